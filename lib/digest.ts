@@ -1,0 +1,76 @@
+/**
+ * Digests: content identifiers `algorithm:hex` (OCI image spec, descriptor.md, "Digests").
+ *
+ * Only sha256 is made and accepted: it is the one that every registry supports, and a second algorithm
+ * would be a second way to name the same bytes.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { BlobberError } from "./errors.ts";
+import { quote } from "./printable.ts";
+
+/** A digest in canonical form: `sha256:` and 64 lower-case hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+
+const CANONICAL = /^sha256:[0-9a-f]{64}$/;
+
+/**
+ * Tells whether a value is a digest in canonical form.
+ *
+ * @param value anything
+ */
+export function isDigest(value: unknown): value is Digest {
+  return typeof value === "string" && CANONICAL.test(value);
+}
+
+/**
+ * Checks that a value is a digest in canonical form.
+ *
+ * @param value anything, usually from JSON
+ * @param what what the value is, for the message
+ * @throws {BlobberError} `integrity` when it is not
+ */
+export function asDigest(value: unknown, what = "digest"): Digest {
+  if (isDigest(value)) return value;
+  throw new BlobberError(
+    "integrity",
+    `invalid ${what}: ${
+      quote(String(value))
+    }, expected "sha256:" and 64 lower-case hexadecimal digits`,
+  );
+}
+
+/** The 64 hexadecimal digits of a digest. */
+export function hexOf(digest: Digest): string {
+  return digest.slice("sha256:".length);
+}
+
+/**
+ * The digest of bytes that are all there.
+ *
+ * @param bytes the content
+ */
+export function digestOf(bytes: Uint8Array | string): Digest {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+/** A digest of bytes that arrive bit by bit. */
+export class Digester {
+  readonly #hash = createHash("sha256");
+  /** Bytes seen so far. */
+  size = 0;
+
+  /** Adds bytes; they may be reused once this returns. */
+  update(bytes: Uint8Array): this {
+    this.#hash.update(bytes);
+    this.size += bytes.length;
+    return this;
+  }
+
+  /** The digest of all bytes added. Call it once. */
+  digest(): Digest {
+    return `sha256:${this.#hash.digest("hex")}`;
+  }
+}

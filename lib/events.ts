@@ -1,0 +1,58 @@
+/**
+ * What the library tells while it works: progress, which is state, and notices, which are sentences.
+ * It prints neither; whoever calls decides.
+ *
+ * @module
+ */
+
+/** A stage of work that takes time. */
+export type Phase =
+  | "walk"
+  | "pack"
+  | "upload"
+  | "download"
+  | "unpack"
+  | "copy"
+  | "sign"
+  | "verify";
+
+/** How far a phase has come. A phase reports often; whoever renders decides how often to show it. */
+export interface Progress {
+  phase: Phase;
+  /** Amount done. */
+  done: number;
+  /** Amount in all, where it is known. */
+  total?: number | undefined;
+  unit: "bytes" | "entries";
+  /** Whether this is the last report of the phase. */
+  finished: boolean;
+}
+
+/** Something a person may want to know and that is no error. */
+export interface Notice {
+  level: "debug" | "info" | "warning";
+  /** Stable, for programs: `whole-download`, `over-limits`, `unsafe-verification`, … */
+  code: string;
+  /** One sentence without a full stop; text from outside in it is already printable. */
+  message: string;
+}
+
+/** Where a call reports to, and what can stop it. Every verb's options extend this. */
+export interface Observer {
+  /** Called with each step of progress. Must not throw. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** Called with each notice. Must not throw. */
+  onNotice?: ((notice: Notice) => void) | undefined;
+  /** Stops the work; the call then rejects with `interrupted` and has cleaned up. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A short way to report a notice to an observer that may not be there. */
+export function notify(
+  observer: Observer,
+  level: Notice["level"],
+  code: string,
+  message: string,
+): void {
+  observer.onNotice?.({ level, code, message });
+}

@@ -1,0 +1,71 @@
+/**
+ * Every limit, with its unit and its reason. Limits on what a person may raise (`--max-…`) are defaults;
+ * the others are fixed.
+ *
+ * @module
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Manifest bytes accepted: the size that registries must accept (distribution spec, "Pushing Manifests"). */
+export const MAX_MANIFEST_BYTES = 4 * MiB;
+/** Config bytes accepted: the OCI image config is read whole and parsed. */
+export const MAX_CONFIG_BYTES = 4 * MiB;
+/** Layers in one image: the most that overlay file systems and registries are known to handle is 127. */
+export const MAX_LAYERS = 512;
+/** Nesting of an index inside an index that is followed to find a platform. */
+export const MAX_INDEX_DEPTH = 2;
+
+/** Entries of any kind unpacked by default (`--max-entries`), the Go tool's own limit. */
+export const MAX_ENTRIES = 100_000;
+/** Bytes unpacked in all by default (`--max-bytes`), the Go tool's own limit. */
+export const MAX_BYTES = 10_000_000_000;
+/** Bytes of one file unpacked by default (`--max-file-bytes`), the Go tool's own limit. */
+export const MAX_FILE_BYTES = 1_000_000_000;
+/** Bytes of a path in an archive: PATH_MAX on Linux. */
+export const MAX_PATH_BYTES = 4096;
+/** Bytes of one component of a path: NAME_MAX on Linux. */
+export const MAX_NAME_BYTES = 255;
+/** Components of a path: what a tree walk can hold open without trouble. */
+export const MAX_PATH_DEPTH = 1024;
+/** Compressed table of contents: about 250 bytes an entry at a million entries, compressed 5:1. */
+export const MAX_TOC_BYTES = 64 * MiB;
+/** Table of contents after decompression. */
+export const MAX_TOC_PLAIN_BYTES = 512 * MiB;
+/** Decompressed bytes for each compressed byte of a layer beyond the first MiB: deflate's own bound is 1032. */
+export const MAX_RATIO = 1100;
+/** A PAX extended header or a GNU long name: paths, link targets and a few numbers. */
+export const MAX_TAR_META_BYTES = 1 * MiB;
+
+/** Referrers looked at in search of a signature, API and fallback tag together. */
+export const MAX_REFERRERS = 100;
+/** Bytes of one signature (bundle) read before any parsing; Go blobber and cosign make under 20 KiB. */
+export const MAX_SIGNATURE_BYTES = 1 * MiB;
+/** Pages of a list (tags, referrers) followed. */
+export const MAX_PAGES = 1000;
+/** Bytes of one page of a list. */
+export const MAX_PAGE_BYTES = 8 * MiB;
+/** Tags listed in all. */
+export const MAX_TAGS = 100_000;
+
+/** Bytes of an error body read for its message. */
+export const MAX_ERROR_BODY_BYTES = 64 * KiB;
+/** Characters of a message from outside that are shown. */
+export const MAX_MESSAGE_CHARS = 300;
+/** Bytes of a token response. */
+export const MAX_TOKEN_BYTES = 1 * MiB;
+/** Characters of a `WWW-Authenticate` header that are parsed. */
+export const MAX_CHALLENGE_CHARS = 16 * KiB;
+/** Redirects followed for one request. */
+export const MAX_REDIRECTS = 10;
+/** Tries of one request, the first included. */
+export const MAX_TRIES = 5;
+/** The longest pause that a `Retry-After` is honoured for, in milliseconds; a longer one is an error that says so. */
+export const MAX_RETRY_AFTER_MS = 60_000;
+/** Silence on a connection after which it is given up, in milliseconds. Total time is not limited. */
+export const IDLE_TIMEOUT_MS = 60_000;
+/** Time for a credential helper to answer, in milliseconds. */
+export const HELPER_TIMEOUT_MS = 30_000;
+/** Bytes of a credential helper's answer or a credentials file. */
+export const MAX_CREDENTIALS_BYTES = 4 * MiB;

@@ -1,0 +1,117 @@
+/**
+ * The options of every verb, with their defaults. Each verb applies and validates them where it begins.
+ *
+ * @module
+ */
+
+import type { Observer } from "./events.ts";
+import type { Digest } from "./digest.ts";
+import type { Signer, Verifier } from "./signing.ts";
+import type { Annotations, Platform } from "./types.ts";
+
+/** Credentials for one registry. */
+export type Credentials =
+  | { username: string; password: string }
+  | { identityToken: string }
+  | { registryToken: string };
+
+/** How one registry, or all of them, are reached. */
+export interface ConnectionOptions {
+  /** Allow plain HTTP to hosts other than this machine. @default false */
+  insecure?: boolean | undefined;
+  /** Accept any TLS certificate. @default false */
+  insecureSkipTlsVerify?: boolean | undefined;
+  /** PEM certificates that are trusted beside the system's. */
+  caCerts?: string[] | undefined;
+}
+
+/** Options of a client. */
+export interface ClientOptions extends ConnectionOptions {
+  /** Exceptions for single registries, by canonical host. */
+  registries?: Record<string, ConnectionOptions> | undefined;
+  /**
+   * Credentials for a canonical host, or `undefined` for anonymous access.
+   * @default Docker's and Podman's configuration files and helpers
+   */
+  credentials?: ((host: string) => Promise<Credentials | undefined>) | undefined;
+  /** How referrers are found and written. @default "auto" */
+  referrers?: "auto" | "api" | "tag" | undefined;
+  /** Sent with every request. @default "blobber/VERSION" */
+  userAgent?: string | undefined;
+  /** Directory of the content cache; `undefined` for none. @default undefined */
+  cacheDir?: string | undefined;
+  /** How long a tag's digest may be taken from the cache, in milliseconds. @default 0 */
+  cacheTtl?: number | undefined;
+  /** Signs what is pushed. */
+  signer?: Signer | undefined;
+  /** Checks what is read, before a byte of it is used. */
+  verifier?: Verifier | undefined;
+  /** Workers for packing and unpacking. @default the number of processors */
+  jobs?: number | undefined;
+}
+
+/** How a layer is compressed. */
+export type Compression = "gzip" | "zstd";
+
+/** Options of `push`. */
+export interface PushOptions extends Observer {
+  /** @default "gzip" */
+  compression?: Compression | undefined;
+  /** Further tags beside the reference's own. @default [] */
+  tags?: string[] | undefined;
+  /** Refuse to move a tag that exists. @default false */
+  ifAbsent?: boolean | undefined;
+  /** Annotations of the manifest. @default {} */
+  annotations?: Annotations | undefined;
+  /** Media type of the layer. @default the OCI layer type of the compression */
+  layerMediaType?: string | undefined;
+  /** Platform in the image config. @default linux/amd64, so that digests do not depend on the machine */
+  platform?: Platform | undefined;
+  /** Keep each file's modification time instead of `mtime`. @default false */
+  keepMtime?: boolean | undefined;
+  /** Modification time of every entry, in seconds since 1970. @default 0 */
+  mtime?: number | undefined;
+  /** Signs this push, in place of the client's signer. */
+  signer?: Signer | undefined;
+}
+
+/** What a push made. */
+export interface PushResult {
+  digest: Digest;
+  mediaType: string;
+  /** Bytes of the manifest. */
+  size: number;
+  layer: { digest: Digest; diffId: Digest; size: number; entries: number };
+  /** Tags that now point at it. */
+  tags: string[];
+  /** Digest of the referrer that holds the signature. */
+  signature?: Digest | undefined;
+}
+
+/** Options of whatever reads an artifact. */
+export interface ReadOptions extends Observer {
+  /** Checks the manifest before anything else is fetched, in place of the client's verifier. */
+  verifier?: Verifier | undefined;
+  /** The digest that the reference must resolve to. */
+  expect?: Digest | undefined;
+  /** The platform to choose from an index. @default this machine's, else the only one there is */
+  platform?: Platform | undefined;
+}
+
+/** How much of an archive is accepted. */
+export interface UnpackLimits {
+  /** Entries of any kind. @default 100,000 */
+  maxEntries?: number | undefined;
+  /** Bytes of all files. @default 10,000,000,000 */
+  maxBytes?: number | undefined;
+  /** Bytes of one file. @default 1,000,000,000 */
+  maxFileBytes?: number | undefined;
+}
+
+/** Options of `pull`. */
+export interface PullOptions extends ReadOptions, UnpackLimits {
+  /** Replace files that exist. @default false */
+  overwrite?: boolean | undefined;
+  /** What happens to links with an absolute target: refused, or written as they are and never followed. @default "refuse" */
+  links?: "refuse" | "keep" | undefined;
+}

@@ -1,0 +1,89 @@
+/**
+ * What signing and verification are to the core: two interfaces. The core stores signatures as referrers
+ * and decides when to ask; it knows no signature format. `@blobber/sigstore` implements both with Sigstore,
+ * and anyone may implement them with something else.
+ *
+ * @module
+ */
+
+import type { CallOptions } from "./store.ts";
+import type { Digest } from "./digest.ts";
+import type { Annotations } from "./types.ts";
+
+/** The name under which a manifest is signed or asked for. */
+export interface SignedName {
+  /** `host[:port]/repository`, canonical. */
+  repository: string;
+  tag?: string | undefined;
+}
+
+/** A manifest as a signer or verifier sees it. */
+export interface Signable {
+  digest: Digest;
+  mediaType: string;
+  /** Bytes. */
+  size: number;
+  /** The manifest itself; its digest is `digest`, already checked. */
+  bytes: Uint8Array;
+  /** The name under which it is signed or was asked for; a layout without a registry has none. */
+  name?: SignedName | undefined;
+}
+
+/** A signature as it is stored: the one layer of a referrer. */
+export interface Signature {
+  /** The layer's media type, and the referrer's artifact type. */
+  mediaType: string;
+  bytes: Uint8Array;
+  /** Annotations of the referrer's manifest. */
+  annotations?: Annotations | undefined;
+}
+
+/** Makes signatures. */
+export interface Signer {
+  /**
+   * Signs a manifest.
+   *
+   * @throws {BlobberError} `signing-service` naming the service, `unauthorized`, `invalid-key`
+   */
+  sign(manifest: Signable, options?: CallOptions): Promise<Signature>;
+}
+
+/** One thing that was checked, and what showed it. */
+export interface Check {
+  /** `signature`, `certificate`, `log`, `timestamp`, `identity`, `name`, … */
+  name: string;
+  /** `absent`: not there and not demanded. `unchecked`: there, and nothing to check it with. */
+  result: "passed" | "absent" | "unchecked";
+  /** What showed it, in words for a person. */
+  evidence: string;
+}
+
+/** Who signed. */
+export type SignerIdentity =
+  | { kind: "certificate"; issuer: string; subject: string; claims: Record<string, string> }
+  | { kind: "key"; fingerprint: string }
+  | { kind: "other"; description: string };
+
+/** What a valid signature that satisfies the policy shows. */
+export interface Verdict {
+  signer: SignerIdentity;
+  /** When, from a signed source; never from the local clock. */
+  time?: Date | undefined;
+  /** The log entry, where one was checked. */
+  log?: { url: string; index: string } | undefined;
+  checks: Check[];
+}
+
+/** Checks signatures against a policy that it was made with. */
+export interface Verifier {
+  /** Artifact types of the referrers that this verifier reads, or a test for them. */
+  accepts(mediaType: string): boolean;
+
+  /**
+   * Checks one signature. Opens no socket and no file.
+   *
+   * @throws {BlobberError} `signature-invalid`; `identity-mismatch` or `name-mismatch` for a valid signature
+   * that the policy does not ask for, naming what was found and what was expected; `trust-root`
+   */
+  verify(manifest: Signable, signature: Signature): Promise<Verdict>;
+}

@@ -1,0 +1,130 @@
+/**
+ * The two interfaces that everything stands on: a {@linkcode Source} gives bytes by descriptor, a
+ * {@linkcode Target} takes them. A registry repository, an OCI layout and memory implement both; a cache
+ * wraps a source. Push, pull, copy and the lazy reader know nothing else.
+ *
+ * A source hands out bytes as they come. Nobody reads them raw: see `verified.ts`.
+ *
+ * @module
+ */
+
+import type { Descriptor } from "./types.ts";
+
+/** A half-open range of bytes: `start` inclusive, `end` exclusive. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+/** What most calls of a store take. */
+export interface CallOptions {
+  /** Stops the work; the call then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of {@linkcode Source.fetch}. */
+export interface FetchOptions extends CallOptions {
+  /**
+   * Only these bytes. A source that cannot give exactly them throws `range-not-supported`: it never sends
+   * more, so that a lazy read never becomes a silent download of the whole.
+   */
+  range?: ByteRange | undefined;
+}
+
+/** Options of {@linkcode Source.referrers}. */
+export interface ReferrerOptions extends CallOptions {
+  /** Only referrers whose descriptor says this artifact type, or says none that can be believed. */
+  artifactType?: string | undefined;
+  /** Where to look: the referrers API, the fallback tag, or the API and then the tag. */
+  via?: "api" | "tag" | "auto" | undefined;
+}
+
+/** Gives content. */
+export interface Source {
+  /** What this source is, for messages: `ghcr.io/acme/app` or `oci:./layout`. */
+  readonly name: string;
+
+  /**
+   * Finds the manifest that a tag or a digest names. The size and type come from the store and are claims
+   * until the bytes were read; for a digest, the answer's digest is that digest.
+   *
+   * @throws {BlobberError} `not-found`
+   */
+  resolve(tagOrDigest: string, options?: CallOptions): Promise<Descriptor>;
+
+  /**
+   * Opens content: a manifest or a blob, told apart by the media type. The stream is unchecked.
+   * Cancelling it releases what it holds.
+   *
+   * @throws {BlobberError} `not-found`, `range-not-supported`
+   */
+  fetch(target: Descriptor, options?: FetchOptions): Promise<ReadableStream<Uint8Array>>;
+
+  /** Tags, in the order of the store. */
+  tags(options?: CallOptions): AsyncIterable<string>;
+
+  /**
+   * Descriptors of manifests whose `subject` is the one given, as the store claims. Every one of them is
+   * to be read and checked again.
+   */
+  referrers(subject: Descriptor, options?: ReferrerOptions): AsyncIterable<Descriptor>;
+}
+
+/** A blob in the making. Every writer ends in `commit` or `abort`. */
+export interface BlobWriter {
+  /** Takes bytes; they may be reused once the promise resolves. Resolves when more may come. */
+  write(bytes: Uint8Array): Promise<void>;
+
+  /**
+   * Ends the blob. It exists afterwards, under this digest and with this size, or the call throws.
+   *
+   * @throws {BlobberError} `integrity` when what was written is something else
+   */
+  commit(descriptor: Descriptor): Promise<void>;
+
+  /** Gives the blob up and leaves nothing behind. Safe to call at any time, also after `commit`. */
+  abort(): Promise<void>;
+}
+
+/** Options of {@linkcode Target.put}. */
+export interface PutOptions extends CallOptions {
+  /** Also point this tag at it, in one step where the store can. */
+  tag?: string | undefined;
+  /** Refuse with `conflict` when the tag exists and points elsewhere. */
+  ifAbsent?: boolean | undefined;
+}
+
+/** Takes content. */
+export interface Target {
+  /** As {@linkcode Source.name}. */
+  readonly name: string;
+
+  /** Whether a blob or manifest is there already. */
+  has(target: Descriptor, options?: CallOptions): Promise<boolean>;
+
+  /**
+   * Starts a blob whose digest and size may not be known yet.
+   *
+   * @param mediaType what it will be, for stores that care
+   */
+  begin(mediaType: string, options?: CallOptions): Promise<BlobWriter>;
+
+  /**
+   * Makes a blob that stands in another repository of the same registry appear here without sending it.
+   *
+   * @returns whether that worked; `false` is no error
+   */
+  mount?(target: Descriptor, from: Source, options?: CallOptions): Promise<boolean>;
+
+  /**
+   * Stores a manifest or index by digest and, when asked, tags it. When it has a `subject`, the subject's
+   * list of referrers contains it afterwards, whether the store keeps that list or the fallback tag does.
+   */
+  put(descriptor: Descriptor, bytes: Uint8Array, options?: PutOptions): Promise<void>;
+
+  /** Points a tag at a manifest that is already there. Same options as `put`, without `tag`. */
+  tag(tag: string, descriptor: Descriptor, options?: Omit<PutOptions, "tag">): Promise<void>;
+}
+
+/** A store that gives and takes. */
+export interface Store extends Source, Target {}

@@ -1,0 +1,174 @@
+/**
+ * The one way to read content: a stream that has checked size, digest and trailing bytes when it ends.
+ *
+ * @module
+ */
+
+import { type Digest, Digester } from "./digest.ts";
+import { BlobberError } from "./errors.ts";
+import { quote } from "./printable.ts";
+
+/** What the bytes must turn out to be. */
+export interface Expected {
+  /** Bytes. */
+  size: number;
+  /** Left out for a range, whose digest nobody states: the reader of its members checks those. */
+  digest?: Digest | undefined;
+  /** What is read, for messages. */
+  name: string;
+}
+
+/**
+ * Reads a stream and checks it against what was promised. The last bytes are handed out only after the
+ * whole has been checked, so a caller that has seen the end has seen the right bytes, and one that writes
+ * as it goes must not publish before the end.
+ */
+export class VerifiedReader {
+  readonly #reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array>;
+  readonly #byob: boolean;
+  readonly #expected: Expected;
+  readonly #digester: Digester | undefined;
+  #read = 0;
+  #done = false;
+
+  /**
+   * @param stream bytes from a store
+   * @param expected what they must be
+   */
+  constructor(stream: ReadableStream<Uint8Array>, expected: Expected) {
+    this.#expected = expected;
+    this.#digester = expected.digest === undefined ? undefined : new Digester();
+    let reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array>;
+    try {
+      reader = stream.getReader({ mode: "byob" });
+      this.#byob = true;
+    } catch { // not a byte stream
+      reader = stream.getReader();
+      this.#byob = false;
+    }
+    this.#reader = reader;
+  }
+
+  /**
+   * The next bytes. `scratch` is given away: it may back the result, and `result.buffer` is what to give
+   * to the next call.
+   *
+   * @param scratch memory that the bytes may be put in
+   * @returns at least one byte, or `undefined` after the last
+   * @throws {BlobberError} `integrity`
+   */
+  async read(scratch: ArrayBuffer): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (this.#done) return undefined;
+    try {
+      const bytes = await this.#next(scratch);
+      if (bytes === undefined) {
+        this.#done = true;
+        this.#checkEnd();
+        return undefined;
+      }
+      this.#read += bytes.length;
+      if (this.#read > this.#expected.size) throw this.#wrong("is longer");
+      this.#digester?.update(bytes);
+      if (this.#read < this.#expected.size) return bytes;
+      // The last expected byte: look behind it before it is handed out.
+      const rest = await this.#next(new ArrayBuffer(1));
+      this.#done = true;
+      if (rest !== undefined) throw this.#wrong("is longer");
+      this.#checkEnd();
+      return bytes;
+    } catch (error) {
+      await this.cancel(error);
+      throw error;
+    }
+  }
+
+  /** Gives the rest up and releases what the stream holds. */
+  async cancel(reason?: unknown): Promise<void> {
+    this.#done = true;
+    await this.#reader.cancel(reason).catch(() => {});
+  }
+
+  async #next(scratch: ArrayBuffer): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    for (;;) {
+      const { value, done } = this.#byob
+        ? await (this.#reader as ReadableStreamBYOBReader).read(new Uint8Array(scratch))
+        : await (this.#reader as ReadableStreamDefaultReader<Uint8Array>).read();
+      if (done) return undefined;
+      if (value.length > 0) return value as Uint8Array<ArrayBuffer>;
+      scratch = value.buffer as ArrayBuffer;
+    }
+  }
+
+  #checkEnd(): void {
+    if (this.#read < this.#expected.size) throw this.#wrong(`ends after ${this.#read} bytes`);
+    const { digest } = this.#expected;
+    if (this.#digester !== undefined && digest !== undefined) {
+      const actual = this.#digester.digest();
+      if (actual !== digest) {
+        throw new BlobberError(
+          "integrity",
+          `${this.#expected.name} has the digest ${actual}, expected ${digest}`,
+          { hint: "what the store sent is not what was asked for; nothing of it was used" },
+        );
+      }
+    }
+  }
+
+  #wrong(how: string): BlobberError {
+    return new BlobberError(
+      "integrity",
+      `${this.#expected.name} ${how}, expected ${this.#expected.size} bytes`,
+    );
+  }
+}
+
+/**
+ * Reads all of a stream into memory, checked. Memory is taken as bytes arrive, not as a size is claimed.
+ *
+ * @param stream bytes from a store
+ * @param expected what they must be
+ * @param limit the most bytes to take, and the name of that limit's subject in the error
+ */
+export async function readVerified(
+  stream: ReadableStream<Uint8Array>,
+  expected: Expected,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (expected.size > limit) {
+    await stream.cancel().catch(() => {});
+    throw new BlobberError(
+      "limit",
+      `${expected.name} has ${expected.size} bytes, expected at most ${limit}`,
+    );
+  }
+  const reader = new VerifiedReader(stream, expected);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const bytes = await reader.read(new ArrayBuffer(Math.min(65536, expected.size - size || 1)));
+    if (bytes === undefined) break;
+    parts.push(bytes);
+    size += bytes.length;
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
+ * Parses JSON from outside, with an error that names what it was.
+ *
+ * @param bytes checked bytes
+ * @param name what they are, for the message
+ */
+export function parseJson(bytes: Uint8Array, name: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (cause) {
+    throw new BlobberError("integrity", `${name} is not JSON: ${quote(String(cause))}`, { cause });
+  }
+}

@@ -1,0 +1,76 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { digestOf } from "./digest.ts";
+import { readVerified, VerifiedReader } from "./verified.ts";
+
+const text = new TextEncoder().encode("twelve bytes");
+const good = { size: text.length, digest: digestOf(text), name: "blob" };
+
+function plain(...parts: Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const part of parts) controller.enqueue(part);
+      controller.close();
+    },
+  });
+}
+const bytesStream = (bytes: Uint8Array) =>
+  new Blob([bytes as Uint8Array<ArrayBuffer>]).stream() as ReadableStream<Uint8Array>;
+
+for (const [kind, make] of [["plain", plain], ["byte", bytesStream]] as const) {
+  test(`${kind} stream: right bytes arrive`, async () => {
+    assert.deepEqual(await readVerified(make(text), good, 100), text);
+  });
+  test(`${kind} stream: a byte too many is refused`, async () => {
+    const longer = new Uint8Array([...text, 1]);
+    await assert.rejects(readVerified(make(longer), good, 100), { code: "integrity" });
+  });
+  test(`${kind} stream: a byte too few is refused`, async () => {
+    await assert.rejects(readVerified(make(text.subarray(1)), good, 100), { code: "integrity" });
+  });
+  test(`${kind} stream: a flipped byte is refused before the last bytes are seen`, async () => {
+    const flipped = text.slice();
+    flipped[3]! ^= 1;
+    const reader = new VerifiedReader(make(flipped), good);
+    await assert.rejects(reader.read(new ArrayBuffer(64)), { code: "integrity" });
+  });
+}
+
+test("bytes in pieces arrive whole, and the end is reported once", async () => {
+  const reader = new VerifiedReader(
+    plain(text.slice(0, 5), new Uint8Array(0), text.slice(5)),
+    good,
+  );
+  const first = await reader.read(new ArrayBuffer(64));
+  const second = await reader.read(new ArrayBuffer(64));
+  assert.equal(first!.length + second!.length, text.length);
+  assert.equal(await reader.read(new ArrayBuffer(64)), undefined);
+  assert.equal(await reader.read(new ArrayBuffer(64)), undefined);
+});
+
+test("an endless stream stops at one byte more than promised and is cancelled", async () => {
+  let sent = 0;
+  let cancelled = false;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      sent += 4;
+      controller.enqueue(text.slice(0, 4));
+    },
+    cancel() {
+      cancelled = true;
+    },
+  });
+  await assert.rejects(readVerified(endless, good, 100), { code: "integrity" });
+  assert.ok(sent <= text.length + 8, `${sent} bytes were read`);
+  assert.ok(cancelled);
+});
+
+test("a promise above the limit is refused without reading", async () => {
+  await assert.rejects(readVerified(plain(text), good, 5), { code: "limit" });
+});
+
+test("empty content is right when it is expected", async () => {
+  const none = { size: 0, digest: digestOf(""), name: "nothing" };
+  assert.equal((await readVerified(plain(), none, 5)).length, 0);
+  await assert.rejects(readVerified(plain(text), none, 5), { code: "integrity" });
+});

@@ -1,0 +1,16 @@
+/**
+ * Push directories to OCI registries and layouts, pull them back, and read single files out of remote
+ * artifacts without downloading the rest.
+ *
+ * @module
+ */
+
+export * from "./lib/errors.ts";
+export * from "./lib/events.ts";
+export * from "./lib/options.ts";
+export * from "./lib/reference.ts";
+export * from "./lib/signing.ts";
+export * from "./lib/store.ts";
+export * from "./lib/types.ts";
+export type { Digest } from "./lib/digest.ts";
+export type { Entry, EntryType } from "./lib/archive/entry.ts";

@@ -1,0 +1,7 @@
+/**
+ * Signs and verifies OCI artifacts with Sigstore.
+ *
+ * @module
+ */
+
+export {};
