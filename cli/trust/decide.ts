@@ -1,0 +1,93 @@
+/**
+ * What the rules demand of one reference: a pure function of the rules, the name and what the user asked for.
+ *
+ * Every matching rule of every file must hold, so that adding a rule can only tighten. Flags add to that and
+ * take nothing away, but for `--no-verify`, which sets aside what the user wrote and nothing that the system's
+ * administrator did.
+ *
+ * @module
+ */
+
+import { BlobberError, quote } from "@blobber/core";
+import { type Rule, type RuleFile, UNMATCHED, type Unmatched } from "./rules.ts";
+
+/** A rule that must hold, and where it is written. */
+export interface Requirement {
+  rule: Rule;
+  file: string;
+  scope: RuleFile["scope"];
+}
+
+/** What the rules come to for one reference. */
+export interface Decision {
+  /** Rules that a signature must satisfy, each of them. */
+  requirements: Requirement[];
+  /** Whether any rule, `unsigned` ones included, is about this reference. */
+  matched: boolean;
+  /** What to say to the user, a sentence each. */
+  warnings: string[];
+}
+
+/**
+ * Decides what is demanded of a reference.
+ *
+ * @param name canonical `host[:port]/repository` or `oci:/path`
+ * @param files the rules of all files
+ * @param asked whether the user said `--no-verify`, and whether flags or settings demand a signature anyway
+ * @throws {BlobberError} `trust-rule` when the reference may not be read
+ */
+export function decide(
+  name: string,
+  files: readonly RuleFile[],
+  asked: { noVerify: boolean; verifies: boolean },
+): Decision {
+  const warnings: string[] = [];
+  const matching: Requirement[] = files.flatMap(({ rules, file, scope }) =>
+    rules.filter((rule) => applies(rule, name)).map((rule) => ({ rule, file, scope }))
+  );
+  let requirements = matching.filter(({ rule }) => !rule.unsigned);
+  let counted = files;
+  if (asked.noVerify) {
+    const firm = requirements.find(({ scope }) => scope === "system");
+    if (firm !== undefined) {
+      throw new BlobberError(
+        "trust-rule",
+        `--no-verify cannot set aside the rule ${quote(firm.rule.name)} of ${firm.file}, ` +
+          `which is about ${quote(name)}`,
+        { hint: "a rule of the system is changed only in its file" },
+      );
+    }
+    warnings.push(
+      requirements.length === 0
+        ? `--no-verify: ${name} is read without verification`
+        : `--no-verify: ${name} is read although ${
+          requirements.map(({ rule }) => quote(rule.name)).join(", ")
+        } demands a signature`,
+    );
+    requirements = [];
+    counted = files.filter(({ scope }) => scope === "system");
+  }
+  if (matching.length === 0) {
+    const strictest = counted.reduce<{ unmatched: Unmatched; file: string }>(
+      (most, next) =>
+        UNMATCHED.indexOf(next.unmatched) > UNMATCHED.indexOf(most.unmatched) ? next : most,
+      { unmatched: "allow", file: "" },
+    );
+    if (strictest.unmatched === "deny") {
+      throw new BlobberError(
+        "trust-rule",
+        `no trust rule is about ${quote(name)}, and ${strictest.file} says "unmatched: deny"`,
+        { hint: `name whom you trust for it: blobber trust add ${name}` },
+      );
+    }
+    if (strictest.unmatched === "warn" && !asked.verifies) {
+      warnings.push(`no trust rule is about ${name}; "blobber trust add ${name}" proposes one`);
+    }
+  }
+  return { requirements, matched: matching.length > 0, warnings };
+}
+
+function applies(rule: Rule, name: string): boolean {
+  return rule.match.some((pattern) => pattern.matches(name)) &&
+    !rule.except.some((pattern) => pattern.matches(name));
+}

@@ -1,0 +1,76 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { decide } from "./decide.ts";
+import { readRules, type RuleFile } from "./rules.ts";
+
+const key = { key: "/k.pub" };
+function file(scope: RuleFile["scope"], verify: Record<string, unknown>): RuleFile {
+  return readRules(verify, { file: `/${scope}.yaml`, scope }, (path, problem) => {
+    throw new Error(`${path.join(".")}: ${problem}`);
+  });
+}
+const rule = (name: string, ...match: string[]) => ({ name, match, any: [key] });
+const plain = { noVerify: false, verifies: false };
+const names = (decision: { requirements: { rule: { name: string } }[] }) =>
+  decision.requirements.map((r) => r.rule.name);
+
+test("every matching rule of every file must hold", () => {
+  const files = [
+    file("system", { rules: [rule("a", "ghcr.io/**")] }),
+    file("user", { rules: [rule("b", "ghcr.io/acme/**"), rule("c", "quay.io/**")] }),
+  ];
+  assert.deepEqual(names(decide("ghcr.io/acme/app", files, plain)), ["a", "b"]);
+});
+
+test("an exception takes a name out of its own rule only", () => {
+  const files = [
+    file("user", {
+      rules: [
+        { ...rule("a", "ghcr.io/**"), except: ["ghcr.io/acme/sandbox/**"] },
+        rule("b", "ghcr.io/acme/**"),
+      ],
+    }),
+  ];
+  assert.deepEqual(names(decide("ghcr.io/acme/sandbox/x", files, plain)), ["b"]);
+});
+
+test("an unsigned rule demands nothing and sets no other rule aside", () => {
+  const files = [
+    file("user", {
+      unmatched: "deny",
+      rules: [
+        { name: "lab", match: ["localhost:5000/**"], unsigned: true },
+        rule("b", "localhost:5000/prod/**"),
+      ],
+    }),
+  ];
+  assert.deepEqual(names(decide("localhost:5000/x", files, plain)), []);
+  assert.deepEqual(names(decide("localhost:5000/prod/x", files, plain)), ["b"]);
+});
+
+test("the strictest word on unmatched names counts", () => {
+  const files = [file("system", { unmatched: "deny" }), file("user", { unmatched: "allow" })];
+  assert.throws(
+    () => decide("ghcr.io/a", files, { noVerify: false, verifies: true }),
+    (error: { code?: string; hint?: string }) =>
+      error.code === "trust-rule" && error.hint!.includes("trust add"),
+  );
+  const warned = decide("ghcr.io/a", [file("user", { unmatched: "warn" })], plain);
+  assert.equal(warned.warnings.length, 1);
+});
+
+test("--no-verify sets a user's rule aside with a warning and a system's never", () => {
+  const user = file("user", { unmatched: "deny", rules: [rule("mine", "ghcr.io/**")] });
+  const decision = decide("ghcr.io/a", [user], { noVerify: true, verifies: false });
+  assert.deepEqual(names(decision), []);
+  assert.match(decision.warnings[0]!, /"mine"/);
+  const system = file("system", { rules: [rule("theirs", "ghcr.io/**")] });
+  assert.throws(
+    () => decide("ghcr.io/a", [system, user], { noVerify: true, verifies: false }),
+    (error: Error) => /"theirs" of \/system\.yaml/.test(error.message),
+  );
+  const closed = file("system", { unmatched: "deny" });
+  assert.throws(() => decide("quay.io/a", [closed, user], { noVerify: true, verifies: false }), {
+    code: "trust-rule",
+  });
+});

@@ -1,0 +1,76 @@
+/**
+ * Patterns of trust rules: which repositories a rule is about.
+ *
+ * A pattern is `host[:port]/repository` or `oci:/path`. `*` stands for anything within a segment, `**`,
+ * alone in its segment, for any number of whole segments: none or more in the middle, one or more at the
+ * end. Matching is on canonical names, so no other spelling of a host dodges a rule.
+ *
+ * @module
+ */
+
+import { canonicalHost } from "@blobber/core";
+
+/** A pattern that was read and found sound. */
+export interface Pattern {
+  /** As it was written. */
+  text: string;
+  /** Whether a canonical name, `host[:port]/repository` or `oci:/path`, is meant. */
+  matches(name: string): boolean;
+}
+
+/**
+ * Reads a pattern.
+ *
+ * @param text as it was written
+ * @returns the pattern, or what is wrong with it
+ */
+export function parsePattern(text: string): Pattern | { problem: string } {
+  if (text === "**") return { text, matches: () => true };
+  const layout = text.startsWith("oci:");
+  const slash = text.indexOf("/");
+  if (slash < 0 || slash === text.length - 1) {
+    return { problem: 'expected "host[:port]/repository" or "oci:/path", with "*" and "**"' };
+  }
+  if (layout && slash !== "oci:".length) {
+    return {
+      problem: "the path of a layout is absolute, since a relative one depends on where one stands",
+    };
+  }
+  if (text.includes("@")) return { problem: "a rule is about repositories, not digests" };
+  const host = layout ? "oci:" : text.slice(0, slash);
+  const path = text.slice(slash + 1);
+  if (!layout && path.includes(":")) return { problem: "a rule is about repositories, not tags" };
+  if (!layout && host.includes("**")) return { problem: '"**" does not stand for a host' };
+  if (!layout && !/^(?:[a-zA-Z0-9*.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?$/.test(host)) {
+    return { problem: "the part before the first slash is no host" };
+  }
+  const segments = path.split("/");
+  for (const segment of segments) {
+    if (segment === "") return { problem: "it has an empty segment" };
+    if (segment.includes("**") && segment !== "**") {
+      return { problem: '"**" stands alone in its segment' };
+    }
+    if (!layout && /[A-Z]/.test(segment)) return { problem: "repositories are lower case" };
+    if (!layout && !/^[a-z0-9._*-]+$/.test(segment)) {
+      return { problem: 'a repository has only letters, digits, ".", "_" and "-"' };
+    }
+  }
+  const start = layout
+    ? "oci:"
+    : globToRegExp(host.includes("*") ? host.toLowerCase() : canonicalHost(host));
+  const expression = new RegExp(`^${start}${segmentsToRegExp(segments)}$`, "u");
+  return { text, matches: (name) => expression.test(name) };
+}
+
+function globToRegExp(segment: string): string {
+  return segment.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join(
+    "[^/]*",
+  );
+}
+
+function segmentsToRegExp(segments: string[]): string {
+  return segments.map((segment, i) => {
+    if (segment !== "**") return "\\/" + globToRegExp(segment);
+    return i === segments.length - 1 ? "(?:\\/[^/]+)+" : "(?:\\/[^/]+)*";
+  }).join("");
+}

@@ -1,0 +1,245 @@
+/**
+ * Trust rules as they stand in a configuration file: `verify.unmatched` and `verify.rules`.
+ *
+ * Reading is strict. A rule that was misspelt protects nothing, so anything unknown, empty or unreadable is
+ * an error, and every command that reads artifacts stops at it.
+ *
+ * @module
+ */
+
+import { parsePattern, type Pattern } from "./pattern.ts";
+
+/** What happens to a repository that no rule is about, from lax to strict. */
+export const UNMATCHED = ["allow", "warn", "deny"] as const;
+/** One of {@linkcode UNMATCHED}. */
+export type Unmatched = typeof UNMATCHED[number];
+
+/** How far a signature must name what it signs. */
+export const NAME_BINDINGS = ["off", "repository", "reference"] as const;
+/** One of {@linkcode NAME_BINDINGS}. */
+export type NameBinding = typeof NAME_BINDINGS[number];
+
+/** A signer that satisfies a rule: an identity in a certificate. */
+export interface IdentityEntry {
+  kind: "identity";
+  issuer: string;
+  /** Exactly one of `subject` and `subjectPattern`. */
+  subject?: string;
+  subjectPattern?: string;
+  claims: Record<string, string>;
+  /** `public`, or the path of a root file. */
+  trustedRoot: string;
+}
+
+/** A signer that satisfies a rule: the holder of a key. */
+export interface KeyEntry {
+  kind: "key";
+  /** Path of the public key. */
+  key: string;
+  /** Whether a proven log entry is demanded. */
+  log: "required" | "optional";
+  /** `public`, or the path of a root file; none for a key that needs no log. */
+  trustedRoot?: string;
+}
+
+/** One way to satisfy a rule. */
+export type TrustEntry = IdentityEntry | KeyEntry;
+
+/** One rule. */
+export interface Rule {
+  name: string;
+  match: Pattern[];
+  except: Pattern[];
+  nameBinding: NameBinding;
+  /** Accept signatures that are not sign statements but bare signatures over the manifest. */
+  legacy: boolean;
+  /** One of these is enough; empty for a rule that says `unsigned`. */
+  any: TrustEntry[];
+  /** Artifacts under this rule need no signature. */
+  unsigned: boolean;
+}
+
+/** The rules of one file. */
+export interface RuleFile {
+  /** Path, for messages. */
+  file: string;
+  /** A system rule cannot be switched off by a user. */
+  scope: "system" | "user";
+  unmatched: Unmatched;
+  rules: Rule[];
+}
+
+/** Reports what is wrong at a place in the document; the reader of the file knows the line. */
+export type Fail = (path: (string | number)[], problem: string) => never;
+
+/**
+ * Reads `verify.unmatched` and `verify.rules`.
+ *
+ * @param verify the value of `verify` in the document, with the other keys already taken out or not
+ * @param origin file and scope
+ * @param fail reports a fault with file and line
+ */
+export function readRules(
+  verify: { unmatched?: unknown; rules?: unknown },
+  origin: Pick<RuleFile, "file" | "scope">,
+  fail: Fail,
+): RuleFile {
+  const at = new Place(["verify"], fail);
+  const unmatched = at.child("unmatched").oneOf(verify.unmatched ?? "allow", UNMATCHED);
+  const rules: Rule[] = [];
+  if (verify.rules !== undefined) {
+    const list = at.child("rules");
+    for (const [i, value] of list.array(verify.rules).entries()) {
+      const rule = readRule(value, list.child(i));
+      if (rules.some((other) => other.name === rule.name)) {
+        list.child(i).child("name").fail(`another rule is named "${rule.name}" already`);
+      }
+      rules.push(rule);
+    }
+  }
+  return { ...origin, unmatched, rules };
+}
+
+const RULE_KEYS = ["name", "match", "except", "name-binding", "any", "unsigned", "legacy"];
+const IDENTITY_KEYS = ["issuer", "subject", "subject-pattern", "claims", "trusted-root"];
+const KEY_KEYS = ["key", "log", "trusted-root"];
+
+function readRule(value: unknown, at: Place): Rule {
+  const rule = at.object(value, RULE_KEYS);
+  const unsigned = at.child("unsigned").boolean(rule.unsigned ?? false);
+  if (unsigned && rule.any !== undefined) {
+    at.child("any").fail('a rule says either "unsigned: true" or "any", not both');
+  }
+  if (!unsigned && rule.any === undefined) {
+    at.fail('a rule needs "any" with at least one entry, or "unsigned: true"');
+  }
+  for (const key of ["name-binding", "legacy"]) {
+    if (unsigned && rule[key] !== undefined) {
+      at.child(key).fail(`"${key}" says nothing beside "unsigned: true"`);
+    }
+  }
+  const patterns = (key: string, list: unknown) =>
+    at.child(key).array(list).map((text, i) => at.child(key).child(i).pattern(text));
+  return {
+    name: at.child("name").string(rule.name),
+    match: patterns("match", rule.match),
+    except: rule.except === undefined ? [] : patterns("except", rule.except),
+    nameBinding: at.child("name-binding").oneOf(rule["name-binding"] ?? "off", NAME_BINDINGS),
+    legacy: at.child("legacy").boolean(rule.legacy ?? false),
+    any: unsigned
+      ? []
+      : at.child("any").array(rule.any).map((e, i) => readEntry(e, at.child("any").child(i))),
+    unsigned,
+  };
+}
+
+function readEntry(value: unknown, at: Place): TrustEntry {
+  if (typeof value === "object" && value !== null && "key" in value) {
+    const entry = at.object(value, KEY_KEYS);
+    const log = at.child("log").oneOf(entry.log ?? "optional", ["required", "optional"] as const);
+    const trustedRoot = entry["trusted-root"] === undefined
+      ? log === "required" ? "public" : undefined
+      : at.child("trusted-root").root(entry["trusted-root"]);
+    return {
+      kind: "key",
+      key: at.child("key").absolute(entry.key),
+      log,
+      ...(trustedRoot !== undefined && { trustedRoot }),
+    };
+  }
+  const entry = at.object(value, IDENTITY_KEYS);
+  const { subject, "subject-pattern": pattern } = entry;
+  if ((subject === undefined) === (pattern === undefined)) {
+    at.fail(
+      'an entry needs "key", or "issuer" with exactly one of "subject" and "subject-pattern"',
+    );
+  }
+  const claims: Record<string, string> = {};
+  if (entry.claims !== undefined) {
+    const place = at.child("claims");
+    const map = place.object(entry.claims);
+    if (Object.keys(map).length === 0) place.fail("it is empty");
+    for (const [name, claim] of Object.entries(map)) claims[name] = place.child(name).string(claim);
+  }
+  return {
+    kind: "identity",
+    issuer: at.child("issuer").string(entry.issuer),
+    ...(subject !== undefined && { subject: at.child("subject").string(subject) }),
+    ...(pattern !== undefined && { subjectPattern: at.child("subject-pattern").string(pattern) }),
+    claims,
+    trustedRoot: at.child("trusted-root").root(entry["trusted-root"] ?? "public"),
+  };
+}
+
+/** A place in the document, and what may stand there. */
+class Place {
+  readonly #path: (string | number)[];
+  readonly #fail: Fail;
+
+  constructor(path: (string | number)[], fail: Fail) {
+    this.#path = path;
+    this.#fail = fail;
+  }
+
+  child(key: string | number): Place {
+    return new Place([...this.#path, key], this.#fail);
+  }
+
+  fail(problem: string): never {
+    return this.#fail(this.#path, problem);
+  }
+
+  object(value: unknown, keys?: readonly string[]): Record<string, unknown> {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return this.fail("expected a mapping");
+    }
+    for (const key of Object.keys(value)) {
+      if (keys !== undefined && !keys.includes(key)) {
+        this.child(key).fail(`unknown key "${key}", expected one of ${keys.join(", ")}`);
+      }
+    }
+    return value as Record<string, unknown>;
+  }
+
+  array(value: unknown): unknown[] {
+    if (!Array.isArray(value)) return this.fail("expected a list");
+    if (value.length === 0) return this.fail("expected at least one element");
+    return value;
+  }
+
+  string(value: unknown): string {
+    if (typeof value !== "string" || value === "") {
+      return this.fail("expected a text that is not empty");
+    }
+    return value;
+  }
+
+  boolean(value: unknown): boolean {
+    if (typeof value !== "boolean") return this.fail("expected true or false");
+    return value;
+  }
+
+  oneOf<T extends string>(value: unknown, choices: readonly T[]): T {
+    if (!choices.includes(value as T)) {
+      return this.fail(`expected one of ${choices.join(", ")}`);
+    }
+    return value as T;
+  }
+
+  pattern(value: unknown): Pattern {
+    const pattern = parsePattern(this.string(value));
+    if ("problem" in pattern) return this.fail(`bad pattern: ${pattern.problem}`);
+    return pattern;
+  }
+
+  /** Nothing comes from the working directory, so a path in a rule is absolute. */
+  absolute(value: unknown): string {
+    const path = this.string(value);
+    if (!/^(?:\/|[A-Za-z]:[\\/])/.test(path)) return this.fail("expected an absolute path");
+    return path;
+  }
+
+  root(value: unknown): string {
+    return value === "public" ? "public" : this.absolute(value);
+  }
+}
