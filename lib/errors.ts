@@ -101,6 +101,8 @@ export class BlobberError extends Error {
   readonly hint: string | undefined;
 
   /**
+   * Makes an error.
+   *
    * @param code one of {@linkcode CODES}
    * @param message what failed, the quoted value, what was expected; no full stop
    * @param options hint and cause

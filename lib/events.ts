@@ -18,11 +18,13 @@ export type Phase =
 
 /** How far a phase has come. A phase reports often; whoever renders decides how often to show it. */
 export interface Progress {
+  /** The stage of work. */
   phase: Phase;
   /** Amount done. */
   done: number;
   /** Amount in all, where it is known. */
   total?: number | undefined;
+  /** What `done` and `total` count. */
   unit: "bytes" | "entries";
   /** Whether this is the last report of the phase. */
   finished: boolean;
@@ -30,6 +32,7 @@ export interface Progress {
 
 /** Something a person may want to know and that is no error. */
 export interface Notice {
+  /** How much it matters. */
   level: "debug" | "info" | "warning";
   /** Stable, for programs: `whole-download`, `over-limits`, `unsafe-verification`, … */
   code: string;

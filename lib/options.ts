@@ -55,7 +55,7 @@ export type Compression = "gzip" | "zstd";
 
 /** Options of `push`. */
 export interface PushOptions extends Observer {
-  /** @default "gzip" */
+  /** How the layer is compressed. @default "gzip" */
   compression?: Compression | undefined;
   /** Further tags beside the reference's own. @default [] */
   tags?: string[] | undefined;
@@ -77,10 +77,13 @@ export interface PushOptions extends Observer {
 
 /** What a push made. */
 export interface PushResult {
+  /** Digest of the manifest. */
   digest: Digest;
+  /** Media type of the manifest. */
   mediaType: string;
   /** Bytes of the manifest. */
   size: number;
+  /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
   layer: { digest: Digest; diffId: Digest; size: number; entries: number };
   /** Tags that now point at it. */
   tags: string[];

@@ -12,20 +12,27 @@ import { quote } from "./printable.ts";
 
 /** A repository in a registry, and perhaps a tag or digest in it. */
 export interface RegistryReference {
+  /** Tells it from a layout. */
   kind: "registry";
   /** Host and, when it was given, port, as the user wrote it but in lower case: `ghcr.io`, `[::1]:5000`. */
   host: string;
+  /** Repository in the registry, as the user wrote it. */
   repository: string;
+  /** The tag, where one was given. */
   tag?: string;
+  /** The digest, where one was given; it wins over the tag. */
   digest?: Digest;
 }
 
 /** An OCI image layout on disk, and perhaps a tag or digest in it. */
 export interface LayoutReference {
+  /** Tells it from a registry. */
   kind: "layout";
   /** Path as the user wrote it. */
   path: string;
+  /** The tag, where one was given. */
   tag?: string;
+  /** The digest, where one was given; it wins over the tag. */
   digest?: Digest;
 }
 

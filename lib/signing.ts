@@ -14,12 +14,15 @@ import type { Annotations } from "./types.ts";
 export interface SignedName {
   /** `host[:port]/repository`, canonical. */
   repository: string;
+  /** The tag, where there is one. */
   tag?: string | undefined;
 }
 
 /** A manifest as a signer or verifier sees it. */
 export interface Signable {
+  /** Digest of the manifest. */
   digest: Digest;
+  /** Media type of the manifest. */
   mediaType: string;
   /** Bytes. */
   size: number;
@@ -33,6 +36,7 @@ export interface Signable {
 export interface Signature {
   /** The layer's media type, and the referrer's artifact type. */
   mediaType: string;
+  /** The signature as its format writes it. */
   bytes: Uint8Array;
   /** Annotations of the referrer's manifest. */
   annotations?: Annotations | undefined;
@@ -66,11 +70,13 @@ export type SignerIdentity =
 
 /** What a valid signature that satisfies the policy shows. */
 export interface Verdict {
+  /** Who signed. */
   signer: SignerIdentity;
   /** When, from a signed source; never from the local clock. */
   time?: Date | undefined;
   /** The log entry, where one was checked. */
   log?: { url: string; index: string } | undefined;
+  /** What was checked, in order. */
   checks: Check[];
 }
 

@@ -12,7 +12,9 @@ import type { Descriptor } from "./types.ts";
 
 /** A half-open range of bytes: `start` inclusive, `end` exclusive. */
 export interface ByteRange {
+  /** First byte. */
   start: number;
+  /** One behind the last byte. */
   end: number;
 }
 

@@ -35,47 +35,72 @@ export type Annotations = Record<string, string>;
 
 /** What a platform-specific manifest is for (image-index.md, "platform"). */
 export interface Platform {
+  /** Processor architecture in Go's terms: `amd64`, `arm64`. */
   architecture: string;
+  /** Operating system in Go's terms: `linux`, `darwin`, `windows`. */
   os: string;
+  /** Variant of the architecture: `v8`. */
   variant?: string;
+  /** Version of the operating system. */
   "os.version"?: string;
 }
 
 /** Names content by type, digest and size (descriptor.md). */
 export interface Descriptor {
+  /** Media type of the content. */
   mediaType: string;
+  /** Digest of the content. */
   digest: Digest;
   /** Bytes. */
   size: number;
+  /** Annotations of the descriptor. */
   annotations?: Annotations;
+  /** Artifact type of the manifest described. */
   artifactType?: string;
+  /** Platform of the manifest described. */
   platform?: Platform;
 }
 
 /** An image manifest (manifest.md). */
 export interface Manifest {
+  /** Always 2. */
   schemaVersion: 2;
+  /** Media type of this document; absent in old images. */
   mediaType?: string;
+  /** What kind of artifact this is. */
   artifactType?: string;
+  /** The config blob. */
   config: Descriptor;
+  /** The layers, lowest first. */
   layers: Descriptor[];
+  /** The manifest that this one refers to. */
   subject?: Descriptor;
+  /** Annotations of the manifest. */
   annotations?: Annotations;
 }
 
 /** An image index (image-index.md). */
 export interface Index {
+  /** Always 2. */
   schemaVersion: 2;
+  /** Media type of this document; absent in old images. */
   mediaType?: string;
+  /** What kind of artifact this is. */
   artifactType?: string;
+  /** The manifests listed. */
   manifests: Descriptor[];
+  /** The manifest that this index refers to. */
   subject?: Descriptor;
+  /** Annotations of the index. */
   annotations?: Annotations;
 }
 
 /** A manifest or index together with the bytes that its digest is of. */
 export interface Document<T> {
+  /** Names the bytes. */
   descriptor: Descriptor;
+  /** The bytes as they were stored. */
   bytes: Uint8Array;
+  /** What they say. */
   value: T;
 }

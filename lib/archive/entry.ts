@@ -11,6 +11,7 @@ export type EntryType = "file" | "directory" | "symlink" | "hardlink";
 export interface Entry {
   /** Relative, `/`-separated, without `.`, `..`, empty components or a trailing slash. */
   path: string;
+  /** What it is. */
   type: EntryType;
   /** Bytes of content; 0 for everything but a file. */
   size: number;

@@ -1,0 +1,61 @@
+/**
+ * The rules of docs/architecture.md that a machine can check.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { breaches, type SourceFile, sourceFiles } from "./architecture.ts";
+
+Deno.test("every source file keeps the rules of docs/architecture.md", () => {
+  const files = sourceFiles();
+  assert.ok(files.length > 20, `only ${files.length} files found`);
+  assert.deepEqual(files.flatMap(breaches), []);
+});
+
+for (
+  const [path, text, expected] of [
+    ["lib/a.ts", "Deno.exit(1)", /uses Deno/],
+    ["sigstore/a.ts", "await Deno.open(f)", /uses Deno/],
+    ["lib/a.ts", "globalThis.Deno", /uses Deno/],
+    ["lib/a.ts", 'const x = Buffer.from("")', /uses Buffer/],
+    ["lib/a.ts", "process.exit()", /uses process/],
+    ["lib/a.ts", "console.log(1)", /prints/],
+    ["lib/a.ts", 'import { x } from "npm:x";', /imports "npm:x"/],
+    ["lib/a.ts", 'const x = await import("@sigstore/sign");', /imports "@sigstore\/sign"/],
+    ["lib/a.ts", 'import type { X } from "../sigstore/mod.ts";', /imports sigstore\/mod\.ts/],
+    ["lib/archive/a.ts", 'import { X } from "../registry/b.ts";', /imports lib\/registry/],
+    ["lib/registry/a.ts", 'import { X } from "../cache/b.ts";', /imports lib\/cache/],
+    ["lib/layout/a.ts", 'export * from "../registry/b.ts";', /imports lib\/registry/],
+    ["lib/digest.ts", 'import { X } from "./store.ts";', /imports lib\/store/],
+    ["lib/signing.ts", 'import { X } from "./push.ts";', /imports lib\/push/],
+    ["sigstore/a.ts", 'import { X } from "../lib/errors.ts";', /imports lib\/errors/],
+    ["sigstore/a.ts", 'import { X } from "../cli/main.ts";', /imports cli/],
+    ["cli/a.ts", 'import { X } from "../lib/push.ts";', /imports lib\/push/],
+    ["lib/a.ts", "\n".repeat(401), /402 lines/],
+    ["cli/a.ts", 'const x = "/home/me/x";', /path of one machine/],
+    ["cli/a.ts", "// TODO later", /left open/],
+  ] as const
+) {
+  Deno.test(`refuses ${JSON.stringify(text.slice(0, 50))} in ${path}`, () => {
+    const file: SourceFile = { path, text };
+    assert.match(breaches(file).join("\n"), expected);
+  });
+}
+
+for (
+  const [path, text] of [
+    ["lib/runtime.ts", "const deno = globalThis.Deno"],
+    ["lib/a.ts", 'import process from "node:process";\nprocess.platform'],
+    ["lib/a.ts", "// Deno.writeSync is slower here\n/* process.exit */"],
+    ["lib/archive/a.ts", 'import type { Source } from "../store.ts";'],
+    ["lib/push.ts", 'import { X } from "./registry/b.ts";'],
+    ["lib/registry/a_test.ts", 'import { X } from "../../tests/fakes/registry.ts";'],
+    ["cli/a.ts", 'import { X } from "@blobber/core";\nDeno.exit(1)'],
+    ["sigstore/a.ts", 'import { X } from "@sigstore/verify";'],
+  ] as const
+) {
+  Deno.test(`allows ${JSON.stringify(text.slice(0, 50))} in ${path}`, () => {
+    assert.deepEqual(breaches({ path, text }), []);
+  });
+}

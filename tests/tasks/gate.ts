@@ -1,0 +1,45 @@
+/**
+ * `deno task ok`: everything that must hold before a change is shared. Every step runs, also after a failed
+ * one, so that one run shows all that is wrong.
+ *
+ * @module
+ */
+
+import { deno, type Outcome, say, type Tally, tallyLine } from "./run.ts";
+
+const PACKAGES = { "./": "mod.ts", "./sigstore/": "mod.ts", "./cli/": "main.ts" };
+
+const steps: [name: string, step: () => Promise<Outcome>][] = [
+  ["format", () => deno(["fmt", "--check", "--quiet"])],
+  ["lint", () => deno(["lint", "--quiet"])],
+  ["types", () => deno(["check", "--quiet"])],
+  ...Object.entries(PACKAGES).map(([folder, entry]): [string, () => Promise<Outcome>] => [
+    `documentation of ${folder}${entry}`,
+    () => deno(["doc", "--lint", "--quiet", entry], folder),
+  ]),
+  ["tests and examples", () => deno(["task", "--quiet", "test"])],
+  ...Object.keys(PACKAGES).map((folder): [string, () => Promise<Outcome>] => [
+    `publishing ${folder}`,
+    () => deno(["publish", "--dry-run", "--allow-dirty", "--quiet"], folder),
+  ]),
+];
+
+/** Lines of `deno test`: its last one, which is always shown, and those of tests that passed. */
+const COUNT = /\| \d+ passed .*\| \d+ failed/;
+const PASSING = / \.\.\. ok \(\d+\S+\)$|^running \d+ tests? from /;
+
+const tally: Tally = { passed: 0, failed: 0 };
+const failed: string[] = [];
+for (const [name, step] of steps) {
+  const started = performance.now();
+  const { ok, output } = await step();
+  ok ? tally.passed++ : tally.failed++;
+  if (!ok) failed.push(name);
+  say(`${ok ? "ok    " : "FAILED"} ${name} (${Math.round(performance.now() - started)} ms)`);
+  for (const line of output.split("\n")) {
+    if (ok ? COUNT.test(line) : !PASSING.test(line)) say(line);
+  }
+}
+if (failed.length > 0) say(`failed: ${failed.join(", ")}`);
+say(tallyLine("gate", tally));
+Deno.exit(failed.length > 0 ? 1 : 0);
