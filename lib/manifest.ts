@@ -1,0 +1,237 @@
+/**
+ * Manifests and indexes as they come from outside: parsed and checked once, here. What is returned holds
+ * only fields that blobber knows, of the types that they must have.
+ *
+ * @module
+ */
+
+import { asDigest, digestOf } from "./digest.ts";
+import { BlobberError } from "./errors.ts";
+import { MAX_LAYERS, MAX_MANIFEST_BYTES } from "./limits.ts";
+import { quote } from "./printable.ts";
+import type { CallOptions, Source } from "./store.ts";
+import {
+  type Annotations,
+  type Descriptor,
+  type Document,
+  type Index,
+  type Manifest,
+  MEDIA_TYPE,
+  type Platform,
+} from "./types.ts";
+import { parseJson, readVerified } from "./verified.ts";
+
+/** Media types of documents that list content: what a client accepts when it asks for a manifest. */
+export const DOCUMENT_TYPES: readonly string[] = [
+  MEDIA_TYPE.manifest,
+  MEDIA_TYPE.index,
+  MEDIA_TYPE.dockerManifest,
+  MEDIA_TYPE.dockerIndex,
+];
+
+/** Whether a media type is a manifest's or an index's, so that a store keeps it among the manifests. */
+export function isDocumentType(mediaType: string): boolean {
+  return DOCUMENT_TYPES.includes(mediaType);
+}
+
+/** Whether a media type is an index's. */
+export function isIndexType(mediaType: string): boolean {
+  return mediaType === MEDIA_TYPE.index || mediaType === MEDIA_TYPE.dockerIndex;
+}
+
+/** Tells an index from a manifest. */
+export function isIndex(document: Document<Manifest | Index>): document is Document<Index> {
+  return isIndexType(document.descriptor.mediaType);
+}
+
+/**
+ * Reads a manifest or index: bytes checked against the descriptor, then parsed and checked.
+ *
+ * @param source where it is
+ * @param descriptor what it must be
+ * @throws {BlobberError} `integrity`, `invalid-manifest`, `limit`, `not-found`
+ */
+export async function readDocument(
+  source: Source,
+  descriptor: Descriptor,
+  options: CallOptions = {},
+): Promise<Document<Manifest | Index>> {
+  const name = `manifest ${descriptor.digest} of ${source.name}`;
+  const bytes = await readVerified(
+    await source.fetch(descriptor, options),
+    { size: descriptor.size, digest: descriptor.digest, name },
+    MAX_MANIFEST_BYTES,
+  );
+  return parseDocument(descriptor, bytes);
+}
+
+/**
+ * Parses a manifest or index whose bytes are already checked.
+ *
+ * @param descriptor what names it; its media type decides what it must be
+ * @param bytes the document
+ * @throws {BlobberError} `invalid-manifest`
+ */
+export function parseDocument(
+  descriptor: Descriptor,
+  bytes: Uint8Array,
+): Document<Manifest | Index> {
+  const fail = (why: string): never => invalid(`manifest ${descriptor.digest}`, why);
+  let json: unknown;
+  try {
+    json = parseJson(bytes, `manifest ${descriptor.digest}`);
+  } catch (cause) {
+    throw new BlobberError("invalid-manifest", (cause as Error).message, { cause });
+  }
+  if (!isObject(json)) return fail("it is no JSON object");
+  if (json.schemaVersion !== 2) {
+    return fail(`its schemaVersion is ${quote(JSON.stringify(json.schemaVersion))}, expected 2`);
+  }
+  // CVE-2021-41190: one document must not be a manifest to one reader and an index to another.
+  if (json.mediaType !== undefined && json.mediaType !== descriptor.mediaType) {
+    return fail(
+      `its mediaType is ${quote(String(json.mediaType))}, expected ${quote(descriptor.mediaType)}`,
+    );
+  }
+  if ("manifests" in json && ("layers" in json || "config" in json || "fsLayers" in json)) {
+    return fail('it has both "manifests" and "layers" or "config"');
+  }
+  const common = {
+    schemaVersion: 2 as const,
+    ...(json.mediaType !== undefined && { mediaType: descriptor.mediaType }),
+    ...(json.artifactType !== undefined && {
+      artifactType: text(json.artifactType, "artifactType", fail),
+    }),
+    ...(json.subject !== undefined && { subject: parseDescriptor(json.subject, "subject") }),
+    ...(json.annotations !== undefined && { annotations: annotations(json.annotations, fail) }),
+  };
+  if (isIndexType(descriptor.mediaType)) {
+    if (!Array.isArray(json.manifests)) return fail('it is an index without "manifests"');
+    const manifests = json.manifests.map((m, i) => parseDescriptor(m, `manifests[${i}]`));
+    return { descriptor, bytes, value: { ...common, manifests } };
+  }
+  if (!isDocumentType(descriptor.mediaType)) {
+    return fail(
+      `its media type is ${quote(descriptor.mediaType)}, expected that of a manifest or an index`,
+    );
+  }
+  if (!Array.isArray(json.layers)) return fail('it has no "layers"');
+  if (json.layers.length > MAX_LAYERS) {
+    return fail(`it has ${json.layers.length} layers, expected at most ${MAX_LAYERS}`);
+  }
+  const config = parseDescriptor(json.config, "config");
+  const layers = json.layers.map((layer, i) => parseDescriptor(layer, `layers[${i}]`));
+  return { descriptor, bytes, value: { ...common, config, layers } };
+}
+
+/**
+ * Checks a descriptor from outside (descriptor.md).
+ *
+ * @param value anything
+ * @param what where it stands, for the message
+ */
+export function parseDescriptor(value: unknown, what: string): Descriptor {
+  const fail = (why: string): never => invalid(`descriptor ${quote(what)}`, why);
+  if (!isObject(value)) return fail("it is no JSON object");
+  const { size, data, urls, platform } = value;
+  const mediaType = text(value.mediaType, "mediaType", fail);
+  // RFC 6838, 4.2, as descriptor.md demands.
+  if (!/^[a-zA-Z0-9][\w!#$&^.+-]{0,126}\/[a-zA-Z0-9][\w!#$&^.+-]{0,126}$/.test(mediaType)) {
+    return fail(`its mediaType is ${quote(mediaType)}, expected "type/subtype"`);
+  }
+  if (!Number.isSafeInteger(size) || (size as number) < 0) {
+    return fail(`its size is ${quote(String(size))}, expected a count of bytes`);
+  }
+  // Nothing is ever fetched from a place that a manifest names.
+  if (Array.isArray(urls) && urls.length > 0) return fail("it names foreign urls");
+  const digest = asDigest(value.digest, `digest of ${what}`);
+  if (data !== undefined) {
+    const bytes = fromBase64(text(data, "data", fail));
+    if (bytes === undefined || bytes.length !== size || digestOf(bytes) !== digest) {
+      return fail("its data field is not the content that it names");
+    }
+  }
+  return {
+    mediaType,
+    digest,
+    size: size as number,
+    ...(value.annotations !== undefined && { annotations: annotations(value.annotations, fail) }),
+    ...(value.artifactType !== undefined && {
+      artifactType: text(value.artifactType, "artifactType", fail),
+    }),
+    ...(platform !== undefined && { platform: parsePlatform(platform, fail) }),
+  };
+}
+
+/**
+ * The descriptor under which a manifest stands in the list of its subject's referrers (distribution spec,
+ * "Listing Referrers"): artifact type from the manifest, else from its config, and its annotations.
+ *
+ * @param document a manifest or index with a subject
+ */
+export function referrerDescriptor(document: Document<Manifest | Index>): Descriptor {
+  const { value, descriptor } = document;
+  const artifactType = value.artifactType ||
+    ("config" in value ? value.config.mediaType : undefined);
+  return {
+    mediaType: descriptor.mediaType,
+    digest: descriptor.digest,
+    size: descriptor.size,
+    ...(artifactType && { artifactType }),
+    ...(value.annotations && { annotations: value.annotations }),
+  };
+}
+
+/**
+ * Whether a descriptor from a list of referrers may be of an artifact type. Some registries leave the
+ * type out or put the config's there (go-containerregistry: the empty type): only the manifest tells.
+ *
+ * @param descriptor an entry of the list
+ * @param artifactType the type asked for; any when it is not given
+ */
+export function mayBeOfType(descriptor: Descriptor, artifactType: string | undefined): boolean {
+  const { artifactType: claimed } = descriptor;
+  return artifactType === undefined || claimed === undefined || claimed === artifactType ||
+    claimed === MEDIA_TYPE.empty || claimed === MEDIA_TYPE.config;
+}
+
+function parsePlatform(value: unknown, fail: (why: string) => never): Platform {
+  if (!isObject(value)) return fail("its platform is no JSON object");
+  const variant = value.variant;
+  const version = value["os.version"];
+  return {
+    architecture: text(value.architecture, "platform.architecture", fail),
+    os: text(value.os, "platform.os", fail),
+    ...(variant !== undefined && { variant: text(variant, "platform.variant", fail) }),
+    ...(version !== undefined && { "os.version": text(version, "platform.os.version", fail) }),
+  };
+}
+
+function annotations(value: unknown, fail: (why: string) => never): Annotations {
+  if (value === null) return {}; // what Go writes for an empty map
+  if (!isObject(value)) return fail("its annotations are no JSON object");
+  for (const [key, entry] of Object.entries(value)) {
+    if (typeof entry !== "string") fail(`its annotation ${quote(key)} is no string`);
+  }
+  return value as Annotations;
+}
+
+function text(value: unknown, field: string, fail: (why: string) => never): string {
+  return typeof value === "string" ? value : fail(`its ${field} is no string`);
+}
+
+function fromBase64(value: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(atob(value), (c) => c.charCodeAt(0));
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function invalid(what: string, why: string): never {
+  throw new BlobberError("invalid-manifest", `${what} is not valid: ${why}`);
+}
