@@ -1,0 +1,206 @@
+/**
+ * A pool of background threads for work that keeps a processor busy: compressing, inflating, hashing.
+ *
+ * This module is both the pool and what its threads run: it opens itself. That is the one way that works
+ * from source, bundled into one file, and over http. A program whose entry is bundled with it must do
+ * nothing when {@linkcode inThread} says so.
+ *
+ * @module
+ */
+
+import { type JobInput, type JobName, type JobOutput, JOBS } from "./archive/jobs.ts";
+import { BlobberError, type Code, CODES } from "./errors.ts";
+import { inThread, openThread, READY, serveThread, type Thread } from "./thread.ts";
+
+/** Jobs given to one thread at a time: the second keeps it busy while the answer to the first is read. */
+const IN_FLIGHT = 2;
+
+interface Task {
+  job: JobName;
+  input: unknown;
+  transfer: ArrayBuffer[];
+  resolve(output: unknown): void;
+  reject(error: unknown): void;
+}
+
+interface Request {
+  id: number;
+  job: JobName;
+  input: unknown;
+}
+
+/** An error as it crosses threads: its class and code are lost on the way and made anew. */
+interface SentError {
+  code: string | undefined;
+  message: string;
+  hint: string | undefined;
+  stack: string | undefined;
+}
+
+type Answer = { id: number; output: unknown } | { id: number; error: SentError };
+
+interface Member {
+  thread: Thread;
+  ready: boolean;
+  gone: boolean;
+  /** What it was given and has not answered. */
+  tasks: Map<number, Task>;
+}
+
+/** Runs jobs of the table in `archive/jobs.ts`, in threads or on the calling one. */
+export class WorkerPool {
+  readonly #size: number;
+  readonly #members: Member[] = [];
+  readonly #queue: Task[] = [];
+  #opened = false;
+  #closed = false;
+  #nextId = 0;
+
+  /**
+   * @param size how many threads; 0 runs every job on the calling thread. They are opened with the first
+   * job, which costs about 30 ms: worth it above some 32 MB of work.
+   */
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /**
+   * Runs a job. Jobs may end in another order than they were given in; more may be given than there are
+   * threads, they wait.
+   *
+   * @param job its name in the table
+   * @param input what it takes
+   * @param transfer buffers in `input` that are given away; the answer's buffers belong to the caller
+   * @throws {BlobberError} what the job throws, `closed` when the pool is closed before it ends
+   */
+  run<J extends JobName>(
+    job: J,
+    input: JobInput<J>,
+    transfer: ArrayBuffer[] = [],
+  ): Promise<JobOutput<J>> {
+    if (this.#closed) return Promise.reject(closed());
+    const alone = this.#size === 0 || (this.#opened && this.#members.length === 0);
+    if (alone) return runHere(job, input) as Promise<JobOutput<J>>;
+    return new Promise<JobOutput<J>>((resolve, reject) => {
+      this.#queue.push({ job, input, transfer, resolve: resolve as Task["resolve"], reject });
+      if (!this.#opened) this.#open();
+      this.#dispatch();
+    });
+  }
+
+  /** Stops all threads at once. Jobs that have not ended reject with `closed`. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const pending = this.#queue.splice(0);
+    const stopping = this.#members.map((member) => {
+      pending.push(...member.tasks.values());
+      member.tasks.clear();
+      member.gone = true;
+      return member.thread.stop();
+    });
+    this.#members.length = 0;
+    for (const task of pending) task.reject(closed());
+    await Promise.all(stopping);
+  }
+
+  #open(): void {
+    this.#opened = true;
+    for (let i = 0; i < this.#size; i++) {
+      const thread = openThread(new URL(import.meta.url), {
+        onMessage: (message) => this.#receive(member, message),
+        onFailure: (cause) => this.#lose(member, cause),
+      });
+      const member: Member = { thread, ready: false, gone: false, tasks: new Map() };
+      this.#members.push(member);
+    }
+  }
+
+  #dispatch(): void {
+    while (this.#queue.length > 0) {
+      let idlest: Member | undefined;
+      for (const member of this.#members) {
+        if (member.ready && member.tasks.size < (idlest?.tasks.size ?? IN_FLIGHT)) idlest = member;
+      }
+      if (idlest === undefined) return;
+      const task = this.#queue.shift()!;
+      const id = this.#nextId++;
+      if (idlest.tasks.size === 0) idlest.thread.hold(true);
+      idlest.tasks.set(id, task);
+      const request: Request = { id, job: task.job, input: task.input };
+      idlest.thread.post(request, task.transfer);
+    }
+  }
+
+  #receive(member: Member, message: unknown): void {
+    if (message === READY) {
+      member.ready = true;
+      member.thread.hold(this.#queue.length > 0);
+    } else {
+      const answer = message as Answer;
+      const task = member.tasks.get(answer.id);
+      if (task === undefined) return;
+      member.tasks.delete(answer.id);
+      if (member.tasks.size === 0 && this.#queue.length === 0) member.thread.hold(false);
+      if ("error" in answer) task.reject(received(answer.error));
+      else task.resolve(answer.output);
+    }
+    this.#dispatch();
+  }
+
+  #lose(member: Member, cause: unknown): void {
+    if (member.gone) return;
+    member.gone = true;
+    this.#members.splice(this.#members.indexOf(member), 1);
+    for (const task of member.tasks.values()) {
+      task.reject(new BlobberError("unexpected", "a worker ended before its job did", { cause }));
+    }
+    // A thread that never came to life was given nothing: the work can still be done here.
+    if (this.#members.length > 0) return this.#dispatch();
+    for (const task of this.#queue.splice(0)) {
+      runHere(task.job, task.input).then(task.resolve, task.reject);
+    }
+  }
+}
+
+function closed(): BlobberError {
+  return new BlobberError("closed", "the worker pool is closed");
+}
+
+async function runHere(job: JobName, input: unknown): Promise<unknown> {
+  return await JOBS[job](input as never, []);
+}
+
+function received(error: SentError): Error {
+  const cause = error.stack;
+  if (error.code !== undefined && Object.hasOwn(CODES, error.code)) {
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return new BlobberError(error.code as Code, error.message, { ...hint, cause });
+  }
+  return new Error(error.message, { cause });
+}
+
+async function answer(message: unknown): Promise<{ message: Answer; transfer: ArrayBuffer[] }> {
+  const { id, job, input } = message as Request;
+  const transfer: ArrayBuffer[] = [];
+  try {
+    const output = await JOBS[job](input as never, transfer);
+    return { message: { id, output }, transfer };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const known = error instanceof BlobberError ? error : undefined;
+    return {
+      message: {
+        id,
+        error: {
+          code: known?.code,
+          message: error.message,
+          hint: known?.hint,
+          stack: error.stack,
+        },
+      },
+      transfer: [],
+    };
+  }
+}
+
+if (inThread()) serveThread(answer);

@@ -1,0 +1,83 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import type { PackInput } from "./archive/pack_job.ts";
+import { digestOf } from "./digest.ts";
+import { WorkerPool } from "./workers.ts";
+
+const text = new TextEncoder().encode("in a thread or here, the bytes are the same. ".repeat(100));
+
+function batch(file?: string): PackInput {
+  const plain = text.slice().buffer;
+  const stamp = { size: 1, mtime: 0, ctime: 0, inode: 0 };
+  return {
+    compression: "gzip",
+    plain,
+    packed: new ArrayBuffer(text.length + 1000),
+    reads: file === undefined ? [] : [{ file, stamp, from: 0, size: 1, at: 0 }],
+    chunks: Int32Array.of(0, 10, 10, text.length),
+    members: Int32Array.of(1000, text.length),
+  };
+}
+
+async function packed(pool: WorkerPool): Promise<Uint8Array> {
+  const input = batch();
+  const output = await pool.run("pack", input, [input.plain, input.packed]);
+  assert.equal(
+    output.digests,
+    [text.subarray(0, 10), text.subarray(10)].map((part) => digestOf(part).slice(7)).join(""),
+  );
+  assert.deepEqual(new Uint8Array(output.plain), text);
+  return new Uint8Array(output.packed, 0, output.members.at(-1));
+}
+
+for (const size of [0, 1, 3]) {
+  test(`a pool of ${size} runs more jobs than it has threads, with the same bytes`, async () => {
+    const pool = new WorkerPool(size);
+    try {
+      const all = await Promise.all(Array.from({ length: 9 }, () => packed(pool)));
+      for (const one of all) assert.deepEqual(new Uint8Array(gunzipSync(one)), text);
+      assert.equal(new Set(all.map((one) => digestOf(one))).size, 1);
+    } finally {
+      await pool.close();
+    }
+  });
+
+  test(`a pool of ${size} hands over errors with their code`, async () => {
+    const pool = new WorkerPool(size);
+    try {
+      const job = pool.run("pack", batch("/nowhere/at all"));
+      await assert.rejects(job, {
+        name: "BlobberError",
+        code: "source-changed",
+        message: /at all/,
+      });
+      assert.deepEqual(new Uint8Array(gunzipSync(await packed(pool))), text);
+    } finally {
+      await pool.close();
+    }
+  });
+}
+
+test("buffers are given away, not copied", async () => {
+  const pool = new WorkerPool(1);
+  try {
+    const input = batch();
+    await packed(pool); // the thread is ready
+    const job = pool.run("pack", input, [input.plain, input.packed]);
+    assert.equal(input.plain.byteLength, 0);
+    assert.equal((await job).plain.byteLength, text.length);
+  } finally {
+    await pool.close();
+  }
+});
+
+test("closing rejects what runs and what waits, and everything after it", async () => {
+  const pool = new WorkerPool(1);
+  const jobs = Array.from({ length: 5 }, () => pool.run("pack", batch()));
+  const ends = Promise.all(jobs.map((job) => assert.rejects(job, { code: "closed" })));
+  await pool.close();
+  await ends;
+  await assert.rejects(pool.run("pack", batch()), { code: "closed" });
+  await pool.close();
+});
