@@ -25,6 +25,11 @@ export const MEDIA_TYPE = {
 export const ANNOTATION = {
   /** Digest of the uncompressed table of contents of an eStargz or zstd:chunked layer. */
   tocDigest: "containerd.io/snapshot/stargz/toc.digest",
+  /**
+   * Where in a layer its table of contents begins, in decimal, so that a reader asks for exactly the table
+   * and the footer in one request. A hint: the footer decides. Without it the last MiB is asked for.
+   */
+  tocOffset: "dev.blobber.toc.offset",
   /** The tag of a manifest in an OCI layout (image-layout.md, "index.json"). */
   refName: "org.opencontainers.image.ref.name",
   created: "org.opencontainers.image.created",

@@ -1,0 +1,139 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { checkLink, checkLinkChains, checkPath, followLinks, windowsHazard } from "./safe_path.ts";
+
+const traversal = { code: "path-traversal" };
+const unsafe = { code: "invalid-archive" };
+
+for (
+  const name of [
+    "../x",
+    "..",
+    "a/../../x",
+    "a/../b",
+    "a/..",
+    "/abs",
+    "/",
+    "//x",
+    "C:x",
+    "c:",
+    "C:../x",
+    "./C:x",
+    "\\x",
+    "a\\..\\x",
+    "..\\x",
+    "C:\\x",
+  ]
+) {
+  test(`row 1, CVE-2021-21272: the name ${JSON.stringify(name)} leads out`, () => {
+    assert.throws(() => checkPath(name), traversal);
+    assert.throws(() => checkPath(name, true), traversal);
+  });
+}
+
+for (
+  const name of [
+    "",
+    "a\0b",
+    "a\nb",
+    "\x1b[2J",
+    "a\x7f",
+    "a\u0085b",
+    "x".repeat(256),
+    "é".repeat(128),
+    `d/${"x".repeat(256)}/f`,
+    "d/".repeat(2048) + "xyz",
+    "d/".repeat(1024) + "x",
+    "\ud800",
+  ]
+) {
+  test(`row 1: the name ${JSON.stringify(name.slice(0, 20))} cannot be written`, () => {
+    assert.throws(() => checkPath(name), unsafe);
+  });
+}
+
+test("row 1: a file's name does not end like a directory's, a directory's is normalised", () => {
+  for (const name of [".", "./", "a/", "a/.", "a//"]) assert.throws(() => checkPath(name), unsafe);
+  assert.equal(checkPath("./", true), "");
+  assert.equal(checkPath(".", true), "");
+  assert.equal(checkPath("a/", true), "a");
+  assert.equal(checkPath("./a/./b//", true), "a/b");
+});
+
+test("row 1: ordinary and odd names pass and keep their form", () => {
+  for (
+    const name of [
+      "a",
+      "a/b",
+      ".hidden",
+      "...",
+      "a..b/..c",
+      "a\\b",
+      "ab:c",
+      "x".repeat(255),
+      "grüße-日本語.txt",
+      "😀".repeat(63),
+      "a b",
+      "-rf",
+      "CON",
+      "a.",
+    ]
+  ) assert.equal(checkPath(name), name);
+  assert.equal(checkPath("./a/b"), "a/b");
+  assert.equal(checkPath("a//b/./c"), "a/b/c");
+});
+
+for (
+  const [path, target] of [
+    ["l", "/etc/passwd"],
+    ["l", ".."],
+    ["l", "../x"],
+    ["a/l", "../../x"],
+    ["a/l", "b/../../../x"],
+    ["l", "a/../.."],
+    ["l", "C:x"],
+    ["l", "..\\x"],
+    ["l", "\\x"],
+    ["a/l", "..\\..\\x"],
+  ] as const
+) {
+  test(`row 2: a link ${path} -> ${target} is refused`, () => {
+    assert.throws(() => checkLink(path, target), traversal);
+  });
+}
+
+test("row 2: links inside the tree pass, empty and unprintable targets do not", () => {
+  for (const target of ["b", "../b", "./b", "..", "../a/../b", "b/"]) checkLink("a/l", target);
+  for (const target of ["", "a\0", "a\n"]) assert.throws(() => checkLink("a/l", target), unsafe);
+});
+
+test("row 2: an absolute target passes with keep, an escaping one does not", () => {
+  checkLink("l", "/etc/passwd", "keep");
+  assert.throws(() => checkLink("l", "../x", "keep"), traversal);
+});
+
+test("row 2, GHSA-m37j-52j7-pjw7: a chain that leaves the tree is refused at the link", () => {
+  const links = new Map([["a/b/up", "../.."], ["out", "a/b/up/../x"]]);
+  for (const [path, target] of links) checkLink(path, target); // each by itself stays inside
+  assert.throws(() => checkLinkChains(links), traversal);
+  checkLinkChains(new Map([["a/b/up", "../.."], ["in", "a/b/up/x"]]));
+  checkLinkChains(new Map([["a", "b"], ["b", "a"]])); // a loop leads nowhere
+});
+
+test("paths are followed through links, within bounds", () => {
+  const links = new Map([["cfg", "etc"], ["etc/l", "../usr/x"], ["abs", "/usr"], ["o", "o"]]);
+  assert.deepEqual(followLinks(links, "cfg/l", "root"), { path: "usr/x" });
+  assert.deepEqual(followLinks(links, "abs/y", "root"), { path: "usr/y" });
+  assert.equal(followLinks(links, "abs/y", "stop"), "absolute");
+  assert.equal(followLinks(links, "o/x", "root"), "loop");
+  assert.equal(followLinks(links, "../x", "root"), "outside");
+});
+
+test("row 45: names that Windows takes for something else are told", () => {
+  for (const name of ["CON", "d/nul.txt", "com1", "a.", "a ", "a:b", "a?", "a\\b"]) {
+    assert.equal(typeof windowsHazard(name), "string", name);
+  }
+  for (const name of ["a", "console", "d/e.txt", ".hidden"]) {
+    assert.equal(windowsHazard(name), undefined, name);
+  }
+});
