@@ -8,7 +8,13 @@
  * @module
  */
 
-import { type JobInput, type JobName, type JobOutput, JOBS } from "./archive/jobs.ts";
+import {
+  type JobInput,
+  type JobName,
+  type JobOutput,
+  type JobRunner,
+  JOBS,
+} from "./archive/jobs.ts";
 import { BlobberError, type Code, CODES } from "./errors.ts";
 import { inThread, openThread, READY, serveThread, type Thread } from "./thread.ts";
 
@@ -48,7 +54,7 @@ interface Member {
 }
 
 /** Runs jobs of the table in `archive/jobs.ts`, in threads or on the calling one. */
-export class WorkerPool {
+export class WorkerPool implements JobRunner {
   readonly #size: number;
   readonly #members: Member[] = [];
   readonly #queue: Task[] = [];

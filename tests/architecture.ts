@@ -25,9 +25,9 @@ const MAX_LINES = 400;
 const ROWS: string[][] = [
   ["errors", "limits", "options", "types", "events"],
   ["digest", "verified", "printable", "reference"],
-  ["store", "signing", "runtime", "workers"],
+  ["store", "signing", "runtime", "thread"],
   ["registry/", "layout/", "memory", "archive/"],
-  ["cache/", "signatures"],
+  ["cache/", "signatures", "workers"],
   ["artifact"],
   ["push", "pull", "image", "copy", "client"],
 ];

@@ -18,3 +18,19 @@ export type JobName = keyof typeof JOBS;
 export type JobInput<J extends JobName> = Parameters<(typeof JOBS)[J]>[0];
 /** What a job answers. */
 export type JobOutput<J extends JobName> = Awaited<ReturnType<(typeof JOBS)[J]>>;
+
+/** Runs jobs: the pool in `workers.ts`, as the archive sees it. */
+export interface JobRunner {
+  /**
+   * Runs a job; several may run at a time and end in any order.
+   *
+   * @param job its name in the table
+   * @param input what it takes
+   * @param transfer buffers in `input` that are given away
+   */
+  run<J extends JobName>(
+    job: J,
+    input: JobInput<J>,
+    transfer?: ArrayBuffer[],
+  ): Promise<JobOutput<J>>;
+}
