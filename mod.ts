@@ -8,6 +8,7 @@
 export * from "./lib/errors.ts";
 export * from "./lib/events.ts";
 export * from "./lib/options.ts";
+export * from "./lib/limits.ts";
 export { printable, quote } from "./lib/printable.ts";
 export * from "./lib/reference.ts";
 export * from "./lib/signing.ts";

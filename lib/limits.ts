@@ -69,3 +69,22 @@ export const IDLE_TIMEOUT_MS = 60_000;
 export const HELPER_TIMEOUT_MS = 30_000;
 /** Bytes of a credential helper's answer or a credentials file. */
 export const MAX_CREDENTIALS_BYTES = 4 * MiB;
+
+/** Bytes of one answer of a signing service: a certificate chain or a log entry is under 64 KiB. */
+export const MAX_SERVICE_BYTES = 1 * MiB;
+/** Tries of one request to a signing service, the first included: a person waits for it. */
+export const MAX_SERVICE_TRIES = 3;
+/** Silence of a signing service after which it is given up, in milliseconds; a log adds within seconds. */
+export const SERVICE_IDLE_TIMEOUT_MS = 30_000;
+/** The longest pause that a signing service's `Retry-After` is honoured for, in milliseconds. */
+export const MAX_SERVICE_PAUSE_MS = 10_000;
+/** Characters of an identity token; those of CI systems are under 4 KiB. */
+export const MAX_IDENTITY_TOKEN_CHARS = 32 * KiB;
+/** Time for a person to log in with a browser or on another device, in milliseconds. */
+export const LOGIN_TIMEOUT_MS = 300_000;
+/** Bytes of a private key file or a signing configuration. */
+export const MAX_KEY_FILE_BYTES = 1 * MiB;
+/** Services of one kind that a signing configuration may list, and that are used at once. */
+export const MAX_SIGNING_SERVICES = 32;
+/** Memory for scrypt when it opens an encrypted key, in bytes: cosign's own parameters take 64 MiB. */
+export const MAX_SCRYPT_BYTES = 256 * MiB;

@@ -1,0 +1,59 @@
+/**
+ * What a signature says: an in-toto statement (in-toto attestation framework v1) about one manifest. It is
+ * the one that cosign writes, with the name that is signed beside the digest.
+ *
+ * @module
+ */
+
+import type { Digest, SignedName } from "@blobber/core";
+
+/** Media type of the statement in its envelope. */
+export const PAYLOAD_TYPE = "application/vnd.in-toto+json";
+/** `_type` of the statement. */
+export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
+/** The one predicate that means "signed": cosign's. Any other predicate is a statement about something else. */
+export const PREDICATE_TYPE = "https://sigstore.dev/cosign/sign/v1";
+/** The subject's annotation that holds the tag under which it was signed. */
+export const TAG_ANNOTATION = "dev.blobber.tag";
+
+/** A subject of a statement. */
+export interface Subject {
+  /** `host[:port]/repository`, where the signer named it. */
+  name?: string;
+  digest: Record<string, string>;
+  annotations?: Record<string, string>;
+}
+
+/** An in-toto statement. */
+export interface Statement {
+  _type: string;
+  subject: Subject[];
+  predicateType: string;
+  predicate: Record<string, unknown>;
+}
+
+/**
+ * The statement about a manifest. It holds no time and nothing random, so that the same key signs the same
+ * bytes for the same artifact under the same name.
+ *
+ * @param digest the manifest's digest
+ * @param name the name under which it is signed
+ */
+export function statementAbout(digest: Digest, name?: SignedName): Statement {
+  const subject: Subject = {
+    ...(name && { name: name.repository }),
+    digest: { sha256: digest.slice("sha256:".length) },
+    ...(name?.tag !== undefined && { annotations: { [TAG_ANNOTATION]: name.tag } }),
+  };
+  return {
+    _type: STATEMENT_TYPE,
+    subject: [subject],
+    predicateType: PREDICATE_TYPE,
+    predicate: {},
+  };
+}
+
+/** The statement as the bytes that are signed. */
+export function encodeStatement(statement: Statement): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(statement));
+}
