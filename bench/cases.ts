@@ -1,0 +1,302 @@
+/**
+ * What is measured: each case is our command, the commands it is held against, and the ratios that must be
+ * and should be reached.
+ *
+ * @module
+ */
+
+import type { Command } from "./measure.ts";
+import type { Peers } from "./peers.ts";
+
+/** Peak memory that no case may exceed, and the one aimed at, in MB. */
+export const MEMORY = { must: 150, aim: 125 };
+
+/** A command that ours is held against. */
+export interface Against {
+  name: string;
+  command: Command;
+  /** Ratio of medians, ours to theirs, that must be reached and that is aimed at; neither: shown only. */
+  must?: number;
+  aim?: number;
+}
+
+/** One case. */
+export interface Case {
+  name: string;
+  ours: Command;
+  against: Against[];
+}
+
+/** What the cases stand on. */
+export interface Stage {
+  /** Our program, to which a command is added. */
+  blobber: string[];
+  /** An empty module, run by the same runtime. */
+  empty: string[];
+  peers: Peers;
+  /** A folder on a memory file system. */
+  folder: string;
+  /** `host:port` of the registry. */
+  host: string;
+  /** `host:port` of the proxy that makes the way to the registry a link of 100 Mbit/s and 40 ms. */
+  link: string;
+  /** The main tree, its release with 1 % changed, the tree of small files and of one large file. */
+  trees: { main: string; changed: string; small: string; large: string; huge: string };
+  /** What stands in the registry under `bench/`, by name: pushed before the cases begin. */
+  file: string;
+}
+
+let serial = 0;
+
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** A command on a repository that nothing was pushed to yet. */
+function intoFresh(
+  host: string,
+  argv: (ref: string) => string[],
+  env?: Record<string, string>,
+): Command {
+  const command: Command = { argv: [], ...(env && { env }) };
+  command.before = () => {
+    command.argv = argv(`${host}/bench/fresh-${++serial}:t`);
+  };
+  return command;
+}
+
+/** A command on a directory that does not exist yet. */
+function intoEmpty(
+  stage: Stage,
+  argv: (dir: string) => string[],
+  more: Partial<Command> = {},
+): Command {
+  const dir = `${stage.folder}/out-${++serial}`;
+  return { argv: argv(dir), ...more, before: () => remove(dir) };
+}
+
+const shell = (script: string, ...args: string[]) => ["sh", "-c", script, "sh", ...args];
+
+/** Everything that is measured, as far as the peers are there. */
+export function cases(stage: Stage): Case[] {
+  const { blobber, peers, host, link, trees, empty, file } = stage;
+  const cold = [...blobber, "--no-cache"];
+  const go = peers.go;
+  const goCold = go === undefined ? [] : [go, "--insecure", "--no-cache"];
+  const of = (name: string, at = host) => `${at}/bench/${name}:t`;
+  const withGo = (
+    name: string,
+    must: number | undefined,
+    aim: number | undefined,
+    command: Command,
+  ): Against[] =>
+    go === undefined
+      ? []
+      : [{ name, command, ...(must !== undefined && { must }), ...(aim !== undefined && { aim }) }];
+
+  const list: Case[] = [];
+  for (const compression of ["gzip", "zstd"]) {
+    const flags = ["--compression", compression];
+    list.push({
+      name: `push ${compression}`,
+      ours: intoFresh(host, (ref) => [...cold, "push", ...flags, trees.main, ref]),
+      against: [
+        ...(compression === "gzip" && peers.crane !== undefined
+          ? [{
+            name: "tar | crane append",
+            command: intoFresh(host, (ref) =>
+              shell(
+                'tar cf - -C "$1" . | "$2" append --insecure -f - -t "$3"',
+                trees.main,
+                peers.crane!,
+                ref,
+              )),
+            must: 1.0,
+            aim: 0.85,
+          }]
+          : []),
+        ...withGo(
+          "Go tool",
+          compression === "gzip" ? 1 / 14 : 0.6,
+          compression === "gzip" ? 1 / 17 : 0.5,
+          intoFresh(host, (ref) => [...goCold, "push", ...flags, trees.main, ref]),
+        ),
+        ...(compression === "gzip" && peers.oras !== undefined
+          ? [{
+            name: "oras push",
+            command: intoFresh(host, (ref) =>
+              shell('cd "$1" && "$2" push --plain-http "$3" .', trees.main, peers.oras!, ref)),
+          }]
+          : []),
+      ],
+    });
+  }
+  for (const compression of ["gzip", "zstd"]) {
+    list.push({
+      name: `pull ${compression}`,
+      ours: intoEmpty(stage, (dir) => [...cold, "pull", of(`main-${compression}`), dir]),
+      against: [
+        ...(compression === "gzip"
+          ? [{
+            name: "tar xzf",
+            command: intoEmpty(stage, (dir) =>
+              shell('mkdir "$2" && tar xzf "$1" -C "$2"', `${stage.folder}/main.tgz`, dir)),
+            must: 0.65,
+            aim: 0.55,
+          }]
+          : []),
+        ...withGo(
+          "Go tool",
+          compression === "gzip" ? 0.6 : 0.8,
+          compression === "gzip" ? 0.5 : 0.7,
+          // It fails on large gzip artifacts of its own after it has written every file.
+          intoEmpty(stage, (dir) => [...goCold, "pull", of(`main-${compression}-go`), dir], {
+            mayFail: true,
+          }),
+        ),
+        ...(compression === "gzip" && peers.crane !== undefined
+          ? [{
+            name: "crane export | tar",
+            command: intoEmpty(stage, (dir) =>
+              shell(
+                'mkdir "$3" && "$1" export --insecure "$2" - | tar xf - -C "$3"',
+                peers.crane!,
+                of("main-crane"),
+                dir,
+              )),
+          }]
+          : []),
+        {
+          name: "cp -r",
+          command: intoEmpty(stage, (dir) => ["cp", "-r", trees.main, dir]),
+        },
+      ],
+    });
+  }
+
+  const warmCache = { BLOBBER_CACHE_DIR: `${stage.folder}/cache` };
+  list.push({
+    name: "push again, warm cache",
+    ours: intoFresh(
+      host,
+      (ref) => [...blobber, "push", trees.main, ref.replace(/fresh-\d+/, "main-gzip")],
+      warmCache,
+    ),
+    against: [{
+      name: "first push",
+      command: intoFresh(host, (ref) => [...cold, "push", trees.main, ref]),
+      must: 0.35,
+      aim: 0.15,
+    }],
+  }, {
+    name: "push of 1 % changed",
+    ours: intoFresh(host, (ref) => [...cold, "push", trees.changed, ref]),
+    against: [],
+  }, {
+    name: "push of 20,000 small files",
+    ours: intoFresh(host, (ref) => [...cold, "push", trees.small, ref]),
+    against: [],
+  }, {
+    name: "push of one large file",
+    ours: intoFresh(host, (ref) => [...cold, "push", trees.large, ref]),
+    against: [],
+  }, {
+    name: "pull of one large file",
+    ours: intoEmpty(stage, (dir) => [...cold, "pull", of("large"), dir]),
+    against: [],
+  }, {
+    name: "push of a 4 GiB file",
+    ours: intoFresh(host, (ref) => [...cold, "push", trees.huge, ref]),
+    against: [],
+  });
+
+  for (
+    const [where, at, must, aim] of [["loopback", host, 0.6, 0.45], [
+      "link",
+      link,
+      1 / 10,
+      1 / 20,
+    ]] as const
+  ) {
+    list.push({
+      name: `ls, cold, ${where}`,
+      ours: { argv: [...cold, "ls", of("main-gzip", at)] },
+      against: withGo("Go tool", must, aim, { argv: [...goCold, "ls", of("main-gzip-go", at)] }),
+    }, {
+      name: `cat, cold, ${where}`,
+      ours: { argv: [...cold, "cat", of("main-gzip", at), file] },
+      against: withGo("Go tool", must, aim, {
+        argv: [...goCold, "cat", of("main-gzip-go", at), file],
+      }),
+    });
+  }
+
+  const start = { name: "an empty module", command: { argv: empty } };
+  list.push({
+    name: "ls again, warm cache",
+    ours: { argv: [...blobber, "ls", of("main-gzip")], env: warmCache },
+    against: [{ ...start, must: 4, aim: 3 }],
+  });
+  for (const args of [["--version"], ["--help"], ["__complete", "pu"]]) {
+    list.push({
+      name: args.join(" "),
+      ours: { argv: [...blobber, ...args] },
+      against: [{ ...start, must: 1.6, aim: 1.3 }],
+    });
+  }
+  return list;
+}
+
+/** Pushes what the reading cases read. */
+export function preparation(stage: Stage): Command[] {
+  const { blobber, peers, host, trees } = stage;
+  const to = (name: string) => `${host}/bench/${name}:t`;
+  const warmCache = { BLOBBER_CACHE_DIR: `${stage.folder}/cache` };
+  const commands: Command[] = [
+    { argv: [...blobber, "push", trees.main, to("main-gzip")], env: warmCache },
+    { argv: [...blobber, "ls", to("main-gzip")], env: warmCache },
+    {
+      argv: [
+        ...blobber,
+        "--no-cache",
+        "push",
+        "--compression",
+        "zstd",
+        trees.main,
+        to("main-zstd"),
+      ],
+    },
+    { argv: [...blobber, "--no-cache", "push", trees.large, to("large")] },
+    { argv: ["tar", "czf", `${stage.folder}/main.tgz`, "-C", trees.main, "."] },
+  ];
+  if (peers.crane !== undefined) {
+    commands.push({
+      argv: shell(
+        'tar cf - -C "$1" . | "$2" append --insecure -f - -t "$3"',
+        trees.main,
+        peers.crane,
+        to("main-crane"),
+      ),
+    });
+  }
+  if (peers.go !== undefined) {
+    for (const compression of ["gzip", "zstd"]) {
+      commands.push({
+        argv: [
+          peers.go,
+          "--insecure",
+          "push",
+          "--compression",
+          compression,
+          trees.main,
+          to(`main-${compression}-go`),
+        ],
+      });
+    }
+  }
+  return commands;
+}

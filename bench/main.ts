@@ -1,0 +1,165 @@
+/**
+ * `deno task bench [--rounds N] [--only TEXT] [--program PATH] [--out DIR]`: every case against every peer
+ * found, alternating, in one run; a table on stdout, `bench.json` and `bench.svg` in `bench/results`.
+ *
+ * @module
+ */
+
+import { type Case, cases, preparation, type Stage } from "./cases.ts";
+import { changedRelease, makeLargeFile, makeMainTree, makeTree, measureTree } from "./data.ts";
+import { measure } from "./measure.ts";
+import { findPeers } from "./peers.ts";
+import { startRegistry } from "./registry.ts";
+import { drawing, type Report, type Row, table } from "./report.ts";
+
+const root = new URL("..", import.meta.url).pathname;
+
+function option(name: string, fallback: string): string {
+  const at = Deno.args.indexOf(`--${name}`);
+  return at < 0 ? fallback : Deno.args[at + 1] ?? fallback;
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text + "\n"));
+}
+
+/** Bytes of the layer that a repository's tag `t` names. */
+async function layerSize(host: string, repository: string): Promise<number> {
+  const response = await fetch(`http://${host}/v2/bench/${repository}/manifests/t`, {
+    headers: {
+      accept:
+        "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json",
+    },
+  });
+  return (await response.json()).layers.reduce(
+    (sum: number, layer: { size: number }) => sum + layer.size,
+    0,
+  );
+}
+
+async function link(port: number): Promise<{ process: Deno.ChildProcess; port: number }> {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", `${root}bench/shape.ts`, String(port), "100", "40"],
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  const { value } = await process.stdout.getReader().read();
+  return { process, port: Number(new TextDecoder().decode(value)) };
+}
+
+async function runCase(one: Case, rounds: number): Promise<Row[]> {
+  const rows: Row[] = [
+    { case: one.name, who: "blobber", runs: [] },
+    ...one.against.map(({ name, must, aim }) => ({
+      case: one.name,
+      who: name,
+      runs: [],
+      ...(must !== undefined && { must }),
+      ...(aim !== undefined && { aim }),
+    })),
+  ];
+  const commands = [one.ours, ...one.against.map(({ command }) => command)];
+  for (let round = -1; round < rounds; round++) {
+    for (const [i, command] of commands.entries()) {
+      const run = await measure(command);
+      if (round >= 0) rows[i]!.runs.push(run); // the first round warms caches
+    }
+  }
+  return rows;
+}
+
+async function main(): Promise<void> {
+  const rounds = Number(option("rounds", "5"));
+  const only = option("only", "");
+  const out = option("out", `${root}bench/results`);
+  const program = option("program", `${root}cli.ts`);
+  const peers = findPeers();
+  if (peers.registry === undefined) {
+    say(
+      'the benchmark needs distribution\'s "registry" on the PATH; deno task test:interop builds it',
+    );
+    Deno.exit(1);
+  }
+  const folder = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "blobber-bench-" });
+  try {
+    say("making the data");
+    const trees = Object.fromEntries(
+      ["main", "changed", "small", "large", "huge"].map((name) => [name, `${folder}/${name}`]),
+    ) as Stage["trees"];
+    const what = makeMainTree(trees.main);
+    changedRelease(trees.main, trees.changed);
+    makeTree(trees.small, 20_000, (next) => Math.floor(next() * 2000), 2);
+    makeLargeFile(trees.large, 300 << 20, 3);
+    makeLargeFile(trees.huge, 4 * 1024 ** 3, 4);
+    const { files, bytes } = measureTree(trees.main);
+    const emptyModule = `${folder}/empty.ts`;
+    Deno.writeTextFileSync(emptyModule, "export {};\n");
+    await using registry = await startRegistry(peers.registry, folder);
+    const shaped = await link(registry.port);
+    const deno = [Deno.execPath(), "run", "-A", "--quiet"];
+    const stage: Stage = {
+      blobber: [...deno, program],
+      empty: [...deno, emptyModule],
+      peers,
+      folder,
+      host: registry.host,
+      link: `127.0.0.1:${shaped.port}`,
+      trees,
+      file: firstFile(trees.main),
+    };
+    for (const command of preparation(stage)) {
+      say(`preparing: ${command.argv.join(" ").slice(0, 120)}`);
+      await measure(command);
+    }
+    const report: Report = {
+      machine: machine(),
+      data: `${what}, ${files} files, ${(bytes / 1e6).toFixed(0)} MB`,
+      date: new Date().toISOString().slice(0, 10),
+      rows: [],
+      blobs: {},
+      missing: (["crane", "oras", "tar", "go"] as const).filter((name) =>
+        peers[name] === undefined
+      ),
+    };
+    for (
+      const repository of [
+        "main-gzip",
+        "main-zstd",
+        ...(peers.go ? ["main-gzip-go", "main-zstd-go"] : []),
+      ]
+    ) {
+      report.blobs[repository] = await layerSize(registry.host, repository);
+    }
+    for (const one of cases(stage).filter(({ name }) => name.includes(only))) {
+      say(`measuring: ${one.name}`);
+      report.rows.push(...await runCase(one, rounds));
+    }
+    shaped.process.kill("SIGKILL");
+    await shaped.process.status;
+    Deno.mkdirSync(out, { recursive: true });
+    Deno.writeTextFileSync(`${out}/bench.json`, JSON.stringify(report, null, 2) + "\n");
+    Deno.writeTextFileSync(`${out}/bench.svg`, drawing(report));
+    Deno.stdout.writeSync(new TextEncoder().encode(table(report)));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A small file in the middle of the tree. */
+function firstFile(tree: string): string {
+  for (const path of ["src/net/http/request.go", "007/5/007500.txt"]) {
+    try {
+      Deno.statSync(`${tree}/${path}`);
+      return path;
+    } catch { /* the other tree */ }
+  }
+  throw new Error(`no file to read in ${tree}`);
+}
+
+function machine(): string {
+  const cpu = /model name\s*:\s*(.*)/.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1] ??
+    "unknown processor";
+  return `${navigator.hardwareConcurrency} cores of ${cpu}, Deno ${Deno.version.deno}`;
+}
+
+if (import.meta.main) await main();
