@@ -5,10 +5,12 @@
  * @module
  */
 
+export * from "./lib/client.ts";
 export * from "./lib/errors.ts";
 export * from "./lib/events.ts";
 export * from "./lib/options.ts";
 export * from "./lib/limits.ts";
+export { MemoryStore } from "./lib/memory.ts";
 export { printable, quote } from "./lib/printable.ts";
 export * from "./lib/reference.ts";
 export * from "./lib/signing.ts";
@@ -16,3 +18,4 @@ export * from "./lib/store.ts";
 export * from "./lib/types.ts";
 export type { Digest } from "./lib/digest.ts";
 export type { Entry, EntryType } from "./lib/archive/entry.ts";
+export type { Image, PullResult, PushInput } from "./lib/verbs.ts";

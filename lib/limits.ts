@@ -40,6 +40,22 @@ export const MAX_TAR_META_BYTES = 1 * MiB;
 
 /** Referrers looked at in search of a signature, API and fallback tag together. */
 export const MAX_REFERRERS = 100;
+/** Referrers listed in all, so that a message can say how many there are. */
+export const MAX_REFERRERS_LISTED = 10_000;
+/** Bytes of a referrer's manifest read in search of a signature; cosign's have under 1 KiB. */
+export const MAX_REFERRER_BYTES = 256 * KiB;
+/** Bytes of manifests and signatures read for one verification, so that a flood of large ones ends. */
+export const MAX_VERIFICATION_BYTES = 32 * MiB;
+/** Referrers read at once: enough to hide the way to a registry, few enough not to be limited by it. */
+export const REFERRER_READS = 4;
+/** Generations of referrers that a copy follows: a signature of a bill of materials of an artifact is two. */
+export const MAX_REFERRER_DEPTH = 4;
+/** Referrers that a copy takes along in all. */
+export const MAX_COPIED_REFERRERS = 1000;
+/** Blobs that a copy moves at once. */
+export const COPY_STREAMS = 3;
+/** Indexes inside an index that are read to find a platform. */
+export const MAX_NESTED_INDEXES = 16;
 /** Bytes of one signature (bundle) read before any parsing; Go blobber and cosign make under 20 KiB. */
 export const MAX_SIGNATURE_BYTES = 1 * MiB;
 /** Pages of a list (tags, referrers) followed. */

@@ -28,7 +28,11 @@ export class MemoryStore implements Store {
   readonly #tags = new Map<string, Digest>();
   readonly #referrers = new Map<Digest, Map<Digest, Descriptor>>();
 
-  /** @param name what messages call it */
+  /**
+   * Makes an empty store.
+   *
+   * @param name what messages call it
+   */
   constructor(name = "memory") {
     this.name = name;
   }

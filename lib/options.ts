@@ -6,8 +6,9 @@
 
 import type { Observer } from "./events.ts";
 import type { Digest } from "./digest.ts";
-import type { Signer, Verifier } from "./signing.ts";
-import type { Annotations, Platform } from "./types.ts";
+import type { Signer, Verdict, Verifier } from "./signing.ts";
+import type { BlobberError } from "./errors.ts";
+import type { Annotations, Descriptor, Platform } from "./types.ts";
 
 /** Credentials for one registry. */
 export type Credentials =
@@ -117,4 +118,92 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
   overwrite?: boolean | undefined;
   /** What happens to links with an absolute target: refused, or written as they are and never followed. @default "refuse" */
   links?: "refuse" | "keep" | undefined;
+}
+
+/** Options of `copy`. */
+export interface CopyOptions extends ReadOptions {
+  /** Also copy what refers to the artifact: signatures, bills of materials, and what refers to those. @default true */
+  referrers?: boolean | undefined;
+  /** Only the manifest of this platform, in place of a whole index. @default everything */
+  platform?: Platform | undefined;
+  /** Further tags beside the destination's own. @default [] */
+  tags?: string[] | undefined;
+  /** Refuse to move a tag that exists. @default false */
+  ifAbsent?: boolean | undefined;
+}
+
+/** What a copy did. */
+export interface CopyResult {
+  /** The manifest's digest. */
+  digest: Digest;
+  /** Its media type. */
+  mediaType: string;
+  /** Bytes of the manifest. */
+  size: number;
+  /** Blobs sent, and those that were there already or appeared without being sent. */
+  blobs: { copied: number; mounted: number; present: number };
+  /** Bytes of blobs sent. */
+  bytes: number;
+  /** Manifests and indexes that refer to what was copied and went along. */
+  referrers: number;
+  /** Tags that now point at it. */
+  tags: string[];
+  /** Who signed it, where that was asked for. */
+  verdict?: Verdict | undefined;
+}
+
+/** Options of `sign`. */
+export interface SignOptions extends Observer {
+  /** Signs, in place of the client's signer. */
+  signer?: Signer | undefined;
+  /** The digest that the reference must resolve to. */
+  expect?: Digest | undefined;
+}
+
+/** What signing left behind. */
+export interface SignResult {
+  /** What is signed. */
+  /** The manifest's digest. */
+  digest: Digest;
+  /** Its media type. */
+  mediaType: string;
+  /** Bytes of the manifest. */
+  size: number;
+  /** Digest of the referrer that holds the signature. */
+  signature: Digest;
+  /** Whether it is new; `false` when the same signature was attached already. */
+  added: boolean;
+}
+
+/** Options of `verify`. */
+export type VerifyOptions = ReadOptions;
+
+/** A signature that was looked at and does not satisfy. */
+export interface Rejected {
+  /** The referrer. */
+  descriptor: Descriptor;
+  /** Why. */
+  error: BlobberError;
+}
+
+/** What a verification found. */
+export interface VerifyResult {
+  /** What the reference names: from now on, use this digest. */
+  descriptor: Descriptor;
+  /** What carries the signature: `root` is `descriptor`, `manifest` the one chosen from it. */
+  signed: "root" | "manifest";
+  /** The manifest that carries the signature; the same as `descriptor` when that does. */
+  manifest: Descriptor;
+  /** Who signed, and what shows it. */
+  verdict: Verdict;
+  /** The referrer that holds the signature. */
+  signature: Descriptor;
+  /** Signatures looked at before it that do not satisfy. */
+  rejected: Rejected[];
+}
+
+/** Options of `tag`. */
+export interface TagOptions extends ReadOptions {
+  /** Refuse to move a tag that exists. @default false */
+  ifAbsent?: boolean | undefined;
 }

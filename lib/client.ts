@@ -1,0 +1,313 @@
+/**
+ * The client: every verb, by reference. It finds the store, proves the artifact where a verifier was
+ * given, and hands both to the verb; nothing is decided here that a verb could decide.
+ *
+ * @module
+ */
+
+import {
+  type Artifact,
+  prove,
+  resolveArtifact,
+  resolveDocument,
+  type ResolveOptions,
+  resolveRoot,
+  signable,
+} from "./artifact.ts";
+import { copy } from "./copy.ts";
+import { BlobberError } from "./errors.ts";
+import { isFallbackTag } from "./fallback.ts";
+import type {
+  ClientOptions,
+  CopyOptions,
+  CopyResult,
+  PullOptions,
+  PushOptions,
+  PushResult,
+  ReadOptions,
+  SignOptions,
+  SignResult,
+  TagOptions,
+  VerifyOptions,
+  VerifyResult,
+} from "./options.ts";
+import {
+  canonicalHost,
+  formatReference,
+  isTag,
+  parseReference,
+  type Reference,
+  repositoryName,
+  selectorOf,
+} from "./reference.ts";
+import { quote } from "./printable.ts";
+import { attachSignature } from "./signatures.ts";
+import type { SignedName } from "./signing.ts";
+import type { CallOptions, Source, Store } from "./store.ts";
+import type { Descriptor } from "./types.ts";
+import { type Image, load, type PullResult, type PushInput } from "./verbs.ts";
+
+/** Pushes, pulls, reads, copies, signs and verifies artifacts in registries and OCI layouts. */
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #stores = new Map<string, Promise<Store>>();
+
+  /**
+   * Makes a client. Nothing is connected or read before the first call.
+   *
+   * @param options credentials, connections, cache, signer and verifier, for all calls
+   */
+  constructor(options: ClientOptions = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * Pushes a directory, a tar or entries. The tags are set last, after the signature.
+   *
+   * @param input what to push
+   * @param ref where to; its tag is `latest` when it has none
+   */
+  async push(
+    input: PushInput,
+    ref: string | Reference,
+    options: PushOptions = {},
+  ): Promise<PushResult> {
+    const reference = this.#target(ref);
+    const { push } = await load("./push.ts");
+    return await push(await this.store(reference), input, {
+      ...options,
+      tags: tagsOf(reference, options.tags),
+      signer: options.signer ?? this.#options.signer,
+      name: nameOf(reference),
+      jobs: this.#options.jobs,
+    });
+  }
+
+  /**
+   * Pulls an artifact into a directory.
+   *
+   * @param ref what to pull
+   * @param dir where to; made when it does not exist
+   */
+  async pull(
+    ref: string | Reference,
+    dir: string,
+    options: PullOptions = {},
+  ): Promise<PullResult> {
+    const { source, artifact } = await this.#resolve(ref, options);
+    const { pull } = await load("./pull.ts");
+    const result = await pull(source, artifact.manifest, dir, {
+      ...options,
+      jobs: this.#options.jobs,
+    });
+    return { ...result, verdict: artifact.verdict };
+  }
+
+  /**
+   * Opens an artifact to list and read files in it without downloading the rest.
+   *
+   * @param ref what to open
+   */
+  async openImage(ref: string | Reference, options: ReadOptions = {}): Promise<Image> {
+    const { source, artifact } = await this.#resolve(ref, options);
+    const { openImage } = await load("./image.ts");
+    return await openImage(source, artifact.manifest, options);
+  }
+
+  /**
+   * Copies an artifact, with its signatures and whatever else refers to it, between any two stores.
+   *
+   * @param from what to copy
+   * @param to where to; its tag is the source's, else `latest`, when it has none
+   */
+  async copy(
+    from: string | Reference,
+    to: string | Reference,
+    options: CopyOptions = {},
+  ): Promise<CopyResult> {
+    const origin = parse(from);
+    const given = parse(to);
+    const source = await this.store(origin);
+    const selector = selectorOf(origin);
+    const settings = this.#settings(origin, options);
+    // All of an index is copied only where all of it is proven.
+    const { root, verdict } = options.platform === undefined
+      ? await resolveRoot(source, selector, settings)
+      : await resolveArtifact(source, selector, settings)
+        .then(({ manifest, verdict }) => ({ root: manifest, verdict }));
+    if (given.digest !== undefined && given.digest !== root.descriptor.digest) {
+      throw new BlobberError(
+        "integrity",
+        `${formatReference(origin)} is ${root.descriptor.digest}, expected ${given.digest}`,
+      );
+    }
+    const tag = given.tag ?? (given.digest ? undefined : origin.tag ?? "latest");
+    const tags = [...new Set([...(tag ? [tag] : []), ...checkTags(options.tags)])];
+    const result = await copy(source, await this.store(given), root, { ...options, tags });
+    return { ...result, verdict };
+  }
+
+  /**
+   * Signs what is already there.
+   *
+   * @param ref what to sign; with a digest it is certain what that is
+   */
+  async sign(ref: string | Reference, options: SignOptions = {}): Promise<SignResult> {
+    const reference = parse(ref);
+    const signer = options.signer ?? this.#options.signer;
+    if (!signer) throw new BlobberError("invalid-option", "sign has no signer, expected one");
+    const store = await this.store(reference);
+    const root = await resolveDocument(store, selectorOf(reference), options);
+    const call: CallOptions = { signal: options.signal };
+    const signature = await signer.sign(signable(root, { name: nameOf(reference) }), call);
+    const { mediaType, digest, size } = root.descriptor;
+    const attached = await attachSignature(store, { mediaType, digest, size }, signature, call);
+    return { digest, mediaType, size, signature: attached.digest, added: attached.added };
+  }
+
+  /**
+   * Verifies an artifact and says what was found. Whoever goes on to use it uses the digest in the result.
+   *
+   * @param ref what to verify
+   * @throws {BlobberError} `no-signature`, `signature-invalid`, `identity-mismatch`, `trust-root`, …
+   */
+  async verify(ref: string | Reference, options: VerifyOptions = {}): Promise<VerifyResult> {
+    const reference = parse(ref);
+    const verifier = options.verifier ?? this.#options.verifier;
+    if (!verifier) throw new BlobberError("invalid-option", "verify has no verifier, expected one");
+    const source = await this.store(reference);
+    const root = await resolveDocument(source, selectorOf(reference), options);
+    const settings = this.#settings(reference, options);
+    const { proof, manifest = root } = await prove(source, root, verifier, settings);
+    return { descriptor: root.descriptor, manifest: manifest.descriptor, ...proof };
+  }
+
+  /**
+   * Points further tags at an artifact.
+   *
+   * @param ref the artifact
+   * @param tags the tags
+   * @returns what they point at
+   */
+  async tag(
+    ref: string | Reference,
+    tags: string[],
+    options: TagOptions = {},
+  ): Promise<Descriptor> {
+    const reference = parse(ref);
+    checkTags(tags);
+    const store = await this.store(reference);
+    const settings = this.#settings(reference, options);
+    const { root } = await resolveRoot(store, selectorOf(reference), settings);
+    const { mediaType, digest, size } = root.descriptor;
+    for (const tag of tags) {
+      await store.tag(tag, { mediaType, digest, size }, {
+        signal: options.signal,
+        ifAbsent: options.ifAbsent,
+      });
+    }
+    return { mediaType, digest, size };
+  }
+
+  /**
+   * The tags of a repository or layout, without those that stand in for the referrers API.
+   *
+   * @param ref any reference into it
+   */
+  async *listTags(ref: string | Reference, options: CallOptions = {}): AsyncIterable<string> {
+    for await (const tag of (await this.store(ref)).tags(options)) {
+      if (!isFallbackTag(tag)) yield tag;
+    }
+  }
+
+  /**
+   * What a reference names, as the store says: its size and type are claims until the bytes were read.
+   *
+   * @param ref a reference
+   */
+  async resolve(ref: string | Reference, options: CallOptions = {}): Promise<Descriptor> {
+    const reference = parse(ref);
+    return await (await this.store(reference)).resolve(selectorOf(reference), options);
+  }
+
+  /**
+   * The store that a reference is in. One connection serves all references into the same store.
+   *
+   * @param ref a reference
+   */
+  async store(ref: string | Reference): Promise<Store> {
+    const reference = parse(ref);
+    const key = repositoryName(reference);
+    let store = this.#stores.get(key);
+    if (!store) {
+      store = this.#open(reference);
+      this.#stores.set(key, store);
+      store.catch(() => this.#stores.delete(key));
+    }
+    return await store;
+  }
+
+  async #open(reference: Reference): Promise<Store> {
+    if (reference.kind === "layout") {
+      const { openLayout } = await load("./layout/store.ts");
+      return await openLayout(reference);
+    }
+    const { openRegistry } = await load("./registry/store.ts");
+    return await openRegistry(reference, this.#options);
+  }
+
+  /** Resolves once, and proves what it found where there is a verifier. */
+  async #resolve(
+    ref: string | Reference,
+    options: ReadOptions,
+  ): Promise<{ source: Source; artifact: Artifact }> {
+    const reference = parse(ref);
+    const source = await this.store(reference);
+    const settings = this.#settings(reference, options);
+    return { source, artifact: await resolveArtifact(source, selectorOf(reference), settings) };
+  }
+
+  #settings(reference: Reference, options: ReadOptions): ResolveOptions {
+    const { expect, platform, onNotice, onProgress, signal } = options;
+    const verifier = options.verifier ?? this.#options.verifier;
+    const name = nameOf(reference);
+    return { expect, platform, onNotice, onProgress, signal, verifier, name };
+  }
+
+  #target(ref: string | Reference): Reference {
+    const reference = parse(ref);
+    if (reference.digest === undefined) return reference;
+    throw new BlobberError(
+      "invalid-reference",
+      `invalid reference: ${quote(formatReference(reference))}: a push makes its digest, ` +
+        "expected a tag or none",
+    );
+  }
+}
+
+function parse(ref: string | Reference): Reference {
+  return typeof ref === "string" ? parseReference(ref) : ref;
+}
+
+/** The name that a signature states: a layout is a place on somebody's disk and has none. */
+function nameOf(reference: Reference): SignedName | undefined {
+  if (reference.kind === "layout") return undefined;
+  const { host, repository, tag } = reference;
+  return { repository: `${canonicalHost(host)}/${repository}`, tag };
+}
+
+function tagsOf(reference: Reference, further: string[] | undefined): string[] {
+  return [...new Set([reference.tag ?? "latest", ...checkTags(further)])];
+}
+
+function checkTags(tags: string[] = []): string[] {
+  for (const tag of tags) {
+    if (!isTag(tag)) {
+      throw new BlobberError(
+        "invalid-reference",
+        `invalid tag: ${quote(tag)}, expected at most 128 letters, digits, "_", "." and "-"`,
+      );
+    }
+  }
+  return tags;
+}
