@@ -4,4 +4,15 @@
  * @module
  */
 
-export {};
+export {
+  createSigner,
+  type KeylessOptions,
+  type KeyOptions,
+  type ServiceOptions,
+  type SignerOptions,
+} from "./signer.ts";
+export { type KeyFile, needsPassphrase } from "./private_key.ts";
+export { type ServiceContext } from "./service.ts";
+export { PUBLIC, type RekorVersion } from "./signing_config.ts";
+export { type TokenRequest, type TokenSource } from "./tokens/token.ts";
+export { type Environment } from "./tokens/environment.ts";

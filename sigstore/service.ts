@@ -1,0 +1,271 @@
+/**
+ * How a signing service is asked: bounded answers, an idle timeout, few retries, no redirects, and one kind
+ * of error that names the service and says what can be done. Tokens are taken out of whatever it says.
+ *
+ * @module
+ */
+
+import {
+  BlobberError,
+  isLoopback,
+  MAX_MESSAGE_CHARS,
+  MAX_SERVICE_BYTES,
+  MAX_SERVICE_PAUSE_MS,
+  MAX_SERVICE_TRIES,
+  printable,
+  quote,
+  SERVICE_IDLE_TIMEOUT_MS,
+} from "@blobber/core";
+import { concat } from "./der.ts";
+
+/** What every request to a service needs; made once for each signer. */
+export interface ServiceContext {
+  /** How requests are made. */
+  fetch: typeof fetch;
+  /** Sent with each request. */
+  userAgent: string;
+  /** Silence after which a service is given up, in milliseconds. */
+  idleTimeoutMs: number;
+  /** Waits; rejects when the signal fires. */
+  pause: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Stops the work. */
+  signal?: AbortSignal | undefined;
+}
+
+/** One request. */
+export interface ServiceRequest {
+  /** The service as a person knows it: `Fulcio`, `Rekor`, `timestamp authority`. */
+  service: string;
+  url: string;
+  method?: "GET" | "POST";
+  headers?: Record<string, string>;
+  body?: string | Uint8Array<ArrayBuffer>;
+  /** Statuses that are answers and not failures, beside 2xx. */
+  accept?: number[];
+  /** What must not appear in any message. */
+  secrets?: string[];
+}
+
+/** What came back. */
+export interface ServiceAnswer {
+  status: number;
+  headers: Headers;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * A context with the defaults.
+ *
+ * @param options what differs from them
+ */
+export function serviceContext(options: Partial<ServiceContext> = {}): ServiceContext {
+  return {
+    fetch: globalThis.fetch,
+    userAgent: "blobber",
+    idleTimeoutMs: SERVICE_IDLE_TIMEOUT_MS,
+    pause,
+    ...options,
+  };
+}
+
+/**
+ * Checks the address of a service.
+ *
+ * @param text the URL
+ * @param what whose it is, for the message
+ * @param secret whether a token goes there, so that it must be https, or this machine
+ * @returns the URL without a slash at its end
+ * @throws {BlobberError} `invalid-option`
+ */
+export function serviceUrl(text: string, what: string, secret: boolean): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const expected = secret ? "https, or http on this machine" : "https or http";
+  const plain = url?.protocol === "http:" && (!secret || isLoopback(url.host));
+  if (url === undefined || !(url.protocol === "https:" || plain)) {
+    throw new BlobberError(
+      "invalid-option",
+      `invalid ${what}: ${quote(text)}, expected ${expected}`,
+    );
+  }
+  if (url.username !== "" || url.password !== "" || url.hash !== "") {
+    throw new BlobberError(
+      "invalid-option",
+      `invalid ${what}: ${quote(url.origin)} with credentials or a fragment, expected neither`,
+    );
+  }
+  return url.href.replace(/\/+$/, "");
+}
+
+/**
+ * Asks a service. What may have been lost on the way is asked again: adding the same entry twice gives the
+ * same entry, and a second certificate harms nobody.
+ *
+ * @throws {BlobberError} `signing-service`; the signal's reason when it fires
+ */
+export async function ask(
+  context: ServiceContext,
+  request: ServiceRequest,
+): Promise<ServiceAnswer> {
+  for (let tries = 1;; tries++) {
+    let waitMs = 250 * 4 ** (tries - 1);
+    try {
+      const answer = await once(context, request);
+      const { status } = answer;
+      if ((status >= 200 && status < 300) || request.accept?.includes(status)) return answer;
+      if (tries >= MAX_SERVICE_TRIES || ![429, 502, 503, 504].includes(status)) {
+        throw refused(request, answer);
+      }
+      waitMs = retryAfterMs(answer.headers) ?? waitMs;
+      if (waitMs > MAX_SERVICE_PAUSE_MS) throw refused(request, answer);
+    } catch (error) {
+      context.signal?.throwIfAborted();
+      if (error instanceof BlobberError) throw error;
+      if (tries >= MAX_SERVICE_TRIES) {
+        throw failed(request, `did not answer: ${reasonOf(error)}`, error);
+      }
+    }
+    await context.pause(waitMs, context.signal);
+  }
+}
+
+/**
+ * The answer's body as a JSON object.
+ *
+ * @throws {BlobberError} `signing-service`
+ */
+export function jsonOf(request: ServiceRequest, answer: ServiceAnswer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true }).decode(answer.bytes),
+    );
+    if (isObject(value)) return value;
+  } catch { // said below
+  }
+  throw failed(request, "answered something else than a JSON object");
+}
+
+/** The error for a service that answered, but not with what it should: what came back is not used. */
+export function failed(request: ServiceRequest, what: string, cause?: unknown): BlobberError {
+  return new BlobberError(
+    "signing-service",
+    withoutSecrets(
+      `${request.service} at ${printable(new URL(request.url).host)} ${what}`,
+      request,
+    ),
+    { hint: "try again later, or sign with a key of your own, which needs no service", cause },
+  );
+}
+
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+async function once(context: ServiceContext, request: ServiceRequest): Promise<ServiceAnswer> {
+  const { url, method = request.body === undefined ? "GET" : "POST", headers, body } = request;
+  const idle = new AbortController();
+  const stop = () => idle.abort(context.signal!.reason);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const awake = () => {
+    clearTimeout(timer);
+    timer = setTimeout(
+      () => idle.abort(new Error(`no byte came for ${context.idleTimeoutMs / 1000} s`)),
+      context.idleTimeoutMs,
+    );
+  };
+  context.signal?.throwIfAborted();
+  context.signal?.addEventListener("abort", stop, { once: true });
+  try {
+    awake();
+    // A redirect would carry the token to where nobody sent it.
+    const response = await context.fetch(url, {
+      method,
+      headers: { "user-agent": context.userAgent, "accept-encoding": "identity", ...headers },
+      redirect: "manual",
+      signal: idle.signal,
+      ...(body !== undefined && { body }),
+    });
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const part of response.body ?? []) {
+      awake();
+      size += part.length;
+      if (size > MAX_SERVICE_BYTES) {
+        throw failed(request, `answered more than ${MAX_SERVICE_BYTES} bytes`);
+      }
+      parts.push(part);
+    }
+    return { status: response.status, headers: response.headers, bytes: concat(...parts) };
+  } finally {
+    clearTimeout(timer);
+    context.signal?.removeEventListener("abort", stop);
+  }
+}
+
+function refused(request: ServiceRequest, answer: ServiceAnswer): BlobberError {
+  if (answer.status >= 300 && answer.status < 400) {
+    return failed(request, `answered with a redirect (${answer.status}), which is not followed`);
+  }
+  const said = messageIn(answer.bytes);
+  return failed(request, `answered ${answer.status}${said === "" ? "" : `: ${said}`}`);
+}
+
+/** What an error body says: the `message` of JSON, else its text. */
+function messageIn(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes);
+  let message: unknown = text;
+  try {
+    const value: unknown = JSON.parse(text);
+    message = isObject(value) ? value.message ?? value.error_description ?? value.error : "";
+  } catch { // plain text
+  }
+  return typeof message === "string" ? printable(message.trim(), MAX_MESSAGE_CHARS) : "";
+}
+
+function withoutSecrets(text: string, request: ServiceRequest): string {
+  for (const secret of request.secrets ?? []) {
+    // A message may have been cut in the middle of one.
+    for (const part of [secret, ...secret.split(".")]) {
+      if (part.length >= 8) text = text.replaceAll(part, "[token]");
+    }
+    const start = secret.slice(0, 12);
+    const at = start.length === 12 ? text.indexOf(start) : -1;
+    if (at >= 0) text = `${text.slice(0, at)}[token]`;
+  }
+  return text;
+}
+
+function retryAfterMs(headers: Headers): number | undefined {
+  const value = headers.get("retry-after")?.trim();
+  if (value === undefined) return undefined;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+/** The innermost words of a failed fetch, which wrap one another. */
+function reasonOf(error: unknown): string {
+  let inner = error;
+  for (
+    let depth = 0;
+    depth < 5 && inner instanceof Error && inner.cause instanceof Error;
+    depth++
+  ) {
+    inner = inner.cause;
+  }
+  return printable(inner instanceof Error ? inner.message : String(inner), MAX_MESSAGE_CHARS);
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}

@@ -1,0 +1,118 @@
+/**
+ * An OIDC identity token: what is read out of it before it is used. The certificate authority checks its
+ * signature; nothing here relies on it.
+ *
+ * @module
+ */
+
+import { BlobberError, MAX_IDENTITY_TOKEN_CHARS, printable, quote } from "@blobber/core";
+import { fromBase64Url } from "../bytes.ts";
+import { isObject, type ServiceContext } from "../service.ts";
+
+/** A token and what it says. */
+export interface IdentityToken {
+  /** The token itself: a secret. */
+  raw: string;
+  issuer: string;
+  subject: string;
+  audience: string[];
+  /** The e-mail address, when the token is about one: the certificate will be for it. */
+  email?: string;
+  /** The workflow that a job of GitHub Actions runs: the certificate's name ends in it. */
+  workflow?: string;
+  /** The issuer that the certificate will name: where a broker stands in between, the one behind it. */
+  certifiedIssuer: string;
+  /** Seconds since 1970. */
+  expires: number;
+}
+
+/** What a source needs to get a token. */
+export interface TokenRequest {
+  /** The client that the token must be for. */
+  clientId: string;
+  /** How services are asked. */
+  context: ServiceContext;
+}
+
+/** One way to come by a token. */
+export interface TokenSource {
+  /** The source as a person knows it. */
+  readonly name: string;
+  /**
+   * Gets the token.
+   *
+   * @returns the token, or `undefined` when this source is not there
+   * @throws {BlobberError} `unauthorized` or `signing-service` when it is there and gives none
+   */
+  token(request: TokenRequest): Promise<string | undefined>;
+}
+
+/**
+ * Reads a token and checks that it can be used.
+ *
+ * @param raw the token, with or without white space around it
+ * @param clientId the client that it must be for
+ * @param from where it came from, for messages
+ * @throws {BlobberError} `unauthorized`
+ */
+export function readToken(raw: string, clientId: string, from: string): IdentityToken {
+  const text = raw.trim();
+  const bad = (what: string, hint?: string): BlobberError =>
+    new BlobberError("unauthorized", `the identity token from ${from} ${what}`, {
+      ...(hint !== undefined && { hint }),
+    });
+  const claims = text.length > MAX_IDENTITY_TOKEN_CHARS ? undefined : claimsOf(text);
+  if (claims === undefined) throw bad("is no JWT, expected three parts between dots");
+  const { iss, sub, aud, exp } = claims;
+  if (typeof iss !== "string" || typeof sub !== "string" || iss === "" || sub === "") {
+    throw bad('has no issuer or no subject, expected "iss" and "sub"');
+  }
+  const audience = (Array.isArray(aud) ? aud : [aud]).filter((item) => typeof item === "string");
+  if (!audience.includes(clientId)) {
+    throw bad(
+      `is for ${audience.map(quote).join(", ") || "nobody"}, expected ${quote(clientId)}`,
+      "request one with that audience, or name the client that it is for",
+    );
+  }
+  if (typeof exp !== "number" || !(exp > 0)) throw bad('says no time, expected "exp"');
+  if (exp * 1000 <= Date.now()) {
+    throw bad(
+      `expired at ${new Date(Math.min(exp, 8e12) * 1000).toISOString()}`,
+      "get a new one; tokens of CI systems are valid for some minutes and belong right before signing",
+    );
+  }
+  if (claims.email !== undefined && claims.email_verified === false) {
+    throw bad("holds an e-mail address that its issuer has not verified");
+  }
+  const federated = isObject(claims.federated_claims)
+    ? claims.federated_claims.connector_id
+    : undefined;
+  return {
+    raw: text,
+    issuer: iss,
+    subject: sub,
+    audience,
+    expires: exp,
+    // dex, which Sigstore runs in front of GitHub, Google and Microsoft, says here which of them it was.
+    certifiedIssuer: typeof federated === "string" && federated !== "" ? federated : iss,
+    ...(typeof claims.email === "string" && claims.email !== "" && { email: claims.email }),
+    ...(typeof claims.job_workflow_ref === "string" && { workflow: claims.job_workflow_ref }),
+  };
+}
+
+/** What a token says about whom it is for: the address or the subject, safe to show. */
+export function identityOf(token: IdentityToken): string {
+  return printable(token.email ?? token.subject, 300);
+}
+
+function claimsOf(text: string): Record<string, unknown> | undefined {
+  const parts = text.split(".");
+  const middle = parts.length === 3 && parts.every((part) => part !== "") ? parts[1]! : "";
+  try {
+    const bytes = fromBase64Url(middle);
+    const value: unknown = bytes && JSON.parse(new TextDecoder("utf-8").decode(bytes));
+    return isObject(value) ? value : undefined;
+  } catch { // not JSON
+    return undefined;
+  }
+}
