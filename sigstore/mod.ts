@@ -16,3 +16,14 @@ export { type ServiceContext } from "./service.ts";
 export { PUBLIC, type RekorVersion } from "./signing_config.ts";
 export { type TokenRequest, type TokenSource } from "./tokens/token.ts";
 export { type Environment } from "./tokens/environment.ts";
+// The core's types that the signatures above are made of.
+export type {
+  Annotations,
+  CallOptions,
+  Digest,
+  Notice,
+  Signable,
+  Signature,
+  SignedName,
+  Signer,
+} from "@blobber/core";
