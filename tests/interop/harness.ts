@@ -1,0 +1,100 @@
+/**
+ * How the tests of this folder are declared, and how they run blobber: as a child process, the way a person
+ * does.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { IN_CI, inRoot, say } from "../tasks/run.ts";
+import { type Peer, peerPath } from "./peers.ts";
+import { exec, type Ran, type RunOptions, TempDir } from "./processes.ts";
+
+/**
+ * Declares a test that needs peers. Without one of them it is skipped with a visible line, and fails in CI.
+ */
+export function interop(name: string, needs: Peer[], test: () => Promise<void>): void {
+  declare(name, needs.find((peer) => peerPath(peer) === undefined), test);
+}
+
+/** Declares a test that reads files beside the repository, which not every machine has. */
+export function withFiles(name: string, path: string, test: () => Promise<void>): void {
+  declare(name, existsSync(path) ? undefined : path.replace(inRoot("../"), "../"), test);
+}
+
+function declare(name: string, missing: string | undefined, test: () => Promise<void>): void {
+  if (missing === undefined) {
+    Deno.test({ name, fn: test, sanitizeOps: false, sanitizeResources: false });
+  } else if (IN_CI) {
+    Deno.test(name, () => Promise.reject(new Error(`${missing} is missing, and this is CI`)));
+  } else {
+    say(`skipped: ${name}: ${missing} is missing`);
+  }
+}
+
+/** What stands beside the repository on some machines. */
+export const SHARED: string = inRoot("../shared");
+
+/** The Go toolchain's own tree: a real directory that is large. Nothing where there is no Go. */
+export function goTree(): string | undefined {
+  const go = peerPath("go");
+  if (go === undefined) return undefined;
+  const { stdout } = new Deno.Command(go, { args: ["env", "GOROOT"] }).outputSync();
+  return new TextDecoder().decode(stdout).trim();
+}
+
+/** A Go blobber's program, where one is named. */
+export const GO_BLOBBER: string | undefined = Deno.env.get("BLOBBER_GO");
+
+/** A home of its own for a command line, so that no test sees this machine's settings or cache. */
+export class Home implements Disposable {
+  readonly dir: TempDir = new TempDir("blobber-home-");
+  readonly env: Record<string, string>;
+
+  constructor(env: Record<string, string> = {}) {
+    const { path } = this.dir;
+    this.env = {
+      HOME: path,
+      XDG_CACHE_HOME: `${path}/cache`,
+      XDG_CONFIG_HOME: `${path}/config`,
+      XDG_DATA_HOME: `${path}/data`,
+      DOCKER_CONFIG: `${path}/docker`,
+      REGISTRY_AUTH_FILE: `${path}/auth.json`,
+      DENO_DIR: denoDir(),
+      NO_COLOR: "1",
+      ...env,
+    };
+  }
+
+  /** Runs blobber. */
+  blobber(args: string[], options: RunOptions = {}): Promise<Ran> {
+    const env = { ...this.env, ...options.env };
+    const program = ["run", "-A", "--quiet", inRoot("cli.ts")];
+    return exec(Deno.execPath(), [...program, ...args], { ...options, env });
+  }
+
+  /** Runs blobber, which must succeed. */
+  async must(args: string[], options: RunOptions = {}): Promise<Ran> {
+    const ran = await this.blobber(args, options);
+    if (ran.code !== 0) {
+      throw new Error(`blobber ${args.join(" ")}: exit ${ran.code}\n${ran.stdout}${ran.stderr}`);
+    }
+    return ran;
+  }
+
+  [Symbol.dispose](): void {
+    this.dir[Symbol.dispose]();
+  }
+}
+
+let dir: string | undefined;
+
+/** Where Deno keeps packages, so that another home does not download them again. */
+function denoDir(): string {
+  dir ??= (JSON.parse(
+    new TextDecoder().decode(
+      new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync().stdout,
+    ),
+  ) as { denoDir: string }).denoDir;
+  return dir;
+}

@@ -1,0 +1,115 @@
+/**
+ * Registries on loopback, each on a port of its own: distribution v3 and 2.8, and go-containerregistry's,
+ * with and without what stands in front of a registry in the world.
+ *
+ * @module
+ */
+
+import { daemon, exec, TempDir } from "./processes.ts";
+import { type Peer, requirePeer } from "./peers.ts";
+
+/** A registry that runs. */
+export interface Registry extends AsyncDisposable {
+  /** `127.0.0.1:PORT`. */
+  host: string;
+}
+
+/** How a distribution registry is set up. */
+export interface DistributionOptions {
+  /** Which one. @default v3 */
+  program?: "registry" | "docker-registry";
+  /** One user with Basic authentication. */
+  htpasswd?: { username: string; password: string };
+  /** Bearer tokens of a token server. */
+  token?: { realm: string; service: string; issuer: string; certificates: string };
+  /** Serves TLS with this certificate and key. */
+  tls?: { certificate: string; key: string };
+}
+
+/** Starts distribution over files in a directory of its own, which ends with it. */
+export async function distribution(options: DistributionOptions = {}): Promise<Registry> {
+  const dir = new TempDir("blobber-registry-");
+  const { program = "registry", htpasswd, token, tls } = options;
+  const lines = [
+    "version: 0.1",
+    "log: { level: info, accesslog: { disabled: true } }",
+    `storage: { filesystem: { rootdirectory: ${dir.path}/data }, delete: { enabled: true } }`,
+    "http:",
+    "  addr: 127.0.0.1:0",
+  ];
+  if (tls) lines.push(`  tls: { certificate: ${tls.certificate}, key: ${tls.key} }`);
+  if (htpasswd) {
+    const { username, password } = htpasswd;
+    const args = ["-Bbn", username, password];
+    const { stdout } = await exec(requirePeer("htpasswd"), args);
+    Deno.writeTextFileSync(dir.at("htpasswd"), stdout);
+    lines.push(`auth: { htpasswd: { realm: interop, path: ${dir.at("htpasswd")} } }`);
+  }
+  if (token) {
+    const { realm, service, issuer, certificates } = token;
+    lines.push(
+      `auth: { token: { realm: "${realm}", service: "${service}", issuer: "${issuer}", ` +
+        `rootcertbundle: ${certificates} } }`,
+    );
+  }
+  Deno.writeTextFileSync(dir.at("config.yml"), lines.join("\n") + "\n");
+  try {
+    const server = await daemon(
+      requirePeer(program),
+      ["serve", dir.at("config.yml")],
+      /listening on (127\.0\.0\.1:\d+)/,
+      { env: { OTEL_TRACES_EXPORTER: "none" } },
+    );
+    return {
+      host: server.found,
+      async [Symbol.asyncDispose]() {
+        await server.stop();
+        dir[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    dir[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Starts go-containerregistry's registry, in memory. */
+export async function memoryRegistry(options: { referrers: boolean }): Promise<Registry> {
+  const args = [`-referrers=${options.referrers}`];
+  const server = await daemon(requirePeer("memory-registry"), args, /^(127\.0\.0\.1:\d+)$/m);
+  return { host: server.found, [Symbol.asyncDispose]: () => server.stop() };
+}
+
+/** The kinds of registry that every client has to get along with. */
+export const REGISTRIES: {
+  name: string;
+  needs: Peer[];
+  /** Whether it has the referrers API. */
+  referrers: boolean;
+  start(): Promise<Registry>;
+}[] = [
+  {
+    name: "distribution v3",
+    needs: ["registry"],
+    referrers: false,
+    start: () => distribution(),
+  },
+  {
+    name: "Debian's docker-registry",
+    needs: ["docker-registry"],
+    referrers: false,
+    start: () => distribution({ program: "docker-registry" }),
+  },
+  {
+    name: "go-containerregistry with referrers",
+    needs: ["memory-registry"],
+    referrers: true,
+    start: () => memoryRegistry({ referrers: true }),
+  },
+  {
+    name: "go-containerregistry without referrers",
+    needs: ["memory-registry"],
+    referrers: false,
+    start: () => memoryRegistry({ referrers: false }),
+  },
+];
