@@ -249,8 +249,8 @@ export class Client {
 
   async #open(reference: Reference): Promise<Store> {
     if (reference.kind === "layout") {
-      const { openLayout } = await load("./layout/store.ts");
-      return await openLayout(reference);
+      const { openLayout } = await import("./layout/store.ts");
+      return openLayout(reference);
     }
     const { openRegistry } = await load("./registry/store.ts");
     return await openRegistry(reference, this.#options);

@@ -65,6 +65,17 @@ export const MAX_PAGE_BYTES = 8 * MiB;
 /** Tags listed in all. */
 export const MAX_TAGS = 100_000;
 
+/** Bytes of a layout's `index.json`: some 100,000 manifests. */
+export const MAX_INDEX_FILE_BYTES = 32 * MiB;
+/** Manifests of a layout read to find out what refers to one of them. */
+export const MAX_LAYOUT_MANIFESTS = 10_000;
+/** Bytes of a lock file: it names a process. */
+export const MAX_LOCK_BYTES = 1024;
+/** Age of a lock whose holder cannot be looked up after which it is taken to be gone, in milliseconds. */
+export const LOCK_STALE_MS = 60_000;
+/** The longest wait for a lock, in milliseconds: longer than it takes until a lost one is stale. */
+export const LOCK_WAIT_MS = 90_000;
+
 /** Bytes of an error body read for its message. */
 export const MAX_ERROR_BODY_BYTES = 64 * KiB;
 /** Characters of a message from outside that are shown. */

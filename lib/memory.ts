@@ -18,6 +18,7 @@ import type {
   Store,
 } from "./store.ts";
 import { streamOf } from "./streams.ts";
+import { tagTaken } from "./tag_taken.ts";
 import type { Descriptor } from "./types.ts";
 
 /** Keeps everything in memory, and is as strict as a registry: what a digest does not match is refused. */
@@ -187,21 +188,6 @@ export class MemoryStore implements Store {
   #missing(what: string): BlobberError {
     return new BlobberError("not-found", `${what} not found in ${this.name}`);
   }
-}
-
-/**
- * The error of a tag that points elsewhere and may not be moved.
- *
- * @param tag the tag
- * @param now where it points
- * @param store whose tag it is
- */
-export function tagTaken(tag: string, now: Digest, store: { readonly name: string }): BlobberError {
-  return new BlobberError(
-    "conflict",
-    `tag ${quote(tag)} of ${store.name} exists and points to ${now}`,
-    { hint: "take another tag, or leave the option that refuses to move tags out" },
-  );
 }
 
 function checkContent(descriptor: Descriptor, bytes: Uint8Array, where: string): void {

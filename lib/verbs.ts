@@ -12,7 +12,7 @@ import type {
   PushResult,
   ReadOptions,
 } from "./options.ts";
-import type { LayoutReference, RegistryReference } from "./reference.ts";
+import type { RegistryReference } from "./reference.ts";
 import type { SignedName, Verdict } from "./signing.ts";
 import type { Source, Store } from "./store.ts";
 import type { Digest } from "./digest.ts";
@@ -74,9 +74,6 @@ interface Verbs {
   };
   "./registry/store.ts": {
     openRegistry(reference: RegistryReference, options: ClientOptions): Store | Promise<Store>;
-  };
-  "./layout/store.ts": {
-    openLayout(reference: LayoutReference): Store | Promise<Store>;
   };
 }
 

@@ -1,0 +1,32 @@
+/**
+ * A part of an open file as a stream.
+ *
+ * @module
+ */
+
+import { closeSync, readSync } from "node:fs";
+import { byteStream } from "../streams.ts";
+
+/**
+ * Streams a part of a file by synchronous reads into the reader's own memory, which is several times as
+ * fast as anything else that the runtimes offer. Closes the file at the end.
+ *
+ * @param fd an open file
+ * @param start first byte
+ * @param end byte behind the last
+ * @param signal stops it
+ */
+export function fileStream(
+  fd: number,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = start;
+  return byteStream((into) => {
+    signal?.throwIfAborted();
+    const n = readSync(fd, into, 0, Math.min(into.length, end - at), at);
+    at += n;
+    return n;
+  }, () => closeSync(fd));
+}

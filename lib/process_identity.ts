@@ -1,0 +1,101 @@
+/**
+ * Who a process is, so that what it left behind can be told from what it still holds. A process number
+ * alone is used again; together with the moment of its start it is not.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import process from "node:process";
+
+/** A process, as another one may read it from a file. */
+export interface ProcessIdentity {
+  pid: number;
+  /** When it started, in the system's own count; empty where that cannot be told. */
+  start: string;
+  /** The run of the machine and the space of process numbers that `pid` belongs to. */
+  space: string;
+}
+
+let own: ProcessIdentity | undefined;
+
+/** This process. */
+export function thisProcess(): ProcessIdentity {
+  own ??= { pid: process.pid, start: startOf(process.pid) ?? "", space: processSpace() };
+  return own;
+}
+
+/**
+ * Whether a process still runs.
+ *
+ * @returns `undefined` when that cannot be told from here: another machine, container or missing permission
+ */
+export function isAlive(identity: ProcessIdentity): boolean | undefined {
+  const { pid, start, space } = identity;
+  if (space !== thisProcess().space) return undefined;
+  if (pid === process.pid) return start === thisProcess().start;
+  const now = startOf(pid);
+  if (now !== undefined) return start === "" ? true : now === start;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    return code === "ESRCH" ? false : code === "EPERM" ? true : undefined;
+  }
+}
+
+/**
+ * Reads an identity that came from a file.
+ *
+ * @param value anything
+ */
+export function asIdentity(value: unknown): ProcessIdentity | undefined {
+  const { pid, start, space } = (value ?? {}) as Partial<ProcessIdentity>;
+  return Number.isSafeInteger(pid) && pid! > 0 && typeof start === "string" &&
+      typeof space === "string"
+    ? { pid: pid!, start, space }
+    : undefined;
+}
+
+/**
+ * A name for a file in the making that says whose it is.
+ *
+ * @param random what tells it from the process's other files, lower-case hexadecimal
+ */
+export function ownedName(random: string): string {
+  const { pid, start, space } = thisProcess();
+  return `blobber-${pid}-${start}-${space}-${random}`;
+}
+
+/**
+ * Whether a name was made by {@linkcode ownedName} in a process that is gone.
+ *
+ * @param name a file's name
+ */
+export function isOrphan(name: string): boolean {
+  const match = /^blobber-(\d+)-(\d*)-([0-9a-z]+)-[0-9a-f]+$/.exec(name);
+  if (!match) return false;
+  return isAlive({ pid: Number(match[1]), start: match[2]!, space: match[3]! }) === false;
+}
+
+/** Field 22 of proc(5) stat, counted behind the name, which may contain anything. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function processSpace(): string {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    const space = `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+    return createHash("sha256").update(space).digest("hex").slice(0, 16);
+  } catch {
+    return process.platform;
+  }
+}
