@@ -58,6 +58,30 @@ export const COPY_STREAMS = 3;
 export const MAX_NESTED_INDEXES = 16;
 /** Bytes of one signature (bundle) read before any parsing; Go blobber and cosign make under 20 KiB. */
 export const MAX_SIGNATURE_BYTES = 1 * MiB;
+/** Entries of a transparency log in one bundle, checked before any cryptography (GHSA-cq38-jh5f-37mq); one or two are made. */
+export const MAX_LOG_ENTRIES = 32;
+/** Signed timestamps in one bundle, for the same reason. */
+export const MAX_TIMESTAMPS = 32;
+/** Certificates in the chain of one bundle; Fulcio's has three. */
+export const MAX_CERTIFICATES = 10;
+/** Hashes in an inclusion proof: the height of a tree of 2^63 leaves. */
+export const MAX_PROOF_HASHES = 64;
+/** Subjects of a statement, read before it is known to be a signature. */
+export const MAX_SUBJECTS = 1024;
+/** Nesting of JSON in a bundle, a statement or a trusted root; the deepest that is made has 9. */
+export const MAX_JSON_DEPTH = 32;
+/** Bytes of a trusted root; the public one has 7 KiB. */
+export const MAX_TRUSTED_ROOT_BYTES = 1 * MiB;
+/** Bytes of a public key file: a PEM of RSA 16384 has under 4 KiB. */
+export const MAX_KEY_BYTES = 64 * KiB;
+/** Bytes of one metadata file of a TUF repository; Sigstore's largest has 20 KiB. */
+export const MAX_TUF_BYTES = 4 * MiB;
+/** Time for a TUF repository to answer one request, in milliseconds. */
+export const TUF_TIMEOUT_MS = 20_000;
+/** Age of a TUF check after which the network is asked again, in milliseconds: Sigstore renews its own weekly. */
+export const TUF_REFRESH_MS = 24 * 60 * 60 * 1000;
+/** Age of the last TUF check up to which `--offline` uses a trust root whose timestamp has expired, in milliseconds. */
+export const MAX_OFFLINE_AGE_MS = 90 * 24 * 60 * 60 * 1000;
 /** Pages of a list (tags, referrers) followed. */
 export const MAX_PAGES = 1000;
 /** Bytes of one page of a list. */

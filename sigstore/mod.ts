@@ -16,14 +16,41 @@ export { type ServiceContext } from "./service.ts";
 export { PUBLIC, type RekorVersion } from "./signing_config.ts";
 export { type TokenRequest, type TokenSource } from "./tokens/token.ts";
 export { type Environment } from "./tokens/environment.ts";
+export { createVerifier } from "./verifier.ts";
+export type {
+  ExactIdentity,
+  Identity,
+  IdentityPolicy,
+  KeyPolicy,
+  KeySigner,
+  PatternIdentity,
+  Policy,
+  PolicyTerms,
+  SignerPolicy,
+  UnsafePolicy,
+} from "./policy.ts";
+export {
+  loadTrustedRoot,
+  readTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  TrustMaterial,
+  type TrustParts,
+  type Validity,
+} from "./trust_root.ts";
+export { CLAIM_NAMES } from "./claims.ts";
 // The core's types that the signatures above are made of.
 export type {
   Annotations,
   CallOptions,
+  Check,
   Digest,
   Notice,
   Signable,
   Signature,
   SignedName,
   Signer,
+  SignerIdentity,
+  Verdict,
+  Verifier,
 } from "@blobber/core";

@@ -1,0 +1,14 @@
+/**
+ * The door to everything that needs `@sigstore/*`: imported only when there is such evidence to check, so
+ * that nobody else pays for loading it.
+ *
+ * @module
+ */
+
+import { prepareSigstoreCrypto } from "./deno_crypto.ts";
+
+export { checkLogEntry } from "./log_entry.ts";
+export { checkTimestamp } from "./timestamp_check.ts";
+export { checkChain } from "./certificate_chain.ts";
+
+prepareSigstoreCrypto();

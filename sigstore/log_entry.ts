@@ -1,0 +1,202 @@
+/**
+ * That a transparency log recorded this signature. The library checks promise, proof, checkpoint, and
+ * that the entry is about this signature; here is what it leaves open: that the entry names this key, and
+ * that every number that stands twice is the same both times.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { verifyTLogBody, verifyTLogInclusion } from "@sigstore/verify/dist/tlog/index.js";
+import type { LogEntry } from "./bundle.ts";
+import { fromBase64, readPem, toBase64 } from "./bytes.ts";
+import { Fields } from "./fields.ts";
+import { guarded, invalidSignature } from "./malformed.ts";
+import type { SignedContent } from "./signed_content.ts";
+import { parseStrictJson } from "./strict_json.ts";
+import type { TrustedLog } from "./trust_root.ts";
+
+/** What a valid entry shows. */
+export interface LogEvidence {
+  log: TrustedLog;
+  index: string;
+  /** When the log took it, where the log signed that. */
+  time: Date | undefined;
+}
+
+type LibraryEntry = Parameters<typeof verifyTLogInclusion>[0];
+type LibraryContent = Parameters<typeof verifyTLogBody>[1];
+
+/**
+ * Checks one entry.
+ *
+ * @param entry of the bundle
+ * @param logs of the trust root
+ * @param content what was signed
+ * @param signer DER of the certificate, or of the public key, that signed
+ * @throws {BlobberError} `signature-invalid`
+ */
+export function checkLogEntry(
+  entry: LogEntry,
+  logs: TrustedLog[],
+  content: SignedContent,
+  signer: Uint8Array,
+): LogEvidence {
+  const known = logs.filter((log) => toBase64(log.keyId) === toBase64(entry.keyId));
+  const [log] = known;
+  if (log === undefined) {
+    throw invalidSignature("it is recorded in a log that the trust root does not name");
+  }
+  guarded("its log entry does not hold", invalidSignature, () => {
+    checkBody(entry, content, signer);
+    verifyTLogInclusion(libraryEntry(entry), known.map(libraryLog));
+    checkNumbers(entry);
+  });
+  return { log, index: entry.logIndex, time: timeOf(entry) };
+}
+
+/** The time that a log signed for an entry, or none: without the promise the number is nobody's word. */
+export function timeOf(entry: LogEntry): Date | undefined {
+  if (entry.promise === undefined) return undefined;
+  return new Date(Number(entry.integratedTime) * 1000);
+}
+
+/** CVE-2022-36056, GHSA-whqx-f9j3-ch6m: the entry has to be about this signature by this key. */
+function checkBody(entry: LogEntry, content: SignedContent, signer: Uint8Array): void {
+  const body = new Fields(
+    parseStrictJson(entry.body, "the log entry", invalidSignature),
+    "entry",
+    invalidSignature,
+  );
+  if (body.string("kind") !== entry.kind || body.string("apiVersion") !== entry.version) {
+    throw invalidSignature("the log entry is of another kind than the bundle says");
+  }
+  verifyTLogBody(libraryEntry(entry), libraryContent(content));
+  if (
+    toBase64(signerIn(body.object("spec"), `${entry.kind} ${entry.version}`)) !== toBase64(signer)
+  ) {
+    throw invalidSignature("the log entry names another key or certificate than the bundle");
+  }
+}
+
+/** The key or certificate that an entry's body names, as DER. */
+function signerIn(spec: Fields, kind: string): Uint8Array {
+  const only = (fields: Fields, name: string): Fields => {
+    const [first, ...more] = fields.objects(name, 1);
+    if (first === undefined || more.length > 0) throw invalidSignature("it has several signatures");
+    return first;
+  };
+  switch (kind) {
+    case "hashedrekord 0.0.1": {
+      const hash = spec.object("data").object("hash");
+      if (hash.string("algorithm") !== "sha256") throw invalidSignature("its hash is not SHA-256");
+      return fromPem(spec.object("signature").object("publicKey").string("content"));
+    }
+    case "dsse 0.0.1":
+      return fromPem(only(spec, "signatures").string("verifier"));
+    case "intoto 0.0.2":
+      return fromPem(
+        only(spec.object("content").object("envelope"), "signatures").string("publicKey"),
+      );
+    case "hashedrekord 0.0.2": {
+      const record = spec.object("hashedRekordV002");
+      if (record.object("data").string("algorithm") !== "SHA2_256") {
+        throw invalidSignature("its hash is not SHA-256");
+      }
+      return verifierOf(record.object("signature"));
+    }
+    case "dsse 0.0.2":
+      return verifierOf(only(spec.object("dsseV002"), "signatures"));
+    default:
+      throw invalidSignature("it is of a kind that is not known");
+  }
+}
+
+function verifierOf(signature: Fields): Uint8Array {
+  const verifier = signature.object("verifier");
+  const form = verifier.optional("x509Certificate") ?? verifier.object("publicKey");
+  return form.bytes("rawBytes");
+}
+
+function fromPem(base64: string): Uint8Array {
+  const text = new TextDecoder().decode(fromBase64(base64));
+  const [block, ...more] = readPem(text);
+  if (block === undefined || more.length > 0) throw invalidSignature("it names no key, or several");
+  return block.der;
+}
+
+/** sigstore-python#1651: what is stated twice is stated alike. */
+function checkNumbers(entry: LogEntry): void {
+  const { proof } = entry;
+  // An index or a time that no promise signs is believed only where a proof shows the same index.
+  if (entry.promise === undefined) {
+    if (entry.integratedTime !== "0") throw invalidSignature("its time is signed by nobody");
+    if (proof?.logIndex !== entry.logIndex) throw invalidSignature("its index is not the proof's");
+  } else if (entry.integratedTime === "0") throw invalidSignature("its promise has no time");
+  if (proof === undefined) return;
+  const [head = "", signatures = ""] = splitNote(proof.checkpoint);
+  const [origin = "", size, rootHash] = head.split("\n");
+  if (size !== proof.treeSize || rootHash !== toBase64(proof.rootHash)) {
+    throw invalidSignature("its proof and its checkpoint are of different trees");
+  }
+  // Checkpoint signatures are named after the log (C2SP signed-note); Rekor v1 adds its tree to the origin.
+  const hint = toBase64(entry.keyId.subarray(0, 4));
+  const named = signatures.split("\n").some((line) => {
+    const [, name, value] = /^\u2014 (\S+) (\S+)$/.exec(line) ?? [];
+    const bytes = fromBase64(value ?? "");
+    return bytes !== undefined && toBase64(bytes.subarray(0, 4)) === hint &&
+      (origin === name || origin.startsWith(`${name} - `));
+  });
+  if (!named) throw invalidSignature("its checkpoint is not signed in the log's name");
+}
+
+function splitNote(note: string): string[] {
+  const at = note.indexOf("\n\n");
+  if (at < 0 || !note.endsWith("\n")) throw invalidSignature("its checkpoint is no signed note");
+  return [note.slice(0, at), note.slice(at + 2)];
+}
+
+function libraryEntry(entry: LogEntry): LibraryEntry {
+  const { proof, promise } = entry;
+  return {
+    logIndex: entry.logIndex,
+    logId: { keyId: Buffer.from(entry.keyId) },
+    kindVersion: { kind: entry.kind, version: entry.version },
+    integratedTime: entry.integratedTime,
+    inclusionPromise: promise && { signedEntryTimestamp: Buffer.from(promise) },
+    inclusionProof: proof && {
+      logIndex: proof.logIndex,
+      rootHash: Buffer.from(proof.rootHash),
+      treeSize: proof.treeSize,
+      hashes: proof.hashes.map((hash) => Buffer.from(hash)),
+      checkpoint: { envelope: proof.checkpoint },
+    },
+    canonicalizedBody: Buffer.from(entry.body),
+  } as LibraryEntry;
+}
+
+/** A log as the library knows it. */
+export function libraryLog(log: TrustedLog): {
+  baseURL: string;
+  logID: Buffer;
+  publicKey: TrustedLog["key"];
+  validFor: TrustedLog["validFor"];
+} {
+  return {
+    baseURL: log.baseUrl,
+    logID: Buffer.from(log.keyId),
+    publicKey: log.key,
+    validFor: log.validFor,
+  };
+}
+
+function libraryContent(content: SignedContent): LibraryContent {
+  const same = (mine: Uint8Array) => (theirs: Buffer) => Buffer.from(mine).equals(theirs);
+  return {
+    compareSignature: same(content.signature),
+    compareDigest: same(content.payloadDigest),
+    compareSignedDigest: same(content.bytesDigest),
+    verifySignature: () => false,
+    signature: Buffer.from(content.signature),
+  } as LibraryContent;
+}

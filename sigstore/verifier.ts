@@ -1,0 +1,252 @@
+/**
+ * Verifies Sigstore bundles: a pure function of signature, manifest, policy and trust material, which opens
+ * no socket and no file. {@linkcode verifyBundle} is the whole decision, top to bottom.
+ *
+ * @module
+ */
+
+import {
+  BlobberError,
+  type Check,
+  quote,
+  type Signable,
+  type Signature,
+  type SignerIdentity,
+  type Verdict,
+  type Verifier,
+} from "@blobber/core";
+import { type Bundle, isBundleType, readBundle } from "./bundle.ts";
+import { readCertificate } from "./certificate.ts";
+import { checkIdentity, expected } from "./identity.ts";
+import type { LogEvidence } from "./log_entry.ts";
+import { invalidSignature } from "./malformed.ts";
+import { checkName } from "./name_binding.ts";
+import { type Policy, type Rules, rulesOf } from "./policy.ts";
+import { isSignedBy } from "./public_key.ts";
+import { bindContent, type ContentRules, type SignedContent } from "./signed_content.ts";
+import { isWithin, type TrustMaterial } from "./trust_root.ts";
+
+/**
+ * Makes a verifier.
+ *
+ * @param policy whom to trust, and what to demand
+ * @throws {BlobberError} `invalid-option` or `invalid-key` for a policy that makes no sense
+ */
+export function createVerifier(policy: Policy): Verifier {
+  const rules = rulesOf(policy);
+  return {
+    accepts: isBundleType,
+    verify: (manifest, signature) => verifyBundle(manifest, signature, rules),
+  };
+}
+
+/**
+ * Decides about one signature.
+ *
+ * @param manifest whose bytes were checked against its digest
+ * @param signature as it is stored
+ * @param rules the policy
+ * @throws {BlobberError} `signature-invalid`, `identity-mismatch`, `name-mismatch`
+ */
+export async function verifyBundle(
+  manifest: Signable,
+  signature: Signature,
+  rules: Rules & Pick<ContentRules, "anyPredicate">,
+): Promise<Verdict> {
+  const bundle = readBundle(signature);
+  const content = bindContent(bundle.content, manifest, rules);
+  const signed = bundle.material.kind === "certificate"
+    ? await signedByCertificate(bundle, content, rules)
+    : await signedByKey(bundle, content, rules);
+  const name = checkName(content.name, manifest.name, rules.nameBinding);
+  return { ...signed, checks: [...signed.checks, name] };
+}
+
+/** Keyless: the certificate's key signed, an authority issued it, a log recorded it, the time was inside. */
+async function signedByCertificate(
+  bundle: Bundle,
+  content: SignedContent,
+  rules: Rules,
+): Promise<Verdict> {
+  const { material } = bundle;
+  if (material.kind !== "certificate") throw invalidSignature("it has no certificate");
+  if (rules.trust === undefined || (rules.identities.length === 0 && !rules.unsafe)) {
+    throw new BlobberError(
+      "identity-mismatch",
+      `signed with a certificate, expected ${expected(rules)}`,
+      { hint: "a key never verifies a signature that was made with a certificate" },
+    );
+  }
+  const certificate = readCertificate(material.leaf);
+  if (!isSignedBy(certificate.key, content.bytes, content.signature)) {
+    throw invalidSignature("the certificate's key did not make it");
+  }
+  const evidence = await checkEvidence(bundle, content, rules.trust, certificate.der);
+  if (evidence.logs.length === 0) throw invalidSignature("no transparency log recorded it");
+  const { checkChain } = await import("./evidence.ts");
+  const { parts } = rules.trust;
+  const chain = checkChain(material.leaf, material.others, parts, evidence.times);
+  const identity = checkIdentity(certificate, rules);
+  const signer: SignerIdentity = {
+    kind: "certificate",
+    issuer: certificate.issuer,
+    subject: certificate.subject,
+    claims: certificate.claims,
+  };
+  const span = `${certificate.notBefore.toISOString()} to ${certificate.notAfter.toISOString()}`;
+  return verdict(signer, evidence, [
+    {
+      name: "signature",
+      result: "passed",
+      evidence: `${content.evidence}, by the certificate's key`,
+    },
+    {
+      name: "certificate",
+      result: "passed",
+      evidence: `issued under ${rules.trust.source}, valid from ${span}, which covers the signing`,
+    },
+    transparency(chain.transparency),
+    ...evidence.checks,
+    { name: "identity", result: "passed", evidence: identity },
+  ]);
+}
+
+/** Own key: the key signed. When, and whether a log knows of it, only where a trust root can tell. */
+async function signedByKey(
+  bundle: Bundle,
+  content: SignedContent,
+  rules: Rules,
+): Promise<Verdict> {
+  const { material } = bundle;
+  if (material.kind !== "key") throw invalidSignature("it names no key");
+  const candidates = rules.keys.filter((key) => material.hint === "" || key.hint === material.hint);
+  if (candidates.length === 0) {
+    throw new BlobberError(
+      "identity-mismatch",
+      `signed with the key ${quote(material.hint)}, expected ${expected(rules)}`,
+      { hint: "the quoted name is base64 of the SHA-256 of the public key" },
+    );
+  }
+  const key = candidates.find((one) => isSignedBy(one.key, content.bytes, content.signature));
+  if (key === undefined) throw invalidSignature("the key did not make it");
+  const evidence = rules.trust === undefined
+    ? unchecked(bundle)
+    : await checkEvidence(bundle, content, rules.trust, key.der);
+  if (rules.requireLog && evidence.logs.length === 0) {
+    throw invalidSignature("no transparency log recorded it, and one is required");
+  }
+  return verdict({ kind: "key", fingerprint: key.fingerprint }, evidence, [
+    {
+      name: "signature",
+      result: "passed",
+      evidence: `${content.evidence}, by the key ${key.fingerprint}`,
+    },
+    { name: "certificate", result: "absent", evidence: "signed with a key" },
+    ...evidence.checks,
+    { name: "identity", result: "passed", evidence: `the key ${key.fingerprint}` },
+  ]);
+}
+
+interface Evidence {
+  logs: LogEvidence[];
+  times: Date[];
+  checks: Check[];
+}
+
+/** Everything that logs and timestamp authorities say. What is there has to hold, all of it. */
+async function checkEvidence(
+  bundle: Bundle,
+  content: SignedContent,
+  trust: TrustMaterial,
+  signer: Uint8Array,
+): Promise<Evidence> {
+  const { checkLogEntry, checkTimestamp } = await import("./evidence.ts");
+  const { parts } = trust;
+  const logs = bundle.entries.map((entry) => checkLogEntry(entry, parts.logs, content, signer));
+  const bodies = bundle.entries.map((entry) => `${entry.keyId} ${entry.body}`);
+  if (new Set(bodies).size < bodies.length) throw invalidSignature("it has a log entry twice");
+  const stamps = bundle.timestamps.map((der) =>
+    checkTimestamp(der, content.signature, parts.timestampAuthorities)
+  );
+  const logged = logs.flatMap(({ time }) => time ?? []);
+  const times = [...logged, ...stamps];
+  for (const { log } of logs) {
+    // GHSA-wqqc-jjcq-vfxm: a key says nothing outside its validity.
+    if (!times.every((time) => isWithin(time, log.validFor))) {
+      throw invalidSignature(`the key of the log ${quote(log.baseUrl)} was not valid then`);
+    }
+  }
+  const [first] = logs;
+  const shown = (dates: Date[]) => dates.map((date) => date.toISOString()).join(", ");
+  return {
+    logs,
+    times,
+    checks: [
+      first === undefined ? { name: "log", result: "absent", evidence: "no log entry" } : {
+        name: "log",
+        result: "passed",
+        evidence: logs.map(({ log, index }) => `entry ${index} of ${quote(log.baseUrl)}`)
+          .join(", "),
+      },
+      times.length === 0 ? { name: "timestamp", result: "absent", evidence: "no signed time" } : {
+        name: "timestamp",
+        result: "passed",
+        evidence: [
+          ...(stamps.length === 0 ? [] : [`${shown(stamps)} by a timestamp authority`]),
+          ...(logged.length === 0 ? [] : [`${shown(logged)} by the log`]),
+        ].join(", "),
+      },
+    ],
+  };
+}
+
+/** Without a trust root nothing that a log or an authority says can be checked, and it is said so. */
+function unchecked(bundle: Bundle): Evidence {
+  const check = (name: string, count: number, what: string): Check =>
+    count === 0
+      ? { name, result: "absent", evidence: `no ${what}` }
+      : { name, result: "unchecked", evidence: `${count} ${what}, present, not checked` };
+  return {
+    logs: [],
+    times: [],
+    checks: [
+      check("log", bundle.entries.length, "log entry"),
+      check("timestamp", bundle.timestamps.length, "timestamp"),
+    ],
+  };
+}
+
+function transparency(found: "recorded" | "absent" | "unchecked"): Check {
+  const name = "transparency";
+  switch (found) {
+    case "recorded":
+      return { name, result: "passed", evidence: "a certificate transparency log recorded it" };
+    case "unchecked":
+      return {
+        name,
+        result: "unchecked",
+        evidence: "an SCT is present; the trust root names no certificate transparency log",
+      };
+    case "absent":
+      return {
+        name,
+        result: "absent",
+        evidence: "no SCT; the trust root names no certificate transparency log",
+      };
+  }
+}
+
+/** The earliest time that was shown is when it was signed at the latest. */
+function verdict(signer: SignerIdentity, evidence: Evidence, checks: Check[]): Verdict {
+  const [first] = evidence.logs;
+  const earliest = evidence.times.reduce<Date | undefined>(
+    (one, other) => one === undefined || other < one ? other : one,
+    undefined,
+  );
+  return {
+    signer,
+    ...(earliest && { time: earliest }),
+    ...(first && { log: { url: first.log.baseUrl, index: first.index } }),
+    checks,
+  };
+}
