@@ -10,7 +10,7 @@ import { asDigest, isDigest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
 import { notify } from "./events.ts";
 import { isIndex, readDocument } from "./manifest.ts";
-import type { ReadOptions, Rejected } from "./options.ts";
+import type { Proof, ReadOptions, Rejected } from "./options.ts";
 import { choosePlatform } from "./platform.ts";
 import { judgeSignatures, refusal, verifySignatures } from "./signatures.ts";
 import type { Signable, SignedName, Verdict, Verifier } from "./signing.ts";
@@ -23,27 +23,14 @@ export interface ResolveOptions extends ReadOptions {
   name?: SignedName | undefined;
 }
 
-/** What a signature proved. */
-export interface Proof {
-  verdict: Verdict;
-  /** What carries the signature: what the reference names, or the manifest chosen from it. */
-  signed: "root" | "manifest";
-  /** The referrer that holds the signature. */
-  signature: Descriptor;
-  /** Signatures that were looked at before it and do not satisfy. */
-  rejected: Rejected[];
-}
-
 /** A resolved artifact. */
 export interface Artifact {
   /** What the reference names. */
   root: Document<Manifest | Index>;
   /** The manifest to use: `root`, or the one chosen from it. */
   manifest: Document<Manifest>;
-  /** What the signature proved, where a verifier was given. */
-  proof?: Proof | undefined;
-  /** Who signed, from `proof`. */
-  verdict?: Verdict | undefined;
+  /** What signatures proved, one for each verifier. */
+  proofs: Proof[];
 }
 
 /**
@@ -59,15 +46,8 @@ export async function resolveArtifact(
   options: ResolveOptions = {},
 ): Promise<Artifact> {
   const root = await resolveDocument(source, selector, options);
-  const { verifier } = options;
-  if (verifier === undefined) return { root, manifest: await choose(source, root, options) };
-  const { proof, manifest } = await prove(source, root, verifier, options);
-  return {
-    root,
-    manifest: manifest ?? await choose(source, root, options),
-    proof,
-    verdict: proof.verdict,
-  };
+  const { proofs, manifest } = await prove(source, root, options);
+  return { root, manifest: manifest ?? await choose(source, root, options), proofs };
 }
 
 /**
@@ -80,30 +60,49 @@ export async function resolveRoot(
   options: ResolveOptions = {},
 ): Promise<Omit<Artifact, "manifest">> {
   const root = await resolveDocument(source, selector, options);
-  const { verifier } = options;
-  if (verifier === undefined) return { root };
-  const { verdict, descriptor, rejected } = await verifySignatures(
-    source,
-    signable(root, options),
-    verifier,
-    { signal: options.signal },
-  );
-  return { root, verdict, proof: { verdict, signed: "root", signature: descriptor, rejected } };
+  const proofs: Proof[] = [];
+  for (const verifier of demands(options)) {
+    const accepted = await verifySignatures(source, signable(root, options), verifier, {
+      signal: options.signal,
+    });
+    proofs.push(proofOf("root", accepted, accepted.rejected));
+  }
+  return { root, proofs };
 }
 
 /**
- * Proves a document by a signature on it, or, when it is an index, on the manifest chosen from it.
+ * Proves a document to every verifier, by a signature on it or, when it is an index, on the manifest
+ * chosen from it.
  *
  * @param source where it is
  * @param root checked bytes
- * @param verifier who decides
- * @returns the proof, and the manifest when that is what is signed
+ * @returns a proof for each verifier, and the manifest when one is signed
  */
 export async function prove(
   source: Source,
   root: Document<Manifest | Index>,
+  options: ResolveOptions,
+): Promise<{ proofs: Proof[]; manifest?: Document<Manifest> }> {
+  const proofs: Proof[] = [];
+  let chosen: Document<Manifest> | undefined;
+  for (const verifier of demands(options)) {
+    const { proof, manifest } = await proveTo(verifier, source, root, options);
+    proofs.push(proof);
+    chosen ??= manifest;
+  }
+  return { proofs, ...(chosen && { manifest: chosen }) };
+}
+
+/** Every verifier that must be satisfied. */
+function demands({ verifier }: ResolveOptions): readonly Verifier[] {
+  return verifier === undefined ? [] : "verify" in verifier ? [verifier] : verifier;
+}
+
+async function proveTo(
   verifier: Verifier,
-  options: ResolveOptions = {},
+  source: Source,
+  root: Document<Manifest | Index>,
+  options: ResolveOptions,
 ): Promise<{ proof: Proof; manifest?: Document<Manifest> }> {
   const call: CallOptions = { signal: options.signal };
   const first = await judgeSignatures(source, signable(root, options), verifier, call);

@@ -100,7 +100,7 @@ export class Client {
       ...options,
       jobs: this.#options.jobs,
     });
-    return { ...result, verdict: artifact.verdict };
+    return { ...result, verdict: artifact.proofs[0]?.verdict };
   }
 
   /**
@@ -131,10 +131,10 @@ export class Client {
     const selector = selectorOf(origin);
     const settings = this.#settings(origin, options);
     // All of an index is copied only where all of it is proven.
-    const { root, verdict } = options.platform === undefined
+    const { root, proofs } = options.platform === undefined
       ? await resolveRoot(source, selector, settings)
       : await resolveArtifact(source, selector, settings)
-        .then(({ manifest, verdict }) => ({ root: manifest, verdict }));
+        .then(({ manifest, proofs }) => ({ root: manifest, proofs }));
     if (given.digest !== undefined && given.digest !== root.descriptor.digest) {
       throw new BlobberError(
         "integrity",
@@ -144,7 +144,7 @@ export class Client {
     const tag = given.tag ?? (given.digest ? undefined : origin.tag ?? "latest");
     const tags = [...new Set([...(tag ? [tag] : []), ...checkTags(options.tags)])];
     const result = await copy(source, await this.store(given), root, { ...options, tags });
-    return { ...result, verdict };
+    return { ...result, verdict: proofs[0]?.verdict };
   }
 
   /**
@@ -173,13 +173,16 @@ export class Client {
    */
   async verify(ref: string | Reference, options: VerifyOptions = {}): Promise<VerifyResult> {
     const reference = parse(ref);
-    const verifier = options.verifier ?? this.#options.verifier;
-    if (!verifier) throw new BlobberError("invalid-option", "verify has no verifier, expected one");
+    const settings = this.#settings(reference, options);
+    const { verifier } = settings;
+    if (verifier === undefined || "length" in verifier && verifier.length === 0) {
+      throw new BlobberError("invalid-option", "verify has no verifier, expected one");
+    }
     const source = await this.store(reference);
     const root = await resolveDocument(source, selectorOf(reference), options);
-    const settings = this.#settings(reference, options);
-    const { proof, manifest = root } = await prove(source, root, verifier, settings);
-    return { descriptor: root.descriptor, manifest: manifest.descriptor, ...proof };
+    const { proofs, manifest = root } = await prove(source, root, settings);
+    const proof = proofs[0]!;
+    return { descriptor: root.descriptor, manifest: manifest.descriptor, ...proof, proofs };
   }
 
   /**

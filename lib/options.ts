@@ -45,8 +45,8 @@ export interface ClientOptions extends ConnectionOptions {
   cacheTtl?: number | undefined;
   /** Signs what is pushed. */
   signer?: Signer | undefined;
-  /** Checks what is read, before a byte of it is used. */
-  verifier?: Verifier | undefined;
+  /** Checks what is read, before a byte of it is used. Where there are several, each must be satisfied. */
+  verifier?: Verifier | readonly Verifier[] | undefined;
   /** Workers for packing and unpacking. @default the number of processors */
   jobs?: number | undefined;
 }
@@ -94,8 +94,8 @@ export interface PushResult {
 
 /** Options of whatever reads an artifact. */
 export interface ReadOptions extends Observer {
-  /** Checks the manifest before anything else is fetched, in place of the client's verifier. */
-  verifier?: Verifier | undefined;
+  /** Checks the manifest before anything else is fetched, in place of the client's. */
+  verifier?: ClientOptions["verifier"];
   /** The digest that the reference must resolve to. */
   expect?: Digest | undefined;
   /** The platform to choose from an index. @default this machine's, else the only one there is */
@@ -186,20 +186,25 @@ export interface Rejected {
   error: BlobberError;
 }
 
-/** What a verification found. */
-export interface VerifyResult {
-  /** What the reference names: from now on, use this digest. */
-  descriptor: Descriptor;
-  /** What carries the signature: `root` is `descriptor`, `manifest` the one chosen from it. */
-  signed: "root" | "manifest";
-  /** The manifest that carries the signature; the same as `descriptor` when that does. */
-  manifest: Descriptor;
-  /** Who signed, and what shows it. */
+/** What a signature proved. */
+export interface Proof {
   verdict: Verdict;
+  /** What carries the signature: what the reference names, or the manifest chosen from it. */
+  signed: "root" | "manifest";
   /** The referrer that holds the signature. */
   signature: Descriptor;
-  /** Signatures looked at before it that do not satisfy. */
+  /** Signatures that were looked at before it and do not satisfy. */
   rejected: Rejected[];
+}
+
+/** What a verification found. The proof itself is the first verifier's. */
+export interface VerifyResult extends Proof {
+  /** What the reference names: from now on, use this digest. */
+  descriptor: Descriptor;
+  /** The manifest that carries the signature; the same as `descriptor` when that does. */
+  manifest: Descriptor;
+  /** The proofs to every verifier. */
+  proofs: Proof[];
 }
 
 /** Options of `tag`. */

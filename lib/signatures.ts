@@ -102,6 +102,8 @@ export interface Judgement {
   failure?: BlobberError | undefined;
   /** What was looked at, for messages. */
   name: string;
+  /** {@linkcode Verifier.title} of who looked. */
+  title: string | undefined;
 }
 
 /** Signatures found to satisfy. */
@@ -152,6 +154,7 @@ export async function judgeSignatures(
     looked: 0,
     total: 0,
     name: `${source.name}@${digest}`,
+    title: verifier.title,
   };
   for (const via of ["api", "tag"] as const) {
     const found = await listCandidates(source, subject, via, accepts, seen, options)
@@ -211,6 +214,14 @@ function isUnread(error: BlobberError): boolean {
  * @param judgements what was looked at: a manifest, or an index and then its manifest
  */
 export function refusal(judgements: Judgement[]): BlobberError {
+  const error = reason(judgements);
+  const title = judgements[0]?.title;
+  if (title === undefined) return error;
+  const { code, message, cause, hint } = error;
+  return new BlobberError(code, `${title}: ${message}`, { cause, ...(hint && { hint }) });
+}
+
+function reason(judgements: Judgement[]): BlobberError {
   const rejected = judgements.flatMap((one) => one.rejected);
   const errors = rejected.map((one) => one.error);
   const cause = errors.length === 0 ? undefined : new AggregateError(errors, "signatures refused");

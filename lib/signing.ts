@@ -82,6 +82,9 @@ export interface Verdict {
 
 /** Checks signatures against a policy that it was made with. */
 export interface Verifier {
+  /** Where the demand comes from, such as a rule in a configuration file; said before every refusal. */
+  readonly title?: string | undefined;
+
   /** Artifact types of the referrers that this verifier reads, or a test for them. */
   accepts(mediaType: string): boolean;
 
