@@ -188,6 +188,7 @@ export interface Rejected {
 
 /** What a signature proved. */
 export interface Proof {
+  /** Who signed, and what shows it. */
   verdict: Verdict;
   /** What carries the signature: what the reference names, or the manifest chosen from it. */
   signed: "root" | "manifest";
