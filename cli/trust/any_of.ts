@@ -1,0 +1,46 @@
+/**
+ * A verifier that is satisfied when one of several is: what a rule's list of signers means.
+ *
+ * @module
+ */
+
+import { BlobberError, type Code, type Verdict, type Verifier } from "@blobber/core";
+
+/** Which refusal is told when all refuse: the one that came furthest, but a broken trust root first. */
+const ORDER: Code[] = ["trust-root", "name-mismatch", "identity-mismatch", "signature-invalid"];
+
+/**
+ * Joins verifiers.
+ *
+ * @param title said before every refusal
+ * @param verifiers at least one
+ */
+export function anyOf(title: string, verifiers: readonly [Verifier, ...Verifier[]]): Verifier {
+  return {
+    title,
+    accepts: (mediaType) => verifiers.some((verifier) => verifier.accepts(mediaType)),
+    verify: async (manifest, signature): Promise<Verdict> => {
+      const refusals: BlobberError[] = [];
+      for (const verifier of verifiers) {
+        try {
+          return await verifier.verify(manifest, signature);
+        } catch (error) {
+          if (!(error instanceof BlobberError) || !ORDER.includes(error.code)) throw error;
+          refusals.push(error);
+        }
+      }
+      throw told(refusals);
+    },
+  };
+}
+
+function told(refusals: BlobberError[]): BlobberError {
+  const code = ORDER.find((one) => refusals.some((error) => error.code === one))!;
+  const apt = refusals.filter((error) => error.code === code);
+  const message = [...new Set(apt.map((error) => error.message))].join("; or ");
+  const hint = apt.find((error) => error.hint !== undefined)?.hint;
+  return new BlobberError(code, message, {
+    cause: refusals.length === 1 ? refusals[0] : new AggregateError(refusals),
+    ...(hint !== undefined && { hint }),
+  });
+}

@@ -1,0 +1,42 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { BlobberError, type Code, type Signable, type Verdict, type Verifier } from "@blobber/core";
+import { anyOf } from "./any_of.ts";
+
+const verdict: Verdict = { signer: { kind: "key", fingerprint: "f" }, checks: [] };
+const accepting: Verifier = { accepts: () => true, verify: () => Promise.resolve(verdict) };
+const refusing = (code: Code, message: string): Verifier => ({
+  accepts: () => false,
+  verify: () => Promise.reject(new BlobberError(code, message)),
+});
+const signable = {} as Signable;
+const signature = { mediaType: "a/b", bytes: new Uint8Array() };
+
+test("one that is satisfied is enough, wherever it stands", async () => {
+  const both = anyOf("rule", [refusing("signature-invalid", "no"), accepting]);
+  assert.equal(await both.verify(signable, signature), verdict);
+  assert.ok(both.accepts("a/b"));
+  assert.equal(both.title, "rule");
+});
+
+test("when all refuse, the refusal that came furthest is told", async () => {
+  const none = anyOf("rule", [
+    refusing("signature-invalid", "bad"),
+    refusing("identity-mismatch", "found a"),
+    refusing("identity-mismatch", "found b"),
+  ]);
+  await assert.rejects(none.verify(signable, signature), {
+    code: "identity-mismatch",
+    message: "found a; or found b",
+  });
+});
+
+test("a broken trust root is not hidden by a wrong identity", async () => {
+  const none = anyOf("rule", [refusing("identity-mismatch", "x"), refusing("trust-root", "old")]);
+  await assert.rejects(none.verify(signable, signature), { code: "trust-root" });
+});
+
+test("what is no refusal ends the search", async () => {
+  const broken = anyOf("rule", [refusing("invalid-key", "k"), accepting]);
+  await assert.rejects(broken.verify(signable, signature), { code: "invalid-key" });
+});
