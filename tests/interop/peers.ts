@@ -49,10 +49,10 @@ const DEBIAN = {
   htpasswd: "apache2-utils",
   openssl: "openssl",
   tar: "tar",
-  umoci: "umoci",
-  debootstrap: "debootstrap",
   pigz: "pigz",
   zstd: "zstd",
+  "apt-get": "apt",
+  "dpkg-deb": "dpkg",
 };
 
 /** The name of a peer. */
