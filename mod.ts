@@ -18,4 +18,4 @@ export * from "./lib/store.ts";
 export * from "./lib/types.ts";
 export type { Digest } from "./lib/digest.ts";
 export type { Entry, EntryType } from "./lib/archive/entry.ts";
-export type { Image, PullResult, PushInput } from "./lib/verbs.ts";
+export type { ByteSource, Image, InputEntry, PullResult, PushInput } from "./lib/verbs.ts";

@@ -18,12 +18,9 @@ import type { Source, Store } from "./store.ts";
 import type { Digest } from "./digest.ts";
 import type { Document, Manifest } from "./types.ts";
 import type { Entry } from "./archive/entry.ts";
+import type { PushInput } from "./archive/input.ts";
 
-/** What can be pushed. */
-export type PushInput =
-  | { directory: string }
-  | { tar: ReadableStream<Uint8Array> }
-  | { entries: AsyncIterable<unknown> };
+export type { ByteSource, InputEntry, PushInput } from "./archive/input.ts";
 
 /** What a pull did. */
 export interface PullResult {

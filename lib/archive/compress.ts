@@ -18,6 +18,9 @@ export const GZIP_LEVEL = 3;
 /** zstd level: the library's own default. */
 export const ZSTD_LEVEL = 3;
 
+/** Bytes of a piece of a member that is compressed as a stream. */
+const STREAM_BYTES = 64 * 1024;
+
 /** What blobber uses of the handle inside a stream of `node:zlib`. */
 interface Handle {
   reset(): void;
@@ -86,11 +89,56 @@ export class Compressor {
     if (unread > 0 || left === 0) {
       throw new BlobberError("unexpected", `cannot compress ${plain.length} bytes into ${room}`);
     }
-    if (this.#compression === "gzip") {
-      // RFC 1952, 2.3.1: XFL and OS tell how and where it was made; neither may change the digest.
-      output[at + 8] = 0;
-      output[at + 9] = 255;
-    }
+    this.#normalize(output, at);
     return output.length - left;
   }
+
+  /**
+   * Compresses bytes that come in pieces into one member, in pieces.
+   *
+   * @param parts the plain bytes
+   * @returns pieces of the member, each valid until the next is asked for; no other member may be begun
+   * before the last
+   */
+  *stream(parts: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
+    const { _handle: handle, _writeState: state } = this.#owner;
+    if (this.#used) handle.reset();
+    this.#used = true;
+    const output = new Uint8Array(STREAM_BYTES);
+    let filled = 0;
+    let first = true;
+    for (const [part, flush] of withEnd(parts, FINISH[this.#compression])) {
+      let at = 0;
+      for (;;) {
+        const room = output.length - filled;
+        handle.writeSync(flush, part, at, part.length - at, output, filled, room);
+        const [left, unread] = state as unknown as [number, number];
+        at = part.length - unread;
+        filled = output.length - left;
+        if (left > 0) break;
+        if (first) this.#normalize(output, 0);
+        first = false;
+        yield output;
+        filled = 0;
+      }
+    }
+    if (first) this.#normalize(output, 0);
+    if (filled > 0) yield output.subarray(0, filled);
+  }
+
+  #normalize(output: Uint8Array, at: number): void {
+    if (this.#compression !== "gzip") return;
+    // RFC 1952, 2.3.1: XFL and OS tell how and where it was made; neither may change the digest.
+    output[at + 8] = 0;
+    output[at + 9] = 255;
+  }
+}
+
+/** The parts with the flush flag of each: none, and at last an empty part that finishes. */
+function* withEnd(
+  parts: Iterable<Uint8Array>,
+  finish: number,
+): Generator<[Uint8Array, number], void, void> {
+  for (const part of parts) yield [part, zlib.constants.Z_NO_FLUSH];
+  yield [new Uint8Array(0), finish];
 }

@@ -7,6 +7,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../printable.ts";
+import { nodeStat } from "../runtime.ts";
 
 /** What tells a file from another, and from itself at another time. Times are in milliseconds. */
 export interface FileStamp {
@@ -14,6 +15,12 @@ export interface FileStamp {
   mtime: number;
   ctime: number;
   inode: number;
+}
+
+/** Whether something is still what it was. */
+export function sameStamp(now: FileStamp, then: FileStamp): boolean {
+  return now.size === then.size && now.mtime === then.mtime && now.ctime === then.ctime &&
+    now.inode === then.inode;
 }
 
 /** A part of a file to be read. */
@@ -56,12 +63,8 @@ export function readPart(read: FileRead, buffer: Uint8Array): void {
       done += n;
     }
     // One look after the read tells as much as one before it: whatever changed in between shows.
-    const now = fstatSync(fd);
-    const { stamp } = read;
-    const same = now.isFile() && now.size === stamp.size &&
-      Math.trunc(now.mtimeMs) === stamp.mtime &&
-      Math.trunc(now.ctimeMs) === stamp.ctime && now.ino === stamp.inode;
-    if (!same) throw changed(read.file);
+    const now = nodeStat(fstatSync(fd));
+    if (now.type !== "file" || !sameStamp(now, read.stamp)) throw changed(read.file);
   } catch (cause) {
     throw cause instanceof BlobberError ? cause : readError(read.file, cause);
   } finally {

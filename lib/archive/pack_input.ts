@@ -1,0 +1,78 @@
+/**
+ * Feeds what is pushed into a packer.
+ *
+ * @module
+ */
+
+import type { Observer } from "../events.ts";
+import type { Entry } from "./entry.ts";
+import { contentReader, entryOf, type InputEntry } from "./input.ts";
+import { checkNames, NameSet } from "./names.ts";
+import type { Packer } from "./pack.ts";
+import { checkLinkChains } from "./safe_path.ts";
+import { Survey } from "./survey.ts";
+import type { WalkedEntry } from "./walk.ts";
+
+/** What becomes of modification times. */
+export interface TimeOptions {
+  /** Keep each entry's own. @default false */
+  keepMtime?: boolean | undefined;
+  /** What entries get otherwise, in seconds since 1970. @default 0 */
+  mtime?: number | undefined;
+}
+
+/** What packing an input needs to know. */
+export type InputOptions = Observer & TimeOptions;
+
+/**
+ * Adds what a walk finds.
+ *
+ * @param packer takes it
+ * @param entries the walk
+ */
+export async function packDirectory(
+  packer: Packer,
+  entries: Iterable<WalkedEntry>,
+  options: InputOptions,
+): Promise<void> {
+  const survey = new Survey(options);
+  for (const { file, stat, ...own } of entries) {
+    const entry = timed(own, options);
+    survey.add(entry);
+    await packer.addFile(entry, file, stat);
+  }
+  survey.finish();
+}
+
+/**
+ * Adds entries in the order they come in.
+ *
+ * @param packer takes them
+ * @param entries the entries
+ * @throws {BlobberError} `invalid-option`, `invalid-archive`, `path-traversal`, `source-changed`
+ */
+export async function packEntries(
+  packer: Packer,
+  entries: AsyncIterable<InputEntry> | Iterable<InputEntry>,
+  options: InputOptions,
+): Promise<void> {
+  const survey = new Survey(options);
+  const names = new NameSet();
+  const links = new Map<string, string>();
+  for await (const input of entries) {
+    const entry = timed(entryOf(input), options);
+    checkNames(entry);
+    names.add(entry);
+    if (entry.type === "symlink") links.set(entry.path, entry.linkTarget!);
+    survey.add(entry);
+    const content = contentReader(entry.path, input.content ?? new Uint8Array(0));
+    await packer.add(entry, content.read);
+    await content.end();
+  }
+  checkLinkChains(links);
+  survey.finish();
+}
+
+function timed(entry: Entry, { keepMtime = false, mtime = 0 }: TimeOptions): Entry {
+  return { ...entry, mtime: keepMtime ? entry.mtime : mtime };
+}
