@@ -23,6 +23,8 @@ export const MAX_ENTRIES = 100_000;
 export const MAX_BYTES = 10_000_000_000;
 /** Bytes of one file unpacked by default (`--max-file-bytes`), the Go tool's own limit. */
 export const MAX_FILE_BYTES = 1_000_000_000;
+/** Entries listed of an image that is only read: about a kilobyte of memory each. */
+export const MAX_LISTED_ENTRIES = 1_000_000;
 /** Bytes of a path in an archive: PATH_MAX on Linux. */
 export const MAX_PATH_BYTES = 4096;
 /** Bytes of one component of a path: NAME_MAX on Linux. */
@@ -33,6 +35,14 @@ export const MAX_PATH_DEPTH = 1024;
 export const MAX_TOC_BYTES = 64 * MiB;
 /** Table of contents after decompression. */
 export const MAX_TOC_PLAIN_BYTES = 512 * MiB;
+/** One chunk of a table: it is held in memory and checked before a byte of it is handed out; writers use 4 MiB. */
+export const MAX_CHUNK_BYTES = 64 * MiB;
+/** A member after decompression: a chunk, and the headers of entries without content behind it. */
+export const MAX_MEMBER_BYTES = 128 * MiB;
+/** Bytes asked for at a layer's end to find the table: it holds that of some 20,000 files. */
+export const TOC_TAIL_BYTES = 1 * MiB;
+/** A layer that is downloaded whole when a source gives no ranges: more would be a surprise. */
+export const MAX_UNRANGED_BYTES = 32 * MiB;
 /** Decompressed bytes for each compressed byte of a layer beyond the first MiB: deflate's own bound is 1032. */
 export const MAX_RATIO = 1100;
 /** A PAX extended header or a GNU long name: paths, link targets and a few numbers. */

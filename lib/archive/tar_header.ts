@@ -1,0 +1,129 @@
+/**
+ * One 512-byte header of a tar: POSIX ustar, GNU and the old form before both.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../errors.ts";
+import { quote } from "../printable.ts";
+import { BLOCK, FIELD, type Field } from "./tar_layout.ts";
+
+/** The fields that matter here. */
+export interface RawHeader {
+  name: string;
+  linkName: string;
+  mode: number;
+  size: number;
+  mtime: number;
+  /** The type flag as a character; NUL is `"\0"`. */
+  type: string;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function fail(why: string): never {
+  throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
+}
+
+/** Whether a block holds nothing but zeros. */
+export function isZero(block: Uint8Array): boolean {
+  for (let i = 0; i < block.length; i++) if (block[i] !== 0) return false;
+  return true;
+}
+
+/**
+ * Reads a header.
+ *
+ * @param block 512 bytes that are not all zero
+ * @throws {BlobberError} `invalid-archive`
+ */
+export function parseHeader(block: Uint8Array): RawHeader {
+  checkSum(block);
+  const magic = String.fromCharCode(...block.subarray(FIELD.magic.at, FIELD.version.at));
+  let name = field(block, FIELD.name);
+  // Only POSIX has the prefix; GNU keeps other things there.
+  if (magic === "ustar\0" && block[FIELD.prefix.at] !== 0) {
+    name = `${field(block, FIELD.prefix)}/${name}`;
+  }
+  return {
+    name,
+    linkName: field(block, FIELD.link),
+    mode: number(block, FIELD.mode, "mode"),
+    size: number(block, FIELD.size, "size"),
+    mtime: number(block, FIELD.mtime, "mtime"),
+    type: String.fromCharCode(block[FIELD.type.at]!),
+  };
+}
+
+function checkSum(block: Uint8Array): void {
+  let unsigned = 0;
+  let high = 0;
+  for (let i = 0; i < BLOCK; i++) {
+    const byte = i >= FIELD.checksum.at && i < FIELD.type.at ? 0x20 : block[i]!;
+    unsigned += byte;
+    high += byte >> 7;
+  }
+  const stored = number(block, FIELD.checksum, "checksum");
+  // Old writers added signed bytes; GNU tar takes both.
+  if (stored !== unsigned && stored !== unsigned - 256 * high) {
+    fail("a header has the wrong checksum");
+  }
+}
+
+/** A string that ends at NUL or with its field. */
+export function text(block: Uint8Array, at: number, length: number): string {
+  let end = at;
+  let ascii = true;
+  let result = "";
+  while (end < at + length && block[end] !== 0) {
+    const byte = block[end++]!;
+    if (byte >= 0x80) ascii = false;
+    else if (ascii) result += String.fromCharCode(byte);
+  }
+  if (ascii) return result;
+  try {
+    return UTF8.decode(block.subarray(at, end));
+  } catch {
+    return fail("a name is not UTF-8");
+  }
+}
+
+function field(block: Uint8Array, { at, size }: Field): string {
+  return text(block, at, size);
+}
+
+function number(block: Uint8Array, { at, size: length }: Field, what: string): number {
+  const first = block[at]!;
+  if (first & 0x80) return base256(block, at, length, what);
+  let value = 0;
+  let digits = 0;
+  let i = at;
+  const end = at + length;
+  while (i < end && block[i] === 0x20) i++;
+  for (; i < end; i++) {
+    const byte = block[i]!;
+    if (byte === 0 || byte === 0x20) break;
+    if (byte < 0x30 || byte > 0x37) fail(`a header's ${what} is no octal number`);
+    value = value * 8 + (byte - 0x30);
+    digits++;
+  }
+  for (; i < end; i++) {
+    if (block[i] !== 0 && block[i] !== 0x20) fail(`a header's ${what} is no octal number`);
+  }
+  // Directories of some writers leave the mtime or the mode blank; a blank size has no safe meaning.
+  if (digits === 0 && (what === "size" || what === "checksum")) fail(`a header has no ${what}`);
+  return value;
+}
+
+/** GNU's form for numbers that octal digits cannot hold: big-endian two's complement behind a flag bit. */
+function base256(block: Uint8Array, at: number, length: number, what: string): number {
+  const negative = (block[at]! & 0x40) !== 0;
+  let value = negative ? -1n : 0n;
+  value = (value << 6n) | BigInt(block[at]! & 0x3f);
+  for (let i = at + 1; i < at + length; i++) value = (value << 8n) | BigInt(block[i]!);
+  const result = Number(value);
+  if (!Number.isSafeInteger(result) || (result < 0 && what !== "mtime")) {
+    fail(`a header's ${what} is ${quote(String(value))}`);
+  }
+  return result;
+}

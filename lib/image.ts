@@ -1,0 +1,207 @@
+/**
+ * Reads an image from afar: lists what is in it and opens single files without downloading the rest.
+ *
+ * @module
+ */
+
+import { readChunks } from "./archive/chunk_stream.ts";
+import type { Entry } from "./archive/entry.ts";
+import { followLinks } from "./archive/safe_path.ts";
+import { suggest } from "./archive/suggest.ts";
+import type { TreeNode } from "./archive/tree.ts";
+import { type Content, readContents } from "./archive/contents.ts";
+import type { Digest } from "./digest.ts";
+import { BlobberError } from "./errors.ts";
+import type { Observer } from "./events.ts";
+import { printable, quote } from "./printable.ts";
+import type { Verdict } from "./signing.ts";
+import type { Source } from "./store.ts";
+import type { Descriptor, Document, Manifest } from "./types.ts";
+
+/**
+ * Opens an image: reads the tables of its layers.
+ *
+ * @param source where it is
+ * @param manifest its manifest, already checked
+ * @throws {BlobberError} `integrity`, `invalid-archive`, `path-traversal`, `limit`, `range-not-supported`
+ */
+export async function openImage(
+  source: Source,
+  manifest: Document<Manifest>,
+  options: Observer = {},
+): Promise<Image> {
+  const contents = await readContents(source, manifest, options);
+  return new Image(source, manifest, contents, options.signal);
+}
+
+/** An opened image. All of its methods may be called concurrently. */
+export class Image implements AsyncDisposable {
+  /** What names the manifest. */
+  readonly descriptor: Descriptor;
+  /** The manifest. */
+  readonly manifest: Manifest;
+  /** Who signed it, where that was asked for. */
+  verdict: Verdict | undefined;
+  readonly #source: Source;
+  readonly #contents: Awaited<ReturnType<typeof readContents>>;
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
+  #entries: Entry[] | undefined;
+
+  /** Use {@linkcode openImage}. */
+  constructor(
+    source: Source,
+    manifest: Document<Manifest>,
+    contents: Awaited<ReturnType<typeof readContents>>,
+    signal: AbortSignal | undefined,
+  ) {
+    this.descriptor = manifest.descriptor;
+    this.manifest = manifest.value;
+    this.#source = source;
+    this.#contents = contents;
+    this.#signal = signal === undefined
+      ? this.#closing.signal
+      : AbortSignal.any([signal, this.#closing.signal]);
+  }
+
+  /** Digest of the manifest. */
+  get digest(): Digest {
+    return this.descriptor.digest;
+  }
+
+  /** Everything in the image, all layers applied, sorted by path. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async entries(): Promise<Entry[]> {
+    this.#checkOpen();
+    this.#entries ??= this.#contents.tree.nodes().map(({ entry }) => entry);
+    return this.#entries.map((entry) => ({ ...entry }));
+  }
+
+  /**
+   * One entry. Links on the way to it are followed, a link at its end is not.
+   *
+   * @throws {BlobberError} `not-found`
+   */
+  // deno-lint-ignore require-await -- errors are rejections
+  async stat(path: string): Promise<Entry> {
+    this.#checkOpen();
+    const { tree } = this.#contents;
+    const wanted = normal(path);
+    const found = tree.get(wanted)?.entry ?? tree.get(this.#follow(path, wanted))?.entry;
+    if (found !== undefined) return { ...found };
+    if (tree.isDirectory(wanted)) return implied(wanted);
+    throw this.#missing(path, wanted);
+  }
+
+  /**
+   * Opens a file. Links are followed within the image, as if its root were the root of all.
+   *
+   * Every byte of the stream has been checked before it is handed out.
+   *
+   * @throws {BlobberError} `not-found`, `integrity`, and `usage` for a directory
+   */
+  // deno-lint-ignore require-await -- errors are rejections
+  async open(path: string): Promise<ReadableStream<Uint8Array>> {
+    this.#checkOpen();
+    const { tree } = this.#contents;
+    const at = this.#follow(path, normal(path));
+    const node = tree.get(at);
+    if (node === undefined ? tree.isDirectory(at) : node.entry.type === "directory") {
+      throw new BlobberError("usage", `${quote(path)} is a directory, expected a file`, {
+        hint: "list it to see what is in it",
+      });
+    }
+    if (node === undefined) throw this.#missing(path, at);
+    return this.#read(node);
+  }
+
+  /**
+   * The entries at and below a path, parents first.
+   *
+   * @param prefix a file or directory; everything when left out
+   * @throws {BlobberError} `not-found`
+   */
+  async *walk(prefix = ""): AsyncGenerator<Entry> {
+    const wanted = normal(prefix);
+    const entries = await this.entries();
+    if (wanted !== "" && !this.#contents.tree.isDirectory(wanted)) {
+      yield await this.stat(prefix);
+      return;
+    }
+    const below = wanted === "" ? "" : `${wanted}/`;
+    for (const entry of entries) {
+      this.#checkOpen();
+      if (entry.path === wanted || entry.path.startsWith(below)) yield entry;
+    }
+  }
+
+  /** Releases what the image holds. Streams that are still open fail. */
+  // deno-lint-ignore require-await -- may come to wait
+  async close(): Promise<void> {
+    this.#closing.abort(closed());
+    this.#contents.close();
+  }
+
+  /** As {@linkcode Image.close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted) throw closed();
+  }
+
+  #follow(path: string, wanted: string): string {
+    const found = followLinks(this.#contents.links, wanted, "root");
+    if (found === "loop") {
+      throw new BlobberError("not-found", `file not found: ${quote(path)}: its links form a loop`);
+    }
+    if (found === "outside" || found === "absolute") {
+      throw new BlobberError(
+        "not-found",
+        `file not found: ${quote(path)}: it is outside the image`,
+      );
+    }
+    return found.path;
+  }
+
+  #read(node: TreeNode<Content>): ReadableStream<Uint8Array> {
+    const { content } = node;
+    if (content.kind === "spool") return content.spool.read(content.at);
+    const chunks = readChunks(this.#source, content.layer, content.row, { signal: this.#signal });
+    return new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        this.#signal.throwIfAborted();
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: async () => {
+        await chunks.return(undefined);
+      },
+    }, { highWaterMark: 0 });
+  }
+
+  #missing(path: string, at: string): BlobberError {
+    const paths = this.#contents.tree.nodes().map(({ entry }) => entry.path);
+    const meant = suggest(at, paths);
+    return new BlobberError(
+      "not-found",
+      `file not found: ${quote(path)} is not in ${this.descriptor.digest}`,
+      meant === undefined ? {} : { hint: `did you mean "${printable(meant)}"?` },
+    );
+  }
+}
+
+/** A path as people write it: with or without `/` or `./` before it. */
+function normal(path: string): string {
+  return path.split("/").filter((component) => component !== "" && component !== ".").join("/");
+}
+
+function implied(path: string): Entry {
+  return { path, type: "directory", size: 0, mode: 0o755, mtime: 0 };
+}
+
+function closed(): BlobberError {
+  return new BlobberError("closed", "the image is closed");
+}
