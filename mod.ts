@@ -16,6 +16,6 @@ export * from "./lib/reference.ts";
 export * from "./lib/signing.ts";
 export * from "./lib/store.ts";
 export * from "./lib/types.ts";
-export type { Digest } from "./lib/digest.ts";
+export { type Digest, isDigest } from "./lib/digest.ts";
 export type { Entry, EntryType } from "./lib/archive/entry.ts";
 export type { ByteSource, Image, InputEntry, PullResult, PushInput } from "./lib/verbs.ts";

@@ -10,8 +10,7 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import type { Platform } from "./types.ts";
 
-/** Version of blobber, sent as the user agent and shown by `version`. */
-export const VERSION = "0.1.0";
+export { VERSION } from "./version.ts";
 
 /** Which runtime this is. */
 export const RUNTIME: "deno" | "bun" | "node" = "Deno" in globalThis
