@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { BlobberError } from "@blobber/core/errors";
+import { parse } from "./parse.ts";
+
+function refused(argv: string[]): BlobberError {
+  try {
+    parse(argv);
+  } catch (error) {
+    assert.ok(error instanceof BlobberError);
+    assert.equal(error.status, 2);
+    return error;
+  }
+  throw new assert.AssertionError({ message: `${argv.join(" ")} was accepted` });
+}
+
+Deno.test("flags stand before, between and after, in every way of writing them", () => {
+  for (
+    const argv of [
+      ["--no-cache", "-o", "json", "push", "d", "--tag", "a", "r", "--tag=b", "-v"],
+      ["push", "--no-cache", "-ojson", "--verbose", "d", "r", "--tag=a", "--tag", "b"],
+      ["-vo=json", "push", "d", "r", "--tag", "a", "--tag", "b", "--no-cache=true"],
+    ]
+  ) {
+    const { command, args, flags } = parse(argv);
+    assert.equal(command?.name, "push");
+    assert.deepEqual(args, ["d", "r"]);
+    assert.equal(flags.get("cache"), false);
+    assert.equal(flags.get("output"), "json");
+    assert.equal(flags.get("verbose"), true);
+    assert.deepEqual(flags.get("tags"), ["a", "b"]);
+  }
+});
+
+Deno.test("short flags stand together, and -- ends flags", () => {
+  const { flags, args } = parse(["ls", "-lH", "--", "-x"]);
+  assert.equal(flags.get("long"), true);
+  assert.equal(flags.get("humanReadable"), true);
+  assert.deepEqual(args, ["-x"]);
+});
+
+Deno.test("the longer name of a command wins, and aliases are names", () => {
+  assert.equal(parse(["config", "set", "a", "b"]).command?.name, "config set");
+  assert.equal(parse(["config"]).command?.name, "config");
+  assert.equal(parse(["list", "r"]).command?.name, "ls");
+});
+
+Deno.test("a wrong number of arguments is told in the words that scripts know", () => {
+  assert.equal(refused(["pull", "r"]).message, "accepts 2 arg(s), received 1");
+  assert.equal(refused(["cp", "r"]).message, "accepts 3 arg(s), received 1");
+  assert.equal(refused(["tag", "r"]).message, "requires at least 2 arg(s), only received 1");
+  assert.equal(refused(["version", "x"]).message, "accepts 0 arg(s), received 1");
+});
+
+Deno.test("row 47: a mistyped flag, command or value gets a suggestion", () => {
+  assert.equal(refused(["pull", "--overwritee", "r", "d"]).hint, "did you mean --overwrite?");
+  assert.equal(refused(["pul", "r", "d"]).hint, 'did you mean "pull"?');
+  assert.equal(refused(["config", "inti"]).hint, 'did you mean "config init"?');
+  const error = refused(["push", "d", "r", "--compression", "lzma"]);
+  assert.equal(error.message, 'invalid compression: "lzma", expected gzip, zstd');
+});
+
+Deno.test("no flag is ever ignored", () => {
+  assert.match(refused(["ls", "--overwrite", "r"]).message, /--overwrite is no flag of "ls"/);
+  assert.match(refused(["pull", "--sign", "r", "d"]).message, /--sign is no flag of "pull"/);
+  assert.match(refused(["--overwrite"]).message, /without a command/);
+  assert.match(refused(["ls", "r", "--output"]).message, /needs an argument/);
+  assert.match(refused(["ls", "r", "-z"]).message, /unknown flag: "-z"/);
+  const twice = refused(["ls", "r", "--verify-issuer", "a", "--verify-issuer", "b"]);
+  assert.match(twice.message, /given twice/);
+});
+
+Deno.test("a value that was typed wrong does not show a secret", () => {
+  assert.doesNotMatch(refused(["push", "d", "r", "--sign-key-pass="]).message, /"/);
+});
+
+Deno.test("control characters of a command line are shown escaped", () => {
+  assert.match(refused(["\x1b[2Jx"]).message, /\\x1b\[2Jx/);
+});
+
+Deno.test("help needs no arguments", () => {
+  assert.equal(parse(["push", "--help"]).flags.get("help"), true);
+});

@@ -1,0 +1,73 @@
+/**
+ * What a row of the table of settings holds.
+ *
+ * @module
+ */
+
+/** What a value is, and so how it is read, checked and completed. */
+export type SettingType =
+  | "boolean"
+  | "string"
+  | "enum"
+  | "list"
+  | "path"
+  | "directory"
+  | "count"
+  | "duration"
+  | "size"
+  | "secret";
+
+/** Sections of help, in their order. */
+export const GROUPS = {
+  command: "Flags",
+  signing: "Signing",
+  verification: "Verification",
+  limits: "Limits",
+  connection: "Connection",
+  cache: "Cache",
+  general: "General",
+} as const;
+
+/** Commands that take a flag; each list is used by several rows. */
+export const EVERY = "every";
+/** What reads the files of an artifact. */
+export const READERS = ["pull", "ls", "cat", "cp"] as const;
+/** What reads an artifact at all, and may demand a signature of it. */
+export const VERIFIERS = [...READERS, "copy", "verify", "sign", "tag", "trust"] as const;
+/** What makes signatures. */
+export const SIGNERS = ["push", "sign"] as const;
+/** What packs a directory. */
+export const PACKERS = ["push", "sign"] as const;
+
+/** One row of the table. */
+export interface Setting {
+  /** `--NAME`; a row without one is set by variable and file alone. */
+  flag?: string;
+  /** One letter. */
+  short?: string;
+  /** Key in `config.yaml`, dotted; a row without one is never kept in a file. */
+  key?: string;
+  /** Variables beyond the one that follows from the key; for a row without a key, all of them. */
+  variables?: readonly string[];
+  type: SettingType;
+  /** Values of an enum. */
+  values?: readonly string[];
+  /** What stands for the value in help. */
+  placeholder?: string;
+  default?: boolean | string | number;
+  /** The flag says the opposite of the key: `--no-cache` is `cache.enabled: false`. */
+  inverted?: true;
+  /** One sentence fragment without a full stop. */
+  help: string;
+  /** What the key says, where the flag says the opposite. */
+  keyHelp?: string;
+  group: keyof typeof GROUPS;
+  /** Commands that take the flag. */
+  commands: typeof EVERY | readonly string[];
+  /** Left out of help and completion. */
+  hidden?: true;
+  /** What to use in its place. */
+  deprecated?: string;
+  /** Loosens a check: a variable or file that sets it warns each time. */
+  loosens?: true;
+}
