@@ -1,0 +1,33 @@
+/**
+ * `config get`.
+ *
+ * @module
+ */
+
+import { findKey } from "../config/keys.ts";
+import { shownValue } from "../config/show.ts";
+import type { Context } from "../context.ts";
+import { BlobberError } from "@blobber/core/errors";
+import type { SettingValue } from "../values.ts";
+
+/** Shows one setting as it is in force. */
+export async function run({ args, settings, out }: Context): Promise<void> {
+  const key = args[0]!;
+  const { path, name } = findKey(key);
+  let value: SettingValue | undefined;
+  if (name !== undefined) {
+    value = settings.get(name) as SettingValue | undefined;
+    if (value !== undefined) value = shownValue(name, value);
+  } else {
+    const block = settings.registries()[path[1]!];
+    value = {
+      "insecure": block?.insecure,
+      "insecure-skip-tls-verify": block?.insecureSkipTlsVerify,
+      "ca-file": block?.caFile,
+    }[path[2]!];
+  }
+  if (value === undefined) {
+    throw new BlobberError("not-found", `${key} is not set and has no default`);
+  }
+  await out.result({ key, value }, String(value));
+}

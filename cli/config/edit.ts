@@ -1,0 +1,124 @@
+/**
+ * Changing `config.yaml`: comments and order stay, and the file is whole at every moment.
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
+import { type Document, isMap, LineCounter, parseDocument } from "yaml";
+import { readConfigText } from "./text.ts";
+
+/**
+ * Changes a file.
+ *
+ * @param path the file; it is made when it is absent
+ * @param change changes the document
+ */
+export function editConfig(path: string, change: (document: Document) => void): void {
+  const text = readConfigText(path, true) ?? "";
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter });
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw new BlobberError(
+      "invalid-config",
+      `${printable(path)}:${counter.linePos(error.pos[0]).line}: not valid YAML: ${
+        printable(error.message.split("\n")[0]!, 200)
+      }`,
+    );
+  }
+  if (document.contents !== null && !isMap(document.contents)) {
+    throw new BlobberError("invalid-config", `${printable(path)}: expected a mapping`);
+  }
+  change(document);
+  const empty = isMap(document.contents) && document.contents.items.length === 0;
+  const after = empty && !/#/.test(text) ? "" : document.toString({ lineWidth: 0 });
+  const crlf = /\r\n/.test(text) && !/[^\r]\n/.test(text);
+  writeWhole(path, crlf ? after.replaceAll(/\r?\n/g, "\r\n") : after);
+}
+
+/** Sets a value below a path of keys. */
+export function setIn(document: Document, keys: readonly string[], value: unknown): void {
+  for (let depth = 1; depth < keys.length; depth++) {
+    const parent = document.getIn(keys.slice(0, depth), true);
+    const isNothing = parent === undefined || parent === null ||
+      (parent as { value?: unknown }).value === null;
+    if (isNothing) {
+      document.setIn(keys.slice(0, depth), document.createNode({}));
+    } else if (!isMap(parent)) {
+      throw new BlobberError(
+        "invalid-config",
+        `${quote(keys.slice(0, depth).join("."))} is not a mapping in the file, so ${
+          quote(keys.join("."))
+        } cannot be set`,
+      );
+    }
+  }
+  document.setIn(keys, value);
+}
+
+/** Removes a value, and the mappings that are empty without it. */
+export function unsetIn(document: Document, keys: readonly string[]): boolean {
+  if (!document.hasIn(keys)) return false;
+  document.deleteIn(keys);
+  for (let depth = keys.length - 1; depth > 0; depth--) {
+    const parent = document.getIn(keys.slice(0, depth), true);
+    if (!isMap(parent) || parent.items.length > 0 || parent.comment || parent.commentBefore) break;
+    document.deleteIn(keys.slice(0, depth));
+  }
+  return true;
+}
+
+/**
+ * Writes a file in one step, so that whoever reads meanwhile sees the old or the new one.
+ *
+ * @param path where; a link to the file, as managers of dotfiles make them, stays a link
+ * @param text its content
+ * @param options whether it may be there already
+ */
+export function writeWhole(path: string, text: string, options: { fresh?: boolean } = {}): void {
+  const target = realPath(path);
+  const directory = target.replace(/[/\\][^/\\]*$/, "") || "/";
+  if (directory !== target) Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  try {
+    Deno.writeTextFileSync(temporary, text, { createNew: true, mode: modeOf(target) });
+    if (options.fresh) {
+      // A link fails where a rename would replace what another run has made meanwhile.
+      Deno.linkSync(temporary, target);
+      Deno.removeSync(temporary);
+    } else Deno.renameSync(temporary, target);
+  } catch (cause) {
+    try {
+      Deno.removeSync(temporary);
+    } catch {
+      // it was not made
+    }
+    if (cause instanceof Deno.errors.AlreadyExists) {
+      throw new BlobberError("conflict", `config file already exists: ${printable(path)}`);
+    }
+    throw new BlobberError(
+      "file-system",
+      `cannot write ${printable(path)}: ${printable((cause as Error).message)}`,
+      { cause },
+    );
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** The mode the file has, else private: it may come to name keys and hosts. */
+function modeOf(path: string): number {
+  try {
+    return (Deno.statSync(path).mode ?? 0o600) & 0o777;
+  } catch {
+    return 0o600;
+  }
+}

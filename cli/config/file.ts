@@ -1,0 +1,234 @@
+/**
+ * Reading `config.yaml`. Strict: a key that was misspelt would be a protection that is not there, so
+ * unknown keys and wrong types are errors with file and line.
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
+import type { RuleFile } from "../trust/rules.ts";
+import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings.ts";
+import { nearest } from "../suggest.ts";
+import { parseValue, type SettingValue } from "../values.ts";
+import { type Environment, homeDirectory, isAbsolute } from "./paths.ts";
+import { assertPrivate, readConfigText } from "./text.ts";
+
+/** A block of `registries`: how one host is reached. */
+export interface RegistryBlock {
+  insecure?: boolean;
+  insecureSkipTlsVerify?: boolean;
+  caFile?: string;
+}
+
+/** One configuration file, read and checked. */
+export interface ConfigFile {
+  path: string;
+  scope: RuleFile["scope"];
+  values: Map<SettingName, SettingValue>;
+  /** By host as it was written. */
+  registries: Record<string, RegistryBlock>;
+  /** Trust rules; none when the file says nothing about them. */
+  rules?: RuleFile;
+}
+
+/** Where in the document something stands. */
+type Path = (string | number)[];
+
+const REGISTRY_KEYS = ["insecure", "insecure-skip-tls-verify", "ca-file"];
+/** Keys that are no row of the table, because they hold more than a value. */
+const STRUCTURES = ["registries", "verify.unmatched", "verify.rules"];
+
+/**
+ * Reads a file.
+ *
+ * @param path where it is
+ * @param options whose file it is, and whether it may be absent
+ * @returns the file, or nothing when it may be absent and is
+ * @throws {BlobberError} `invalid-config`
+ */
+export async function readConfigFile(
+  path: string,
+  options: { scope: RuleFile["scope"]; optional: boolean; env: Environment },
+): Promise<ConfigFile | undefined> {
+  const text = readConfigText(path, options.optional);
+  if (text === undefined) return undefined;
+  if (options.scope === "system") assertPrivate(path);
+  return await parseConfig(text, path, options.scope, options.env);
+}
+
+/**
+ * Parses the text of a file.
+ *
+ * @param text YAML
+ * @param path for messages, and for what relative paths in it are relative to
+ * @param scope whose file it is
+ * @param env for `~`
+ * @throws {BlobberError} `invalid-config`
+ */
+export async function parseConfig(
+  text: string,
+  path: string,
+  scope: RuleFile["scope"],
+  env: Environment,
+): Promise<ConfigFile> {
+  const document = await loadYaml(text, path);
+  const faults: { at: Path; problem: string; onKey: boolean }[] = [];
+  const file: ConfigFile = { path, scope, values: new Map(), registries: {} };
+  const fault = (at: Path, problem: string, onKey = false) => {
+    faults.push({ at, problem, onKey });
+  };
+  const byKey = new Map(
+    SETTING_NAMES.filter((n) => settingOf(n).key !== undefined).map((n) => [settingOf(n).key!, n]),
+  );
+  const walk = (value: unknown, at: Path) => {
+    if (!isMapping(value)) return fault(at, "expected a mapping");
+    for (const [name, child] of Object.entries(value)) {
+      const key = [...at, name].join(".");
+      const setting = byKey.get(key);
+      if (setting !== undefined) {
+        const row = settingOf(setting);
+        const read = readValue(row, child, path, env);
+        if (typeof read === "string") fault([...at, name], `${quote(key)}: ${read}`);
+        else if (read !== undefined) file.values.set(setting, read.value);
+      } else if (STRUCTURES.includes(key)) continue;
+      else if ([...byKey.keys()].some((other) => other.startsWith(`${key}.`))) {
+        if (child !== null) walk(child, [...at, name]);
+      } else {
+        const meant = nearest(key, [...byKey.keys(), ...STRUCTURES]);
+        const hint = meant === undefined ? "" : `, did you mean ${quote(meant)}?`;
+        fault([...at, name], `unknown key ${quote(key)}${hint}`, true);
+      }
+    }
+  };
+  walk(document, []);
+  const root = isMapping(document) ? document : {};
+  readRegistries(root.registries, file, fault, env);
+  const { verify } = root;
+  if (isMapping(verify) && ("rules" in verify || "unmatched" in verify) && faults.length === 0) {
+    const { readRules } = await import("../trust/rules.ts");
+    try {
+      file.rules = readRules(verify, { file: path, scope }, (at, problem) => {
+        fault(at, problem);
+        throw STOP;
+      });
+    } catch (error) {
+      if (error !== STOP) throw error;
+    }
+  }
+  const first = faults[0];
+  if (first !== undefined) {
+    const { lineOf } = await import("./line.ts");
+    const line = lineOf(text, first.at, first.onKey);
+    throw invalid(path, line, first.problem);
+  }
+  return file;
+}
+
+const STOP = Symbol("the first fault of the rules");
+
+async function loadYaml(text: string, path: string): Promise<unknown> {
+  const { CORE_SCHEMA, loadAll, YAMLException } = await import("js-yaml");
+  try {
+    const documents = loadAll(text, { schema: CORE_SCHEMA });
+    if (documents.length > 1) throw invalid(path, undefined, "expected one YAML document");
+    return documents[0] ?? {};
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const line = error.mark === undefined ? undefined : error.mark.line + 1;
+    throw invalid(path, line, `not valid YAML: ${printable(error.reason, 200)}`);
+  }
+}
+
+/** The error for a place in a file. */
+function invalid(path: string, line: number | undefined, problem: string): BlobberError {
+  const place = printable(path) + (line === undefined ? "" : `:${line}`);
+  return new BlobberError("invalid-config", `${place}: ${problem}`, {
+    hint: "docs/reference.md lists every key; blobber config set changes one",
+  });
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value, nothing for one that says nothing, or what is wrong with it. */
+function readValue(
+  setting: Setting,
+  value: unknown,
+  file: string,
+  env: Environment,
+): { value: SettingValue } | undefined | string {
+  const wanted = setting.type === "boolean" ? "boolean" : setting.type === "count" ? "number" : "";
+  // The Go tool's `config init` writes keys that were never set as empty text.
+  if (value === null || value === "") return undefined;
+  if (wanted !== "" && typeof value !== wanted) {
+    return `expected ${wanted === "boolean" ? "true or false" : "a number"}, not ${kindOf(value)}`;
+  }
+  if (typeof value === "object" || (wanted === "" && typeof value === "boolean")) {
+    return `expected ${setting.type === "enum" ? "one of its values" : "text"}, not ${
+      kindOf(value)
+    }`;
+  }
+  const parsed = parseValue(setting, String(value));
+  if ("expected" in parsed) {
+    return `invalid value ${quote(String(value))}, expected ${parsed.expected}`;
+  }
+  if (setting.type === "path" || setting.type === "directory") {
+    return { value: resolvePath(String(value), file, env) };
+  }
+  return parsed;
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (isMapping(value)) return "a mapping";
+  return `${typeof value === "string" ? "text" : "the " + typeof value} ${quote(String(value))}`;
+}
+
+/** A path in a file is relative to that file, so that it does not depend on the working directory. */
+function resolvePath(path: string, file: string, env: Environment): string {
+  if (path === "~" || path.startsWith("~/")) {
+    return (homeDirectory(env) ?? "~") + path.slice(1);
+  }
+  if (isAbsolute(path)) return path;
+  return file.replace(/[^/\\]*$/, "") + path;
+}
+
+function readRegistries(
+  value: unknown,
+  file: ConfigFile,
+  fault: (at: Path, problem: string, onKey?: boolean) => void,
+  env: Environment,
+): void {
+  if (value === undefined || value === null) return;
+  if (!isMapping(value)) return fault(["registries"], "expected a mapping of hosts");
+  for (const [host, block] of Object.entries(value)) {
+    const at: Path = ["registries", host];
+    if (host.includes("/") || host === "") {
+      fault(at, `invalid host ${quote(host)}, expected host[:port]`, true);
+      continue;
+    }
+    if (!isMapping(block)) {
+      fault(at, `expected a mapping with ${REGISTRY_KEYS.join(", ")}`);
+      continue;
+    }
+    const read: RegistryBlock = {};
+    for (const [key, child] of Object.entries(block)) {
+      const place = [...at, key];
+      if (!REGISTRY_KEYS.includes(key)) {
+        fault(
+          place,
+          `unknown key ${quote(key)}, expected one of ${REGISTRY_KEYS.join(", ")}`,
+          true,
+        );
+      } else if (key === "ca-file") {
+        if (typeof child !== "string" || child === "") fault(place, "expected a path");
+        else read.caFile = resolvePath(child, file.path, env);
+      } else if (typeof child !== "boolean") fault(place, "expected true or false");
+      else if (key === "insecure") read.insecure = child;
+      else read.insecureSkipTlsVerify = child;
+    }
+    file.registries[host] = read;
+  }
+}

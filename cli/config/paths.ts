@@ -1,0 +1,79 @@
+/**
+ * Where configuration files are. Nothing comes from the working directory.
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+
+/** Variables by name; the process's own unless a test says otherwise. */
+export type Environment = (name: string) => string | undefined;
+
+/** The administrator's file, always read. */
+export const SYSTEM_CONFIG = "/etc/blobber/config.yaml";
+
+/**
+ * The user's file: `$XDG_CONFIG_HOME/blobber/config.yaml`, else under `~/.config`.
+ *
+ * @param env the environment
+ * @returns the path, or nothing where there is no home
+ */
+export function userConfigPath(env: Environment): string | undefined {
+  const directory = baseDirectory(env, "XDG_CONFIG_HOME", ".config", "APPDATA");
+  return directory === undefined ? undefined : `${directory}/blobber/config.yaml`;
+}
+
+/**
+ * The cache's directory: `$XDG_CACHE_HOME/blobber`, else under `~/.cache`.
+ *
+ * @param env the environment
+ * @returns the path, or nothing where there is no home
+ */
+export function defaultCacheDir(env: Environment): string | undefined {
+  const directory = baseDirectory(env, "XDG_CACHE_HOME", ".cache", "LOCALAPPDATA");
+  return directory === undefined ? undefined : `${directory}/blobber`;
+}
+
+function baseDirectory(
+  env: Environment,
+  variable: string,
+  below: string,
+  windows: string,
+): string | undefined {
+  const named = env(variable);
+  // The XDG specification: a relative path is to be ignored.
+  if (named !== undefined && isAbsolute(named)) return named;
+  if (Deno.build.os === "windows") return env(windows);
+  const home = homeDirectory(env);
+  return home === undefined ? undefined : `${home}/${below}`;
+}
+
+/** The user's home, where there is one. */
+export function homeDirectory(env: Environment): string | undefined {
+  const home = env("HOME") ?? env("USERPROFILE");
+  return home !== undefined && isAbsolute(home) ? home : undefined;
+}
+
+/** Whether a path does not depend on the working directory. */
+export function isAbsolute(path: string): boolean {
+  return /^(?:\/|[A-Za-z]:[\\/]|\\\\)/.test(path);
+}
+
+/**
+ * The file that `config` commands change.
+ *
+ * @param named `--config` or its variable
+ * @param env the environment
+ * @throws {BlobberError} `invalid-config` where there is no home
+ */
+export function editedPath(named: string | undefined, env: Environment): string {
+  const path = named ?? userConfigPath(env);
+  if (path !== undefined) return path;
+  throw new BlobberError(
+    "invalid-config",
+    "there is no home directory to keep a configuration in",
+    {
+      hint: "set XDG_CONFIG_HOME or HOME, or name a file with --config",
+    },
+  );
+}
