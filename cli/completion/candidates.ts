@@ -1,0 +1,185 @@
+/**
+ * What the words of an unfinished command line may go on with.
+ *
+ * @module
+ */
+
+import {
+  type ArgumentKind,
+  type Command,
+  COMMANDS,
+  findCommand,
+  subcommands,
+} from "../commands.ts";
+import { findFlag, isShown } from "../parse.ts";
+import {
+  appliesTo,
+  type Setting,
+  SETTING_NAMES,
+  type SettingName,
+  settingOf,
+} from "../settings.ts";
+import { parseValue, type SettingValue } from "../values.ts";
+
+/** A word that fits, and what it is. */
+export interface Candidate {
+  value: string;
+  help?: string;
+}
+
+/** What the shell is told beside the candidates. */
+export type Directive = "" | "nospace" | "files" | "dirs";
+
+/** Candidates and how the shell is to treat them. */
+export interface Completion {
+  candidates: Candidate[];
+  directive: Directive;
+}
+
+/** What has to be looked up outside of this program's own tables. */
+export interface Lookup {
+  kind: ArgumentKind;
+  /** The word so far. */
+  word: string;
+  command: Command;
+  /** The arguments before it. */
+  args: string[];
+  flags: Map<SettingName, SettingValue>;
+}
+
+const NOTHING: Completion = { candidates: [], directive: "" };
+
+/**
+ * Finds candidates.
+ *
+ * @param words the command line without the program's name; the last word is the one to complete
+ * @param look finds tags, paths and the like
+ */
+export async function complete(
+  words: readonly string[],
+  look: (lookup: Lookup) => Promise<Completion>,
+): Promise<Completion> {
+  const word = words.at(-1) ?? "";
+  const before = words.slice(0, -1);
+  const { positional, flags, open, literal } = read(before);
+  if (open !== undefined) return valuesOf(settingOf(open), word, "");
+  const found = findCommand(positional);
+  if (!literal && word.startsWith("-")) {
+    const equals = word.indexOf("=");
+    if (equals > 0) {
+      const flag = findFlag(word.slice(0, equals));
+      if (flag === undefined) return NOTHING;
+      return valuesOf(settingOf(flag), word.slice(equals + 1), word.slice(0, equals + 1));
+    }
+    return flagsOf(found?.command.name ?? "", word, flags);
+  }
+  if (found === undefined) {
+    return positional.length > 0 ? NOTHING : fitting(commandCandidates(), word);
+  }
+  const { command, args } = found;
+  if (args.length === 0) {
+    const below = subcommands(command.name);
+    if (below.length > 0) {
+      return fitting(
+        below.map(({ name, summary }) => ({
+          value: name.slice(command.name.length + 1),
+          help: summary,
+        })),
+        word,
+      );
+    }
+  }
+  const argument = command.args[args.length] ??
+    (command.variadic ? command.args.at(-1) : undefined);
+  if (argument === undefined) return NOTHING;
+  if (argument.values !== undefined) {
+    return fitting(argument.values.map((value) => ({ value })), word);
+  }
+  switch (argument.kind) {
+    case "directory":
+      return { candidates: [], directive: "dirs" };
+    case "file":
+      return { candidates: [], directive: "files" };
+    case "command":
+      return fitting(commandCandidates(), word);
+    case "key": {
+      const keys = SETTING_NAMES.map(settingOf).filter((s) => s.key !== undefined && !s.hidden);
+      return fitting(keys.map((s) => ({ value: s.key!, help: s.help })), word);
+    }
+    case "text": {
+      const key = command.name === "config set" ? args[0] : undefined;
+      const setting = SETTING_NAMES.map(settingOf).find((s) =>
+        s.key !== undefined && s.key === key
+      );
+      return setting === undefined ? NOTHING : valuesOf(setting, word, "", true);
+    }
+    default:
+      return await look({ kind: argument.kind, word, command, args, flags });
+  }
+}
+
+/** Reads what stands before the word, without complaint: it is not finished. */
+function read(before: readonly string[]): {
+  positional: string[];
+  flags: Lookup["flags"];
+  /** A flag whose value is to come. */
+  open: SettingName | undefined;
+  /** After `--`. */
+  literal: boolean;
+} {
+  const positional: string[] = [];
+  const flags: Lookup["flags"] = new Map();
+  let literal = false;
+  for (let i = 0; i < before.length; i++) {
+    const word = before[i]!;
+    if (literal || word === "-" || !word.startsWith("-")) {
+      positional.push(word);
+      continue;
+    }
+    if (word === "--") {
+      literal = true;
+      continue;
+    }
+    const equals = word.indexOf("=");
+    const name = findFlag(equals < 0 ? word : word.slice(0, equals));
+    if (name === undefined) continue;
+    const setting = settingOf(name);
+    let text = equals < 0 ? undefined : word.slice(equals + 1);
+    if (text === undefined && setting.type !== "boolean") {
+      if (i + 1 === before.length) return { positional, flags, open: name, literal };
+      text = before[++i]!;
+    }
+    const parsed = parseValue(setting, text ?? "true");
+    if ("value" in parsed) flags.set(name, setting.inverted ? !parsed.value : parsed.value);
+  }
+  return { positional, flags, open: undefined, literal };
+}
+
+function commandCandidates(): Candidate[] {
+  return COMMANDS.filter((c) => !c.hidden && !c.name.includes(" "))
+    .map(({ name, summary }) => ({ value: name, help: summary }));
+}
+
+function flagsOf(command: string, word: string, given: Lookup["flags"]): Completion {
+  const candidates = SETTING_NAMES
+    .filter((name) => {
+      const setting = settingOf(name);
+      const again = given.has(name) && setting.type !== "list";
+      return isShown(setting) && appliesTo(setting, command) && !again;
+    })
+    .map((name) => ({ value: `--${settingOf(name).flag}`, help: settingOf(name).help }));
+  return fitting(candidates, word);
+}
+
+function valuesOf(setting: Setting, word: string, prefix: string, spelled = false): Completion {
+  if (setting.type === "path") return { candidates: [], directive: "files" };
+  if (setting.type === "directory") return { candidates: [], directive: "dirs" };
+  const values = setting.values ??
+    (setting.type === "boolean" && (prefix !== "" || spelled) ? ["true", "false"] : []);
+  return fitting(values.map((value) => ({ value: prefix + value })), prefix + word);
+}
+
+/** The candidates that begin with the word. */
+export function fitting(candidates: readonly Candidate[], word: string): Completion {
+  return { candidates: candidates.filter(({ value }) => value.startsWith(word)), directive: "" };
+}
