@@ -1,0 +1,41 @@
+/**
+ * Settings that make no sense together are refused before anything is done, so that none is ever ignored.
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+import type { Settings } from "./effective.ts";
+import { type SettingName, settingOf } from "./settings.ts";
+import { planSigning } from "./signing_plan.ts";
+import { planVerification } from "./verification_plan.ts";
+
+const EXCLUSIVE: readonly [SettingName, SettingName][] = [
+  ["cache", "cacheTtl"],
+  ["quiet", "verbose"],
+];
+
+/**
+ * Checks what was asked for as a whole.
+ *
+ * @param command name of the command
+ * @param settings the settings in force
+ * @throws {BlobberError} `usage`
+ */
+export function checkCombinations(command: string, settings: Settings): void {
+  for (const [a, b] of EXCLUSIVE) {
+    // --no-cache=false and --quiet=false exclude nothing.
+    const active = (name: SettingName) =>
+      settings.flagged(name) && settings.get(name) !== settingOf(name).default;
+    if (active(a) && active(b)) {
+      throw new BlobberError("usage", `${flagOf(a)} and ${flagOf(b)} are mutually exclusive`);
+    }
+  }
+  planSigning(command, settings);
+  planVerification(command, settings);
+}
+
+/** The flag of a row as it is written. */
+export function flagOf(name: SettingName): string {
+  return `--${settingOf(name).flag}`;
+}

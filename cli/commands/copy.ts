@@ -1,0 +1,29 @@
+/**
+ * `copy FROM TO`.
+ *
+ * @module
+ */
+
+import { formatReference, parseReference } from "@blobber/core";
+import { makeClient } from "../client.ts";
+import type { Context } from "../context.ts";
+import { readOptions } from "../reading.ts";
+import { signerOf } from "../verdict.ts";
+
+/** Copies an artifact with its signatures, and prints its digest. */
+export async function run(context: Context): Promise<void> {
+  const { settings, out } = context;
+  const [ref, to] = context.args as [string, string];
+  const from = parseReference(ref);
+  const target = parseReference(to);
+  const { verdict, ...result } = await makeClient(context).copy(from, target, {
+    ...await readOptions(context, "copy", ref),
+    ifAbsent: settings.get("ifAbsent"),
+  });
+  await out.result({
+    from: formatReference(from),
+    to: formatReference(target),
+    ...result,
+    ...verdict !== undefined && { signer: signerOf(verdict) },
+  }, result.digest);
+}

@@ -1,0 +1,38 @@
+/**
+ * `cp REF PATH DEST`.
+ *
+ * @module
+ */
+
+import { formatReference, parseReference } from "@blobber/core";
+import { makeClient } from "../client.ts";
+import type { Context } from "../context.ts";
+import { copyTarget, writeStream } from "../files.ts";
+import { readOptions } from "../reading.ts";
+
+/** Copies one file to disk. */
+export async function run(context: Context): Promise<void> {
+  const { out } = context;
+  const [ref, path, destination] = context.args as [string, string, string];
+  const reference = parseReference(ref);
+  const target = copyTarget(destination, path);
+  const image = await makeClient(context).openImage(
+    reference,
+    await readOptions(context, "cp", ref),
+  );
+  try {
+    const stream = await image.open(path);
+    const entry = (await image.entries()).find((e) => e.path === path);
+    const mode = entry?.type === "file" ? entry.mode & 0o777 : 0o644;
+    const size = await writeStream(target, stream, mode);
+    await out.result({
+      reference: formatReference(reference),
+      digest: image.digest,
+      path,
+      destination: target,
+      size,
+    });
+  } finally {
+    await image.close();
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * `ls REF`.
+ *
+ * @module
+ */
+
+import { type Entry, formatReference, parseReference, printable } from "@blobber/core";
+import { makeClient } from "../client.ts";
+import type { Context } from "../context.ts";
+import { readOptions } from "../reading.ts";
+import { formatSize } from "../values.ts";
+import { signerOf } from "../verdict.ts";
+
+/** Lists the files of an artifact. */
+export async function run(context: Context): Promise<void> {
+  const { settings, out } = context;
+  const ref = context.args[0]!;
+  const reference = parseReference(ref);
+  const image = await makeClient(context).openImage(
+    reference,
+    await readOptions(context, "ls", ref),
+  );
+  try {
+    const entries = await image.entries();
+    if (out.json) {
+      return await out.result({
+        reference: formatReference(reference),
+        digest: image.digest,
+        ...image.verdict !== undefined && { signer: signerOf(image.verdict) },
+        entries: entries.map(entryDocument),
+      });
+    }
+    const human = settings.get("humanReadable");
+    const sizeOf = human ? ({ size }: Entry) => formatSize(size) : ({ size }: Entry) => `${size}`;
+    const lines = settings.get("long")
+      ? longLines(entries, sizeOf)
+      : entries.map(({ path }) => printable(path));
+    await out.text(lines.join("\n"));
+  } finally {
+    await image.close();
+  }
+}
+
+function entryDocument({ path, type, size, mode, mtime, linkTarget }: Entry): unknown {
+  return {
+    path,
+    type,
+    size,
+    mode: mode.toString(8).padStart(4, "0"),
+    mtime,
+    ...linkTarget !== undefined && { linkTarget },
+  };
+}
+
+function longLines(entries: Entry[], sizeOf: (entry: Entry) => string): string[] {
+  const sizes = entries.map(sizeOf);
+  const width = sizes.reduce((most, { length }) => Math.max(most, length), 0);
+  return entries.map((entry, i) =>
+    `${modeText(entry)}  ${sizes[i]!.padStart(width)}  ${printable(entry.path)}${arrow(entry)}`
+  );
+}
+
+function arrow({ type, linkTarget }: Entry): string {
+  if (linkTarget === undefined) return "";
+  return `${type === "symlink" ? " -> " : " link to "}${printable(linkTarget)}`;
+}
+
+const KINDS: Record<Entry["type"], string> = {
+  file: "-",
+  directory: "d",
+  symlink: "l",
+  hardlink: "-",
+};
+
+/** `-rw-r--r--`. */
+export function modeText({ type, mode }: Pick<Entry, "type" | "mode">): string {
+  let text = KINDS[type];
+  for (let bit = 8; bit >= 0; bit--) {
+    text += (mode >> bit) & 1 ? "rwx"[2 - bit % 3] : "-";
+  }
+  return text;
+}

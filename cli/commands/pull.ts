@@ -1,0 +1,35 @@
+/**
+ * `pull REF DIR`.
+ *
+ * @module
+ */
+
+import { formatReference, parseReference } from "@blobber/core";
+import { makeClient } from "../client.ts";
+import type { Context } from "../context.ts";
+import { readOptions } from "../reading.ts";
+import { signerOf } from "../verdict.ts";
+
+/** Pulls an artifact into a directory; prints nothing. */
+export async function run(context: Context): Promise<void> {
+  const { settings, out } = context;
+  const [ref, directory] = context.args as [string, string];
+  const reference = parseReference(ref);
+  const result = await makeClient(context).pull(reference, directory, {
+    ...await readOptions(context, "pull", ref),
+    overwrite: settings.get("overwrite"),
+    links: settings.get("links"),
+    maxEntries: settings.get("maxEntries"),
+    maxBytes: settings.get("maxBytes"),
+    maxFileBytes: settings.get("maxFileBytes"),
+  });
+  const { digest, entries, bytes, verdict } = result;
+  await out.result({
+    reference: formatReference(reference),
+    digest,
+    directory,
+    entries,
+    bytes,
+    ...verdict !== undefined && { signer: signerOf(verdict) },
+  });
+}

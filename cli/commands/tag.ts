@@ -1,0 +1,25 @@
+/**
+ * `tag REF TAG…`.
+ *
+ * @module
+ */
+
+import { formatReference, parseReference } from "@blobber/core";
+import { makeClient } from "../client.ts";
+import type { Context } from "../context.ts";
+import { readOptions } from "../reading.ts";
+
+/** Points further tags at an artifact, and prints its digest. */
+export async function run(context: Context): Promise<void> {
+  const { settings, out } = context;
+  const [ref, ...tags] = context.args as [string, ...string[]];
+  const reference = parseReference(ref);
+  const { digest, mediaType, size } = await makeClient(context).tag(reference, tags, {
+    ...await readOptions(context, "tag", ref),
+    ifAbsent: settings.get("ifAbsent"),
+  });
+  await out.result(
+    { reference: formatReference(reference), digest, mediaType, size, tags },
+    digest,
+  );
+}

@@ -1,0 +1,21 @@
+/**
+ * `version`.
+ *
+ * @module
+ */
+
+import { VERSION } from "@blobber/core/version";
+import type { Context } from "../context.ts";
+
+/** Shows the version. */
+export async function run({ out, settings }: Context): Promise<void> {
+  const { deno, v8, typescript } = Deno.version;
+  const platform = `${Deno.build.os}/${Deno.build.arch}`;
+  const more = settings.get("verbose")
+    ? `\ndeno ${deno}, v8 ${v8}, typescript ${typescript}\n${platform}`
+    : "";
+  await out.result(
+    { blobber: VERSION, deno, v8, typescript, platform },
+    `blobber version ${VERSION}${more}`,
+  );
+}

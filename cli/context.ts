@@ -1,0 +1,38 @@
+/**
+ * What a command runs with.
+ *
+ * @module
+ */
+
+import type { Environment } from "./config/paths.ts";
+import type { Settings } from "./effective.ts";
+import type { Output } from "./output.ts";
+import type { Reporter } from "./render/reporter.ts";
+import type { SettingName } from "./settings.ts";
+import type { SettingValue } from "./values.ts";
+
+/** What a command runs with. */
+export interface Context {
+  /** The arguments; their number has been checked. */
+  args: readonly string[];
+  /** Every setting in force. */
+  settings: Settings;
+  /** The flags of this command line alone. */
+  flags: ReadonlyMap<SettingName, SettingValue>;
+  /** Takes the result. */
+  out: Output;
+  /** Takes progress and notices. */
+  report: Reporter;
+  /** Stops the work. */
+  signal: AbortSignal;
+  /** Variables. */
+  env: Environment;
+}
+
+/** The observer that a call of the library reports to. */
+export function observerOf(
+  context: Context,
+): Pick<Reporter, "onProgress" | "onNotice"> & { signal: AbortSignal } {
+  const { report, signal } = context;
+  return { onProgress: report.onProgress, onNotice: report.onNotice, signal };
+}

@@ -1,0 +1,71 @@
+/**
+ * Runs a command with the settings in force, and turns what it throws into an exit status.
+ *
+ * @module
+ */
+
+import type { Command } from "./commands.ts";
+import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
+import { Output, ReaderGone } from "./output.ts";
+import type { CommandLine } from "./parse.ts";
+import type { MakeReporter } from "./run.ts";
+import { checkCombinations } from "./combinations.ts";
+import { listen } from "./signals.ts";
+
+/**
+ * Runs a command.
+ *
+ * @param command which
+ * @param line the command line
+ * @param io what the process gives
+ * @returns the exit status
+ */
+export async function execute(
+  command: Command,
+  line: CommandLine,
+  io: { makeReporter: MakeReporter },
+): Promise<number> {
+  const env = (name: string) => Deno.env.get(name);
+  let settings: Settings;
+  try {
+    settings = await resolveSettings(line.flags, env, { files: command.withoutConfig !== true });
+  } catch (error) {
+    const json = line.flags.get("output") === "json" || env("BLOBBER_OUTPUT") === "json";
+    const verbose = line.flags.get("verbose") === true;
+    return (await io.makeReporter(json, { quiet: false, verbose })).error(error);
+  }
+  const json = settings.get("output") === "json";
+  const report = await io.makeReporter(json, {
+    quiet: settings.get("quiet"),
+    verbose: settings.get("verbose"),
+    progress: settings.get("progress"),
+  });
+  const signal = listen(() => report.close());
+  try {
+    checkCombinations(command.name, settings);
+    if (!command.hidden) {
+      for (const warning of warningsOf(settings, Object.keys(Deno.env.toObject()))) {
+        report.warn("settings", warning);
+      }
+    }
+    const { run } = await command.load();
+    await run({
+      args: line.args,
+      settings,
+      flags: line.flags,
+      out: new Output(Deno.stdout, json),
+      report,
+      signal,
+      env,
+    });
+    report.close();
+    return 0;
+  } catch (error) {
+    if (error instanceof ReaderGone) {
+      report.close();
+      return 0;
+    }
+    // What fails because it was stopped fails with that reason.
+    return report.error(signal.aborted ? signal.reason : error);
+  }
+}

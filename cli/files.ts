@@ -1,0 +1,113 @@
+/**
+ * Files and directories that a user named.
+ *
+ * @module
+ */
+
+import { BlobberError, printable } from "@blobber/core";
+
+/**
+ * Demands that a directory is there, in the words that users know.
+ *
+ * @param path as the user wrote it
+ * @throws {BlobberError} `file-system`
+ */
+export function checkDirectory(path: string): void {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new BlobberError("file-system", `directory not found: ${printable(path)}`, { cause });
+    }
+    throw fileError(`cannot read ${printable(path)}`, cause);
+  }
+  if (!info.isDirectory) {
+    throw new BlobberError("file-system", `not a directory: ${printable(path)}`);
+  }
+}
+
+/**
+ * Where a file of this name goes when the user says `cp … DEST`.
+ *
+ * @param destination a file, or a directory that the file goes into
+ * @param path the file's path in the artifact
+ */
+export function copyTarget(destination: string, path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const inside = `${destination.replace(/[/\\]+$/, "")}/${name}`;
+  let target = /[/\\]$/.test(destination) ? inside : destination;
+  let info = statIfThere(target);
+  if (info?.isDirectory) {
+    target = target === inside ? target : inside;
+    info = statIfThere(target);
+  }
+  if (info !== undefined && !info.isFile) {
+    throw new BlobberError(
+      "conflict",
+      `${printable(target)} is ${info.isDirectory ? "a directory" : "not a regular file"}`,
+    );
+  }
+  // What a link names is replaced, and the link stays.
+  return info === undefined ? target : Deno.realPathSync(target);
+}
+
+/**
+ * Writes a file in one step: it is there whole or not at all.
+ *
+ * @param target where; missing parents are made
+ * @param content its bytes; what they throw leaves nothing behind
+ * @param mode permission bits, whatever the umask
+ * @returns bytes written
+ */
+export async function writeStream(
+  target: string,
+  content: AsyncIterable<Uint8Array>,
+  mode: number,
+): Promise<number> {
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  const parent = target.replace(/[/\\][^/\\]*$/, "");
+  let size = 0;
+  let made = false;
+  try {
+    if (parent !== target && parent !== "") Deno.mkdirSync(parent, { recursive: true });
+    const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+    made = true;
+    try {
+      for await (const bytes of content) {
+        for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+        size += bytes.length;
+      }
+    } finally {
+      file.close();
+    }
+    if (Deno.build.os !== "windows") Deno.chmodSync(temporary, mode);
+    Deno.renameSync(temporary, target);
+    made = false;
+    return size;
+  } catch (error) {
+    if (error instanceof BlobberError) throw error;
+    throw fileError(`cannot write ${printable(target)}`, error);
+  } finally {
+    if (made) Deno.removeSync(temporary);
+  }
+}
+
+function statIfThere(path: string): Deno.FileInfo | undefined {
+  try {
+    return Deno.statSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw fileError(`cannot read ${printable(path)}`, cause);
+  }
+}
+
+function fileError(what: string, cause: unknown): unknown {
+  // Faults of the file system have an errno or a name of Deno's; the rest is passed on as it is.
+  const known = cause instanceof Error &&
+    ("code" in cause || Object.hasOwn(Deno.errors, cause.name));
+  if (!known) return cause;
+  return new BlobberError("file-system", `${what}: ${printable(cause.message)}`, { cause });
+}

@@ -1,0 +1,61 @@
+/**
+ * How a directory is packed, from the settings: the same for `push` and for `sign --from`, which must come
+ * to the same digest.
+ *
+ * @module
+ */
+
+import { BlobberError, type PushOptions, quote } from "@blobber/core";
+import type { Environment } from "./config/paths.ts";
+import type { Settings } from "./effective.ts";
+import { platformOf } from "./reading.ts";
+
+/** The options that decide the digest. */
+export type PackOptions = Pick<
+  PushOptions,
+  "compression" | "annotations" | "layerMediaType" | "keepMtime" | "mtime" | "platform"
+>;
+
+/**
+ * Reads the options that decide the digest.
+ *
+ * @param settings the settings in force
+ * @param env for `SOURCE_DATE_EPOCH`
+ */
+export function packOptions(settings: Settings, env: Environment): PackOptions {
+  return {
+    compression: settings.get("compression"),
+    annotations: annotationsOf(settings.get("annotations")),
+    layerMediaType: settings.get("layerMediaType"),
+    keepMtime: settings.get("keepMtime"),
+    mtime: sourceDateEpoch(env),
+    platform: platformOf(settings),
+  };
+}
+
+function annotationsOf(texts: readonly string[]): Record<string, string> {
+  const annotations: Record<string, string> = Object.create(null);
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    if (equals < 1) {
+      throw new BlobberError("usage", `invalid annotation: ${quote(text)}, expected KEY=VALUE`);
+    }
+    const key = text.slice(0, equals);
+    if (key in annotations) {
+      throw new BlobberError("usage", `the annotation ${quote(key)} is given twice`);
+    }
+    annotations[key] = text.slice(equals + 1);
+  }
+  return { ...annotations };
+}
+
+// reproducible-builds.org, "SOURCE_DATE_EPOCH specification": a decimal integer, else an error.
+function sourceDateEpoch(env: Environment): number | undefined {
+  const text = env("SOURCE_DATE_EPOCH");
+  if (text === undefined || text === "") return undefined;
+  if (/^[0-9]{1,11}$/.test(text)) return Number(text);
+  throw new BlobberError(
+    "usage",
+    `invalid SOURCE_DATE_EPOCH: ${quote(text)}, expected whole seconds since 1970`,
+  );
+}

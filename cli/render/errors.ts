@@ -1,0 +1,103 @@
+/**
+ * Errors as they are shown.
+ *
+ * @module
+ */
+
+import { BlobberError, type Code, CODES, STATUS } from "@blobber/core/errors";
+import { printable } from "@blobber/core/printable";
+
+/** An error as text, JSON and exit status need it. */
+export interface ErrorForm {
+  code: Code;
+  message: string;
+  hint: string | undefined;
+  status: number;
+  /** Only of what nobody threw on purpose. */
+  stack: string | undefined;
+}
+
+/** Words that scripts written for the Go tool look for; the message gets them where it has not. */
+const PHRASES: Partial<Record<Code, string>> = {
+  "not-found": "not found",
+  "unauthorized": "authentication failed",
+  "denied": "authentication failed",
+  "invalid-reference": "invalid reference",
+  "path-traversal": "path traversal detected",
+  "invalid-archive": "invalid or corrupt archive",
+  "signature-invalid": "signature verification failed",
+  "identity-mismatch": "signature verification failed",
+  "name-mismatch": "signature verification failed",
+  "no-signature": "no signature found",
+  "interrupted": "operation canceled",
+  "terminated": "operation canceled",
+};
+
+/** Errors of the operating system that nobody has put into words of ours. */
+const SYSTEM: Record<string, string> = {
+  NotFound: "not there",
+  PermissionDenied: "permission denied",
+  ReadOnlyFilesystem: "the file system is read-only",
+  IsADirectory: "it is a directory",
+  NotADirectory: "it is not a directory",
+  FilesystemLoop: "too many links",
+  ENOENT: "not there",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the file system is full",
+  EDQUOT: "the quota is used up",
+  EISDIR: "it is a directory",
+  ENOTDIR: "it is not a directory",
+  ELOOP: "too many links",
+  EMFILE: "too many open files",
+  EIO: "input or output error",
+};
+
+/**
+ * Describes whatever was thrown.
+ *
+ * @param thrown what was caught
+ */
+export function describeError(thrown: unknown): ErrorForm {
+  if (thrown instanceof BlobberError) {
+    const phrase = PHRASES[thrown.code];
+    const message = phrase === undefined || thrown.message.toLowerCase().includes(phrase)
+      ? thrown.message
+      : `${phrase}: ${thrown.message}`;
+    return {
+      code: thrown.code,
+      message: oneLine(message),
+      hint: thrown.hint === undefined ? undefined : oneLine(thrown.hint),
+      status: thrown.status,
+      stack: undefined,
+    };
+  }
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const system = systemWords(error);
+  const code: Code = system === undefined ? "unexpected" : "file-system";
+  return {
+    code,
+    message: system === undefined
+      ? `unexpected error: ${oneLine(error.message, 300)}`
+      : oneLine(`${system}: ${error.message}`, 500),
+    hint: system === undefined
+      ? "this is a fault of blobber; --verbose shows where it happened"
+      : undefined,
+    status: STATUS[CODES[code]].status,
+    stack: error.stack === undefined
+      ? undefined
+      : error.stack.split("\n").map((line) => printable(line)).join("\n"),
+  };
+}
+
+function systemWords(error: Error): string | undefined {
+  const { code, name } = error as { code?: unknown; name: string };
+  if (typeof code === "string" && Object.hasOwn(SYSTEM, code)) return SYSTEM[code];
+  return Object.hasOwn(SYSTEM, name) ? SYSTEM[name] : undefined;
+}
+
+/** Nothing from outside may begin a line of its own. */
+function oneLine(text: string, limit = 4000): string {
+  return printable(text, limit);
+}

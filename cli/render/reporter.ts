@@ -1,0 +1,181 @@
+/**
+ * Progress, notices and errors on stderr, in the form that fits: a bar on a terminal, sentences in a log,
+ * JSON lines for a program, or nothing.
+ *
+ * @module
+ */
+
+import type { Notice, Progress } from "@blobber/core";
+import { toJson } from "../output.ts";
+import { describeError, type ErrorForm } from "./errors.ts";
+import { barLine, plainLine } from "./lines.ts";
+import { ProgressState, type Snapshot } from "./state.ts";
+
+/** Work that ends sooner shows no progress, in milliseconds. */
+const QUIET_MS = 1000;
+/** Between two drawings of the bar, in milliseconds. */
+const DRAW_MS = 100;
+/** Between two sentences or JSON lines about one phase, in milliseconds. */
+const LINE_MS = 2000;
+
+/** Forms of progress. */
+export type ProgressForm = "tty" | "plain" | "json" | "none";
+
+/** What a reporter is made from. */
+export interface ReporterOptions {
+  form: ProgressForm;
+  /** Notices and errors as JSON lines. */
+  json: boolean;
+  /** No notices but warnings. */
+  quiet: boolean;
+  /** Notices of every level, and stacks. */
+  verbose: boolean;
+  color: boolean;
+  /** Takes text for stderr; must not throw. */
+  write: (text: string) => void;
+  /** Width of the terminal. */
+  columns: () => number;
+  /** Milliseconds from a clock that does not jump. */
+  now: () => number;
+}
+
+/** Renders what the library tells. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #state: ProgressState;
+  readonly #lines = new Map<Progress["phase"], number>();
+  readonly #told = new Set<string>();
+  readonly #began: number;
+  #drawn = -Infinity;
+  #onScreen = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param options see there */
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#state = new ProgressState(options.now);
+    this.#began = options.now();
+  }
+
+  /** Takes a report of the library. */
+  readonly onProgress = (progress: Progress): void => {
+    const { form, now } = this.#options;
+    if (form === "none") return;
+    this.#state.update(progress);
+    const at = now();
+    if (at - this.#began < QUIET_MS) {
+      if (form === "tty") this.#startTimer();
+      return;
+    }
+    if (form === "tty") return this.#draw(at);
+    const last = this.#lines.get(progress.phase);
+    // The end of a phase is told when its course was.
+    const due = progress.finished ? last !== undefined : at - (last ?? -Infinity) >= LINE_MS;
+    if (!due || last === Infinity) return;
+    this.#lines.set(progress.phase, progress.finished ? Infinity : at);
+    const snapshot = this.#state.phase(progress.phase)!;
+    this.#write(form === "json" ? toJson({ progress: jsonOf(snapshot) }) : plainLine(snapshot));
+  };
+
+  /** Takes a notice of the library, or of the command line itself. */
+  readonly onNotice = ({ level, code, message }: Notice): void => {
+    const { quiet, verbose, json } = this.#options;
+    if (level === "debug" && !verbose) return;
+    if (level === "info" && quiet) return;
+    if (json) return this.#write(toJson({ notice: { level, code, message } }));
+    const text = level === "warning"
+      ? `${this.#paint("33", "Warning:")} ${message}`
+      : level === "info"
+      ? `Note: ${message}`
+      : `Debug: ${message}`;
+    // The same sentence again says nothing new.
+    if (level !== "debug" && this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#write(text);
+  };
+
+  /** Says that something is not as it should be. */
+  warn(code: string, message: string): void {
+    this.onNotice({ level: "warning", code, message });
+  }
+
+  /**
+   * Shows the error that ended the command.
+   *
+   * @param thrown what was caught
+   * @returns the exit status that follows from it
+   */
+  error(thrown: unknown): number {
+    const form: ErrorForm = describeError(thrown);
+    const { json, verbose } = this.#options;
+    this.close();
+    if (json) {
+      const { code, message, hint, status } = form;
+      this.#write(toJson({ error: { code, message, hint, status } }));
+    } else {
+      this.#write(`${this.#paint("31;1", "Error:")} ${form.message}`);
+      if (form.hint !== undefined) this.#write(`Hint: ${form.hint}`);
+      if (verbose && form.stack !== undefined) this.#write(form.stack);
+    }
+    return form.status;
+  }
+
+  /** Removes the bar and shows nothing more of progress. */
+  close(): void {
+    if (this.#timer !== undefined) clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#erase();
+  }
+
+  #startTimer(): void {
+    // Work that reports once and then goes on for long is shown too.
+    this.#timer ??= setInterval(() => {
+      if (this.#options.now() - this.#began >= QUIET_MS) this.#draw(this.#options.now());
+    }, QUIET_MS / 2);
+    Deno.unrefTimer(this.#timer as unknown as number);
+  }
+
+  #draw(at: number): void {
+    if (at - this.#drawn < DRAW_MS) return;
+    this.#drawn = at;
+    const snapshot = this.#state.current();
+    if (snapshot === undefined) return this.#erase();
+    this.#options.write(`\r${barLine(snapshot, this.#options.columns())}\x1b[K`);
+    this.#onScreen = true;
+  }
+
+  #erase(): void {
+    if (this.#onScreen) this.#options.write("\r\x1b[K");
+    this.#onScreen = false;
+  }
+
+  #write(line: string): void {
+    this.#erase();
+    this.#options.write(line + "\n");
+  }
+
+  #paint(code: string, text: string): string {
+    return this.#options.color ? `\x1b[${code}m${text}\x1b[0m` : text;
+  }
+}
+
+function jsonOf({ phase, done, total, unit, finished }: Snapshot): Record<string, unknown> {
+  return { phase, done, total, unit, finished };
+}
+
+/**
+ * Chooses the form of progress.
+ *
+ * @param wanted `--progress`
+ * @param around what is known about stderr and the other settings
+ */
+export function progressForm(
+  wanted: "auto" | ProgressForm,
+  around: { json: boolean; quiet: boolean; terminal: boolean; dumb: boolean },
+): ProgressForm {
+  if (wanted !== "auto") return wanted;
+  if (around.quiet) return "none";
+  if (around.terminal && !around.dumb) return "tty";
+  // Whoever reads JSON wants the error on stderr and nothing between.
+  return around.json ? "none" : "plain";
+}

@@ -1,0 +1,107 @@
+/**
+ * One run of the program: parse, resolve, do, report.
+ *
+ * @module
+ */
+
+import { VERSION } from "@blobber/core/version";
+import type { CommandLine } from "./parse.ts";
+import type { Reporter } from "./render/reporter.ts";
+
+/** Width when nobody knows it: what people and documents are used to. */
+const DEFAULT_COLUMNS = 80;
+
+/**
+ * Runs a command line.
+ *
+ * @param argv the arguments of the program
+ * @returns the exit status
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  // The one question that is asked by every script, answered before anything is loaded.
+  if (argv.length === 1 && argv[0] === "--version") {
+    return await print(`blobber version ${VERSION}`);
+  }
+  const { parse } = await import("./parse.ts");
+  let line: CommandLine;
+  try {
+    line = parse(argv);
+  } catch (error) {
+    const reporter = await makeReporter(wantsJson(argv), { quiet: false, verbose: false });
+    return reporter.error(error);
+  }
+  const { command, flags } = line;
+  if (flags.get("version") === true) return await print(`blobber version ${VERSION}`);
+  if (command === undefined || flags.get("help") === true) {
+    const { commandHelp, programHelp } = await import("./help.ts");
+    const columns = widthOf(Deno.stdout);
+    return await print(
+      command === undefined ? programHelp(columns) : commandHelp(command, columns),
+    );
+  }
+  const { execute } = await import("./execute.ts");
+  return await execute(command, line, { makeReporter });
+}
+
+/** What a reporter is to know of the settings. */
+export interface ReporterSettings {
+  quiet: boolean;
+  verbose: boolean;
+  progress?: "auto" | "tty" | "plain" | "json" | "none";
+}
+
+/** Makes the reporter for this process's stderr. */
+export type MakeReporter = (json: boolean, settings: ReporterSettings) => Promise<Reporter>;
+
+const makeReporter: MakeReporter = async (json, { quiet, verbose, progress = "auto" }) => {
+  const { Reporter, progressForm } = await import("./render/reporter.ts");
+  const terminal = Deno.stderr.isTerminal();
+  const dumb = Deno.env.get("TERM") === "dumb";
+  return new Reporter({
+    form: progressForm(progress, { json, quiet, terminal, dumb }),
+    json,
+    quiet,
+    verbose,
+    color: terminal && !dumb && !json && (Deno.env.get("NO_COLOR") ?? "") === "",
+    write: writeStderr,
+    columns: () => widthOf(Deno.stderr),
+    now: () => performance.now(),
+  });
+};
+
+async function print(text: string): Promise<number> {
+  const { Output, ReaderGone } = await import("./output.ts");
+  try {
+    await new Output(Deno.stdout, false).text(text);
+    return 0;
+  } catch (error) {
+    if (error instanceof ReaderGone) return 0;
+    return (await makeReporter(false, { quiet: false, verbose: false })).error(error);
+  }
+}
+
+/** Whether JSON was asked for, for the error of a command line that cannot be parsed. */
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.some((arg, i) =>
+    arg === "-ojson" || arg === "-o=json" || arg === "--output=json" ||
+    ((arg === "-o" || arg === "--output") && argv[i + 1] === "json")
+  ) || Deno.env.get("BLOBBER_OUTPUT") === "json";
+}
+
+/** Nobody is left to be told that stderr has gone. */
+function writeStderr(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  } catch {
+    // see above
+  }
+}
+
+function widthOf(stream: { isTerminal(): boolean }): number {
+  try {
+    return stream.isTerminal() ? Math.max(40, Deno.consoleSize().columns) : DEFAULT_COLUMNS;
+  } catch {
+    return DEFAULT_COLUMNS;
+  }
+}

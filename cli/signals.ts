@@ -1,0 +1,31 @@
+/**
+ * Ctrl-C and termination: the first stops the work and lets it clean up, the second ends the process.
+ *
+ * @module
+ */
+
+import { BlobberError, CODES, STATUS } from "@blobber/core/errors";
+
+const SIGNALS = { SIGINT: "interrupted", SIGTERM: "terminated" } as const;
+
+/**
+ * Listens for signals.
+ *
+ * @param lastWords runs before the process ends on a second signal
+ * @returns aborts with the error that the command then ends with
+ */
+export function listen(lastWords: () => void): AbortSignal {
+  const controller = new AbortController();
+  for (const [signal, code] of Object.entries(SIGNALS) as [Deno.Signal, "interrupted"][]) {
+    // Windows has no SIGTERM to listen for.
+    if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
+    Deno.addSignalListener(signal, () => {
+      if (controller.signal.aborted) {
+        lastWords();
+        Deno.exit(STATUS[CODES[code]].status);
+      }
+      controller.abort(new BlobberError(code, "operation canceled"));
+    });
+  }
+  return controller.signal;
+}

@@ -1,0 +1,263 @@
+/**
+ * Whether and how to verify, from the settings alone. What makes no sense has no plan: a check that looks
+ * stricter than it is would be worse than none.
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import type { Origin, Settings } from "./effective.ts";
+import { type SettingName, settingOf } from "./settings.ts";
+import { VERIFIERS } from "./settings/row.ts";
+
+/** Somebody who may have signed. */
+export type SignerPlan =
+  | { kind: "identity"; issuer: string; subject?: string; subjectPattern?: string }
+  | { kind: "key"; path: string };
+
+/** How to verify. */
+export interface VerificationPlan {
+  /** One of these is enough; none only when `unsafe`. */
+  signers: SignerPlan[];
+  /** Accept any valid certificate. */
+  unsafe: boolean;
+  /** Claims that the certificate must hold, by Fulcio's names. */
+  claims: Record<string, string>;
+  name: "off" | "repository" | "reference";
+  requireLog: boolean;
+  /** Path; the public root where there is none. */
+  trustedRoot?: string;
+  offline: boolean;
+}
+
+const WHO = {
+  identity: ["verifyIssuer", "verifySubject", "verifySubjectPattern"],
+  key: ["verifyKey"],
+  signers: ["verifySigners"],
+  unsafe: ["verifyUnsafe"],
+} as const satisfies Record<string, readonly SettingName[]>;
+type Kind = keyof typeof WHO;
+
+/** Flags each of which says that a signature is demanded. */
+const IMPLY: readonly SettingName[] = [
+  ...Object.values(WHO).flat(),
+  "verifyRepo",
+  "verifyClaims",
+  "verifyName",
+  "requireLog",
+  "trustedRoot",
+];
+
+/**
+ * Plans verification.
+ *
+ * @param command name of the command
+ * @param settings the settings in force
+ * @returns the plan, or nothing when the settings demand no signature; trust rules may all the same
+ * @throws {BlobberError} `usage`
+ */
+export function planVerification(
+  command: string,
+  settings: Settings,
+): VerificationPlan | undefined {
+  if (!(VERIFIERS as readonly string[]).includes(command.split(" ")[0]!)) return undefined;
+  const flags = IMPLY.filter((name) => settings.flagged(name) && settings.get(name) !== false);
+  const off = settings.get("noVerify")
+    ? "--no-verify"
+    : settings.flagged("verify") && !settings.get("verify")
+    ? "--verify=false"
+    : undefined;
+  if (off !== undefined) {
+    if (flags.length > 0) throw contradict(off, flag(flags[0]!));
+    if (settings.get("noVerify") && settings.flagged("verify") && settings.get("verify")) {
+      throw contradict(off, "--verify");
+    }
+    return undefined;
+  }
+  const wanted = settings.get("verify") || flags.length > 0;
+  // `verify` reports what is there when it is told nothing but the reference.
+  if (!wanted && command !== "verify") return undefined;
+
+  const kind = kindOf(settings);
+  if (kind === undefined) {
+    throw new BlobberError("usage", "verification needs to know whom to trust", {
+      hint: "--verify-issuer with --verify-subject, --verify-key, --verify-signer, or " +
+        "--verify-unsafe for development",
+    });
+  }
+  const claims = claimsOf(settings);
+  const signers = signersOf(kind, settings);
+  if (
+    Object.keys(claims).length > 0 && !signers.some((s) => s.kind === "identity") &&
+    kind !== "unsafe"
+  ) {
+    throw new BlobberError(
+      "usage",
+      "--verify-repo and --verify-claim are about certificates, and a key has none",
+    );
+  }
+  const trustedRoot = settings.get("trustedRoot");
+  return {
+    signers,
+    unsafe: kind === "unsafe",
+    claims,
+    name: settings.get("verifyName"),
+    requireLog: settings.get("requireLog"),
+    ...trustedRoot !== undefined && { trustedRoot },
+    offline: settings.get("offline"),
+  };
+}
+
+const RANK: Record<Origin["kind"], number> = { flag: 3, variable: 2, file: 1, default: 0 };
+
+/**
+ * Which way of saying who is meant. One that is said closer to the run sets the others aside; two said at
+ * the same place contradict each other.
+ */
+function kindOf(settings: Settings): Kind | undefined {
+  const ranked = (Object.keys(WHO) as Kind[]).map((kind) => ({
+    kind,
+    rank: Math.max(...WHO[kind].map((name) => isSaid(settings, name) ? rankOf(settings, name) : 0)),
+  }));
+  const highest = Math.max(...ranked.map(({ rank }) => rank));
+  if (highest === 0) return undefined;
+  const said = ranked.filter(({ rank }) => rank === highest);
+  if (said.length > 1) {
+    const [a, b] = said.map(({ kind }) => WHO[kind].find((name) => isSaid(settings, name))!);
+    throw new BlobberError("usage", `${flag(a!)} and ${flag(b!)} are mutually exclusive`, {
+      hint: "--verify-signer may be repeated, and any one of them is enough",
+    });
+  }
+  return said[0]!.kind;
+}
+
+function isSaid(settings: Settings, name: SettingName): boolean {
+  const value = settings.get(name);
+  return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+}
+
+function rankOf(settings: Settings, name: SettingName): number {
+  return RANK[settings.origin(name).kind];
+}
+
+function signersOf(kind: Kind, settings: Settings): SignerPlan[] {
+  if (kind === "unsafe") return [];
+  if (kind === "key") return [{ kind: "key", path: settings.get("verifyKey")! }];
+  if (kind === "signers") return settings.get("verifySigners").map(parseSigner);
+  const issuer = settings.get("verifyIssuer");
+  let subject = settings.get("verifySubject");
+  let pattern = settings.get("verifySubjectPattern");
+  if (subject !== undefined && pattern !== undefined) {
+    const [a, b] = [rankOf(settings, "verifySubject"), rankOf(settings, "verifySubjectPattern")];
+    if (a === b) {
+      throw new BlobberError(
+        "usage",
+        "--verify-subject and --verify-subject-pattern are mutually exclusive",
+      );
+    }
+    if (a > b) pattern = undefined;
+    else subject = undefined;
+  }
+  if (issuer === undefined) {
+    throw new BlobberError(
+      "usage",
+      `${
+        subject === undefined ? flag("verifySubjectPattern") : flag("verifySubject")
+      } needs --verify-issuer`,
+      {
+        hint: "a subject means nothing without the issuer that vouches for it",
+      },
+    );
+  }
+  if (subject === undefined && pattern === undefined) {
+    throw new BlobberError(
+      "usage",
+      "--verify-issuer needs --verify-subject or --verify-subject-pattern",
+      { hint: "an issuer vouches for everyone who has an account there" },
+    );
+  }
+  return [identity(issuer, subject, pattern)];
+}
+
+function identity(issuer: string, subject?: string, subjectPattern?: string): SignerPlan {
+  return {
+    kind: "identity",
+    issuer,
+    ...subject !== undefined && { subject },
+    ...subjectPattern !== undefined && { subjectPattern },
+  };
+}
+
+/** Reads `issuer=URL,subject=SUBJECT`, `issuer=URL,subject-pattern=PATTERN` or `key=FILE`. */
+function parseSigner(text: string): SignerPlan {
+  const fail = (why: string): never => {
+    throw new BlobberError("usage", `invalid verify-signer: ${quote(text)}: ${why}`, {
+      hint: "expected issuer=URL,subject=SUBJECT or issuer=URL,subject-pattern=PATTERN or key=FILE",
+    });
+  };
+  if (text.startsWith("key=")) {
+    return text.length > 4 ? { kind: "key", path: text.slice(4) } : fail("no file");
+  }
+  // A subject may hold a comma, so only a comma in front of a known name separates.
+  const parts = new Map<string, string>();
+  for (const part of text.split(/,(?=(?:issuer|subject|subject-pattern|key)=)/)) {
+    const equals = part.indexOf("=");
+    const [name, value] = [part.slice(0, equals), part.slice(equals + 1)];
+    if (equals < 0 || !["issuer", "subject", "subject-pattern"].includes(name)) {
+      fail(name === "key" ? "a key stands alone" : `${quote(part)} is none of its parts`);
+    }
+    if (value === "") fail(`${name} is empty`);
+    if (parts.has(name)) fail(`${name} is there twice`);
+    parts.set(name, value);
+  }
+  const [subject, pattern] = [parts.get("subject"), parts.get("subject-pattern")];
+  if (!parts.has("issuer")) fail("no issuer");
+  if ((subject === undefined) === (pattern === undefined)) {
+    fail("expected exactly one of subject and subject-pattern");
+  }
+  return identity(parts.get("issuer")!, subject, pattern);
+}
+
+/** The claim under which Fulcio puts the repository that a build ran for. */
+const REPOSITORY_CLAIM = "source-repository-uri";
+
+function claimsOf(settings: Settings): Record<string, string> {
+  const claims: Record<string, string> = {};
+  for (const text of settings.get("verifyClaims")) {
+    const equals = text.indexOf("=");
+    const name = text.slice(0, equals);
+    if (equals < 1 || equals === text.length - 1) {
+      throw new BlobberError(
+        "usage",
+        `invalid verify-claim: ${quote(text)}, expected NAME=VALUE`,
+      );
+    }
+    if (Object.hasOwn(claims, name)) {
+      throw new BlobberError("usage", `--verify-claim names ${quote(name)} twice`);
+    }
+    claims[name] = text.slice(equals + 1);
+  }
+  const repo = settings.get("verifyRepo");
+  if (repo !== undefined) {
+    if (!/^(?:https:\/\/[^/]+\/)?[^/\s]+\/[^\s]+$/.test(repo)) {
+      throw new BlobberError(
+        "usage",
+        `invalid verify-repo: ${quote(repo)}, expected OWNER/NAME`,
+      );
+    }
+    if (Object.hasOwn(claims, REPOSITORY_CLAIM)) {
+      throw new BlobberError("usage", `--verify-repo and --verify-claim both name the repository`);
+    }
+    claims[REPOSITORY_CLAIM] = repo.startsWith("https://") ? repo : `https://github.com/${repo}`;
+  }
+  return claims;
+}
+
+function contradict(a: string, b: string): BlobberError {
+  return new BlobberError("usage", `${a} and ${b} contradict each other`);
+}
+
+function flag(name: SettingName): string {
+  return `--${settingOf(name).flag}`;
+}
