@@ -38,6 +38,7 @@ export {
   type TrustParts,
   type Validity,
 } from "./trust_root.ts";
+export { type PublicRootOptions, type PublicTarget, publicTarget, publicTrustRoot } from "./tuf.ts";
 export { CLAIM_NAMES } from "./claims.ts";
 // The core's types that the signatures above are made of.
 export type {
@@ -46,6 +47,7 @@ export type {
   Check,
   Digest,
   Notice,
+  Observer,
   Signable,
   Signature,
   SignedName,
