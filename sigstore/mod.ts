@@ -48,6 +48,8 @@ export type {
   Digest,
   Notice,
   Observer,
+  Phase,
+  Progress,
   Signable,
   Signature,
   SignedName,
