@@ -10,6 +10,8 @@ export * from "./lib/errors.ts";
 export * from "./lib/events.ts";
 export * from "./lib/options.ts";
 export * from "./lib/limits.ts";
+export * from "./lib/cache/maintenance.ts";
+export { LayoutStore } from "./lib/layout/store.ts";
 export { MemoryStore } from "./lib/memory.ts";
 export { printable, quote } from "./lib/printable.ts";
 export * from "./lib/reference.ts";

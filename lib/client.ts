@@ -178,7 +178,7 @@ export class Client {
     if (verifier === undefined || "length" in verifier && verifier.length === 0) {
       throw new BlobberError("invalid-option", "verify has no verifier, expected one");
     }
-    const source = await this.store(reference);
+    const source = await this.#source(reference, options);
     const root = await resolveDocument(source, selectorOf(reference), options);
     const { proofs, manifest = root } = await prove(source, root, settings);
     const proof = proofs[0]!;
@@ -250,6 +250,15 @@ export class Client {
     return await store;
   }
 
+  /** Where a reference is read from: its store, with the cache in front of it where that saves the network. */
+  async #source(reference: Reference, options: ReadOptions): Promise<Source> {
+    const store = await this.store(reference);
+    const { cacheDir, cacheTtl } = this.#options;
+    if (reference.kind === "layout" || cacheDir === undefined) return store;
+    const { withCache } = await import("./cache/cached_source.ts");
+    return withCache(store, cacheDir, { ...options, ttl: cacheTtl });
+  }
+
   async #open(reference: Reference): Promise<Store> {
     if (reference.kind === "layout") {
       const { openLayout } = await import("./layout/store.ts");
@@ -265,7 +274,7 @@ export class Client {
     options: ReadOptions,
   ): Promise<{ source: Source; artifact: Artifact }> {
     const reference = parse(ref);
-    const source = await this.store(reference);
+    const source = await this.#source(reference, options);
     const settings = this.#settings(reference, options);
     return { source, artifact: await resolveArtifact(source, selectorOf(reference), settings) };
   }

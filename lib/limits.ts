@@ -110,6 +110,15 @@ export const LOCK_STALE_MS = 60_000;
 /** The longest wait for a lock, in milliseconds: longer than it takes until a lost one is stale. */
 export const LOCK_WAIT_MS = 90_000;
 
+/** Bytes of an entry or a record in the cache: a manifest's digests, or what a push left to know. */
+export const MAX_CACHE_RECORD_BYTES = 4 * MiB;
+/** Bytes checked at once where a part of a cached blob is read: half a millisecond of hashing. */
+export const CACHE_BLOCK_BYTES = 1 * MiB;
+/** Age under which a cached blob that no entry names may still be on its way, in milliseconds. */
+export const CACHE_GRACE_MS = 3_600_000;
+/** The longest that a tag may be taken from the cache, in milliseconds: beyond it a freeze would go unseen. */
+export const MAX_CACHE_TTL_MS = 86_400_000;
+
 /** Bytes of an error body read for its message. */
 export const MAX_ERROR_BODY_BYTES = 64 * KiB;
 /** Characters of a message from outside that are shown. */

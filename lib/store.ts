@@ -31,6 +31,11 @@ export interface FetchOptions extends CallOptions {
    * more, so that a lazy read never becomes a silent download of the whole.
    */
   range?: ByteRange | undefined;
+  /**
+   * Not from a cache: what came from there proved to be wrong. What a cache holds of this range is replaced.
+   * A source without a cache takes no notice. @default false
+   */
+  fresh?: boolean | undefined;
 }
 
 /** Options of {@linkcode Source.referrers}. */

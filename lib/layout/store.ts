@@ -40,7 +40,7 @@ import {
 } from "../types.ts";
 import { parseJson } from "../verified.ts";
 import { LayoutBlobWriter, sweepIngest } from "./blob_writer.ts";
-import { fileStream } from "./file_stream.ts";
+import { fileStream } from "../file_stream.ts";
 import { IndexFile } from "./index_file.ts";
 import { type LayoutPaths, layoutPaths } from "./paths.ts";
 

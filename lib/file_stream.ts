@@ -5,7 +5,7 @@
  */
 
 import { closeSync, readSync } from "node:fs";
-import { byteStream } from "../streams.ts";
+import { byteStream } from "./streams.ts";
 
 /**
  * Streams a part of a file by synchronous reads into the reader's own memory, which is several times as

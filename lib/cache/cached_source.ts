@@ -1,0 +1,190 @@
+/**
+ * A source in front of a source: what was read once is read from disk the next time. Nobody behind it
+ * notices but by the speed. Lists are never cached: what tags there are, what they point at (unless a time
+ * is given), what refers to a manifest. Nor is what a verification said.
+ *
+ * @module
+ */
+
+import { renameSync, rmSync } from "node:fs";
+import { type Digest, isDigest } from "../digest.ts";
+import { BlobberError } from "../errors.ts";
+import { notify, type Observer } from "../events.ts";
+import { fileStream } from "../file_stream.ts";
+import { fileError, readBounded } from "../files.ts";
+import { MAX_CACHE_TTL_MS, MAX_MANIFEST_BYTES } from "../limits.ts";
+import { isDocumentType, parseDescriptor, parseDocument } from "../manifest.ts";
+import { quote } from "../printable.ts";
+import type { ByteRange, CallOptions, FetchOptions, ReferrerOptions, Source } from "../store.ts";
+import type { Descriptor } from "../types.ts";
+import { openRange, openWhole } from "./checked.ts";
+import { prepareDirectory } from "./directory.ts";
+import { keepEntry, readEntry, touchEntry } from "./entries.ts";
+import { dropParts, keepPart, openParts } from "./parts.ts";
+import { type CachePaths, cachePaths } from "./paths.ts";
+import { readRecord, writeRecord } from "./record.ts";
+import { tee } from "./tee.ts";
+
+/** How a cache is used. */
+export interface CacheOptions extends Observer {
+  /** How long a tag's digest may be taken from the cache, in milliseconds. @default 0 */
+  ttl?: number | undefined;
+}
+
+/**
+ * Puts a cache in front of a source. Where the directory cannot be used, the source itself is returned and
+ * a notice says why.
+ *
+ * @param source where content comes from
+ * @param directory of the cache; made when it does not exist
+ */
+export function withCache(source: Source, directory: string, options: CacheOptions = {}): Source {
+  const { ttl = 0 } = options;
+  if (!(ttl >= 0 && ttl <= MAX_CACHE_TTL_MS)) {
+    throw new BlobberError(
+      "invalid-option",
+      `invalid time for which tags are cached: ${ttl} ms, expected 0 to ${MAX_CACHE_TTL_MS}`,
+    );
+  }
+  const paths = cachePaths(directory);
+  const problem = prepareDirectory(paths);
+  if (problem === undefined) return new CachedSource(source, paths, options);
+  notify(options, "warning", "cache-unused", `the cache is not used: ${problem}`);
+  return source;
+}
+
+class CachedSource implements Source {
+  readonly name: string;
+  readonly #source: Source;
+  readonly #paths: CachePaths;
+  readonly #options: CacheOptions;
+  #told = false;
+
+  constructor(source: Source, paths: CachePaths, options: CacheOptions) {
+    this.name = source.name;
+    this.#source = source;
+    this.#paths = paths;
+    this.#options = options;
+  }
+
+  async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
+    options.signal?.throwIfAborted();
+    if (isDigest(tagOrDigest)) {
+      const entry = readEntry(this.#paths, tagOrDigest);
+      return entry?.descriptor ?? await this.#source.resolve(tagOrDigest, options);
+    }
+    const { ttl = 0 } = this.#options;
+    const path = this.#paths.tag(`${this.name}:${tagOrDigest}`);
+    const known = ttl > 0 ? this.#cachedTag(path, tagOrDigest, ttl) : undefined;
+    if (known) return known;
+    const { mediaType, digest, size } = await this.#source.resolve(tagOrDigest, options);
+    if (ttl > 0) {
+      const value = { name: this.name, tag: tagOrDigest, at: Date.now(), mediaType, digest, size };
+      this.#quietly(() => writeRecord(this.#paths, path, value));
+    }
+    return { mediaType, digest, size };
+  }
+
+  async fetch(
+    target: Descriptor,
+    options: FetchOptions = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    options.signal?.throwIfAborted();
+    const { range, fresh } = options;
+    if (fresh) this.#drop(target, range);
+    const whole = range === undefined || (range.start === 0 && range.end === target.size);
+    return whole ? await this.#whole(target, options) : await this.#range(target, range, options);
+  }
+
+  tags(options: CallOptions = {}): AsyncIterable<string> {
+    return this.#source.tags(options);
+  }
+
+  referrers(subject: Descriptor, options: ReferrerOptions = {}): AsyncIterable<Descriptor> {
+    return this.#source.referrers(subject, options);
+  }
+
+  async #whole(target: Descriptor, options: FetchOptions): Promise<ReadableStream<Uint8Array>> {
+    const { digest, size } = target;
+    const path = this.#paths.blob(digest);
+    const fd = await openWhole(path, size, digest, options);
+    if (fd !== undefined) {
+      if (isDocumentType(target.mediaType)) this.#use(target);
+      return fileStream(fd, 0, size, options.signal);
+    }
+    const stream = await this.#source.fetch(target, { signal: options.signal });
+    return tee(this.#paths, stream, { size, digest, name: `${digest} of ${this.name}` }, {
+      keep: (file) => {
+        renameSync(file, path);
+        dropParts(this.#paths, digest);
+        if (isDocumentType(target.mediaType)) this.#use(target);
+      },
+      onFailure: (error) => this.#failed(error),
+    });
+  }
+
+  async #range(
+    target: Descriptor,
+    range: ByteRange,
+    options: FetchOptions,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { digest } = target;
+    const fd = await openRange(this.#paths, target, range, options);
+    if (fd !== undefined) return fileStream(fd, range.start, range.end, options.signal);
+    const parts = await openParts(this.#paths, digest, range, options);
+    if (parts !== undefined) return parts;
+    const stream = await this.#source.fetch(target, { range, signal: options.signal });
+    const name = `bytes ${range.start} to ${range.end} of ${digest} of ${this.name}`;
+    return tee(this.#paths, stream, { size: range.end - range.start, name }, {
+      keep: (file, own) => keepPart(this.#paths, digest, range, file, own),
+      onFailure: (error) => this.#failed(error),
+    });
+  }
+
+  /** A manifest was read: its entry is used, or made. */
+  #use(target: Descriptor): void {
+    const { mediaType, digest, size } = target;
+    if (readEntry(this.#paths, digest)) return touchEntry(this.#paths, digest);
+    this.#quietly(() => {
+      const bytes = readBounded(this.#paths.blob(digest), MAX_MANIFEST_BYTES);
+      if (bytes) keepEntry(this.#paths, parseDocument({ mediaType, digest, size }, bytes));
+    });
+  }
+
+  #cachedTag(path: string, tag: string, ttl: number): Descriptor | undefined {
+    const record = readRecord(path) as Record<string, unknown> | undefined;
+    const age = Date.now() - Number(record?.at);
+    if (record?.name !== this.name || record.tag !== tag || !(age >= 0 && age <= ttl)) return;
+    const found = parseDescriptor(record, `tag ${tag} in the cache`);
+    notify(
+      this.#options,
+      "info",
+      "cached-tag",
+      `tag ${quote(tag)} was last asked for ${Math.round(age / 1000)} s ago; ` +
+        `the cached answer ${found.digest} is used`,
+    );
+    return { mediaType: found.mediaType, digest: found.digest, size: found.size };
+  }
+
+  #drop({ digest }: { digest: Digest }, range: ByteRange | undefined): void {
+    rmSync(this.#paths.blob(digest), { force: true });
+    rmSync(this.#paths.sums(digest), { force: true });
+    dropParts(this.#paths, digest, range);
+  }
+
+  #quietly(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** A full disk is no reason to fail a read; it is told once. */
+  #failed(error: unknown): void {
+    if (this.#told) return;
+    this.#told = true;
+    const { message } = fileError("cannot write to", this.#paths.root, error);
+    notify(this.#options, "warning", "cache-not-written", `the cache is not written: ${message}`);
+  }
+}
