@@ -45,7 +45,9 @@ import { attachSignature } from "./signatures.ts";
 import type { SignedName } from "./signing.ts";
 import type { CallOptions, Source, Store } from "./store.ts";
 import type { Descriptor } from "./types.ts";
-import { type Image, load, type PullResult, type PushInput } from "./verbs.ts";
+import type { Image } from "./image.ts";
+import type { PushInput } from "./push.ts";
+import { load, type PullResult } from "./verbs.ts";
 
 /** Pushes, pulls, reads, copies, signs and verifies artifacts in registries and OCI layouts. */
 export class Client {
@@ -73,7 +75,7 @@ export class Client {
     options: PushOptions = {},
   ): Promise<PushResult> {
     const reference = this.#target(ref);
-    const { push } = await load("./push.ts");
+    const { push } = await import("./push.ts");
     return await push(await this.store(reference), input, {
       ...options,
       tags: tagsOf(reference, options.tags),
@@ -110,8 +112,10 @@ export class Client {
    */
   async openImage(ref: string | Reference, options: ReadOptions = {}): Promise<Image> {
     const { source, artifact } = await this.#resolve(ref, options);
-    const { openImage } = await load("./image.ts");
-    return await openImage(source, artifact.manifest, options);
+    const { openImage } = await import("./image.ts");
+    const image = await openImage(source, artifact.manifest, options);
+    image.verdict = artifact.verdict;
+    return image;
   }
 
   /**

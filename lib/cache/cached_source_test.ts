@@ -3,81 +3,34 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { all, blobOf, documentOf, sample, writeBlob } from "../../tests/fakes/store_suite.ts";
-import { type Digest, hexOf } from "../digest.ts";
+import { all, sample } from "../../tests/fakes/store_suite.ts";
+import { hexOf } from "../digest.ts";
 import { MemoryStore } from "../memory.ts";
 import { readDocument } from "../manifest.ts";
-import type { CallOptions, FetchOptions, Source } from "../store.ts";
+import type { Source } from "../store.ts";
 import { streamOf } from "../streams.ts";
-import { type Descriptor, type Manifest, MEDIA_TYPE } from "../types.ts";
+import type { Manifest } from "../types.ts";
 import { readVerified } from "../verified.ts";
 import { type CacheOptions, withCache } from "./cached_source.ts";
-import { cacheInfo, clearCache, pruneCache } from "./maintenance.ts";
-import { PushIndex } from "./push_index.ts";
+import { cacheInfo } from "./maintenance.ts";
 
-/** A store that writes down what it is asked for. */
-class Watched extends MemoryStore {
-  asked: string[] = [];
-  override resolve(tag: string, options?: CallOptions): Promise<Descriptor> {
-    this.asked.push(`resolve ${tag}`);
-    return super.resolve(tag, options);
-  }
-  override fetch(target: Descriptor, options: FetchOptions = {}) {
-    const { range } = options;
-    this.asked.push(`fetch ${name(target.digest)}${range ? ` ${range.start}-${range.end}` : ""}`);
-    return super.fetch(target, options);
-  }
-}
-
-const name = (digest: Digest) => hexOf(digest).slice(0, 8);
+import {
+  blob,
+  cacheFile,
+  names,
+  read,
+  text,
+  watched,
+  withDirectory,
+} from "../../tests/fakes/watched_store.ts";
 const encoder = new TextEncoder();
-
-async function withDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const root = mkdtempSync(join(tmpdir(), "blobber-cache-"));
-  try {
-    await body(join(root, "cache"));
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-}
-
-async function read(source: Source, target: Descriptor, start?: number, end?: number) {
-  const range = start === undefined ? undefined : { start, end: end! };
-  const stream = await source.fetch(target, range ? { range } : {});
-  const expected = range
-    ? { size: range.end - range.start, name: "range" }
-    : { size: target.size, digest: target.digest, name: "blob" };
-  return new TextDecoder().decode(await readVerified(stream, expected, 1 << 26));
-}
-
-const text = "0123456789".repeat(400_000); // some blocks
-const blob = blobOf(text);
-const cacheFile = (directory: string, digest: Digest) =>
-  join(directory, "blobs/sha256", hexOf(digest));
-const names = (directory: string) => {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-};
-
-async function watched(): Promise<Watched> {
-  const store = new Watched();
-  await writeBlob(store, blob, text);
-  return store;
-}
 
 test("what was read once is not asked for again", () =>
   withDirectory(async (directory) => {
@@ -325,83 +278,4 @@ test("referrers and tags are never cached", () =>
     assert.equal((await all(source.referrers(subject))).length, 1);
     await store.tag("v2", subject);
     assert.deepEqual(await all(source.tags()), ["v1", "v2"]);
-  }));
-
-test("info, prune and clear count entries and remove the least recently used first", () =>
-  withDirectory(async (directory) => {
-    assert.deepEqual(cacheInfo(directory), { path: directory, size: 0, entries: [] });
-    const store = await watched();
-    const source = withCache(store, directory);
-    const entries: Descriptor[] = [];
-    for (const content of ["first", "second", "third"]) {
-      const manifest = await sample(store, content.repeat(1000));
-      await readDocument(source, manifest);
-      await read(source, blobOf(content.repeat(1000)));
-      await read(source, blobOf("{}", MEDIA_TYPE.empty)); // all of them have this one
-      const time = new Date(Date.now() - (10 - entries.length) * 60_000);
-      const path = join(directory, "entries/sha256", `${hexOf(manifest.digest)}.json`);
-      utimesSync(path, time, time);
-      entries.push(manifest);
-    }
-    await readDocument(source, entries[0]!); // now the last used
-    const digests = () => cacheInfo(directory).entries.map((one) => one.digest);
-    assert.deepEqual(digests(), [entries[1], entries[2], entries[0]].map((one) => one!.digest));
-    const stranger = join(directory, "blobs/sha256/README");
-    writeFileSync(stranger, "not ours");
-
-    const before = cacheInfo(directory).size;
-    const aged = pruneCache(directory, { maxAge: 8.5 * 60_000 });
-    assert.equal(aged.removed, 1);
-    assert.equal(aged.remaining, 2);
-    assert.equal(aged.removedBytes + aged.remainingBytes, before);
-    assert.ok(!existsSync(cacheFile(directory, blobOf("second".repeat(1000)).digest)));
-    assert.ok(existsSync(cacheFile(directory, blobOf("{}").digest)), "others need it");
-    const sized = pruneCache(directory, { maxSize: aged.remainingBytes - 1 });
-    assert.equal(sized.removed, 1);
-    assert.deepEqual(digests(), [entries[0]!.digest]);
-    assert.equal(pruneCache(directory, { maxSize: 0 }).remainingBytes, 0);
-    await readDocument(source, entries[2]!);
-    assert.deepEqual(clearCache(directory).removed, 1);
-    assert.equal(cacheInfo(directory).size, 0);
-    assert.equal(readFileSync(stranger, "utf8"), "not ours");
-  }));
-
-test("prune leaves content alone that may be on its way, and removes it when it is old", () =>
-  withDirectory(async (directory) => {
-    const store = await watched();
-    await read(withCache(store, directory), blob); // no manifest was read: no entry
-    assert.equal(pruneCache(directory, { maxAge: 0 }).remainingBytes, blob.size);
-    const old = new Date(Date.now() - 2 * 3_600_000);
-    utimesSync(cacheFile(directory, blob.digest), old, old);
-    assert.equal(pruneCache(directory, { maxAge: 0 }).remainingBytes, 0);
-  }));
-
-test("an index is an entry too", () =>
-  withDirectory(async (directory) => {
-    const store = await watched();
-    const manifest = await sample(store, "layer");
-    const [index, bytes] = documentOf(MEDIA_TYPE.index, {
-      schemaVersion: 2,
-      manifests: [manifest],
-    });
-    await store.put(index, bytes);
-    await readDocument(withCache(store, directory), index);
-    assert.equal(cacheInfo(directory).entries[0]?.digest, index.digest);
-  }));
-
-test("what a push made is remembered by fingerprint, whole or not at all", () =>
-  withDirectory((directory) => {
-    const index = PushIndex.open(directory)!;
-    const record = { layer: blob, diffId: blob.digest, entries: 3, bytes: 40 };
-    assert.equal(index.get("a"), undefined);
-    index.set("a", record);
-    assert.deepEqual(PushIndex.open(directory)!.get("a"), record);
-    assert.equal(index.get("b"), undefined);
-    const room = join(directory, "push");
-    const path = join(room, names(room)[0]!);
-    writeFileSync(path, readFileSync(path, "utf8").replace('"entries":3', '"entries":4'));
-    assert.equal(index.get("a"), undefined, "row 75: an edited record is none");
-    chmodSync(directory, 0o777);
-    assert.equal(PushIndex.open(directory), undefined);
-    return Promise.resolve();
   }));
