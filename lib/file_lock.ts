@@ -1,5 +1,5 @@
 /**
- * A lock between processes, held for the moment that it takes to rewrite a small file. It is a file that
+ * A lock between processes, held for the moment that it takes to rewrite a small file or a small list. It is a file that
  * names its holder; one whose holder is gone is broken. Only one process can break a given lock, and it
  * does so under a lock named after the broken one's content, so that no two ever hold it and nothing
  * stays behind.
@@ -34,6 +34,25 @@ export async function withLock<T>(
   body: (held: Held) => T,
   options: CallOptions = {},
 ): Promise<T> {
+  const held = await holdLock(path, options);
+  try {
+    return body(held);
+  } finally {
+    held.release();
+  }
+}
+
+/**
+ * Takes a lock for work that waits for others, such as a registry.
+ *
+ * @param path the lock's file; it exists only while somebody holds it
+ * @returns the lock, to be released in any case
+ * @throws {BlobberError} `busy` when the lock could not be had, `file-system`
+ */
+export async function holdLock(
+  path: string,
+  options: CallOptions = {},
+): Promise<Held & { release(): void }> {
   const content = new TextEncoder().encode(
     JSON.stringify({ ...thisProcess(), nonce: randomBytes(8).toString("hex") }),
   );
@@ -48,15 +67,14 @@ export async function withLock<T>(
     await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
   }
   const mine = () => sameBytes(readBounded(path, MAX_LOCK_BYTES), content);
-  try {
-    return body({
-      check: () => {
-        if (!mine()) throw new BlobberError("busy", `${quote(path)} was taken by another process`);
-      },
-    });
-  } finally {
-    if (mine()) rmSync(path, { force: true });
-  }
+  return {
+    check: () => {
+      if (!mine()) throw new BlobberError("busy", `${quote(path)} was taken by another process`);
+    },
+    release: () => {
+      if (mine()) rmSync(path, { force: true });
+    },
+  };
 }
 
 /** Tries once. */

@@ -135,6 +135,8 @@ export const MAX_TRIES = 5;
 export const MAX_RETRY_AFTER_MS = 60_000;
 /** Silence on a connection after which it is given up, in milliseconds. Total time is not limited. */
 export const IDLE_TIMEOUT_MS = 60_000;
+/** Bytes that must come in the time of an idle timeout; a peer that sends less is as good as silent. */
+export const MIN_BYTES_PER_IDLE = 4 * KiB;
 /** Time for a credential helper to answer, in milliseconds. */
 export const HELPER_TIMEOUT_MS = 30_000;
 /** Bytes of a credential helper's answer or a credentials file. */

@@ -44,7 +44,7 @@ export interface FileStat {
   inode: number;
 }
 
-/** What blobber uses of Deno, where its own call is markedly faster than the one of `node:fs`. */
+/** What blobber uses of Deno: where its own call is markedly faster, or the only way. */
 interface DenoCalls {
   lstatSync(path: string): {
     isFile: boolean;
@@ -57,6 +57,7 @@ interface DenoCalls {
     ino: number | null;
   };
   readDirSync(path: string): Iterable<{ name: string; isDirectory: boolean }>;
+  createHttpClient(options: object): object;
 }
 
 const deno = (globalThis as { Deno?: DenoCalls }).Deno;
@@ -127,4 +128,34 @@ export function listDirectory(path: string): { name: string; directory: boolean 
   }
   return readdirSync(path, { withFileTypes: true })
     .map((found) => ({ name: found.name, directory: found.isDirectory() }));
+}
+
+/** How an HTTP client of Deno is to connect. */
+export interface HttpClientOptions {
+  /** PEM certificates trusted beside the system's. */
+  caCerts?: string[] | undefined;
+  proxy?: { url: string; username: string; password: string } | undefined;
+}
+
+/**
+ * A client for Deno's `fetch`, over HTTP/1.1: with HTTP/2, which it would choose itself, uploads run at a
+ * sixth of the speed.
+ *
+ * @param options how it is to connect
+ * @returns nothing under other runtimes
+ */
+export function denoHttpClient(options: HttpClientOptions): object | undefined {
+  const { caCerts, proxy } = options;
+  return deno?.createHttpClient({
+    http2: false,
+    ...(caCerts !== undefined && { caCerts }),
+    ...(proxy !== undefined && {
+      proxy: {
+        url: proxy.url,
+        ...(proxy.username !== "" && {
+          basicAuth: { username: proxy.username, password: proxy.password },
+        }),
+      },
+    }),
+  });
 }

@@ -1,0 +1,77 @@
+/**
+ * Chooses the engine for each request. Engines are shared by all stores of the process that connect in the
+ * same way, and with them the open connections.
+ *
+ * @module
+ */
+
+import { getCACertificates } from "node:tls";
+import type { ConnectionOptions } from "../options.ts";
+import { denoHttpClient } from "../runtime.ts";
+import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
+import { FetchEngine } from "./fetch_engine.ts";
+import { NodeEngine } from "./node_engine.ts";
+import { anyProxy, type Proxy, proxyFor } from "./proxy.ts";
+
+const engines = new Map<string, Engine>();
+
+/**
+ * The engine for connections of one kind.
+ *
+ * @param options certificates
+ */
+export function engineFor(options: ConnectionOptions): Engine {
+  const { caCerts, insecureSkipTlsVerify = false } = options;
+  const key = JSON.stringify([caCerts ?? [], insecureSkipTlsVerify]);
+  let engine = engines.get(key);
+  if (engine === undefined) {
+    engine = new ChoosingEngine(caCerts, insecureSkipTlsVerify);
+    engines.set(key, engine);
+  }
+  return engine;
+}
+
+class ChoosingEngine implements Engine {
+  readonly #caCerts: string[] | undefined;
+  readonly #skipVerify: boolean;
+  readonly #fetchers = new Map<string, FetchEngine | undefined>();
+  #node: NodeEngine | undefined;
+
+  constructor(caCerts: string[] | undefined, skipVerify: boolean) {
+    this.#caCerts = caCerts;
+    this.#skipVerify = skipVerify;
+  }
+
+  send(request: HttpRequest): Promise<HttpResponse> {
+    const proxy = proxyFor(request.url);
+    return (this.#fetcher(request, proxy) ?? this.#nodeEngine()).send(request);
+  }
+
+  /** Deno's `fetch`, unless it cannot do what is asked for. */
+  #fetcher(request: HttpRequest, proxy: Proxy | undefined): FetchEngine | undefined {
+    if (this.#skipVerify) return undefined;
+    // fetch drops the Content-Length of a stream.
+    if (isStreamBody(request.body) && request.body.length !== undefined) return undefined;
+    // A client without a proxy of its own reads the variables by its own rules, and has no way around them.
+    if (proxy === undefined && anyProxy()) return undefined;
+    const key = proxy === undefined ? "" : `${proxy.url.href} ${proxy.authorization}`;
+    if (!this.#fetchers.has(key)) {
+      const client = denoHttpClient({
+        caCerts: this.#caCerts,
+        proxy: proxy && {
+          url: proxy.url.href,
+          username: proxy.username,
+          password: proxy.password,
+        },
+      });
+      this.#fetchers.set(key, client && new FetchEngine(client));
+    }
+    return this.#fetchers.get(key);
+  }
+
+  #nodeEngine(): NodeEngine {
+    // With `ca`, the system's authorities are no longer trusted unless they are named too.
+    const ca = this.#caCerts && [...getCACertificates("default"), ...this.#caCerts];
+    return this.#node ??= new NodeEngine({ ca, skipVerify: this.#skipVerify });
+  }
+}

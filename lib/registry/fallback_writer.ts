@@ -1,0 +1,173 @@
+/**
+ * Writing the fallback tag. A tag has no compare-and-swap: of two writers that read the same list, the
+ * second one to write loses the other's entry. On one machine a lock keeps them apart. Across machines an
+ * entry counts only when two readings in a row, each after a random pause, have shown it; else it is
+ * written again.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { type Digest, digestOf } from "../digest.ts";
+import { BlobberError, isBlobberError } from "../errors.ts";
+import { fallbackTag } from "../fallback.ts";
+import { holdLock } from "../file_lock.ts";
+import { MAX_MANIFEST_BYTES } from "../limits.ts";
+import { isIndexType, parseDocument } from "../manifest.ts";
+import type { CallOptions } from "../store.ts";
+import { type Descriptor, MEDIA_TYPE } from "../types.ts";
+import type { Manifests } from "./manifests.ts";
+import type { Repository } from "./repository.ts";
+
+/** Readings in a row that must show an entry. */
+const READINGS = 2;
+/** Times that a lost entry is written again: far more than writers that can be unlucky together. */
+const MAX_WRITES = 20;
+/** The longest random pause before a reading, in milliseconds. */
+const PAUSE_MS = 120;
+
+/** Writers of this process, one after the other. */
+const queues = new Map<string, Promise<unknown>>();
+
+/**
+ * Adds a descriptor to the list that stands under the fallback tag of a subject.
+ *
+ * @param repository where
+ * @param manifests its manifests
+ * @param subject what is referred to
+ * @param entry what refers to it, with artifact type and annotations
+ */
+export function addToFallback(
+  repository: Repository,
+  manifests: Manifests,
+  subject: Digest,
+  entry: Descriptor,
+  options: CallOptions = {},
+): Promise<void> {
+  const key = `${repository.name}@${subject}`;
+  const before = queues.get(key) ?? Promise.resolve();
+  const mine = before.catch(() => {}).then(() =>
+    locked(key, () => write(repository, manifests, subject, entry, options), options)
+  );
+  queues.set(key, mine);
+  return mine.finally(() => {
+    if (queues.get(key) === mine) queues.delete(key);
+  });
+}
+
+async function write(
+  repository: Repository,
+  manifests: Manifests,
+  subject: Digest,
+  entry: Descriptor,
+  options: CallOptions,
+): Promise<void> {
+  const { clock } = repository.transport;
+  const tag = fallbackTag(subject);
+  for (let writes = 0, shown = 0;;) {
+    const list = await readList(manifests, tag, options);
+    if (list.some(({ digest }) => digest === entry.digest)) {
+      // Nothing to prove when somebody else wrote it long ago.
+      if (writes === 0 || ++shown >= READINGS) return;
+    } else {
+      shown = 0;
+      if (++writes > MAX_WRITES) {
+        throw new BlobberError(
+          "registry",
+          `referrer ${entry.digest} does not stay in the list of ${repository.name}:${tag}`,
+          { hint: "others write the same list all the time: try again later" },
+        );
+      }
+      await putList(manifests, tag, [...list, entry], options);
+    }
+    await clock.delay(1 + Math.floor(clock.random() * PAUSE_MS), options.signal);
+  }
+}
+
+async function readList(
+  manifests: Manifests,
+  tag: string,
+  options: CallOptions,
+): Promise<Descriptor[]> {
+  try {
+    const { descriptor, bytes } = await manifests.get(tag, { ...options, access: "push" });
+    if (!isIndexType(descriptor.mediaType)) {
+      throw new BlobberError("conflict", `tag ${tag} is taken by something that is no index`, {
+        hint: "remove that tag: it belongs to the list of referrers",
+      });
+    }
+    const { value } = parseDocument(descriptor, bytes);
+    return "manifests" in value ? value.manifests : [];
+  } catch (error) {
+    if (isBlobberError(error, "not-found")) return [];
+    throw error;
+  }
+}
+
+async function putList(
+  manifests: Manifests,
+  tag: string,
+  entries: Descriptor[],
+  options: CallOptions,
+): Promise<void> {
+  const bytes = new TextEncoder().encode(JSON.stringify({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.index,
+    manifests: entries,
+  }));
+  if (bytes.length > MAX_MANIFEST_BYTES) {
+    throw new BlobberError(
+      "limit",
+      `the list under ${tag} would be longer than ${MAX_MANIFEST_BYTES} bytes`,
+    );
+  }
+  const descriptor = {
+    mediaType: MEDIA_TYPE.index,
+    digest: digestOf(bytes),
+    size: bytes.length,
+  };
+  await manifests.put(tag, descriptor, bytes, options);
+}
+
+/** Keeps the other processes of this user on this machine away, as far as a lock can be had. */
+async function locked(
+  key: string,
+  body: () => Promise<void>,
+  options: CallOptions,
+): Promise<void> {
+  const path = lockPath(key);
+  if (path === undefined) return await body();
+  let lock: Awaited<ReturnType<typeof holdLock>>;
+  try {
+    lock = await holdLock(path, options);
+  } catch (error) {
+    // The readings keep the list right without the lock too; it only saves their work.
+    if (isBlobberError(error, "busy", "file-system")) return await body();
+    throw error;
+  }
+  try {
+    await body();
+  } finally {
+    lock.release();
+  }
+}
+
+/** A file of this user's own, in a directory that nobody else can write to. */
+function lockPath(key: string): string | undefined {
+  try {
+    const { uid } = userInfo();
+    const directory = join(tmpdir(), `blobber-locks-${uid}`);
+    mkdirSync(directory, { mode: 0o700, recursive: true });
+    const found = lstatSync(directory);
+    if (!found.isDirectory() || uid >= 0 && found.uid !== uid) return undefined;
+    return join(
+      directory,
+      `referrers-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`,
+    );
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Manifests of a repository: found by tag or digest, kept in a small memory so that finding one and reading
+ * it are one request, and put.
+ *
+ * @module
+ */
+
+import { type Digest, digestOf, isDigest } from "../digest.ts";
+import { BlobberError } from "../errors.ts";
+import { MAX_MANIFEST_BYTES } from "../limits.ts";
+import { DOCUMENT_TYPES, parseDocument } from "../manifest.ts";
+import { quote } from "../printable.ts";
+import type { CallOptions } from "../store.ts";
+import type { Descriptor } from "../types.ts";
+import { drop, readBody } from "./body.ts";
+import type { HttpResponse } from "./exchange.ts";
+import type { Access, Repository } from "./repository.ts";
+
+const ACCEPT = DOCUMENT_TYPES.join(", ");
+/** Bytes of manifests that are remembered: a few of them, of the largest size that there is. */
+const MEMORY_BYTES = 2 * MAX_MANIFEST_BYTES;
+
+/** A manifest as the registry gave it, its digest computed. */
+export interface FoundManifest {
+  descriptor: Descriptor;
+  bytes: Uint8Array;
+}
+
+/** The manifests of a repository. */
+export class Manifests {
+  readonly #repository: Repository;
+  readonly #memory = new Map<Digest, FoundManifest>();
+  #remembered = 0;
+
+  /** @param repository whose manifests */
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /**
+   * Gets a manifest. The digest is that of the bytes that came; for a digest, they are what it names.
+   *
+   * @param reference tag or digest
+   * @throws {BlobberError} `not-found`, `integrity`, `invalid-manifest`, `limit`
+   */
+  async get(
+    reference: string,
+    options: CallOptions & { access?: Access | undefined; type?: string | undefined } = {},
+  ): Promise<FoundManifest> {
+    options.signal?.throwIfAborted();
+    const known = isDigest(reference) ? this.#memory.get(reference) : undefined;
+    if (known !== undefined) return known;
+    const { access = "pull", type, signal } = options;
+    const { name } = this.#repository;
+    const what = isDigest(reference) ? `manifest ${reference}` : `tag ${quote(reference)}`;
+    const response = await this.#repository.expect(
+      access,
+      {
+        method: "GET",
+        to: this.#repository.at(`manifests/${reference}`),
+        headers: { accept: type === undefined || DOCUMENT_TYPES.includes(type) ? ACCEPT : type },
+        signal,
+      },
+      [200],
+      { doing: `reading ${what}`, subject: what },
+    );
+    const bytes = await readBody(response, MAX_MANIFEST_BYTES, `${what} of ${name}`);
+    const digest = digestOf(bytes);
+    // Distribution spec, "Pulling manifests": the header, where there is one, must be right too.
+    const claimed = response.headers.get("docker-content-digest");
+    const expected = isDigest(reference) ? reference : claimed;
+    if (expected !== null && expected !== digest || claimed !== null && claimed !== digest) {
+      throw new BlobberError(
+        "integrity",
+        `${what} of ${name} has the digest ${digest}, expected ${
+          quote(expected === digest ? claimed! : expected!)
+        }`,
+        { hint: "what the registry sent is not what it says; nothing of it was used" },
+      );
+    }
+    const mediaType = typeOf(response, bytes);
+    const found = { descriptor: { mediaType, digest, size: bytes.length }, bytes };
+    parseDocument(found.descriptor, bytes);
+    this.remember(found);
+    return found;
+  }
+
+  /**
+   * The digest that a tag points to, by the cheapest request; nothing when there is no such tag.
+   *
+   * @param tag the tag
+   */
+  async digestOfTag(tag: string, options: CallOptions = {}): Promise<Digest | undefined> {
+    const found = await this.#repository.head(
+      "push",
+      `manifests/${tag}`,
+      ACCEPT,
+      { doing: `looking for tag ${quote(tag)}` },
+      options.signal,
+    );
+    if (found === undefined) return undefined;
+    const digest = found.headers.get("docker-content-digest");
+    if (isDigest(digest)) return digest;
+    return (await this.get(tag, { ...options, access: "push" })).descriptor.digest;
+  }
+
+  /**
+   * Puts a manifest under a tag or its digest.
+   *
+   * @returns the answer, for what it says about the subject
+   * @throws {BlobberError} `integrity` when the registry stored something else
+   */
+  async put(
+    reference: string,
+    descriptor: Descriptor,
+    bytes: Uint8Array,
+    options: CallOptions = {},
+  ): Promise<HttpResponse> {
+    const { name } = this.#repository;
+    const response = await this.#repository.expect(
+      "push",
+      {
+        method: "PUT",
+        to: this.#repository.at(`manifests/${reference}`),
+        headers: { "content-type": descriptor.mediaType },
+        body: bytes,
+        signal: options.signal,
+      },
+      [200, 201, 202, 204],
+      { doing: `putting manifest ${descriptor.digest}` },
+    );
+    await drop(response);
+    const stored = response.headers.get("docker-content-digest");
+    if (stored !== null && stored !== descriptor.digest) {
+      throw new BlobberError(
+        "integrity",
+        `${name} stored the manifest as ${quote(stored)}, expected ${descriptor.digest}`,
+        {
+          hint: "the registry changes what it is given; nothing was signed or tagged by this call",
+        },
+      );
+    }
+    this.remember({ descriptor, bytes: bytes.slice() });
+    return response;
+  }
+
+  /** Keeps a manifest whose digest was computed, so that it is not fetched again. */
+  remember(found: FoundManifest): void {
+    const { mediaType, digest, size } = found.descriptor;
+    if (this.#memory.has(digest)) return;
+    this.#memory.set(digest, { ...found, descriptor: { mediaType, digest, size } });
+    this.#remembered += found.bytes.length;
+    for (const [oldest, { bytes }] of this.#memory) {
+      if (this.#remembered <= MEMORY_BYTES || oldest === digest) break;
+      this.#memory.delete(oldest);
+      this.#remembered -= bytes.length;
+    }
+  }
+}
+
+/**
+ * The media type of a manifest: what the header says. `parseDocument` then checks the document against it
+ * (CVE-2021-41190). Where the header says nothing of use, the document speaks for itself.
+ */
+function typeOf(response: HttpResponse, bytes: Uint8Array): string {
+  const header = response.headers.get("content-type");
+  const type = (header ?? "").split(";")[0]!.trim().toLowerCase();
+  if (type !== "") return type;
+  try {
+    const { mediaType } = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof mediaType === "string" ? mediaType : "";
+  } catch {
+    return "";
+  }
+}

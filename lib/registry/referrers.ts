@@ -1,0 +1,133 @@
+/**
+ * Who refers to a manifest: by the referrers API, and by the tag that stands in for it (distribution spec,
+ * "Listing Referrers", "Referrers Tag Schema").
+ *
+ * @module
+ */
+
+import type { Digest } from "../digest.ts";
+import { BlobberError } from "../errors.ts";
+import { notify, type Observer } from "../events.ts";
+import { readFallback } from "../fallback.ts";
+import { MAX_REFERRERS_LISTED } from "../limits.ts";
+import { mayBeOfType, parseDescriptor } from "../manifest.ts";
+import type { ReferrerOptions, Source } from "../store.ts";
+import { type Descriptor, MEDIA_TYPE } from "../types.ts";
+import { drop } from "./body.ts";
+import { pages } from "./pages.ts";
+import type { Access, Repository } from "./repository.ts";
+
+/**
+ * Lists what the registry says, API first and then the tag: always both unless told otherwise, because an
+ * API that knows some referrers need not know all. Whoever has found enough stops asking, and the tag is
+ * not read.
+ *
+ * @param repository where
+ * @param source the same repository as a source, for the tag
+ * @param subject what is referred to
+ */
+export async function* listReferrers(
+  repository: Repository,
+  source: Source,
+  subject: Descriptor,
+  options: ReferrerOptions,
+  observer: Pick<Observer, "onNotice">,
+): AsyncGenerator<Descriptor> {
+  const { via = "auto", artifactType, signal } = options;
+  const given = new Set<Digest>();
+  let count = 0;
+  const fresh = function* (entries: Iterable<Descriptor>): Generator<Descriptor> {
+    for (const entry of entries) {
+      if (++count > MAX_REFERRERS_LISTED) {
+        throw new BlobberError(
+          "limit",
+          `${repository.name} lists more than ${MAX_REFERRERS_LISTED} referrers of ${subject.digest}`,
+        );
+      }
+      if (given.has(entry.digest) || !mayBeOfType(entry, artifactType)) continue;
+      given.add(entry.digest);
+      yield entry;
+    }
+  };
+  if (via !== "tag") {
+    try {
+      // The filter of the API is not used: some registries filter by a type that the manifest has not.
+      for await (const page of apiPages(repository, subject.digest, "pull", signal)) {
+        yield* fresh(page);
+      }
+    } catch (error) {
+      if (via === "api" || !(error instanceof NoReferrersApi)) throw error;
+      notify(observer, "debug", "no-referrers-api", error.message);
+    }
+  }
+  if (via !== "api") yield* fresh(await readFallback(source, subject, { signal }));
+}
+
+/** Whether the API lists a referrer. */
+export async function apiLists(
+  repository: Repository,
+  subject: Digest,
+  referrer: Digest,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  try {
+    for await (const page of apiPages(repository, subject, "push", signal)) {
+      if (page.some(({ digest }) => digest === referrer)) return true;
+    }
+  } catch (error) {
+    if (!(error instanceof NoReferrersApi)) throw error;
+  }
+  return false;
+}
+
+/** The registry has no referrers API, or what it answers in its place is none. */
+export class NoReferrersApi extends BlobberError {
+  /** @param message what it answered */
+  constructor(message: string) {
+    super("registry", message, {
+      hint: "use the fallback tag for this registry: --referrers tag",
+    });
+  }
+}
+
+async function* apiPages(
+  repository: Repository,
+  subject: Digest,
+  access: Access,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Descriptor[]> {
+  const what = `referrers of ${subject} in ${repository.name}`;
+  const get = async (to: string | URL) => {
+    const response = await repository.request(access, {
+      method: "GET",
+      to,
+      headers: { accept: MEDIA_TYPE.index },
+      signal,
+    });
+    if (response.status === 200) {
+      const type = (response.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
+      if (type === MEDIA_TYPE.index) return response;
+      // A page of a single-page application, a proxy's greeting: no answer to this question.
+      await drop(response);
+      throw new NoReferrersApi(`${what}: the answer is no index but "${type.slice(0, 80)}"`);
+    }
+    // 404 says that there is no such API; several registries say it in other ways.
+    if ([400, 403, 404, 405, 406, 410, 501].includes(response.status)) {
+      await drop(response);
+      throw new NoReferrersApi(`${what}: no referrers API (status ${response.status})`);
+    }
+    throw await repository.refusal(response, { doing: `listing ${what}` });
+  };
+  for await (const { json } of pages(repository.at(`referrers/${subject}`), get, what)) {
+    const manifests = (json as { manifests?: unknown } | null)?.manifests;
+    if (manifests === null || manifests === undefined) return;
+    if (!Array.isArray(manifests)) throw new NoReferrersApi(`${what}: the answer is no index`);
+    yield manifests.flatMap((entry, i) => {
+      try {
+        return [parseDescriptor(entry, `referrers[${i}]`)];
+      } catch { // one bad entry hides no good one
+        return [];
+      }
+    });
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * One repository in one registry: the paths of its content and the scopes that they need.
+ *
+ * @module
+ */
+
+import { drop } from "./body.ts";
+import { type Attempt, refusal, type RefusedError } from "./errors.ts";
+import type { HttpResponse } from "./exchange.ts";
+import type { RegistryRequest, Transport } from "./transport.ts";
+
+/** What is to be done, as registries grant it. */
+export type Access = "pull" | "push";
+
+/** A repository, and the way to it. */
+export class Repository {
+  /** The way to the registry. */
+  readonly transport: Transport;
+  /** `acme/app`, as it stands in paths. */
+  readonly path: string;
+  /** `ghcr.io/acme/app`, for messages. */
+  readonly name: string;
+
+  /**
+   * @param transport the way to the registry
+   * @param path the repository in it
+   * @param name for messages
+   */
+  constructor(transport: Transport, path: string, name: string) {
+    this.transport = transport;
+    this.path = path;
+    this.name = name;
+  }
+
+  /** The scope of an access to this repository. */
+  scope(access: Access): string[] {
+    return [`repository:${this.path}:${access === "push" ? "pull,push" : "pull"}`];
+  }
+
+  /** A path in this repository: `/v2/NAME/…`. */
+  at(rest: string): string {
+    return `/v2/${this.path}/${rest}`;
+  }
+
+  /** Sends a request with the scope of an access. */
+  request(access: Access, request: Omit<RegistryRequest, "scope">): Promise<HttpResponse> {
+    return this.transport.request({ ...request, scope: this.scope(access) });
+  }
+
+  /** Sends a request and throws what it means when the status is none of those expected. */
+  async expect(
+    access: Access,
+    request: Omit<RegistryRequest, "scope">,
+    statuses: number[],
+    attempt: Omit<Attempt, "repository">,
+  ): Promise<HttpResponse> {
+    const response = await this.request(access, request);
+    if (statuses.includes(response.status)) return response;
+    throw await this.refusal(response, attempt);
+  }
+
+  /** The error of an answer that is a refusal. */
+  refusal(response: HttpResponse, attempt: Omit<Attempt, "repository">): Promise<RefusedError> {
+    return refusal(response, {
+      ...attempt,
+      repository: this.name,
+      redact: (text) => this.transport.redact(text),
+    });
+  }
+
+  /** Whether something is there, by HEAD. */
+  async head(
+    access: Access,
+    rest: string,
+    accept: string | undefined,
+    attempt: Omit<Attempt, "repository">,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpResponse | undefined> {
+    const response = await this.request(access, {
+      method: "HEAD",
+      to: this.at(rest),
+      ...(accept !== undefined && { headers: { accept } }),
+      signal,
+    });
+    if (response.status === 200) {
+      await drop(response);
+      return response;
+    }
+    if (response.status === 404) {
+      await drop(response);
+      return undefined;
+    }
+    throw await this.refusal(response, attempt);
+  }
+}

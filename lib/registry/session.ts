@@ -1,0 +1,94 @@
+/**
+ * The session of an upload: the requests that begin it, carry it on and end it.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../errors.ts";
+import type { Descriptor } from "../types.ts";
+import { drop } from "./body.ts";
+import { type HttpResponse, isStreamBody, type StreamBody } from "./exchange.ts";
+import type { Repository } from "./repository.ts";
+
+/** What is done, for messages. */
+export const DOING = "uploading a blob";
+
+/** Headers of a request that carries a blob or a part of one. */
+export const OCTETS = { "content-type": "application/octet-stream" };
+
+/** An upload that the registry has begun. */
+export interface Session {
+  url: URL;
+  /** Smallest piece that the registry takes (`OCI-Chunk-Min-Length`). */
+  minPiece: number;
+}
+
+/** POST: asks for a place to upload to. */
+export async function begin(
+  repository: Repository,
+  signal: AbortSignal | undefined,
+): Promise<Session> {
+  const response = await repository.expect(
+    "push",
+    { method: "POST", to: repository.at("blobs/uploads/"), signal },
+    [200, 201, 202],
+    { doing: DOING },
+  );
+  await drop(response);
+  return await next(repository, response, undefined);
+}
+
+/** The place that an answer names for the next request. Its query is kept: it holds the state. */
+export async function next(
+  repository: Repository,
+  response: HttpResponse,
+  before: Session | undefined,
+): Promise<Session> {
+  const location = response.headers.get("location");
+  const minPiece = Number(response.headers.get("oci-chunk-min-length") ?? before?.minPiece ?? 0);
+  if (location !== null) {
+    const { transport } = repository;
+    const url = await transport.checkLocation(location, response.url, "the location of an upload");
+    return { url, minPiece };
+  }
+  if (before !== undefined) return { url: before.url, minPiece };
+  throw new BlobberError(
+    "registry",
+    `${DOING}: ${response.url.host} answered ${response.status} without a Location`,
+  );
+}
+
+/** PUT with the digest: ends an upload, with all of the blob or nothing left to send. */
+export async function close(
+  repository: Repository,
+  session: Session,
+  descriptor: Descriptor,
+  body: Uint8Array | StreamBody | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const url = new URL(session.url);
+  // Appended by hand: searchParams would write the rest of the query anew.
+  url.search += `${url.search === "" ? "?" : "&"}digest=${encodeURIComponent(descriptor.digest)}`;
+  const response = await repository.expect(
+    "push",
+    {
+      method: "PUT",
+      to: url,
+      headers: OCTETS,
+      body,
+      signal,
+      // The session may be gone after a broken try: who sends much begins again from the POST.
+      retry: !isStreamBody(body),
+    },
+    [200, 201, 202, 204],
+    { doing: DOING },
+  );
+  await drop(response);
+  const stored = response.headers.get("docker-content-digest");
+  if (stored !== null && stored !== descriptor.digest) {
+    throw new BlobberError(
+      "integrity",
+      `${repository.name} stored a blob under another digest, expected ${descriptor.digest}`,
+    );
+  }
+}

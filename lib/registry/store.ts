@@ -1,0 +1,243 @@
+/**
+ * A repository in a registry as a store.
+ *
+ * @module
+ */
+
+import { digestOf, isDigest } from "../digest.ts";
+import { BlobberError } from "../errors.ts";
+import type { Observer } from "../events.ts";
+import { MAX_TAGS } from "../limits.ts";
+import { isDocumentType, parseDocument } from "../manifest.ts";
+import { tagTaken } from "../tag_taken.ts";
+import type { ClientOptions, ConnectionOptions } from "../options.ts";
+import { quote } from "../printable.ts";
+import { canonicalHost, isTag, type RegistryReference } from "../reference.ts";
+import { VERSION } from "../runtime.ts";
+import type {
+  BlobWriter,
+  CallOptions,
+  FetchOptions,
+  PutOptions,
+  ReferrerOptions,
+  Source,
+  Store,
+} from "../store.ts";
+import { streamOf } from "../streams.ts";
+import type { Descriptor } from "../types.ts";
+import { drop } from "./body.ts";
+import { credentialsFor } from "./credentials.ts";
+import { openBlob } from "./download.ts";
+import { Manifests } from "./manifests.ts";
+import { pages } from "./pages.ts";
+import { publishReferrer } from "./publish_referrer.ts";
+import { listReferrers } from "./referrers.ts";
+import { Repository } from "./repository.ts";
+import { type Seams, Transport } from "./transport.ts";
+import { beginUpload } from "./upload.ts";
+
+/** Options of {@linkcode openRegistry}: a client's, and where notices go. */
+export interface RegistryOptions extends ClientOptions, Pick<Observer, "onNotice"> {
+  /** What tests replace: time, name resolution, the engine. */
+  seams?: Seams | undefined;
+}
+
+/**
+ * Opens a repository. Nothing is asked of the registry yet.
+ *
+ * @param reference its registry and repository; tag and digest do not matter here
+ * @param options how the registry is reached
+ */
+export function openRegistry(
+  reference: Pick<RegistryReference, "host" | "repository">,
+  options: RegistryOptions = {},
+): Store {
+  return new RegistryStore(reference, options);
+}
+
+/** The registry that serves Docker Hub's images. */
+const DOCKER_HUB_ENDPOINT = "registry-1.docker.io";
+
+class RegistryStore implements Store {
+  readonly name: string;
+  readonly host: string;
+  readonly repository: Repository;
+  readonly #manifests: Manifests;
+  readonly #options: RegistryOptions;
+
+  constructor(reference: Pick<RegistryReference, "host" | "repository">, options: RegistryOptions) {
+    this.#options = options;
+    this.host = canonicalHost(reference.host);
+    const hub = this.host === "docker.io";
+    // Docker Hub keeps its own images below library/, and every tool lets that be left out.
+    const path = hub && !reference.repository.includes("/")
+      ? `library/${reference.repository}`
+      : reference.repository;
+    this.name = `${this.host}/${path}`;
+    const transport = new Transport({
+      host: this.host,
+      endpoint: hub ? DOCKER_HUB_ENDPOINT : this.host,
+      connection: connectionFor(this.host, options),
+      credentials: () =>
+        options.credentials === undefined
+          ? credentialsFor(this.host, path)
+          : options.credentials(this.host),
+      userAgent: options.userAgent ?? `blobber/${VERSION}`,
+      observer: options,
+      seams: options.seams,
+    });
+    this.repository = new Repository(transport, path, this.name);
+    this.#manifests = new Manifests(this.repository);
+  }
+
+  async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
+    checkSelector(tagOrDigest);
+    return { ...(await this.#manifests.get(tagOrDigest, options)).descriptor };
+  }
+
+  async fetch(
+    target: Descriptor,
+    options: FetchOptions = {},
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    if (!isDocumentType(target.mediaType)) return await openBlob(this.repository, target, options);
+    const { bytes } = await this.#manifests.get(target.digest, options);
+    return streamOf(
+      options.range === undefined ? bytes : bytes.subarray(options.range.start, options.range.end),
+    );
+  }
+
+  async *tags(options: CallOptions = {}): AsyncIterable<string> {
+    const what = `tags of ${this.name}`;
+    const get = (to: string | URL) =>
+      this.repository.expect("pull", { method: "GET", to, signal: options.signal }, [200], {
+        doing: `listing ${what}`,
+        subject: "tags",
+      });
+    let count = 0;
+    for await (const { json } of pages(this.repository.at("tags/list?n=1000"), get, what)) {
+      const { tags } = Object(json) as { tags?: unknown };
+      if (tags === null || tags === undefined) continue; // a repository without tags
+      if (!Array.isArray(tags)) {
+        throw new BlobberError("registry", `${what}: the answer holds no list of tags`);
+      }
+      for (const tag of tags) {
+        if (typeof tag !== "string" || !isTag(tag)) {
+          throw new BlobberError("registry", `${what}: ${quote(String(tag))} is no tag`);
+        }
+        if (++count > MAX_TAGS) {
+          throw new BlobberError("limit", `${what}: more than ${MAX_TAGS}`);
+        }
+        yield tag;
+      }
+    }
+  }
+
+  referrers(subject: Descriptor, options: ReferrerOptions = {}): AsyncIterable<Descriptor> {
+    const via = options.via ?? this.#options.referrers ?? "auto";
+    return listReferrers(this.repository, this, subject, { ...options, via }, this.#options);
+  }
+
+  async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    const manifest = isDocumentType(target.mediaType);
+    const found = await this.repository.head(
+      "push",
+      `${manifest ? "manifests" : "blobs"}/${target.digest}`,
+      manifest ? target.mediaType : undefined,
+      { doing: `looking for ${target.digest}` },
+      options.signal,
+    );
+    if (found === undefined) return false;
+    const length = found.headers.get("content-length");
+    return length === null || Number(length) === target.size;
+  }
+
+  // deno-lint-ignore require-await -- as the interface has it
+  async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {
+    options.signal?.throwIfAborted();
+    return beginUpload(this.repository, this.#options, options);
+  }
+
+  async mount(target: Descriptor, from: Source, options: CallOptions = {}): Promise<boolean> {
+    if (!(from instanceof RegistryStore) || from.host !== this.host) return false;
+    if (from.repository.path === this.repository.path) return await this.has(target, options);
+    const { transport } = this.repository;
+    const query = new URLSearchParams({ mount: target.digest, from: from.repository.path });
+    const response = await transport.request({
+      method: "POST",
+      to: this.repository.at(`blobs/uploads/?${query}`),
+      scope: [...this.repository.scope("push"), ...from.repository.scope("pull")],
+      signal: options.signal,
+    });
+    await drop(response);
+    // 202 began an upload instead, which the registry forgets by itself; a refusal is no error either.
+    return response.status === 201;
+  }
+
+  async put(descriptor: Descriptor, bytes: Uint8Array, options: PutOptions = {}): Promise<void> {
+    const { tag, ifAbsent, signal } = options;
+    signal?.throwIfAborted();
+    checkContent(descriptor, bytes);
+    if (tag !== undefined) checkSelector(tag);
+    if (tag !== undefined && ifAbsent) await this.#checkFree(tag, descriptor, { signal });
+    const answer = await this.#manifests.put(tag ?? descriptor.digest, descriptor, bytes, {
+      signal,
+    });
+    await publishReferrer(
+      { repository: this.repository, manifests: this.#manifests, via: this.#options.referrers },
+      descriptor,
+      bytes,
+      answer,
+      { signal },
+    );
+  }
+
+  async tag(
+    tag: string,
+    descriptor: Descriptor,
+    options: Omit<PutOptions, "tag"> = {},
+  ): Promise<void> {
+    checkSelector(tag);
+    if (options.ifAbsent) await this.#checkFree(tag, descriptor, options);
+    const { bytes } = await this.#manifests.get(descriptor.digest, { ...options, access: "push" });
+    await this.#manifests.put(tag, descriptor, bytes, options);
+  }
+
+  async #checkFree(tag: string, descriptor: Descriptor, options: CallOptions): Promise<void> {
+    const now = await this.#manifests.digestOfTag(tag, options);
+    if (now !== undefined && now !== descriptor.digest) throw tagTaken(tag, now, this);
+  }
+}
+
+/** What no registry is to be asked to store: other bytes than named, or a document that is none. */
+function checkContent(descriptor: Descriptor, bytes: Uint8Array): void {
+  const actual = digestOf(bytes);
+  if (actual !== descriptor.digest || bytes.length !== descriptor.size) {
+    throw new BlobberError(
+      "integrity",
+      `manifest ${descriptor.digest} of ${descriptor.size} bytes is really ${actual} ` +
+        `of ${bytes.length}`,
+    );
+  }
+  parseDocument(descriptor, bytes);
+}
+
+/** A tag or a digest, or the path of the request would be another one. */
+function checkSelector(text: string): void {
+  if (isDigest(text) || isTag(text)) return;
+  throw new BlobberError(
+    "invalid-reference",
+    `${quote(text)} is no tag and no digest`,
+  );
+}
+
+/** The options of a connection: those of the registry where it has its own, else the client's. */
+function connectionFor(host: string, options: ClientOptions): ConnectionOptions {
+  const { insecure, insecureSkipTlsVerify, caCerts } = options;
+  const own = Object.entries(options.registries ?? {})
+    .find(([name]) => canonicalHost(name) === host)?.[1];
+  return {
+    insecure: own?.insecure ?? insecure,
+    insecureSkipTlsVerify: own?.insecureSkipTlsVerify ?? insecureSkipTlsVerify,
+    caCerts: own?.caCerts ?? caCerts,
+  };
+}

@@ -1,0 +1,298 @@
+/**
+ * One request to a registry, with everything that policy demands: the right scheme, authentication, redirects
+ * by hand, retries. What it returns is an answer; what that means is for the caller.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../errors.ts";
+import { notify, type Observer } from "../events.ts";
+import { IDLE_TIMEOUT_MS, MAX_REDIRECTS } from "../limits.ts";
+import type { ConnectionOptions, Credentials } from "../options.ts";
+import { isLoopback } from "../reference.ts";
+import { type Resolver, systemResolver } from "./addresses.ts";
+import { Authenticator, type Scope } from "./auth.ts";
+import { drop, readUpTo } from "./body.ts";
+import { engineFor } from "./engine.ts";
+import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
+import { ExchangeError } from "./failure.ts";
+import { headersFor, HopPolicy, isRedirect } from "./redirect.ts";
+import { type Clock, judge, systemClock } from "./retry.ts";
+
+/** What tests replace. */
+export interface Seams {
+  clock?: Clock | undefined;
+  engine?: Engine | undefined;
+  resolve?: Resolver | undefined;
+  /** Silence after which a connection is given up, in milliseconds. */
+  idleMs?: number | undefined;
+}
+
+/** What a transport is made for. */
+export interface TransportOptions {
+  /** Host for messages, canonical. */
+  host: string;
+  /** Host that is connected to. */
+  endpoint: string;
+  connection: ConnectionOptions;
+  credentials: () => Promise<Credentials | undefined>;
+  userAgent: string;
+  observer: Pick<Observer, "onNotice">;
+  seams?: Seams | undefined;
+}
+
+/** A request to the registry. */
+export interface RegistryRequest {
+  method: string;
+  /** A path with query, or a URL that the registry gave out and that was checked. */
+  to: string | URL;
+  scope: Scope;
+  headers?: Record<string, string> | undefined;
+  body?: HttpRequest["body"];
+  signal?: AbortSignal | undefined;
+  /** Whether it may be sent again after a failure. @default true unless its body cannot be replayed */
+  retry?: boolean | undefined;
+}
+
+/** The way to one registry. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #engine: Engine;
+  readonly #clock: Clock;
+  readonly #idleMs: number;
+  readonly #auth: Authenticator;
+  readonly #origins: URL[];
+  #origin: URL;
+  #policy: HopPolicy;
+  #settled = false;
+
+  /** @param options the registry, and how it is reached */
+  constructor(options: TransportOptions) {
+    const { connection, seams = {} } = options;
+    this.#options = options;
+    this.#engine = seams.engine ?? engineFor(connection);
+    this.#clock = seams.clock ?? systemClock;
+    this.#idleMs = seams.idleMs ?? IDLE_TIMEOUT_MS;
+    this.#origins = schemes(options).map((scheme) => new URL(`${scheme}://${options.endpoint}/`));
+    this.#origin = this.#origins[0]!;
+    this.#settled = this.#origins.length === 1;
+    this.#policy = new HopPolicy(this.#origin, seams.resolve ?? systemResolver);
+    this.#auth = new Authenticator({
+      host: options.host,
+      check: (location, from, what) => this.#policy.check(location, from, what),
+      clock: this.#clock,
+      credentials: options.credentials,
+      send: (request) =>
+        this.#retrying(() => this.#send({ ...request, idleMs: this.#idleMs }), request.signal),
+    });
+  }
+
+  /** Time, as this transport sees it. */
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  /** Takes secrets out of text that the registry sent. */
+  redact(text: string): string {
+    return this.#auth.redact(text);
+  }
+
+  /** Checks a place that the registry names: see {@linkcode HopPolicy.check}. */
+  checkLocation(location: string, from: URL, what: string): Promise<URL> {
+    return this.#policy.check(location, from, what);
+  }
+
+  /**
+   * Sends a request and returns the answer, whatever its status. Redirects were followed, what may be tried
+   * again was, and a 401 is one that stands after authentication.
+   *
+   * @param request what to ask
+   * @throws {BlobberError} `network`, `timeout`, `tls`, `rate-limited`, `unauthorized`
+   */
+  async request(request: RegistryRequest): Promise<HttpResponse> {
+    const replayable = !isStreamBody(request.body) || request.body.replayable;
+    const retry = request.retry ?? replayable;
+    const once = () => this.#authenticated(request, replayable);
+    return retry ? await this.#retrying(once, request.signal) : await once();
+  }
+
+  async #retrying(
+    once: () => Promise<HttpResponse>,
+    signal: AbortSignal | undefined,
+  ): Promise<HttpResponse> {
+    for (let tries = 1;; tries++) {
+      let outcome: { response: HttpResponse } | { error: unknown };
+      try {
+        outcome = { response: await once() };
+      } catch (error) {
+        outcome = { error };
+      }
+      let verdict;
+      try {
+        verdict = judge(outcome, tries, this.#clock);
+      } catch (error) {
+        if ("response" in outcome) await drop(outcome.response);
+        throw error;
+      }
+      if (!verdict.again) {
+        if ("response" in outcome) return outcome.response;
+        // Given up for good: who called must not begin again from one.
+        if (outcome.error instanceof ExchangeError) outcome.error.retryable = false;
+        throw outcome.error;
+      }
+      if ("response" in outcome) await drop(outcome.response);
+      notify(
+        this.#options.observer,
+        verdict.pauseMs >= 2000 ? "warning" : "info",
+        "retry",
+        `${verdict.why}; trying again in ${(verdict.pauseMs / 1000).toFixed(1)} seconds`,
+      );
+      await this.#clock.delay(verdict.pauseMs, signal);
+    }
+  }
+
+  async #authenticated(request: RegistryRequest, replayable: boolean): Promise<HttpResponse> {
+    const { scope, signal } = request;
+    let header = await this.#auth.header(scope, this.#origin, signal);
+    for (let refreshed = false;; refreshed = true) {
+      const response = await this.#following(request, header);
+      // Only the registry's own 401 is a challenge to us; one from behind a redirect is just a refusal.
+      if (response.status !== 401 || response.url.origin !== this.#origin.origin) return response;
+      if (refreshed || !replayable) return response;
+      const next = await this.#auth.answer(response, scope, header, signal);
+      if (next === undefined) return response;
+      await drop(response);
+      header = next;
+    }
+  }
+
+  async #following(
+    request: RegistryRequest,
+    authorization: string | undefined,
+  ): Promise<HttpResponse> {
+    const { method, body, signal } = request;
+    let headers: Record<string, string> = {
+      "accept-encoding": "identity",
+      "user-agent": this.#options.userAgent,
+      ...request.headers,
+    };
+    let response = await this.#toRegistry(request, headers, authorization);
+    let url = response.url;
+    if (url.origin === this.#origin.origin && authorization !== undefined) {
+      headers = { ...headers, authorization };
+    }
+    const seen = new Set([url.href]);
+    for (let hops = 0; isRedirect(response.status); hops++) {
+      const location = response.headers.get("location");
+      // 301 to 303 may turn a request into a GET: for one that carries something, that is no way on.
+      const moves = method === "GET" || method === "HEAD" || response.status >= 307;
+      if (location === null || !moves || isStreamBody(body) && !body.replayable) return response;
+      await drop(response);
+      if (hops >= MAX_REDIRECTS) {
+        throw new BlobberError(
+          "registry",
+          `${this.#options.host} redirects more than ${MAX_REDIRECTS} times`,
+        );
+      }
+      const next = await this.#policy.check(location, url, "a redirect");
+      if (seen.has(next.href)) {
+        throw new BlobberError("registry", `${this.#options.host} redirects in a circle`);
+      }
+      seen.add(next.href);
+      headers = headersFor(headers, url, next);
+      url = next;
+      response = await this.#send({ method, url, headers, body, signal, idleMs: this.#idleMs });
+    }
+    return response;
+  }
+
+  /** The first hop. Where the scheme is open, the first answer settles it. */
+  async #toRegistry(
+    request: RegistryRequest,
+    headers: Record<string, string>,
+    authorization: string | undefined,
+  ): Promise<HttpResponse> {
+    const { method, to, body, signal } = request;
+    const send = () => {
+      const url = new URL(to, this.#origin);
+      const own = url.origin === this.#origin.origin;
+      const all = !own
+        ? headersFor(headers, this.#origin, url)
+        : authorization === undefined
+        ? headers
+        : { ...headers, authorization };
+      return this.#send({ method, url, headers: all, body, signal, idleMs: this.#idleMs });
+    };
+    if (this.#settled) return await send();
+    let first: HttpResponse | undefined;
+    let failed: unknown;
+    try {
+      first = await send();
+      if (!await isPlainHttpToTls(first)) {
+        this.#settled = true;
+        return first;
+      }
+    } catch (error) {
+      if (!(error instanceof ExchangeError) || !mayBeOtherScheme(error, this.#origin)) throw error;
+      failed = error;
+    }
+    this.#switchTo(this.#origins[1]!);
+    try {
+      const second = await send();
+      if (await isPlainHttpToTls(second)) throw failed;
+      this.#settled = true;
+      return second;
+    } catch (error) {
+      this.#switchTo(this.#origins[0]!);
+      // The error of the scheme that was meant says more, unless the other one got as far as a certificate.
+      throw error instanceof ExchangeError && error.kind === "tls" ? error : failed ?? error;
+    }
+  }
+
+  #switchTo(origin: URL): void {
+    this.#origin = origin;
+    this.#policy = new HopPolicy(origin, this.#options.seams?.resolve ?? systemResolver);
+  }
+
+  #send(request: HttpRequest): Promise<HttpResponse> {
+    return this.#engine.send(request);
+  }
+}
+
+/**
+ * The schemes to try, in order. Plain HTTP comes into question only on this machine, or when it was allowed;
+ * elsewhere it is what remains when https fails.
+ */
+function schemes({ endpoint, connection }: TransportOptions): ("http" | "https")[] {
+  const { insecure, caCerts, insecureSkipTlsVerify } = connection;
+  const tlsMeant = caCerts !== undefined || insecureSkipTlsVerify === true;
+  if (isLoopback(endpoint)) return tlsMeant ? ["https", "http"] : ["http", "https"];
+  return insecure ? ["https", "http"] : ["https"];
+}
+
+/** Whether a failure is one that the wrong scheme makes. A certificate that is not trusted is none. */
+function mayBeOtherScheme({ kind }: ExchangeError, tried: URL): boolean {
+  if (tried.protocol === "http:") return kind === "broken";
+  return ["not-tls", "refused", "broken", "dns"].includes(kind);
+}
+
+/** Go's servers answer 400 with a sentence when plain HTTP reaches a TLS port. */
+async function isPlainHttpToTls(response: HttpResponse): Promise<boolean> {
+  if (response.status !== 400 || response.url.protocol !== "http:") return false;
+  const text = new TextDecoder().decode(await readUpTo(response, 200));
+  const told = /HTTP request.*HTTPS/i.test(text);
+  if (!told) response.body = replay(text);
+  return told;
+}
+
+function replay(text: string): HttpResponse["body"] {
+  let bytes: Uint8Array | undefined = new TextEncoder().encode(text);
+  return {
+    read: () => {
+      const piece = bytes?.length ? bytes : undefined;
+      bytes = undefined;
+      return Promise.resolve(piece);
+    },
+    cancel: () => Promise.resolve(),
+  };
+}
