@@ -114,7 +114,7 @@ export class Client {
     const { source, artifact } = await this.#resolve(ref, options);
     const { openImage } = await import("./image.ts");
     const image = await openImage(source, artifact.manifest, options);
-    image.verdict = artifact.verdict;
+    image.verdict = artifact.proofs[0]?.verdict;
     return image;
   }
 

@@ -20,7 +20,6 @@ import type { Manifest } from "../types.ts";
 import { readVerified } from "../verified.ts";
 import { type CacheOptions, withCache } from "./cached_source.ts";
 import { cacheInfo } from "./maintenance.ts";
-
 import {
   blob,
   cacheFile,
@@ -30,6 +29,7 @@ import {
   watched,
   withDirectory,
 } from "../../tests/fakes/watched_store.ts";
+
 const encoder = new TextEncoder();
 
 test("what was read once is not asked for again", () =>

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type all, blobOf, documentOf, sample } from "../../tests/fakes/store_suite.ts";
+import { blobOf, documentOf, sample } from "../../tests/fakes/store_suite.ts";
 import { hexOf } from "../digest.ts";
 import { readDocument } from "../manifest.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 import { withCache } from "./cached_source.ts";
 import { cacheInfo, clearCache, pruneCache } from "./maintenance.ts";
-
 import { blob, cacheFile, read, watched, withDirectory } from "../../tests/fakes/watched_store.ts";
+
 test("info, prune and clear count entries and remove the least recently used first", () =>
   withDirectory(async (directory) => {
     assert.deepEqual(cacheInfo(directory), { path: directory, size: 0, entries: [] });

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { all } from "../../tests/fakes/store_suite.ts";
 import { PushIndex } from "./push_index.ts";
-
 import { blob, names, withDirectory } from "../../tests/fakes/watched_store.ts";
+
 test("what a push made is remembered by fingerprint, whole or not at all", () =>
   withDirectory((directory) => {
     const index = PushIndex.open(directory)!;

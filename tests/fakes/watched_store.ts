@@ -21,7 +21,10 @@ export class Watched extends MemoryStore {
     this.asked.push(`resolve ${tag}`);
     return super.resolve(tag, options);
   }
-  override fetch(target: Descriptor, options: FetchOptions = {}) {
+  override fetch(
+    target: Descriptor,
+    options: FetchOptions = {},
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const { range } = options;
     this.asked.push(`fetch ${name(target.digest)}${range ? ` ${range.start}-${range.end}` : ""}`);
     return super.fetch(target, options);
@@ -41,7 +44,12 @@ export async function withDirectory(body: (directory: string) => Promise<void>):
 }
 
 /** Reads a blob, or a range of one, as text. */
-export async function read(source: Source, target: Descriptor, start?: number, end?: number) {
+export async function read(
+  source: Source,
+  target: Descriptor,
+  start?: number,
+  end?: number,
+): Promise<string> {
   const range = start === undefined ? undefined : { start, end: end! };
   const stream = await source.fetch(target, range ? { range } : {});
   const expected = range
@@ -55,10 +63,10 @@ export const text = "0123456789".repeat(400_000); // some blocks
 /** What names {@linkcode text}. */
 export const blob: Descriptor = blobOf(text);
 /** Where a cache has a blob. */
-export const cacheFile = (directory: string, digest: Digest) =>
+export const cacheFile = (directory: string, digest: Digest): string =>
   join(directory, "blobs/sha256", hexOf(digest));
 /** What is in a directory; nothing when there is none. */
-export const names = (directory: string) => {
+export const names = (directory: string): string[] => {
   try {
     return readdirSync(directory);
   } catch {
