@@ -73,13 +73,16 @@ function* walkDirectory(
   for (const { name, directory: isDirectory } of found) {
     const file = `${directory}/${name}`;
     const path = prefix + name;
+    checkNames({ path, type: isDirectory ? "directory" : "file" });
     const stat = look(file);
     const { type } = stat;
     if (type === "other") throw unsupported(path);
     if (isDirectory !== (type === "directory")) throw changed(file);
     const linkTarget = type === "symlink" ? readLink(file) : undefined;
-    checkNames({ path, type, linkTarget });
-    if (linkTarget !== undefined) links.set(path, linkTarget);
+    if (linkTarget !== undefined) {
+      checkNames({ path, type, linkTarget });
+      links.set(path, linkTarget);
+    }
     yield {
       path,
       type,
