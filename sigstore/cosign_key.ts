@@ -76,6 +76,7 @@ function parse(content: Uint8Array): Parts {
   if (!salt || !nonce || !box || nonce.length !== 24) throw invalid();
   // scrypt takes 128 * N * r bytes (RFC 7914, 2); the file must not decide how much that is.
   const sound = [N, r, p].every((n) => Number.isSafeInteger(n) && (n as number) >= 1) &&
+    Number.isInteger(Math.log2(N as number)) &&
     128 * (N as number) * (r as number) <= MAX_SCRYPT_BYTES && (p as number) <= 16;
   if (!sound) throw invalid();
   return { N: N as number, r: r as number, p: p as number, salt, nonce, ciphertext: box };

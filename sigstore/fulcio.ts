@@ -6,7 +6,7 @@
  */
 
 import { X509Certificate } from "node:crypto";
-import { BlobberError, quote } from "@blobber/core";
+import { BlobberError, isBlobberError, quote } from "@blobber/core";
 import { readPem, toBase64 } from "./bytes.ts";
 import { inside, readOne, TAG } from "./der.ts";
 import {
@@ -84,9 +84,14 @@ export async function requestCertificate(
   const leaf: unknown = Array.isArray(chain) ? chain[0] : undefined;
   const certificate = typeof leaf === "string" ? readPem(leaf)[0]?.der : undefined;
   if (certificate === undefined) throw failed(request, "answered without a certificate");
-  const extensions = readCertificate(request, certificate);
-  checkCertificate(request, certificate, extensions, token, key);
-  return { certificate, hasSct: extensions.has(OID.sct) };
+  try {
+    const extensions = extensionsOf(certificate);
+    checkCertificate(request, certificate, extensions, token, key);
+    return { certificate, hasSct: extensions.has(OID.sct) };
+  } catch (error) {
+    if (isBlobberError(error, "signing-service")) throw error;
+    throw failed(request, "answered with a certificate that cannot be read", error);
+  }
 }
 
 /** Row 59: what came back must be for the key and the identity that were sent. */
@@ -128,21 +133,14 @@ function checkCertificate(
 }
 
 /** The extensions of a certificate by OID (RFC 5280, 4.1). */
-function readCertificate(
-  request: ServiceRequest,
-  certificate: Uint8Array<ArrayBuffer>,
-): Map<string, Uint8Array> {
-  try {
-    const [tbs] = inside(readOne(certificate));
-    const holder = inside(tbs).find((node) => node.tag === 0xa3);
-    const list = holder === undefined ? [] : inside(readOne(holder.content));
-    return new Map(list.map((extension) => {
-      const parts = inside(extension);
-      return [dotted(parts[0]!.content), parts.at(-1)!.content];
-    }));
-  } catch (cause) {
-    throw failed(request, "answered with a certificate that cannot be read", cause);
-  }
+function extensionsOf(certificate: Uint8Array): Map<string, Uint8Array> {
+  const [tbs] = inside(readOne(certificate));
+  const holder = inside(tbs).find((node) => node.tag === 0xa3);
+  const list = holder === undefined ? [] : inside(readOne(holder.content));
+  return new Map(list.map((extension) => {
+    const parts = inside(extension);
+    return [dotted(parts[0]!.content), parts.at(-1)!.content];
+  }));
 }
 
 /** An object identifier in dotted form. */

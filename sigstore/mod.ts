@@ -15,7 +15,11 @@ export { type KeyFile, needsPassphrase } from "./private_key.ts";
 export { type ServiceContext } from "./service.ts";
 export { PUBLIC, type RekorVersion } from "./signing_config.ts";
 export { type TokenRequest, type TokenSource } from "./tokens/token.ts";
-export { type Environment } from "./tokens/environment.ts";
+export type { Environment } from "./tokens/environment.ts";
+export { givenToken, tokenFile } from "./tokens/given.ts";
+export { findToken, type FindTokenOptions } from "./tokens/find.ts";
+export type { BrowserOptions } from "./tokens/browser.ts";
+export type { DeviceLogin, DeviceOptions } from "./tokens/device.ts";
 export { createVerifier } from "./verifier.ts";
 export type {
   ExactIdentity,

@@ -161,7 +161,15 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-async function once(context: ServiceContext, request: ServiceRequest): Promise<ServiceAnswer> {
+/**
+ * Asks once and takes any status for an answer.
+ *
+ * @throws {BlobberError} `signing-service` for an answer too large; whatever `fetch` throws
+ */
+export async function once(
+  context: ServiceContext,
+  request: ServiceRequest,
+): Promise<ServiceAnswer> {
   const { url, method = request.body === undefined ? "GET" : "POST", headers, body } = request;
   const idle = new AbortController();
   const stop = () => idle.abort(context.signal!.reason);
@@ -222,17 +230,16 @@ function messageIn(bytes: Uint8Array): string {
   return typeof message === "string" ? printable(message.trim(), MAX_MESSAGE_CHARS) : "";
 }
 
+/** Takes secrets out, also when they were cut or joined to other text. */
 function withoutSecrets(text: string, request: ServiceRequest): string {
-  for (const secret of request.secrets ?? []) {
-    // A message may have been cut in the middle of one.
-    for (const part of [secret, ...secret.split(".")]) {
-      if (part.length >= 8) text = text.replaceAll(part, "[token]");
-    }
-    const start = secret.slice(0, 12);
-    const at = start.length === 12 ? text.indexOf(start) : -1;
-    if (at >= 0) text = `${text.slice(0, at)}[token]`;
-  }
-  return text;
+  const parts = (request.secrets ?? []).flatMap((secret) => [secret, ...secret.split(".")])
+    .filter((part) => part.length >= 8);
+  for (const part of parts) text = text.replaceAll(part, "[token]");
+  return text.replace(
+    /[\w-]{12,}/g,
+    (run) =>
+      parts.some((part) => part.includes(run) || run.includes(part.slice(0, 12))) ? "[token]" : run,
+  );
 }
 
 function retryAfterMs(headers: Headers): number | undefined {
@@ -244,7 +251,7 @@ function retryAfterMs(headers: Headers): number | undefined {
 }
 
 /** The innermost words of a failed fetch, which wrap one another. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   let inner = error;
   for (
     let depth = 0;

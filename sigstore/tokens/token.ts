@@ -67,7 +67,7 @@ export function readToken(raw: string, clientId: string, from: string): Identity
   if (typeof iss !== "string" || typeof sub !== "string" || iss === "" || sub === "") {
     throw bad('has no issuer or no subject, expected "iss" and "sub"');
   }
-  const audience = (Array.isArray(aud) ? aud : [aud]).filter((item) => typeof item === "string");
+  const audience = listOf(aud);
   if (!audience.includes(clientId)) {
     throw bad(
       `is for ${audience.map(quote).join(", ") || "nobody"}, expected ${quote(clientId)}`,
@@ -100,9 +100,18 @@ export function readToken(raw: string, clientId: string, from: string): Identity
   };
 }
 
+/** Whom a token is for; nobody, when it cannot be read. */
+export function audienceOf(raw: string): string[] {
+  return listOf(claimsOf(raw.trim())?.aud);
+}
+
 /** What a token says about whom it is for: the address or the subject, safe to show. */
 export function identityOf(token: IdentityToken): string {
   return printable(token.email ?? token.subject, 300);
+}
+
+function listOf(aud: unknown): string[] {
+  return (Array.isArray(aud) ? aud as unknown[] : [aud]).filter((item) => typeof item === "string");
 }
 
 function claimsOf(text: string): Record<string, unknown> | undefined {
