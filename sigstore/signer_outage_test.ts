@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, test } from "node:test";
+import assert from "node:assert/strict";
+import { isBlobberError } from "@blobber/core";
+import { bundleOf, keyless, manifest, services } from "../tests/fakes/signing.ts";
+import {
+  type FakeService,
+  type FakeSigstore,
+  type SigstoreFault,
+  startSigstore,
+} from "../tests/fakes/sigstore.ts";
+import { createSigner } from "./signer.ts";
+import { givenToken } from "./tokens/given.ts";
+
+let sigstore: FakeSigstore;
+beforeEach(async () => {
+  sigstore = await startSigstore();
+});
+afterEach(() => sigstore.close());
+
+const OUTAGES: [string, FakeService, SigstoreFault, RegExp][] = [
+  ["is down", "fulcio", "cut", /^Fulcio at 127\.0\.0\.1:\d+ did not answer/],
+  ["is overloaded", "fulcio", { status: 503, body: "busy" }, /^Fulcio at .* answered 503: busy$/],
+  ["is down", "rekor1", "cut", /^Rekor at 127\.0\.0\.1:\d+ did not answer/],
+  [
+    "fails",
+    "rekor1",
+    { status: 500, body: '{"message":"oops"}' },
+    /^Rekor at .* answered 500: oops$/,
+  ],
+  ["is down", "tsa", "cut", /^the timestamp authority at 127\.0\.0\.1:\d+ did not answer/],
+  ["answers HTML", "fulcio", { status: 200, body: "<html>" }, /something else than a JSON object/],
+  ["answers HTML", "rekor1", { status: 201, body: "<html>" }, /something else than a JSON object/],
+  ["answers HTML", "tsa", { status: 200, body: "<html>" }, /something else than a timestamp/],
+  ["answers nothing", "fulcio", { status: 200, body: "{}" }, /without a certificate/],
+  ["answers nothing", "rekor1", { status: 201, body: "{}" }, /an incomplete entry/],
+  [
+    "answers a flood",
+    "rekor1",
+    { status: 201, body: "x".repeat(2 ** 21) },
+    /more than 1048576 bytes/,
+  ],
+  [
+    "redirects",
+    "fulcio",
+    { status: 307, headers: { location: "http://evil.example/" } },
+    /redirect/,
+  ],
+  [
+    "refuses for an hour",
+    "tsa",
+    { status: 429, headers: { "retry-after": "3600" } },
+    /answered 429/,
+  ],
+];
+for (const [what, service, fault, said] of OUTAGES) {
+  test(`outage: ${service} ${what}: the error names the service and what can be done`, async () => {
+    sigstore.onRequest = (request) => request.service === service ? fault : undefined;
+    await assert.rejects(
+      bundleOf(keyless(sigstore, { timestampUrl: sigstore.urls.tsa })),
+      (error) => {
+        assert.ok(isBlobberError(error, "signing-service"), String(error));
+        assert.equal(error.status, 11);
+        assert.match(error.message, said);
+        assert.match(error.hint!, /a key of your own/);
+        return true;
+      },
+    );
+    const tries = sigstore.requests.filter((request) => request.service === service).length;
+    const again = fault === "cut" || (fault as { status?: number }).status === 503;
+    // A connection that is cut while it is kept alive is tried once more by fetch itself.
+    const most = fault === "cut" ? 6 : 3;
+    assert.ok(again ? tries >= 3 && tries <= most : tries === 1, `${tries} tries`);
+    // What comes after a failed step is not asked: nothing is published that cannot be used.
+    const order: FakeService[] = ["fulcio", "tsa", "rekor1"];
+    const later = order.slice(order.indexOf(service) + 1);
+    assert.ok(!sigstore.requests.some((request) => later.includes(request.service)));
+  });
+}
+
+test("outage: a service that says nothing is given up", async () => {
+  sigstore.onRequest = () => "hang";
+  const options = { ...keyless(sigstore), services: { ...services, idleTimeoutMs: 5 } };
+  await assert.rejects(bundleOf(options), /Fulcio at .* did not answer: no byte came for 0\.005 s/);
+});
+
+test("a service that fails for a moment is asked again", async () => {
+  const failures = new Set<FakeService>(["fulcio", "tsa", "rekor1"]);
+  sigstore.onRequest = ({ service }) => failures.delete(service) ? { status: 502 } : undefined;
+  const bundle = await bundleOf(keyless(sigstore, { timestampUrl: sigstore.urls.tsa }));
+  assert.equal(bundle.verificationMaterial.tlogEntries.length, 1);
+  assert.equal(sigstore.requests.length, 6);
+});
+
+test("signing stops when it is interrupted, with the signal's reason", async () => {
+  sigstore.onRequest = () => "hang";
+  const stop = new AbortController();
+  const signer = await createSigner(keyless(sigstore));
+  const reason = new Error("stop");
+  const signing = signer.sign(manifest, { signal: stop.signal });
+  queueMicrotask(() => stop.abort(reason));
+  await assert.rejects(signing, reason);
+});
+
+test("a token is never in an error, whatever a service says", async () => {
+  const token = sigstore.oidc.token();
+  for (
+    const said of [token, token.slice(0, 250), token.split(".")[1]!, `cut ${token.slice(0, 40)}`]
+  ) {
+    sigstore.onRequest = () => ({ status: 400, body: JSON.stringify({ message: `bad: ${said}` }) });
+    await assert.rejects(bundleOf(keyless(sigstore, { token: givenToken(token) })), (error) => {
+      assert.ok(isBlobberError(error, "signing-service"));
+      for (const part of token.split(".")) {
+        assert.ok(!`${error.message}${error.hint}`.includes(part.slice(0, 14)), error.message);
+      }
+      return true;
+    });
+  }
+});
