@@ -5,12 +5,13 @@
  */
 
 import { packJob } from "./pack_job.ts";
+import { unpackJob } from "./unpack_job.ts";
 
 /**
  * Jobs by name. A job takes one value that can be copied to another thread, puts the buffers that it gives
  * back into the list it is handed, and answers with a value that can be copied.
  */
-export const JOBS = { pack: packJob } as const;
+export const JOBS = { pack: packJob, unpack: unpackJob } as const;
 
 /** Name of a job. */
 export type JobName = keyof typeof JOBS;

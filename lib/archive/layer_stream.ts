@@ -15,7 +15,7 @@ import type { Descriptor } from "../types.ts";
 import { VerifiedReader } from "../verified.ts";
 import { Decompressor, formatOf, type LayerFormat, sniff } from "./decompress.ts";
 import { FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
-import { Pace } from "./pace.ts";
+import { Pace } from "../pace.ts";
 import { type TarHandler, TarReader } from "./tar_reader.ts";
 
 /** Bytes read at once. */
@@ -87,7 +87,7 @@ export async function readLayer(
         const slice = bytes.subarray(at, at + SLICE_BYTES);
         read += slice.length;
         decompressor.write(slice);
-        await pace.rest();
+        await pace.breathe();
       }
       options.onBytes?.(read);
       scratch = bytes.buffer.byteLength >= SCRATCH_BYTES

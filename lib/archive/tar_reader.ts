@@ -16,6 +16,7 @@ import { parsePax, type PaxHeader } from "./pax.ts";
 import { checkPath } from "./safe_path.ts";
 import { isZero, parseHeader, type RawHeader, text } from "./tar_header.ts";
 import { BLOCK, paddingOf } from "./tar_layout.ts";
+import { TOC_NAME } from "./toc.ts";
 
 /** What is told to whoever reads. */
 export interface TarHandler {
@@ -54,6 +55,8 @@ export class TarReader {
   #longName: string | undefined;
   #longLink: string | undefined;
   #zeroBlocks = 0;
+  /** Whether a table of contents stands behind the end of the tar that it describes. */
+  #trailer = false;
   #endPadding = 0;
   /** Bytes taken so far. */
   position = 0;
@@ -116,6 +119,7 @@ export class TarReader {
   }
 
   #take(part: Uint8Array): void {
+    if (this.#trailer) return;
     if (this.#meta !== undefined) {
       this.#meta.bytes.set(part, this.#meta.have);
       this.#meta.have += part.length;
@@ -139,10 +143,24 @@ export class TarReader {
       this.#zeroBlocks++;
       return;
     }
-    if (this.#zeroBlocks > 0) fail("something follows a block that ends it");
     const raw = parseHeader(block);
+    if (this.#zeroBlocks > 0) return this.#afterEnd(raw);
     if ("xgLK".includes(raw.type)) this.#metaBegin(raw);
     else this.#entry(raw);
+  }
+
+  /**
+   * Some writers of eStargz end the tar and put the table behind it, in a tar of its own, which GNU tar does
+   * not look at either.
+   */
+  #afterEnd(raw: RawHeader): void {
+    if (this.#trailer || this.#zeroBlocks < 2 || raw.name !== TOC_NAME || raw.type !== "0") {
+      fail("something follows a block that ends it");
+    }
+    this.#trailer = true;
+    this.#zeroBlocks = 0;
+    this.#content = raw.size;
+    this.#padding = paddingOf(raw.size);
   }
 
   #metaBegin(raw: RawHeader): void {

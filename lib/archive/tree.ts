@@ -165,6 +165,13 @@ export class Tree<T = undefined> {
     return links;
   }
 
+  /** How many entries the tree has, and bytes in files. */
+  total(): { entries: number; bytes: number } {
+    let bytes = 0;
+    for (const { entry } of this.#nodes.values()) bytes += entry.size;
+    return { entries: this.#nodes.size, bytes };
+  }
+
   /** Takes an entry out again: the table of contents itself, which no reader shows. */
   drop(path: string): void {
     this.#remove(path, []);

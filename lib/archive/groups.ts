@@ -1,0 +1,160 @@
+/**
+ * Cuts a layer into groups of whole members, each a job for a worker.
+ *
+ * @module
+ */
+
+import { hexOf } from "../digest.ts";
+import type { Entry } from "./entry.ts";
+import type { LayerTable } from "./layer_table.ts";
+import type { LayerPlan } from "./plan.ts";
+import type { Row } from "./table.ts";
+import type { FilePart } from "./unpack_job.ts";
+
+/** Bytes of a usual group's buffers: large enough to be worth the way, small enough to have several. */
+export const PACKED_BYTES: number = 256 * 1024;
+/** As {@linkcode PACKED_BYTES}, plain. */
+export const PLAIN_BYTES: number = 2 * 1024 * 1024 + 64 * 1024;
+
+/** Members larger than this, packed or plain, are not held in memory several at a time. */
+const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
+
+/** What headers of one entry take in a tar, by and large; a wrong guess costs a copy. */
+const HEADER_GUESS = 1024;
+
+/** Consecutive members, and the files in them. */
+export interface Group {
+  /** Where in the layer each segment begins. */
+  starts: number[];
+  /** End of each segment in the group's packed bytes. */
+  ends: Int32Array;
+  /** Bytes of all segments. */
+  packed: number;
+  /** A guess at their plain bytes, with room to spare. */
+  plain: number;
+  files: FilePart[];
+  /** Files of several parts whose first is in this group. */
+  inParts: Entry[];
+  /** Files of several parts whose last is in this group. */
+  completed: Entry[];
+}
+
+interface Segment {
+  start: number;
+  end: number;
+  plain: number;
+  parts: { row: Row; chunk: number }[];
+}
+
+/**
+ * Whether a layer can be unpacked group by group: not when a member is so large that several in memory
+ * would be too much.
+ */
+export function canGroup(layer: LayerTable): boolean {
+  return segmentsOf(layer).every(({ start, end, plain, parts }) =>
+    parts.length === 0 || (end - start <= MAX_SEGMENT_BYTES && plain <= MAX_SEGMENT_BYTES)
+  );
+}
+
+/**
+ * The groups of a layer, in order; together they are all of the tar.
+ *
+ * @param layer its table
+ * @param plan the files to write
+ */
+export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> {
+  const wanted = new Set(plan.files);
+  let segments: Segment[] = [];
+  let packed = 0;
+  let plain = 0;
+  // Files without content are in no member; any group will do.
+  const empty = plan.files.filter(({ chunks }) => chunks.length === 0);
+  for (const segment of segmentsOf(layer)) {
+    const size = segment.end - segment.start;
+    const full = packed + size > PACKED_BYTES || plain + segment.plain > PLAIN_BYTES;
+    if (full && segments.length > 0) {
+      yield makeGroup(segments, wanted, empty.splice(0, 256));
+      segments = [];
+      packed = plain = 0;
+    }
+    segments.push(segment);
+    packed += size;
+    plain += segment.plain;
+  }
+  yield makeGroup(segments, wanted, empty);
+}
+
+function makeGroup(segments: Segment[], wanted: Set<Row>, empty: Row[]): Group {
+  const group: Group = {
+    starts: [],
+    ends: new Int32Array(segments.length),
+    packed: 0,
+    plain: 1,
+    files: empty.map((row) => partOf(row, undefined, 0)),
+    inParts: [],
+    completed: [],
+  };
+  for (const [i, segment] of segments.entries()) {
+    group.starts.push(segment.start);
+    group.packed += segment.end - segment.start;
+    group.ends[i] = group.packed;
+    group.plain += segment.plain;
+    for (const { row, chunk } of segment.parts) {
+      if (!wanted.has(row)) continue;
+      group.files.push(partOf(row, chunk, i));
+      if (row.chunks.length === 1) continue;
+      if (chunk === 0) group.inParts.push(row.entry);
+      if (chunk === row.chunks.length - 1) group.completed.push(row.entry);
+    }
+  }
+  return group;
+}
+
+const EMPTY_HEX = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+function partOf(row: Row, index: number | undefined, segment: number): FilePart {
+  const { path, mode, mtime } = row.entry;
+  const chunk = index === undefined ? undefined : row.chunks[index]!;
+  return {
+    segment,
+    inner: chunk?.inner ?? 0,
+    size: chunk?.size ?? 0,
+    hex: chunk === undefined
+      ? (row.digest === undefined ? EMPTY_HEX : hexOf(row.digest))
+      : hexOf(chunk.digest),
+    path,
+    at: row.chunks.length > 1 ? chunk!.at : undefined,
+    mode,
+    mtime,
+  };
+}
+
+/** Everything between two places where a chunk's member begins, from the layer's begin to the tar's end. */
+function segmentsOf(layer: LayerTable): Segment[] {
+  const { footer, table } = layer;
+  const segments: Segment[] = [];
+  const begin = (start: number) => {
+    const last = segments.at(-1);
+    if (last !== undefined) last.end = start;
+    segments.push({ start, end: start, plain: HEADER_GUESS, parts: [] });
+  };
+  if (table.members[0] !== 0) begin(0);
+  for (const row of table.rows) {
+    if (segments.length > 0) segments.at(-1)!.plain += HEADER_GUESS;
+    for (const [i, chunk] of row.chunks.entries()) {
+      if (segments.at(-1)?.start !== chunk.member) begin(chunk.member);
+      const segment = segments.at(-1)!;
+      segment.plain = Math.max(segment.plain, chunk.inner + chunk.size + 2 * HEADER_GUESS);
+      segment.parts.push({ row, chunk: i });
+    }
+  }
+  if (segments.at(-1)?.start !== footer.contentEnd) {
+    segments.at(-1)!.end = footer.contentEnd;
+  }
+  // The table of a gzip layer is itself in the tar, and the blocks that end it follow in the same member.
+  if (footer.format === "gzip") {
+    const plain = 8 * (footer.tocEnd - footer.tocStart) + 4 * HEADER_GUESS;
+    segments.push({ start: footer.tocStart, end: footer.tocEnd, plain, parts: [] });
+  }
+  return segments;
+}

@@ -1,0 +1,273 @@
+/**
+ * Pulls an image into a directory: everything is unpacked and checked in a staging directory before
+ * anything of it is seen.
+ *
+ * @module
+ */
+
+import { checkConflicts } from "./archive/conflicts.ts";
+import { layersOf, tableOf } from "./archive/contents.ts";
+import { canGroup } from "./archive/groups.ts";
+import { tellFormat } from "./archive/layer_stream.ts";
+import type { LayerTable } from "./archive/layer_table.ts";
+import { place } from "./archive/place.ts";
+import { type LayerPlan, planLayer } from "./archive/plan.ts";
+import { checkLinkChains } from "./archive/safe_path.ts";
+import { findDestination, Staging } from "./archive/staging.ts";
+import { Tree } from "./archive/tree.ts";
+import { unpackStream } from "./archive/unpack_stream.ts";
+import { unpackByTable } from "./archive/unpack_table.ts";
+import { readDiffIds } from "./archive/diff_ids.ts";
+import type { Digest } from "./digest.ts";
+import { BlobberError, isBlobberError } from "./errors.ts";
+import type { PullOptions, UnpackLimits } from "./options.ts";
+import { interruption, Pace } from "./pace.ts";
+import { processors } from "./runtime.ts";
+import type { Source } from "./store.ts";
+import { streamOf } from "./streams.ts";
+import type { Descriptor, Document, Manifest } from "./types.ts";
+import type { PullResult } from "./verbs.ts";
+import { WorkerPool } from "./workers.ts";
+
+/** Workers in all: more do not pay, and each takes memory. */
+const MAX_JOBS = 8;
+/** Bytes of layers from which workers are worth their start. */
+const WORKERS_WORTH = 8 * 1024 * 1024;
+
+/** Options of {@linkcode pull}: those of the client's, and what the client knows. */
+export interface PullSettings extends PullOptions {
+  /** Workers. @default the number of processors */
+  jobs?: number | undefined;
+  /** Called after each step of moving into place. For tests of what a kill leaves behind. */
+  onStep?: ((path: string) => void) | undefined;
+}
+
+/**
+ * Pulls an image.
+ *
+ * A failure leaves the destination as it was. A kill does too, or, while things are moved into place,
+ * leaves each file whole, old or new; the next run of the same pull completes it.
+ *
+ * @param source where it is
+ * @param manifest its manifest, already checked
+ * @param dir where to; made when it does not exist
+ * @throws {BlobberError} `conflict`, `busy`, `integrity`, `invalid-archive`, `path-traversal`, `limit`,
+ * `file-system`, and what the source throws
+ */
+export async function pull(
+  source: Source,
+  manifest: Document<Manifest>,
+  dir: string,
+  options: PullSettings = {},
+): Promise<PullResult> {
+  checkOptions(options);
+  try {
+    return await new Pull(source, manifest, options).run(dir);
+  } catch (error) {
+    const { signal } = options;
+    throw signal?.aborted && !isBlobberError(error) ? interruption(signal) : error;
+  }
+}
+
+function checkOptions(options: PullSettings): void {
+  const names: (keyof UnpackLimits)[] = ["maxEntries", "maxBytes", "maxFileBytes"];
+  for (const name of [...names, "jobs" as const]) {
+    const value = options[name];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
+    throw new BlobberError("invalid-option", `invalid ${name}: ${value}, expected a whole number`);
+  }
+}
+
+/** A layer, its table where it has one, and what the table says is to be done. */
+interface Layer {
+  descriptor: Descriptor;
+  table: LayerTable | undefined;
+  plan: LayerPlan | undefined;
+  diffId: Digest | undefined;
+}
+
+/** One pull. */
+class Pull {
+  readonly #source: Source;
+  readonly #manifest: Document<Manifest>;
+  readonly #options: PullSettings;
+  readonly #tree: Tree;
+  readonly #links: "refuse" | "keep";
+  readonly #pace: Pace;
+  /** Bytes of the layers before the one that is read. */
+  #before = 0;
+  #files = 0;
+  #expected: number | undefined;
+
+  constructor(source: Source, manifest: Document<Manifest>, options: PullSettings) {
+    this.#source = source;
+    this.#manifest = manifest;
+    this.#options = options;
+    this.#tree = new Tree(options);
+    this.#links = options.links ?? "refuse";
+    this.#pace = new Pace(options.signal);
+  }
+
+  async run(dir: string): Promise<PullResult> {
+    this.#pace.check();
+    const destination = findDestination(dir);
+    const layers = await this.#layers();
+    const ahead = this.#lookAhead(layers);
+    const artifact = this.#manifest.descriptor.digest;
+    const staging = await Staging.open(destination, artifact);
+    let placed = false;
+    try {
+      const { resumes } = staging;
+      const policy = { overwrite: this.#options.overwrite ?? false, resumes };
+      const check = (tree: Tree) => {
+        checkLinkChains(tree.links());
+        if (destination.exists) checkConflicts(destination.path, tree, policy);
+      };
+      if (ahead !== undefined) check(ahead);
+      await this.#unpack(layers, staging);
+      if (ahead === undefined) check(this.#tree);
+      for (const { entry } of this.#tree.nodes()) {
+        if (entry.type === "symlink") staging.link(entry);
+      }
+      this.#pace.check();
+      const overwrite = policy.overwrite || resumes;
+      place(staging, this.#tree, { overwrite, artifact, onStep: this.#options.onStep });
+      placed = true;
+    } finally {
+      await staging.close(placed);
+    }
+    const { entries, bytes } = this.#tree.total();
+    return { digest: artifact, entries, bytes };
+  }
+
+  async #layers(): Promise<Layer[]> {
+    const descriptors = layersOf(this.#manifest);
+    const [diffIds, tables] = await Promise.all([
+      readDiffIds(this.#source, this.#manifest.value, this.#options),
+      Promise.all(descriptors.map((layer) => this.#table(layer))),
+    ]);
+    return descriptors.map((descriptor, i): Layer => ({
+      descriptor,
+      table: tables[i],
+      plan: undefined,
+      diffId: diffIds?.[i],
+    }));
+  }
+
+  /** The whole tree before anything is downloaded, when every layer has a table that tells. */
+  #lookAhead(layers: Layer[]): Tree | undefined {
+    if (layers.some(({ table }) => table === undefined)) return undefined;
+    if (layers.every(({ table }) => canGroup(table!))) {
+      for (const layer of layers) layer.plan = this.#plan(layer, this.#tree);
+      this.#expected = layers.reduce((sum, { plan }) => sum + plan!.files.length, 0);
+      return this.#tree;
+    }
+    // Some layer will be read as a stream, which builds the tree as it goes: this one is for the checks.
+    const tree = new Tree(this.#options);
+    for (const layer of layers) this.#plan(layer, tree);
+    return tree;
+  }
+
+  /** As for an opened image, but a source without ranges is no obstacle: all of it is read anyway. */
+  async #table(layer: Descriptor): Promise<LayerTable | undefined> {
+    try {
+      return await tableOf(this.#source, layer, this.#options);
+    } catch (error) {
+      if (isBlobberError(error, "range-not-supported")) return undefined;
+      throw error;
+    }
+  }
+
+  #plan(layer: Layer, tree: Tree): LayerPlan {
+    tree.nextLayer();
+    return planLayer(tree, layer.table!.table.rows, this.#links);
+  }
+
+  async #unpack(layers: Layer[], staging: Staging): Promise<void> {
+    const total = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+    const { jobs = processors() } = this.#options;
+    const workers = total < WORKERS_WORTH ? 0 : Math.min(jobs, MAX_JOBS);
+    const pool = new WorkerPool(workers);
+    try {
+      for (const layer of layers) {
+        await this.#unpackLayer(layer, staging, pool, workers, total);
+        this.#before += layer.descriptor.size;
+      }
+    } finally {
+      await pool.close();
+    }
+    this.#report("download", total, total, "bytes", true);
+    this.#report("unpack", this.#files, this.#files, "entries", true);
+  }
+
+  async #unpackLayer(
+    layer: Layer,
+    staging: Staging,
+    runner: WorkerPool,
+    workers: number,
+    total: number,
+  ): Promise<void> {
+    const { signal } = this.#options;
+    const { descriptor, table, diffId } = layer;
+    const known = table?.tail.start === 0 ? table.tail.bytes : undefined;
+    const open = async () =>
+      known !== undefined ? streamOf(known) : await this.#source.fetch(descriptor, { signal });
+    const onBytes = (read: number) =>
+      this.#report("download", this.#before + read, total, "bytes", false);
+    const onFiles = (count: number) =>
+      this.#report("unpack", this.#files += count, this.#expected, "entries", false);
+    if (table !== undefined && canGroup(table)) {
+      tellFormat(table.footer.format, descriptor, this.#options);
+      const plan = layer.plan ?? this.#plan(layer, this.#tree);
+      await this.#prepare(plan, staging);
+      const groups = workers === 0 ? 1 : 2 * workers + 1;
+      const how = { staging, runner, groups, diffId, signal, onBytes, onFiles };
+      await unpackByTable(await open(), table, plan, how);
+      for (const entry of plan.hardlinks) {
+        staging.hardlink(entry);
+        await this.#pace.breathe();
+      }
+      return;
+    }
+    this.#tree.nextLayer();
+    await this.#stream(layer, staging, await open(), { onBytes, onFiles });
+  }
+
+  async #prepare(plan: LayerPlan, staging: Staging): Promise<void> {
+    for (const path of plan.removed) {
+      staging.remove(path);
+      await this.#pace.breathe();
+    }
+    for (const path of plan.directories) {
+      staging.directory(path);
+      await this.#pace.breathe();
+    }
+  }
+
+  async #stream(
+    layer: Layer,
+    staging: Staging,
+    stream: ReadableStream<Uint8Array>,
+    on: { onBytes(read: number): void; onFiles(count: number): void },
+  ): Promise<void> {
+    await unpackStream(stream, layer.descriptor, {
+      ...this.#options,
+      ...on,
+      staging,
+      tree: this.#tree,
+      links: this.#links,
+      diffId: layer.diffId,
+      table: layer.table?.table,
+    });
+  }
+
+  #report(
+    phase: "download" | "unpack",
+    done: number,
+    total: number | undefined,
+    unit: "bytes" | "entries",
+    finished: boolean,
+  ): void {
+    this.#options.onProgress?.({ phase, done, total, unit, finished });
+  }
+}
