@@ -31,7 +31,7 @@ export async function* listReferrers(
   source: Source,
   subject: Descriptor,
   options: ReferrerOptions,
-  observer: Pick<Observer, "onNotice">,
+  observer: Pick<Observer, "onNotice"> & { referrers?: ReferrerOptions["via"] },
 ): AsyncGenerator<Descriptor> {
   const { via = "auto", artifactType, signal } = options;
   const given = new Set<Digest>();
@@ -56,7 +56,9 @@ export async function* listReferrers(
         yield* fresh(page);
       }
     } catch (error) {
-      if (via === "api" || !(error instanceof NoReferrersApi)) throw error;
+      // Whoever asks the API first and then the tag hears nothing from an API that is not there; whoever
+      // has said that there is one hears that there is none.
+      if (observer.referrers === "api" || !(error instanceof NoReferrersApi)) throw error;
       notify(observer, "debug", "no-referrers-api", error.message);
     }
   }
