@@ -86,6 +86,22 @@ export class Client {
   }
 
   /**
+   * What a push of the same input with the same options would make, without sending anything.
+   *
+   * @param input what would be pushed
+   */
+  async digest(input: PushInput, options: PushOptions = {}): Promise<PushResult> {
+    const { push } = await import("./push.ts");
+    const { DiscardStore } = await import("./discard.ts");
+    return await push(new DiscardStore(), input, {
+      ...options,
+      tags: [],
+      signer: undefined,
+      jobs: this.#options.jobs,
+    });
+  }
+
+  /**
    * Pulls an artifact into a directory.
    *
    * @param ref what to pull
@@ -268,7 +284,7 @@ export class Client {
       const { openLayout } = await import("./layout/store.ts");
       return openLayout(reference);
     }
-    const { openRegistry } = await load("./registry/store.ts");
+    const { openRegistry } = await import("./registry/store.ts");
     return await openRegistry(reference, this.#options);
   }
 
