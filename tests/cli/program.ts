@@ -1,0 +1,131 @@
+/**
+ * Runs the real program as its users do: a process of its own, with a home and a working directory of its
+ * own. `BLOBBER_TEST_PROGRAM` names another build of it, such as the bundle.
+ *
+ * @module
+ */
+
+import { inRoot } from "../tasks/run.ts";
+
+/** What a run of the program left behind. */
+export interface Ran {
+  status: number;
+  stdout: string;
+  stderr: string;
+  /** stdout before it was taken for text. */
+  bytes: Uint8Array;
+}
+
+/** How to run it. */
+export interface RunOptions {
+  env?: Record<string, string>;
+  /** What it reads from stdin. */
+  stdin?: string;
+}
+
+/** The words that start the program. */
+export function programWords(): string[] {
+  const named = Deno.env.get("BLOBBER_TEST_PROGRAM");
+  const script = named ?? inRoot("cli.ts");
+  return /\.[jt]s$/.test(script)
+    ? [Deno.execPath(), "run", "-A", "--quiet", "--no-lock", script]
+    : [script];
+}
+
+/** A directory in which the program runs, removed at the end. */
+export class Workplace implements AsyncDisposable {
+  /** Absolute path. */
+  readonly dir: string;
+
+  private constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  /** Makes one, with an empty home in it. */
+  static async open(): Promise<Workplace> {
+    const dir = await Deno.realPath(await Deno.makeTempDir({ prefix: "blobber-cli-" }));
+    await Deno.mkdir(`${dir}/home`);
+    return new Workplace(dir);
+  }
+
+  /** The environment of the program: nothing of the tester's own. */
+  environment(env: Record<string, string> = {}): Record<string, string> {
+    const home = Deno.env.get("HOME") ?? "";
+    return {
+      PATH: Deno.env.get("PATH") ?? "",
+      HOME: `${this.dir}/home`,
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno`,
+      ...env,
+    };
+  }
+
+  /** Starts the program, with pipes to everything. */
+  start(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
+    const [program, ...words] = programWords();
+    return new Deno.Command(program!, {
+      args: [...words, ...args],
+      cwd: this.dir,
+      env: this.environment(env),
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  /** Runs the program to its end. */
+  async run(args: string[], options: RunOptions = {}): Promise<Ran> {
+    const child = this.start(args, options.env);
+    const writer = child.stdin.getWriter();
+    // A program that does not read its input may be gone before it is written.
+    await writer.write(new TextEncoder().encode(options.stdin ?? "")).catch(() => {});
+    await writer.close().catch(() => {});
+    const { code, stdout, stderr } = await child.output();
+    const decoder = new TextDecoder();
+    return {
+      status: code,
+      stdout: decoder.decode(stdout),
+      stderr: decoder.decode(stderr),
+      bytes: stdout,
+    };
+  }
+
+  /** Runs the program and demands that it succeeds and is silent on stderr. */
+  async ok(args: string[], options: RunOptions = {}): Promise<string> {
+    const { status, stdout, stderr } = await this.run(args, options);
+    if (status !== 0 || stderr !== "") {
+      throw new Error(`blobber ${args.join(" ")} exited with ${status}\n${stderr}`);
+    }
+    return stdout;
+  }
+
+  /** Writes a file, with its parents. */
+  async write(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+    const full = `${this.dir}/${path}`;
+    await Deno.mkdir(full.slice(0, full.lastIndexOf("/")), { recursive: true });
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await Deno.writeFile(full, bytes);
+    await Deno.chmod(full, mode);
+  }
+
+  /** Reads a file as text. */
+  async read(path: string): Promise<string> {
+    return await Deno.readTextFile(`${this.dir}/${path}`);
+  }
+
+  /** Makes the directory that most tests push. */
+  async site(): Promise<void> {
+    await this.write("site/index.html", "<h1>hi</h1>\n");
+    await this.write("site/css/site.css", "body {}\n");
+    await this.write("site/bin/run", "#!/bin/sh\n", 0o755);
+    await this.write("site/naïve 名.txt", "x\n");
+    await Deno.symlink("index.html", `${this.dir}/site/home.html`);
+    for (const name of ["site", "site/css", "site/bin"]) {
+      await Deno.chmod(`${this.dir}/${name}`, 0o755);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.dir, { recursive: true });
+  }
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { Workplace } from "./program.ts";
+
+const DIGEST = /^sha256:[0-9a-f]{64}\n$/;
+
+Deno.test("push prints the digest alone, and the same content has the same digest", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const first = await at.ok(["push", "site", "oci:layout:v1"]);
+  assert.match(first, DIGEST);
+  assert.equal(await at.ok(["--verbose", "push", "site", "oci:other:v2", "-q=false"]), first);
+});
+
+Deno.test("ls prints a path a line, sorted, and -l mode, size and path in columns", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  const paths = [
+    "bin",
+    "bin/run",
+    "css",
+    "css/site.css",
+    "home.html",
+    "index.html",
+    "naïve 名.txt",
+  ];
+  assert.equal(await at.ok(["ls", "oci:layout:v1"]), paths.join("\n") + "\n");
+  assert.equal(await at.ok(["list", "oci:layout:v1"]), paths.join("\n") + "\n");
+  assert.deepEqual((await at.ok(["ls", "-l", "oci:layout:v1"])).split("\n"), [
+    "drwxr-xr-x   0  bin",
+    "-rwxr-xr-x  10  bin/run",
+    "drwxr-xr-x   0  css",
+    "-rw-r--r--   8  css/site.css",
+    "lrwxrwxrwx   0  home.html -> index.html",
+    "-rw-r--r--  12  index.html",
+    "-rw-r--r--   2  naïve 名.txt",
+    "",
+  ]);
+  assert.match(await at.ok(["ls", "-lH", "oci:layout:v1"]), /^-rw-r--r-- +12 B +index\.html$/m);
+});
+
+Deno.test("ls -o json has one line, a version and every entry", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const digest = (await at.ok(["push", "site", "oci:layout:v1"])).trim();
+  const text = await at.ok(["ls", "oci:layout:v1", "-o", "json"]);
+  assert.equal(text.trimEnd().split("\n").length, 1);
+  const document = JSON.parse(text);
+  assert.equal(document.version, 1);
+  assert.equal(document.digest, digest);
+  assert.deepEqual(document.entries[1], {
+    path: "bin/run",
+    type: "file",
+    size: 10,
+    mode: "0755",
+    mtime: 0,
+  });
+  assert.equal(document.entries[4].linkTarget, "index.html");
+});
+
+Deno.test("cat writes the bytes of the file and nothing else", async () => {
+  await using at = await Workplace.open();
+  const bytes = new Uint8Array(100_000).map((_, i) => i * 7);
+  await at.write("site/data.bin", bytes);
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  const ran = await at.run(["cat", "oci:layout:v1", "data.bin"]);
+  assert.deepEqual([ran.status, ran.stderr], [0, ""]);
+  assert.deepEqual(ran.bytes, bytes);
+  const document = JSON.parse(await at.ok(["cat", "oci:layout:v1", "data.bin", "-ojson"]));
+  assert.equal(document.encoding, "base64");
+  assert.equal(document.size, 100_000);
+});
+
+Deno.test("cat of what is not there says so, and stdout stays empty", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  for (const args of [["oci:layout:v1", "nope"], ["oci:layout:v9", "x"], ["oci:nowhere:v1", "x"]]) {
+    const { status, stdout, stderr } = await at.run(["cat", ...args]);
+    assert.deepEqual([status, stdout], [4, ""]);
+    assert.match(stderr, /^Error: .*not found/);
+  }
+});
+
+Deno.test("cp puts a file under a name, into a directory, and makes parents", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  await Deno.mkdir(`${at.dir}/into`);
+  assert.equal(await at.ok(["cp", "oci:layout:v1", "bin/run", "new/deep/name"]), "");
+  await at.ok(["cp", "oci:layout:v1", "bin/run", "into"]);
+  await at.ok(["cp", "oci:layout:v1", "css/site.css", "made/"]);
+  assert.equal(await at.read("new/deep/name"), "#!/bin/sh\n");
+  assert.equal((await Deno.stat(`${at.dir}/into/run`)).mode! & 0o777, 0o755);
+  assert.equal(await at.read("made/site.css"), "body {}\n");
+  const names = [...Deno.readDirSync(`${at.dir}/into`)].map(({ name }) => name);
+  assert.deepEqual(names, ["run"]);
+});
+
+Deno.test("cp replaces a file in one step, keeps a link, and refuses a directory", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  await at.write("real", "old\n");
+  await Deno.symlink("real", `${at.dir}/link`);
+  await at.ok(["cp", "oci:layout:v1", "index.html", "link"]);
+  assert.equal(await at.read("real"), "<h1>hi</h1>\n");
+  assert.ok((await Deno.lstat(`${at.dir}/link`)).isSymlink);
+  await Deno.mkdir(`${at.dir}/into/index.html`, { recursive: true });
+  const { status, stderr } = await at.run(["cp", "oci:layout:v1", "index.html", "into"]);
+  assert.equal(status, 10);
+  assert.match(stderr, /into\/index\.html is a directory/);
+});
+
+Deno.test("tag and copy print the digest, and --if-absent keeps a tag", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const digest = await at.ok(["push", "site", "oci:layout:v1", "--tag", "v2", "--tag", "v3"]);
+  assert.equal(await at.ok(["tag", "oci:layout:v3", "stable", "latest"]), digest);
+  assert.equal(await at.ok(["copy", "oci:layout:stable", "oci:mirror:v1"]), digest);
+  assert.match(await at.ok(["ls", "oci:mirror:v1"]), /index\.html/);
+  await at.write("site/index.html", "changed\n");
+  const refused = await at.run(["push", "site", "oci:layout:v1", "--if-absent"]);
+  assert.deepEqual([refused.status, refused.stdout], [10, ""]);
+  const after = JSON.parse(await at.ok(["ls", "oci:layout:v1", "-ojson"]));
+  assert.equal(after.digest, digest.trim());
+});
+
+Deno.test("push refuses what is no directory in the words that scripts know", async () => {
+  await using at = await Workplace.open();
+  await at.write("file", "x");
+  const missing = await at.run(["push", "nowhere", "oci:layout:v1"]);
+  assert.deepEqual([missing.status, missing.stdout], [13, ""]);
+  assert.equal(missing.stderr, "Error: directory not found: nowhere\n");
+  const file = await at.run(["push", "file", "oci:layout:v1"]);
+  assert.equal(file.stderr, "Error: not a directory: file\n");
+  const compression = await at.run(["push", "file", "oci:l:v1", "--compression", "lzma"]);
+  assert.equal(compression.status, 2);
+  assert.match(compression.stderr, /^Error: invalid compression: "lzma"/);
+});
+
+Deno.test("SOURCE_DATE_EPOCH decides the time of every entry", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const env = { SOURCE_DATE_EPOCH: "1700000000" };
+  await at.ok(["push", "site", "oci:layout:v1"], { env });
+  const { entries } = JSON.parse(await at.ok(["ls", "oci:layout:v1", "-ojson"]));
+  assert.ok(entries.every(({ mtime }: { mtime: number }) => mtime === 1_700_000_000));
+  const bad = await at.run(["push", "site", "oci:l:v1"], { env: { SOURCE_DATE_EPOCH: "now" } });
+  assert.equal(bad.status, 2);
+});
+
+Deno.test("--expect refuses another digest", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const digest = (await at.ok(["push", "site", "oci:layout:v1"])).trim();
+  await at.ok(["ls", "oci:layout:v1", "--expect", digest]);
+  const other = await at.run(["ls", "oci:layout:v1", "--expect", `sha256:${"0".repeat(64)}`]);
+  assert.deepEqual([other.status, other.stdout], [8, ""]);
+  assert.equal((await at.run(["ls", "oci:layout:v1", "--expect", "sha256:0"])).status, 2);
+});
