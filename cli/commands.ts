@@ -141,6 +141,37 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/tag.ts"),
   },
   {
+    name: "sign",
+    args: [REF],
+    summary: "sign an artifact that is already there",
+    details: [
+      "Prints the digest first and asks. Without a terminal the digest must be in the reference, or " +
+      "--from names the directory that it must be made of.",
+    ],
+    examples: [
+      "sign ghcr.io/acme/site@sha256:… --sign-key acme.key",
+      "sign ghcr.io/acme/site:v1 --from ./site",
+    ],
+    group: "signatures",
+    load: () => import("./commands/sign.ts"),
+  },
+  {
+    name: "verify",
+    args: [REF],
+    summary: "show who signed an artifact and what proves it",
+    details: [
+      "Prints the digest alone on the first line; with --quiet nothing else. Whoever goes on to use " +
+      "the artifact uses that digest.",
+    ],
+    examples: [
+      "verify ghcr.io/acme/site:v1 --verify-key acme.pub",
+      "verify ghcr.io/acme/site:v1 --verify-issuer https://accounts.google.com " +
+      "--verify-subject jo@acme.example",
+    ],
+    group: "signatures",
+    load: () => import("./commands/verify.ts"),
+  },
+  {
     name: "version",
     args: [],
     summary: "show the version",

@@ -15,17 +15,17 @@ import { makeVerifier } from "./verifying.ts";
  *
  * @param context of the command
  * @param command its name
- * @param reference what is to be read, as it was written
+ * @param _reference what is to be read, as it was written
  */
 export async function readOptions(
   context: Context,
   command: string,
-  reference: string,
+  _reference: string,
 ): Promise<ReadOptions> {
   const { settings } = context;
   return {
     ...observerOf(context),
-    verifier: await makeVerifier(context, command, reference),
+    verifier: await makeVerifier(context, command),
     expect: expectedDigest(settings),
     platform: platformOf(settings),
   };

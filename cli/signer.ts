@@ -4,9 +4,13 @@
  * @module
  */
 
-import { BlobberError, type Signer } from "@blobber/core";
+import { BlobberError, printable, type Signer } from "@blobber/core";
+import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
+import { askSecret, canAsk, confirm } from "./ask.ts";
 import type { Context } from "./context.ts";
-import { planSigning } from "./signing_plan.ts";
+import { readSecret, warnIfShown } from "./secret.ts";
+import { planSigning, type SigningPlan } from "./signing_plan.ts";
+import { readText } from "./verifying.ts";
 
 /**
  * Makes the signer that a command must use.
@@ -15,8 +19,69 @@ import { planSigning } from "./signing_plan.ts";
  * @param command its name
  * @returns nothing when nothing is to be signed
  */
-export function makeSigner(context: Context, command: string): Promise<Signer | undefined> {
+export async function makeSigner(
+  context: Context,
+  command: string,
+): Promise<Signer | undefined> {
   const plan = planSigning(command, context.settings);
-  if (plan === undefined) return Promise.resolve(undefined);
-  throw new BlobberError("invalid-option", "this build has no signer");
+  if (plan === undefined) return undefined;
+  const { createSigner } = await import("@blobber/sigstore");
+  const { onNotice } = context.report;
+  const services = servicesOf(plan);
+  if (plan.key !== undefined) {
+    return await createSigner({ ...services, key: await readKey(plan.key, context), onNotice });
+  }
+  return await createSigner({
+    ...services,
+    token: await tokenOf(plan, context),
+    fulcioUrl: plan.fulcioUrl,
+    clientId: plan.oidcClientId,
+    confirm: plan.yes || !canAsk() ? undefined : (identity) =>
+      confirm(
+        `${printable(identity)} will stand in public logs for good. Sign?`,
+        context.signal,
+      ),
+    onNotice,
+  });
+}
+
+function servicesOf(plan: SigningPlan): ServiceOptions {
+  if (plan.signingConfig !== undefined) {
+    const text = readText(plan.signingConfig, "the signing config");
+    try {
+      return { signingConfig: JSON.parse(text) };
+    } catch (cause) {
+      throw new BlobberError(
+        "invalid-config",
+        `the signing config ${printable(plan.signingConfig)} is not JSON`,
+        { cause },
+      );
+    }
+  }
+  return { rekorUrl: plan.log ? plan.rekorUrl : undefined, timestampUrl: plan.timestampUrl };
+}
+
+async function readKey(path: string, context: Context): Promise<KeyFile> {
+  const { needsPassphrase } = await import("@blobber/sigstore");
+  const pem = readText(path, "the private key");
+  let passphrase = await readSecret(context, "signPassword");
+  if (passphrase === undefined && needsPassphrase(pem) && canAsk()) {
+    passphrase = await askSecret(`Passphrase of ${printable(path)}: `, context.signal);
+  }
+  return { pem, ...passphrase !== undefined && { passphrase } };
+}
+
+async function tokenOf(plan: SigningPlan, context: Context): Promise<TokenSource> {
+  const given = plan.identityToken ?? (context.env("SIGSTORE_ID_TOKEN") && "env:SIGSTORE_ID_TOKEN");
+  if (given === undefined || given === "") {
+    throw new BlobberError("unauthorized", "no identity token to sign with", {
+      hint: "give one with --identity-token or SIGSTORE_ID_TOKEN, or sign with --sign-key",
+    });
+  }
+  const isValue = /^[\w-]+\.[\w-]+\.[\w-]*$/.test(given);
+  if (isValue) warnIfShown(context, "identityToken");
+  const token = plan.identityToken === undefined
+    ? context.env("SIGSTORE_ID_TOKEN")
+    : await readSecret(context, "identityToken");
+  return { name: "--identity-token", token: () => Promise.resolve(token) };
 }

@@ -24,6 +24,8 @@ export interface VerificationPlan {
   unsafe: boolean;
   /** Claims that the certificate must hold, by Fulcio's names. */
   claims: Record<string, string>;
+  /** `OWNER/NAME` of the source repository that the certificate must name. */
+  repo?: string;
   name: "off" | "repository" | "reference";
   requireLog: boolean;
   /** Path; the public root where there is none. */
@@ -76,25 +78,28 @@ export function planVerification(
     return undefined;
   }
   const wanted = settings.get("verify") || flags.length > 0;
-  // `verify` reports what is there when it is told nothing but the reference.
-  if (!wanted && command !== "verify") return undefined;
+  const verifies = command === "verify";
+  if (!wanted && !verifies) return undefined;
 
   const kind = kindOf(settings);
   if (kind === undefined) {
+    // Whoever says nothing may have said it in trust rules.
+    if (!wanted && settings.files.some(({ rules }) => rules !== undefined)) return undefined;
     throw new BlobberError("usage", "verification needs to know whom to trust", {
       hint: "--verify-issuer with --verify-subject, --verify-key, --verify-signer, or " +
         "--verify-unsafe for development",
     });
   }
   const claims = claimsOf(settings);
+  const repo = settings.get("verifyRepo");
   const signers = signersOf(kind, settings);
-  if (
-    Object.keys(claims).length > 0 && !signers.some((s) => s.kind === "identity") &&
-    kind !== "unsafe"
-  ) {
+  const claimed = (["verifyRepo", "verifyClaims"] as const).find((name) => isSaid(settings, name));
+  if (claimed !== undefined && (kind === "unsafe" || signers.some((s) => s.kind === "key"))) {
     throw new BlobberError(
       "usage",
-      "--verify-repo and --verify-claim are about certificates, and a key has none",
+      `${
+        flag(claimed)
+      } needs an identity: a key has no claims, and an unknown signer's are worth nothing`,
     );
   }
   const trustedRoot = settings.get("trustedRoot");
@@ -102,6 +107,7 @@ export function planVerification(
     signers,
     unsafe: kind === "unsafe",
     claims,
+    ...repo !== undefined && { repo },
     name: settings.get("verifyName"),
     requireLog: settings.get("requireLog"),
     ...trustedRoot !== undefined && { trustedRoot },
@@ -219,9 +225,6 @@ function parseSigner(text: string): SignerPlan {
   return identity(parts.get("issuer")!, subject, pattern);
 }
 
-/** The claim under which Fulcio puts the repository that a build ran for. */
-const REPOSITORY_CLAIM = "source-repository-uri";
-
 function claimsOf(settings: Settings): Record<string, string> {
   const claims: Record<string, string> = {};
   for (const text of settings.get("verifyClaims")) {
@@ -237,19 +240,6 @@ function claimsOf(settings: Settings): Record<string, string> {
       throw new BlobberError("usage", `--verify-claim names ${quote(name)} twice`);
     }
     claims[name] = text.slice(equals + 1);
-  }
-  const repo = settings.get("verifyRepo");
-  if (repo !== undefined) {
-    if (!/^(?:https:\/\/[^/]+\/)?[^/\s]+\/[^\s]+$/.test(repo)) {
-      throw new BlobberError(
-        "usage",
-        `invalid verify-repo: ${quote(repo)}, expected OWNER/NAME`,
-      );
-    }
-    if (Object.hasOwn(claims, REPOSITORY_CLAIM)) {
-      throw new BlobberError("usage", `--verify-repo and --verify-claim both name the repository`);
-    }
-    claims[REPOSITORY_CLAIM] = repo.startsWith("https://") ? repo : `https://github.com/${repo}`;
   }
   return claims;
 }

@@ -4,24 +4,90 @@
  * @module
  */
 
-import { BlobberError, type Verifier } from "@blobber/core";
-import type { Context } from "./context.ts";
-import { planVerification } from "./verification_plan.ts";
+import { BlobberError, printable, type Verifier } from "@blobber/core";
+import type { Policy, TrustMaterial } from "@blobber/sigstore";
+import { type Context, observerOf } from "./context.ts";
+import { planVerification, type SignerPlan, type VerificationPlan } from "./verification_plan.ts";
 
 /**
- * Makes the verifier that a command must use.
+ * Makes the verifier that the settings of a command demand.
  *
  * @param context of the command
  * @param command its name
- * @param _reference what is to be read, as it was written
  * @returns nothing when no signature is demanded
  */
-export function makeVerifier(
+export async function makeVerifier(
   context: Context,
   command: string,
-  _reference: string,
 ): Promise<Verifier | undefined> {
   const plan = planVerification(command, context.settings);
-  if (plan === undefined) return Promise.resolve(undefined);
-  throw new BlobberError("invalid-option", "this build has no verifier");
+  if (plan === undefined) {
+    if (context.settings.get("noVerify")) {
+      context.report.warn("no-verify", "--no-verify: nothing is asked about who made this");
+    }
+    return undefined;
+  }
+  if (plan.unsafe) {
+    context.report.warn(
+      "unsafe-verification",
+      "any valid certificate is accepted, whoever signed: for development only",
+    );
+  }
+  const { createVerifier } = await import("@blobber/sigstore");
+  return createVerifier(await policyOf(plan, context));
+}
+
+async function policyOf(plan: VerificationPlan, context: Context): Promise<Policy> {
+  const terms = { nameBinding: plan.name, requireLog: plan.requireLog };
+  const trust = await trustOf(plan, context);
+  const policy = plan.unsafe ? { ...terms, unsafe: true, trust } : {
+    ...terms,
+    signers: plan.signers.map(readSigner),
+    ...trust !== undefined && { trust },
+    ...Object.keys(plan.claims).length > 0 && { claims: plan.claims },
+    ...plan.repo !== undefined && { repo: plan.repo },
+  };
+  // The plan has no combination that a policy has not; createVerifier checks it again.
+  return policy as Policy;
+}
+
+function readSigner(signer: SignerPlan): Record<string, string> {
+  if (signer.kind === "key") {
+    return { key: readText(signer.path, "the public key"), name: `the key ${signer.path}` };
+  }
+  const { kind: _, ...identity } = signer;
+  return identity;
+}
+
+/** A key alone needs no root, and then none is fetched. */
+async function trustOf(
+  plan: VerificationPlan,
+  context: Context,
+): Promise<TrustMaterial | undefined> {
+  const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore");
+  if (plan.trustedRoot !== undefined) return await readTrustedRoot(plan.trustedRoot);
+  const needed = plan.unsafe || plan.requireLog || plan.signers.some((s) => s.kind === "identity");
+  if (!needed) return undefined;
+  return await publicTrustRoot({ ...observerOf(context), offline: plan.offline });
+}
+
+/**
+ * Reads a small file that a setting names.
+ *
+ * @param path the file
+ * @param what what it is, for the error
+ * @throws {BlobberError} `invalid-key`
+ */
+export function readText(path: string, what: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (cause) {
+    throw new BlobberError(
+      "invalid-key",
+      `cannot read ${what} in ${printable(path)}: ${
+        cause instanceof Deno.errors.NotFound ? "no such file" : printable((cause as Error).message)
+      }`,
+      { cause },
+    );
+  }
 }

@@ -1,0 +1,65 @@
+/**
+ * Questions to a person at a terminal, on stderr, so that stdout holds only the result.
+ *
+ * @module
+ */
+
+/** Whether there is a person to ask. */
+export function canAsk(): boolean {
+  return Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
+}
+
+/**
+ * Asks for yes or no; anything but yes is no.
+ *
+ * @param question without the choices
+ * @param signal stops waiting
+ */
+export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
+  say(`${question} [y/N] `);
+  const answer = await readLine(signal);
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/**
+ * Asks for a secret, which is not shown while it is typed.
+ *
+ * @param question what for
+ * @param signal stops waiting
+ */
+export async function askSecret(question: string, signal: AbortSignal): Promise<string> {
+  say(question);
+  // cbreak leaves Ctrl-C to the signal handler and only turns the echo off.
+  Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
+  try {
+    return await readLine(signal);
+  } finally {
+    Deno.stdin.setRaw(false);
+    say("\n");
+  }
+}
+
+async function readLine(signal: AbortSignal): Promise<string> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(1024);
+  let text = "";
+  for (;;) {
+    const count = await Promise.race([Deno.stdin.read(buffer), stopped]);
+    if (count === null) return text;
+    for (const c of decoder.decode(buffer.subarray(0, count), { stream: true })) {
+      if (c === "\n" || c === "\r") return text;
+      // Without the terminal's own editing, backspace arrives as a character.
+      if (c === "\x7f" || c === "\b") text = text.slice(0, -1);
+      else if (c === "\x04") return text;
+      else text += c;
+    }
+  }
+}
+
+function say(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}

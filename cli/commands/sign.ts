@@ -1,0 +1,101 @@
+/**
+ * `sign REF`.
+ *
+ * @module
+ */
+
+import {
+  BlobberError,
+  type Client,
+  type Digest,
+  formatReference,
+  isDigest,
+  parseReference,
+  quote,
+  type Reference,
+} from "@blobber/core";
+import { canAsk, confirm } from "../ask.ts";
+import { makeClient } from "../client.ts";
+import { type Context, observerOf } from "../context.ts";
+import { checkDirectory } from "../files.ts";
+import { packOptions } from "../packing.ts";
+import { expectedDigest, readOptions } from "../reading.ts";
+import { makeSigner } from "../signer.ts";
+
+/** Signs what is already there, and prints its digest first. */
+export async function run(context: Context): Promise<void> {
+  const { out, report, signal } = context;
+  const ref = context.args[0]!;
+  const reference = parseReference(ref);
+  const client = makeClient(context);
+  const pinned = await pinnedDigest(context, client, reference);
+  const digest = pinned ?? (await client.resolve(reference, { signal })).digest;
+  if (!out.json) await out.text(digest);
+  if (pinned === undefined && !await confirm(`Sign this as ${quote(ref)}?`, signal)) {
+    throw new BlobberError("interrupted", "not signed");
+  }
+  const options = await readOptions(context, "sign", ref);
+  const exact: Reference = { ...reference, digest };
+  if (options.verifier !== undefined) await client.verify(exact, options);
+  const signer = await makeSigner(context, "sign");
+  const result = await client.sign(exact, { ...observerOf(context), signer });
+  if (!result.added) {
+    report.onNotice({
+      level: "info",
+      code: "signed-already",
+      message: "the same signature was there already",
+    });
+  }
+  const { mediaType, size, signature, added } = result;
+  await out.result({
+    reference: formatReference(reference),
+    digest,
+    mediaType,
+    size,
+    signature,
+    added,
+  });
+}
+
+/** The digest that the user has said in one way or another; without a person to ask there must be one. */
+async function pinnedDigest(
+  context: Context,
+  client: Client,
+  reference: Reference,
+): Promise<Digest | undefined> {
+  const { settings, env } = context;
+  const said = [reference.digest, expectedDigest(settings)].filter(isDigest);
+  const directory = settings.get("from");
+  if (directory !== undefined) {
+    checkDirectory(directory);
+    const packed = await client.digest({ directory }, {
+      ...observerOf(context),
+      ...packOptions(settings, env),
+    });
+    said.push(packed.digest);
+    const there = (await client.resolve(reference, { signal: context.signal })).digest;
+    if (there !== packed.digest) {
+      throw new BlobberError(
+        "integrity",
+        `${formatReference(reference)} is ${there}, and ${
+          quote(directory)
+        } packs to ${packed.digest}`,
+        { hint: "push and sign --from must be given the same flags; nothing was signed" },
+      );
+    }
+  }
+  const other = said.find((digest) => digest !== said[0]);
+  if (other !== undefined) {
+    throw new BlobberError("integrity", `expected ${other}, but ${said[0]} was named too`);
+  }
+  if (said[0] === undefined && !canAsk()) {
+    throw new BlobberError(
+      "usage",
+      `${quote(formatReference(reference))} names no digest to sign`,
+      {
+        hint: "without a terminal name what is to be signed: REF@sha256:…, or --from DIR",
+      },
+    );
+  }
+  return said[0];
+}

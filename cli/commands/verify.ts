@@ -1,0 +1,74 @@
+/**
+ * `verify REF`.
+ *
+ * @module
+ */
+
+import {
+  BlobberError,
+  formatReference,
+  parseReference,
+  printable,
+  type VerifyResult,
+} from "@blobber/core";
+import { makeClient } from "../client.ts";
+import type { Context } from "../context.ts";
+import { readOptions } from "../reading.ts";
+import { signerOf, signerText } from "../verdict.ts";
+
+/** Says who signed an artifact and what shows it. The digest comes first, alone on its line. */
+export async function run(context: Context): Promise<void> {
+  const { out, settings } = context;
+  const ref = context.args[0]!;
+  const reference = parseReference(ref);
+  const options = await readOptions(context, "verify", ref);
+  if (options.verifier === undefined) {
+    throw new BlobberError("usage", "verification needs to know whom to trust");
+  }
+  const result = await makeClient(context).verify(reference, options);
+  const { descriptor, manifest, signed, signature, verdict, rejected } = result;
+  await out.result({
+    reference: formatReference(reference),
+    digest: descriptor.digest,
+    mediaType: descriptor.mediaType,
+    signed: { what: signed, digest: manifest.digest },
+    signature: signature.digest,
+    signer: signerOf(verdict),
+    checks: verdict.checks,
+    rejected: rejected.map(({ descriptor: { digest }, error: { code, message } }) => ({
+      digest,
+      code,
+      message,
+    })),
+  }, settings.get("quiet") ? descriptor.digest : describe(result).join("\n"));
+}
+
+function describe({ descriptor, manifest, signed, verdict, rejected }: VerifyResult): string[] {
+  const { signer, time, log, checks } = verdict;
+  const lines: [string, string][] = [["Signer", signerText(verdict)]];
+  if (signer.kind === "certificate") {
+    lines[0]![1] = printable(signer.subject);
+    lines.push(["Issuer", printable(signer.issuer)]);
+  }
+  if (time !== undefined) lines.push(["Time", time.toISOString()]);
+  if (log !== undefined) {
+    lines.push(["Log", `${printable(log.url)}, entry ${printable(log.index)}`]);
+  }
+  if (signed === "manifest") {
+    lines.push(["Signed", `${manifest.digest}, chosen from the index, which is not signed itself`]);
+  }
+  const width = Math.max(...[...lines.map(([name]) => name), ...checks.map((c) => c.name)]
+    .map(({ length }) => length));
+  return [
+    descriptor.digest,
+    ...lines.map(([name, text]) => `${`${name}:`.padEnd(width + 1)}  ${text}`),
+    ...checks.map(({ name, result, evidence }) =>
+      `${name.padEnd(width + 1)}  ${WORDS[result]}: ${printable(evidence)}`
+    ),
+    ...rejected.map(({ descriptor: { digest }, error }) =>
+      `rejected ${digest}: ${printable(error.message)}`
+    ),
+  ];
+}
+
+const WORDS = { passed: "passed", absent: "absent", unchecked: "present, not checked" } as const;
