@@ -41,7 +41,7 @@ export interface LogEntry {
   integratedTime: string;
   /** The signed entry timestamp of Rekor v1. */
   promise: Bytes | undefined;
-  proof: InclusionProof | undefined;
+  proof: InclusionProof;
   /** The canonical body that the log holds. */
   body: Bytes;
 }
@@ -138,7 +138,7 @@ function readMaterial(fields: Fields, version: Bundle["version"]): Material {
   const wanted = version === "0.3" ? "certificate" : "x509CertificateChain";
   switch (forms[0]) {
     case "publicKey":
-      return { kind: "key", hint: fields.object("publicKey").only("hint").stringOr("hint", "") };
+      return { kind: "key", hint: fields.object("publicKey").only("hint").string("hint") };
     case wanted: {
       if (wanted === "certificate") {
         const leaf = fields.object("certificate").only("rawBytes").bytes("rawBytes");
@@ -166,7 +166,7 @@ function readEntry(fields: Fields, version: Bundle["version"]): LogEntry {
     "canonicalizedBody",
   );
   const kind = fields.object("kindVersion").only("kind", "version");
-  const proof = fields.optional("inclusionProof");
+  if (!fields.has("inclusionProof")) throw invalidSignature("a log entry without inclusion proof");
   const entry: LogEntry = {
     logIndex: fields.count("logIndex"),
     keyId: fields.object("logId").only("keyId").bytes("keyId"),
@@ -175,15 +175,13 @@ function readEntry(fields: Fields, version: Bundle["version"]): LogEntry {
     integratedTime: fields.count("integratedTime"),
     promise: fields.optional("inclusionPromise")?.only("signedEntryTimestamp")
       .bytes("signedEntryTimestamp"),
-    proof: proof && readProof(proof),
+    proof: readProof(fields.object("inclusionProof")),
     body: fields.bytes("canonicalizedBody"),
   };
-  // v0.1 stands on the log's promise, v0.2 and later on the proof (sigstore_bundle.proto, TransparencyLogEntry).
+  // v0.1 stands on the log's promise, v0.2 and later on the proof (sigstore_bundle.proto). The proof is
+  // demanded of every version: logs have always given one, and an older version is no way to leave it out.
   if (version === "0.1" && entry.promise === undefined) {
     throw invalidSignature("a log entry without inclusion promise in a bundle of version 0.1");
-  }
-  if (version !== "0.1" && entry.proof === undefined) {
-    throw invalidSignature(`a log entry without inclusion proof in a bundle of version ${version}`);
   }
   return entry;
 }

@@ -19,7 +19,10 @@ import type { IdentityRule, Rules } from "./policy.ts";
 export function checkIdentity(certificate: SignerCertificate, rules: Rules): string {
   const { issuer, subject } = certificate;
   const found = `${quote(subject)} by ${quote(issuer)}`;
-  if (rules.unsafe) return `any signer is accepted; this one is ${found}`;
+  if (rules.unsafe) {
+    checkClaims(certificate, rules);
+    return `any signer is accepted; this one is ${found}`;
+  }
   const rule = rules.identities.find((one) => one.issuer === issuer && fits(one, subject));
   if (rule === undefined) {
     throw new BlobberError(

@@ -131,29 +131,39 @@ function checkNumbers(entry: LogEntry): void {
   // An index or a time that no promise signs is believed only where a proof shows the same index.
   if (entry.promise === undefined) {
     if (entry.integratedTime !== "0") throw invalidSignature("its time is signed by nobody");
-    if (proof?.logIndex !== entry.logIndex) throw invalidSignature("its index is not the proof's");
+    if (proof.logIndex !== entry.logIndex) throw invalidSignature("its index is not the proof's");
   } else if (entry.integratedTime === "0") throw invalidSignature("its promise has no time");
-  if (proof === undefined) return;
-  const [head = "", signatures = ""] = splitNote(proof.checkpoint);
-  const [origin = "", size, rootHash] = head.split("\n");
+  const { origin, size, rootHash, signatures } = readCheckpoint(proof.checkpoint);
   if (size !== proof.treeSize || rootHash !== toBase64(proof.rootHash)) {
     throw invalidSignature("its proof and its checkpoint are of different trees");
   }
   // Checkpoint signatures are named after the log (C2SP signed-note); Rekor v1 adds its tree to the origin.
   const hint = toBase64(entry.keyId.subarray(0, 4));
-  const named = signatures.split("\n").some((line) => {
-    const [, name, value] = /^\u2014 (\S+) (\S+)$/.exec(line) ?? [];
-    const bytes = fromBase64(value ?? "");
-    return bytes !== undefined && toBase64(bytes.subarray(0, 4)) === hint &&
-      (origin === name || origin.startsWith(`${name} - `));
-  });
+  const named = signatures.some((one) =>
+    one.hint === hint && (origin === one.name || origin.startsWith(`${one.name} - `))
+  );
   if (!named) throw invalidSignature("its checkpoint is not signed in the log's name");
 }
 
-function splitNote(note: string): string[] {
+/** A checkpoint (C2SP tlog-checkpoint) in a signed note: text, an empty line, and signature lines to the end. */
+function readCheckpoint(note: string): {
+  origin: string;
+  size: string | undefined;
+  rootHash: string | undefined;
+  signatures: { name: string; hint: string }[];
+} {
   const at = note.indexOf("\n\n");
   if (at < 0 || !note.endsWith("\n")) throw invalidSignature("its checkpoint is no signed note");
-  return [note.slice(0, at), note.slice(at + 2)];
+  const [origin = "", size, rootHash] = note.slice(0, at).split("\n");
+  const signatures = note.slice(at + 2, -1).split("\n").map((line) => {
+    const [, name, value = ""] = /^\u2014 (\S+) (\S+)$/.exec(line) ?? [];
+    const bytes = fromBase64(value);
+    if (name === undefined || bytes === undefined || toBase64(bytes) !== value) {
+      throw invalidSignature("its checkpoint has a malformed signature");
+    }
+    return { name, hint: toBase64(bytes.subarray(0, 4)) };
+  });
+  return { origin, size, rootHash, signatures };
 }
 
 function libraryEntry(entry: LogEntry): LibraryEntry {
@@ -164,7 +174,7 @@ function libraryEntry(entry: LogEntry): LibraryEntry {
     kindVersion: { kind: entry.kind, version: entry.version },
     integratedTime: entry.integratedTime,
     inclusionPromise: promise && { signedEntryTimestamp: Buffer.from(promise) },
-    inclusionProof: proof && {
+    inclusionProof: {
       logIndex: proof.logIndex,
       rootHash: Buffer.from(proof.rootHash),
       treeSize: proof.treeSize,

@@ -112,10 +112,10 @@ export interface UnsafePolicy extends PolicyTerms {
   requireLog?: boolean | undefined;
   /** Excluded by `unsafe`. */
   signers?: never;
-  /** Only with identities alone. */
-  claims?: never;
-  /** Only with identities alone. */
-  repo?: never;
+  /** Claims that the certificate must make all the same. */
+  claims?: Record<string, string> | undefined;
+  /** `OWNER/NAME` that the certificate must name all the same. */
+  repo?: string | undefined;
 }
 
 /** What a verifier is made with. */
@@ -184,9 +184,9 @@ export function rulesOf(policy: Policy): Rules {
   const claims = readClaims(policy.claims);
   const repo = readRepo(policy.repo);
   const demandsClaims = repo !== undefined || Object.keys(claims).length > 0;
-  if (demandsClaims && (keys.length > 0 || unsafe)) {
+  if (demandsClaims && keys.length > 0) {
     throw invalid(
-      "it demands claims, which a key does not make, and which need an identity to vouch for them",
+      "it demands claims, which a key does not make",
     );
   }
   if (policy.trust === undefined && (unsafe || identities.length > 0)) {

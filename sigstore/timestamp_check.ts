@@ -14,7 +14,9 @@ import { type DerNode, inside, oid, readAll, readOne, TAG } from "./der.ts";
 import { guarded, invalidSignature } from "./malformed.ts";
 import type { TrustedAuthority } from "./trust_root.ts";
 
-const CERTIFICATES = 0xa0, REVOCATIONS = 0xa1, SIGNED_ATTRIBUTES = 0xa0, UNSIGNED_ATTRIBUTES = 0xa1;
+/** Tag of what is wrapped or implicit: content, certificates, signed attributes. */
+const WRAPPED = 0xa0;
+const SIGNED_DATA = toHex(oid("1.2.840.113549.1.7.2"));
 const CONTENT_TYPE = toHex(oid("1.2.840.113549.1.9.3"));
 const TST_INFO = toHex(oid("1.2.840.113549.1.9.16.1.4"));
 const EXTENDED_KEY_USAGE = toHex(oid("2.5.29.37"));
@@ -23,6 +25,15 @@ const HASHES = new Set(
   ["2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3"].map((dotted) =>
     toHex(oid(dotted))
   ),
+);
+
+/** ECDSA and RSA with SHA-2 (RFC 5754, 3), and RSA whose hash stands elsewhere. */
+const SIGNATURES = new Set(
+  [
+    ...["1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4"],
+    ...["1.2.840.113549.1.1.11", "1.2.840.113549.1.1.12", "1.2.840.113549.1.1.13"],
+    "1.2.840.113549.1.1.1",
+  ].map((dotted) => toHex(oid(dotted))),
 );
 
 /**
@@ -59,46 +70,69 @@ export function libraryAuthority(authority: TrustedAuthority): {
   };
 }
 
-/** TimeStampResp (RFC 3161, 2.4.2) around SignedData (RFC 5652, 5.1). */
+/** TimeStampResp (RFC 3161, 2.4.2) around SignedData (RFC 5652, 5.1): whatever no signature covers. */
 function checkForm(der: Uint8Array, authorities: TrustedAuthority[]): void {
-  const [info, token] = inside(readOne(der));
-  const status = inside(info)[0];
-  if (status?.tag !== TAG.integer || status.content.length !== 1 || status.content[0]! > 1) {
+  const [info, token] = readShape(inside(readOne(der)), TAG.sequence, TAG.sequence);
+  const [status] = inside(info);
+  if (status?.tag !== TAG.integer || toHex(status.content) !== "00") {
     throw invalidSignature("the authority did not grant it");
   }
-  const [, wrapped] = inside(token);
-  const [version, algorithms, , ...rest] = inside(readOne(wrapped?.content ?? new Uint8Array()));
-  const signers = rest.pop();
-  if (version?.tag !== TAG.integer || toHex(version.content) !== "03") {
-    throw invalidSignature("its signed data is not of version 3");
-  }
-  for (const algorithm of inside(algorithms, TAG.set)) checkHash(algorithm);
-  for (const extra of rest) {
-    if (extra.tag === REVOCATIONS || extra.tag !== CERTIFICATES) {
-      throw invalidSignature("it carries what nobody signed");
-    }
-    const known = authorities.flatMap(({ certificates }) => certificates.map(toBase64));
-    for (const certificate of readAll(extra.content)) {
-      if (!known.includes(toBase64(certificate.raw))) {
-        throw invalidSignature("it carries a certificate that the trust root does not have");
-      }
-    }
-  }
+  const [type, wrapped] = readShape(inside(token), TAG.oid, WRAPPED);
+  if (toHex(type.raw) !== SIGNED_DATA) throw invalidSignature("it is not signed data");
+  const parts = inside(readOne(wrapped.content));
+  const signers = parts.pop();
+  const [version, algorithms, content] = readShape(
+    parts.splice(0, 3),
+    TAG.integer,
+    TAG.set,
+    TAG.sequence,
+  );
+  if (toHex(version.content) !== "03") throw invalidSignature("it is not of version 3");
+  const hashes = inside(algorithms, TAG.set);
+  const [contentType, octets] = readShape(inside(content), TAG.oid, WRAPPED);
+  if (toHex(contentType.raw) !== TST_INFO) throw invalidSignature("it is not about a time");
+  readOne(octets.content, TAG.octetString);
+  for (const extra of parts) checkCertificates(extra, authorities);
   const [signer, ...more] = inside(signers, TAG.set);
   if (more.length > 0) throw invalidSignature("it has several signers");
-  checkSigner(inside(signer));
+  const hash = checkSigner(signer);
+  if (hashes.length !== 1 || hashes[0]!.raw.join() !== hash.raw.join()) {
+    throw invalidSignature("it names another hash than its signer");
+  }
 }
 
-/** SignerInfo (RFC 5652, 5.3): version, who, hash, signed attributes, algorithm, signature. */
-function checkSigner([version, , hash, attributes, , , ...unsigned]: DerNode[]): void {
-  if (version === undefined || toHex(version.content) !== "01") {
+/** Certificates that came along are the trust root's; revocation lists are nobody's. */
+function checkCertificates(extra: DerNode, authorities: TrustedAuthority[]): void {
+  if (extra.tag !== WRAPPED) throw invalidSignature("it carries what nobody signed");
+  const known = authorities.flatMap(({ certificates }) => certificates.map(toBase64));
+  for (const certificate of readAll(extra.content)) {
+    if (!known.includes(toBase64(certificate.raw))) {
+      throw invalidSignature("it carries a certificate that the trust root does not have");
+    }
+  }
+}
+
+/** SignerInfo (RFC 5652, 5.3): version, who, hash, signed attributes, algorithm, signature; nothing unsigned. */
+function checkSigner(signer: DerNode | undefined): DerNode {
+  const [version, who, hash, attributes, algorithm] = readShape(
+    inside(signer),
+    TAG.integer,
+    TAG.sequence,
+    TAG.sequence,
+    WRAPPED,
+    TAG.sequence,
+    TAG.octetString,
+  );
+  if (toHex(version!.content) !== "01") {
     throw invalidSignature("its signer is not named by issuer and serial number");
   }
+  readShape(inside(who), TAG.sequence, TAG.integer);
   checkHash(hash);
-  if (unsigned.some(({ tag }) => tag === UNSIGNED_ATTRIBUTES) || unsigned.length > 0) {
-    throw invalidSignature("it has attributes that nobody signed");
+  const [id] = inside(algorithm);
+  if (id === undefined || !SIGNATURES.has(toHex(id.raw))) {
+    throw invalidSignature("its signature is of an unknown kind");
   }
-  const types = inside(attributes, SIGNED_ATTRIBUTES).map((one) => inside(one))
+  const types = inside(attributes, WRAPPED).map((one) => inside(one))
     .filter(([id]) => id !== undefined && toHex(id.raw) === CONTENT_TYPE);
   const [type] = types;
   if (
@@ -106,6 +140,15 @@ function checkSigner([version, , hash, attributes, , , ...unsigned]: DerNode[]):
   ) {
     throw invalidSignature("its signature is not over a timestamp");
   }
+  return hash;
+}
+
+/** Nodes that are as many, and of the tags, that they must be. */
+function readShape<T extends number[]>(nodes: DerNode[], ...tags: T): { [K in keyof T]: DerNode } {
+  if (nodes.length !== tags.length || nodes.some(({ tag }, index) => tag !== tags[index])) {
+    throw invalidSignature("it is not a timestamp response");
+  }
+  return nodes as { [K in keyof T]: DerNode };
 }
 
 function checkHash(algorithm: DerNode | undefined): void {

@@ -119,16 +119,17 @@ async function signedByKey(
 ): Promise<Verdict> {
   const { material } = bundle;
   if (material.kind !== "key") throw invalidSignature("it names no key");
-  const candidates = rules.keys.filter((key) => material.hint === "" || key.hint === material.hint);
-  if (candidates.length === 0) {
+  const key = rules.keys.find(({ hint }) => hint === material.hint);
+  if (key === undefined) {
     throw new BlobberError(
       "identity-mismatch",
       `signed with the key ${quote(material.hint)}, expected ${expected(rules)}`,
       { hint: "the quoted name is base64 of the SHA-256 of the public key" },
     );
   }
-  const key = candidates.find((one) => isSignedBy(one.key, content.bytes, content.signature));
-  if (key === undefined) throw invalidSignature("the key did not make it");
+  if (!isSignedBy(key.key, content.bytes, content.signature)) {
+    throw invalidSignature("the key did not make it");
+  }
   const evidence = rules.trust === undefined
     ? unchecked(bundle)
     : await checkEvidence(bundle, content, rules.trust, key.der);
@@ -163,8 +164,10 @@ async function checkEvidence(
   const { checkLogEntry, checkTimestamp } = await import("./evidence.ts");
   const { parts } = trust;
   const logs = bundle.entries.map((entry) => checkLogEntry(entry, parts.logs, content, signer));
-  const bodies = bundle.entries.map((entry) => `${entry.keyId} ${entry.body}`);
-  if (new Set(bodies).size < bodies.length) throw invalidSignature("it has a log entry twice");
+  if (hasTwice(bundle.entries.map(({ keyId, body }) => `${keyId} ${body}`))) {
+    throw invalidSignature("it has a log entry twice");
+  }
+  if (hasTwice(bundle.timestamps.map(String))) throw invalidSignature("it has a timestamp twice");
   const stamps = bundle.timestamps.map((der) =>
     checkTimestamp(der, content.signature, parts.timestampAuthorities)
   );
@@ -198,6 +201,11 @@ async function checkEvidence(
       },
     ],
   };
+}
+
+/** What is counted is counted once. */
+function hasTwice(items: string[]): boolean {
+  return new Set(items).size < items.length;
 }
 
 /** Without a trust root nothing that a log or an authority says can be checked, and it is said so. */

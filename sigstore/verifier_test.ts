@@ -1,0 +1,122 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import type { Policy } from "./policy.ts";
+import { KINDS, MANIFEST, signable, SOMEBODY } from "../tests/fakes/bundles.ts";
+import { FakeKey } from "../tests/fakes/sigstore/keys.ts";
+import {
+  check,
+  key,
+  make,
+  pemOf,
+  policyFor,
+  refused,
+  sigstore,
+  STATEMENT,
+  trust,
+  useSigstore,
+  verify,
+} from "../tests/fakes/verification.ts";
+import { toBase64 } from "./bytes.ts";
+
+useSigstore();
+
+for (const kind of KINDS) {
+  test(`a good bundle verifies: ${kind}`, async () => {
+    const verdict = await verify(make(kind), policyFor(kind));
+    assert.equal(check(verdict, "signature"), "passed");
+    const alone = kind.endsWith("alone");
+    assert.equal(check(verdict, "log"), alone ? "absent" : "passed");
+    assert.equal(check(verdict, "timestamp"), alone ? "absent" : "passed");
+    assert.equal(
+      verdict.log?.url,
+      alone ? undefined : kind.includes("rekor 2") ? "http://rekor2.test" : "http://rekor1.test",
+    );
+    assert.equal(verdict.time === undefined, alone);
+    if (kind.includes("key")) assert.equal(verdict.signer.kind, "key");
+    else {
+      assert.deepEqual(verdict.signer, {
+        kind: "certificate",
+        ...SOMEBODY,
+        claims: { issuer: SOMEBODY.issuer },
+      });
+    }
+  });
+
+  test(`row 36: a good bundle hung on another artifact is refused: ${kind}`, () =>
+    refused(
+      verify(make(kind), policyFor(kind), signable('{"schemaVersion":3}')),
+      "signature-invalid",
+      /another artifact|expected sha256/,
+    ));
+}
+
+test("the verdict's checks say what was shown, in order", async () => {
+  const { checks, log, time } = await verify(make(STATEMENT));
+  assert.deepEqual(
+    checks.map(({ name }) => name),
+    ["signature", "certificate", "transparency", "log", "timestamp", "identity", "name"],
+  );
+  assert.match(checks[0]!.evidence, new RegExp(`a statement about ${MANIFEST.digest}`));
+  assert.match(checks[3]!.evidence, new RegExp(`entry ${log!.index} of "http://rekor1.test"`));
+  assert.ok(checks[4]!.evidence.includes(time!.toISOString()));
+  assert.match(checks[5]!.evidence, /dev@example\.com/);
+});
+
+test("a key alone shows that it signed, and nothing of when", async () => {
+  const verdict = await verify(make("v0.3 statement, key"), { signers: [{ key: pemOf(key) }] });
+  assert.equal(verdict.time, undefined);
+  assert.equal(verdict.log, undefined);
+  assert.equal(check(verdict, "log"), "unchecked");
+  assert.match(verdict.checks.find(({ name }) => name === "log")!.evidence, /present, not checked/);
+});
+
+test("with a trust root, what a key's bundle carries has to hold", async () => {
+  const bundle = make("v0.3 statement, key");
+  bundle.verificationMaterial.tlogEntries[0].inclusionProof.rootHash = toBase64(new Uint8Array(32));
+  await verify(bundle, { signers: [{ key: pemOf(key) }] });
+  await refused(verify(bundle, { signers: [{ key: pemOf(key) }], trust }), "signature-invalid");
+});
+
+test("a required log entry has to be there", () =>
+  refused(
+    verify(make("v0.3 statement, key alone"), {
+      signers: [{ key: pemOf(key) }],
+      trust,
+      requireLog: true,
+    }),
+    "signature-invalid",
+    /no transparency log/,
+  ));
+
+test("row 73: a hint of another key is no signature of ours, and a right hint proves nothing", async () => {
+  const theirs = new FakeKey("P-256");
+  const policy: Policy = { signers: [{ key: pemOf(key) }] };
+  const bundle = make("v0.3 statement, key alone", { key: theirs });
+  await refused(verify(bundle, policy), "identity-mismatch", /signed with the key/);
+  bundle.verificationMaterial.publicKey.hint =
+    make("v0.3 statement, key alone").verificationMaterial
+      .publicKey.hint;
+  await refused(verify(bundle, policy), "signature-invalid");
+  const own = make("v0.3 statement, key alone");
+  delete own.verificationMaterial.publicKey.hint;
+  await refused(verify(own, policy), "signature-invalid");
+});
+
+for (const algorithm of ["P-384", "Ed25519"] as const) {
+  test(`own keys of ${algorithm} verify statements and messages`, async () => {
+    const own = new FakeKey(algorithm);
+    const policy: Policy = { signers: [{ key: pemOf(own) }] };
+    const bundle = make("v0.3 statement, key alone", { key: own });
+    await verify(bundle, policy);
+    const message = structuredClone(make("v0.3 message"));
+    message.verificationMaterial = bundle.verificationMaterial;
+    message.messageSignature.signature = toBase64(own.sign(MANIFEST.bytes));
+    await verify(message, policy);
+    await refused(verify(bundle, { signers: [{ key: pemOf(key) }] }), "identity-mismatch");
+  });
+}
+
+test("deno#36309: chains that mix P-384 and P-256 verify", () => {
+  assert.equal(sigstore.ca.key.algorithm, "P-384");
+  return verify(make(STATEMENT)).then(() => {});
+});
