@@ -6,7 +6,8 @@ import { bundleOf, hex, keyless, manifest, ownKey, services } from "../tests/fak
 import { type FakeSigstore, startSigstore } from "../tests/fakes/sigstore.ts";
 import { fromBase64, toBase64 } from "./bytes.ts";
 import { preAuthEncoding } from "./dsse.ts";
-import { createSigner, type SignerOptions } from "./signer.ts";
+import { createSigner } from "./signer.ts";
+import type { SignerOptions } from "./signer_options.ts";
 import { PAYLOAD_TYPE } from "./statement.ts";
 import { givenToken } from "./tokens/given.ts";
 

@@ -6,8 +6,9 @@
  * @module
  */
 
-import { BlobberError, MAX_SIGNING_SERVICES, quote } from "@blobber/core";
+import { BlobberError, MAX_KEY_FILE_BYTES, MAX_SIGNING_SERVICES, quote } from "@blobber/core";
 import { isObject, serviceUrl } from "./service.ts";
+import type { PublicRootOptions } from "./tuf.ts";
 
 /** The versions of a log's API. */
 export type RekorVersion = 1 | 2;
@@ -71,6 +72,34 @@ export function servicesOf(value: unknown, now: Date = new Date()): SigningServi
     logs: logs.map(({ url, version }) => ({ url, version: version as RekorVersion })),
     timestamps: timestamps.map(({ url }) => url),
   };
+}
+
+/**
+ * Parses a signing configuration.
+ *
+ * @param bytes the file
+ * @param source where it is from, for messages
+ * @throws {BlobberError} `invalid-config`
+ */
+export function parseSigningConfig(bytes: Uint8Array, source: string): unknown {
+  try {
+    if (bytes.length > MAX_KEY_FILE_BYTES) throw new Error("too large");
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw invalid(`${quote(source)} is not JSON`);
+  }
+}
+
+/**
+ * The signing configuration of the public Sigstore, by TUF.
+ *
+ * @param options where it is kept, and where from
+ * @throws {BlobberError} `trust-root` when there is none that may be believed
+ */
+export async function publicSigningConfig(options: PublicRootOptions = {}): Promise<unknown> {
+  const name = "signing_config.v0.2.json";
+  const { publicTarget } = await import("./tuf.ts");
+  return parseSigningConfig((await publicTarget(name, options)).bytes, name);
 }
 
 interface Candidate {

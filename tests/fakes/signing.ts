@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { Signable } from "@blobber/core";
-import { createSigner, type KeylessOptions, type SignerOptions } from "../../sigstore/signer.ts";
+import { createSigner } from "../../sigstore/signer.ts";
+import type { KeylessOptions, SignerOptions } from "../../sigstore/signer_options.ts";
 import { givenToken } from "../../sigstore/tokens/given.ts";
 import type { FakeSigstore } from "./sigstore.ts";
 
