@@ -132,6 +132,7 @@ class Upload implements BlobWriter {
       session = await begin(this.#repository, this.#signal);
     } catch (error) {
       if (this.#spool === undefined || isFinal(error)) throw error;
+      this.#lastFailure = error;
       return;
     }
     const channel = new Channel();
@@ -189,7 +190,7 @@ class Upload implements BlobWriter {
   }
 
   async #failureOfLive(): Promise<unknown> {
-    if (this.#live === undefined) return undefined;
+    if (this.#live === undefined) return this.#lastFailure;
     const outcome = await this.#live.answer;
     if ("failed" in outcome) return outcome.failed;
     const error = await this.#repository.refusal(outcome, { doing: DOING });
@@ -309,7 +310,8 @@ function isFinal(error: unknown): boolean {
   if (error instanceof RefusedError) {
     return ["unauthorized", "denied", "rate-limited"].includes(error.code);
   }
-  return !(error instanceof ExchangeError) && !(error instanceof BlobberError &&
+  if (error instanceof ExchangeError) return !error.retryable;
+  return !(error instanceof BlobberError &&
     error.code === "registry");
 }
 
