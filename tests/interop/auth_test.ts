@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Home, interop } from "./harness.ts";
-import { tokenServer } from "./fronts.ts";
+import { privateCa, tokenServer } from "./fronts.ts";
 import { type Ran, TempDir } from "./processes.ts";
 import { distribution } from "./servers.ts";
 import { sameTree, sampleTree } from "./tree.ts";
@@ -69,11 +69,13 @@ interop("Basic authentication", ["registry", "htpasswd"], async () => {
 
 interop("tokens, scoped and for a short time", ["registry", "openssl"], async () => {
   using dir = new TempDir();
-  await using tokens = await tokenServer(dir, USER);
+  const tls = await privateCa(dir);
+  await using tokens = await tokenServer(dir, USER, tls);
   await using registry = await distribution({ token: tokens });
   using tree = new TempDir();
   sampleTree(tree.path);
-  using home = new Home();
+  const env = { BLOBBER_CA_FILE: tls.ca };
+  using home = new Home(env);
   const reference = `${registry.host}/public/tree:v1`;
 
   refused(await home.blobber(["push", tree.path, reference]));
@@ -88,7 +90,7 @@ interop("tokens, scoped and for a short time", ["registry", "openssl"], async ()
     assert.match(scope, /^repository:(public|private)\/tree:(pull|push|pull,push)$/);
   }
 
-  using stranger = new Home();
+  using stranger = new Home(env);
   tokens.scopes.length = 0;
   await stranger.must(["pull", reference, stranger.dir.at("out")]);
   sameTree(stranger.dir.at("out"), tree.path);

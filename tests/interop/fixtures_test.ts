@@ -45,7 +45,13 @@ for (const tag of TAGS) {
     using home = new Home();
     const reference = `${registry.host}/go/fixture:${tag}`;
     const from = `${FIXTURES}/layout:${tag}`;
-    await must(requirePeer("oras"), ["cp", "--from-oci-layout", from, reference]);
+    await must(requirePeer("oras"), [
+      "cp",
+      "--to-plain-http",
+      "--from-oci-layout",
+      from,
+      reference,
+    ]);
     await reads(home, reference, tag);
   });
 }

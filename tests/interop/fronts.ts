@@ -130,10 +130,14 @@ export interface TokenServer extends AsyncDisposable {
   anonymous: number;
 }
 
-/** Starts a token server (distribution's token specification). Anonymous tokens allow pulling `public/…` only. */
+/**
+ * Starts a token server (distribution's token specification) over TLS: credentials go nowhere else. Anonymous
+ * tokens allow pulling `public/…` only.
+ */
 export async function tokenServer(
   dir: TempDir,
   user: { username: string; password: string },
+  tls: PrivateCa,
 ): Promise<TokenServer> {
   await must(requirePeer("openssl"), [
     ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2".split(" "),
@@ -142,7 +146,8 @@ export async function tokenServer(
   const key = createPrivateKey(Deno.readTextFileSync(dir.at("token.key")));
   const certificate = new X509Certificate(Deno.readTextFileSync(dir.at("token.pem")));
   const part = (value: unknown) => btoa(JSON.stringify(value)).replace(/=+$/, "");
-  const wanted = `Basic ${btoa(`${user.username}:${user.password}`)}`;
+  const secret = new TextEncoder().encode(`${user.username}:${user.password}`).toBase64();
+  const wanted = `Basic ${secret}`;
 
   const answer = (request: Request): Response => {
     const given = request.headers.get("authorization");
@@ -182,9 +187,15 @@ export async function tokenServer(
       expires_in: 300,
     });
   };
-  const http = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
+  const http = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    cert: Deno.readTextFileSync(tls.certificate),
+    key: Deno.readTextFileSync(tls.key),
+    onListen: () => {},
+  }, answer);
   const server: TokenServer = {
-    realm: `http://127.0.0.1:${http.addr.port}/token`,
+    realm: `https://127.0.0.1:${http.addr.port}/token`,
     service: "interop",
     issuer: "interop tokens",
     certificates: dir.at("token.pem"),
