@@ -1,0 +1,103 @@
+/**
+ * A guard against growing slower: what a verb asks of the file system, of memory and of the network is
+ * counted. Counts do not depend on the machine.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Client } from "@blobber/core";
+import { counted, type Counts, growth } from "./counts/counts.ts";
+import { type FakeRegistry, startRegistry } from "./fakes/registry.ts";
+
+const FILE = 1000;
+
+/** A directory with some trees: `many` and `twice` as many small files, a `large` file and one of `triple` size. */
+function fixture(): Disposable & { path: string } {
+  const path = Deno.makeTempDirSync({ prefix: "blobber-counts-" });
+  for (const [name, count] of [["many", 100], ["twice", 200]] as const) {
+    Deno.mkdirSync(`${path}/${name}`);
+    for (let i = 0; i < count; i++) {
+      Deno.writeTextFileSync(`${path}/${name}/${i}.txt`, `${i}\n`.padEnd(FILE, "."));
+    }
+  }
+  for (const [name, megabytes] of [["large", 48], ["triple", 144]] as const) {
+    Deno.mkdirSync(`${path}/${name}`);
+    using file = Deno.openSync(`${path}/${name}/file`, { write: true, create: true });
+    file.truncateSync(megabytes << 20);
+  }
+  return { path, [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }) };
+}
+
+/** What one file more costs. */
+function perFile(few: Counts, many: Counts): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(growth(few, many)).map(([name, count]) => [name, count / 100]),
+  );
+}
+
+Deno.test("push makes five file system calls for a file, and memory does not grow", async () => {
+  using trees = fixture();
+  const { path } = trees;
+  const push = (tree: string) =>
+    counted(path, "push", `oci:${path}/oci-${tree}:v1`, `${path}/${tree}`);
+  const [many, twice] = [await push("many"), await push("twice")];
+  assert.deepEqual(perFile(many, twice), {
+    lstatSync: 1,
+    openSync: 1,
+    fstatSync: 1,
+    readSync: 1,
+    closeSync: 1,
+  });
+  assert.deepEqual(twice.large, many.large);
+  const [large, triple] = [await push("large"), await push("triple")];
+  assert.deepEqual(triple.large, large.large);
+  assert.ok(large.large.bytes < 16 << 20, `${large.large.bytes} bytes in large buffers`);
+});
+
+/** Requests as they came, without what is new in every run, and what was sent and received. */
+function wire(registry: FakeRegistry): { requests: string[]; received: number; sent: number } {
+  const sum = (key: "received" | "sent") =>
+    registry.requests.reduce((all, record) => all + record[key], 0);
+  const requests = registry.requests.map(({ method, url, status }) => {
+    const path = url.replace(/^\/v2\/[^/]+\/[^/]+\//, "").replace(/\?.*/, "")
+      .replace(/uploads\/.+/, "uploads/ID").replace(/sha256:[0-9a-f]{64}/, "DIGEST");
+    return `${method} ${path} ${status}`;
+  });
+  return { requests, received: sum("received"), sent: sum("sent") };
+}
+
+Deno.test("push, ls and cat make no request too many and move no byte too many", async () => {
+  using trees = fixture();
+  const registry = await startRegistry();
+  try {
+    const reference = `${registry.host}/counts/tree:v1`;
+    const client = new Client();
+    const pushed = await client.push({ directory: `${trees.path}/twice` }, reference);
+    const upload = ["POST blobs/uploads/ 202", "PUT blobs/uploads/ID 201"];
+    const put = "PUT manifests/DIGEST 201";
+    const first = wire(registry);
+    assert.deepEqual(
+      first.requests.filter((line) => !line.startsWith("HEAD ")),
+      [...upload, ...upload, put, "PUT manifests/v1 201"],
+    );
+    assert.ok(first.requests.length <= 8, first.requests.join("\n"));
+    const config = 300;
+    assert.ok(first.received <= pushed.layer.size + 2 * pushed.size + config);
+
+    registry.clear();
+    const image = await new Client().openImage(reference);
+    assert.equal((await image.entries()).length, 200);
+    const listed = wire(registry);
+    assert.ok(listed.requests.length <= 4, listed.requests.join("\n"));
+
+    const body = await new Response(await image.open("77.txt")).text();
+    assert.equal(body.length, FILE);
+    await image.close();
+    const read = wire(registry);
+    assert.ok(read.requests.length <= 4, read.requests.join("\n"));
+    assert.ok(read.sent <= pushed.size + pushed.layer.size, `${read.sent} bytes`);
+  } finally {
+    await registry.close();
+  }
+});
