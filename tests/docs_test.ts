@@ -1,0 +1,98 @@
+/**
+ * The documentation is executed: every block of the kind `console` is a session in a shell, whose output
+ * must be what stands there. `…` stands for anything within a line. (Blocks of TypeScript run under
+ * `deno test --doc`.)
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { CODES, STATUS } from "@blobber/core";
+import { Shell } from "./commands.ts";
+import { inRoot } from "./tasks/run.ts";
+
+/** A command in a session, and what it is to print. */
+interface Step {
+  line: string;
+  expected: string[];
+}
+
+const PAGES = [
+  "README.md",
+  ...readdirSync(inRoot("docs"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`).sort(),
+];
+
+function sessionsOf(page: string): Step[][] {
+  const text = readFileSync(inRoot(page), "utf8");
+  return [...text.matchAll(/^```console\n([\s\S]*?)^```$/gm)].map(([, block]) => {
+    const steps: Step[] = [];
+    for (const line of block!.trimEnd().split("\n")) {
+      if (line.startsWith("$ ")) steps.push({ line: line.slice(2), expected: [] });
+      else steps.at(-1)?.expected.push(line);
+    }
+    return steps;
+  });
+}
+
+function matches(actual: string, expected: string): boolean {
+  const pattern = expected.split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${pattern.join(".*")}$`).test(actual);
+}
+
+for (const page of PAGES) {
+  const sessions = sessionsOf(page);
+  if (sessions.length === 0) continue;
+  Deno.test(`the sessions in ${page} print what stands there`, async () => {
+    using shell = new Shell();
+    for (const { line, expected } of sessions.flat()) {
+      const { text } = await shell.say(line);
+      const actual = text === "" ? [] : text.trimEnd().split("\n");
+      const same = actual.length === expected.length &&
+        actual.every((it, i) => matches(it, expected[i]!));
+      assert.ok(same, `$ ${line}\n${text}\nexpected:\n${expected.join("\n")}`);
+    }
+  });
+}
+
+Deno.test("the sessions are found, and a wrong one would be noticed", () => {
+  assert.ok(sessionsOf("README.md").flat().length >= 5);
+  assert.ok(matches("sha256:abc", "sha256:…"));
+  assert.ok(!matches("sha512:abc", "sha256:…"));
+  assert.ok(!matches("a.b", "a?b"));
+});
+
+Deno.test("README.md begins with the two commands for a fresh machine", () => {
+  const [first, second] = readFileSync(inRoot("README.md"), "utf8").split("\n");
+  assert.match(first!, /`npx -y deno@2\.9\.6 task demo`/);
+  assert.match(second!, /`npx -y deno@2\.9\.6 task test`/);
+});
+
+Deno.test("README.md lists every exit status as the code has it", () => {
+  const text = readFileSync(inRoot("README.md"), "utf8");
+  const rows = [...text.matchAll(/^\| *(\d+) *\| *(.*?) *\|$/gm)].map(([, status, meaning]) => ({
+    status: Number(status),
+    meaning,
+  }));
+  assert.deepEqual(rows, Object.values(STATUS).map(({ status, meaning }) => ({ status, meaning })));
+  for (const name of Object.values(CODES)) assert.ok(name in STATUS, name);
+});
+
+Deno.test("links in the documentation lead to files that exist", () => {
+  for (const page of PAGES) {
+    const folder = page.replace(/[^/]*$/, "");
+    const text = readFileSync(inRoot(page), "utf8").replace(/^```[\s\S]*?^```$/gm, "");
+    for (const [, target] of text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)) {
+      if (/^[a-z]+:/.test(target!)) continue;
+      assert.ok(existsSync(inRoot(folder + target)), `${page} links to ${target}`);
+    }
+  }
+});
+
+Deno.test("docs/README.md lists every page", () => {
+  const index = readFileSync(inRoot("docs/README.md"), "utf8");
+  for (const page of PAGES.filter((it) => it.startsWith("docs/") && it !== "docs/README.md")) {
+    assert.ok(index.includes(`](${page.slice("docs/".length)})`), `docs/README.md lacks ${page}`);
+  }
+});
