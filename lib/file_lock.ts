@@ -10,7 +10,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, linkSync, lstatSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { BlobberError } from "./errors.ts";
-import { errnoOf, fileError, readBounded, writeFully } from "./files.ts";
+import { besidePath, errnoOf, fileError, readBounded, writeFully } from "./files.ts";
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "./limits.ts";
 import { quote } from "./printable.ts";
 import { asIdentity, isAlive, thisProcess } from "./process_identity.ts";
@@ -97,7 +97,7 @@ function take(path: string, content: Uint8Array): boolean {
 
 /** Makes the lock with its content in one step, where links exist. */
 function create(path: string, content: Uint8Array): boolean {
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  const temporary = besidePath(path);
   try {
     writeFileSync(temporary, content, { flag: "wx" });
     linkSync(temporary, path);

@@ -11,13 +11,16 @@ import {
   fstatSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
+import { join } from "node:path";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
+import { isOrphan, ownedName } from "./process_identity.ts";
 
 // NOFOLLOW: a link in place of a file leads out of the directory. NONBLOCK: a pipe must not hang the read.
 const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
@@ -118,6 +121,27 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
   while (at < bytes.length) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
+/**
+ * A name beside a file for one in the making, which says whose it is.
+ *
+ * @param path the file
+ */
+export function besidePath(path: string): string {
+  return `${path}.${ownedName(randomBytes(8).toString("hex"))}.tmp`;
+}
+
+/**
+ * Removes what processes left beside files that were killed while they wrote.
+ *
+ * @param directory where the files are
+ */
+export function sweepBeside(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const owned = /\.(blobber-[0-9a-z-]+)\.tmp$/.exec(name)?.[1];
+    if (owned !== undefined && isOrphan(owned)) rmSync(join(directory, name), { force: true });
+  }
+}
+
 /** How {@linkcode writeAtomic} writes. */
 export interface WriteOptions {
   /** Whether the file must outlast a power failure, whole. @default true */
@@ -135,7 +159,7 @@ export interface WriteOptions {
  * @param bytes its content
  */
 export function writeAtomic(path: string, bytes: Uint8Array, options: WriteOptions = {}): void {
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.tmp`;
+  const temporary = besidePath(path);
   try {
     const fd = openSync(temporary, "wx", options.mode ?? 0o666);
     try {

@@ -10,7 +10,14 @@ import { type Digest, digestOf, isDigest } from "../digest.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
 import { readFallback } from "../fallback.ts";
 import { withLock } from "../file_lock.ts";
-import { errnoOf, fileError, openRegular, readBounded, writeAtomic } from "../files.ts";
+import {
+  errnoOf,
+  fileError,
+  openRegular,
+  readBounded,
+  sweepBeside,
+  writeAtomic,
+} from "../files.ts";
 import { MAX_LAYOUT_MANIFESTS, MAX_MANIFEST_BYTES } from "../limits.ts";
 import {
   DOCUMENT_TYPES,
@@ -334,6 +341,7 @@ export class LayoutStore implements Store {
       throw fileError("cannot write", root, error);
     }
     sweepIngest(this.#paths);
+    sweepBeside(root);
     this.#writable = true;
   }
 }
