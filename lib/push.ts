@@ -9,7 +9,7 @@ import type { PushInput } from "./archive/input.ts";
 import type { JobRunner } from "./archive/jobs.ts";
 import type { PackedLayer, Write } from "./archive/layer_sink.ts";
 import { Packer } from "./archive/pack.ts";
-import { packDirectory, packEntries } from "./archive/pack_input.ts";
+import { packDirectory, packEntries, packTar } from "./archive/pack_input.ts";
 import { walk, type WalkedEntry } from "./archive/walk.ts";
 import { putBlob } from "./blob.ts";
 import { digestOf } from "./digest.ts";
@@ -22,6 +22,7 @@ import { processors } from "./runtime.ts";
 import { attachSignature } from "./signatures.ts";
 import type { SignedName } from "./signing.ts";
 import type { Store } from "./store.ts";
+import { tagTaken } from "./tag_taken.ts";
 import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE, type Platform } from "./types.ts";
 import { WorkerPool } from "./workers.ts";
 
@@ -136,11 +137,7 @@ async function refuseTags(target: Store, tags: string[], options: PushSettings):
       throw error;
     });
     if (found !== undefined) {
-      throw new BlobberError(
-        "conflict",
-        `the tag ${quote(tag)} of ${target.name} exists and names ${found.digest}`,
-        { hint: "push under another tag, or let the tag move" },
-      );
+      throw tagTaken(tag, found.digest, target);
     }
   }
 }
@@ -195,6 +192,7 @@ export async function packLayer(
   });
   try {
     if (ahead !== undefined) await packDirectory(packer, ahead.entries, options);
+    else if ("tar" in input) await packTar(packer, input.tar, options);
     else if ("entries" in input) await packEntries(packer, input.entries, options);
     return await packer.finish();
   } finally {

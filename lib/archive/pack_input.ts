@@ -6,11 +6,12 @@
 
 import type { Observer } from "../events.ts";
 import type { Entry } from "./entry.ts";
-import { contentReader, entryOf, type InputEntry } from "./input.ts";
+import { type ByteSource, contentReader, entryOf, type InputEntry } from "./input.ts";
 import { checkNames, NameSet } from "./names.ts";
 import type { Packer } from "./pack.ts";
 import { checkLinkChains } from "./safe_path.ts";
 import { Survey } from "./survey.ts";
+import { TarSource } from "./tar_source.ts";
 import type { WalkedEntry } from "./walk.ts";
 
 /** What becomes of modification times. */
@@ -68,6 +69,44 @@ export async function packEntries(
     const content = contentReader(entry.path, input.content ?? new Uint8Array(0));
     await packer.add(entry, content.read);
     await content.end();
+  }
+  checkLinkChains(links);
+  survey.finish();
+}
+
+/**
+ * Adds the entries of a tar, in its order. The root's own entry is left out.
+ *
+ * @param packer takes them
+ * @param tar the tar, not compressed
+ * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
+ */
+export async function packTar(
+  packer: Packer,
+  tar: ByteSource,
+  options: InputOptions,
+): Promise<void> {
+  const survey = new Survey(options);
+  const names = new NameSet();
+  const links = new Map<string, string>();
+  const source = new TarSource(tar);
+  try {
+    for (;;) {
+      const found = await source.next();
+      if (found === undefined) break;
+      if (found.path === "") continue;
+      const entry = timed(found, options);
+      checkNames(entry);
+      names.add(entry);
+      if (entry.type === "symlink") {
+        entry.mode = 0o777;
+        links.set(entry.path, entry.linkTarget!);
+      }
+      survey.add(entry);
+      await packer.add(entry, (into) => source.read(into));
+    }
+  } finally {
+    await source.cancel();
   }
   checkLinkChains(links);
   survey.finish();

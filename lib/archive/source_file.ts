@@ -79,10 +79,13 @@ export function changed(path: string): BlobberError {
   });
 }
 
+/** What the system says when a name no longer names what the walk saw. */
+const GONE = new Set(["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENXIO", "ESTALE"]);
+
 /** The error for something of the source that cannot be read. */
 export function readError(path: string, cause: unknown): BlobberError {
   const { code } = cause as { code?: string };
-  if (code === "ENOENT" || code === "ELOOP" || code === "ENOTDIR") return changed(path);
+  if (code !== undefined && GONE.has(code)) return changed(path);
   const reason = code === undefined ? String(cause) : code;
   return new BlobberError("file-system", `cannot read ${quote(path)}: ${reason}`, { cause });
 }
