@@ -164,6 +164,8 @@ export class Authenticator {
     const request = credentials !== undefined && "identityToken" in credentials
       ? refresh(realm, service, scopes, credentials.identityToken)
       : ask(realm, service, scopes, credentials);
+    const sent = request.headers["authorization"];
+    if (sent !== undefined) this.#secrets.add(sent.slice("Basic ".length));
     const response = await send({ ...request, signal });
     if (isRedirect(response.status)) {
       await drop(response);
@@ -185,6 +187,8 @@ export class Authenticator {
           credentials === undefined
             ? `authentication failed: there are no credentials for ${host}, ` +
               "and it gives none to strangers"
+            : refused.httpStatus === 401
+            ? refused.message
             : `authentication failed: ${refused.message}`,
           {
             hint: credentials === undefined
@@ -208,13 +212,15 @@ export class Authenticator {
   }
 }
 
+type TokenRequest = Pick<HttpRequest, "method" | "url" | "headers" | "body">;
+
 /** `GET REALM?service=…&scope=…` (distribution's token spec, "Requesting a token"). */
 function ask(
   realm: URL,
   service: string | undefined,
   scopes: string[],
   credentials: Credentials | undefined,
-): { method: string; url: URL; headers: Record<string, string> } {
+): TokenRequest {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
@@ -232,7 +238,7 @@ function refresh(
   service: string | undefined,
   scopes: string[],
   identityToken: string,
-): { method: string; url: URL; headers: Record<string, string>; body: Uint8Array } {
+): TokenRequest {
   const form = new URLSearchParams({
     grant_type: "refresh_token",
     client_id: "blobber",

@@ -47,6 +47,10 @@ const HINT: Partial<Record<FailureKind, string>> = {
 
 /** First match wins. Text is compared in lower case, with the error's code in front. */
 const PATTERNS: [FailureKind, RegExp][] = [
+  [
+    "broken",
+    /handshake eof|disconnected before secure tls|socket hang up|\beconnreset\b|\bepipe\b/,
+  ],
   ["proxy", /proxy auth|proxy conn|tunnel|unsuccessful.*proxy|\b407\b/],
   [
     "not-tls",

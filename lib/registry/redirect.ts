@@ -53,7 +53,7 @@ export class HopPolicy {
     const refuse = (why: string, hint?: string) =>
       new BlobberError(
         "registry",
-        `${from.host} sent ${what} to ${quote(withoutQuery(location))}, ${why}`,
+        `${from.host} sent ${what} to ${quote(shown(location))}, ${why}`,
         { ...(hint !== undefined && { hint }) },
       );
     if (!URL.canParse(location, from)) throw refuse("which is no URL");
@@ -125,7 +125,7 @@ export function checkRealm(realm: string, registry: URL): URL {
     new BlobberError(
       "unauthorized",
       `authentication failed: ${registry.host} names the token server ` +
-        `${quote(withoutQuery(realm))}, ${why}`,
+        `${quote(shown(realm))}, ${why}`,
       { hint: "no credentials were sent there" },
     );
   if (!URL.canParse(realm)) throw refuse("which is no URL");
@@ -139,6 +139,7 @@ export function checkRealm(realm: string, registry: URL): URL {
   return url;
 }
 
-function withoutQuery(url: string): string {
-  return url.replace(/[?#].*$/s, "");
+/** A URL as it may be shown: a query may hold a signature, and what stands before the host a password. */
+function shown(url: string): string {
+  return url.replace(/[?#].*$/s, "").replace(/\/\/[^/]*@/, "//");
 }

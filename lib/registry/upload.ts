@@ -169,7 +169,7 @@ class Upload implements BlobWriter {
     this.#signal?.throwIfAborted();
     // Refused for good, or broken without a copy: there is no use in making the rest.
     const failed = await this.#failureOfLive();
-    if (this.#spool === undefined || isFinal(failed)) throw failed;
+    if (this.#spool === undefined || isFinalForLive(failed)) throw failed;
   }
 
   #openSpool(): void {
@@ -226,7 +226,7 @@ class Upload implements BlobWriter {
       }
     }
     this.#signal?.throwIfAborted();
-    if (this.#spool === undefined || isFinal(failed)) throw failed;
+    if (this.#spool === undefined || isFinalForLive(failed)) throw failed;
     this.#lastFailure = failed;
     notify(
       this.#observer,
@@ -313,6 +313,11 @@ function isFinal(error: unknown): boolean {
   if (error instanceof ExchangeError) return !error.retryable;
   return !(error instanceof BlobberError &&
     error.code === "registry");
+}
+
+/** The same for a streamed PATCH, which could not be repeated with a fresh token. */
+function isFinalForLive(error: unknown): boolean {
+  return isFinal(error) && !(error instanceof RefusedError && error.httpStatus === 401);
 }
 
 /** Whether an upload was lost in a way that a fresh one may not be. */

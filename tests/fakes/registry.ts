@@ -67,18 +67,23 @@ export async function startRegistry(options: FakeRegistryOptions = {}): Promise<
       return;
     }
     if ("answerEarly" in action) {
-      await send(response, request, complete(action.answerEarly), action, record);
-      message.socket.destroySoon?.();
+      // Past the server, which may hold an answer back until the request has been read.
+      const { status, headers, body } = complete(action.answerEarly);
+      record.status = status;
+      const head = Object.entries({ ...headers, connection: "close" })
+        .map(([name, value]) => `${name}: ${value}\r\n`).join("");
+      message.socket.write(`HTTP/1.1 ${status} Early\r\n${head}\r\n`);
+      message.socket.end(body instanceof Uint8Array ? body : NO_BYTES);
       return;
     }
     const limit = "resetUploadAfter" in action ? action.resetUploadAfter : Infinity;
+    const refused = options.authorize?.(request);
     const body = await readBody(message, record, limit);
     if (body === undefined) return;
     request.body = body;
     let answer: FakeAnswer;
     if ("answer" in action) answer = complete(action.answer);
     else {
-      const refused = options.authorize?.(request);
       answer = refused === undefined ? handle(request) : complete(refused);
       if ("rewrite" in action) answer = action.rewrite(answer, request);
     }

@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { test } from "node:test";
+import { bench, noise, plant, readBlob } from "../../tests/fakes/registry_bench.ts";
+import type { FakeAnswer } from "../../tests/fakes/registry.ts";
+
+const MiB = 1024 * 1024;
+const big = noise(3 * MiB);
+const rewrite = (change: (answer: FakeAnswer) => Partial<FakeAnswer>) => () => ({
+  rewrite: (answer: FakeAnswer) => ({ ...answer, ...change(answer) }),
+});
+const withHeaders = (headers: Record<string, string>) =>
+  rewrite((answer) => ({ headers: { ...answer.headers, ...headers } }));
+function streamed(...parts: Uint8Array[]): AsyncIterable<Uint8Array> {
+  // deno-lint-ignore require-await -- a body is an async iterable
+  return (async function* () {
+    yield* parts;
+  })();
+}
+async function* endless(): AsyncGenerator<Uint8Array> {
+  for (;;) yield await Promise.resolve(noise(64 * 1024));
+}
+
+test("row 51: a body cut off in the middle is taken up where it broke", async () => {
+  const { registry, store, clock } = await bench();
+  const blob = plant(registry, big);
+  registry.onRequest = ({ number }) => number === 1 ? { breakAfter: MiB } : undefined;
+  assert.deepEqual(await readBlob(store, blob), big);
+  assert.equal(registry.requests.length, 2);
+  const [first, second] = registry.requests;
+  assert.equal(first!.headers["range"], undefined);
+  const from = Number(/^bytes=(\d+)-/.exec(second!.headers["range"]!)![1]);
+  assert.ok(from > 0 && from <= MiB, `taken up at ${from}`);
+  assert.equal(second!.headers["if-range"], `"${blob.digest}"`);
+  assert.equal(second!.sent, big.length - from);
+  assert.equal(clock.pauses.length, 1);
+});
+
+test("row 51: a range cut off in the middle is taken up too", async () => {
+  const { registry, store } = await bench();
+  const blob = plant(registry, big);
+  registry.onRequest = ({ number }) => number === 1 ? { breakAfter: 1000 } : undefined;
+  assert.deepEqual(
+    await readBlob(store, blob, { start: 500, end: MiB }),
+    big.slice(500, MiB),
+  );
+  assert.match(registry.requests[1]!.headers["range"]!, new RegExp(`^bytes=\\d+-${MiB - 1}$`));
+});
+
+test("row 51: a connection that breaks every time is given up after five tries", async () => {
+  const { registry, store, clock } = await bench();
+  const blob = plant(registry, big);
+  registry.onRequest = () => ({ breakAfter: 1 });
+  await assert.rejects(readBlob(store, blob), { code: "network" });
+  assert.ok(registry.requests.length <= 5, `${registry.requests.length} requests`);
+  assert.ok(clock.pauses.length <= 4);
+});
+
+test("row 51: reset before the answer, and nothing is lost", async () => {
+  const { registry, store } = await bench();
+  const blob = plant(registry, big);
+  registry.onRequest = ({ number }) => number === 1 ? { reset: true } : undefined;
+  assert.deepEqual(await readBlob(store, blob), big);
+});
+
+test("row 51: an answer that never comes ends with the idle timeout", async () => {
+  const { registry, store } = await bench({}, { seams: { idleMs: 30 } });
+  const blob = plant(registry, big);
+  registry.onRequest = () => ({ hang: true });
+  await assert.rejects(readBlob(store, blob), { code: "timeout" });
+  assert.equal(registry.requests.length, 5);
+});
+
+test("row 51: a body that stalls is taken up after the idle timeout", async () => {
+  const { registry, store } = await bench({}, { seams: { idleMs: 200 } });
+  const blob = plant(registry, big);
+  registry.onRequest = ({ number }) => number === 1 ? { stallAfter: MiB } : undefined;
+  assert.deepEqual(await readBlob(store, blob), big);
+  assert.equal(registry.requests.length, 2);
+});
+
+test("a consumer that takes its time is no idle connection", async () => {
+  const { registry, store } = await bench({}, { seams: { idleMs: 60 } });
+  const blob = plant(registry, big);
+  const reader = (await store.fetch(blob)).getReader();
+  let size = 0;
+  for (let n = 0;; n++) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    size += value.length;
+    if (n === 2) await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  assert.equal(size, big.length);
+  assert.equal(registry.requests.length, 1);
+});
+
+test("row 19: a shorter or longer Content-Length than the descriptor's is refused at once", async () => {
+  for (const size of [big.length - 1, big.length + 1]) {
+    const { registry, store } = await bench();
+    const blob = plant(registry, big);
+    registry.onRequest = rewrite(() => ({ body: noise(size) }));
+    await assert.rejects(readBlob(store, blob), { code: "integrity" });
+    assert.equal(registry.requests.length, 1);
+  }
+});
+
+test("row 19: a chunked body of the right size is right", async () => {
+  const { registry, store } = await bench();
+  const blob = plant(registry, big);
+  registry.onRequest = rewrite(() => ({ body: streamed(big.slice(0, 7), big.slice(7)) }));
+  assert.deepEqual(await readBlob(store, blob), big);
+});
+
+test("row 19: one byte more than the descriptor says is refused", async () => {
+  const { registry, store } = await bench();
+  const blob = plant(registry, big);
+  registry.onRequest = rewrite(() => ({ body: streamed(big, noise(1)) }));
+  await assert.rejects(readBlob(store, blob), { code: "integrity" });
+});
+
+test("row 19: an infinite body is stopped", async () => {
+  const { registry, store } = await bench();
+  const blob = plant(registry, noise(10));
+  registry.onRequest = rewrite(() => ({ body: endless() }));
+  await assert.rejects(readBlob(store, blob), { code: "integrity" });
+});
+
+test("row 19: a body that ends early without an error is taken up, then refused", async () => {
+  const { registry, store } = await bench();
+  const blob = plant(registry, big);
+  registry.onRequest = () => ({
+    answer: { status: 200, body: streamed(big.slice(0, 1000)) },
+  });
+  await assert.rejects(readBlob(store, blob), { code: "network" });
+  assert.ok(registry.requests.length <= 5);
+});
+
+test("row 20: a Content-Encoding applied by a CDN is never decoded", async () => {
+  const { registry, store } = await bench();
+  const layer = gzipSync("a layer that is compressed by itself");
+  const blob = plant(registry, layer);
+  registry.onRequest = withHeaders({ "content-encoding": "gzip" });
+  assert.deepEqual(await readBlob(store, blob), new Uint8Array(layer));
+  assert.equal(registry.requests[0]!.headers["accept-encoding"], "identity");
+});
+
+test("row 20: what a CDN compressed on the way is refused", async () => {
+  const { registry, store } = await bench();
+  const blob = plant(registry, new Uint8Array(1000));
+  registry.onRequest = rewrite((answer) => ({
+    headers: { ...answer.headers, "content-encoding": "gzip" },
+    body: new Uint8Array(gzipSync(new Uint8Array(1000))),
+  }));
+  await assert.rejects(readBlob(store, blob), { code: "integrity" });
+});
+
+for (
+  const [name, change, code] of [
+    ["200 and the whole", () => ({ status: 200, body: big }), "range-not-supported"],
+    ["206 with a wrong start", (answer: FakeAnswer) => ({
+      headers: { ...answer.headers, "content-range": `bytes 101-200/${big.length}` },
+    }), "range-not-supported"],
+    ["206 with a wrong end", (answer: FakeAnswer) => ({
+      headers: { ...answer.headers, "content-range": `bytes 100-200/${big.length}` },
+      body: big.slice(100, 201),
+    }), "range-not-supported"],
+    ["206 with another size", (answer: FakeAnswer) => ({
+      headers: { ...answer.headers, "content-range": `bytes 100-199/${big.length + 1}` },
+    }), "integrity"],
+    ["206 without Content-Range", () => ({
+      headers: { "content-type": "application/octet-stream" },
+    }), "range-not-supported"],
+    ["206 in parts", () => ({
+      headers: { "content-type": "multipart/byteranges; boundary=x" },
+      body: new TextEncoder().encode("--x\r\n\r\n--x--"),
+    }), "range-not-supported"],
+    ["206 with a byte too many", (answer: FakeAnswer) => ({
+      headers: answer.headers,
+      body: big.slice(100, 201),
+    }), "range-not-supported"],
+    ["206 with a byte too few", (answer: FakeAnswer) => ({
+      headers: answer.headers,
+      body: big.slice(100, 199),
+    }), "range-not-supported"],
+    ["206 with a byte too many, chunked", (answer: FakeAnswer) => ({
+      headers: answer.headers,
+      body: streamed(big.slice(100, 201)),
+    }), "range-not-supported"],
+    ["416", () => ({ status: 416, headers: {}, body: new Uint8Array(0) }), "integrity"],
+  ] as [string, (answer: FakeAnswer) => Partial<FakeAnswer>, string][]
+) {
+  test(`row 21: ${name} to a request for a range is refused`, async () => {
+    const { registry, store } = await bench();
+    const blob = plant(registry, big);
+    registry.onRequest = rewrite(change);
+    await assert.rejects(readBlob(store, blob, { start: 100, end: 200 }), { code });
+    assert.equal(registry.requests[0]!.headers["range"], "bytes=100-199");
+    assert.ok(registry.requests.length <= 1, registry.log().join("\n"));
+  });
+}
+
+test("row 21: the whole in place of a range is not downloaded", async () => {
+  const { registry, store } = await bench({ ranges: false });
+  const huge = noise(40 * MiB);
+  const blob = plant(registry, huge);
+  await assert.rejects(store.fetch(blob, { range: { start: 0, end: 100 } }), {
+    code: "range-not-supported",
+  });
+  await registry.close();
+  assert.ok(registry.requests[0]!.sent < huge.length / 2, `${registry.requests[0]!.sent} bytes`);
+});
+
+test("row 21: the whole in place of a range serves when it is hardly more", async () => {
+  const { registry, store } = await bench({ ranges: false });
+  const blob = plant(registry, big);
+  const range = { start: 1000, end: big.length - 1000 };
+  assert.deepEqual(await readBlob(store, blob, range), big.slice(range.start, range.end));
+});
+
+test("row 21: content that changed before it was taken up is refused", async () => {
+  for (const status of [200, 206]) {
+    const { registry, store } = await bench();
+    const blob = plant(registry, big);
+    registry.onRequest = ({ number }) =>
+      number === 1 ? { breakAfter: MiB } : {
+        rewrite: (answer) => ({
+          ...answer,
+          status,
+          headers: { ...answer.headers, etag: '"another"' },
+          body: status === 200 ? noise(big.length, 2) : answer.body,
+        }),
+      };
+    await assert.rejects(readBlob(store, blob), { code: "integrity" });
+    assert.equal(registry.requests.length, 2);
+  }
+});
+
+test("row 21: a server that cannot take up is read again from the start, without a wrong byte", async () => {
+  const { registry, store } = await bench({ ranges: false });
+  const blob = plant(registry, big);
+  registry.onRequest = ({ number }) => number === 1 ? { breakAfter: 2 * MiB } : undefined;
+  assert.deepEqual(await readBlob(store, blob), big);
+  assert.equal(registry.requests.length, 2);
+});
+
+test("a download that is cancelled ends the connection", async () => {
+  const { registry, store } = await bench();
+  const huge = noise(40 * MiB);
+  const stream = await store.fetch(plant(registry, huge));
+  const reader = stream.getReader();
+  await reader.read();
+  await reader.cancel();
+  await registry.close();
+  assert.ok(registry.requests[0]!.sent < huge.length);
+});
+
+test("a download stops when its signal says so", async () => {
+  const { registry, store } = await bench();
+  const stop = new AbortController();
+  const blob = plant(registry, big);
+  registry.onRequest = () => ({ stallAfter: MiB });
+  const reader = (await store.fetch(blob, { signal: stop.signal })).getReader();
+  await reader.read();
+  const reading = (async () => {
+    while (!(await reader.read()).done);
+  })();
+  stop.abort(new Error("enough"));
+  await assert.rejects(reading, { message: "enough" });
+});
