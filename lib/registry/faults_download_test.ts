@@ -12,7 +12,6 @@ const rewrite = (change: (answer: FakeAnswer) => Partial<FakeAnswer>) => () => (
 const withHeaders = (headers: Record<string, string>) =>
   rewrite((answer) => ({ headers: { ...answer.headers, ...headers } }));
 function streamed(...parts: Uint8Array[]): AsyncIterable<Uint8Array> {
-  // deno-lint-ignore require-await -- a body is an async iterable
   return (async function* () {
     yield* parts;
   })();
