@@ -8,6 +8,7 @@ import { BlobberError, printable, type Signer } from "@blobber/core";
 import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "./ask.ts";
 import type { Context } from "./context.ts";
+import { openBrowser, showDevice } from "./login_page.ts";
 import { readSecret, warnIfShown } from "./secret.ts";
 import { planSigning, type SigningPlan } from "./signing_plan.ts";
 import { readText } from "./verifying.ts";
@@ -72,16 +73,27 @@ async function readKey(path: string, context: Context): Promise<KeyFile> {
 }
 
 async function tokenOf(plan: SigningPlan, context: Context): Promise<TokenSource> {
-  const given = plan.identityToken ?? (context.env("SIGSTORE_ID_TOKEN") && "env:SIGSTORE_ID_TOKEN");
-  if (given === undefined || given === "") {
-    throw new BlobberError("unauthorized", "no identity token to sign with", {
-      hint: "give one with --identity-token or SIGSTORE_ID_TOKEN, or sign with --sign-key",
-    });
+  const { findToken, givenToken, tokenFile } = await import("@blobber/sigstore");
+  const given = plan.identityToken;
+  if (given?.startsWith("file:")) return tokenFile(given.slice("file:".length));
+  if (given !== undefined) {
+    // cosign's flag of this name takes a path as it is, and no path is three parts of base64 with dots.
+    const isToken = /^[\w-]+\.[\w-]+\.[\w-]*$/.test(given) || given === "-" ||
+      given.startsWith("env:");
+    if (!isToken) return tokenFile(given);
+    if (given !== "-" && !given.startsWith("env:")) warnIfShown(context, "identityToken");
+    return givenToken((await readSecret(context, "identityToken"))!, "--identity-token");
   }
-  const isValue = /^[\w-]+\.[\w-]+\.[\w-]*$/.test(given);
-  if (isValue) warnIfShown(context, "identityToken");
-  const token = plan.identityToken === undefined
-    ? context.env("SIGSTORE_ID_TOKEN")
-    : await readSecret(context, "identityToken");
-  return { name: "--identity-token", token: () => Promise.resolve(token) };
+  const asks = canAsk();
+  return findToken({
+    env: Deno.env.toObject(),
+    issuer: plan.oidcIssuer,
+    openBrowser: asks && hasDisplay() ? openBrowser : undefined,
+    showDevice: asks ? showDevice : undefined,
+  });
+}
+
+function hasDisplay(): boolean {
+  if (Deno.build.os !== "linux") return true;
+  return Boolean(Deno.env.get("DISPLAY") || Deno.env.get("WAYLAND_DISPLAY"));
 }
