@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { startRegistry } from "../fakes/registry.ts";
+import { Workplace } from "./program.ts";
+
+Deno.test("pull prints nothing and writes what was pushed", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  assert.equal(await at.ok(["pull", "oci:layout:v1", "dest"]), "");
+  const { code, stdout } = await new Deno.Command("diff", {
+    args: ["-r", "--no-dereference", "site", "dest"],
+    cwd: at.dir,
+  }).output();
+  assert.equal(code, 0, new TextDecoder().decode(stdout));
+  assert.equal((await Deno.stat(`${at.dir}/dest/bin/run`)).mode! & 0o777, 0o755);
+  assert.equal(await Deno.readLink(`${at.dir}/dest/home.html`), "index.html");
+});
+
+Deno.test("pull keeps what exists, in the words that scripts know, and --overwrite replaces it", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  await at.write("dest/index.html", "mine\n");
+  const one = await at.run(["pull", "oci:layout:v1", "dest"]);
+  assert.deepEqual([one.status, one.stdout], [10, ""]);
+  assert.match(
+    one.stderr,
+    /^Error: file already exists: index\.html \(use --overwrite to replace\)$/m,
+  );
+  assert.equal(await at.read("dest/index.html"), "mine\n");
+  await at.write("dest/css/site.css", "mine\n");
+  const two = await at.run(["pull", "oci:layout:v1", "dest"]);
+  assert.match(two.stderr, /^Error: 2 files already exist \(use --overwrite to replace\)$/m);
+  const document = JSON.parse(
+    await at.ok(["pull", "oci:layout:v1", "dest", "--overwrite", "-ojson"]),
+  );
+  assert.deepEqual([document.version, document.entries], [1, 7]);
+  assert.equal(await at.read("dest/index.html"), "<h1>hi</h1>\n");
+});
+
+Deno.test("a limit refuses, names its flag and writes nothing", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  for (
+    const flag of ["--max-entries=2", "--max-bytes=20", "--max-file-bytes=11B"]
+  ) {
+    const { status, stderr } = await at.run(["pull", "oci:layout:v1", "dest", flag]);
+    assert.deepEqual([flag, status], [flag, 9]);
+    assert.ok(stderr.includes(flag.slice(0, flag.indexOf("="))), stderr);
+  }
+  await assert.rejects(Deno.stat(`${at.dir}/dest`));
+});
+
+Deno.test("a round trip through a registry on loopback needs no flag", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const registry = await startRegistry();
+  try {
+    for (const compression of ["gzip", "zstd"]) {
+      const ref = `${registry.host}/acme/site:${compression}`;
+      const digest = await at.ok(["push", "site", ref, "--compression", compression]);
+      await at.ok(["pull", ref, `dest-${compression}`]);
+      assert.equal(await at.read(`dest-${compression}/css/site.css`), "body {}\n");
+      assert.equal(registry.repository("acme/site").tags.get(compression), digest.trim());
+    }
+  } finally {
+    await registry.close();
+  }
+});
+
+Deno.test("a cold ls or cat of a small file is at most 4 requests", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.write("site/large", crypto.getRandomValues(new Uint8Array(60_000)));
+  const registry = await startRegistry();
+  try {
+    const ref = `${registry.host}/acme/site:v1`;
+    await at.ok(["push", "site", ref]);
+    for (const args of [["ls", ref], ["cat", ref, "index.html"]]) {
+      registry.clear();
+      await at.ok([...args, "--no-cache"]);
+      assert.ok(registry.requests.length <= 4, registry.log().join("\n"));
+    }
+  } finally {
+    await registry.close();
+  }
+});
+
+Deno.test("a registry that refuses is told apart: credentials 3, absence 4, no answer 11", async () => {
+  await using at = await Workplace.open();
+  const registry = await startRegistry({
+    authorize: () => ({ status: 401, headers: { "www-authenticate": 'Basic realm="x"' } }),
+  });
+  const refused = await at.run(["ls", `${registry.host}/acme/site:v1`]);
+  assert.equal(refused.status, 3);
+  assert.match(refused.stderr, /^Error: authentication failed/);
+  await registry.close();
+  const gone = await at.run(["ls", `${registry.host}/acme/site:v1`]);
+  assert.equal(gone.status, 11);
+  const open = await startRegistry();
+  try {
+    const absent = await at.run(["ls", `${open.host}/acme/none:v1`]);
+    assert.equal(absent.status, 4);
+    assert.match(absent.stderr, /not found/);
+  } finally {
+    await open.close();
+  }
+});

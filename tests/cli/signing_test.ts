@@ -1,0 +1,281 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import { startRegistry } from "../fakes/registry.ts";
+import { type FakeSigstore, startSigstore } from "../fakes/sigstore.ts";
+import { Workplace } from "./program.ts";
+
+/** Writes a key pair as NAME.pem and NAME.pub. */
+async function keys(at: Workplace, name: string, passphrase?: string): Promise<void> {
+  const pair = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: {
+      type: "pkcs8",
+      format: "pem",
+      ...passphrase !== undefined && { cipher: "aes-256-cbc", passphrase },
+    },
+  });
+  await at.write(`${name}.pem`, pair.privateKey as unknown as string);
+  await at.write(`${name}.pub`, pair.publicKey as unknown as string);
+}
+
+Deno.test("a pushed signature is demanded and found by every reading command", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  await keys(at, "other");
+  const digest = await at.ok(["push", "site", "oci:layout:v1", "--sign-key", "acme.pem"]);
+  for (
+    const [command, status] of [
+      [["ls", "oci:layout:v1"], 7],
+      [["cat", "oci:layout:v1", "index.html"], 7],
+      [["cp", "oci:layout:v1", "index.html", "out"], 7],
+      [["pull", "oci:layout:v1", "dest"], 7],
+      [["copy", "oci:layout:v1", "oci:mirror:v1"], 7],
+      [["tag", "oci:layout:v1", "stable"], 7],
+      [["verify", "oci:layout:v1"], 7],
+    ] as const
+  ) {
+    const refused = await at.run([...command, "--verify-key", "other.pub"]);
+    assert.deepEqual([command[0], refused.status, refused.stdout], [command[0], status, ""]);
+    assert.match(refused.stderr, /^Error: signature verification failed: /);
+    const accepted = await at.run([...command, "--verify-key", "acme.pub"]);
+    assert.deepEqual([command[0], accepted.status, accepted.stderr], [command[0], 0, ""]);
+  }
+  for (const path of ["out", "dest/index.html"]) {
+    assert.equal(await at.read(path), "<h1>hi</h1>\n");
+  }
+  assert.equal(await at.ok(["verify", "-q", "oci:mirror:v1", "--verify-key=acme.pub"]), digest);
+});
+
+Deno.test("nothing is unpacked, and no tag is made, without the signature that is demanded", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  for (
+    const command of [
+      ["pull", "oci:layout:v1", "dest"],
+      ["copy", "oci:layout:v1", "oci:mirror:v1"],
+      ["tag", "oci:layout:v1", "stable"],
+    ]
+  ) {
+    const { status, stderr } = await at.run([...command, "--verify-key", "acme.pub"]);
+    assert.equal(status, 6);
+    assert.match(stderr, /no signature found/);
+  }
+  await assert.rejects(Deno.stat(`${at.dir}/dest`));
+  assert.doesNotMatch(await at.read("layout/index.json"), /stable/);
+});
+
+Deno.test("verify prints the digest alone on the first line and then each check", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  const digest = await at.ok(["push", "site", "oci:layout:v1", "--sign-key", "acme.pem"]);
+  const text = await at.ok(["verify", "oci:layout:v1", "--verify-key", "acme.pub"]);
+  assert.ok(text.startsWith(digest));
+  assert.match(text, /^signature +passed: /m);
+  assert.match(text, /^log +absent: /m);
+  const document = JSON.parse(
+    await at.ok(["verify", "oci:layout:v1", "--verify-key=acme.pub", "-ojson"]),
+  );
+  assert.deepEqual([document.version, document.digest], [1, digest.trim()]);
+  const names = document.checks.map(({ name }: { name: string }) => name);
+  assert.deepEqual(names.slice(0, 3), ["signature", "certificate", "log"]);
+  assert.equal(document.signer.kind, "key");
+});
+
+Deno.test("sign without a terminal wants a digest or the directory, and signing again adds nothing", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  const digest = (await at.ok(["push", "site", "oci:layout:v1"])).trim();
+  const unnamed = await at.run(["sign", "oci:layout:v1", "--sign-key", "acme.pem", "--yes"]);
+  assert.deepEqual([unnamed.status, unnamed.stdout], [2, ""]);
+  assert.match(unnamed.stderr, /REF@sha256:/);
+  const signed = await at.ok(["sign", "oci:layout:v1", "--from", "site", "--sign-key", "acme.pem"]);
+  assert.equal(signed, `${digest}\n`);
+  const again = await at.run(["sign", `oci:layout@${digest}`, "--sign-key", "acme.pem", "-ojson"]);
+  assert.equal(again.status, 0);
+  assert.equal(JSON.parse(again.stdout).added, false);
+  await at.ok(["verify", "oci:layout:v1", "--verify-key", "acme.pub"]);
+});
+
+Deno.test("row 59: sign --from refuses what is not made of the directory, and signs nothing", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  await at.write("site/index.html", "other\n");
+  const { status, stdout } = await at.run(
+    ["sign", "oci:layout:v1", "--from", "site", "--sign-key", "acme.pem"],
+  );
+  assert.deepEqual([status, stdout], [8, ""]);
+  assert.equal((await at.run(["verify", "oci:layout:v1", "--verify-key=acme.pub"])).status, 6);
+});
+
+Deno.test("the passphrase comes from a file, a variable or stdin, and is never shown", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme", "hunter2");
+  await at.write("pass", "hunter2\n", 0o600);
+  const push = ["push", "site", "oci:layout:v1", "--sign-key", "acme.pem"];
+  await at.ok([...push, "--sign-key-pass", "file:pass"]);
+  await at.ok([...push, "--sign-key-pass", "env:SECRET"], { env: { SECRET: "hunter2" } });
+  await at.ok([...push, "--sign-key-pass", "-"], { stdin: "hunter2\n" });
+  await at.ok(push, { env: { BLOBBER_SIGN_KEY_PASS: "hunter2" } });
+  await at.ok(push, { env: { BLOBBER_SIGN_PASSWORD: "hunter2" } });
+  for (const extra of [[], ["--sign-key-pass=env:NONE"], ["--sign-key-pass=file:nowhere"]]) {
+    const { status, stdout, stderr } = await at.run([...push, ...extra, "--verbose"]);
+    assert.deepEqual([extra, status, stdout], [extra, 2, ""], stderr);
+  }
+  const wrong = await at.run(push, { env: { BLOBBER_SIGN_KEY_PASS: "hunter3" } });
+  assert.equal(wrong.status, 2);
+  assert.doesNotMatch(wrong.stderr, /hunter/);
+});
+
+/** Flags that make a private Sigstore sign. */
+function services({ urls }: FakeSigstore): string[] {
+  return ["--fulcio-url", urls.fulcio, "--rekor-url", urls.rekor1];
+}
+
+Deno.test("keyless: push signs as the token's owner, and only that identity satisfies", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const sigstore = await startSigstore();
+  const registry = await startRegistry();
+  try {
+    await at.write("token", sigstore.oidc.token(), 0o600);
+    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
+    const ref = `${registry.host}/acme/site:v1`;
+    await at.ok([
+      "push",
+      "site",
+      ref,
+      ...services(sigstore),
+      "--identity-token",
+      "file:token",
+      "--yes",
+    ]);
+    const who = ["--verify-issuer", sigstore.urls.oidc, "--trusted-root", "root.json"];
+    const { email } = sigstore.oidc;
+    const text = await at.ok(["verify", ref, ...who, "--verify-subject", email]);
+    for (const fact of ["signature", "certificate", "log", "identity"]) {
+      assert.match(text, new RegExp(`^${fact} +passed: `, "m"));
+    }
+    assert.match(text, new RegExp(`^Issuer: +${sigstore.urls.oidc}$`, "m"));
+    assert.match(text, /^Time: +20\d\d-/m);
+    const other = await at.run(["verify", ref, ...who, "--verify-subject", "eve@evil.example"]);
+    assert.deepEqual([other.status, other.stdout], [7, ""]);
+    assert.ok(other.stderr.includes(email), "the identity that was found is not named");
+    assert.equal(
+      await at.ok(["cat", ref, "index.html", ...who, `--verify-subject=${email}`]),
+      "<h1>hi</h1>\n",
+    );
+    const domain = email.slice(email.indexOf("@"));
+    await at.ok(["ls", ref, ...who, "--verify-subject-pattern", `*${domain}`]);
+    await at.ok([
+      "ls",
+      ref,
+      "--trusted-root=root.json",
+      "--verify-signer",
+      `issuer=${sigstore.urls.oidc},subject=${email}`,
+    ]);
+    const unsafe = await at.run(["ls", ref, "--verify-unsafe", "--trusted-root=root.json"]);
+    assert.equal(unsafe.status, 0);
+    assert.match(unsafe.stderr, /^Warning: any valid certificate is accepted/);
+  } finally {
+    await registry.close();
+    await sigstore.close();
+  }
+});
+
+Deno.test("keyless: a job of GitHub Actions needs no token, and claims say which repository", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const sigstore = await startSigstore();
+  try {
+    const env = { ...sigstore.githubEnvironment(), CI: "true" };
+    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
+    await at.write("signing.json", JSON.stringify(sigstore.signingConfig(2)));
+    await at.ok(["push", "site", "oci:layout:v1", "--sign", "--signing-config=signing.json"], {
+      env,
+    });
+    const who = [
+      `--verify-issuer=${sigstore.urls.oidc}/gha`,
+      "--verify-subject-pattern=https://github.com/acme/**@refs/heads/*",
+      "--trusted-root=root.json",
+    ];
+    const text = await at.ok(["verify", "oci:layout:v1", ...who, "-ojson"]);
+    const { signer } = JSON.parse(text);
+    const repo = String(signer.claims["source-repository-uri"]).replace("https://github.com/", "");
+    await at.ok(["ls", "oci:layout:v1", ...who, "--verify-repo", repo]);
+    const other = await at.run(["ls", "oci:layout:v1", ...who, "--verify-repo", "acme/nothing"]);
+    assert.deepEqual([other.status, other.stdout], [7, ""]);
+    const claim = await at.run(["ls", "oci:layout:v1", ...who, "--verify-claim", "no-such=x"]);
+    assert.equal(claim.status, 2);
+  } finally {
+    await sigstore.close();
+  }
+});
+
+Deno.test("a signing service that fails leaves the old tag, is named, and exits 11", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const sigstore = await startSigstore();
+  try {
+    const before = await at.ok(["push", "site", "oci:layout:v1"]);
+    await at.write("site/index.html", "new\n");
+    await at.write("token", sigstore.oidc.token(), 0o600);
+    sigstore.onRequest = ({ service }) => service === "rekor1" ? { status: 400 } : undefined;
+    const failed = await at.run([
+      "push",
+      "site",
+      "oci:layout:v1",
+      ...services(sigstore),
+      "--identity-token=token",
+    ]);
+    assert.deepEqual([failed.status, failed.stdout], [11, ""]);
+    assert.match(failed.stderr, /Rekor/);
+    const { digest } = JSON.parse(await at.ok(["ls", "oci:layout:v1", "-ojson"]));
+    assert.equal(digest, before.trim());
+  } finally {
+    await sigstore.close();
+  }
+});
+
+Deno.test("with a key nothing is published unless that was asked for", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  const sigstore = await startSigstore();
+  try {
+    const push = ["push", "site", "oci:layout:v1", "--sign-key", "acme.pem"];
+    const rekor = `sign:\n  rekor: ${sigstore.urls.rekor1}\n`;
+    await at.write("home/.config/blobber/config.yaml", rekor);
+    await at.ok(push);
+    assert.equal(sigstore.requests.length, 0);
+    await at.ok(push, { env: { BLOBBER_SIGN_REKOR: sigstore.urls.rekor1 } });
+    const posts = () => sigstore.requests.filter(({ method }) => method === "POST").length;
+    assert.equal(posts(), 1);
+    await at.write("home/.config/blobber/config.yaml", `${rekor}  log: true\n`);
+    await at.ok(push);
+    assert.equal(posts(), 2);
+    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
+    const verify = ["verify", "oci:layout:v1", "--verify-key", "acme.pub"];
+    await at.ok([...verify, "--require-log", "--trusted-root", "root.json"]);
+  } finally {
+    await sigstore.close();
+  }
+});
+
+Deno.test("no token, no terminal: the way out is told, and nothing is pushed under the tag", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const { status, stdout, stderr } = await at.run(["push", "site", "oci:layout:v1", "--sign"]);
+  assert.deepEqual([status, stdout], [3, ""]);
+  assert.match(stderr, /^Error: authentication failed: no identity token/);
+  assert.match(stderr, /--sign-key/);
+  assert.equal((await at.run(["ls", "oci:layout:v1"])).status, 4);
+});
