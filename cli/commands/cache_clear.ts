@@ -1,0 +1,41 @@
+/**
+ * `cache clear`.
+ *
+ * @module
+ */
+
+import { BlobberError, cacheInfo, clearCache } from "@blobber/core";
+import { canAsk, confirm } from "../ask.ts";
+import { cacheDirOf } from "../cache_dir.ts";
+import type { Context } from "../context.ts";
+import { formatSize } from "../values.ts";
+
+/** Empties the cache, after a question. */
+export async function run(context: Context): Promise<void> {
+  const { out, settings, signal } = context;
+  const path = cacheDirOf(context);
+  const { entries, size } = cacheInfo(path);
+  if (entries.length === 0 && size === 0) {
+    return await out.result({ path, removed: 0, removedBytes: 0 }, "Cache is already empty");
+  }
+  if (!settings.get("yes")) {
+    if (!canAsk()) {
+      throw new BlobberError(
+        "usage",
+        "cache clear asks first, and there is no terminal to ask at",
+        {
+          hint: "say --yes",
+        },
+      );
+    }
+    const question = `Remove ${entries.length} entries (${formatSize(size)}) from the cache?`;
+    if (!await confirm(question, signal)) {
+      return await out.result({ path, removed: 0, removedBytes: 0 }, "Aborted");
+    }
+  }
+  const { removed, removedBytes } = clearCache(path);
+  await out.result(
+    { path, removed, removedBytes },
+    `Cleared ${removed} entries (${formatSize(removedBytes)})`,
+  );
+}
