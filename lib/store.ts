@@ -31,11 +31,6 @@ export interface FetchOptions extends CallOptions {
    * more, so that a lazy read never becomes a silent download of the whole.
    */
   range?: ByteRange | undefined;
-  /**
-   * Not from a cache: what came from there proved to be wrong. What a cache holds of this range is replaced.
-   * A source without a cache takes no notice. @default false
-   */
-  fresh?: boolean | undefined;
 }
 
 /** Options of {@linkcode Source.referrers}. */
@@ -66,6 +61,14 @@ export interface Source {
    * @throws {BlobberError} `not-found`, `range-not-supported`
    */
   fetch(target: Descriptor, options?: FetchOptions): Promise<ReadableStream<Uint8Array>>;
+
+  /**
+   * Drops what a cache in this source holds of a range, because it proved to be wrong. A source without a
+   * cache has no such method.
+   *
+   * @returns whether there was anything, so that reading again may help
+   */
+  forget?(target: Descriptor, range: ByteRange): boolean;
 
   /** Tags, in the order of the store. */
   tags(options?: CallOptions): AsyncIterable<string>;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { asDigest, digestOf } from "../digest.ts";
-import { BlobberError } from "../errors.ts";
+import { asDigest, type Digest, digestOf } from "../digest.ts";
+import { BlobberError, isBlobberError } from "../errors.ts";
 import { MAX_TOC_PLAIN_BYTES, TOC_TAIL_BYTES } from "../limits.ts";
 import type { CallOptions, Source } from "../store.ts";
 import { ANNOTATION, type Descriptor } from "../types.ts";
@@ -49,6 +49,28 @@ export async function readLayerTable(
   const stated = layer.annotations?.[ANNOTATION.tocDigest];
   if (stated === undefined) return undefined;
   const expected = asDigest(stated, `annotation ${ANNOTATION.tocDigest}`);
+  try {
+    return await readTable(source, layer, expected, options);
+  } catch (error) {
+    // A cache may hold what a registry once sent; whether it was right is known only here.
+    const damaged = isBlobberError(error, "integrity", "invalid-archive", "limit");
+    const end = { start: guessStart(layer), end: layer.size };
+    if (!damaged || !source.forget?.(layer, end)) throw error;
+    try {
+      return await readTable(source, layer, expected, options);
+    } catch (error) {
+      source.forget(layer, end);
+      throw error;
+    }
+  }
+}
+
+async function readTable(
+  source: Source,
+  layer: Descriptor,
+  expected: Digest,
+  options: CallOptions,
+): Promise<LayerTable | undefined> {
   let tail = await readTail(source, layer, guessStart(layer), undefined, options);
   const footer = parseFooter(tail.bytes.subarray(-FOOTER_BYTES), layer.size);
   if (footer === undefined) return undefined;

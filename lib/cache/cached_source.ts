@@ -6,8 +6,8 @@
  * @module
  */
 
-import { renameSync, rmSync } from "node:fs";
-import { type Digest, isDigest } from "../digest.ts";
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
 import { fileStream } from "../file_stream.ts";
@@ -90,10 +90,15 @@ class CachedSource implements Source {
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array>> {
     options.signal?.throwIfAborted();
-    const { range, fresh } = options;
-    if (fresh) this.#drop(target, range);
+    const { range } = options;
     const whole = range === undefined || (range.start === 0 && range.end === target.size);
     return whole ? await this.#whole(target, options) : await this.#range(target, range, options);
+  }
+
+  forget({ digest }: Descriptor, range: ByteRange): boolean {
+    const whole = [this.#paths.blob(digest), this.#paths.sums(digest)].filter(existsSync);
+    for (const path of whole) rmSync(path, { force: true });
+    return dropParts(this.#paths, digest, range) || whole.length > 0;
   }
 
   tags(options: CallOptions = {}): AsyncIterable<string> {
@@ -164,12 +169,6 @@ class CachedSource implements Source {
         `the cached answer ${found.digest} is used`,
     );
     return { mediaType: found.mediaType, digest: found.digest, size: found.size };
-  }
-
-  #drop({ digest }: { digest: Digest }, range: ByteRange | undefined): void {
-    rmSync(this.#paths.blob(digest), { force: true });
-    rmSync(this.#paths.sums(digest), { force: true });
-    dropParts(this.#paths, digest, range);
   }
 
   #quietly(step: () => void): void {

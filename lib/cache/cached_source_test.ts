@@ -17,7 +17,6 @@ import { readDocument } from "../manifest.ts";
 import type { Source } from "../store.ts";
 import { streamOf } from "../streams.ts";
 import type { Manifest } from "../types.ts";
-import { readVerified } from "../verified.ts";
 import { type CacheOptions, withCache } from "./cached_source.ts";
 import { cacheInfo } from "./maintenance.ts";
 import {
@@ -172,7 +171,7 @@ test("wrong bytes are not kept, nor is what nobody read to the end", () =>
     assert.deepEqual(names(join(directory, "temp")), []);
   }));
 
-test("a range that proved to be wrong is replaced when fresh bytes are asked for", () =>
+test("a range that proved to be wrong is forgotten when its reader says so", () =>
   withDirectory(async (directory) => {
     const store = await watched();
     const lying: Source = {
@@ -182,13 +181,16 @@ test("a range that proved to be wrong is replaced when fresh bytes are asked for
       referrers: (subject) => store.referrers(subject),
       fetch: () => Promise.resolve(streamOf(encoder.encode("wrong"))),
     };
+    const range = { start: 0, end: 5 };
     assert.equal(await read(withCache(lying, directory), blob, 0, 5), "wrong");
     const source = withCache(store, directory);
     assert.equal(await read(source, blob, 0, 5), "wrong", "nobody can know this before a reader");
-    const stream = await source.fetch(blob, { range: { start: 0, end: 5 }, fresh: true });
-    const bytes = await readVerified(stream, { size: 5, name: "range" }, 10);
-    assert.equal(new TextDecoder().decode(bytes), "01234");
+    assert.equal(source.forget!(blob, range), true);
+    assert.equal(source.forget!(blob, range), false);
     assert.equal(await read(source, blob, 0, 5), "01234");
+    await read(source, blob);
+    assert.equal(source.forget!(blob, range), true, "the whole is dropped with it");
+    assert.equal(source.forget!(blob, range), false);
   }));
 
 for (

@@ -64,13 +64,14 @@ export function keepPart(
   }
 }
 
-/** Removes every part of a blob that overlaps a range; without one, all of them. */
-export function dropParts(paths: CachePaths, blob: Digest, range?: ByteRange): void {
+/** Removes all parts of a blob, or those that overlap a range. Says whether there were any. */
+export function dropParts(paths: CachePaths, blob: Digest, range?: ByteRange): boolean {
   const directory = paths.parts(blob);
-  if (range === undefined) return rmSync(directory, { recursive: true, force: true });
-  for (const part of list(directory)) {
-    if (part.start < range.end && part.end > range.start) rmSync(part.path, { force: true });
-  }
+  const { start, end } = range ?? { start: 0, end: Infinity };
+  const found = list(directory).filter((part) => part.start < end && part.end > start);
+  for (const { path } of found) rmSync(path, { force: true });
+  if (range === undefined) rmSync(directory, { recursive: true, force: true });
+  return found.length > 0;
 }
 
 function list(directory: string): Part[] {
