@@ -22,4 +22,3 @@ export { type Digest, isDigest } from "./lib/digest.ts";
 export type { Entry, EntryType } from "./lib/archive/entry.ts";
 export type { ByteSource, InputEntry, PushInput } from "./lib/archive/input.ts";
 export type { Image } from "./lib/image.ts";
-export type { PullResult } from "./lib/verbs.ts";

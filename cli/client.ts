@@ -16,7 +16,11 @@ import type { Settings } from "./effective.ts";
  * @param extra what the command adds
  */
 export function makeClient(context: Context, extra: ClientOptions = {}): Client {
-  return new Client({ ...clientOptions(context.settings, context.env), ...extra });
+  return new Client({
+    onNotice: context.report.onNotice,
+    ...clientOptions(context.settings, context.env),
+    ...extra,
+  });
 }
 
 /**

@@ -22,6 +22,7 @@ import type {
   CopyOptions,
   CopyResult,
   PullOptions,
+  PullResult,
   PushOptions,
   PushResult,
   ReadOptions,
@@ -47,7 +48,6 @@ import type { CallOptions, Source, Store } from "./store.ts";
 import type { Descriptor } from "./types.ts";
 import type { Image } from "./image.ts";
 import type { PushInput } from "./push.ts";
-import { load, type PullResult } from "./verbs.ts";
 
 /** Pushes, pulls, reads, copies, signs and verifies artifacts in registries and OCI layouts. */
 export class Client {
@@ -113,7 +113,7 @@ export class Client {
     options: PullOptions = {},
   ): Promise<PullResult> {
     const { source, artifact } = await this.#resolve(ref, options);
-    const { pull } = await load("./pull.ts");
+    const { pull } = await import("./pull.ts");
     const result = await pull(source, artifact.manifest, dir, {
       ...options,
       jobs: this.#options.jobs,
@@ -285,7 +285,7 @@ export class Client {
       return openLayout(reference);
     }
     const { openRegistry } = await import("./registry/store.ts");
-    return await openRegistry(reference, this.#options);
+    return openRegistry(reference, this.#options);
   }
 
   /** Resolves once, and proves what it found where there is a verifier. */

@@ -28,6 +28,8 @@ export interface ConnectionOptions {
 
 /** Options of a client. */
 export interface ClientOptions extends ConnectionOptions {
+  /** Told about connections: what a registry is waited for, and what is odd about it. */
+  onNotice?: Observer["onNotice"];
   /** Exceptions for single registries, by canonical host. */
   registries?: Record<string, ConnectionOptions> | undefined;
   /**
@@ -212,4 +214,16 @@ export interface VerifyResult extends Proof {
 export interface TagOptions extends ReadOptions {
   /** Refuse to move a tag that exists. @default false */
   ifAbsent?: boolean | undefined;
+}
+
+/** What a pull did. */
+export interface PullResult {
+  /** The manifest pulled. */
+  digest: Digest;
+  /** Entries written. */
+  entries: number;
+  /** Bytes of all files. */
+  bytes: number;
+  /** Who signed it, where that was asked for. */
+  verdict?: Verdict | undefined;
 }

@@ -20,13 +20,12 @@ import { unpackByTable } from "./archive/unpack_table.ts";
 import { readDiffIds } from "./archive/diff_ids.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
-import type { PullOptions, UnpackLimits } from "./options.ts";
+import type { PullOptions, PullResult, UnpackLimits } from "./options.ts";
 import { interruption, Pace } from "./pace.ts";
 import { processors } from "./runtime.ts";
 import type { Source } from "./store.ts";
 import { streamOf } from "./streams.ts";
 import type { Descriptor, Document, Manifest } from "./types.ts";
-import type { PullResult } from "./verbs.ts";
 import { WorkerPool } from "./workers.ts";
 
 /** Workers in all: more do not pay, and each takes memory. */
