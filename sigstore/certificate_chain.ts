@@ -5,15 +5,14 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
-import { EXTENSION_OID_SCT, X509Certificate } from "@sigstore/core/dist/index.js";
+import core from "@sigstore/core/dist/index.js";
 import { verifyCertificateChain } from "@sigstore/verify/dist/key/certificate.js";
 import { verifySCTs } from "@sigstore/verify/dist/key/sct.js";
 import { toBase64 } from "./bytes.ts";
 import { inside, readOne } from "./der.ts";
+import { libraryAuthority, LibraryCertificate } from "./library_certificate.ts";
 import { libraryLog } from "./log_entry.ts";
 import { guarded, invalidSignature } from "./malformed.ts";
-import { libraryAuthority } from "./timestamp_check.ts";
 import type { TrustParts } from "./trust_root.ts";
 
 /** What a valid chain shows. */
@@ -42,11 +41,11 @@ export function checkChain(
   }
   checkOthers(others, trust);
   return guarded("its certificate does not hold", invalidSignature, () => {
-    const certificate = X509Certificate.parse(Buffer.from(leaf));
+    const certificate = new LibraryCertificate(leaf);
     const authorities = trust.authorities.map(libraryAuthority);
     const paths = times.map((time) => verifyCertificateChain(time, certificate, authorities));
     const [signer, issuer] = paths[0]!;
-    const recorded = certificate.extension(EXTENSION_OID_SCT) !== undefined;
+    const recorded = certificate.extension(core.EXTENSION_OID_SCT) !== undefined;
     // A root without keys of certificate transparency logs cannot ask for what it could not check.
     if (trust.ctLogs.length === 0) {
       return { transparency: recorded ? "unchecked" as const : "absent" as const };

@@ -7,10 +7,11 @@
  */
 
 import { Buffer } from "node:buffer";
-import { RFC3161Timestamp, X509Certificate } from "@sigstore/core/dist/index.js";
+import core from "@sigstore/core/dist/index.js";
 import { verifyRFC3161Timestamp } from "@sigstore/verify/dist/timestamp/tsa.js";
 import { toBase64, toHex } from "./bytes.ts";
 import { type DerNode, inside, oid, readAll, readOne, TAG } from "./der.ts";
+import { libraryAuthority } from "./library_certificate.ts";
 import { guarded, invalidSignature } from "./malformed.ts";
 import type { TrustedAuthority } from "./trust_root.ts";
 
@@ -52,22 +53,11 @@ export function checkTimestamp(
 ): Date {
   return guarded("its timestamp does not hold", invalidSignature, () => {
     checkForm(der, authorities);
-    const timestamp = RFC3161Timestamp.parse(Buffer.from(der));
+    const timestamp = core.RFC3161Timestamp.parse(Buffer.from(der));
     const usable = authorities.filter(({ certificates }) => isForTimestamps(certificates[0]!));
     verifyRFC3161Timestamp(timestamp, Buffer.from(signature), usable.map(libraryAuthority));
     return timestamp.signingTime;
   });
-}
-
-/** An authority as the library knows it. */
-export function libraryAuthority(authority: TrustedAuthority): {
-  certChain: X509Certificate[];
-  validFor: TrustedAuthority["validFor"];
-} {
-  return {
-    certChain: authority.certificates.map((der) => X509Certificate.parse(Buffer.from(der))),
-    validFor: authority.validFor,
-  };
 }
 
 /** TimeStampResp (RFC 3161, 2.4.2) around SignedData (RFC 5652, 5.1): whatever no signature covers. */
