@@ -7,6 +7,7 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 
 const root = new URL("../", import.meta.url).pathname;
@@ -40,6 +41,25 @@ function copyTree(from: string, to: string): void {
   }
 }
 
+/** Every file below a directory with its content. */
+function treeOf(directory: string, below = ""): Record<string, string> {
+  const tree: Record<string, string> = {};
+  for (const { name, isDirectory } of Deno.readDirSync(directory + below)) {
+    const path = `${below}/${name}`;
+    if (isDirectory) Object.assign(tree, treeOf(directory, path));
+    else tree[path] = Deno.readTextFileSync(directory + path);
+  }
+  return tree;
+}
+
+function makeKeys(name: string): void {
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+  Deno.writeTextFileSync(`${dir}/${name}.pem`, pem, { mode: 0o600 });
+  const spki = publicKey.export({ type: "spki", format: "pem" }) as string;
+  Deno.writeTextFileSync(`${dir}/${name}.pub`, spki);
+}
+
 /** Changes one byte of every compressed blob of a layout, one that no decompressor misses: the time of making. */
 function tamper(layout: string): void {
   const blobs = `${layout}/blobs/sha256`;
@@ -59,22 +79,21 @@ try {
   blobber("ls -l oci:shop:v1");
   blobber("cat oci:shop:v1 robots.txt");
   blobber("pull oci:shop:v1 out");
+  assert.deepEqual(treeOf(`${dir}/out`), treeOf(`${dir}/site`));
+  say("\nWhat came back is what was pushed.\n");
 
   say("\nThe same, signed with a key. A tag is set last: it never points at something unsigned.\n");
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  Deno.writeTextFileSync(
-    `${dir}/key.pem`,
-    privateKey.export({ type: "pkcs8", format: "pem" }) as string,
-    { mode: 0o600 },
-  );
-  const spki = publicKey.export({ type: "spki", format: "pem" }) as string;
-  Deno.writeTextFileSync(`${dir}/key.pub`, spki);
+  makeKeys("key");
+  makeKeys("other");
   blobber("push site oci:signed:v1 --sign-key key.pem");
   blobber("verify oci:signed:v1 --verify-key key.pub");
   blobber("cat oci:signed:v1 robots.txt --verify-key key.pub");
 
-  say("\nWhat nobody signed is refused, and so is a layout in which one byte was changed.\n");
+  say(
+    "\nWhat nobody signed is refused, so is what somebody else signed, and so is a layout in which one byte was changed.\n",
+  );
   blobber("pull oci:shop:v1 unsigned --verify-key key.pub", 6);
+  blobber("pull oci:signed:v1 other --verify-key other.pub", 7);
   tamper(`${dir}/signed`);
   blobber("pull oci:signed:v1 tampered --verify-key key.pub", 8);
   say("\nThe demonstration went as it should.\n");
