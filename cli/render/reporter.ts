@@ -68,12 +68,13 @@ export class Reporter {
       return;
     }
     if (form === "tty") return this.#draw(at);
+    const snapshot = this.#state.phase(progress.phase)!;
+    if (snapshot.elapsed < QUIET_MS) return;
     const last = this.#lines.get(progress.phase);
     // The end of a phase is told when its course was.
     const due = progress.finished ? last !== undefined : at - (last ?? -Infinity) >= LINE_MS;
     if (!due || last === Infinity) return;
     this.#lines.set(progress.phase, progress.finished ? Infinity : at);
-    const snapshot = this.#state.phase(progress.phase)!;
     this.#write(form === "json" ? toJson({ progress: jsonOf(snapshot) }) : plainLine(snapshot));
   };
 

@@ -1,0 +1,115 @@
+/**
+ * The shapes of JSON results, for the reference page. The tests of the command line compare what the
+ * program prints with them.
+ *
+ * @module
+ */
+
+/** What every document holds. */
+const REFERENCE = "the reference, in full";
+const DIGEST = "digest of the manifest";
+const SIGNER =
+  "who signed, where a signature was demanded: `kind` (`certificate`, `key`), `issuer`, `subject`, `claims` or `fingerprint`, and `time` and `log` where they are proven";
+
+/** Fields of each command's document beside `version`; those that end in `?` may be absent. */
+export const SHAPES: Record<string, Record<string, string>> = {
+  push: {
+    reference: REFERENCE,
+    digest: DIGEST,
+    mediaType: "media type of the manifest",
+    size: "bytes of the manifest",
+    layer: "`digest`, `diffId`, `size`, `entries` of the layer",
+    tags: "tags that point at it now",
+    "signature?": "digest of the referrer that holds the signature",
+  },
+  pull: {
+    reference: REFERENCE,
+    digest: DIGEST,
+    directory: "where it was written",
+    entries: "entries written",
+    bytes: "bytes of all files",
+    "signer?": SIGNER,
+  },
+  ls: {
+    reference: REFERENCE,
+    digest: DIGEST,
+    entries:
+      "a list of `path`, `type` (`file`, `directory`, `symlink`, `hardlink`), `size`, `mode` (octal text), `mtime` (seconds since 1970), `linkTarget` for links",
+    "signer?": SIGNER,
+  },
+  cat: {
+    reference: REFERENCE,
+    digest: DIGEST,
+    path: "path in the artifact",
+    size: "bytes of the file",
+    encoding: "`utf-8`, or `base64` for what is no text",
+    content: "the file",
+  },
+  cp: {
+    reference: REFERENCE,
+    digest: DIGEST,
+    path: "path in the artifact",
+    destination: "file that was written",
+    size: "bytes of the file",
+  },
+  copy: {
+    from: "what was copied",
+    to: "where to",
+    digest: DIGEST,
+    mediaType: "media type of the manifest",
+    size: "bytes of the manifest",
+    blobs: "`copied`, `mounted`, `present`: how many blobs",
+    bytes: "bytes of the blobs that were sent",
+    referrers: "signatures and other referrers that went along",
+    tags: "tags that point at it now",
+    "signer?": SIGNER,
+  },
+  tag: {
+    reference: REFERENCE,
+    digest: DIGEST,
+    mediaType: "media type of the manifest",
+    size: "bytes of the manifest",
+    tags: "tags that were set",
+  },
+  sign: {
+    reference: REFERENCE,
+    digest: DIGEST,
+    mediaType: "media type of the manifest",
+    size: "bytes of the manifest",
+    signature: "digest of the referrer that holds the signature",
+    added: "`false` when the same signature was there already",
+  },
+  verify: {
+    reference: REFERENCE,
+    digest: DIGEST,
+    mediaType: "media type of the manifest",
+    signed: "`what` (`root`, or `manifest` for one chosen from an index) and its `digest`",
+    signature: "digest of the referrer that holds the signature",
+    signer: SIGNER,
+    checks: "a list of `name`, `result` (`passed`, `absent`, `unchecked`), `evidence`",
+    rejected: "signatures beside it that do not satisfy: `digest`, `code`, `message`",
+  },
+  version: {
+    blobber: "version of blobber",
+    deno: "version of Deno",
+    v8: "version of V8",
+    typescript: "version of TypeScript",
+    platform: "operating system and processor",
+  },
+  completion: { shell: "the shell", script: "its script" },
+  config: {
+    settings: "a list of `key`, `value`, `origin` (`flag`, `default`, a variable, a file)",
+    registries: "blocks by host",
+    files: "configuration files that were read",
+  },
+  "config path": { path: "the configuration file" },
+  "config init": { path: "the configuration file", created: "`true`" },
+  "config get": { key: "the key", value: "its value in force" },
+  "config set": { key: "the key", value: "its value", path: "the configuration file" },
+  "config unset": {
+    key: "the key",
+    removed: "whether it was set",
+    path: "the configuration file",
+  },
+  help: { help: "the text" },
+};

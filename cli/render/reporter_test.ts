@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { BlobberError, type Progress } from "@blobber/core";
+import { progressForm, Reporter, type ReporterOptions } from "./reporter.ts";
+
+/** A reporter with a clock of its own. */
+function make(given: Partial<ReporterOptions>) {
+  const out: string[] = [];
+  const clock = { ms: 0 };
+  const reporter = new Reporter({
+    form: "plain",
+    json: false,
+    quiet: false,
+    verbose: false,
+    color: false,
+    write: (text) => out.push(text),
+    columns: () => 80,
+    now: () => clock.ms,
+    ...given,
+  });
+  const upload = (done: number, more: Partial<Progress> = {}) =>
+    reporter.onProgress({
+      phase: "upload",
+      done,
+      total: 73_000_000,
+      unit: "bytes",
+      finished: false,
+      ...more,
+    });
+  return { out, clock, reporter, upload };
+}
+
+Deno.test("work under a second shows nothing", () => {
+  for (const form of ["tty", "plain", "json"] as const) {
+    const { out, clock, reporter, upload } = make({ form });
+    upload(0);
+    clock.ms = 900;
+    upload(73_000_000, { finished: true });
+    reporter.close();
+    assert.deepEqual(out, []);
+  }
+});
+
+Deno.test("a log gets a sentence every two seconds and one at the end", () => {
+  const { out, clock, upload } = make({});
+  for (const ms of [0, 500, 1500, 2000, 3000, 3600, 4000]) {
+    clock.ms = ms;
+    upload(ms * 10_000);
+  }
+  clock.ms = 5000;
+  upload(73_000_000, { finished: true });
+  upload(73_000_000, { finished: true });
+  assert.deepEqual(out, [
+    "Uploading: 15.0 MB of 73.0 MB (20%)\n",
+    "Uploading: 36.0 MB of 73.0 MB (49%)\n",
+    "Uploading: done, 73.0 MB in 5s\n",
+  ]);
+});
+
+Deno.test("the bar never fills the last column, at any width, and goes before other text", () => {
+  for (const columns of [40, 60, 80, 200]) {
+    const { out, clock, reporter, upload } = make({ form: "tty", columns: () => columns });
+    upload(0);
+    clock.ms = 2000;
+    upload(36_500_000);
+    reporter.warn("x", "something");
+    reporter.close();
+    const [bar, erased, warning] = out;
+    assert.ok(bar!.startsWith("\r") && bar!.endsWith("\x1b[K"));
+    assert.ok(bar!.length - 4 < columns, `${bar!.length - 4} of ${columns}`);
+    assert.match(bar!, /50%/);
+    assert.deepEqual([erased, warning], ["\r\x1b[K", "Warning: something\n"]);
+  }
+});
+
+Deno.test("JSON lines are one document each", () => {
+  const { out, clock, upload } = make({ form: "json", json: true });
+  upload(0);
+  clock.ms = 1500;
+  upload(10);
+  assert.deepEqual(out.map((line) => JSON.parse(line)), [{
+    progress: { phase: "upload", done: 10, total: 73_000_000, unit: "bytes", finished: false },
+  }]);
+});
+
+Deno.test("of phases that run at once, the bar shows the last whose end is known", () => {
+  const { out, clock, reporter, upload } = make({ form: "tty" });
+  upload(0, { total: undefined });
+  reporter.onProgress({ phase: "pack", done: 5, total: 10, unit: "bytes", finished: false });
+  clock.ms = 2000;
+  upload(1, { total: undefined });
+  assert.match(out[0]!, /Packing .*50%/);
+  reporter.close();
+});
+
+Deno.test("notices: quiet keeps warnings, verbose adds details, nothing is said twice", () => {
+  const notices = [
+    { level: "debug", code: "a", message: "detail" },
+    { level: "info", code: "b", message: "note" },
+    { level: "warning", code: "c", message: "care" },
+    { level: "warning", code: "c", message: "care" },
+  ] as const;
+  const said = (given: Partial<ReporterOptions>) => {
+    const { out, reporter } = make(given);
+    for (const notice of notices) reporter.onNotice(notice);
+    return out.map((line) => line.trim());
+  };
+  assert.deepEqual(said({}), ["Note: note", "Warning: care"]);
+  assert.deepEqual(said({ quiet: true }), ["Warning: care"]);
+  assert.deepEqual(said({ verbose: true }), ["Debug: detail", "Note: note", "Warning: care"]);
+});
+
+Deno.test("an error is a line and its hint; what nobody threw on purpose has a stack only when asked", () => {
+  const { out, reporter } = make({});
+  const status = reporter.error(new BlobberError("unauthorized", "no", { hint: "log in" }));
+  assert.equal(status, 3);
+  assert.deepEqual(out, ["Error: authentication failed: no\n", "Hint: log in\n"]);
+  const bug = new TypeError("x is not a function\n\x1b[2J");
+  const plain = make({});
+  assert.equal(plain.reporter.error(bug), 1);
+  assert.equal(plain.out[0], "Error: unexpected error: x is not a function\\x0a\\x1b[2J\n");
+  assert.equal(plain.out.length, 2);
+  const verbose = make({ verbose: true });
+  verbose.reporter.error(bug);
+  assert.match(verbose.out[2]!, /reporter_test\.ts/);
+});
+
+Deno.test("an error of the operating system that got this far exits 13", () => {
+  for (
+    const error of [
+      new Deno.errors.PermissionDenied("x"),
+      Object.assign(new Error("x"), { code: "ENOSPC" }),
+    ]
+  ) {
+    const { out, reporter } = make({ json: true });
+    assert.equal(reporter.error(error), 13);
+    assert.equal(JSON.parse(out[0]!).error.code, "file-system");
+  }
+});
+
+Deno.test("auto: a bar on a terminal, sentences in a log, nothing beside JSON", () => {
+  const around = { json: false, quiet: false, terminal: true, dumb: false };
+  assert.equal(progressForm("auto", around), "tty");
+  assert.equal(progressForm("auto", { ...around, dumb: true }), "plain");
+  assert.equal(progressForm("auto", { ...around, terminal: false }), "plain");
+  assert.equal(progressForm("auto", { ...around, terminal: false, json: true }), "none");
+  assert.equal(progressForm("auto", { ...around, quiet: true }), "none");
+  assert.equal(progressForm("tty", { ...around, quiet: true }), "tty");
+});
