@@ -5,7 +5,7 @@
  */
 
 import { BlobberError, printable, type Verifier } from "@blobber/core";
-import type { Policy, TrustMaterial } from "@blobber/sigstore";
+import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
 import { type Context, observerOf } from "./context.ts";
 import { planVerification, type SignerPlan, type VerificationPlan } from "./verification_plan.ts";
 
@@ -33,7 +33,7 @@ export async function makeVerifier(
       "any valid certificate is accepted, whoever signed: for development only",
     );
   }
-  const { createVerifier } = await import("@blobber/sigstore");
+  const { createVerifier } = await import("@blobber/sigstore/verify");
   return createVerifier(await policyOf(plan, context));
 }
 
@@ -64,7 +64,7 @@ async function trustOf(
   plan: VerificationPlan,
   context: Context,
 ): Promise<TrustMaterial | undefined> {
-  const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore");
+  const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore/verify");
   if (plan.trustedRoot !== undefined) return await readTrustedRoot(plan.trustedRoot);
   const needed = plan.unsafe || plan.requireLog || plan.signers.some((s) => s.kind === "identity");
   if (!needed) return undefined;

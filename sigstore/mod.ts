@@ -25,45 +25,6 @@ export { givenToken, tokenFile } from "./tokens/given.ts";
 export { findToken, type FindTokenOptions } from "./tokens/find.ts";
 export type { BrowserOptions } from "./tokens/browser.ts";
 export type { DeviceLogin, DeviceOptions } from "./tokens/device.ts";
-export { createVerifier } from "./verifier.ts";
-export type {
-  ExactIdentity,
-  Identity,
-  IdentityPolicy,
-  KeyPolicy,
-  KeySigner,
-  PatternIdentity,
-  Policy,
-  PolicyTerms,
-  SignerPolicy,
-  UnsafePolicy,
-} from "./policy.ts";
-export {
-  loadTrustedRoot,
-  readTrustedRoot,
-  type TrustedAuthority,
-  type TrustedLog,
-  TrustMaterial,
-  type TrustParts,
-  type Validity,
-} from "./trust_root.ts";
-export { type PublicRootOptions, type PublicTarget, publicTarget, publicTrustRoot } from "./tuf.ts";
-export { CLAIM_NAMES } from "./claims.ts";
+export * from "./verify.ts";
 // The core's types that the signatures above are made of.
-export type {
-  Annotations,
-  CallOptions,
-  Check,
-  Digest,
-  Notice,
-  Observer,
-  Phase,
-  Progress,
-  Signable,
-  Signature,
-  SignedName,
-  Signer,
-  SignerIdentity,
-  Verdict,
-  Verifier,
-} from "@blobber/core";
+export type { CallOptions, Signer } from "@blobber/core";

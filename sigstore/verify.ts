@@ -1,0 +1,46 @@
+/**
+ * The half of `@blobber/sigstore` that verifies, for those who do not sign: it loads in a fraction of the time.
+ *
+ * @module
+ */
+
+export { createVerifier } from "./verifier.ts";
+export type {
+  ExactIdentity,
+  Identity,
+  IdentityPolicy,
+  KeyPolicy,
+  KeySigner,
+  PatternIdentity,
+  Policy,
+  PolicyTerms,
+  SignerPolicy,
+  UnsafePolicy,
+} from "./policy.ts";
+export {
+  loadTrustedRoot,
+  readTrustedRoot,
+  type TrustedAuthority,
+  type TrustedLog,
+  TrustMaterial,
+  type TrustParts,
+  type Validity,
+} from "./trust_root.ts";
+export { type PublicRootOptions, type PublicTarget, publicTarget, publicTrustRoot } from "./tuf.ts";
+export { CLAIM_NAMES } from "./claims.ts";
+// The core's types that verification is made of.
+export type {
+  Annotations,
+  Check,
+  Digest,
+  Notice,
+  Observer,
+  Phase,
+  Progress,
+  Signable,
+  Signature,
+  SignedName,
+  SignerIdentity,
+  Verdict,
+  Verifier,
+} from "@blobber/core";
