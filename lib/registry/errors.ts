@@ -63,7 +63,7 @@ export async function refusal(response: HttpResponse, attempt: Attempt): Promise
   if (status === 403 || codes.includes("DENIED")) {
     return make("denied", `access denied: ${doing} ${inRepository(attempt)}${said}`, DENIED);
   }
-  if (status === 404) {
+  if (status === 404 && !codes.includes("MANIFEST_INVALID")) {
     if (codes.includes("NAME_UNKNOWN")) {
       return make(
         "not-found",

@@ -41,7 +41,7 @@ const HINT: Partial<Record<FailureKind, string>> = {
   "refused": "check the port, and that the registry is running",
   "tls": "trust the registry's authority with --ca-file FILE, " +
     "or accept any certificate with --insecure-skip-tls-verify",
-  "not-tls": "the registry speaks plain HTTP: allow that with --insecure",
+  "not-tls": "if the registry speaks plain HTTP, allow that with --insecure",
   "proxy": "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and the credentials in them",
 };
 
@@ -76,7 +76,8 @@ export function exchangeError(cause: unknown, what: string): ExchangeError {
   if (cause instanceof ExchangeError) return cause;
   const text = describe(cause);
   const kind = PATTERNS.find(([, pattern]) => pattern.test(text.toLowerCase()))?.[0] ?? "broken";
-  const hint = HINT[kind];
+  const hint = HINT[kind] ??
+    (/handshake eof|before secure tls/i.test(text) ? HINT["not-tls"] : undefined);
   return new ExchangeError(kind, `${what}: ${SENTENCE[kind]}: ${shorten(text)}`, {
     cause,
     ...(hint !== undefined && { hint }),

@@ -244,8 +244,10 @@ export class Transport {
       return second;
     } catch (error) {
       this.#switchTo(this.#origins[0]!);
-      // The error of the scheme that was meant says more, unless the other one got as far as a certificate.
-      throw error instanceof ExchangeError && error.kind === "tls" ? error : failed ?? error;
+      // The error of the scheme that was meant says more, unless the other one got further.
+      const further = error instanceof ExchangeError && error.kind === "tls" ||
+        failed instanceof ExchangeError && failed.kind === "not-tls";
+      throw further ? error : failed ?? error;
     }
   }
 

@@ -48,7 +48,11 @@ export async function listen(
   };
   server.on("connection", track);
   server.on("secureConnection", track);
-  server.on("clientError", (_error, socket) => socket.destroy());
+  // As servers answer what is no HTTP, a TLS handshake for one.
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+    else socket.destroy();
+  });
   await new Promise<void>((done, fail) => {
     server.once("error", fail);
     server.listen(0, address, done);
