@@ -20,6 +20,7 @@ import { unpackByTable } from "./archive/unpack_table.ts";
 import { readDiffIds } from "./archive/diff_ids.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
+import { MAX_ENTRIES } from "./limits.ts";
 import type { PullOptions, PullResult, UnpackLimits } from "./options.ts";
 import { interruption, Pace } from "./pace.ts";
 import { processors } from "./runtime.ts";
@@ -170,7 +171,8 @@ class Pull {
   /** As for an opened image, but a source without ranges is no obstacle: all of it is read anyway. */
   async #table(layer: Descriptor): Promise<LayerTable | undefined> {
     try {
-      return await tableOf(this.#source, layer, this.#options);
+      const { signal, maxEntries } = this.#options;
+      return await tableOf(this.#source, layer, { signal, maxEntries: maxEntries ?? MAX_ENTRIES });
     } catch (error) {
       if (isBlobberError(error, "range-not-supported")) return undefined;
       throw error;
@@ -219,7 +221,7 @@ class Pull {
       tellFormat(table.footer.format, descriptor, this.#options);
       const plan = layer.plan ?? this.#plan(layer, this.#tree);
       await this.#prepare(plan, staging);
-      const groups = workers === 0 ? 1 : 2 * workers + 1;
+      const groups = workers === 0 ? 1 : workers + 2;
       const how = { staging, runner, groups, diffId, signal, onBytes, onFiles };
       await unpackByTable(await open(), table, plan, how);
       for (const entry of plan.hardlinks) {

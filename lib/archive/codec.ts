@@ -65,7 +65,11 @@ export class Codec {
     const { _handle: handle, _writeState: state } = this.#owner;
     this.#used = true;
     const room = output.length - to;
-    handle.writeSync(zlib.constants.Z_NO_FLUSH, input, at, end - at, output, to, room);
+    try {
+      handle.writeSync(zlib.constants.Z_NO_FLUSH, input, at, end - at, output, to, room);
+    } catch (error) { // Deno throws for zstd what the others report
+      this.#error = error;
+    }
     if (this.#error !== undefined) {
       const cause = this.#error;
       this.#error = undefined;

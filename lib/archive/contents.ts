@@ -6,7 +6,7 @@
 
 import { type LayerTable, readLayerTable } from "./layer_table.ts";
 import { Spool, type SpooledEntry } from "./spool.ts";
-import type { Row } from "./table.ts";
+import type { ParseOptions, Row } from "./table.ts";
 import { Tree } from "./tree.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
@@ -41,7 +41,7 @@ export async function readContents(
 ): Promise<Contents> {
   const layers = layersOf(manifest);
   const tables = await Promise.all(
-    layers.map((layer) => tableOf(source, layer, observer)),
+    layers.map((layer) => tableOf(source, layer, { signal: observer.signal })),
   );
   const tree = new Tree<Content>({
     maxEntries: MAX_LISTED_ENTRIES,
@@ -93,10 +93,10 @@ export function layersOf(manifest: Document<Manifest>): Descriptor[] {
 export async function tableOf(
   source: Source,
   layer: Descriptor,
-  observer: Observer,
+  options: ParseOptions,
 ): Promise<LayerTable | undefined> {
   try {
-    return await readLayerTable(source, layer, { signal: observer.signal });
+    return await readLayerTable(source, layer, options);
   } catch (error) {
     if (!isBlobberError(error, "range-not-supported")) throw error;
     if (layer.size <= MAX_UNRANGED_BYTES) return undefined;

@@ -11,8 +11,10 @@ import type { LayerPlan } from "./plan.ts";
 import type { Row } from "./table.ts";
 import type { FilePart } from "./unpack_job.ts";
 
-/** Bytes of a usual group's buffers: large enough to be worth the way, small enough to have several. */
-export const PACKED_BYTES: number = 256 * 1024;
+/** Packed bytes that make a group: enough to be worth the way to a worker, few enough to have several. */
+const GROUP_BYTES = 256 * 1024;
+/** Bytes of the buffers that go round: a member that holds a MiB of noise fits too. */
+export const PACKED_BYTES: number = 1024 * 1024 + 64 * 1024;
 /** As {@linkcode PACKED_BYTES}, plain. */
 export const PLAIN_BYTES: number = 2 * 1024 * 1024 + 64 * 1024;
 
@@ -51,8 +53,11 @@ interface Segment {
  * would be too much.
  */
 export function canGroup(layer: LayerTable): boolean {
-  return segmentsOf(layer).every(({ start, end, plain, parts }) =>
-    parts.length === 0 || (end - start <= MAX_SEGMENT_BYTES && plain <= MAX_SEGMENT_BYTES)
+  const { members, rows } = layer.table;
+  return members.every((start, i) =>
+    (members[i + 1] ?? layer.footer.contentEnd) - start <= MAX_SEGMENT_BYTES
+  ) && rows.every(({ chunks }) =>
+    chunks.every(({ inner, size }) => inner + size <= MAX_SEGMENT_BYTES)
   );
 }
 
@@ -71,7 +76,7 @@ export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> 
   const empty = plan.files.filter(({ chunks }) => chunks.length === 0);
   for (const segment of segmentsOf(layer)) {
     const size = segment.end - segment.start;
-    const full = packed + size > PACKED_BYTES || plain + segment.plain > PLAIN_BYTES;
+    const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES;
     if (full && segments.length > 0) {
       yield makeGroup(segments, wanted, empty.splice(0, 256));
       segments = [];

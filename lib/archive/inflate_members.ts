@@ -69,5 +69,6 @@ function larger(output: Uint8Array<ArrayBuffer>, most: number): Uint8Array<Array
   }
   const grown = new Uint8Array(Math.min(most, output.length * 2));
   grown.set(output);
+  output.buffer.transfer(0);
   return grown;
 }

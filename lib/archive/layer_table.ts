@@ -13,7 +13,7 @@ import { readVerified } from "../verified.ts";
 import type { Entry } from "./entry.ts";
 import { type Footer, FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
 import { inflateMembers } from "./inflate_members.ts";
-import { parseTable, type Table } from "./table.ts";
+import { type ParseOptions, parseTable, type Table } from "./table.ts";
 import { TarReader } from "./tar_reader.ts";
 import { TOC_NAME } from "./toc.ts";
 
@@ -44,7 +44,7 @@ export interface Tail {
 export async function readLayerTable(
   source: Source,
   layer: Descriptor,
-  options: CallOptions = {},
+  options: ParseOptions = {},
 ): Promise<LayerTable | undefined> {
   const stated = layer.annotations?.[ANNOTATION.tocDigest];
   if (stated === undefined) return undefined;
@@ -88,7 +88,9 @@ async function readTable(
       { hint: "the layer is not what its manifest describes; nothing of it was used" },
     );
   }
-  return { layer, footer, table: parseTable(json, footer.contentEnd), tail };
+  const table = await parseTable(json, footer.contentEnd, options);
+  json.buffer.transfer(0); // several MB that the collector would come for too late
+  return { layer, footer, table, tail };
 }
 
 /** Where the table begins if the annotation is right; a lie costs a request and nothing else. */
@@ -110,7 +112,7 @@ async function readTail(
 ): Promise<Tail> {
   const end = have?.start ?? layer.size;
   const range = { start, end };
-  const stream = await source.fetch(layer, { ...options, range });
+  const stream = await source.fetch(layer, { signal: options.signal, range });
   const name = `bytes ${start} to ${end} of the layer ${layer.digest} of ${source.name}`;
   const bytes = await readVerified(stream, { size: end - start, name }, end - start);
   if (have === undefined) return { start, bytes };
@@ -120,7 +122,7 @@ async function readTail(
   return { start, bytes: joined };
 }
 
-function plainTable(packed: Uint8Array, footer: Footer): Uint8Array {
+function plainTable(packed: Uint8Array, footer: Footer): Uint8Array<ArrayBuffer> {
   const room = new Uint8Array(Math.min(MAX_TOC_PLAIN_BYTES, packed.length * 8 + 4096));
   const { output, at } = inflateMembers(
     footer.format,
@@ -136,8 +138,8 @@ function plainTable(packed: Uint8Array, footer: Footer): Uint8Array {
 }
 
 /** The content of the one file that the table's tar holds. */
-function onlyFile(tar: Uint8Array): Uint8Array {
-  let found: Uint8Array | undefined;
+function onlyFile(tar: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  let found: Uint8Array<ArrayBuffer> | undefined;
   const reader = new TarReader({
     entry(entry: Entry, dataStart: number) {
       if (found !== undefined || entry.path !== TOC_NAME || entry.type !== "file") {

@@ -7,11 +7,13 @@
 
 import { asDigest, type Digest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
-import { MAX_CHUNK_BYTES, MAX_MEMBER_BYTES } from "../limits.ts";
+import { MAX_CHUNK_BYTES, MAX_LISTED_ENTRIES, MAX_MEMBER_BYTES } from "../limits.ts";
+import { Pace } from "../pace.ts";
 import { quote } from "../printable.ts";
-import { parseJson } from "../verified.ts";
+import type { CallOptions } from "../store.ts";
 import type { Entry } from "./entry.ts";
 import { checkPath } from "./safe_path.ts";
+import { scanToc } from "./toc_scan.ts";
 import { LANDMARKS, TOC_NAME, type TocEntry } from "./toc.ts";
 
 /** A part of a file, and where it is. */
@@ -51,23 +53,44 @@ function fail(why: string, value?: string): never {
   throw new BlobberError("invalid-archive", `invalid table of contents:${what} ${why}`);
 }
 
+/** How to parse. */
+export interface ParseOptions extends CallOptions {
+  /** The most entries to take. @default what an image that is only read may have */
+  maxEntries?: number | undefined;
+}
+
 /**
  * Parses a table whose bytes have been checked against the digest that the manifest states.
  *
  * @param bytes plain JSON
  * @param contentEnd where in the layer the members end
- * @throws {BlobberError} `invalid-archive`, `path-traversal`, `integrity` for digests that are missing
+ * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`, `integrity` for missing digests
  */
-export function parseTable(bytes: Uint8Array, contentEnd: number): Table {
-  // A table in a tar may be padded, and Go's encoder ends in a line feed: JSON takes white space.
-  const json = parseJson(bytes, "the table of contents") as {
-    version?: unknown;
-    entries?: unknown;
-  };
-  if (json === null || typeof json !== "object") fail("is no JSON object");
-  if (json.version !== 1) fail("as its version, expected 1", String(json.version));
-  if (!Array.isArray(json.entries)) fail("has no entries");
-  return new TableParser(contentEnd).parse(json.entries);
+export async function parseTable(
+  bytes: Uint8Array,
+  contentEnd: number,
+  options: ParseOptions = {},
+): Promise<Table> {
+  const { maxEntries = MAX_LISTED_ENTRIES, signal } = options;
+  const pace = new Pace(signal);
+  const parser = new TableParser(contentEnd);
+  const batches = scanToc(bytes);
+  for (;;) {
+    const { value, done } = batches.next();
+    if (done) {
+      if (value !== 1) fail("as its version, expected 1", String(value));
+      return parser.end();
+    }
+    for (const entry of value) parser.add(entry);
+    if (parser.entries > maxEntries) {
+      throw new BlobberError(
+        "limit",
+        `the table of contents has more entries than allowed, expected at most ${maxEntries}`,
+        { hint: "raise the limit with --max-entries if you trust the artifact" },
+      );
+    }
+    await pace.breathe();
+  }
 }
 
 class TableParser {
@@ -82,14 +105,22 @@ class TableParser {
     this.#contentEnd = contentEnd;
   }
 
-  parse(entries: unknown[]): Table {
-    for (const entry of entries) {
-      if (entry === null || typeof entry !== "object") fail("has an entry that is no object");
-      const row = entry as TocEntry;
-      if (typeof row.name !== "string") fail("has an entry without a name");
-      if (row.type === "chunk") this.#chunk(row);
-      else this.#entry(row);
-    }
+  /** Entries so far, chunks of files not counted. */
+  get entries(): number {
+    return this.#rows.length;
+  }
+
+  /** Takes the next row. */
+  add(entry: unknown): void {
+    if (entry === null || typeof entry !== "object") fail("has an entry that is no object");
+    const row = entry as TocEntry;
+    if (typeof row.name !== "string") fail("has an entry without a name");
+    if (row.type === "chunk") this.#chunk(row);
+    else this.#entry(row);
+  }
+
+  /** The table, when all rows have come. */
+  end(): Table {
     this.#close();
     return { rows: this.#rows, members: this.#members };
   }

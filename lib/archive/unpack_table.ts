@@ -63,6 +63,10 @@ export async function unpackByTable(
     const { packed, plain } = inOrder.take(group, await output);
     if (packed.byteLength === PACKED_BYTES && plain.byteLength === PLAIN_BYTES) {
       free.push({ packed, plain });
+    } else {
+      // Large and used up: the collector would come for them too late.
+      packed.transfer(0);
+      plain.transfer(0);
     }
   };
   try {

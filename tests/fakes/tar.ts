@@ -159,6 +159,7 @@ export function stargz(items: TarItem[], options: StargzOptions = {}): MadeLayer
         }
       }
       if (one.link !== undefined) row.linkName = one.link;
+      if (one.mtime) row.modtime = new Date(one.mtime * 1000).toISOString();
       rows.push(row);
       const whole = item(one);
       parts.push(whole);

@@ -1,0 +1,120 @@
+/**
+ * What tests of pulling share: a tree in every form of layer, and what it looks like on a disk.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import type { PullResult } from "../../lib/options.ts";
+import { pull, type PullSettings } from "../../lib/pull.ts";
+import { imageOf, type LayerSpec, stargz, type TarItem, tarOf } from "./tar.ts";
+
+export function scratch(): Disposable & { path: string } {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), "blobber-test-")));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Everything in a directory: type, mode, time where it is set, content or target. */
+export function snapshot(dir: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const name of (readdirSync(dir, { recursive: true, encoding: "utf8" })).sort()) {
+    const path = join(dir, name);
+    const stat = lstatSync(path);
+    const mode = (stat.mode & 0o7777).toString(8);
+    found[name] = stat.isSymbolicLink()
+      ? `-> ${readlinkSync(path)}`
+      : stat.isDirectory()
+      ? `dir ${mode}`
+      : `${mode} ${readFileSync(path, "utf8").slice(0, 40)}`;
+  }
+  return found;
+}
+
+export const items: TarItem[] = [
+  { name: "a.txt", data: "hello", mode: 0o640 },
+  { name: "bin/", type: "5", mode: 0o755 },
+  { name: "bin/run", data: "#!/bin/sh", mode: 0o4755, mtime: 1_000_000 },
+  { name: "bin/same", type: "1", link: "a.txt" },
+  { name: "empty/", type: "5", mode: 0o700 },
+  { name: "implied/deep/f", data: "deep", mode: 0o600 },
+  { name: "link", type: "2", link: "bin/run" },
+  { name: "ro/", type: "5", mode: 0o555 },
+  { name: "ro/f", data: "read only", mode: 0o444 },
+  { name: "zero", mode: 0o666 },
+];
+export const expected: Record<string, string> = {
+  "a.txt": "640 hello",
+  "bin": "dir 755",
+  "bin/run": "755 #!/bin/sh",
+  "bin/same": "640 hello",
+  "empty": "dir 700",
+  "implied": `dir ${(0o777 & ~process.umask()).toString(8)}`,
+  "implied/deep": `dir ${(0o777 & ~process.umask()).toString(8)}`,
+  "implied/deep/f": "600 deep",
+  "link": "-> bin/run",
+  "ro": "dir 555",
+  "ro/f": "444 read only",
+  "zero": "666 ",
+};
+export const layers: Record<string, LayerSpec> = {
+  "eStargz": stargz(items),
+  "zstd:chunked": stargz(items, { format: "zstd" }),
+  "eStargz in small chunks": stargz(items, { chunkSize: 3 }),
+  "eStargz packed": stargz(items, { members: [items.slice(0, 3), items.slice(3)] }),
+  "gzip": gzipSync(tarOf(...items)),
+  "zstd": zstdCompressSync(tarOf(...items)),
+  "plain tar": tarOf(...items),
+};
+
+export async function pullOf(
+  dir: string,
+  layer: LayerSpec | LayerSpec[],
+  options: PullSettings = {},
+): Promise<ReturnType<typeof imageOf> & { result: PullResult }> {
+  const made = imageOf(...(Array.isArray(layer) ? layer : [layer]));
+  const result = await pull(made.source, made.manifest, dir, { jobs: 0, ...options });
+  return { ...made, result };
+}
+
+/** Pulls, expects an error, and that the destination is as it was. */
+export async function refused(
+  layer: LayerSpec | LayerSpec[],
+  error: object,
+  options: PullSettings & { prepare?: (dir: string) => void } = {},
+): Promise<void> {
+  using dir = scratch();
+  for (const exists of [true, ...(options.prepare ? [] : [false])]) {
+    const target = join(dir.path, exists ? "there" : "new");
+    if (exists) mkdirSync(target);
+    if (exists) writeFileSync(join(target, "own"), "mine");
+    options.prepare?.(target);
+    const before = snapshot(dir.path);
+    await assert.rejects(pullOf(target, layer, options), error);
+    assert.deepEqual(snapshot(dir.path), before);
+  }
+}
+
+export function noise(length: number): Uint8Array {
+  let seed = 1;
+  return Uint8Array.from({ length }, () => {
+    seed ^= seed << 13;
+    seed ^= seed >>> 17;
+    seed ^= seed << 5;
+    return seed;
+  });
+}
