@@ -118,11 +118,15 @@ class CachedSource implements Source {
       return fileStream(fd, 0, size, options.signal);
     }
     const stream = await this.#source.fetch(target, { signal: options.signal });
-    return tee(this.#paths, stream, { size, digest, name: `${digest} of ${this.name}` }, {
+    const isDocument = isDocumentType(target.mediaType);
+    const name = `${digest} of ${this.name}`;
+    // Of a manifest an entry is made, which must be right; whoever reads a blob takes its digest anyway.
+    return tee(this.#paths, stream, { size, name, ...(isDocument && { digest }) }, {
+      name: digest,
       keep: (file) => {
         renameSync(file, path);
         dropParts(this.#paths, digest);
-        if (isDocumentType(target.mediaType)) this.#use(target);
+        if (isDocument) this.#use(target);
       },
       onFailure: (error) => this.#failed(error),
     });

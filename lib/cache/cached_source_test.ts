@@ -153,7 +153,7 @@ test("row 42: damaged digests of blocks are taken again", () =>
     assert.deepEqual(store.asked, []);
   }));
 
-test("wrong bytes are not kept, nor is what nobody read to the end", () =>
+test("wrong bytes are kept from nobody's reading, and what nobody read to the end is not kept", () =>
   withDirectory(async (directory) => {
     const store = await watched();
     const wrong: Source = {
@@ -164,6 +164,13 @@ test("wrong bytes are not kept, nor is what nobody read to the end", () =>
       fetch: () => Promise.resolve(streamOf(encoder.encode("z".repeat(blob.size)))),
     };
     await assert.rejects(read(withCache(wrong, directory), blob), { code: "integrity" });
+    assert.equal(await read(withCache(store, directory), blob), text);
+    const manifest = await sample(store, "layer");
+    await assert.rejects(readDocument(withCache(wrong, directory), manifest), {
+      code: "integrity",
+    });
+    assert.deepEqual(cacheInfo(directory).entries, []);
+    rmSync(cacheFile(directory, blob.digest));
     const reader = (await withCache(store, directory).fetch(blob)).getReader();
     await reader.read();
     await reader.cancel();

@@ -1,6 +1,6 @@
 /**
- * A stream that also goes into the cache. What is kept was checked first; a failure to keep it is told and
- * otherwise of no consequence.
+ * A stream that also goes into the cache. What is kept is checked whenever it is read from there, so its
+ * digest is not taken here once more. A failure to keep it is told and otherwise of no consequence.
  *
  * @module
  */
@@ -15,8 +15,10 @@ import { temporaryPath } from "./record.ts";
 
 const BUFFER = 256 * 1024;
 
-/** What happens to what was read. */
+/** What is read, and what becomes of it. */
 export interface TeeOptions {
+  /** The digest under which it is kept; where none is given, that of the bytes themselves is taken. */
+  name?: Digest | undefined;
   /** Puts the file, which is complete and has this digest, where it belongs. */
   keep(file: string, digest: Digest): void;
   /** Told once when it cannot be kept. */
@@ -37,7 +39,8 @@ export function tee(
   options: TeeOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const reader = new VerifiedReader(stream, expected);
-  const sum = expected.digest === undefined ? new Digester() : undefined;
+  const { name } = options;
+  const sum = name === undefined ? new Digester() : undefined;
   const copy = new TemporaryCopy(paths, options);
   let scratch = new ArrayBuffer(BUFFER);
   let pending = new Uint8Array(scratch, 0, 0);
@@ -46,14 +49,14 @@ export function tee(
     if (pending.length === 0) {
       const bytes = await reader.read(pending.buffer.byteLength > 0 ? pending.buffer : scratch);
       if (bytes === undefined) {
-        if (left === 0) copy.finish(() => expected.digest ?? sum!.digest());
+        if (left === 0) copy.finish(() => name ?? sum!.digest());
         return 0;
       }
       sum?.update(bytes);
       copy.write(bytes);
       left -= bytes.length;
       // The reader has looked behind the last byte already: nobody may ask for the end.
-      if (left === 0) copy.finish(() => expected.digest ?? sum!.digest());
+      if (left === 0) copy.finish(() => name ?? sum!.digest());
       pending = bytes;
       scratch = bytes.buffer;
     }
