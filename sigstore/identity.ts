@@ -18,7 +18,7 @@ import type { IdentityRule, Rules } from "./policy.ts";
  */
 export function checkIdentity(certificate: SignerCertificate, rules: Rules): string {
   const { issuer, subject } = certificate;
-  const found = `${quote(subject)} by ${quote(issuer)}`;
+  const found = `${quote(subject)} (issuer ${quote(issuer)})`;
   if (rules.unsafe) {
     checkClaims(certificate, rules);
     return `any signer is accepted; this one is ${found}`;
@@ -57,8 +57,8 @@ function fits(rule: IdentityRule, subject: string): boolean {
 
 function describe({ issuer, subject }: IdentityRule): string {
   return typeof subject === "string"
-    ? `${quote(subject)} by ${quote(issuer)}`
-    : `the pattern ${quote(subject.text)} by ${quote(issuer)}`;
+    ? `${quote(subject)} (issuer ${quote(issuer)})`
+    : `the pattern ${quote(subject.text)} (issuer ${quote(issuer)})`;
 }
 
 function checkClaims({ claims }: SignerCertificate, rules: Rules): void {
