@@ -113,9 +113,9 @@ export const NODE_FLAGS = ["--experimental-strip-types", "--disable-warning=Expe
 
 const COMMANDS: Record<Runtime, { args: string[]; passed: RegExp; failed: RegExp }> = {
   node: {
-    args: [...NODE_FLAGS, "--test", "--test-reporter=tap"],
-    passed: /^# pass (\d+)$/m,
-    failed: /^# (?:fail|cancelled) (\d+)$/gm,
+    args: [...NODE_FLAGS, "--test", "--test-reporter=spec"],
+    passed: /^ℹ pass (\d+)$/m,
+    failed: /^ℹ (?:fail|cancelled) (\d+)$/gm,
   },
   bun: { args: ["test"], passed: /^ *(\d+) pass$/m, failed: /^ *(\d+) (?:fail|errors?)$/gm },
 };
@@ -129,7 +129,8 @@ function runTests(runtime: Runtime): Tally {
     const { code, stdout, stderr } = new Deno.Command(program, {
       args: [...args, ...unitTests(root)],
       cwd: root,
-      env: { NO_COLOR: "1" },
+      // Tests that start further processes run the sources in them too.
+      env: { NO_COLOR: "1", NODE_OPTIONS: NODE_FLAGS.join(" ") },
       stdin: "null",
     }).outputSync();
     const decoder = new TextDecoder();
@@ -140,7 +141,7 @@ function runTests(runtime: Runtime): Tally {
     };
     if (code !== 0 && tally.failed === 0) tally.failed = 1;
     if (tally.passed === 0) tally.failed ||= 1;
-    if (tally.failed > 0) say(output);
+    if (tally.failed > 0) say(output.slice(Math.max(0, output.indexOf("✖ failing tests:"))));
     return tally;
   } finally {
     rmSync(dirname(root), { recursive: true });
