@@ -4,6 +4,7 @@
  * @module
  */
 
+import { programWords } from "./cli/program.ts";
 import { inRoot } from "./tasks/run.ts";
 
 /** What a shell printed, both streams in one, and how it ended. */
@@ -22,7 +23,7 @@ export class Shell implements Disposable {
    *
    * @param program what `blobber` stands for
    */
-  constructor(program: string[] = [Deno.execPath(), "run", "-A", "--quiet", inRoot("cli.ts")]) {
+  constructor(program: string[] = programWords()) {
     const bin = `${this.path}/.bin`;
     Deno.mkdirSync(bin);
     const quoted = program.map((word) => `'${word}'`).join(" ");
