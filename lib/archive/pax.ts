@@ -48,6 +48,7 @@ export function parsePax(bytes: Uint8Array, global: boolean): PaxHeader {
     const equals = bytes.indexOf(0x3d, i + 1);
     if (equals < 0 || equals >= end - 1 || equals === i + 1) fail("a record has no key and value");
     const key = decode(bytes.subarray(i + 1, equals));
+    if (key.includes("\0")) fail("a key contains NUL");
     if (seen.has(key)) fail(`the key ${quote(key)} stands in it twice`);
     seen.add(key);
     apply(header, key, bytes.subarray(equals + 1, end - 1), global);

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { pull } from "../lib/pull.ts";
+import { crashImage, crashItems } from "./fakes/crash_image.ts";
+import { scratch, snapshot } from "./fakes/pulling.ts";
+
+const program = fileURLToPath(new URL("./fakes/killed_pull.ts", import.meta.url));
+const files = crashItems.filter(({ type }) => type === undefined);
+
+async function killed(kind: string, dir: string, ...point: string[]): Promise<boolean> {
+  const args = ["run", "-A", "--no-lock", "--quiet", program, kind, dir, ...point];
+  const { signal, success } = await new Deno.Command(Deno.execPath(), { args }).output();
+  assert.ok(success || signal === "SIGKILL", "the pull ended by itself in an error");
+  return signal === "SIGKILL";
+}
+
+/** What users see: everything but staging directories. */
+function seen(dir: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(snapshot(dir)).filter(([name]) => !name.startsWith(".blobber-")),
+  );
+}
+
+async function completes(kind: "eStargz" | "gzip", dir: string, overwrite = false): Promise<void> {
+  const { source, manifest } = crashImage(kind);
+  await pull(source, manifest, dir, { jobs: 0, overwrite });
+  for (const { name, data } of files) assert.equal(readFileSync(join(dir, name), "utf8"), data);
+  assert.deepEqual(readdirSync(dir).filter((name) => name.startsWith(".blobber-")), []);
+}
+
+for (const kind of ["eStargz", "gzip"] as const) {
+  for (const existing of [true, false]) {
+    Deno.test(`row 52: ${kind}, ${existing ? "an existing" : "a new"} directory: a kill during the download leaves it as it was, and the next run completes`, async () => {
+      // The config is the first thing that comes.
+      for (const piece of [0, 2, 3]) {
+        using dir = scratch();
+        const target = join(dir.path, "out");
+        if (existing) mkdirSync(target);
+        if (existing) writeFileSync(join(target, "own"), "mine");
+        const before = existing ? seen(target) : undefined;
+        if (!(await killed(kind, target, "piece", String(piece)))) continue;
+        assert.deepEqual(existsSync(target) ? seen(target) : undefined, before);
+        await completes(kind, target);
+        assert.deepEqual(readdirSync(dir.path), ["out"]);
+      }
+    });
+  }
+
+  Deno.test(`row 52: ${kind}: a kill while things are moved into place leaves each file whole, and the next run completes`, async () => {
+    for (const overwrite of [false, true]) {
+      for (const step of [0, 1, 2, 3]) {
+        using dir = scratch();
+        mkdirSync(join(dir.path, "dir"));
+        writeFileSync(join(dir.path, "dir/own"), "mine");
+        if (overwrite) {
+          for (const name of ["a", "dir/b", "z"]) {
+            writeFileSync(join(dir.path, name), `old ${name}`);
+          }
+        }
+        const mode = overwrite ? "overwrite" : "keep";
+        assert.ok(await killed(kind, dir.path, "step", String(step), mode));
+        for (const { name, data } of files) {
+          const path = join(dir.path, name);
+          if (!existsSync(path)) {
+            assert.equal(overwrite && ["a", "dir/b", "z"].includes(name), false);
+          } else assert.ok([data, `old ${name}`].includes(readFileSync(path, "utf8")), name);
+        }
+        // The very same command again: what the killed run had placed is no conflict.
+        await completes(kind, dir.path, overwrite);
+        assert.equal(readFileSync(join(dir.path, "dir/own"), "utf8"), "mine");
+      }
+    }
+  });
+
+  Deno.test(`row 52: ${kind}: a kill right after a new directory came to be`, async () => {
+    using dir = scratch();
+    const target = join(dir.path, "out");
+    assert.ok(await killed(kind, target, "step", "0"));
+    await completes(kind, target);
+    assert.deepEqual(readdirSync(dir.path), ["out"]);
+  });
+}
+
+Deno.test("row 52: what a killed pull of another artifact placed is a conflict, as any file is", async () => {
+  using dir = scratch();
+  assert.ok(await killed("gzip", dir.path, "step", "1", "keep"));
+  const { source, manifest } = crashImage("eStargz");
+  await assert.rejects(pull(source, manifest, dir.path), { code: "conflict" });
+  assert.deepEqual(readdirSync(dir.path).filter((name) => name.startsWith(".blobber-")), []);
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isBlobberError } from "../lib/errors.ts";
+import type { Entry } from "../lib/archive/entry.ts";
+import { TarReader } from "../lib/archive/tar_reader.ts";
+import { pax, type TarItem, tarOf } from "./fakes/tar.ts";
+
+/** What a program prints, or `undefined` when it fails or is not there. */
+async function run(
+  name: string,
+  args: string[],
+  input?: Uint8Array,
+): Promise<{ ok: boolean; text: string } | undefined> {
+  try {
+    const child = new Deno.Command(name, {
+      args,
+      stdin: input ? "piped" : "null",
+      stdout: "piped",
+      stderr: "null",
+      env: { LC_ALL: "C.UTF-8", TZ: "UTC" },
+    }).spawn();
+    if (input) {
+      const writer = child.stdin.getWriter();
+      await writer.write(input).then(() => writer.close()).catch(() => {});
+    }
+    const { success, stdout } = await child.output();
+    return { ok: success, text: new TextDecoder().decode(stdout) };
+  } catch {
+    return undefined;
+  }
+}
+
+const hasGnuTar = (await run("tar", ["--version"]))?.text.includes("GNU tar") ?? false;
+const goRoot = (await run("go", ["env", "GOROOT"]))?.text.trim();
+const testdata = goRoot ? join(goRoot, "src/archive/tar/testdata") : "";
+
+function ours(tar: Uint8Array): string[] | undefined {
+  const found: Entry[] = [];
+  const reader = new TarReader({
+    entry: (entry) => void found.push(entry),
+    data() {},
+    fileEnd() {},
+  });
+  try {
+    reader.write(tar);
+    reader.end();
+  } catch (error) {
+    assert.ok(isBlobberError(error), `not an error of ours: ${error}`);
+    return undefined;
+  }
+  const signs = { file: "-", directory: "d", symlink: "l", hardlink: "h" };
+  return found.map(({ path, type, size, linkTarget }) => {
+    const target = type === "symlink" ? ` -> ${linkTarget}` : "";
+    return `${signs[type]} ${size} ${path}${target}`;
+  });
+}
+
+/** What GNU tar makes of it, in the same form; `undefined` when it complains. */
+async function theirs(tar: Uint8Array): Promise<string[] | undefined> {
+  const args = ["--list", "--verbose", "--quoting-style=literal", "--show-transformed-names"];
+  const result = await run("tar", [...args, "--file=-"], tar);
+  if (!result?.ok) return undefined;
+  return result.text.split("\n").filter((line) => line !== "").map((line) => {
+    const [, kind, size, rest] = /^(.)\S*\s+\S+\s+(\d+)\s+\S+\s+\S+\s(.*)$/.exec(line) ??
+      assert.fail(`tar printed ${line}`);
+    const name = kind === "h" ? rest!.replace(/ link to .*$/, "") : rest!;
+    const [path, ...target] = kind === "l" ? name.split(" -> ") : [name];
+    const normal = path!.split("/").filter((part) => part !== "" && part !== ".").join("/");
+    return `${kind} ${size} ${[normal, ...target].join(" -> ")}`;
+  });
+}
+
+/** Row 6: the same view as GNU tar, or none. */
+async function compare(tar: Uint8Array, what: string): Promise<boolean> {
+  const view = ours(tar);
+  if (view === undefined) return false;
+  assert.deepEqual(view, await theirs(tar), what);
+  return true;
+}
+
+function skip(why: string): void {
+  // deno-lint-ignore no-console -- a skipped test is said
+  console.log(`skipped: ${why}`);
+}
+
+Deno.test("TARmageddon, row 6: Go's test archives look to us as to GNU tar, or are refused", async () => {
+  if (!hasGnuTar) return skip("GNU tar is not here");
+  if (!existsSync(testdata)) return skip("Go's test data is not here");
+  const accepted: string[] = [];
+  for (const name of readdirSync(testdata).filter((name) => name.endsWith(".tar")).sort()) {
+    if (await compare(readFileSync(join(testdata, name)), name)) accepted.push(name);
+  }
+  // What is refused is refused for a reason; the plain ones are not.
+  for (
+    const name of ["gnu.tar", "ustar.tar", "v7.tar", "pax.tar", "star.tar", "file-and-dir.tar"]
+  ) {
+    assert.ok(accepted.includes(name) || !existsSync(join(testdata, name)), `${name} was refused`);
+  }
+});
+
+Deno.test("TARmageddon, row 6: changed archives look to us as to GNU tar, or are refused", async () => {
+  if (!hasGnuTar) return skip("GNU tar is not here");
+  const items: TarItem[] = [
+    { name: "a/", type: "5", mode: 0o755 },
+    { name: "a/file", data: "content ".repeat(100) },
+    pax({ path: "a/" + "long/".repeat(30) + "f", mtime: "5.5" }),
+    { name: "x", data: "by pax" },
+    { name: "././@LongLink", type: "L", data: "g/" + "nu/".repeat(50) + "f\0", magic: "ustar  \0" },
+    { name: "g", data: "by gnu", magic: "ustar  \0" },
+    { name: "link", type: "2", link: "a/file" },
+    { name: "hard", type: "1", link: "a/file" },
+    pax({ size: "600" }),
+    { name: "sized", data: "s".repeat(600), size: 0 },
+    { name: "end", data: "end" },
+  ];
+  const good = tarOf(...items);
+  assert.ok(await compare(good, "the archive itself"));
+  let seed = 7;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+    return (seed >>> 8) % below;
+  };
+  let accepted = 0;
+  for (let round = 0; round < 200; round++) {
+    const tar = good.slice();
+    const block = random(good.length / 512) * 512;
+    const fields = [0, 100, 124, 130, 135, 136, 156, 157, 257, 263, 345];
+    const at = block + fields[random(fields.length)]! + random(4);
+    tar[at] = [0, 0x20, 0x30, 0x31, 0x37, 0x80, 0xff, 0x2f, 0x67, 0x78, 0x4c][random(11)]!;
+    // A checksum that fits, so that the change is looked at.
+    if (tar[block + 257] === 0x75) {
+      tar.fill(0x20, block + 148, block + 156);
+      const sum = tar.subarray(block, block + 512).reduce((all, byte) => all + byte, 0);
+      tar.set(new TextEncoder().encode(sum.toString(8).padStart(6, "0") + "\0 "), block + 148);
+    }
+    if (await compare(tar, `round ${round}: byte ${at} is ${tar[at]}`)) accepted++;
+  }
+  assert.ok(accepted > 20, `only ${accepted} were accepted`);
+});
