@@ -256,7 +256,10 @@ function manifestOf(
       mediaType,
       digest: layer.digest,
       size: layer.size,
-      annotations: { [ANNOTATION.tocDigest]: layer.tocDigest },
+      annotations: {
+        [ANNOTATION.tocDigest]: layer.tocDigest,
+        [ANNOTATION.tocOffset]: String(layer.tocOffset),
+      },
     }],
     ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
   };

@@ -35,6 +35,8 @@ export interface PackedLayer {
   diffId: Digest;
   /** Digest of the table of contents. */
   tocDigest: Digest;
+  /** Where in the blob the table begins. */
+  tocOffset: number;
   /** Entries in the table. */
   entries: number;
 }
@@ -107,19 +109,21 @@ export class LayerSink {
     this.#addToTable(TOC_TAIL);
     const tocDigest = this.#toc.digest();
     const compressor = new Compressor(this.#compression);
-    if (this.#compression === "gzip") await this.#gzipEnd(compressor);
-    else await this.#zstdEnd(compressor);
+    const tocOffset = this.#compression === "gzip"
+      ? await this.#gzipEnd(compressor)
+      : await this.#zstdEnd(compressor);
     return {
       size: this.#blob.size,
       digest: this.#blob.digest(),
       diffId: this.#tar.digest(),
       tocDigest,
+      tocOffset,
       entries: this.#entries,
     };
   }
 
   /** The table is the tar's last entry, in a member of its own, and the tar's end follows it there. */
-  async #gzipEnd(compressor: Compressor): Promise<void> {
+  async #gzipEnd(compressor: Compressor): Promise<number> {
     const tocOffset = this.#blob.size;
     const size = this.#toc.size;
     const header = new Uint8Array(MAX_HEADER_BYTES);
@@ -132,10 +136,11 @@ export class LayerSink {
       await this.#pace.breathe();
     }
     await this.#send(gzipFooter(tocOffset));
+    return tocOffset;
   }
 
   /** The table is no part of the tar: it and the footer stand in frames that decompressors skip. */
-  async #zstdEnd(compressor: Compressor): Promise<void> {
+  async #zstdEnd(compressor: Compressor): Promise<number> {
     const end = new Uint8Array(2 * BLOCK);
     this.#tar.update(end);
     for (const piece of compressor.stream([end])) await this.#send(piece);
@@ -150,6 +155,7 @@ export class LayerSink {
     const tocOffset = this.#blob.size;
     for (const piece of pieces) await this.#send(piece);
     await this.#send(zstdFooter(tocOffset, packedSize, this.#toc.size));
+    return tocOffset;
   }
 
   async #send(bytes: Uint8Array): Promise<void> {
