@@ -276,7 +276,8 @@ export class Client {
     const { cacheDir, cacheTtl } = this.#options;
     if (reference.kind === "layout" || cacheDir === undefined) return store;
     const { withCache } = await import("./cache/cached_source.ts");
-    return withCache(store, cacheDir, { ...options, ttl: cacheTtl });
+    const verifying = (options.verifier ?? this.#options.verifier) !== undefined;
+    return withCache(store, cacheDir, { ...options, ttl: cacheTtl, verifying });
   }
 
   async #open(reference: Reference): Promise<Store> {

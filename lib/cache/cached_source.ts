@@ -29,6 +29,8 @@ import { tee } from "./tee.ts";
 export interface CacheOptions extends Observer {
   /** How long a tag's digest may be taken from the cache, in milliseconds. @default 0 */
   ttl?: number | undefined;
+  /** Whether what is read is verified: then a tag from the cache, which may hide a newer one, is a warning. */
+  verifying?: boolean | undefined;
 }
 
 /**
@@ -167,7 +169,7 @@ class CachedSource implements Source {
     const found = parseDescriptor(record, `tag ${tag} in the cache`);
     notify(
       this.#options,
-      "info",
+      this.#options.verifying ? "warning" : "info",
       "cached-tag",
       `tag ${quote(tag)} was last asked for ${Math.round(age / 1000)} s ago; ` +
         `the cached answer ${found.digest} is used`,

@@ -267,6 +267,12 @@ test("a tag is always asked for, unless a time is given", () =>
     assert.deepEqual(store.asked, []);
     assert.deepEqual(codes, ["cached-tag"]);
     assert.notEqual((await always.resolve("v1")).digest, one.digest);
+    const levels: string[] = [];
+    const onNotice = ({ level }: { level: string }) => void levels.push(level);
+    for (const verifying of [false, true]) {
+      await withCache(store, directory, { ttl: 60_000, verifying, onNotice }).resolve("v1");
+    }
+    assert.deepEqual(levels, ["info", "warning"], "row 64: a freeze is said");
     // Another repository's tag of the same name is another tag.
     await assert.rejects(
       withCache(new MemoryStore("other"), directory, { ttl: 60_000 }).resolve("v1"),

@@ -92,11 +92,8 @@ export class LayoutStore implements Store {
       ? index.listed(tagOrDigest) ?? this.#unlisted(tagOrDigest)
       : index.tagged(tagOrDigest);
     if (found === undefined) {
-      const tags = index.tags();
       throw new BlobberError("not-found", `${quote(tagOrDigest)} not found in ${this.name}`, {
-        hint: tags.length === 0
-          ? "it has no tags"
-          : `its tags are: ${tags.slice(0, 10).join(", ")}${tags.length > 10 ? ", …" : ""}`,
+        hint: whatIsThere(index),
       });
     }
     const { mediaType, digest, size } = found;
@@ -353,4 +350,15 @@ function entryOf(document: Document<Manifest | Index>): Descriptor {
   const { annotations, ...rest } = referrerDescriptor(document);
   const { [ANNOTATION.refName]: _, ...kept } = annotations ?? {};
   return { ...rest, ...(Object.keys(kept).length > 0 && { annotations: kept }) };
+}
+
+function whatIsThere(index: IndexFile): string {
+  const some = (names: string[]) =>
+    names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
+  const tags = index.tags();
+  if (tags.length > 0) return `its tags are: ${some(tags)}`;
+  const digests = index.manifests().map((one) => one.digest);
+  return digests.length === 0
+    ? "it is empty"
+    : `it has no tags; name one of its manifests by digest: ${some(digests)}`;
 }
