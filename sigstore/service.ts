@@ -46,6 +46,9 @@ export interface ServiceRequest {
   secrets?: string[];
 }
 
+/** A service said nothing for too long. */
+class Silence extends Error {}
+
 /** What came back. */
 export interface ServiceAnswer {
   status: number;
@@ -120,7 +123,8 @@ export async function ask(
     } catch (error) {
       context.signal?.throwIfAborted();
       if (error instanceof BlobberError) throw error;
-      if (tries >= MAX_SERVICE_TRIES) {
+      // Who said nothing for so long is not waited for again.
+      if (tries >= MAX_SERVICE_TRIES || error instanceof Silence) {
         throw failed(request, `did not answer: ${reasonOf(error)}`, error);
       }
     }
@@ -177,7 +181,7 @@ export async function once(
   const awake = () => {
     clearTimeout(timer);
     timer = setTimeout(
-      () => idle.abort(new Error(`no byte came for ${context.idleTimeoutMs / 1000} s`)),
+      () => idle.abort(new Silence(`no byte came for ${context.idleTimeoutMs / 1000} s`)),
       context.idleTimeoutMs,
     );
   };
@@ -204,6 +208,8 @@ export async function once(
       parts.push(part);
     }
     return { status: response.status, headers: response.headers, bytes: concat(...parts) };
+  } catch (error) {
+    throw idle.signal.aborted ? idle.signal.reason : error;
   } finally {
     clearTimeout(timer);
     context.signal?.removeEventListener("abort", stop);

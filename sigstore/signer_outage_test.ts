@@ -81,6 +81,7 @@ test("outage: a service that says nothing is given up", async () => {
   sigstore.onRequest = () => "hang";
   const options = { ...keyless(sigstore), services: { ...services, idleTimeoutMs: 5 } };
   await assert.rejects(bundleOf(options), /Fulcio at .* did not answer: no byte came for 0\.005 s/);
+  assert.ok(sigstore.requests.length <= 1, "asked again");
 });
 
 test("a service that fails for a moment is asked again", async () => {
