@@ -7,7 +7,7 @@
 import { BlobberError, printable, type Signer } from "@blobber/core";
 import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "./ask.ts";
-import type { Context } from "./context.ts";
+import { type Context, observerOf } from "./context.ts";
 import { openBrowser, showDevice } from "./login_page.ts";
 import { readSecret, warnIfShown } from "./secret.ts";
 import { planSigning, type SigningPlan } from "./signing_plan.ts";
@@ -26,9 +26,18 @@ export async function makeSigner(
 ): Promise<Signer | undefined> {
   const plan = planSigning(command, context.settings);
   if (plan === undefined) return undefined;
-  const { createSigner } = await import("@blobber/sigstore");
+  const { createSigner, PUBLIC, publicSigningConfig } = await import("@blobber/sigstore");
   const { onNotice } = context.report;
   const services = servicesOf(plan);
+  const named = [plan.fulcioUrl, plan.rekorUrl, plan.timestampUrl, plan.signingConfig]
+    .some((service) => service !== undefined);
+  if (!named && plan.key === undefined) {
+    // Nobody named a service: the public Sigstore says by TUF which of its own are in use.
+    services.signingConfig = () => publicSigningConfig(observerOf(context));
+  } else if (plan.key !== undefined && plan.log && plan.signingConfig === undefined) {
+    // `sign.log` asks for a log and names none.
+    services.rekorUrl ??= PUBLIC.rekor.url;
+  }
   if (plan.key !== undefined) {
     return await createSigner({ ...services, key: await readKey(plan.key, context), onNotice });
   }

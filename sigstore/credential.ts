@@ -81,7 +81,7 @@ export class Identity implements Credential {
     services: SigningServices,
     context: ServiceContext,
   ): Promise<{ key: SigningKey; material: KeyMaterial }> {
-    const token = await this.#freshToken(context);
+    const token = await this.#freshToken(services, context);
     await this.#confirm(token);
     context.signal?.throwIfAborted();
     const key = await ephemeralKey();
@@ -98,12 +98,15 @@ export class Identity implements Credential {
   }
 
   /** One login serves as many signatures as are made while its token is valid. */
-  async #freshToken(context: ServiceContext): Promise<IdentityToken> {
+  async #freshToken(
+    services: SigningServices,
+    context: ServiceContext,
+  ): Promise<IdentityToken> {
     if (this.#token !== undefined && this.#token.expires * 1000 > Date.now() + 30_000) {
       return this.#token;
     }
     const { token: source, clientId = PUBLIC.clientId } = this.#options;
-    const raw = await source.token({ clientId, context });
+    const raw = await source.token({ clientId, context, issuer: services.issuer });
     if (raw === undefined) {
       throw new BlobberError("unauthorized", `no identity token: ${source.name} gives none`, {
         hint: "give one (SIGSTORE_ID_TOKEN), log in with a browser, or sign with a key of your own",

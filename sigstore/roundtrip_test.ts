@@ -95,11 +95,17 @@ test("the signing configuration comes by TUF, and signing uses it", async () => 
     });
     const signature = await signer.sign(manifest);
     await createVerifier({ signers: [dev()], trust: trust() }).verify(manifest, signature);
+    repository.broken = "timestamp";
+    rmSync(cacheDir, { recursive: true });
+    await assert.rejects(publicSigningConfig({ url, root, cacheDir }), {
+      code: "signing-service",
+      message: /Sigstore's list of its signing services/,
+    });
     assert.throws(() => parseSigningConfig(new Uint8Array([0xff]), "F"), {
       code: "invalid-config",
     });
   } finally {
     await repository.close();
-    rmSync(cacheDir, { recursive: true });
+    rmSync(cacheDir, { recursive: true, force: true });
   }
 });

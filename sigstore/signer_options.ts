@@ -94,7 +94,8 @@ export function namedServices(
     }
     logs.push(PUBLIC.rekor);
   } else if (logs[0]!.url === PUBLIC.rekor.url) logs[0]!.version ??= 1;
-  return { fulcio, logs, timestamps };
+  const issuer = fulcio === PUBLIC.fulcio ? PUBLIC.issuer : undefined;
+  return { fulcio, issuer, logs, timestamps };
 }
 
 /** The error for options that contradict each other, or leave out what they need. */

@@ -87,6 +87,21 @@ for (const version of [1, 2] as const) {
   });
 }
 
+test("a login is at the issuer of the signing configuration, and never at the public one for others", async () => {
+  const issuers: unknown[] = [];
+  const token = {
+    name: "test",
+    token: ({ issuer }: { issuer?: string | undefined }) => {
+      issuers.push(issuer);
+      return Promise.resolve(sigstore.oidc.token());
+    },
+  };
+  const signingConfig = sigstore.signingConfig(1);
+  await (await createSigner({ token, signingConfig, services })).sign(manifest);
+  await (await createSigner(keyless(sigstore, { token }))).sign(manifest);
+  assert.deepEqual(issuers, [sigstore.urls.oidc, undefined]);
+});
+
 test("the key of a keyless signature is made for it alone, and its private half is sent nowhere", async () => {
   const signer = await createSigner(keyless(sigstore));
   const keys = new Set<string>();

@@ -6,7 +6,13 @@
  * @module
  */
 
-import { BlobberError, MAX_KEY_FILE_BYTES, MAX_SIGNING_SERVICES, quote } from "@blobber/core";
+import {
+  BlobberError,
+  isBlobberError,
+  MAX_KEY_FILE_BYTES,
+  MAX_SIGNING_SERVICES,
+  quote,
+} from "@blobber/core";
 import { isObject, serviceUrl } from "./service.ts";
 import type { PublicRootOptions } from "./tuf.ts";
 
@@ -94,12 +100,28 @@ export function parseSigningConfig(bytes: Uint8Array, source: string): unknown {
  * The signing configuration of the public Sigstore, by TUF.
  *
  * @param options where it is kept, and where from
- * @throws {BlobberError} `trust-root` when there is none that may be believed
+ * @throws {BlobberError} `signing-service` when it cannot be fetched, `trust-root` when what was fetched
+ * may not be believed
  */
 export async function publicSigningConfig(options: PublicRootOptions = {}): Promise<unknown> {
   const name = "signing_config.v0.2.json";
   const { publicTarget } = await import("./tuf.ts");
-  return parseSigningConfig((await publicTarget(name, options)).bytes, name);
+  try {
+    return parseSigningConfig((await publicTarget(name, options)).bytes, name);
+  } catch (error) {
+    if (!(isBlobberError(error, "trust-root") && isBlobberError(error.cause, "network"))) {
+      throw error;
+    }
+    throw new BlobberError(
+      "signing-service",
+      `Sigstore's list of its signing services cannot be fetched: ${error.cause.message}`,
+      {
+        hint: "try again later, name the services (--fulcio-url, --rekor-url), " +
+          "or sign with a key of your own, which needs no service",
+        cause: error,
+      },
+    );
+  }
 }
 
 interface Candidate {

@@ -12,8 +12,8 @@ import type { TokenSource } from "./token.ts";
 
 /** Options of {@linkcode browserToken}. */
 export interface BrowserOptions {
-  /** The issuer's identifier. */
-  issuer: string;
+  /** The issuer's identifier. @default the one that belongs to the certificate authority */
+  issuer?: string | undefined;
   /**
    * Opens a page in a browser. The address is `https:`, or `http:` on this machine, in printable ASCII, and
    * so never begins with `-`.
@@ -31,8 +31,9 @@ export interface BrowserOptions {
 export function browserToken(options: BrowserOptions): TokenSource {
   return {
     name: "the browser",
-    async token({ clientId, context }) {
-      const issuer = await findIssuer(options.issuer, clientId, context);
+    async token(request) {
+      const { clientId, context } = request;
+      const issuer = await findIssuer(options.issuer, request);
       const { oauth } = issuer;
       const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
       const verifier = oauth.generateRandomCodeVerifier();

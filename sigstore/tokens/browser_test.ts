@@ -195,3 +195,10 @@ test("a login stops when it is interrupted, and leaves no server behind", async 
   );
   await assert.rejects(fetch(redirect));
 });
+
+test("the issuer is the one that belongs to the authority, and the public one is nobody else's", async () => {
+  const source = browserToken({ openBrowser: browse() });
+  const request = { clientId: "sigstore", context };
+  assert.ok(await source.token({ ...request, issuer: sigstore.urls.oidc }));
+  await assert.rejects(source.token(request), { code: "invalid-option" });
+});

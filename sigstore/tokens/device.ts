@@ -25,8 +25,8 @@ export interface DeviceLogin {
 
 /** Options of {@linkcode deviceToken}. */
 export interface DeviceOptions {
-  /** The issuer's identifier. */
-  issuer: string;
+  /** The issuer's identifier. @default the one that belongs to the certificate authority */
+  issuer?: string | undefined;
   /** Shows a person where to log in. */
   showDevice: (login: DeviceLogin) => Promise<void> | void;
 }
@@ -39,8 +39,9 @@ export interface DeviceOptions {
 export function deviceToken(options: DeviceOptions): TokenSource {
   return {
     name: "the login on another device",
-    async token({ clientId, context }) {
-      const issuer = await findIssuer(options.issuer, clientId, context);
+    async token(request) {
+      const { context } = request;
+      const issuer = await findIssuer(options.issuer, request);
       const { oauth, server, client, clientAuth, requests } = issuer;
       endpointOf(issuer, "device_authorization_endpoint");
       endpointOf(issuer, "token_endpoint");

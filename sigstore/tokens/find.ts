@@ -8,7 +8,6 @@
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { BlobberError } from "@blobber/core";
-import { PUBLIC } from "../signing_config.ts";
 import { type BrowserOptions, browserToken } from "./browser.ts";
 import { buildkiteToken } from "./buildkite.ts";
 import { circleciToken } from "./circleci.ts";
@@ -26,7 +25,7 @@ const KUBERNETES_FILE = "/var/run/sigstore/cosign/oidc-token";
 export interface FindTokenOptions {
   /** The variables to look in. @default those of this process */
   env?: Environment | undefined;
-  /** The issuer at which a person logs in. @default the public one */
+  /** The issuer at which a person logs in. @default the one that belongs to the certificate authority */
   issuer?: string | undefined;
   /** Opens a page, where there is a browser. Left out: a person is not asked to use one. */
   openBrowser?: BrowserOptions["openBrowser"] | undefined;
@@ -41,7 +40,7 @@ export interface FindTokenOptions {
  * @returns the source; when there is none, one that says so when it is asked
  */
 export function findToken(options: FindTokenOptions = {}): TokenSource {
-  const { env = process.env, issuer = PUBLIC.issuer, openBrowser, showDevice } = options;
+  const { env = process.env, issuer, openBrowser, showDevice } = options;
   const found = environmentToken(env) ?? githubActionsToken(env) ?? buildkiteToken(env) ??
     circleciToken(env) ?? (existsSync(KUBERNETES_FILE) ? tokenFile(KUBERNETES_FILE) : undefined);
   if (found !== undefined) return found;

@@ -8,6 +8,7 @@
 import type { AuthorizationServer, Client, ClientAuth } from "oauth4webapi";
 import { BlobberError, isLoopback, MAX_MESSAGE_CHARS, printable, quote } from "@blobber/core";
 import { once, reasonOf, type ServiceContext, serviceUrl } from "../service.ts";
+import type { TokenRequest } from "./token.ts";
 
 /** The library; its import waits until somebody logs in. */
 export type OAuth = typeof import("oauth4webapi");
@@ -27,16 +28,22 @@ export interface Issuer {
 /**
  * Finds an issuer (OpenID Connect Discovery 1.0, 4). Whatever it says it is must be what was asked for.
  *
- * @param issuer its identifier
- * @param clientId the client that logs in
- * @param context how to ask
+ * @param named its identifier, where the user names it
+ * @param request who logs in, and which issuer it is where the user names none
  * @throws {BlobberError} `invalid-option`, `signing-service`
  */
 export async function findIssuer(
-  issuer: string,
-  clientId: string,
-  context: ServiceContext,
+  named: string | undefined,
+  request: TokenRequest,
 ): Promise<Issuer> {
+  const { clientId, context } = request;
+  const issuer = named ?? request.issuer;
+  if (issuer === undefined) {
+    // The public issuer's tokens are nobody else's business.
+    throw new BlobberError("invalid-option", "no OIDC issuer to log in at", {
+      hint: "name the issuer of this certificate authority: --oidc-issuer",
+    });
+  }
   serviceUrl(issuer, "OIDC issuer", true);
   const url = new URL(issuer);
   const oauth = await import("oauth4webapi");
