@@ -24,10 +24,10 @@ export interface Credential {
   /** Refuses services that cannot serve it, as soon as they are known. */
   check(services: SigningServices): void;
   /** Gets the key; a certificate is checked before it is given. */
-  acquire(services: SigningServices, context: ServiceContext): Promise<{
-    key: SigningKey;
-    material: KeyMaterial;
-  }>;
+  acquire(
+    services: () => Promise<SigningServices>,
+    context: ServiceContext,
+  ): Promise<{ key: SigningKey; material: KeyMaterial }>;
 }
 
 /** A key of one's own. */
@@ -78,14 +78,15 @@ export class Identity implements Credential {
   }
 
   async acquire(
-    services: SigningServices,
+    services: () => Promise<SigningServices>,
     context: ServiceContext,
   ): Promise<{ key: SigningKey; material: KeyMaterial }> {
     const token = await this.#freshToken(services, context);
     await this.#confirm(token);
     context.signal?.throwIfAborted();
+    const { fulcio } = await services();
     const key = await ephemeralKey();
-    const { certificate, hasSct } = await requestCertificate(context, services.fulcio!, token, key);
+    const { certificate, hasSct } = await requestCertificate(context, fulcio!, token, key);
     if (!hasSct) {
       this.#notify({
         level: "warning",
@@ -99,14 +100,15 @@ export class Identity implements Credential {
 
   /** One login serves as many signatures as are made while its token is valid. */
   async #freshToken(
-    services: SigningServices,
+    services: () => Promise<SigningServices>,
     context: ServiceContext,
   ): Promise<IdentityToken> {
     if (this.#token !== undefined && this.#token.expires * 1000 > Date.now() + 30_000) {
       return this.#token;
     }
     const { token: source, clientId = PUBLIC.clientId } = this.#options;
-    const raw = await source.token({ clientId, context, issuer: services.issuer });
+    const issuer = async () => (await services()).issuer;
+    const raw = await source.token({ clientId, context, issuer });
     if (raw === undefined) {
       throw new BlobberError("unauthorized", `no identity token: ${source.name} gives none`, {
         hint: "give one (SIGSTORE_ID_TOKEN), log in with a browser, or sign with a key of your own",

@@ -79,7 +79,8 @@ class SigstoreSigner implements Signer {
       this.#services = () => Promise.resolve(services);
     } else {
       const load = options.signingConfig as () => Promise<unknown>;
-      this.#services = async () => check(servicesOf(await load()));
+      let services: SigningServices | undefined;
+      this.#services = async () => services ??= check(servicesOf(await load()));
     }
   }
 
@@ -93,8 +94,8 @@ class SigstoreSigner implements Signer {
       );
     }
     const context = { ...this.#context, signal: options.signal };
+    const { key, material } = await this.#credential.acquire(this.#services, context);
     const services = await this.#services();
-    const { key, material } = await this.#credential.acquire(services, context);
 
     const payload = encodeStatement(statementAbout(manifest.digest, manifest.name));
     const signed = preAuthEncoding(PAYLOAD_TYPE, payload);

@@ -10,6 +10,7 @@ import { createSigner } from "./signer.ts";
 import type { SignerOptions } from "./signer_options.ts";
 import { PAYLOAD_TYPE } from "./statement.ts";
 import { givenToken } from "./tokens/given.ts";
+import type { TokenRequest } from "./tokens/token.ts";
 
 let sigstore: FakeSigstore;
 beforeEach(async () => {
@@ -91,15 +92,24 @@ test("a login is at the issuer of the signing configuration, and never at the pu
   const issuers: unknown[] = [];
   const token = {
     name: "test",
-    token: ({ issuer }: { issuer?: string | undefined }) => {
-      issuers.push(issuer);
-      return Promise.resolve(sigstore.oidc.token());
+    token: async ({ issuer }: TokenRequest) => {
+      issuers.push(await issuer!());
+      return sigstore.oidc.token();
     },
   };
   const signingConfig = sigstore.signingConfig(1);
   await (await createSigner({ token, signingConfig, services })).sign(manifest);
   await (await createSigner(keyless(sigstore, { token }))).sign(manifest);
   assert.deepEqual(issuers, [sigstore.urls.oidc, undefined]);
+});
+
+test("without a token that can be used, no service and no configuration is asked for", async () => {
+  const signer = await createSigner({
+    token: givenToken(sigstore.oidc.token({ exp: 1 })),
+    signingConfig: () => assert.fail("loaded"),
+  });
+  await assert.rejects(signer.sign(manifest), { code: "unauthorized" });
+  assert.deepEqual(sigstore.requests, []);
 });
 
 test("the key of a keyless signature is made for it alone, and its private half is sent nowhere", async () => {

@@ -199,6 +199,6 @@ test("a login stops when it is interrupted, and leaves no server behind", async 
 test("the issuer is the one that belongs to the authority, and the public one is nobody else's", async () => {
   const source = browserToken({ openBrowser: browse() });
   const request = { clientId: "sigstore", context };
-  assert.ok(await source.token({ ...request, issuer: sigstore.urls.oidc }));
+  assert.ok(await source.token({ ...request, issuer: () => Promise.resolve(sigstore.urls.oidc) }));
   await assert.rejects(source.token(request), { code: "invalid-option" });
 });

@@ -37,7 +37,7 @@ export async function findIssuer(
   request: TokenRequest,
 ): Promise<Issuer> {
   const { clientId, context } = request;
-  const issuer = named ?? request.issuer;
+  const issuer = named ?? await request.issuer?.();
   if (issuer === undefined) {
     // The public issuer's tokens are nobody else's business.
     throw new BlobberError("invalid-option", "no OIDC issuer to log in at", {

@@ -30,8 +30,8 @@ export interface IdentityToken {
 export interface TokenRequest {
   /** The client that the token must be for. */
   clientId: string;
-  /** The issuer that belongs to the certificate authority, where it is known. */
-  issuer?: string | undefined;
+  /** Gives the issuer that belongs to the certificate authority, where it is known. */
+  issuer?: (() => Promise<string | undefined>) | undefined;
   /** How services are asked. */
   context: ServiceContext;
 }
