@@ -5,6 +5,7 @@
  * @module
  */
 
+import { BATCH_BYTES } from "./archive/batch.ts";
 import type { PushInput } from "./archive/input.ts";
 import type { JobRunner } from "./archive/jobs.ts";
 import type { PackedLayer, Write } from "./archive/layer_sink.ts";
@@ -223,7 +224,7 @@ function lookAhead(
 /** Runs the first jobs on this thread: what comes as a stream may be over before workers have begun. */
 function startHere(pool: WorkerPool): JobRunner {
   const here = new WorkerPool(0);
-  let left = WORKERS_WORTH / (1024 * 1024);
+  let left = WORKERS_WORTH / BATCH_BYTES;
   return { run: (...job) => (left-- > 0 ? here : pool).run(...job) };
 }
 

@@ -173,7 +173,8 @@ function closed(): BlobberError {
 }
 
 async function runHere(job: JobName, input: unknown): Promise<unknown> {
-  return await JOBS[job](input as never, []);
+  const run = await JOBS[job]();
+  return await run(input as never, []);
 }
 
 function received(error: SentError): Error {
@@ -189,7 +190,8 @@ async function answer(message: unknown): Promise<{ message: Answer; transfer: Ar
   const { id, job, input } = message as Request;
   const transfer: ArrayBuffer[] = [];
   try {
-    const output = await JOBS[job](input as never, transfer);
+    const run = await JOBS[job]();
+    const output = await run(input as never, transfer);
     return { message: { id, output }, transfer };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -1,5 +1,5 @@
 /**
- * One batch of a layer while it is planned: a segment of the tar of about a MiB, cut into members.
+ * One batch of a layer while it is planned: a segment of the tar of about half a MiB, cut into members.
  *
  * The cuts depend on names and sizes alone, never on time or the number of workers: they are part of what
  * makes the digest reproducible. A member begins with the content of a file, behind that file's header,
@@ -19,7 +19,7 @@ import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
 import { paddingOf } from "./tar_layout.ts";
 
 /** Bytes of tar that a batch takes, and of a chunk of a larger file. More would cost memory for each worker. */
-export const BATCH_BYTES = 1024 * 1024;
+export const BATCH_BYTES = 512 * 1024;
 /**
  * Plain bytes after which a member ends. Small files share members: that is worth 5 % of the blob and 15 %
  * of the time, and reading one of them from afar costs at most twice this.

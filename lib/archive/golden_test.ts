@@ -109,9 +109,9 @@ const tree = makeTree(1);
 
 const GOLDEN = {
   zstdDiffId: "sha256:8b64eaef2e9ff2424963afc7d80f5e9dcb874a4d8bfe611a0cf39b6370f72dde",
-  gzipDiffId: "sha256:73643b6917eca57f9635c240de27c49754fb405d99fe0d0af3bada27e1d2b93b",
-  gzipBlob: "sha256:7eda6e08a48177e6b9188691be8b58342334d5ca1bacdd4206db81f4df4d08f4",
-  zstdBlob: "sha256:e3b9506f8222134352e957d5e0deff3214976fd43d2afee86a765218e678a3ac",
+  gzipDiffId: "sha256:a81adc973ca7c0805b182f4578cca7c95be2434b60a650f3a21a6e4d4490a46d",
+  gzipBlob: "sha256:712796122dc477304d18beb9921a6d9ea58f58218715091d64abc7e9276b87ce",
+  zstdBlob: "sha256:24ae98995b542ebb26d251767bf8c674c62521ebd286b528e625f8ff78a982c1",
 };
 
 test("the tar is the same under every runtime", async () => {

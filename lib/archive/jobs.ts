@@ -4,21 +4,30 @@
  * @module
  */
 
-import { packJob } from "./pack_job.ts";
-import { unpackJob } from "./unpack_job.ts";
+import type { packJob } from "./pack_job.ts";
+import type { unpackJob } from "./unpack_job.ts";
 
 /**
- * Jobs by name. A job takes one value that can be copied to another thread, puts the buffers that it gives
- * back into the list it is handed, and answers with a value that can be copied.
+ * Jobs by name, loaded when they are first run: a thread that packs never loads what unpacks. A job takes
+ * one value that can be copied to another thread, puts the buffers that it gives back into the list it is
+ * handed, and answers with a value that can be copied.
  */
-export const JOBS = { pack: packJob, unpack: unpackJob } as const;
+export const JOBS: {
+  pack: () => Promise<typeof packJob>;
+  unpack: () => Promise<typeof unpackJob>;
+} = {
+  pack: async () => (await import("./pack_job.ts")).packJob,
+  unpack: async () => (await import("./unpack_job.ts")).unpackJob,
+};
 
 /** Name of a job. */
 export type JobName = keyof typeof JOBS;
 /** What a job takes. */
-export type JobInput<J extends JobName> = Parameters<(typeof JOBS)[J]>[0];
+export type JobInput<J extends JobName> = Parameters<Job<J>>[0];
 /** What a job answers. */
-export type JobOutput<J extends JobName> = Awaited<ReturnType<(typeof JOBS)[J]>>;
+export type JobOutput<J extends JobName> = Awaited<ReturnType<Job<J>>>;
+
+type Job<J extends JobName> = Awaited<ReturnType<(typeof JOBS)[J]>>;
 
 /** Runs jobs: the pool in `workers.ts`, as the archive sees it. */
 export interface JobRunner {
