@@ -1,4 +1,4 @@
-import { test } from "node:test";
+import { after, test } from "node:test";
 import assert from "node:assert/strict";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import {
   layers,
   pullOf,
   refused,
+  removeScratch,
   scratch,
   snapshot,
 } from "../tests/fakes/pulling.ts";
@@ -17,6 +18,8 @@ import { imageOf, stargz, type TarItem, tarOf } from "../tests/fakes/tar.ts";
 import { digestOf } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
 import { pull, type PullSettings } from "./pull.ts";
+
+after(removeScratch);
 
 const unsafe: Record<string, [TarItem[], string]> = {
   "row 2: an absolute link": [[{ name: "l", type: "2", link: "/etc/passwd" }], "path-traversal"],
@@ -46,7 +49,7 @@ for (const [name, [bad, code]] of Object.entries(unsafe)) {
 }
 
 test("--links keep writes absolute targets as they are and follows none", async () => {
-  using dir = scratch();
+  const dir = scratch();
   const links: TarItem[] = [{ name: "abs", type: "2", link: "/etc/passwd" }];
   for (const [i, layer] of [stargz(links), gzipSync(tarOf(...links))].entries()) {
     const target = join(dir.path, String(i));
@@ -66,7 +69,7 @@ test("limits are found in the table before the layer is downloaded, and while un
       await refused(layer, { code: "limit", hint }, options);
     }
   }
-  using dir = scratch();
+  const dir = scratch();
   await pullOf(join(dir.path, "out"), layers["gzip"]!, {
     maxEntries: 10,
     maxBytes: 27,
@@ -135,7 +138,7 @@ test("a layer that is not what its digest says is refused: longer, shorter, othe
         (blob: Uint8Array) => blob.map((byte, i) => i === blob.length >> 1 ? byte ^ 1 : byte),
       ]
     ) {
-      using dir = scratch();
+      const dir = scratch();
       const made = imageOf(spec);
       made.source.ranges = false;
       const { digest } = made.manifest.value.layers[0]!;
@@ -177,7 +180,7 @@ test("layers are applied in order with their whiteouts, with a table and without
   const uppers = [stargz(upper), gzipSync(tarOf(...upper))];
   for (const [i, one] of kinds.entries()) {
     for (const [j, two] of uppers.entries()) {
-      using dir = scratch();
+      const dir = scratch();
       const target = join(dir.path, `${i}${j}`);
       await pullOf(target, [one, two]);
       const files = Object.entries(snapshot(target)).filter(([, what]) => !what.startsWith("dir"));
@@ -196,7 +199,7 @@ test("layers are applied in order with their whiteouts, with a table and without
 
 test("two pulls into one destination at a time: the second is busy", async () => {
   for (const exists of [true, false]) {
-    using dir = scratch();
+    const dir = scratch();
     const target = join(dir.path, "out");
     if (exists) mkdirSync(target);
     const first = imageOf(layers["gzip"]!);
@@ -222,7 +225,7 @@ test("two pulls into one destination at a time: the second is busy", async () =>
 
 test("an aborted pull leaves nothing behind", async () => {
   for (const layer of [layers["eStargz"]!, layers["gzip"]!]) {
-    using dir = scratch();
+    const dir = scratch();
     const controller = new AbortController();
     const made = imageOf(layer);
     made.source.onPiece = (sent) => void (sent > 0 && controller.abort());
@@ -237,7 +240,7 @@ test("an aborted pull leaves nothing behind", async () => {
 });
 
 test("a step that fails while things are moved into place takes back what was added", async () => {
-  using dir = scratch();
+  const dir = scratch();
   mkdirSync(join(dir.path, "bin"));
   const before = snapshot(dir.path);
   const onStep = (path: string) => {
@@ -250,7 +253,7 @@ test("a step that fails while things are moved into place takes back what was ad
 });
 
 test("mtime is set only when it is not 0, and a directory's after its content", async () => {
-  using dir = scratch();
+  const dir = scratch();
   const target = join(dir.path, "out");
   const dated: TarItem[] = [
     { name: "./", type: "5", mode: 0o711, mtime: 4_000_000 },
@@ -271,7 +274,7 @@ for (const tag of ["blobber-gzip", "blobber-zstd"]) {
   test(`fixtures of the Go tool: ${tag} is pulled to the expected tree`, async (context) => {
     const found = openLayoutForTest(shared, tag);
     if (found === undefined) return context.skip("the shared fixtures are not here");
-    using dir = scratch();
+    const dir = scratch();
     await pull(found.source, found.manifest, join(dir.path, "out"), { jobs: 0 });
     const tree = snapshot(join(dir.path, "out"));
     assert.equal(Object.keys(tree).length, 17);

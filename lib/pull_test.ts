@@ -1,4 +1,4 @@
-import { test } from "node:test";
+import { after, test } from "node:test";
 import assert from "node:assert/strict";
 import {
   chmodSync,
@@ -18,6 +18,7 @@ import {
   noise,
   pullOf,
   refused,
+  removeScratch,
   scratch,
   snapshot,
 } from "../tests/fakes/pulling.ts";
@@ -27,10 +28,12 @@ import type { BlobberError } from "./errors.ts";
 import type { Progress } from "./events.ts";
 import { pull } from "./pull.ts";
 
+after(removeScratch);
+
 for (const [name, layer] of Object.entries(layers)) {
   for (const existing of [false, true]) {
     test(`${name}: everything arrives in ${existing ? "an existing" : "a new"} directory`, async () => {
-      using dir = scratch();
+      const dir = scratch();
       const target = join(dir.path, "parent", "out");
       if (existing) mkdirSync(target, { recursive: true });
       const { result } = await pullOf(target, layer);
@@ -44,7 +47,7 @@ for (const [name, layer] of Object.entries(layers)) {
 }
 
 test("the same arrives with workers, and progress is told", async () => {
-  using dir = scratch();
+  const dir = scratch();
   const many = Array.from({ length: 300 }, (_, i): TarItem => ({
     name: `d${i % 7}/f${i}`,
     data: digestOf(String(i)).repeat(500),
@@ -64,7 +67,7 @@ test("the same arrives with workers, and progress is told", async () => {
 });
 
 test("row 12: modes are restored whatever the umask", async () => {
-  using dir = scratch();
+  const dir = scratch();
   const before = process.umask(0o077);
   try {
     await pullOf(join(dir.path, "out"), layers["eStargz"]!);
@@ -77,7 +80,7 @@ test("row 12: modes are restored whatever the umask", async () => {
 });
 
 test("requests: table, config, layer; a small layer is fetched once", async () => {
-  using dir = scratch();
+  const dir = scratch();
   const { source, manifest } = await pullOf(join(dir.path, "out"), layers["eStargz"]!);
   const { layers: [layer], config } = manifest.value;
   assert.deepEqual(
@@ -105,7 +108,7 @@ test("conflicts: one file, several, found before anything is downloaded", async 
       symlinkSync("nowhere", join(dir, "link"));
     },
   });
-  using dir = scratch();
+  const dir = scratch();
   writeFileSync(join(dir.path, "a.txt"), "old");
   const large: TarItem[] = [...items, { name: "noise", data: noise(3_000_000) }];
   const made = imageOf(stargz(large));
@@ -117,7 +120,7 @@ test("conflicts: one file, several, found before anything is downloaded", async 
 
 test("--overwrite replaces files and links, merges directories, and touches nothing else", async () => {
   for (const layer of [layers["eStargz"]!, layers["gzip"]!]) {
-    using dir = scratch();
+    const dir = scratch();
     const target = join(dir.path, "out");
     mkdirSync(join(target, "bin"), { recursive: true, mode: 0o700 });
     mkdirSync(join(target, "zero")); // empty: a file may replace it
@@ -164,13 +167,13 @@ test("row 67: an entry in .git conflicts with an existing work tree, and not wit
       overwrite: true,
     });
   }
-  using dir = scratch();
+  const dir = scratch();
   await pullOf(join(dir.path, "out"), hooks);
   assert.ok(existsSync(join(dir.path, "out/.git/hooks/post-checkout")));
 });
 
 test("row 45: the destination may be a link to a directory, and nothing else that is no directory", async () => {
-  using dir = scratch();
+  const dir = scratch();
   mkdirSync(join(dir.path, "real"));
   symlinkSync("real", join(dir.path, "to"));
   await pullOf(join(dir.path, "to"), layers["eStargz"]!);
@@ -187,7 +190,7 @@ test("row 45: the destination may be a link to a directory, and nothing else tha
 
 test("row 9: names that the file system takes for the same are a conflict before anything is in place", async () => {
   // What a file system that folds case does to the second name, an entry that is there does here.
-  using dir = scratch();
+  const dir = scratch();
   const target = join(dir.path, "out");
   mkdirSync(target);
   const made = imageOf(layers["eStargz"]!);

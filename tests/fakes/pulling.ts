@@ -6,6 +6,8 @@
 
 import assert from "node:assert/strict";
 import {
+  chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -24,15 +26,43 @@ import type { PullResult } from "../../lib/options.ts";
 import { pull, type PullSettings } from "../../lib/pull.ts";
 import { imageOf, type LayerSpec, stargz, type TarItem, tarOf } from "./tar.ts";
 
+const made: Disposable[] = [];
+
+/** Removes what `scratch` made: for runtimes that have no `using`, when all tests are done. */
+export function removeScratch(): void {
+  for (const one of made.splice(0)) one[Symbol.dispose]();
+}
+
+/** A temporary directory. */
 export function scratch(): Disposable & { path: string } {
   const path = realpathSync(mkdtempSync(join(tmpdir(), "blobber-test-")));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  const dir = {
+    path,
+    [Symbol.dispose]() {
+      if (!existsSync(path)) return;
+      // Read-only directories are part of the tests, and only root removes them as they are.
+      for (const name of namesBelow(path)) {
+        if (lstatSync(join(path, name)).isDirectory()) chmodSync(join(path, name), 0o700);
+      }
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+  made.push(dir);
+  return dir;
+}
+
+/** Names in a directory and below; not every runtime's own recursion stops at links. */
+function namesBelow(dir: string, prefix = ""): string[] {
+  return readdirSync(dir, { withFileTypes: true }).flatMap((entry) => {
+    const name = prefix + entry.name;
+    return entry.isDirectory() ? [name, ...namesBelow(join(dir, entry.name), `${name}/`)] : [name];
+  });
 }
 
 /** Everything in a directory: type, mode, time where it is set, content or target. */
 export function snapshot(dir: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of (readdirSync(dir, { recursive: true, encoding: "utf8" })).sort()) {
+  for (const name of namesBelow(dir).sort()) {
     const path = join(dir, name);
     const stat = lstatSync(path);
     const mode = (stat.mode & 0o7777).toString(8);
@@ -97,7 +127,7 @@ export async function refused(
   error: object,
   options: PullSettings & { prepare?: (dir: string) => void } = {},
 ): Promise<void> {
-  using dir = scratch();
+  const dir = scratch();
   for (const exists of [true, ...(options.prepare ? [] : [false])]) {
     const target = join(dir.path, exists ? "there" : "new");
     if (exists) mkdirSync(target);
