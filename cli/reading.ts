@@ -1,13 +1,25 @@
 /**
  * What every command that reads an artifact gives to the library: who must have signed it, which digest
- * and platform are wanted, and where to report to. Trust rules belong here, so that no command forgets them.
+ * and platform are wanted, and where to report to. Flags and trust rules come together here, so that no
+ * command forgets either.
  *
  * @module
  */
 
-import { BlobberError, isDigest, type Platform, quote, type ReadOptions } from "@blobber/core";
+import {
+  BlobberError,
+  isDigest,
+  parseReference,
+  type Platform,
+  quote,
+  type ReadOptions,
+  type Reference,
+  type Verifier,
+} from "@blobber/core";
 import { type Context, observerOf } from "./context.ts";
 import type { Settings } from "./effective.ts";
+import type { Requirement } from "./trust/decide.ts";
+import { planVerification } from "./verification_plan.ts";
 import { makeVerifier } from "./verifying.ts";
 
 /**
@@ -15,20 +27,61 @@ import { makeVerifier } from "./verifying.ts";
  *
  * @param context of the command
  * @param command its name
- * @param _reference what is to be read, as it was written
+ * @param reference what is to be read, as it was written
+ * @throws {BlobberError} `trust-rule` when nothing allows to read it
  */
 export async function readOptions(
   context: Context,
   command: string,
-  _reference: string,
+  reference: string,
 ): Promise<ReadOptions> {
   const { settings } = context;
   return {
     ...observerOf(context),
-    verifier: await makeVerifier(context, command),
+    verifier: await verifiersOf(context, command, parseReference(reference)),
     expect: expectedDigest(settings),
     platform: platformOf(settings),
   };
+}
+
+/**
+ * Every verifier that must be satisfied: one for each trust rule about the reference, and one for what the
+ * flags demand or, where no rule is about it, the settings.
+ *
+ * @param context of the command
+ * @param command its name
+ * @param reference what is to be read
+ */
+export async function verifiersOf(
+  context: Context,
+  command: string,
+  reference: Reference,
+): Promise<Verifier[] | undefined> {
+  const { settings, report } = context;
+  const files = settings.files.flatMap(({ rules }) => rules ?? []);
+  let plan = planVerification(command, settings);
+  let requirements: Requirement[] = [];
+  if (files.length > 0 || settings.get("noVerify")) {
+    const { decide } = await import("./trust/decide.ts");
+    const { trustName } = await import("./trust/subject.ts");
+    const decision = decide(trustName(reference), files, {
+      noVerify: settings.get("noVerify"),
+      verifies: plan !== undefined,
+      reports: command === "verify",
+    });
+    for (const warning of decision.warnings) report.warn("trust", warning);
+    requirements = decision.requirements;
+    if (decision.matched) plan = planVerification(command, settings, true);
+  }
+  const verifiers: Verifier[] = [];
+  if (requirements.length > 0) {
+    const { ruleVerifier } = await import("./trust/rule_verifier.ts");
+    for (const requirement of requirements) {
+      verifiers.push(await ruleVerifier(requirement, context));
+    }
+  }
+  if (plan !== undefined) verifiers.push(await makeVerifier(context, plan));
+  return verifiers.length === 0 ? undefined : verifiers;
 }
 
 /** The digest of `--expect`. */

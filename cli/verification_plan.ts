@@ -56,12 +56,14 @@ const IMPLY: readonly SettingName[] = [
  *
  * @param command name of the command
  * @param settings the settings in force
+ * @param ruled whether trust rules speak about the reference: then flags alone add to them
  * @returns the plan, or nothing when the settings demand no signature; trust rules may all the same
  * @throws {BlobberError} `usage`
  */
 export function planVerification(
   command: string,
   settings: Settings,
+  ruled = false,
 ): VerificationPlan | undefined {
   if (!(VERIFIERS as readonly string[]).includes(command.split(" ")[0]!)) return undefined;
   const flags = IMPLY.filter((name) => settings.flagged(name) && settings.get(name) !== false);
@@ -77,7 +79,9 @@ export function planVerification(
     }
     return undefined;
   }
-  const wanted = settings.get("verify") || flags.length > 0;
+  const wanted = (ruled ? settings.flagged("verify") : true) && settings.get("verify") ||
+    flags.length > 0;
+  if (ruled && !wanted) return undefined;
   const verifies = command === "verify";
   if (!wanted && !verifies) return undefined;
 

@@ -7,26 +7,15 @@
 import { BlobberError, printable, type Verifier } from "@blobber/core";
 import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
 import { type Context, observerOf } from "./context.ts";
-import { planVerification, type SignerPlan, type VerificationPlan } from "./verification_plan.ts";
+import type { SignerPlan, VerificationPlan } from "./verification_plan.ts";
 
 /**
  * Makes the verifier that the settings of a command demand.
  *
  * @param context of the command
- * @param command its name
- * @returns nothing when no signature is demanded
+ * @param plan how to verify
  */
-export async function makeVerifier(
-  context: Context,
-  command: string,
-): Promise<Verifier | undefined> {
-  const plan = planVerification(command, context.settings);
-  if (plan === undefined) {
-    if (context.settings.get("noVerify")) {
-      context.report.warn("no-verify", "--no-verify: nothing is asked about who made this");
-    }
-    return undefined;
-  }
+export async function makeVerifier(context: Context, plan: VerificationPlan): Promise<Verifier> {
   if (plan.unsafe) {
     context.report.warn(
       "unsafe-verification",

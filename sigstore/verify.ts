@@ -27,7 +27,9 @@ export {
   type Validity,
 } from "./trust_root.ts";
 export { type PublicRootOptions, type PublicTarget, publicTarget, publicTrustRoot } from "./tuf.ts";
-export { CLAIM_NAMES } from "./claims.ts";
+export { CLAIM_NAMES, claimName } from "./claims.ts";
+export { parseSubjectPattern, type SubjectPattern } from "./subject_pattern.ts";
+export { type PublicKey, readPublicKey } from "./public_key.ts";
 // The core's types that verification is made of.
 export type {
   Annotations,

@@ -107,11 +107,12 @@ export async function parseConfig(
   const { verify } = root;
   if (isMapping(verify) && ("rules" in verify || "unmatched" in verify) && faults.length === 0) {
     const { readRules } = await import("../trust/rules.ts");
+    const { CHECKS } = await import("../trust/checks.ts");
     try {
       file.rules = readRules(verify, { file: path, scope }, (at, problem) => {
         fault(at, problem);
         throw STOP;
-      });
+      }, CHECKS);
     } catch (error) {
       if (error !== STOP) throw error;
     }

@@ -33,13 +33,14 @@ export interface Decision {
  *
  * @param name canonical `host[:port]/repository` or `oci:/path`
  * @param files the rules of all files
- * @param asked whether the user said `--no-verify`, and whether flags or settings demand a signature anyway
+ * @param asked whether the user said `--no-verify`, whether flags or settings demand a signature anyway, and
+ * whether the command only reports what there is, which is never denied
  * @throws {BlobberError} `trust-rule` when the reference may not be read
  */
 export function decide(
   name: string,
   files: readonly RuleFile[],
-  asked: { noVerify: boolean; verifies: boolean },
+  asked: { noVerify: boolean; verifies: boolean; reports?: boolean },
 ): Decision {
   const warnings: string[] = [];
   const matching: Requirement[] = files.flatMap(({ rules, file, scope }) =>
@@ -73,7 +74,7 @@ export function decide(
         UNMATCHED.indexOf(next.unmatched) > UNMATCHED.indexOf(most.unmatched) ? next : most,
       { unmatched: "allow", file: "" },
     );
-    if (strictest.unmatched === "deny") {
+    if (strictest.unmatched === "deny" && !asked.reports) {
       throw new BlobberError(
         "trust-rule",
         `no trust rule is about ${quote(name)}, and ${strictest.file} says "unmatched: deny"`,

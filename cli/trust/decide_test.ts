@@ -1,13 +1,19 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { decide } from "./decide.ts";
-import { readRules, type RuleFile } from "./rules.ts";
+import { readRules, type RuleChecks, type RuleFile } from "./rules.ts";
 
+const SOUND: RuleChecks = {
+  key: () => undefined,
+  root: () => undefined,
+  subjectPattern: () => undefined,
+  claim: () => undefined,
+};
 const key = { key: "/k.pub" };
 function file(scope: RuleFile["scope"], verify: Record<string, unknown>): RuleFile {
   return readRules(verify, { file: `/${scope}.yaml`, scope }, (path, problem) => {
     throw new Error(`${path.join(".")}: ${problem}`);
-  });
+  }, SOUND);
 }
 const rule = (name: string, ...match: string[]) => ({ name, match, any: [key] });
 const plain = { noVerify: false, verifies: false };

@@ -72,19 +72,33 @@ export interface RuleFile {
 /** Reports what is wrong at a place in the document; the reader of the file knows the line. */
 export type Fail = (path: (string | number)[], problem: string) => never;
 
+/** Checks of what a rule names outside its file. Each gives what is wrong, or nothing. */
+export interface RuleChecks {
+  /** The path of a public key. */
+  key(path: string): string | undefined;
+  /** The path of a trusted root. */
+  root(path: string): string | undefined;
+  /** A pattern for the subject of a certificate. */
+  subjectPattern(text: string): string | undefined;
+  /** The name of a claim. */
+  claim(name: string): string | undefined;
+}
+
 /**
  * Reads `verify.unmatched` and `verify.rules`.
  *
  * @param verify the value of `verify` in the document, with the other keys already taken out or not
  * @param origin file and scope
  * @param fail reports a fault with file and line
+ * @param checks how keys, roots, patterns and claims are checked
  */
 export function readRules(
   verify: { unmatched?: unknown; rules?: unknown },
   origin: Pick<RuleFile, "file" | "scope">,
   fail: Fail,
+  checks: RuleChecks,
 ): RuleFile {
-  const at = new Place(["verify"], fail);
+  const at = new Place(["verify"], fail, checks);
   const unmatched = at.child("unmatched").oneOf(verify.unmatched ?? "allow", UNMATCHED);
   const rules: Rule[] = [];
   if (verify.rules !== undefined) {
@@ -142,7 +156,7 @@ function readEntry(value: unknown, at: Place): TrustEntry {
       : at.child("trusted-root").root(entry["trusted-root"]);
     return {
       kind: "key",
-      key: at.child("key").absolute(entry.key),
+      key: at.child("key").key(entry.key),
       log,
       ...(trustedRoot !== undefined && { trustedRoot }),
     };
@@ -159,13 +173,17 @@ function readEntry(value: unknown, at: Place): TrustEntry {
     const place = at.child("claims");
     const map = place.object(entry.claims);
     if (Object.keys(map).length === 0) place.fail("it is empty");
-    for (const [name, claim] of Object.entries(map)) claims[name] = place.child(name).string(claim);
+    for (const [name, claim] of Object.entries(map)) {
+      place.child(name).passes(at.checks.claim(name));
+      claims[name] = place.child(name).string(claim);
+    }
   }
   return {
     kind: "identity",
     issuer: at.child("issuer").string(entry.issuer),
     ...(subject !== undefined && { subject: at.child("subject").string(subject) }),
-    ...(pattern !== undefined && { subjectPattern: at.child("subject-pattern").string(pattern) }),
+    ...(pattern !== undefined &&
+      { subjectPattern: at.child("subject-pattern").subjectPattern(pattern) }),
     claims,
     trustedRoot: at.child("trusted-root").root(entry["trusted-root"] ?? "public"),
   };
@@ -175,18 +193,25 @@ function readEntry(value: unknown, at: Place): TrustEntry {
 class Place {
   readonly #path: (string | number)[];
   readonly #fail: Fail;
+  readonly checks: RuleChecks;
 
-  constructor(path: (string | number)[], fail: Fail) {
+  constructor(path: (string | number)[], fail: Fail, checks: RuleChecks) {
     this.#path = path;
     this.#fail = fail;
+    this.checks = checks;
   }
 
   child(key: string | number): Place {
-    return new Place([...this.#path, key], this.#fail);
+    return new Place([...this.#path, key], this.#fail, this.checks);
   }
 
   fail(problem: string): never {
     return this.#fail(this.#path, problem);
+  }
+
+  /** Fails when a check found something. */
+  passes(problem: string | undefined): void {
+    if (problem !== undefined) this.fail(problem);
   }
 
   object(value: unknown, keys?: readonly string[]): Record<string, unknown> {
@@ -239,7 +264,22 @@ class Place {
     return path;
   }
 
+  key(value: unknown): string {
+    const path = this.absolute(value);
+    this.passes(this.checks.key(path));
+    return path;
+  }
+
   root(value: unknown): string {
-    return value === "public" ? "public" : this.absolute(value);
+    if (value === "public") return value;
+    const path = this.absolute(value);
+    this.passes(this.checks.root(path));
+    return path;
+  }
+
+  subjectPattern(value: unknown): string {
+    const text = this.string(value);
+    this.passes(this.checks.subjectPattern(text));
+    return text;
   }
 }

@@ -1,12 +1,18 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { readRules } from "./rules.ts";
+import { readRules, type RuleChecks } from "./rules.ts";
 
 class Fault extends Error {}
-function read(verify: Record<string, unknown>) {
+const SOUND: RuleChecks = {
+  key: () => undefined,
+  root: () => undefined,
+  subjectPattern: () => undefined,
+  claim: () => undefined,
+};
+function read(verify: Record<string, unknown>, checks = SOUND) {
   return readRules(verify, { file: "f.yaml", scope: "user" }, (path, problem) => {
     throw new Fault(`${path.join(".")}: ${problem}`);
-  });
+  }, checks);
 }
 const entry = { issuer: "https://i", subject: "s" };
 const rule = { name: "r", match: ["ghcr.io/a/**"], any: [entry] };
@@ -98,3 +104,15 @@ for (
     });
   });
 }
+
+test("a key, root, pattern or claim that does not stand up is a fault of its line", () => {
+  const bad = { ...SOUND, key: () => "no such file" };
+  const keyed = { ...rule, any: [{ key: "/k.pub" }] };
+  assert.throws(() => read({ rules: [keyed] }, bad), {
+    message: "verify.rules.0.any.0.key: no such file",
+  });
+  const claimed = { ...rule, any: [{ ...entry, claims: { nonsense: "x" } }] };
+  assert.throws(() => read({ rules: [claimed] }, { ...SOUND, claim: () => "unknown claim" }), {
+    message: "verify.rules.0.any.0.claims.nonsense: unknown claim",
+  });
+});

@@ -1,0 +1,64 @@
+/**
+ * From a rule to the verifier that it stands for.
+ *
+ * @module
+ */
+
+import { printable, type Verifier } from "@blobber/core";
+import type { Policy, TrustMaterial } from "@blobber/sigstore";
+import { type Context, observerOf } from "../context.ts";
+import { anyOf } from "./any_of.ts";
+import type { Requirement } from "./decide.ts";
+import type { Rule, TrustEntry } from "./rules.ts";
+
+/**
+ * Makes the verifier of a rule: one of its entries is enough, and every refusal names the rule and its file.
+ *
+ * @param requirement the rule and where it is written
+ * @param context of the command
+ */
+export async function ruleVerifier(
+  { rule, file }: Requirement,
+  context: Context,
+): Promise<Verifier> {
+  const { createVerifier } = await import("@blobber/sigstore");
+  const verifiers: Verifier[] = [];
+  for (const entry of rule.any) {
+    verifiers.push(createVerifier(await policyOf(entry, rule, context)));
+  }
+  return anyOf(
+    `rule "${printable(rule.name)}" of ${printable(file)}`,
+    verifiers as [Verifier, ...Verifier[]],
+  );
+}
+
+async function policyOf(entry: TrustEntry, rule: Rule, context: Context): Promise<Policy> {
+  const terms = { nameBinding: rule.nameBinding, legacyMessageSignature: rule.legacy };
+  if (entry.kind === "identity") {
+    const { issuer, subject, subjectPattern, claims } = entry;
+    return {
+      ...terms,
+      signers: [
+        subject === undefined ? { issuer, subjectPattern: subjectPattern! } : { issuer, subject },
+      ],
+      trust: await trustOf(entry.trustedRoot, context),
+      ...Object.keys(claims).length > 0 && { claims },
+    };
+  }
+  const signers: [{ key: string; name: string }] = [
+    { key: Deno.readTextFileSync(entry.key), name: `the key ${printable(entry.key)}` },
+  ];
+  if (entry.trustedRoot === undefined) return { ...terms, signers };
+  const trust = await trustOf(entry.trustedRoot, context);
+  return { ...terms, signers, trust, requireLog: entry.log === "required" };
+}
+
+/** Each entry has one root; roots are never merged. */
+async function trustOf(root: string, context: Context): Promise<TrustMaterial> {
+  const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore");
+  if (root !== "public") return await readTrustedRoot(root);
+  return await publicTrustRoot({
+    ...observerOf(context),
+    offline: context.settings.get("offline"),
+  });
+}
