@@ -172,6 +172,50 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/verify.ts"),
   },
   {
+    name: "trust",
+    args: [],
+    summary: "show the rules that say whom to trust for what",
+    group: "signatures",
+    load: () => import("./commands/trust_list.ts"),
+  },
+  {
+    name: "trust list",
+    args: [],
+    summary: "show the rules that say whom to trust for what",
+    group: "signatures",
+    load: () => import("./commands/trust_list.ts"),
+  },
+  {
+    name: "trust check",
+    args: [REF],
+    summary: "show which rules are about an artifact, and whether it satisfies them",
+    examples: ["trust check ghcr.io/acme/site:v1"],
+    group: "signatures",
+    load: () => import("./commands/trust_check.ts"),
+  },
+  {
+    name: "trust add",
+    args: [{ name: "REF|PATTERN", kind: "reference" }],
+    summary: "add a rule to the configuration file",
+    details: [
+      "With --verify-… flags, the rule says for every repository that the pattern is about what the " +
+      "flags say for one run. Without, a rule is proposed from the signature that is there, and asked about.",
+    ],
+    examples: [
+      "trust add ghcr.io/acme/site:v1",
+      "trust add 'ghcr.io/acme/**' --verify-key acme.pub",
+    ],
+    group: "signatures",
+    load: () => import("./commands/trust_add.ts"),
+  },
+  {
+    name: "trust remove",
+    args: [{ name: "NAME", kind: "text" }],
+    summary: "remove a rule from the configuration file",
+    group: "signatures",
+    load: () => import("./commands/trust_remove.ts"),
+  },
+  {
     name: "version",
     args: [],
     summary: "show the version",

@@ -66,6 +66,8 @@ export function planVerification(
   ruled = false,
 ): VerificationPlan | undefined {
   if (!(VERIFIERS as readonly string[]).includes(command.split(" ")[0]!)) return undefined;
+  // Told nobody, it finds out who signed and proposes a rule.
+  if (command === "trust add" && !namesSigner(settings)) return undefined;
   const flags = IMPLY.filter((name) => settings.flagged(name) && settings.get(name) !== false);
   const off = settings.get("noVerify")
     ? "--no-verify"
@@ -117,6 +119,11 @@ export function planVerification(
     ...trustedRoot !== undefined && { trustedRoot },
     offline: settings.get("offline"),
   };
+}
+
+/** Whether flags say who must have signed. */
+function namesSigner(settings: Settings): boolean {
+  return Object.values(WHO).flat().some((name) => settings.flagged(name) && isSaid(settings, name));
 }
 
 const RANK: Record<Origin["kind"], number> = { flag: 3, variable: 2, file: 1, default: 0 };

@@ -1,23 +1,8 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { startRegistry } from "../fakes/registry.ts";
 import { type FakeSigstore, startSigstore } from "../fakes/sigstore.ts";
+import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
-
-/** Writes a key pair as NAME.pem and NAME.pub. */
-async function keys(at: Workplace, name: string, passphrase?: string): Promise<void> {
-  const pair = generateKeyPairSync("ec", {
-    namedCurve: "P-256",
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: {
-      type: "pkcs8",
-      format: "pem",
-      ...passphrase !== undefined && { cipher: "aes-256-cbc", passphrase },
-    },
-  });
-  await at.write(`${name}.pem`, pair.privateKey as unknown as string);
-  await at.write(`${name}.pub`, pair.publicKey as unknown as string);
-}
 
 Deno.test("a pushed signature is demanded and found by every reading command", async () => {
   await using at = await Workplace.open();

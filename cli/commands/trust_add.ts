@@ -1,0 +1,107 @@
+/**
+ * `trust add REF` and `trust add GLOB --verify-…`.
+ *
+ * @module
+ */
+
+import { BlobberError, parseReference, printable, quote } from "@blobber/core";
+import { canAsk, confirm } from "../ask.ts";
+import { makeClient } from "../client.ts";
+import { editedPath } from "../config/paths.ts";
+import { type Context, observerOf } from "../context.ts";
+import { addRule, checkRule } from "../trust/edit.ts";
+import { proposeRule, ruleName, ruleOfPlan, type WrittenRule } from "../trust/rule_text.ts";
+import { trustName } from "../trust/subject.ts";
+import { planVerification } from "../verification_plan.ts";
+import { makeVerifier } from "../verifying.ts";
+
+/** Adds a rule to the user's file: from flags, or proposed from the signature that is there. */
+export async function run(context: Context): Promise<void> {
+  const { out, settings, env, signal } = context;
+  const what = context.args[0]!;
+  const taken = settings.files.flatMap(({ rules }) => rules?.rules ?? []).map(({ name }) => name);
+  const plan = planVerification("trust add", settings, true);
+  if (plan?.unsafe) {
+    throw new BlobberError(
+      "usage",
+      "a rule names whom it trusts, and --verify-unsafe names nobody",
+    );
+  }
+  const rule = plan === undefined
+    ? await propose(context, what, taken)
+    : ruleOfPlan(ruleName(what, taken), what, plan, absolute);
+  checkRule(rule);
+  const file = editedPath(settings.get("config"), env);
+  const { stringify } = await import("yaml");
+  const text = stringify([rule], { lineWidth: 0 }).trimEnd();
+  // Flags have said it all; what was found out is for a person to judge.
+  if (plan === undefined && !settings.get("yes")) {
+    if (!canAsk()) {
+      throw new BlobberError(
+        "usage",
+        `a rule was proposed and there is no terminal to ask at:\n${
+          printable(text).replaceAll("\\x0a", "\n")
+        }`,
+        { hint: "say --yes, or write the rule with trust add GLOB --verify-…" },
+      );
+    }
+    const shown = text.split("\n").map((line) => printable(line)).join("\n");
+    if (!await confirm(`${shown}\nAdd this rule to ${printable(file)}?`, signal)) {
+      throw new BlobberError("interrupted", "no rule was added");
+    }
+  }
+  addRule(file, rule);
+  await out.result({ rule, file }, `Added rule ${printable(rule.name)} to ${printable(file)}`);
+}
+
+/** A rule that what is there satisfies. */
+async function propose(
+  context: Context,
+  ref: string,
+  taken: readonly string[],
+): Promise<WrittenRule> {
+  const { settings } = context;
+  if (ref.includes("*")) {
+    throw new BlobberError("usage", `${quote(ref)} is a pattern, and nothing says whom to trust`, {
+      hint: "add --verify-issuer with --verify-subject, or --verify-key",
+    });
+  }
+  const reference = parseReference(ref);
+  const trustedRoot = settings.get("trustedRoot");
+  const verifier = await makeVerifier(context, {
+    signers: [],
+    unsafe: true,
+    claims: {},
+    name: "off",
+    requireLog: false,
+    ...trustedRoot !== undefined && { trustedRoot },
+    offline: settings.get("offline"),
+  });
+  const { verdict } = await makeClient(context).verify(reference, {
+    ...observerOf(context),
+    verifier,
+  });
+  const { signer } = verdict;
+  if (signer.kind !== "certificate") {
+    throw new BlobberError(
+      "usage",
+      "it is signed with a key, which says nothing about its holder",
+      {
+        hint: `blobber trust add ${trustName(reference)} --verify-key FILE`,
+      },
+    );
+  }
+  const name = trustName(reference);
+  return proposeRule(ruleName(name, taken), name, signer, {
+    named: verdict.checks.some((check) => check.name === "name" && check.result === "passed"),
+    trustedRoot: trustedRoot === undefined ? undefined : absolute(trustedRoot),
+  });
+}
+
+function absolute(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (cause) {
+    throw new BlobberError("invalid-option", `no such file: ${quote(path)}`, { cause });
+  }
+}

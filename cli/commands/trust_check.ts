@@ -1,0 +1,50 @@
+/**
+ * `trust check REF`.
+ *
+ * @module
+ */
+
+import { formatReference, parseReference, printable } from "@blobber/core";
+import { makeClient } from "../client.ts";
+import { type Context, observerOf } from "../context.ts";
+import { expectedDigest, platformOf, verifiersOf } from "../reading.ts";
+import { decide } from "../trust/decide.ts";
+import { trustName } from "../trust/subject.ts";
+import { signerText } from "../verdict.ts";
+import { ruleDocument, ruleLines } from "./trust_list.ts";
+
+/** Shows which rules are about a reference, and whether what is there satisfies them. */
+export async function run(context: Context): Promise<void> {
+  const { out, settings } = context;
+  const reference = parseReference(context.args[0]!);
+  const name = trustName(reference);
+  const files = settings.files.flatMap(({ rules }) => rules ?? []);
+  const { requirements, matched } = decide(name, files, { noVerify: false, verifies: false });
+  const verifier = await verifiersOf(context, "trust check", reference);
+  const proven = verifier === undefined ? undefined : await makeClient(context).verify(reference, {
+    ...observerOf(context),
+    verifier,
+    expect: expectedDigest(settings),
+    platform: platformOf(settings),
+  });
+  const signers = proven?.proofs.map(({ verdict }) => printable(signerText(verdict))) ?? [];
+  await out.result(
+    {
+      reference: formatReference(reference),
+      name,
+      matched,
+      rules: requirements.map(({ rule, file, scope }) => ({ ...ruleDocument(rule), file, scope })),
+      ...proven !== undefined && { digest: proven.descriptor.digest, signers },
+    },
+    [
+      ...requirements.flatMap((one) => ruleLines(one.rule, one)),
+      ...matched ? [] : [`no rule is about ${printable(name)}`],
+      ...matched && requirements.length === 0
+        ? [`${printable(name)} needs no signature by the rules`]
+        : [],
+      ...proven === undefined
+        ? []
+        : [`satisfied: ${proven.descriptor.digest}, signed by ${[...new Set(signers)].join("; ")}`],
+    ].join("\n"),
+  );
+}

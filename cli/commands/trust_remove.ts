@@ -1,0 +1,27 @@
+/**
+ * `trust remove NAME`.
+ *
+ * @module
+ */
+
+import { BlobberError, printable, quote } from "@blobber/core";
+import { editedPath } from "../config/paths.ts";
+import type { Context } from "../context.ts";
+import { removeRule } from "../trust/edit.ts";
+
+/** Takes a rule out of the user's file. */
+export async function run({ args, settings, env, out }: Context): Promise<void> {
+  const name = args[0]!;
+  const file = editedPath(settings.get("config"), env);
+  const owners = settings.files.filter(({ rules }) => rules?.rules.some((r) => r.name === name));
+  const system = owners.find(({ scope }) => scope === "system");
+  if (system !== undefined && owners.length === 1) {
+    throw new BlobberError(
+      "trust-rule",
+      `the rule ${quote(name)} is one of the system's, in ${printable(system.path)}`,
+      { hint: "a rule of the system is changed only in its file" },
+    );
+  }
+  removeRule(file, name);
+  await out.result({ name, file }, `Removed rule ${printable(name)} from ${printable(file)}`);
+}
