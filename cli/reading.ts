@@ -80,6 +80,12 @@ export async function verifiersOf(
       verifiers.push(await ruleVerifier(requirement, context));
     }
   }
+  if (plan?.unsafe) {
+    report.warn(
+      "unsafe-verification",
+      "any valid certificate is accepted, whoever signed: for development only",
+    );
+  }
   if (plan !== undefined) verifiers.push(await makeVerifier(context, plan));
   return verifiers.length === 0 ? undefined : verifiers;
 }

@@ -16,12 +16,6 @@ import type { SignerPlan, VerificationPlan } from "./verification_plan.ts";
  * @param plan how to verify
  */
 export async function makeVerifier(context: Context, plan: VerificationPlan): Promise<Verifier> {
-  if (plan.unsafe) {
-    context.report.warn(
-      "unsafe-verification",
-      "any valid certificate is accepted, whoever signed: for development only",
-    );
-  }
   const { createVerifier } = await import("@blobber/sigstore/verify");
   return createVerifier(await policyOf(plan, context));
 }

@@ -14,7 +14,9 @@ const MAX_SUBJECT_CHARS = 2048;
 
 /** A pattern that may be used. */
 export interface SubjectPattern {
+  /** As it was written. */
   text: string;
+  /** Whether the whole subject is meant. */
   matches(subject: string): boolean;
 }
 

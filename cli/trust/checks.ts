@@ -6,7 +6,12 @@
  */
 
 import { BlobberError } from "@blobber/core";
-import { claimName, loadTrustedRoot, parseSubjectPattern, readPublicKey } from "@blobber/sigstore";
+import {
+  claimName,
+  loadTrustedRoot,
+  parseSubjectPattern,
+  readPublicKey,
+} from "@blobber/sigstore/verify";
 import type { RuleChecks } from "./rules.ts";
 
 /** The checks; each says what is wrong, or nothing. */

@@ -5,7 +5,7 @@
  */
 
 import { printable, type Verifier } from "@blobber/core";
-import type { Policy, TrustMaterial } from "@blobber/sigstore";
+import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
 import { type Context, observerOf } from "../context.ts";
 import { anyOf } from "./any_of.ts";
 import type { Requirement } from "./decide.ts";
@@ -21,7 +21,7 @@ export async function ruleVerifier(
   { rule, file }: Requirement,
   context: Context,
 ): Promise<Verifier> {
-  const { createVerifier } = await import("@blobber/sigstore");
+  const { createVerifier } = await import("@blobber/sigstore/verify");
   const verifiers: Verifier[] = [];
   for (const entry of rule.any) {
     verifiers.push(createVerifier(await policyOf(entry, rule, context)));
@@ -55,7 +55,7 @@ async function policyOf(entry: TrustEntry, rule: Rule, context: Context): Promis
 
 /** Each entry has one root; roots are never merged. */
 async function trustOf(root: string, context: Context): Promise<TrustMaterial> {
-  const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore");
+  const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore/verify");
   if (root !== "public") return await readTrustedRoot(root);
   return await publicTrustRoot({
     ...observerOf(context),
