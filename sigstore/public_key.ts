@@ -11,6 +11,7 @@ import { inside, readOne } from "./der.ts";
 
 /** A public key that may verify. */
 export interface PublicKey {
+  /** The key as node:crypto takes it. */
   key: KeyObject;
   /** The key as SubjectPublicKeyInfo (RFC 5280, 4.1). */
   der: Uint8Array<ArrayBuffer>;
