@@ -22,7 +22,16 @@ import {
   useSigstore,
   verify,
 } from "../tests/fakes/verification.ts";
+import {
+  authority,
+  certificateOf,
+  extension,
+  identifiers,
+  toBeSigned,
+  years,
+} from "../tests/fakes/sigstore/x509.ts";
 import { toBase64, toPem } from "./bytes.ts";
+import { oid, sequence } from "./der.ts";
 import { createVerifier } from "./verifier.ts";
 
 useSigstore();
@@ -121,6 +130,58 @@ test("row 56: the root of another Sigstore vouches for nobody of this one", asyn
   } finally {
     await stranger.close();
   }
+});
+
+for (const kind of ["v0.3 message", "v0.3 statement, rekor 2"] as const) {
+  test(`a signature that another key made is refused, though it is logged: ${kind}`, () =>
+    refused(
+      verify(make(kind, { signWith: new FakeKey("P-256") })),
+      "signature-invalid",
+      /key did not make it/,
+    ));
+}
+
+test("a checkpoint is signed in the log's own name, not in a part of it", async () => {
+  for (const kind of [STATEMENT, "v0.3 statement, rekor 2"] as const) {
+    const bundle = make(kind);
+    const { checkpoint } = bundle.verificationMaterial.tlogEntries[0].inclusionProof;
+    checkpoint.envelope = checkpoint.envelope.replace(/\u2014 \S+ /, "\u2014 test ");
+    await refused(verify(bundle), "signature-invalid", /not signed in the log's name/);
+  }
+});
+
+test("RFC 3161, 2.3: an authority whose certificate is not for timestamps alone does not stamp", async () => {
+  const { tsa } = sigstore;
+  const root = new FakeKey("P-256");
+  // The same key, name and serial number under a root of the test's own.
+  const policy = (...purposes: string[]): Policy => {
+    const certificate = certificateOf(
+      toBeSigned({
+        subject: "fake-tsa",
+        issuer: "fake-tsa-root",
+        spki: tsa.key.spki,
+        serial: new Uint8Array([0x11, 0x22, 0x33]),
+        extensions: [
+          extension("2.5.29.37", sequence(...purposes.map((id) => oid(id))), true),
+          ...identifiers(tsa.key.spki, root),
+        ],
+        ...years(),
+      }, root),
+      root,
+    );
+    const chain = [certificate, authority("fake-tsa-root", root), tsa.certificate];
+    const trust = trustOf(sigstore, (json) => {
+      json.timestampAuthorities[0].certChain.certificates = chain.map((der) => ({
+        rawBytes: toBase64(der),
+      }));
+    });
+    return { signers: [SOMEBODY], trust };
+  };
+  const [stamping, signing] = ["1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.3"];
+  const bundle = make("v0.3 statement, rekor 2");
+  await verify(bundle, policy(stamping));
+  await refused(verify(bundle, policy(signing)), "signature-invalid", /timestamp/);
+  await refused(verify(bundle, policy(stamping, signing)), "signature-invalid", /timestamp/);
 });
 
 test("sigstore-js f074710: a time that no log signed is no time", async () => {

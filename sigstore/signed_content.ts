@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { MAX_SUBJECTS, quote, type Signable } from "@blobber/core";
 import type { Content } from "./bundle.ts";
-import { fromHex, toHex } from "./bytes.ts";
+import { toHex } from "./bytes.ts";
 import { preAuthEncoding } from "./dsse.ts";
 import { Fields } from "./fields.ts";
 import { invalidSignature } from "./malformed.ts";
@@ -142,8 +142,7 @@ function isAbout(subject: Fields, manifest: Signable): boolean {
   const digests = subject.object("digest");
   for (const algorithm of digests.names()) {
     const value = digests.string(algorithm);
-    // Hexadecimal in lower case, as in-toto's DigestSet has it: one spelling for one digest.
-    if (fromHex(value) === undefined || value !== value.toLowerCase()) return false;
+    // Compared as text: hexadecimal in lower case is the one spelling (in-toto, DigestSet).
     if (algorithm === "sha256") {
       if (`sha256:${value}` !== manifest.digest) return false;
     } else if (algorithm === "sha384" || algorithm === "sha512") {

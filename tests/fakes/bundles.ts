@@ -50,6 +50,8 @@ export interface BundleOptions {
   now?: Date;
   /** An own key. */
   key?: FakeKey;
+  /** Signs in place of the key that the certificate is for. */
+  signWith?: FakeKey;
   /** What is logged in place of the key that signed. */
   loggedKey?: string;
 }
@@ -102,7 +104,7 @@ export function makeBundle(sigstore: FakeSigstore, kind: Kind, options: BundleOp
   const payload = options.payload ??
     new TextEncoder().encode(JSON.stringify(options.statement?.(statement) ?? statement));
   const signed = isMessage ? manifest.bytes : preAuthEncoding(payloadType, payload);
-  const signature = key.sign(signed);
+  const signature = (options.signWith ?? key).sign(signed);
   const pem = options.loggedKey ??
     (own ? toPem("PUBLIC KEY", key.spki) : toPem("CERTIFICATE", leaf));
   const envelope = {
