@@ -1,0 +1,66 @@
+/** What answering `--version`, `--help` and a command's name loads: a few files of tables, and no more. */
+
+import assert from "node:assert/strict";
+import { inRoot } from "../tasks/run.ts";
+
+const CORE: Record<string, string> = JSON.parse(
+  await Deno.readTextFile(inRoot("deno.json")),
+).exports;
+
+/** Everything that a file imports without being asked, itself included. */
+async function closure(path: string, found = new Set<string>()): Promise<Set<string>> {
+  if (found.has(path)) return found;
+  found.add(path);
+  if (!path.endsWith(".ts")) return found;
+  const text = await Deno.readTextFile(inRoot(path));
+  const form = /^(?:import|export) (?!type )(?:[^;"]*? from )?"([^"]+)";/gm;
+  for (const [statement, specifier] of text.matchAll(form)) {
+    // What is only a type is not loaded.
+    const names = /\{([^}]*)\}/.exec(statement)?.[1]?.split(",").map((n) => n.trim()) ?? ["*"];
+    if (names.every((name) => name === "" || name.startsWith("type "))) continue;
+    const core = /^@blobber\/core(\/.*)?$/.exec(specifier!);
+    const target = core !== null
+      ? CORE[`.${core[1] ?? ""}`]!.slice(2)
+      : specifier!.startsWith(".")
+      ? new URL(specifier!, `file:///${path}`).pathname.slice(1)
+      : specifier!;
+    await closure(target, found);
+  }
+  return found;
+}
+
+const ANSWERS: Record<string, string[]> = {
+  "--version": ["cli.ts", "cli/run.ts", "cli/output.ts"],
+  "--help": ["cli.ts", "cli/run.ts", "cli/parse.ts", "cli/help.ts", "cli/output.ts"],
+  "completion of a command": [
+    "cli.ts",
+    "cli/run.ts",
+    "cli/parse.ts",
+    "cli/execute.ts",
+    "cli/commands/complete.ts",
+  ],
+};
+const MOST: Record<string, number> = {
+  "--version": 8,
+  "--help": 20,
+  "completion of a command": 40,
+};
+
+for (const [question, files] of Object.entries(ANSWERS)) {
+  Deno.test(`${question} loads no node module, no package and no command`, async () => {
+    const found = new Set<string>();
+    for (const file of files) await closure(file, found);
+    const own = files.filter((file) => file.startsWith("cli/commands/"));
+    const heavy = [...found].filter((path) =>
+      !path.endsWith(".ts") || path === "mod.ts" ||
+      path.startsWith("cli/commands/") && !own.includes(path)
+    );
+    assert.deepEqual(heavy, []);
+    assert.ok(found.size <= MOST[question]!, `${found.size}: ${[...found].join(" ")}`);
+  });
+}
+
+Deno.test("the closure sees what is loaded", async () => {
+  const found = await closure("cli/commands/ls.ts");
+  assert.ok(found.has("mod.ts") && found.has("node:crypto"));
+});
