@@ -16,6 +16,8 @@ import { backoff } from "./retry.ts";
 
 /** A whole blob may be taken and cut when it is at most this much larger than the range asked for. */
 const SMALL_EXCESS = 64 * 1024;
+/** Bytes asked for at a time where answers pile up in memory. */
+const PART = 1024 * 1024;
 /** Progress after which a broken connection counts as the first one again. */
 const GOOD_PROGRESS = 1024 * 1024;
 
@@ -55,6 +57,8 @@ class Download {
   #left: Uint8Array = new Uint8Array(0);
   /** Position in the blob of the next byte to hand out. */
   #at: number;
+  /** Where the answer that is being read ends. */
+  #end: number;
   /** Bytes to drop from the answer that is being read, because it began too early. */
   #skip = 0;
   #validator: string | undefined;
@@ -73,16 +77,19 @@ class Download {
     this.#whole = range.start === 0 && range.end === target.size;
     this.#signal = signal;
     this.#at = range.start;
+    this.#end = range.end;
   }
 
   /** Asks for what is missing. */
   async open(): Promise<void> {
     const { digest } = this.#target;
-    const partial = !this.#whole || this.#at > 0;
+    const { end } = this.#range;
+    this.#end = this.#repository.transport.pilesUp ? Math.min(end, this.#at + PART) : end;
+    const partial = !this.#whole || this.#at > 0 || this.#end < end;
     const headers: Record<string, string> = {};
     if (partial) {
       // One range at a time: some registries choke on more (RFC 9110, 14.2).
-      headers["range"] = `bytes=${this.#at}-${this.#range.end - 1}`;
+      headers["range"] = `bytes=${this.#at}-${this.#end - 1}`;
       if (this.#validator !== undefined) headers["if-range"] = this.#validator;
     }
     const response = await this.#repository.expect(
@@ -115,6 +122,7 @@ class Download {
       if (stated !== undefined && stated !== size) {
         throw this.#wrong(`sends ${stated} bytes for blob ${digest} of ${size}`, "integrity");
       }
+      this.#end = this.#range.end;
       if (!partial) return;
       const wanted = this.#range.end - this.#range.start;
       if (!this.#whole && size > wanted + SMALL_EXCESS) {
@@ -129,10 +137,10 @@ class Download {
     const given = response.headers.get("content-range");
     const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(given?.trim() ?? "");
     const right = match !== null && Number(match[1]) === this.#at &&
-      Number(match[2]) === this.#range.end - 1;
+      Number(match[2]) === this.#end - 1;
     if (!right) {
       throw this.#wrong(
-        `answers a request for bytes ${this.#at}-${this.#range.end - 1} with ${
+        `answers a request for bytes ${this.#at}-${this.#end - 1} with ${
           given === null ? "no Content-Range" : `"${given.slice(0, 80).replace(/[^ -~]/g, "?")}"`
         }`,
         "range-not-supported",
@@ -141,7 +149,7 @@ class Download {
     if (match![3] !== "*" && Number(match![3]) !== size) {
       throw this.#wrong(`says that the blob has ${match![3]} bytes, expected ${size}`, "integrity");
     }
-    if (stated !== undefined && stated !== this.#range.end - this.#at) {
+    if (stated !== undefined && stated !== this.#end - this.#at) {
       throw this.#wrong(`sends ${stated} bytes for that range`, "range-not-supported");
     }
     if (this.#validator !== undefined) {
@@ -167,6 +175,10 @@ class Download {
       try {
         if (this.#response === undefined) await this.open();
         piece = await this.#response!.body.read();
+        if (piece === undefined && this.#at === this.#end && this.#end < this.#range.end) {
+          this.#response = undefined; // this part is over: the next one
+          continue;
+        }
         if (piece === undefined && this.#at < this.#range.end) {
           throw new ExchangeError(
             "broken",
@@ -188,8 +200,9 @@ class Download {
         this.#skip -= skipped;
         piece = piece.subarray(skipped);
       }
-      const room = this.#range.end - this.#at;
-      if (piece.length > room && !this.#whole) {
+      const room = this.#end - this.#at;
+      const whole = this.#whole && this.#end === this.#range.end;
+      if (piece.length > room && !whole) {
         if (this.#response!.status !== 200) {
           throw this.#wrong("sends more than the range asked for", "range-not-supported");
         }

@@ -5,9 +5,11 @@
  * @module
  */
 
+import process from "node:process";
 import { getCACertificates } from "node:tls";
 import type { ConnectionOptions } from "../options.ts";
-import { denoHttpClient } from "../runtime.ts";
+import { isLoopback } from "../reference.ts";
+import { denoHttpClient, RUNTIME } from "../runtime.ts";
 import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
 import { FetchEngine } from "./fetch_engine.ts";
 import { NodeEngine } from "./node_engine.ts";
@@ -47,13 +49,22 @@ class ChoosingEngine implements Engine {
     return (this.#fetcher(request, proxy) ?? this.#nodeEngine()).send(request);
   }
 
+  /** TLS sockets of Deno's `node:tls` go on reading while their reader waits. */
+  pilesUp(url: URL): boolean {
+    return RUNTIME === "deno" && url.protocol === "https:" &&
+      this.#fetcher({ url }, proxyFor(url)) === undefined;
+  }
+
   /** Deno's `fetch`, unless it cannot do what is asked for. */
-  #fetcher(request: HttpRequest, proxy: Proxy | undefined): FetchEngine | undefined {
+  #fetcher(
+    request: Pick<HttpRequest, "url" | "body">,
+    proxy: Proxy | undefined,
+  ): FetchEngine | undefined {
     if (this.#skipVerify) return undefined;
     // fetch drops the Content-Length of a stream.
     if (isStreamBody(request.body) && request.body.length !== undefined) return undefined;
-    // A client without a proxy of its own reads the variables by its own rules, and has no way around them.
-    if (proxy === undefined && anyProxy()) return undefined;
+    // A client without a proxy of its own reads the variables by its own rules, which know no loopback.
+    if (proxy === undefined && anyProxy() && !agreesOnDirect(request.url)) return undefined;
     const key = proxy === undefined ? "" : `${proxy.url.href} ${proxy.authorization}`;
     if (!this.#fetchers.has(key)) {
       const client = denoHttpClient({
@@ -74,4 +85,12 @@ class ChoosingEngine implements Engine {
     const ca = this.#caCerts && [...getCACertificates("default"), ...this.#caCerts];
     return this.#node ??= new NodeEngine({ ca, skipVerify: this.#skipVerify });
   }
+}
+
+/** Whether Deno's own reading of the variables surely leads past the proxy as ours does. */
+function agreesOnDirect(url: URL): boolean {
+  const { NO_PROXY, no_proxy } = process.env;
+  const exceptions = no_proxy || NO_PROXY || "";
+  // It knows names and addresses there, and no ports.
+  return url.protocol === "https:" && !isLoopback(url.host) && !/:\d+(?:\s|,|$)/.test(exceptions);
 }

@@ -53,6 +53,8 @@ export interface Engine {
    * @throws {ExchangeError} when no answer came; the signal's reason when it was aborted
    */
   send(request: HttpRequest): Promise<HttpResponse>;
+  /** Whether answers from there pile up in memory when they are read slowly; not when left out. */
+  pilesUp?(url: URL): boolean;
 }
 
 /** Why no answer came, as far as it can be told apart. */

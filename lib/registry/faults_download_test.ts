@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { test } from "node:test";
 import { bench, noise, plant, readBlob } from "../../tests/fakes/registry_bench.ts";
+import { NodeEngine } from "./node_engine.ts";
 import type { FakeAnswer } from "../../tests/fakes/registry.ts";
 
 const MiB = 1024 * 1024;
@@ -200,7 +201,7 @@ for (
 
 test("row 21: the whole in place of a range is not downloaded", async () => {
   const { registry, store } = await bench({ ranges: false });
-  const huge = noise(40 * MiB);
+  const huge = noise(24 * MiB);
   const blob = plant(registry, huge);
   await assert.rejects(store.fetch(blob, { range: { start: 0, end: 100 } }), {
     code: "range-not-supported",
@@ -244,7 +245,7 @@ test("row 21: a server that cannot take up is read again from the start, without
 
 test("a download that is cancelled ends the connection", async () => {
   const { registry, store } = await bench();
-  const huge = noise(40 * MiB);
+  const huge = noise(24 * MiB);
   const stream = await store.fetch(plant(registry, huge));
   const reader = stream.getReader();
   await reader.read();
@@ -265,4 +266,25 @@ test("a download stops when its signal says so", async () => {
   })();
   stop.abort(new Error("enough"));
   await assert.rejects(reading, { message: "enough" });
+});
+
+test("where answers pile up in memory, a blob is asked for in parts", async () => {
+  const engine = Object.assign(new NodeEngine({ skipVerify: false }), { pilesUp: () => true });
+  const { registry, store } = await bench({}, { seams: { engine } });
+  const blob = plant(registry, big);
+  assert.deepEqual(await readBlob(store, blob), big);
+  assert.deepEqual(registry.requests.map(({ headers }) => headers["range"]), [
+    `bytes=0-${MiB - 1}`,
+    `bytes=${MiB}-${2 * MiB - 1}`,
+    `bytes=${2 * MiB}-${3 * MiB - 1}`,
+  ]);
+  registry.clear();
+  registry.onRequest = ({ number }) => number === 1 ? { breakAfter: 100_000 } : undefined;
+  const range = { start: 5, end: MiB + 10 };
+  assert.deepEqual(await readBlob(store, blob, range), big.slice(5, MiB + 10));
+  assert.equal(registry.requests.length, 3);
+  registry.clear();
+  registry.options.ranges = false;
+  assert.deepEqual(await readBlob(store, blob), big);
+  assert.equal(registry.requests.length, 1);
 });

@@ -92,6 +92,11 @@ export class Transport {
     return this.#clock;
   }
 
+  /** Whether a long answer is better asked for in parts: see {@linkcode Engine.pilesUp}. */
+  get pilesUp(): boolean {
+    return this.#engine.pilesUp?.(this.#origin) ?? false;
+  }
+
   /** Takes secrets out of text that the registry sent. */
   redact(text: string): string {
     return this.#auth.redact(text);

@@ -322,7 +322,7 @@ function isFinalForLive(error: unknown): boolean {
 
 /** Whether an upload was lost in a way that a fresh one may not be. */
 function isLost(error: unknown): boolean {
-  if (error instanceof ExchangeError) return error.kind === "broken" || error.kind === "timeout";
+  if (error instanceof ExchangeError) return error.retryable;
   if (!(error instanceof RefusedError)) return false;
   return isTemporary(error.httpStatus) || error.registryCodes.includes("BLOB_UPLOAD_UNKNOWN") ||
     error.registryCodes.includes("DIGEST_INVALID");
