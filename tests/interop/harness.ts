@@ -62,6 +62,8 @@ export class Home implements Disposable {
       REGISTRY_AUTH_FILE: `${path}/auth.json`,
       DENO_DIR: denoDir(),
       NO_COLOR: "1",
+      // Deno would ask for its newest version, through the proxy of the test.
+      DENO_NO_UPDATE_CHECK: "1",
       ...env,
     };
   }
