@@ -168,7 +168,7 @@ test("a session that the registry has lost is begun again", async () => {
 });
 
 test("a streamed PATCH that is not taken falls back to one PUT with its length", async () => {
-  for (const status of [400, 404, 405, 411, 415, 501]) {
+  for (const status of [400, 404, 405, 411, 415, 416, 429, 500, 501, 503]) {
     const { registry, store } = await bench();
     registry.onRequest = ({ method }) =>
       method === "PATCH" ? { answer: failure(status, "UNSUPPORTED", "no chunks") } : undefined;

@@ -315,9 +315,10 @@ function isFinal(error: unknown): boolean {
     error.code === "registry");
 }
 
-/** The same for a streamed PATCH, which could not be repeated with a fresh token. */
+/** The same for a streamed PATCH, which could be repeated neither with a fresh token nor after a pause. */
 function isFinalForLive(error: unknown): boolean {
-  return isFinal(error) && !(error instanceof RefusedError && error.httpStatus === 401);
+  const repeatable = error instanceof RefusedError && [401, 429].includes(error.httpStatus);
+  return isFinal(error) && !repeatable;
 }
 
 /** Whether an upload was lost in a way that a fresh one may not be. */
