@@ -1,8 +1,8 @@
 /**
  * Candidates from outside: tags of a repository, layouts on disk, paths inside an artifact.
  *
- * A press of TAB must not do what the user has not asked for: it sends no credentials to a host, starts no
- * helper, and waits for no slow server.
+ * A press of TAB must not do what the user has not asked for: it sends no credentials but those that stand
+ * in a file for this very host, starts no helper, and waits for no slow server.
  *
  * @module
  */
@@ -113,7 +113,12 @@ async function pathsInside(lookup: Lookup, context: Context): Promise<Completion
 }
 
 function client(context: Context): ReturnType<typeof makeClient> {
-  return makeClient(context, { credentials: () => Promise.resolve(undefined) });
+  return makeClient(context, {
+    credentials: async (host) => {
+      const { credentialsFor } = await import("@blobber/core/credentials");
+      return await credentialsFor(host, "", undefined, { helpers: false });
+    },
+  });
 }
 
 function starting(values: readonly string[], word: string): Candidate[] {

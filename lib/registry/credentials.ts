@@ -52,17 +52,19 @@ export function credentialsFiles(
  *
  * @param host the registry, canonical
  * @param repository the repository in it, for entries that are for a part of a registry
+ * @param options whether programs may be started that know more; they are, unless this says otherwise
  * @throws {BlobberError} `invalid-config` naming the file, `unauthorized` when a helper fails
  */
 export async function credentialsFor(
   host: string,
   repository: string,
   files: CredentialsFile[] = credentialsFiles(),
+  options: { helpers?: boolean } = {},
 ): Promise<Credentials | undefined> {
   for (const file of files) {
     const config = readConfig(file.path);
     if (config === undefined) continue;
-    const found = await fromConfig(config, file, host, repository);
+    const found = await fromConfig(config, file, host, repository, options.helpers ?? true);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -110,13 +112,14 @@ async function fromConfig(
   file: CredentialsFile,
   host: string,
   repository: string,
+  helpers: boolean,
 ): Promise<Credentials | undefined> {
   const wrong = (what: string) =>
     new BlobberError("invalid-config", `credentials file ${quote(file.path)}: ${what}`);
   const [helperKey, own] = Object.entries(config.credHelpers)
     .find(([key]) => hostOfKey(key) === host) ?? [];
   const helper = own ?? (config.credsStore || undefined);
-  if (helper !== undefined) {
+  if (helper !== undefined && helpers) {
     if (typeof helper !== "string") throw wrong(`the helper for ${host} is no string`);
     const server = host === "docker.io" ? DOCKER_HUB_KEY : helperKey ?? host;
     const found = await askHelper(helper, server);

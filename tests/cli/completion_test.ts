@@ -131,3 +131,25 @@ Deno.test("row 69: TAB sends no credentials and starts no helper", async () => {
     await registry.close();
   }
 });
+
+Deno.test("TAB uses credentials that are stored for the host", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const auth = btoa("jo:secret");
+  const registry = await startRegistry({
+    authorize: ({ headers }) =>
+      headers.authorization === `Basic ${auth}`
+        ? undefined
+        : { status: 401, headers: { "www-authenticate": 'Basic realm="x"' } },
+  });
+  try {
+    const config = { auths: { [registry.host]: { auth } }, credsStore: "" };
+    await at.write("home/.docker/config.json", JSON.stringify(config));
+    const ref = `${registry.host}/acme/site:v1`;
+    await at.ok(["push", "site", ref]);
+    const { stdout } = await at.run(["__complete", "zsh", "ls", `${registry.host}/acme/site:`]);
+    assert.equal(stdout, `${ref}\n:\n`);
+  } finally {
+    await registry.close();
+  }
+});
