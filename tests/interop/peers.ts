@@ -53,6 +53,8 @@ const DEBIAN = {
   zstd: "zstd",
   "apt-get": "apt",
   "dpkg-deb": "dpkg",
+  zsh: "zsh",
+  fish: "fish",
 };
 
 /** The name of a peer. */
