@@ -14,6 +14,14 @@ export * from "./lib/cache/maintenance.ts";
 export { LayoutStore } from "./lib/layout/store.ts";
 export { MemoryStore } from "./lib/memory.ts";
 export { printable, quote } from "./lib/printable.ts";
+export {
+  checkLogin,
+  eraseLogin,
+  type Login,
+  type LoginOptions,
+  registryHost,
+  storeLogin,
+} from "./lib/registry/login.ts";
 export * from "./lib/reference.ts";
 export * from "./lib/signing.ts";
 export * from "./lib/store.ts";

@@ -22,6 +22,17 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
 }
 
 /**
+ * Asks for a line.
+ *
+ * @param question what for
+ * @param signal stops waiting
+ */
+export async function askLine(question: string, signal: AbortSignal): Promise<string> {
+  say(question);
+  return (await readLine(signal)).trim();
+}
+
+/**
  * Asks for a secret, which is not shown while it is typed.
  *
  * @param question what for

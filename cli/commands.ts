@@ -239,6 +239,24 @@ export const COMMANDS: readonly Command[] = [
     load: () => import("./commands/completion.ts"),
   },
   {
+    name: "login",
+    args: [{ name: "HOST", kind: "host" }],
+    summary: "store credentials for a registry",
+    details: [
+      "They are tried at the registry first, and kept in Docker's configuration or the helper that it names.",
+    ],
+    examples: ["login ghcr.io --username jo --password-stdin < token"],
+    group: "program",
+    load: () => import("./commands/login.ts"),
+  },
+  {
+    name: "logout",
+    args: [{ name: "HOST", kind: "host" }],
+    summary: "forget the credentials of a registry",
+    group: "program",
+    load: () => import("./commands/logout.ts"),
+  },
+  {
     name: "cache",
     args: [],
     summary: "show what the cache holds",

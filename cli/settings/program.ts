@@ -89,6 +89,23 @@ export const PROGRAM = {
     group: "command",
     commands: ["cache prune"],
   },
+  username: {
+    flag: "username",
+    short: "u",
+    type: "string",
+    placeholder: "NAME",
+    help: "user name at the registry",
+    group: "command",
+    commands: ["login"],
+  },
+  passwordStdin: {
+    flag: "password-stdin",
+    type: "boolean",
+    default: false,
+    help: "read the password from standard input",
+    group: "command",
+    commands: ["login"],
+  },
   config: {
     flag: "config",
     variables: ["BLOBBER_CONFIG"],

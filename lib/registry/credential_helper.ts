@@ -1,6 +1,7 @@
 /**
- * Credential helpers: programs `docker-credential-NAME` that are asked by way of their standard input and
- * answer in JSON. They are run without a shell, for a limited time, and only so much of what they say is read.
+ * Credential helpers: programs `docker-credential-NAME` that are told what to do by their one argument and
+ * their standard input, and answer in JSON. They are run without a shell, for a limited time, and only so
+ * much of what they say is read.
  *
  * @module
  */
@@ -26,28 +27,16 @@ export async function askHelper(
   server: string,
   timeoutMs: number = HELPER_TIMEOUT_MS,
 ): Promise<Credentials | undefined> {
-  const fail = (why: string, hint?: string) =>
-    new BlobberError(
-      "unauthorized",
-      `authentication failed: credential helper ${quote(name)} ${why}`,
-      hint === undefined ? {} : { hint },
-    );
-  // The name becomes part of a program's name: nothing that leads to another directory.
-  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    throw fail('has a name that is none, expected letters, digits, ".", "_" and "-"');
-  }
-  const program = `docker-credential-${name}`;
-  const { output, status } = await run(program, server, timeoutMs, fail);
-  const text = new TextDecoder().decode(output).trim();
+  const { program, fail } = helper(name);
+  const { output, status } = await run(program, "get", server, timeoutMs, fail);
   if (status !== 0) {
-    // The words that Docker's own helpers use when there is nothing.
-    if (/credentials not found|no credentials|no usernames? /i.test(text)) return undefined;
+    if (isNothing(output)) return undefined;
     // What it printed may hold a secret: it is not repeated.
     throw fail(`failed with exit status ${status}`, `run ${program} by hand to see why`);
   }
   let answer: { Username?: unknown; Secret?: unknown };
   try {
-    answer = Object(JSON.parse(text));
+    answer = Object(JSON.parse(new TextDecoder().decode(output)));
   } catch {
     throw fail("answered something that is no JSON");
   }
@@ -60,16 +49,66 @@ export async function askHelper(
   return username === "<token>" ? { identityToken: secret } : { username, password: secret };
 }
 
+/**
+ * Has a helper store credentials, or forget them.
+ *
+ * @param name of the helper, as it stands in the configuration
+ * @param server what it stores them under
+ * @param credentials what to store; nothing to forget
+ * @throws {BlobberError} `unauthorized` when it cannot be run or fails
+ */
+export async function tellHelper(
+  name: string,
+  server: string,
+  credentials: { username: string; password: string } | undefined,
+): Promise<void> {
+  const { program, fail } = helper(name);
+  const [verb, input] = credentials === undefined ? ["erase", server] : [
+    "store",
+    JSON.stringify({
+      ServerURL: server,
+      Username: credentials.username,
+      Secret: credentials.password,
+    }),
+  ];
+  const { output, status } = await run(program, verb, input, HELPER_TIMEOUT_MS, fail);
+  // Having nothing to forget is no failure.
+  if (status === 0 || credentials === undefined && isNothing(output)) return;
+  throw fail(`failed with exit status ${status}`, `run ${program} by hand to see why`);
+}
+
+/** Whether a helper says, in the words that Docker's own use, that it has nothing. */
+function isNothing(output: Uint8Array): boolean {
+  return /credentials not found|no credentials|no usernames? /i.test(
+    new TextDecoder().decode(output),
+  );
+}
+
+function helper(name: string): { program: string; fail: Fail } {
+  const fail: Fail = (why, hint) =>
+    new BlobberError(
+      "unauthorized",
+      `authentication failed: credential helper ${quote(name)} ${why}`,
+      hint === undefined ? {} : { hint },
+    );
+  // The name becomes part of a program's name: nothing that leads to another directory.
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    throw fail('has a name that is none, expected letters, digits, ".", "_" and "-"');
+  }
+  return { program: `docker-credential-${name}`, fail };
+}
+
 type Fail = (why: string, hint?: string) => BlobberError;
 
 function run(
   program: string,
+  verb: string,
   input: string,
   timeoutMs: number,
   fail: Fail,
 ): Promise<{ output: Uint8Array; status: number }> {
   return new Promise((done, failed) => {
-    const child = spawn(program, ["get"], {
+    const child = spawn(program, [verb], {
       shell: false,
       stdio: ["pipe", "pipe", "ignore"],
       windowsHide: true,

@@ -18,7 +18,7 @@ import { askHelper } from "./credential_helper.ts";
 import type { Variables } from "./proxy.ts";
 
 /** Under this name Docker stores the credentials of Docker Hub, and helpers know it. */
-const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
 
 /** A file that may hold credentials. */
 export interface CredentialsFile {
@@ -160,7 +160,7 @@ function entryFor(
  * The canonical host that a key stands for: `host`, or a URL of one as Docker's first registries had it,
  * with nothing behind it but the version of the interface.
  */
-function hostOfKey(key: string): string | undefined {
+export function hostOfKey(key: string): string | undefined {
   const match = /^(?:https?:\/\/)?([^/@\s]+)(?:\/(?:v[12]\/?)?)?$/.exec(key);
   try {
     return match === null ? undefined : canonicalHost(match[1]!);

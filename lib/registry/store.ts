@@ -10,7 +10,7 @@ import type { Observer } from "../events.ts";
 import { MAX_TAGS } from "../limits.ts";
 import { isDocumentType, parseDocument } from "../manifest.ts";
 import { tagTaken } from "../tag_taken.ts";
-import type { ClientOptions, ConnectionOptions } from "../options.ts";
+import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
 import { canonicalHost, isTag, type RegistryReference } from "../reference.ts";
 import { VERSION } from "../runtime.ts";
@@ -26,6 +26,7 @@ import type {
 import { streamOf } from "../streams.ts";
 import type { Descriptor } from "../types.ts";
 import { drop } from "./body.ts";
+import { connectionFor, endpointOf } from "./connection.ts";
 import { credentialsFor } from "./credentials.ts";
 import { openBlob } from "./download.ts";
 import { Manifests } from "./manifests.ts";
@@ -55,9 +56,6 @@ export function openRegistry(
   return new RegistryStore(reference, options);
 }
 
-/** The registry that serves Docker Hub's images. */
-const DOCKER_HUB_ENDPOINT = "registry-1.docker.io";
-
 class RegistryStore implements Store {
   readonly name: string;
   readonly host: string;
@@ -76,7 +74,7 @@ class RegistryStore implements Store {
     this.name = `${this.host}/${path}`;
     const transport = new Transport({
       host: this.host,
-      endpoint: hub ? DOCKER_HUB_ENDPOINT : this.host,
+      endpoint: endpointOf(this.host),
       connection: connectionFor(this.host, options),
       credentials: () =>
         options.credentials === undefined
@@ -228,16 +226,4 @@ function checkSelector(text: string): void {
     "invalid-reference",
     `${quote(text)} is no tag and no digest`,
   );
-}
-
-/** The options of a connection: those of the registry where it has its own, else the client's. */
-function connectionFor(host: string, options: ClientOptions): ConnectionOptions {
-  const { insecure, insecureSkipTlsVerify, caCerts } = options;
-  const own = Object.entries(options.registries ?? {})
-    .find(([name]) => canonicalHost(name) === host)?.[1];
-  return {
-    insecure: own?.insecure ?? insecure,
-    insecureSkipTlsVerify: own?.insecureSkipTlsVerify ?? insecureSkipTlsVerify,
-    caCerts: own?.caCerts ?? caCerts,
-  };
 }

@@ -1,0 +1,53 @@
+/**
+ * `login HOST`.
+ *
+ * @module
+ */
+
+import { BlobberError, checkLogin, printable, registryHost, storeLogin } from "@blobber/core";
+import { askLine, askSecret, canAsk } from "../ask.ts";
+import { clientOptions } from "../client.ts";
+import { type Context, observerOf } from "../context.ts";
+
+/** Tries credentials at a registry, and stores them when it takes them. */
+export async function run(context: Context): Promise<void> {
+  const { out, settings, env, report, signal } = context;
+  const host = registryHost(context.args[0]!);
+  const fromStdin = settings.get("passwordStdin");
+  let username = settings.get("username");
+  if (username === undefined) {
+    if (fromStdin || !canAsk()) {
+      throw new BlobberError("usage", "login needs --username", {
+        hint: "blobber login HOST --username NAME --password-stdin < FILE",
+      });
+    }
+    username = await askLine(`User name at ${printable(host)}: `, signal);
+  }
+  if (!fromStdin && !canAsk()) {
+    throw new BlobberError(
+      "usage",
+      "login asks for a password, and there is no terminal to ask at",
+      {
+        hint: "say --password-stdin",
+      },
+    );
+  }
+  const password = fromStdin
+    ? (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "")
+    : await askSecret(`Password or token of ${printable(username)}: `, signal);
+  // A colon ends the user name in Basic authentication (RFC 7617, section 2).
+  if (username === "" || username.includes(":")) {
+    throw new BlobberError("usage", "the user name is empty or has a colon, which none may have");
+  }
+  if (password === "") throw new BlobberError("usage", "the password is empty");
+  const login = { username, password };
+  const asked = await checkLogin(host, login, {
+    ...clientOptions(settings, env),
+    ...observerOf(context),
+  });
+  if (!asked) {
+    report.warn("open-registry", `${host} lets everyone in, so the credentials could not be tried`);
+  }
+  const stored = await storeLogin(host, login);
+  await out.result({ host, username, stored }, `Login to ${host} stored in ${printable(stored)}`);
+}

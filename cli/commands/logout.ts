@@ -1,0 +1,19 @@
+/**
+ * `logout HOST`.
+ *
+ * @module
+ */
+
+import { BlobberError, eraseLogin, registryHost } from "@blobber/core";
+import type { Context } from "../context.ts";
+
+/** Forgets the credentials of a registry. */
+export async function run({ args, out }: Context): Promise<void> {
+  const host = registryHost(args[0]!);
+  if (!await eraseLogin(host)) {
+    throw new BlobberError("not-found", `credentials for ${host} not found`, {
+      hint: "they may be in another file: docs/registries.md says where credentials are looked for",
+    });
+  }
+  await out.result({ host }, `Logged out of ${host}`);
+}

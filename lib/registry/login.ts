@@ -1,0 +1,209 @@
+/**
+ * Logging in and out: credentials are tried at the registry, and kept where Docker keeps them, so that
+ * every tool on the machine finds them.
+ *
+ * @module
+ */
+
+import { lstatSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { dirname } from "node:path";
+import { BlobberError } from "../errors.ts";
+import type { Observer } from "../events.ts";
+import { errnoOf, fileError, writeAtomic } from "../files.ts";
+import type { ClientOptions } from "../options.ts";
+import { quote } from "../printable.ts";
+import { canonicalHost, parseReference } from "../reference.ts";
+import { VERSION } from "../runtime.ts";
+import { drop } from "./body.ts";
+import { connectionFor, endpointOf } from "./connection.ts";
+import { tellHelper } from "./credential_helper.ts";
+import { credentialsFiles, DOCKER_HUB_KEY, hostOfKey } from "./credentials.ts";
+import { Transport } from "./transport.ts";
+
+/** A user name and a password, or a token in a password's place. */
+export interface Login {
+  /** User name at the registry. */
+  username: string;
+  /** Password or token. */
+  password: string;
+}
+
+/** Options of {@linkcode checkLogin}. */
+export interface LoginOptions extends ClientOptions, Pick<Observer, "onNotice" | "signal"> {}
+
+/**
+ * Reads the name of a registry.
+ *
+ * @param text `host[:port]`
+ * @returns its canonical name
+ * @throws {BlobberError} `invalid-reference`
+ */
+export function registryHost(text: string): string {
+  const wrong = () =>
+    new BlobberError(
+      "invalid-reference",
+      `invalid registry: ${quote(text)}, expected "host[:port]"`,
+    );
+  if (/[/@]/.test(text)) throw wrong();
+  try {
+    const reference = parseReference(`${text}/any`);
+    if (reference.kind === "registry") return canonicalHost(reference.host);
+  } catch { // said in the words of a whole reference
+  }
+  throw wrong();
+}
+
+/**
+ * Tries credentials at a registry (distribution spec, "Determining Support": `GET /v2/`).
+ *
+ * @param host canonical
+ * @param login what to try
+ * @returns whether the registry asked for them; one that is open to all says nothing about them
+ * @throws {BlobberError} `unauthorized` when they are refused
+ */
+export async function checkLogin(
+  host: string,
+  login: Login,
+  options: LoginOptions = {},
+): Promise<boolean> {
+  let asked = false;
+  const transport = new Transport({
+    host,
+    endpoint: endpointOf(host),
+    connection: connectionFor(host, options),
+    credentials: () => {
+      asked = true;
+      return Promise.resolve(login);
+    },
+    userAgent: options.userAgent ?? `blobber/${VERSION}`,
+    observer: options,
+  });
+  const response = await transport.request({
+    method: "GET",
+    to: "/v2/",
+    scope: [],
+    signal: options.signal,
+  });
+  await drop(response);
+  if (response.status === 200) return asked;
+  if (response.status === 401 || response.status === 403) {
+    throw new BlobberError(
+      "unauthorized",
+      `authentication failed: ${host} refuses the credentials of ${quote(login.username)}`,
+      { hint: "many registries want a token in place of the account's password" },
+    );
+  }
+  throw new BlobberError(
+    "registry",
+    `${host} answers ${response.status} to GET /v2/, expected a registry`,
+  );
+}
+
+/**
+ * Stores credentials: in the helper that Docker's configuration names for the registry, else in the
+ * configuration itself.
+ *
+ * @param host canonical
+ * @param login what to store
+ * @param path the configuration; the first that would be read
+ * @returns where they are now
+ */
+export async function storeLogin(
+  host: string,
+  login: Login,
+  path: string = credentialsFiles()[0]!.path,
+): Promise<string> {
+  const config = readRaw(path);
+  const helper = helperFor(config, host);
+  const auths = tableOf(config, "auths");
+  const key = keyOf(auths, host);
+  if (helper !== undefined) {
+    await tellHelper(helper.name, helper.server, login);
+    // An entry here would be found by tools that do not ask the helper.
+    if (Object.hasOwn(auths, key)) writeRaw(path, { ...config, auths: { ...auths, [key]: {} } });
+    return `docker-credential-${helper.name}`;
+  }
+  const bytes = new TextEncoder().encode(`${login.username}:${login.password}`);
+  const auth = btoa(String.fromCharCode(...bytes));
+  writeRaw(path, { ...config, auths: { ...auths, [key]: { auth } } });
+  return path;
+}
+
+/**
+ * Forgets credentials.
+ *
+ * @param host canonical
+ * @param path the configuration; the first that would be read
+ * @returns whether there were some, as far as can be told
+ */
+export async function eraseLogin(
+  host: string,
+  path: string = credentialsFiles()[0]!.path,
+): Promise<boolean> {
+  const config = readRaw(path);
+  const helper = helperFor(config, host);
+  if (helper !== undefined) await tellHelper(helper.name, helper.server, undefined);
+  const auths = tableOf(config, "auths");
+  const kept = Object.entries(auths).filter(([key]) => hostOfKey(key) !== host);
+  const removed = kept.length < Object.keys(auths).length;
+  if (removed) writeRaw(path, { ...config, auths: Object.fromEntries(kept) });
+  return removed || helper !== undefined;
+}
+
+/** Docker Hub's entry has a URL for a name; another registry's the one it has already, else its host. */
+function keyOf(auths: Record<string, unknown>, host: string): string {
+  const known = Object.keys(auths).find((key) => hostOfKey(key) === host);
+  return known ?? (host === "docker.io" ? DOCKER_HUB_KEY : host);
+}
+
+function helperFor(
+  config: Record<string, unknown>,
+  host: string,
+): { name: string; server: string } | undefined {
+  const own = Object.entries(tableOf(config, "credHelpers"))
+    .find(([key]) => hostOfKey(key) === host);
+  const name = own?.[1] ?? (config.credsStore || undefined);
+  if (typeof name !== "string") return undefined;
+  return { name, server: host === "docker.io" ? DOCKER_HUB_KEY : own?.[0] ?? host };
+}
+
+function tableOf(config: Record<string, unknown>, key: string): Record<string, unknown> {
+  const table = config[key] ?? {};
+  if (typeof table === "object" && !Array.isArray(table)) return table as Record<string, unknown>;
+  throw new BlobberError("invalid-config", `the credentials file: ${quote(key)} is no object`);
+}
+
+/** The whole configuration: what belongs to other tools goes back as it was. */
+function readRaw(path: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    if (errnoOf(cause) === "ENOENT") return {};
+    throw fileError("cannot read credentials from", path, cause);
+  }
+  try {
+    const json = JSON.parse(text);
+    if (typeof json === "object" && json !== null && !Array.isArray(json)) return json;
+  } catch { // the parser's message may quote a secret
+  }
+  throw new BlobberError("invalid-config", `credentials file ${quote(path)}: it is no JSON object`);
+}
+
+function writeRaw(path: string, config: Record<string, unknown>): void {
+  let target = path;
+  try {
+    // People keep their configuration in a repository and link to it: the link stays.
+    if (lstatSync(path).isSymbolicLink()) target = realpathSync(path);
+  } catch (cause) {
+    if (errnoOf(cause) !== "ENOENT") throw fileError("cannot write credentials to", path, cause);
+  }
+  try {
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw fileError("cannot make the directory of", target, cause);
+  }
+  writeAtomic(target, new TextEncoder().encode(JSON.stringify(config, null, "\t") + "\n"), {
+    mode: 0o600,
+  });
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { type FakeRegistry, startRegistry } from "../fakes/registry.ts";
+import { Workplace } from "./program.ts";
+
+const BASIC = `Basic ${btoa("jo:s3cret-word")}`;
+
+/** A registry that lets only `jo` in. */
+function guarded(): Promise<FakeRegistry> {
+  return startRegistry({
+    authorize: ({ headers }) =>
+      headers.authorization === BASIC
+        ? undefined
+        : { status: 401, headers: { "www-authenticate": 'Basic realm="r"' } },
+  });
+}
+
+Deno.test("login tries credentials, stores them where Docker does, and logout forgets them", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const registry = await guarded();
+  try {
+    const { host } = registry;
+    assert.equal((await at.run(["push", "site", `${host}/acme/site:v1`])).status, 3);
+    const login = ["login", host, "--username", "jo", "--password-stdin"];
+    const refused = await at.run(login, { stdin: "wrong-word\n" });
+    assert.deepEqual([refused.status, refused.stdout], [3, ""]);
+    assert.ok(!refused.stderr.includes("wrong-word"));
+    await assert.rejects(Deno.stat(`${at.dir}/home/.docker`));
+    // What other tools keep there stays.
+    await at.write(
+      "home/.docker/config.json",
+      '{"psFormat": "x", "auths": {"b.example": {"auth": "YTpi"}}}',
+    );
+    const done = await at.run(login, { stdin: "s3cret-word\n" });
+    assert.deepEqual([done.status, done.stderr], [0, ""]);
+    assert.ok(!done.stdout.includes("s3cret-word"));
+    const path = `${at.dir}/home/.docker/config.json`;
+    assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
+    const config = JSON.parse(await at.read("home/.docker/config.json"));
+    assert.deepEqual(config, {
+      psFormat: "x",
+      auths: { "b.example": { auth: "YTpi" }, [host]: { auth: btoa("jo:s3cret-word") } },
+    });
+    await at.ok(["push", "site", `${host}/acme/site:v1`]);
+    await at.ok(["logout", host]);
+    assert.equal((await at.run(["ls", `${host}/acme/site:v1`, "--no-cache"])).status, 3);
+    assert.equal((await at.run(["logout", host])).status, 4);
+  } finally {
+    await registry.close();
+  }
+});
+
+Deno.test("login uses the helper that Docker's configuration names", async () => {
+  await using at = await Workplace.open();
+  const registry = await guarded();
+  try {
+    const { host } = registry;
+    await at.write(
+      "bin/docker-credential-drawer",
+      `#!/bin/sh
+case "$1" in
+  store) cat > "$HOME/drawer" ;;
+  erase) rm "$HOME/drawer" ;;
+  get) cat > /dev/null; test -f "$HOME/drawer" && cat "$HOME/drawer" || { echo "credentials not found in native keychain"; exit 1; } ;;
+esac
+`,
+    );
+    await Deno.chmod(`${at.dir}/bin/docker-credential-drawer`, 0o755);
+    await at.write("home/.docker/config.json", '{"credsStore": "drawer"}');
+    const env = { PATH: `${at.dir}/bin:${Deno.env.get("PATH")}` };
+    const login = ["login", host, "-u", "jo", "--password-stdin", "-ojson"];
+    const done = await at.run(login, { stdin: "s3cret-word", env });
+    assert.equal(done.status, 0, done.stderr);
+    assert.equal(JSON.parse(done.stdout).stored, "docker-credential-drawer");
+    assert.deepEqual(JSON.parse(await at.read("home/drawer")), {
+      ServerURL: host,
+      Username: "jo",
+      Secret: "s3cret-word",
+    });
+    assert.deepEqual(JSON.parse(await at.read("home/.docker/config.json")), {
+      credsStore: "drawer",
+    });
+    assert.equal((await at.run(["logout", host], { env })).status, 0);
+    await assert.rejects(Deno.stat(`${at.dir}/home/drawer`));
+  } finally {
+    await registry.close();
+  }
+});
+
+Deno.test("login refuses what names no registry, and says how without a terminal", async () => {
+  await using at = await Workplace.open();
+  for (const host of ["https://ghcr.io", "ghcr.io/acme", "jo@ghcr.io", ""]) {
+    assert.equal((await at.run(["login", host, "-u", "jo", "--password-stdin"])).status, 2, host);
+  }
+  const ran = await at.run(["login", "localhost:1", "-u", "jo"]);
+  assert.equal(ran.status, 2);
+  assert.match(ran.stderr, /--password-stdin/);
+});
