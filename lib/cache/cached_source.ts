@@ -169,7 +169,7 @@ class CachedSource implements Source {
     const found = parseDescriptor(record, `tag ${tag} in the cache`);
     notify(
       this.#options,
-      this.#options.verifying ? "warning" : "info",
+      this.#options.verifying ? "warning" : "debug",
       "cached-tag",
       `tag ${quote(tag)} was last asked for ${Math.round(age / 1000)} s ago; ` +
         `the cached answer ${found.digest} is used`,
