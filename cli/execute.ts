@@ -8,9 +8,19 @@ import type { Command } from "./commands.ts";
 import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
 import { Output, ReaderGone } from "./output.ts";
 import type { CommandLine } from "./parse.ts";
-import type { MakeReporter } from "./run.ts";
+import type { Reporter } from "./render/reporter.ts";
 import { checkCombinations } from "./combinations.ts";
 import { listen } from "./signals.ts";
+
+/** What a reporter is to know of the settings. */
+export interface ReporterSettings {
+  quiet: boolean;
+  verbose: boolean;
+  progress?: "auto" | "tty" | "plain" | "json" | "none";
+}
+
+/** Makes the reporter for this process's stderr. */
+export type MakeReporter = (json: boolean, settings: ReporterSettings) => Promise<Reporter>;
 
 /**
  * Runs a command.

@@ -5,8 +5,8 @@
  */
 
 import { VERSION } from "@blobber/core/version";
+import type { MakeReporter } from "./execute.ts";
 import type { CommandLine } from "./parse.ts";
-import type { Reporter } from "./render/reporter.ts";
 
 /** Width when nobody knows it: what people and documents are used to. */
 const DEFAULT_COLUMNS = 80;
@@ -42,16 +42,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { execute } = await import("./execute.ts");
   return await execute(command, line, { makeReporter });
 }
-
-/** What a reporter is to know of the settings. */
-export interface ReporterSettings {
-  quiet: boolean;
-  verbose: boolean;
-  progress?: "auto" | "tty" | "plain" | "json" | "none";
-}
-
-/** Makes the reporter for this process's stderr. */
-export type MakeReporter = (json: boolean, settings: ReporterSettings) => Promise<Reporter>;
 
 const makeReporter: MakeReporter = async (json, { quiet, verbose, progress = "auto" }) => {
   const { Reporter, progressForm } = await import("./render/reporter.ts");

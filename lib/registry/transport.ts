@@ -9,6 +9,7 @@ import { BlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
 import { IDLE_TIMEOUT_MS, MAX_REDIRECTS } from "../limits.ts";
 import type { ConnectionOptions, Credentials } from "../options.ts";
+import { printable } from "../printable.ts";
 import { isLoopback } from "../reference.ts";
 import { type Resolver, systemResolver } from "./addresses.ts";
 import { Authenticator, type Scope } from "./auth.ts";
@@ -261,8 +262,20 @@ export class Transport {
     this.#policy = new HopPolicy(origin, this.#options.seams?.resolve ?? systemResolver);
   }
 
-  #send(request: HttpRequest): Promise<HttpResponse> {
-    return this.#engine.send(request);
+  async #send(request: HttpRequest): Promise<HttpResponse> {
+    const range = request.headers["range"];
+    // Queries hold signatures and tokens of uploads and redirects: what is told ends before them.
+    const { origin, pathname, search } = request.url;
+    const what = `${request.method} ${origin}${printable(pathname, 300)}${search && "?…"}` +
+      (range === undefined ? "" : ` (${printable(range, 60)})`);
+    try {
+      const response = await this.#engine.send(request);
+      notify(this.#options.observer, "debug", "request", `${what}: ${response.status}`);
+      return response;
+    } catch (error) {
+      notify(this.#options.observer, "debug", "request", `${what}: failed`);
+      throw error;
+    }
   }
 }
 

@@ -96,3 +96,33 @@ Deno.test("login refuses what names no registry, and says how without a terminal
   assert.equal(ran.status, 2);
   assert.match(ran.stderr, /--password-stdin/);
 });
+
+Deno.test("--verbose tells every request, and no secret of it", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const registry = await guarded();
+  try {
+    const { host } = registry;
+    const auths = { [host]: { auth: btoa("jo:s3cret-word") } };
+    await at.write("home/.docker/config.json", JSON.stringify({ auths }));
+    const pushed = await at.run(["push", "-v", "site", `${host}/acme/site:v1`]);
+    assert.equal(pushed.status, 0, pushed.stderr);
+    const lines = pushed.stderr.split("\n").filter((line) => line.startsWith("Debug: "));
+    assert.ok(
+      lines.includes(`Debug: PUT http://${host}/v2/acme/site/manifests/v1: 201`),
+      pushed.stderr,
+    );
+    const sent = registry.requests.filter(({ method }) => method === "PATCH" || method === "HEAD");
+    assert.ok(sent.length > 0);
+    const told = lines.filter((line) => /^Debug: (PATCH|HEAD) http/.test(line));
+    assert.equal(told.length, sent.length);
+    for (const secret of ["s3cret-word", btoa("jo:s3cret-word")]) {
+      assert.ok(!pushed.stderr.includes(secret));
+    }
+    const upload = registry.requests.find(({ method }) => method === "PUT")!;
+    const query = upload.url.split("?")[1];
+    assert.ok(query === undefined || !pushed.stderr.includes(query));
+  } finally {
+    await registry.close();
+  }
+});
