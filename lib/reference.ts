@@ -190,8 +190,8 @@ const DOCKER_HUB = new Set(["docker.io", "index.docker.io", "registry-1.docker.i
 
 /**
  * The one name of a registry: lower case, without a trailing dot, without the port that https has anyway,
- * an IPv6 address in its shortest form, and `docker.io` for every alias of Docker Hub. Rules and
- * credentials are matched on this, so that no other spelling dodges them.
+ * an address in its usual form (`127.1` and `[::ffff:7f00:1]` are 127.0.0.1), and `docker.io` for every
+ * alias of Docker Hub. Rules and credentials are matched on this, so that no other spelling dodges them.
  *
  * @param host `host[:port]`
  */
@@ -199,10 +199,24 @@ export function canonicalHost(host: string): string {
   const match = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(host.toLowerCase());
   let name = match?.[1] ?? host.toLowerCase();
   const port = match?.[2];
-  if (name.startsWith("[")) name = new URL(`http://${name}/`).hostname;
-  else name = name.replace(/\.$/, "");
+  name = canonicalAddress(name.replace(/\.$/, ""));
   if (DOCKER_HUB.has(name) && (port === undefined || port === "443")) return "docker.io";
   return port === undefined || Number(port) === 443 ? name : `${name}:${Number(port)}`;
+}
+
+/** An IPv4 address that an IPv6 one stands for (RFC 4291, section 2.5.5.2), as URLs write it. */
+const MAPPED = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;
+
+/** The one form of an address: what a connection is made to. Other names stay as they are. */
+function canonicalAddress(name: string): string {
+  // URL standard, "ends in a number": such a name is an IPv4 address, in parts of any base, or nothing.
+  if (!name.startsWith("[") && !/(?:^|\.)(?:\d+|0x[0-9a-f]*)$/.test(name)) return name;
+  if (!URL.canParse(`http://${name}/`)) return name;
+  const { hostname } = new URL(`http://${name}/`);
+  const mapped = MAPPED.exec(hostname);
+  if (mapped === null) return hostname;
+  const [high, low] = [parseInt(mapped[1]!, 16), parseInt(mapped[2]!, 16)];
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
 /**

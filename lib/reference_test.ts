@@ -93,12 +93,23 @@ test("every spelling of a host is one", () => {
   assert.equal(canonicalHost("reg:05000"), "reg:5000");
 });
 
+test("row 58: an address has one name, however it is written", () => {
+  for (const host of ["10.5", "0xa.0.0.5", "012.0.0.5", "167772165", "[::ffff:10.0.0.5]"]) {
+    assert.equal(canonicalHost(`${host}:5000`), "10.0.0.5:5000", host);
+  }
+  for (const name of ["reg.v2", "1.example", "0x.example", "999.1.1.1", "[::ffff:1:a00:5]"]) {
+    assert.equal(canonicalHost(name), name);
+  }
+});
+
 test("loopback is this machine only", () => {
   for (
     const host of [
       "localhost",
       "localhost:5000",
       "127.0.0.1:5",
+      "127.1:5",
+      "[::ffff:127.0.0.1]",
       "127.9.9.9",
       "[::1]:80",
       "a.localhost",

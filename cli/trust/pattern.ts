@@ -57,7 +57,7 @@ export function parsePattern(text: string): Pattern | { problem: string } {
   }
   const start = layout
     ? "oci:"
-    : globToRegExp(host.includes("*") ? host.toLowerCase() : canonicalHost(host));
+    : globToRegExp(canonicalHost(host));
   const expression = new RegExp(`^${start}${segmentsToRegExp(segments)}$`, "u");
   return { text, matches: (name) => expression.test(name) };
 }

@@ -32,6 +32,9 @@ test("row 58: another spelling of the host is the same host", () => {
   assert.ok(matches("index.docker.io/library/**", "docker.io/library/alpine"));
   assert.ok(matches("GHCR.io:443/acme/app", "ghcr.io/acme/app"));
   assert.ok(matches("[0:0::1]:5000/app", "[::1]:5000/app"));
+  assert.ok(matches("*.Acme.org:443/app", "reg.acme.org/app"));
+  assert.ok(matches("*.acme.org./app", "reg.acme.org/app"));
+  assert.ok(matches("127.1:5000/**", "127.0.0.1:5000/app"));
 });
 
 test("layouts are matched by absolute path", () => {
