@@ -68,24 +68,34 @@ export function decide(
     requirements = [];
     counted = files.filter(({ scope }) => scope === "system");
   }
-  if (matching.length === 0) {
-    const strictest = counted.reduce<{ unmatched: Unmatched; file: string }>(
-      (most, next) =>
-        UNMATCHED.indexOf(next.unmatched) > UNMATCHED.indexOf(most.unmatched) ? next : most,
-      { unmatched: "allow", file: "" },
+  const strictest = counted.filter((file) => !speaks(matching, file, asked.noVerify)).reduce<
+    { unmatched: Unmatched; file: string }
+  >(
+    (most, next) =>
+      UNMATCHED.indexOf(next.unmatched) > UNMATCHED.indexOf(most.unmatched) ? next : most,
+    { unmatched: "allow", file: "" },
+  );
+  if (strictest.unmatched === "deny" && !asked.reports) {
+    throw new BlobberError(
+      "trust-rule",
+      `no trust rule is about ${quote(name)}, and ${strictest.file} says "unmatched: deny"`,
+      { hint: `name whom you trust for it: blobber trust add ${name}` },
     );
-    if (strictest.unmatched === "deny" && !asked.reports) {
-      throw new BlobberError(
-        "trust-rule",
-        `no trust rule is about ${quote(name)}, and ${strictest.file} says "unmatched: deny"`,
-        { hint: `name whom you trust for it: blobber trust add ${name}` },
-      );
-    }
-    if (strictest.unmatched === "warn" && !asked.verifies) {
-      warnings.push(`no trust rule is about ${name}; "blobber trust add ${name}" proposes one`);
-    }
+  }
+  if (strictest.unmatched === "warn" && !asked.verifies) {
+    warnings.push(`no trust rule is about ${name}; "blobber trust add ${name}" proposes one`);
   }
   return { requirements, matched: matching.length > 0, warnings };
+}
+
+/**
+ * Whether a rule is about the reference as far as a file is concerned. A user may name to the system whom to
+ * trust, but neither that nobody needs to sign nor, with `--no-verify`, that it does not matter.
+ */
+function speaks(matching: readonly Requirement[], file: RuleFile, noVerify: boolean): boolean {
+  return matching.some(({ rule, scope }) =>
+    file.scope === "user" || scope === "system" || !(rule.unsigned || noVerify)
+  );
 }
 
 function applies(rule: Rule, name: string): boolean {

@@ -80,3 +80,18 @@ test("--no-verify sets a user's rule aside with a warning and a system's never",
     code: "trust-rule",
   });
 });
+
+test("row 57: no rule of a user's opens what the system's file denies", () => {
+  const closed = file("system", { unmatched: "deny" });
+  const lab = file("user", { rules: [{ name: "lab", match: ["**"], unsigned: true }] });
+  assert.throws(() => decide("quay.io/a", [closed, lab], plain), {
+    code: "trust-rule",
+    message: /\/system\.yaml says "unmatched: deny"/,
+  });
+  const signed = file("user", { rules: [rule("mine", "**")] });
+  assert.deepEqual(names(decide("quay.io/a", [closed, signed], plain)), ["mine"]);
+  assert.throws(
+    () => decide("quay.io/a", [closed, signed], { noVerify: true, verifies: false }),
+    { code: "trust-rule" },
+  );
+});

@@ -55,9 +55,7 @@ export function parsePattern(text: string): Pattern | { problem: string } {
       return { problem: 'a repository has only letters, digits, ".", "_" and "-"' };
     }
   }
-  const start = layout
-    ? "oci:"
-    : globToRegExp(canonicalHost(host));
+  const start = layout ? "oci:" : globToRegExp(canonicalHost(host));
   const expression = new RegExp(`^${start}${segmentsToRegExp(segments)}$`, "u");
   return { text, matches: (name) => expression.test(name) };
 }
