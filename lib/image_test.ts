@@ -222,46 +222,6 @@ test("a source without ranges: a small layer is read whole, a large one is refus
   });
 });
 
-test("layers are applied in order with their whiteouts", async () => {
-  const { image } = await open(
-    stargz([
-      { name: "a", data: "one" },
-      { name: "d/", type: "5" },
-      { name: "d/x", data: "x" },
-      { name: "d/y", data: "y" },
-      { name: "gone", data: "g" },
-      { name: "o/", type: "5" },
-      { name: "o/low", data: "low" },
-    ]),
-    gzipSync(tarOf(
-      { name: "a", data: "two" },
-      { name: "d/.wh.x" },
-      { name: ".wh.gone" },
-      { name: "o/high", data: "high" },
-      { name: "o/.wh..wh..opq" },
-    )),
-  );
-  assert.deepEqual((await image.entries()).map(({ path }) => path), [
-    "a",
-    "d",
-    "d/y",
-    "o",
-    "o/high",
-  ]);
-  assert.equal(await readText(await image.open("a")), "two");
-  assert.equal(await readText(await image.open("d/y")), "y");
-  await image.close();
-});
-
-test("row 18: a whiteout that names a path outside is refused", async () => {
-  for (const name of [".wh...", ".wh.", ".wh..", "d/.wh..wh.plnk"]) {
-    await assert.rejects(
-      open(gzipSync(tarOf({ name }))),
-      (error: { code: string }) => ["path-traversal", "invalid-archive"].includes(error.code),
-    );
-  }
-});
-
 test("row 18: a manifest without layers is refused", async () => {
   await assert.rejects(open(), { code: "invalid-manifest" });
 });

@@ -159,7 +159,7 @@ class Pull {
     if (layers.some(({ table }) => table === undefined)) return undefined;
     if (layers.every(({ table }) => canGroup(table!))) {
       for (const layer of layers) layer.plan = this.#plan(layer, this.#tree);
-      this.#expected = layers.reduce((sum, { plan }) => sum + plan!.files.length, 0);
+      this.#expected = layers.reduce((sum, { plan }) => sum + plan!.files, 0);
       return this.#tree;
     }
     // Some layer will be read as a stream, which builds the tree as it goes: this one is for the checks.
@@ -235,12 +235,10 @@ class Pull {
   }
 
   async #prepare(plan: LayerPlan, staging: Staging): Promise<void> {
-    for (const path of plan.removed) {
-      staging.remove(path);
-      await this.#pace.breathe();
-    }
-    for (const path of plan.directories) {
-      staging.directory(path);
+    for (const step of plan.steps) {
+      if (step.do === "remove") staging.remove(step.path);
+      else if (step.do === "directory") staging.directory(step.path);
+      else staging.hardlink(step.entry);
       await this.#pace.breathe();
     }
   }

@@ -58,6 +58,61 @@ test("--links keep writes absolute targets as they are and follows none", async 
   }
 });
 
+const lower: TarItem[] = [
+  { name: "lib", type: "2", link: "usr/lib" },
+  { name: "abs", type: "2", link: "/usr/share" },
+  { name: "usr/lib/gone", data: "gone" },
+  { name: "usr/lib/low", data: "low" },
+  { name: "was/dir/f", data: "f" },
+];
+const upper: TarItem[] = [
+  { name: "abs/x", data: "in share" },
+  { name: "lib/.wh.gone" },
+  { name: "lib/empty" },
+  { name: "lib/hard", type: "1", link: "lib/low" },
+  { name: "lib/low", data: "another, after the link to the first" },
+  { name: "lib/same", type: "1", link: "lib/low" },
+  { name: "was", type: "2", link: "usr" },
+];
+for (
+  const [name, layers] of Object.entries({
+    "tables": [stargz(lower), stargz(upper, { chunkSize: 3 })],
+    "tars": [gzipSync(tarOf(...lower)), gzipSync(tarOf(...upper))],
+    "a table over a tar": [gzipSync(tarOf(...lower)), stargz(upper)],
+  })
+) {
+  test(`an upper layer is written through the links of a lower one: ${name}`, async () => {
+    const dir = scratch();
+    const target = join(dir.path, "out");
+    await pullOf(target, layers, { links: "keep" });
+    const { usr: _, "usr/lib": __, "usr/share": ___, ...found } = snapshot(target);
+    assert.deepEqual(found, {
+      "abs": "-> /usr/share",
+      "lib": "-> usr/lib",
+      "usr/lib/empty": "644 ",
+      "usr/lib/hard": "644 low",
+      "usr/lib/low": "644 another, after the link to the first",
+      "usr/lib/same": "644 another, after the link to the first",
+      "usr/share/x": "644 in share",
+      "was": "-> usr",
+    });
+    const inode = (path: string) => statSync(join(target, path)).ino;
+    assert.equal(inode("usr/lib/same"), inode("usr/lib/low"));
+  });
+}
+
+test("GHSA-m37j-52j7-pjw7: an upper layer below a chain of links that leads out is refused", async () => {
+  const chain: TarItem[] = [
+    { name: "d/up", type: "2", link: ".." },
+    { name: "l", type: "2", link: "d/up/../x" },
+  ];
+  const over: TarItem[] = [{ name: "l/f", data: "x" }];
+  for (const links of ["keep", "refuse"] as const) {
+    await refused([stargz(chain), stargz(over)], { code: "path-traversal" }, { links });
+    await refused([tarOf(...chain), tarOf(...over)], { code: "path-traversal" }, { links });
+  }
+});
+
 test("limits are found in the table before the layer is downloaded, and while unpacking without one", async () => {
   const limits: [PullSettings, RegExp][] = [
     [{ maxEntries: 9 }, /--max-entries/],

@@ -68,17 +68,18 @@ export function canGroup(layer: LayerTable): boolean {
  * @param plan the files to write
  */
 export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> {
-  const wanted = new Set(plan.files);
   let segments: Segment[] = [];
   let packed = 0;
   let plain = 0;
   // Files without content are in no member; any group will do.
-  const empty = plan.files.filter(({ chunks }) => chunks.length === 0);
+  const empty = layer.table.rows.filter((row) =>
+    row.entry.type === "file" && row.chunks.length === 0 && !plan.skipped.has(row)
+  );
   for (const segment of segmentsOf(layer)) {
     const size = segment.end - segment.start;
     const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES;
     if (full && segments.length > 0) {
-      yield makeGroup(segments, wanted, empty.splice(0, 256));
+      yield makeGroup(segments, plan, empty.splice(0, 256));
       segments = [];
       packed = plain = 0;
     }
@@ -86,16 +87,16 @@ export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> 
     packed += size;
     plain += segment.plain;
   }
-  yield makeGroup(segments, wanted, empty);
+  yield makeGroup(segments, plan, empty);
 }
 
-function makeGroup(segments: Segment[], wanted: Set<Row>, empty: Row[]): Group {
+function makeGroup(segments: Segment[], plan: LayerPlan, empty: Row[]): Group {
   const group: Group = {
     starts: [],
     ends: new Int32Array(segments.length),
     packed: 0,
     plain: 1,
-    files: empty.map((row) => partOf(row, undefined, 0)),
+    files: empty.map((row) => partOf(row, plan.moved.get(row) ?? row.entry, undefined, 0)),
     inParts: [],
     completed: [],
   };
@@ -105,11 +106,12 @@ function makeGroup(segments: Segment[], wanted: Set<Row>, empty: Row[]): Group {
     group.ends[i] = group.packed;
     group.plain += segment.plain;
     for (const { row, chunk } of segment.parts) {
-      if (!wanted.has(row)) continue;
-      group.files.push(partOf(row, chunk, i));
+      if (plan.skipped.has(row)) continue;
+      const entry = plan.moved.get(row) ?? row.entry;
+      group.files.push(partOf(row, entry, chunk, i));
       if (row.chunks.length === 1) continue;
-      if (chunk === 0) group.inParts.push(row.entry);
-      if (chunk === row.chunks.length - 1) group.completed.push(row.entry);
+      if (chunk === 0) group.inParts.push(entry);
+      if (chunk === row.chunks.length - 1) group.completed.push(entry);
     }
   }
   return group;
@@ -117,8 +119,12 @@ function makeGroup(segments: Segment[], wanted: Set<Row>, empty: Row[]): Group {
 
 const EMPTY_HEX = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-function partOf(row: Row, index: number | undefined, segment: number): FilePart {
-  const { path, mode, mtime } = row.entry;
+function partOf(
+  row: Row,
+  { path, mode, mtime }: Entry,
+  index: number | undefined,
+  segment: number,
+): FilePart {
   const chunk = index === undefined ? undefined : row.chunks[index]!;
   return {
     segment,

@@ -12,39 +12,66 @@ import { checkLink, type LinkPolicy, windowsHazard } from "./safe_path.ts";
 import type { Row } from "./table.ts";
 import type { Applied, Tree } from "./tree.ts";
 
-/** Steps of one layer, in the order in which they are done. */
+/** One step before files are written. */
+export type Step =
+  /** Take away what a lower layer put there. */
+  | { do: "remove"; path: string }
+  /** Make a directory. */
+  | { do: "directory"; path: string }
+  /** Make a hard link to a file of a lower layer, before this one puts another in its place. */
+  | { do: "hardlink"; entry: Entry };
+
+/** What there is to do for one layer. */
 export interface LayerPlan {
-  /** What lower layers put there and this one takes away. */
-  removed: string[];
-  /** Directories to make, parents first. */
-  directories: string[];
-  /** Files to write. */
-  files: Row[];
+  /** In the order in which they are done. */
+  steps: Step[];
+  /** How many files there are to write. */
+  files: number;
+  /** Files of the table that are not written: whiteouts, and the format's own. */
+  skipped: Set<Row>;
+  /** Files that stand elsewhere than the table says, below a link of a lower layer. */
+  moved: Map<Row, Entry>;
   /** Hard links to make when the files are there. */
   hardlinks: Entry[];
 }
 
 /** Applies a table to the tree and notes what there is to do. */
 export function planLayer(tree: Tree, rows: Row[], links: LinkPolicy): LayerPlan {
-  const plan: LayerPlan = { removed: [], directories: [], files: [], hardlinks: [] };
+  const plan: LayerPlan = {
+    steps: [],
+    files: 0,
+    skipped: new Set(),
+    moved: new Map(),
+    hardlinks: [],
+  };
   for (const row of rows) {
-    if (row.hidden) continue;
-    const { entry } = row;
-    checkEntry(entry, links);
-    const applied = tree.apply(entry, undefined);
-    plan.removed.push(...applied.removed);
-    plan.directories.push(...directoriesOf(entry, applied));
-    if (!applied.added) continue;
-    if (entry.type === "file") plan.files.push(row);
-    else if (entry.type === "hardlink") plan.hardlinks.push(entry);
+    if (row.hidden) {
+      plan.skipped.add(row);
+      continue;
+    }
+    checkEntry(row.entry, links);
+    const applied = tree.apply(row.entry, undefined);
+    const { entry } = applied;
+    for (const path of applied.removed) plan.steps.push({ do: "remove", path });
+    for (const path of directoriesOf(applied)) plan.steps.push({ do: "directory", path });
+    if (!applied.added) {
+      plan.skipped.add(row);
+    } else if (entry.type === "file") {
+      plan.files++;
+      if (entry !== row.entry) plan.moved.set(row, entry);
+    } else if (entry.type === "hardlink") {
+      if (tree.isLower(entry.linkTarget!)) plan.steps.push({ do: "hardlink", entry });
+      else plan.hardlinks.push(entry);
+    }
   }
   return plan;
 }
 
 /** The directories that an entry needs or is, and that are not there yet. */
-export function directoriesOf(entry: Entry, applied: Applied): string[] {
-  const own = applied.added && entry.type === "directory" && !applied.merged;
-  return own ? [...applied.implied, entry.path] : applied.implied;
+export function directoriesOf(applied: Applied): readonly string[] {
+  const { entry, added, merged, implied } = applied;
+  const own = added && entry.type === "directory" && !merged;
+  return own ? [...implied, entry.path] : implied;
 }
 
 /**

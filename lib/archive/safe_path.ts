@@ -156,7 +156,7 @@ function depthAfter(path: string, components: string[]): number {
  * @returns the path without links; `"outside"` when it leaves the tree, `"loop"`, or `"absolute"`
  */
 export function followLinks(
-  links: ReadonlyMap<string, string>,
+  links: { get(path: string): string | undefined },
   path: string,
   absolute: "root" | "stop",
 ): { path: string } | "outside" | "loop" | "absolute" {

@@ -11,6 +11,7 @@ import { MAX_BYTES, MAX_ENTRIES, MAX_FILE_BYTES } from "../limits.ts";
 import type { UnpackLimits } from "../options.ts";
 import { quote } from "../printable.ts";
 import type { Entry } from "./entry.ts";
+import { checkPath, followLinks } from "./safe_path.ts";
 
 /** An entry in the tree, and what belongs to it. */
 export interface TreeNode<T> {
@@ -25,10 +26,12 @@ export interface TreeNode<T> {
 
 /** What an entry did to the tree. */
 export interface Applied {
+  /** The entry where it came to be: elsewhere than it says when it is below a link of a lower layer. */
+  entry: Entry;
   /** Paths that are no longer what they were: to be removed, children before parents. */
-  removed: string[];
+  removed: readonly string[];
   /** Directories that the entry needs and that no entry names, parents first. */
-  implied: string[];
+  implied: readonly string[];
   /** Whether the entry itself is now in the tree; a whiteout and the root are not. */
   added: boolean;
   /** Whether it is a directory that a lower layer had already made. */
@@ -37,6 +40,7 @@ export interface Applied {
 
 const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
+const NONE: readonly string[] = [];
 
 function fail(why: string, path: string): never {
   throw new BlobberError(
@@ -92,20 +96,28 @@ export class Tree<T = undefined> {
   apply(entry: Entry, content: T): Applied {
     this.#count(entry);
     const { path } = entry;
-    const applied: Applied = { removed: [], implied: [], added: false, merged: false };
+    const applied: Applied = { entry, removed: NONE, implied: NONE, added: false, merged: false };
     if (path === "") {
       if (entry.type !== "directory") fail("is the root and no directory", path);
       this.root = entry;
       return applied;
     }
     const slash = path.lastIndexOf("/");
-    const parent = slash < 0 ? "" : path.slice(0, slash);
+    const parent = this.#follow(slash < 0 ? "" : path.slice(0, slash), path);
     const name = path.slice(slash + 1);
     if (name.startsWith(WHITEOUT)) {
-      this.#whiteout(parent, name, entry, applied);
+      applied.removed = this.#whiteout(parent, name, entry);
       return applied;
     }
-    this.#makeParents(parent, path, applied);
+    applied.implied = this.#makeParents(parent, path);
+    applied.entry = this.#settle(entry, parent === "" ? name : `${parent}/${name}`);
+    this.#add(applied, parent, name, content);
+    return applied;
+  }
+
+  #add(applied: Applied, parent: string, name: string, content: T): void {
+    const { entry } = applied;
+    const { path } = entry;
     const before = this.#nodes.get(path);
     const isDirectory = this.#children.has(path);
     if (before?.layer === this.#layer) fail("stands in the archive twice", path);
@@ -119,7 +131,9 @@ export class Tree<T = undefined> {
     if (isDirectory && entry.type === "directory") {
       applied.merged = true;
     } else if (before !== undefined || isDirectory) {
-      this.#remove(path, applied.removed);
+      const removed: string[] = [];
+      this.#remove(path, removed);
+      applied.removed = removed;
     }
     if (entry.type === "directory") {
       if (!isDirectory) this.#children.set(path, new Set());
@@ -133,7 +147,6 @@ export class Tree<T = undefined> {
       file: file?.file ?? entry,
     });
     applied.added = true;
-    return applied;
   }
 
   /** The entry at a path, if there is one. */
@@ -144,6 +157,12 @@ export class Tree<T = undefined> {
   /** Whether a path is a directory, named by an entry or implied. */
   isDirectory(path: string): boolean {
     return this.#children.has(path);
+  }
+
+  /** Whether what stands at a path came with a lower layer. */
+  isLower(path: string): boolean {
+    const node = this.#nodes.get(path);
+    return node !== undefined && node.layer < this.#layer;
   }
 
   /** Names in a directory, in no order. */
@@ -198,7 +217,47 @@ export class Tree<T = undefined> {
     }
   }
 
-  #makeParents(parent: string, path: string, applied: Applied): void {
+  /**
+   * Where a directory is when links of lower layers are followed, as overlay file systems and container
+   * runtimes do: with `lib -> usr/lib` below it, a layer's `lib/x` is `usr/lib/x`. The tree's root is the
+   * root of all. A link of the same layer is not followed: nobody writes such an archive in good faith.
+   */
+  #follow(dir: string, path: string): string {
+    if (this.#children.has(dir)) return dir;
+    const links = { get: (at: string) => this.#lowerLink(at, path) };
+    const found = followLinks(links, dir, "root");
+    if (typeof found !== "string") return found.path === dir ? dir : checkPath(found.path, true);
+    const why = found === "loop" ? "whose links form a loop" : "whose links lead out of the tree";
+    throw new BlobberError(
+      "path-traversal",
+      `path traversal detected: ${quote(path)} is below ${quote(dir)}, ${why}`,
+    );
+  }
+
+  #lowerLink(at: string, path: string): string | undefined {
+    const node = this.#nodes.get(at);
+    if (node?.entry.type !== "symlink") return undefined;
+    if (node.layer < this.#layer) return node.entry.linkTarget;
+    throw new BlobberError(
+      "path-traversal",
+      `path traversal detected: ${quote(path)} is below ${quote(at)}, which is a link`,
+    );
+  }
+
+  /** The entry at its place, a hard link's target at its own. */
+  #settle(entry: Entry, path: string): Entry {
+    let { linkTarget } = entry;
+    if (entry.type === "hardlink" && !this.#nodes.has(linkTarget!)) {
+      const slash = linkTarget!.lastIndexOf("/");
+      const dir = slash < 0 ? "" : this.#follow(linkTarget!.slice(0, slash), entry.path);
+      linkTarget = dir === "" ? linkTarget!.slice(slash + 1) : dir + linkTarget!.slice(slash);
+    }
+    const same = path === entry.path && linkTarget === entry.linkTarget;
+    return same ? entry : { ...entry, path, linkTarget };
+  }
+
+  /** @returns the directories that were not there, parents first */
+  #makeParents(parent: string, path: string): readonly string[] {
     if (this.#children.has(parent)) {
       // Known parents of this layer need no second look.
       for (let at = parent; !this.#own.has(at);) {
@@ -206,24 +265,16 @@ export class Tree<T = undefined> {
         const slash = at.lastIndexOf("/");
         at = slash < 0 ? "" : at.slice(0, slash);
       }
-      return;
+      return NONE;
     }
-    const obstacle = this.#nodes.get(parent);
-    if (obstacle !== undefined) {
-      if (obstacle.entry.type === "symlink") {
-        throw new BlobberError(
-          "path-traversal",
-          `path traversal detected: ${quote(path)} is below ${quote(parent)}, which is a link`,
-        );
-      }
-      fail(`is below ${quote(parent)}, which is no directory`, path);
-    }
+    if (this.#nodes.has(parent)) fail(`is below ${quote(parent)}, which is no directory`, path);
     const slash = parent.lastIndexOf("/");
-    this.#makeParents(slash < 0 ? "" : parent.slice(0, slash), path, applied);
+    const above = slash < 0 ? "" : parent.slice(0, slash);
+    const made = this.#makeParents(above, path);
     this.#children.set(parent, new Set());
-    this.#children.get(slash < 0 ? "" : parent.slice(0, slash))!.add(parent.slice(slash + 1));
+    this.#children.get(above)!.add(parent.slice(slash + 1));
     this.#own.add(parent);
-    applied.implied.push(parent);
+    return [...made, parent];
   }
 
   /** CVE-2026-50163: the path that is checked is the path that is used. */
@@ -243,14 +294,14 @@ export class Tree<T = undefined> {
     return target;
   }
 
-  #whiteout(parent: string, name: string, entry: Entry, applied: Applied): void {
+  #whiteout(parent: string, name: string, entry: Entry): string[] {
     const { path } = entry;
+    const removed: string[] = [];
+    const at = (child: string) => parent === "" ? child : `${parent}/${child}`;
     if (entry.type !== "file" || entry.size !== 0) fail("is a whiteout and no empty file", path);
     if (name === OPAQUE) {
-      for (const child of [...this.childrenOf(parent)]) {
-        this.#removeLower(parent === "" ? child : `${parent}/${child}`, applied.removed);
-      }
-      return;
+      for (const child of [...this.childrenOf(parent)]) this.#removeLower(at(child), removed);
+      return removed;
     }
     const hidden = name.slice(WHITEOUT.length);
     if (hidden === "" || hidden === "." || hidden === ".." || hidden.startsWith(WHITEOUT)) {
@@ -259,7 +310,8 @@ export class Tree<T = undefined> {
         `invalid whiteout: ${quote(path)}, expected ".wh." and a name`,
       );
     }
-    this.#removeLower(parent === "" ? hidden : `${parent}/${hidden}`, applied.removed);
+    this.#removeLower(at(hidden), removed);
+    return removed;
   }
 
   /** Removes what lower layers put at a path. What this layer put there, before or after, stays. */

@@ -71,14 +71,15 @@ class Writer implements TarHandler {
     this.check = options.table && new TableCheck(options.table, "digests");
   }
 
-  entry(entry: Entry, dataStart: number): void {
+  entry(stated: Entry, dataStart: number): void {
     const { staging, tree, links } = this.#options;
-    this.check?.entry(entry, dataStart);
-    checkEntry(entry, links);
-    this.lastPath = entry.path;
-    const applied = tree.apply(entry, undefined);
+    this.check?.entry(stated, dataStart);
+    checkEntry(stated, links);
+    this.lastPath = stated.path;
+    const applied = tree.apply(stated, undefined);
+    const { entry } = applied;
     for (const path of applied.removed) staging.remove(path);
-    for (const path of directoriesOf(entry, applied)) staging.directory(path);
+    for (const path of directoriesOf(applied)) staging.directory(path);
     if (!applied.added) return;
     if (entry.type === "hardlink") staging.hardlink(entry);
     if (entry.type !== "file") return;

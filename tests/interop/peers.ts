@@ -55,6 +55,7 @@ const DEBIAN = {
   "dpkg-deb": "dpkg",
   zsh: "zsh",
   fish: "fish",
+  debootstrap: "debootstrap",
 };
 
 /** The name of a peer. */
