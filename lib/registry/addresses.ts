@@ -6,9 +6,6 @@
  * @module
  */
 
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
-
 /** From near to far. `forbidden` is what nobody is ever sent to: link-local (metadata services) and unspecified. */
 export type Reach = "forbidden" | "loopback" | "private" | "public";
 
@@ -28,8 +25,17 @@ export function maySendTo(from: Reach, to: Reach): boolean {
 export type Resolver = (hostname: string) => Promise<string[]>;
 
 /** The system's resolver. */
-export const systemResolver: Resolver = async (hostname: string): Promise<string[]> =>
-  (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address);
+export const systemResolver: Resolver = async (hostname: string): Promise<string[]> => {
+  const { lookup } = await import("node:dns/promises"); // slow to load, and rarely needed
+  return (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address);
+};
+
+/** 4, 6, or 0 for what is no address. `node:net` has the same, and takes its time to load. */
+function isIP(text: string): 0 | 4 | 6 {
+  const part = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+  if (new RegExp(`^${part}(?:\\.${part}){3}$`).test(text)) return 4;
+  return text.includes(":") && URL.canParse(`http://[${text.replace(/%.*$/, "")}]/`) ? 6 : 0;
+}
 
 /**
  * The reach of a host: of the nearest of its addresses. A name that does not resolve counts as public: the

@@ -6,13 +6,12 @@
  */
 
 import process from "node:process";
-import { getCACertificates } from "node:tls";
 import type { ConnectionOptions } from "../options.ts";
 import { isLoopback } from "../reference.ts";
 import { denoHttpClient, RUNTIME } from "../runtime.ts";
 import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
 import { FetchEngine } from "./fetch_engine.ts";
-import { NodeEngine } from "./node_engine.ts";
+import type { NodeEngine } from "./node_engine.ts";
 import { anyProxy, type Proxy, proxyFor } from "./proxy.ts";
 
 const engines = new Map<string, Engine>();
@@ -44,9 +43,9 @@ class ChoosingEngine implements Engine {
     this.#skipVerify = skipVerify;
   }
 
-  send(request: HttpRequest): Promise<HttpResponse> {
-    const proxy = proxyFor(request.url);
-    return (this.#fetcher(request, proxy) ?? this.#nodeEngine()).send(request);
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const engine = this.#fetcher(request, proxyFor(request.url)) ?? await this.#nodeEngine();
+    return await engine.send(request);
   }
 
   /** TLS sockets of Deno's `node:tls` go on reading while their reader waits. */
@@ -80,10 +79,10 @@ class ChoosingEngine implements Engine {
     return this.#fetchers.get(key);
   }
 
-  #nodeEngine(): NodeEngine {
-    // With `ca`, the system's authorities are no longer trusted unless they are named too.
-    const ca = this.#caCerts && [...getCACertificates("default"), ...this.#caCerts];
-    return this.#node ??= new NodeEngine({ ca, skipVerify: this.#skipVerify });
+  /** Loaded when it is needed: `node:http` and what it stands on take longer than a whole `cat`. */
+  async #nodeEngine(): Promise<NodeEngine> {
+    const { NodeEngine } = await import("./node_engine.ts");
+    return this.#node ??= new NodeEngine({ caCerts: this.#caCerts, skipVerify: this.#skipVerify });
   }
 }
 

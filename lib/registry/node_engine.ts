@@ -9,7 +9,7 @@
 import { Agent as PlainAgent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, getCACertificates } from "node:tls";
 import {
   type BodyReader,
   type Engine,
@@ -24,8 +24,8 @@ import { type Proxy, proxyFor } from "./proxy.ts";
 
 /** How TLS peers are checked. */
 export interface TlsTrust {
-  /** Authorities trusted, PEM; the runtime's own when left out. */
-  ca?: string[] | undefined;
+  /** PEM certificates that are trusted beside the system's. */
+  caCerts?: string[] | undefined;
   /** Accept any certificate. */
   skipVerify: boolean;
 }
@@ -42,7 +42,8 @@ export class NodeEngine implements Engine {
    */
   constructor(trust: TlsTrust, proxy: (url: URL) => Proxy | undefined = proxyFor) {
     this.#tls = {
-      ...(trust.ca !== undefined && { ca: trust.ca }),
+      // With `ca`, the system's authorities are no longer trusted unless they are named too.
+      ...(trust.caCerts && { ca: [...getCACertificates("default"), ...trust.caCerts] }),
       rejectUnauthorized: !trust.skipVerify,
       ALPNProtocols: ["http/1.1"],
     };

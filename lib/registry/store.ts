@@ -27,7 +27,6 @@ import { streamOf } from "../streams.ts";
 import type { Descriptor } from "../types.ts";
 import { drop } from "./body.ts";
 import { connectionFor, endpointOf } from "./connection.ts";
-import { credentialsFor } from "./credentials.ts";
 import { openBlob } from "./download.ts";
 import { Manifests } from "./manifests.ts";
 import { pages } from "./pages.ts";
@@ -76,10 +75,11 @@ class RegistryStore implements Store {
       host: this.host,
       endpoint: endpointOf(this.host),
       connection: connectionFor(this.host, options),
-      credentials: () =>
-        options.credentials === undefined
-          ? credentialsFor(this.host, path)
-          : options.credentials(this.host),
+      credentials: async () => {
+        if (options.credentials !== undefined) return await options.credentials(this.host);
+        const { credentialsFor } = await import("./credentials.ts");
+        return await credentialsFor(this.host, path);
+      },
       userAgent: options.userAgent ?? `blobber/${VERSION}`,
       observer: options,
       seams: options.seams,
