@@ -82,6 +82,7 @@ export class Client {
       signer: options.signer ?? this.#options.signer,
       name: nameOf(reference),
       jobs: this.#options.jobs,
+      cacheDir: this.#options.cacheDir,
     });
   }
 

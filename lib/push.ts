@@ -5,44 +5,32 @@
  * @module
  */
 
-import { BATCH_BYTES } from "./archive/batch.ts";
 import type { PushInput } from "./archive/input.ts";
-import type { JobRunner } from "./archive/jobs.ts";
-import type { PackedLayer, Write } from "./archive/layer_sink.ts";
-import { Packer } from "./archive/pack.ts";
-import { packDirectory, packEntries, packTar } from "./archive/pack_input.ts";
-import { walk, type WalkedEntry } from "./archive/walk.ts";
+import type { WalkedEntry } from "./archive/walk.ts";
 import { putBlob } from "./blob.ts";
+import type { KnownLayer } from "./cache/push_index.ts";
 import { digestOf } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
+import type { Compression, PushResult } from "./options.ts";
+import { Packing, type PackSettings } from "./pack_layer.ts";
 import { interruption } from "./pace.ts";
-import type { Compression, PushOptions, PushResult } from "./options.ts";
 import { quote } from "./printable.ts";
 import { isTag } from "./reference.ts";
-import { processors } from "./runtime.ts";
 import { attachSignature } from "./signatures.ts";
 import type { SignedName } from "./signing.ts";
 import type { Store } from "./store.ts";
 import { tagTaken } from "./tag_taken.ts";
 import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE, type Platform } from "./types.ts";
-import { WorkerPool } from "./workers.ts";
 
 export type { InputEntry, PushInput } from "./archive/input.ts";
 
 /** What `push` is told beside its options. */
-export interface PushSettings extends PushOptions {
+export interface PushSettings extends PackSettings {
   /** The name that a signature is to bind. */
   name?: SignedName | undefined;
-  /** Workers; 0 packs on the calling thread. @default the number of processors */
-  jobs?: number | undefined;
+  /** Cache that remembers what pushes have made, so that a directory is not packed again. @default none */
+  cacheDir?: string | undefined;
 }
-
-/** Workers beyond these wait for the one thread that hashes and sends what they made. */
-const MAX_JOBS = 8;
-/** Work, in bytes to pack, that is over before workers would have begun. */
-const WORKERS_WORTH = 24 * 1024 * 1024;
-/** What an entry costs beside its bytes, in bytes to pack. */
-const ENTRY_COST = 4096;
 
 const PLATFORM: Platform = { os: "linux", architecture: "amd64" };
 const LAYER_TYPES: Record<Compression, string> = {
@@ -68,8 +56,8 @@ export async function push(
   const { signal, tags = [] } = options;
   try {
     if (options.ifAbsent) await refuseTags(target, tags, options);
-    const layer = await sendLayer(target, input, compression, options);
     const mediaType = options.layerMediaType ?? LAYER_TYPES[compression];
+    const layer = await sendLayer(target, input, mediaType, compression, options);
     const config = await putBlob(
       target,
       MEDIA_TYPE.config,
@@ -143,93 +131,41 @@ async function refuseTags(target: Store, tags: string[], options: PushSettings):
   }
 }
 
+/** Packs the layer and sends it, or finds that it is there already. */
 async function sendLayer(
   target: Store,
   input: PushInput,
+  mediaType: string,
   compression: Compression,
   options: PushSettings,
-): Promise<PackedLayer> {
-  const { signal } = options;
-  const mediaType = options.layerMediaType ?? LAYER_TYPES[compression];
-  const writer = await target.begin(mediaType, { signal });
+): Promise<KnownLayer> {
+  const { signal, cacheDir } = options;
+  const packing = new Packing(input, options);
+  const { listing } = packing;
   try {
-    const write = (bytes: Uint8Array) => writer.write(bytes);
-    const layer = await packLayer(input, compression, write, options);
-    await writer.commit({ mediaType, digest: layer.digest, size: layer.size });
-    return layer;
+    const memory = cacheDir === undefined || listing === undefined
+      ? undefined
+      : (await import("./push_again.ts")).PushMemory.open(cacheDir, listing, compression, options);
+    const known = await memory?.find(target, mediaType, packing, options);
+    if (known !== undefined) return known;
+    const writer = await target.begin(mediaType, { signal });
+    try {
+      const write = (bytes: Uint8Array) => writer.write(bytes);
+      const saw = memory && ((entry: WalkedEntry) => memory.saw(entry));
+      const layer = await packing.run(compression, write, options, saw);
+      await writer.commit({ mediaType, digest: layer.digest, size: layer.size });
+      memory?.keep(layer, layer.contents);
+      return layer;
+    } finally {
+      await writer.abort();
+    }
   } finally {
-    await writer.abort();
+    await packing.close();
   }
-}
-
-/**
- * Packs a layer.
- *
- * @param input what
- * @param compression its format
- * @param write takes the blob's bytes, in order
- * @param options as those of {@linkcode push}
- */
-export async function packLayer(
-  input: PushInput,
-  compression: Compression,
-  write: Write,
-  options: PushSettings = {},
-): Promise<PackedLayer> {
-  const { signal, onProgress, onNotice } = options;
-  const limit = Math.min(options.jobs ?? processors(), MAX_JOBS);
-  const ahead = "directory" in input ? lookAhead(walk(input.directory, options)) : undefined;
-  const jobs = ahead === undefined || ahead.worthWorkers ? limit : 0;
-  const pool = new WorkerPool(jobs);
-  const runner: JobRunner = ahead === undefined ? startHere(pool) : pool;
-  const packer = new Packer({
-    compression,
-    runner,
-    batches: jobs === 0 ? 2 : 2 * jobs + 1,
-    write,
-    signal,
-    onProgress,
-    onNotice,
-  });
-  try {
-    if (ahead !== undefined) await packDirectory(packer, ahead.entries, options);
-    else if ("tar" in input) await packTar(packer, input.tar, options);
-    else if ("entries" in input) await packEntries(packer, input.entries, options);
-    return await packer.finish();
-  } finally {
-    await pool.close();
-    await packer.settle();
-  }
-}
-
-/** Walks far enough to see whether workers are worth their start. */
-function lookAhead(
-  walked: Generator<WalkedEntry, void, void>,
-): { entries: Iterable<WalkedEntry>; worthWorkers: boolean } {
-  const seen: WalkedEntry[] = [];
-  let cost = 0;
-  while (cost < WORKERS_WORTH) {
-    const { done, value } = walked.next();
-    if (done) return { entries: seen, worthWorkers: false };
-    seen.push(value);
-    cost += value.size + ENTRY_COST;
-  }
-  const entries = function* () {
-    yield* seen.splice(0);
-    yield* walked;
-  };
-  return { entries: entries(), worthWorkers: true };
-}
-
-/** Runs the first jobs on this thread: what comes as a stream may be over before workers have begun. */
-function startHere(pool: WorkerPool): JobRunner {
-  const here = new WorkerPool(0);
-  let left = WORKERS_WORTH / BATCH_BYTES;
-  return { run: (...job) => (left-- > 0 ? here : pool).run(...job) };
 }
 
 /** The image config: only what the digest of the content decides, so that it is the same everywhere. */
-function configOf(layer: PackedLayer, platform: Platform): Uint8Array {
+function configOf(layer: KnownLayer, platform: Platform): Uint8Array {
   const { architecture, os, variant } = platform;
   return json({
     architecture,
@@ -244,7 +180,7 @@ function configOf(layer: PackedLayer, platform: Platform): Uint8Array {
 function manifestOf(
   config: Descriptor,
   mediaType: string,
-  layer: PackedLayer,
+  layer: KnownLayer,
   options: PushSettings,
 ): Uint8Array {
   const annotations = Object.entries(options.annotations ?? {})

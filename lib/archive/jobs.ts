@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { hashJob } from "./hash_job.ts";
 import type { packJob } from "./pack_job.ts";
 import type { unpackJob } from "./unpack_job.ts";
 
@@ -13,9 +14,11 @@ import type { unpackJob } from "./unpack_job.ts";
  * handed, and answers with a value that can be copied.
  */
 export const JOBS: {
+  hash: () => Promise<typeof hashJob>;
   pack: () => Promise<typeof packJob>;
   unpack: () => Promise<typeof unpackJob>;
 } = {
+  hash: async () => (await import("./hash_job.ts")).hashJob,
   pack: async () => (await import("./pack_job.ts")).packJob,
   unpack: async () => (await import("./unpack_job.ts")).unpackJob,
 };

@@ -11,6 +11,7 @@ import type { Compression } from "../options.ts";
 import { Pace } from "../pace.ts";
 import type { BatchRow } from "./batch.ts";
 import { Compressor } from "./compress.ts";
+import { ContentDigest } from "./content_digest.ts";
 import type { Entry } from "./entry.ts";
 import { gzipFooter, skippableHeader, zstdFooter } from "./footer.ts";
 import type { PackOutput } from "./pack_job.ts";
@@ -39,6 +40,8 @@ export interface PackedLayer {
   tocOffset: number;
   /** Entries in the table. */
   entries: number;
+  /** Digest of the contents of its files, as a {@linkcode ContentDigest}. */
+  contents: Digest;
 }
 
 /** Takes bytes of a blob; they may be reused once the promise resolves. */
@@ -63,6 +66,7 @@ export class LayerSink {
   readonly #blob = new Digester();
   readonly #tar = new Digester();
   readonly #toc = new Digester();
+  readonly #contents = new ContentDigest();
   readonly #table: Uint8Array[] = [];
   #entries = 0;
   #open: OpenFile | undefined;
@@ -100,6 +104,7 @@ export class LayerSink {
     let text = "";
     for (const row of rows) text += this.#row(row, output, plain, begin);
     if (text !== "") this.#addToTable(text);
+    this.#contents.add(output.digests);
     await writing;
     await this.#pace.breathe();
   }
@@ -119,6 +124,7 @@ export class LayerSink {
       tocDigest,
       tocOffset,
       entries: this.#entries,
+      contents: this.#contents.digest(),
     };
   }
 

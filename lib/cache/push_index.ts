@@ -1,37 +1,57 @@
 /**
- * What pushes have made, by a fingerprint of what went into them, so that pushing the same again costs a
- * question instead of the work. What it says is a claim: the registry is asked whether it has the layer.
+ * What pushes have made, by a digest of what went into them, so that pushing the same again costs a look at
+ * the files and a question instead of the work.
+ *
+ * A layer named here is taken for the one that packing would make, and may be signed as such. So nothing
+ * is believed that another cache directory brought along: every file carries a code that only this
+ * directory can have given, and one that does not fit is removed.
  *
  * @module
  */
 
-import { rmSync } from "node:fs";
+import { createHmac } from "node:crypto";
+import { rmSync, statSync } from "node:fs";
 import { asDigest, type Digest } from "../digest.ts";
 import { isBlobberError } from "../errors.ts";
-import { parseDescriptor } from "../manifest.ts";
-import type { Descriptor } from "../types.ts";
+import { MAX_PUSH_RECORDS } from "../limits.ts";
 import { prepareDirectory } from "./directory.ts";
 import { type CachePaths, cachePaths } from "./paths.ts";
 import { readRecord, writeRecord } from "./record.ts";
 
-/** What is known of a layer that was made once. */
-export interface PushRecord {
-  /** The layer, with the annotations that it has in the manifest. */
-  layer: Descriptor;
+/** A layer that was made once. */
+export interface KnownLayer {
+  /** Digest and size of the blob. */
+  digest: Digest;
+  size: number;
   /** Digest of its uncompressed tar. */
   diffId: Digest;
+  /** Digest of its table of contents. */
+  tocDigest: Digest;
+  /** Where in the blob the table begins. */
+  tocOffset: number;
   /** Entries in it. */
   entries: number;
-  /** Bytes of all files in it. */
-  bytes: number;
 }
 
-/** Remembers layers by fingerprint. */
+/** A layer, and what it was made from. */
+export interface PushRecord {
+  /** Digest of names, kinds, modes, sizes and link targets. */
+  tree: Digest;
+  /** Digest of the contents of all files. */
+  contents: Digest;
+  layer: KnownLayer;
+}
+
+/** Remembers layers. */
 export class PushIndex {
   readonly #paths: CachePaths;
+  readonly #secret: string;
 
   private constructor(paths: CachePaths) {
     this.#paths = paths;
+    // When and where this directory was made: a copy of it, restored elsewhere, says something else.
+    const { dev, ino, birthtimeNs } = statSync(paths.room("push"), { bigint: true });
+    this.#secret = `${dev}:${ino}:${birthtimeNs}`;
   }
 
   /**
@@ -46,36 +66,61 @@ export class PushIndex {
   }
 
   /**
-   * What is known under a fingerprint.
+   * What is known under a key, the latest first.
    *
-   * @param fingerprint everything that the layer's bytes depend on
+   * @param key everything that the layer's bytes depend on, as far as a short look tells
    */
-  get(fingerprint: string): PushRecord | undefined {
-    const path = this.#paths.push(fingerprint);
-    const record = readRecord(path) as Record<string, unknown> | undefined;
-    if (record === undefined) return undefined;
+  get(key: string): PushRecord[] {
+    const path = this.#paths.push(key);
     try {
-      const { entries, bytes } = record;
-      if (!isCount(entries) || !isCount(bytes)) return undefined;
-      const layer = parseDescriptor(record.layer, "layer");
-      return { layer, diffId: asDigest(record.diffId, "diffId"), entries, bytes };
+      const file = readRecord(path) as { records: unknown[]; code: unknown } | undefined;
+      if (file === undefined) return [];
+      if (this.#code(key, file.records) === file.code) return file.records.map(recordOf);
     } catch (error) {
-      if (!isBlobberError(error)) throw error;
-      rmSync(path, { force: true });
-      return undefined;
+      if (!isBlobberError(error) && !(error instanceof TypeError)) throw error;
     }
+    rmSync(path, { force: true });
+    return [];
   }
 
   /** Remembers a layer. That it cannot be written is of no consequence. */
-  set(fingerprint: string, record: PushRecord): void {
+  add(key: string, { tree, contents, layer }: PushRecord): void {
     try {
-      const { layer, diffId, entries, bytes } = record;
-      writeRecord(this.#paths, this.#paths.push(fingerprint), { layer, diffId, entries, bytes });
+      const others = this.get(key).filter((one) => one.tree !== tree || one.contents !== contents);
+      const { digest, size, diffId, tocDigest, tocOffset, entries } = layer;
+      const known = { digest, size, diffId, tocDigest, tocOffset, entries };
+      const records = [{ tree, contents, layer: known }, ...others].slice(0, MAX_PUSH_RECORDS);
+      writeRecord(this.#paths, this.#paths.push(key), {
+        records,
+        code: this.#code(key, records),
+      });
     } catch { // made again the next time
     }
   }
+
+  #code(key: string, records: unknown): string {
+    return createHmac("sha256", this.#secret).update(JSON.stringify([key, records])).digest("hex");
+  }
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+function recordOf(value: unknown): PushRecord {
+  const { tree, contents, layer } = value as Record<keyof PushRecord, Record<string, unknown>>;
+  const { digest, size, diffId, tocDigest, tocOffset, entries } = layer;
+  return {
+    tree: asDigest(tree),
+    contents: asDigest(contents),
+    layer: {
+      digest: asDigest(digest),
+      size: asCount(size),
+      diffId: asDigest(diffId),
+      tocDigest: asDigest(tocDigest),
+      tocOffset: asCount(tocOffset),
+      entries: asCount(entries),
+    },
+  };
+}
+
+function asCount(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new TypeError("not a count");
 }

@@ -1,0 +1,162 @@
+/**
+ * Packs what is pushed into one layer: how far to look ahead, whether threads are worth their start, and
+ * which packer takes what.
+ *
+ * @module
+ */
+
+import { BATCH_BYTES } from "./archive/batch.ts";
+import type { PushInput } from "./archive/input.ts";
+import type { JobRunner } from "./archive/jobs.ts";
+import type { PackedLayer, Write } from "./archive/layer_sink.ts";
+import { Packer } from "./archive/pack.ts";
+import { packDirectory, packEntries, packTar } from "./archive/pack_input.ts";
+import { walk, type WalkedEntry } from "./archive/walk.ts";
+import type { Observer } from "./events.ts";
+import type { Compression, PushOptions } from "./options.ts";
+import { processors } from "./runtime.ts";
+import { WorkerPool } from "./workers.ts";
+
+/** Workers beyond these wait for the one thread that hashes and sends what they made. */
+const MAX_JOBS = 8;
+/** Work, in bytes to pack, that is over before workers would have begun. */
+const WORKERS_WORTH = 24 * 1024 * 1024;
+/** What an entry costs beside its bytes, in bytes to pack. */
+const ENTRY_COST = 4096;
+
+/** What packing needs to know beside what goes into the manifest. */
+export interface PackSettings extends PushOptions {
+  /** Workers; 0 packs on the calling thread. @default the number of processors */
+  jobs?: number | undefined;
+}
+
+/** Entries of a directory, of which the first were looked at ahead. */
+export class Listing {
+  readonly #directory: string;
+  readonly #observer: Observer;
+  readonly #walked: Generator<WalkedEntry, void, void>;
+  #seen: WalkedEntry[] = [];
+  #used = false;
+  /** Whether workers are worth their start. If not, all of it was looked at. */
+  readonly worthWorkers: boolean;
+
+  /**
+   * @param directory its root
+   * @param observer as `walk` has it
+   */
+  constructor(directory: string, observer: Observer) {
+    this.#directory = directory;
+    this.#observer = observer;
+    this.#walked = walk(directory, observer);
+    let cost = 0;
+    while (cost < WORKERS_WORTH) {
+      const { done, value } = this.#walked.next();
+      if (done) break;
+      this.#seen.push(value);
+      cost += value.size + ENTRY_COST;
+    }
+    this.worthWorkers = cost >= WORKERS_WORTH;
+  }
+
+  /** What was looked at, until it is used. */
+  get seen(): readonly WalkedEntry[] {
+    return this.#seen;
+  }
+
+  /** All entries. A second time, a large directory is walked anew: its entries are not kept. */
+  *entries(): Generator<WalkedEntry, void, void> {
+    if (this.#used && this.worthWorkers) {
+      // What there is to be said of names was said by the first walk.
+      yield* walk(this.#directory, { signal: this.#observer.signal });
+      return;
+    }
+    this.#used = true;
+    yield* this.worthWorkers ? this.#seen.splice(0) : this.#seen;
+    yield* this.#walked;
+  }
+}
+
+/** What is packed, and what runs the jobs. */
+export class Packing {
+  readonly #input: PushInput;
+  readonly #pool: WorkerPool;
+  /** For a directory: what is in it. */
+  readonly listing: Listing | undefined;
+  /** Runs jobs, in threads where they are worth it. */
+  readonly runner: JobRunner;
+  /** Jobs at a time that keep every thread busy while one's result is taken. */
+  readonly ahead: number;
+
+  /**
+   * @param input what
+   * @param options how
+   */
+  constructor(input: PushInput, options: PackSettings) {
+    this.#input = input;
+    const limit = Math.min(options.jobs ?? processors(), MAX_JOBS);
+    this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
+    const jobs = this.listing === undefined || this.listing.worthWorkers ? limit : 0;
+    this.#pool = new WorkerPool(jobs);
+    this.runner = this.listing === undefined ? startHere(this.#pool) : this.#pool;
+    this.ahead = jobs === 0 ? 2 : 2 * jobs + 1;
+  }
+
+  /**
+   * Packs a layer. The packing cannot be used afterwards.
+   *
+   * @param compression its format
+   * @param write takes the blob's bytes, in order
+   * @param options how
+   * @param onEntry is told of each entry of a directory
+   */
+  async run(
+    compression: Compression,
+    write: Write,
+    options: PackSettings,
+    onEntry?: (entry: WalkedEntry) => void,
+  ): Promise<PackedLayer> {
+    const { signal, onProgress, onNotice } = options;
+    const packer = new Packer({
+      compression,
+      runner: this.runner,
+      batches: this.ahead,
+      write,
+      signal,
+      onProgress,
+      onNotice,
+    });
+    const input = this.#input;
+    try {
+      if (this.listing !== undefined) {
+        await packDirectory(packer, told(this.listing.entries(), onEntry), options);
+      } else if ("tar" in input) await packTar(packer, input.tar, options);
+      else if ("entries" in input) await packEntries(packer, input.entries, options);
+      return await packer.finish();
+    } finally {
+      await this.close();
+      await packer.settle();
+    }
+  }
+
+  /** Stops the threads. Safe to call twice. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+}
+
+function* told(
+  entries: Iterable<WalkedEntry>,
+  onEntry: ((entry: WalkedEntry) => void) | undefined,
+): Generator<WalkedEntry, void, void> {
+  for (const entry of entries) {
+    onEntry?.(entry);
+    yield entry;
+  }
+}
+
+/** Runs the first jobs on this thread: what comes as a stream may be over before workers have begun. */
+function startHere(pool: WorkerPool): JobRunner {
+  const here = new WorkerPool(0);
+  let left = WORKERS_WORTH / BATCH_BYTES;
+  return { run: (...job) => (left-- > 0 ? here : pool).run(...job) };
+}

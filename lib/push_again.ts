@@ -1,0 +1,124 @@
+/**
+ * Recognizes a directory that was pushed before, by the index in the local cache, and spares packing it.
+ *
+ * A short look at the first names and sizes says whether it is worth hashing at all. Then everything that
+ * decides the layer is compared: names, modes, sizes, link targets, contents, and what packs. Of the store,
+ * only whether the blob is there is believed, for which its digest answers.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { ContentHasher } from "./archive/content_digest.ts";
+import { Survey } from "./archive/survey.ts";
+import { TreeDigest } from "./archive/tree_digest.ts";
+import type { WalkedEntry } from "./archive/walk.ts";
+import { type KnownLayer, PushIndex, type PushRecord } from "./cache/push_index.ts";
+import type { Digest } from "./digest.ts";
+import type { Compression } from "./options.ts";
+import type { Listing, Packing, PackSettings } from "./pack_layer.ts";
+import { Pace } from "./pace.ts";
+import type { Store } from "./store.ts";
+import { RUNTIME, VERSION } from "./runtime.ts";
+
+/** Changes with the meaning of what is remembered. */
+const FORMAT = 1;
+
+/** What earlier pushes left to know, for one push. */
+export class PushMemory {
+  readonly #index: PushIndex;
+  readonly #key: string;
+  readonly #keepMtime: boolean;
+  readonly #tree: TreeDigest;
+
+  private constructor(index: PushIndex, key: string, keepMtime: boolean) {
+    this.#index = index;
+    this.#key = key;
+    this.#keepMtime = keepMtime;
+    this.#tree = new TreeDigest(keepMtime);
+  }
+
+  /**
+   * Opens the memory.
+   *
+   * @param directory of the cache
+   * @param listing what is pushed, not used yet
+   * @param compression format of the layer
+   * @returns `undefined` where the cache cannot be used
+   */
+  static open(
+    directory: string,
+    listing: Listing,
+    compression: Compression,
+    options: PackSettings,
+  ): PushMemory | undefined {
+    const index = PushIndex.open(directory);
+    if (index === undefined) return undefined;
+    const { keepMtime = false, mtime = 0 } = options;
+    const begin = new TreeDigest(keepMtime);
+    for (const entry of listing.seen) begin.add(entry);
+    // Another runtime has another compressor, which makes other bytes of the same files.
+    const maker = [FORMAT, VERSION, RUNTIME, process.versions];
+    const times = keepMtime ? "kept" : mtime;
+    const key = JSON.stringify([maker, compression, times, begin.digest()]);
+    return new PushMemory(index, key, keepMtime);
+  }
+
+  /**
+   * The layer that packing would make, when it was made before and the store still has it.
+   *
+   * @param target where it has to be
+   * @param mediaType what it would be there
+   * @param packing what is pushed
+   * @throws {BlobberError} `source-changed`, `file-system`, and what packing would throw
+   */
+  async find(
+    target: Store,
+    mediaType: string,
+    packing: Packing,
+    options: PackSettings,
+  ): Promise<KnownLayer | undefined> {
+    const there: PushRecord[] = [];
+    for (const record of this.#index.get(this.#key)) {
+      const { digest, size } = record.layer;
+      if (await target.has({ mediaType, digest, size }, options)) there.push(record);
+    }
+    if (there.length === 0) return undefined;
+    const { tree, contents, survey } = await this.#look(packing, options);
+    const found = there.find((one) => one.tree === tree && one.contents === contents);
+    if (found !== undefined) survey.finish();
+    return found?.layer;
+  }
+
+  /** Takes note of an entry that is packed. */
+  saw(entry: WalkedEntry): void {
+    this.#tree.add(entry);
+  }
+
+  /**
+   * Remembers a layer that was made of all entries noted. Call it once.
+   *
+   * @param layer the layer
+   * @param contents digest of its files' contents
+   */
+  keep(layer: KnownLayer, contents: Digest): void {
+    this.#index.add(this.#key, { tree: this.#tree.digest(), contents, layer });
+  }
+
+  async #look(
+    packing: Packing,
+    options: PackSettings,
+  ): Promise<{ tree: Digest; contents: Digest; survey: Survey }> {
+    const pace = new Pace(options.signal);
+    const tree = new TreeDigest(this.#keepMtime);
+    const hasher = new ContentHasher(packing.runner, packing.ahead);
+    const survey = new Survey(options);
+    for (const entry of packing.listing!.entries()) {
+      tree.add(entry);
+      survey.add(entry);
+      await hasher.add(entry);
+      await pace.breathe();
+    }
+    return { tree: tree.digest(), contents: await hasher.digest(), survey };
+  }
+}
