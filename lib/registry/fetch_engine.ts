@@ -78,15 +78,23 @@ export class FetchEngine implements Engine {
 /** A body as a stream that asks for a piece only when the last one is gone, and never holds two. */
 function outgoing(body: StreamBody, watch: IdleWatch): ReadableStream<Uint8Array> {
   const pieces = body.open();
+  let sent: ArrayBuffer | undefined;
+  // The runtime has taken hold of the piece before; the collector would come for our name of it too late.
+  const release = () => {
+    sent?.transfer(0);
+    sent = undefined;
+  };
   return new ReadableStream({
-    type: "bytes",
     async pull(controller) {
+      release();
       watch.stop(); // until there is a piece it is our turn
       const { value, done } = await pieces.next();
       watch.start();
-      if (done) controller.close();
-      // A byte stream takes the buffer away; the piece's owner may want it back.
-      else controller.enqueue(value.slice());
+      if (done) return controller.close();
+      // The piece's owner may write to it once the next is asked for.
+      const piece = value.slice();
+      sent = piece.buffer;
+      controller.enqueue(piece);
     },
     async cancel() {
       await pieces.return?.();
