@@ -10,6 +10,7 @@ import { changedRelease, makeLargeFile, makeMainTree, makeTree, measureTree } fr
 import { measure } from "./measure.ts";
 import { findPeers } from "./peers.ts";
 import { startRegistry } from "./registry.ts";
+import { startSigstore } from "../tests/fakes/sigstore.ts";
 import { drawing, type Report, type Row, table } from "./report.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -50,12 +51,13 @@ async function link(port: number): Promise<{ process: Deno.ChildProcess; port: n
 async function runCase(one: Case, rounds: number): Promise<Row[]> {
   const rows: Row[] = [
     { case: one.name, who: "blobber", runs: [] },
-    ...one.against.map(({ name, must, aim }) => ({
+    ...one.against.map(({ name, must, aim, more }) => ({
       case: one.name,
       who: name,
       runs: [],
       ...(must !== undefined && { must }),
       ...(aim !== undefined && { aim }),
+      ...(more && { more }),
     })),
   ];
   const commands = [one.ours, ...one.against.map(({ command }) => command)];
@@ -84,18 +86,26 @@ async function main(): Promise<void> {
   try {
     say("making the data");
     const trees = Object.fromEntries(
-      ["main", "changed", "small", "large", "huge"].map((name) => [name, `${folder}/${name}`]),
+      ["main", "changed", "small", "smaller", "large", "larger", "huge", "tiny"].map((
+        name,
+      ) => [name, `${folder}/${name}`]),
     ) as Stage["trees"];
     const what = makeMainTree(trees.main);
     changedRelease(trees.main, trees.changed);
     makeTree(trees.small, 20_000, (next) => Math.floor(next() * 2000), 2);
-    makeLargeFile(trees.large, 300 << 20, 3);
+    makeTree(trees.smaller, 2_000, (next) => Math.floor(next() * 2000), 2);
+    makeTree(trees.tiny, 1, () => 100, 5);
+    makeLargeFile(trees.large, 60e6, 3);
+    makeLargeFile(trees.larger, 600e6, 3);
     makeLargeFile(trees.huge, 4 * 1024 ** 3, 4);
     const { files, bytes } = measureTree(trees.main);
     const emptyModule = `${folder}/empty.ts`;
     Deno.writeTextFileSync(emptyModule, "export {};\n");
     await using registry = await startRegistry(peers.registry, folder);
     const shaped = await link(registry.port);
+    const sigstore = await startSigstore();
+    Deno.writeTextFileSync(`${folder}/root.json`, JSON.stringify(sigstore.trustedRoot()));
+    Deno.writeTextFileSync(`${folder}/signing.json`, JSON.stringify(sigstore.signingConfig(2)));
     const deno = [Deno.execPath(), "run", "-A", "--quiet"];
     const stage: Stage = {
       blobber: [...deno, program],
@@ -106,6 +116,19 @@ async function main(): Promise<void> {
       link: `127.0.0.1:${shaped.port}`,
       trees,
       file: firstFile(trees.main),
+      sigstore: {
+        sign: ["--sign", "--signing-config", `${folder}/signing.json`],
+        env: { ...sigstore.githubEnvironment(), CI: "true" },
+        verify: [
+          "--offline",
+          "--trusted-root",
+          `${folder}/root.json`,
+          "--verify-issuer",
+          `${sigstore.urls.oidc}/gha`,
+          "--verify-subject-pattern",
+          "https://github.com/acme/**@refs/heads/*",
+        ],
+      },
     };
     for (const command of preparation(stage)) {
       say(`preparing: ${command.argv.join(" ").slice(0, 120)}`);
@@ -134,6 +157,7 @@ async function main(): Promise<void> {
       say(`measuring: ${one.name}`);
       report.rows.push(...await runCase(one, rounds));
     }
+    await sigstore.close();
     shaped.process.kill("SIGKILL");
     await shaped.process.status;
     Deno.mkdirSync(out, { recursive: true });

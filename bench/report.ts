@@ -16,6 +16,8 @@ export interface Row {
   /** Only on a peer's row: what the ratio of ours to it must be and should be. */
   must?: number;
   aim?: number;
+  /** The two are seconds that ours may take longer. */
+  more?: true;
 }
 
 /** Everything that one run of the benchmark found. */
@@ -38,7 +40,12 @@ export function ratio(ours: Row, theirs: Row): number {
   return median(ours.runs.map((run, i) => run.wall / theirs.runs[i]!.wall));
 }
 
-/** What a ratio is worth. */
+/** Seconds that ours takes longer, pair by pair and then the median. */
+export function difference(ours: Row, theirs: Row): number {
+  return median(ours.runs.map((run, i) => run.wall - theirs.runs[i]!.wall));
+}
+
+/** What a ratio or a difference is worth. */
 export function verdict(value: number, must?: number, aim?: number): string {
   if (must === undefined) return "";
   if (value > must) return "MISSED";
@@ -58,12 +65,13 @@ export function table(report: Report): string {
   let ours: Row | undefined;
   for (const row of report.rows) {
     if (row.who === "blobber") ours = row;
-    const value = row === ours ? undefined : ratio(ours!, row);
+    const value = row === ours ? undefined : row.more ? difference(ours!, row) : ratio(ours!, row);
+    const unit = row.more ? " s more" : "";
     const memory = row === ours && peak(row) > MEMORY.must ? `over ${MEMORY.must} MB` : "";
     lines.push(
       `| ${row === ours ? row.case : ""} | ${row.who} | ${wall(row).toFixed(3)} | ${
         peak(row).toFixed(0)
-      } | ${value?.toFixed(3) ?? ""} | ${row.must?.toFixed(3) ?? ""} | ${
+      } | ${value === undefined ? "" : value.toFixed(3) + unit} | ${row.must?.toFixed(3) ?? ""} | ${
         row.aim?.toFixed(3) ?? ""
       } | ${value === undefined ? memory : verdict(value, row.must, row.aim)} |`,
     );
