@@ -118,8 +118,8 @@ function parseLayout(
   let path = rest;
   let tag: string | undefined;
   const colon = path.lastIndexOf(":");
-  // A colon before a separator belongs to the path (C:\data), and so does one behind a single letter.
-  if (colon > 1 && !/[/\\]/.test(path.slice(colon + 1))) {
+  // A colon before a separator belongs to the path (C:\data).
+  if (colon >= 0 && !/[/\\]/.test(path.slice(colon + 1))) {
     tag = path.slice(colon + 1);
     path = path.slice(0, colon);
     checkTag(tag, fail);

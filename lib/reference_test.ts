@@ -31,6 +31,7 @@ for (
     ["oci:./lay", { kind: "layout", path: "./lay" }],
     ["oci:/a/b:v1", { kind: "layout", path: "/a/b", tag: "v1" }],
     [`oci:a@${D}`, { kind: "layout", path: "a", digest: D }],
+    ["oci:l:v1", { kind: "layout", path: "l", tag: "v1" }],
     ["oci:C:\\lay", { kind: "layout", path: "C:\\lay" }],
     ["oci:me@home/lay:v1", { kind: "layout", path: "me@home/lay", tag: "v1" }],
   ] as const
