@@ -192,7 +192,7 @@ export class Authenticator {
             : `authentication failed: ${refused.message}`,
           {
             hint: credentials === undefined
-              ? `log in to ${host} with docker login or podman login`
+              ? `log in to ${host} with blobber login, docker login or podman login`
               : `check the credentials that are stored for ${host}`,
           },
         );

@@ -99,7 +99,7 @@ export async function refusal(response: HttpResponse, attempt: Attempt): Promise
   );
 }
 
-const LOG_IN = "log in to this registry with docker login or podman login, " +
+const LOG_IN = "log in to this registry with blobber login, docker login or podman login, " +
   "or check the credentials that are stored for exactly this host";
 const DENIED = "the credentials are known but may not do this, or the repository does not exist";
 

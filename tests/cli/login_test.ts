@@ -20,7 +20,9 @@ Deno.test("login tries credentials, stores them where Docker does, and logout fo
   const registry = await guarded();
   try {
     const { host } = registry;
-    assert.equal((await at.run(["push", "site", `${host}/acme/site:v1`])).status, 3);
+    const stranger = await at.run(["push", "site", `${host}/acme/site:v1`]);
+    assert.equal(stranger.status, 3);
+    assert.match(stranger.stderr, /Hint: log in to this registry with blobber login/);
     const login = ["login", host, "--username", "jo", "--password-stdin"];
     const refused = await at.run(login, { stdin: "wrong-word\n" });
     assert.deepEqual([refused.status, refused.stdout], [3, ""]);
