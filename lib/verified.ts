@@ -5,7 +5,7 @@
  */
 
 import { type Digest, Digester } from "./digest.ts";
-import { BlobberError } from "./errors.ts";
+import { BlobberError, isBlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
 
 /** What the bytes must turn out to be. */
@@ -80,6 +80,25 @@ export class VerifiedReader {
       await this.cancel(error);
       throw error;
     }
+  }
+
+  /**
+   * Finds out why content could not be understood: because it is not what was promised, or because it was
+   * made that way. Reads the rest to know.
+   *
+   * @param error what its reader made of it
+   * @returns the error to throw: `integrity` when the content is wrong, else the one given
+   */
+  async explain(error: unknown): Promise<unknown> {
+    if (isBlobberError(error, "invalid-archive") && this.#digester !== undefined) {
+      try {
+        while (await this.read(new ArrayBuffer(65536)));
+      } catch (found) {
+        return found;
+      }
+    }
+    await this.cancel(error);
+    return error;
   }
 
   /** Gives the rest up and releases what the stream holds. */

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { digestOf } from "./digest.ts";
+import { BlobberError } from "./errors.ts";
 import { readVerified, VerifiedReader } from "./verified.ts";
 
 const text = new TextEncoder().encode("twelve bytes");
@@ -73,4 +74,16 @@ test("empty content is right when it is expected", async () => {
   const none = { size: 0, digest: digestOf(""), name: "nothing" };
   assert.equal((await readVerified(plain(), none, 5)).length, 0);
   await assert.rejects(readVerified(plain(text), none, 5), { code: "integrity" });
+});
+
+test("what cannot be understood is blamed on wrong bytes where they are wrong", async () => {
+  const broken = new BlobberError("invalid-archive", "broken gzip data");
+  const flipped = text.slice();
+  flipped[9]! ^= 1;
+  for (const [bytes, code] of [[text, "invalid-archive"], [flipped, "integrity"]] as const) {
+    const reader = new VerifiedReader(plain(bytes.slice(0, 4), bytes.slice(4)), good);
+    await reader.read(new ArrayBuffer(4));
+    const error = await reader.explain(broken);
+    assert.equal((error as BlobberError).code, code);
+  }
 });

@@ -187,16 +187,27 @@ function inflate(layer: LayerTable, member: Member, packed: Uint8Array): Uint8Ar
   // Content, the padding behind it and a header or two; more is grown into.
   const room = new Uint8Array(last.inner + last.size + 4096);
   const { format } = layer.footer;
-  const { output, at } = inflateMembers(
-    format,
-    packed,
-    0,
-    packed.length,
-    room,
-    0,
-    MAX_MEMBER_BYTES,
-  );
-  return output.subarray(0, at);
+  try {
+    const { output, at } = inflateMembers(
+      format,
+      packed,
+      0,
+      packed.length,
+      room,
+      0,
+      MAX_MEMBER_BYTES,
+    );
+    return output.subarray(0, at);
+  } catch (cause) {
+    if (!isBlobberError(cause, "invalid-archive")) throw cause;
+    // The table, which was proven, states digests: what does not inflate cannot have them.
+    throw new BlobberError(
+      "integrity",
+      `bytes of the layer ${layer.layer.digest} are not what its table of contents states: ` +
+        cause.message,
+      { cause },
+    );
+  }
 }
 
 function checkChunk(row: Row, chunk: Chunk, part: Uint8Array): void {

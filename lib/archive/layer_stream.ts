@@ -98,8 +98,7 @@ export async function readLayer(
     tar.end();
     checkDiffId(diffId?.digest(), options.diffId, layer);
   } catch (error) {
-    await reader.cancel(error);
-    throw error;
+    throw await reader.explain(error);
   }
   return { hasTable: parseFooter(tail, layer.size) !== undefined };
 }

@@ -91,10 +91,10 @@ export async function unpackByTable(
     while (queue.length > 0) await finishOldest();
     inOrder.end();
   } catch (error) {
-    await bytes.cancel(error);
+    const reason = await bytes.explain(error);
     // Nothing may be written any more when the staging directory is removed.
     await Promise.allSettled(queue.map(({ output }) => output));
-    throw error;
+    throw reason;
   }
 }
 
@@ -175,8 +175,8 @@ class Sequence {
     while (await this.#more());
   }
 
-  async cancel(reason: unknown): Promise<void> {
-    await this.#reader.cancel(reason);
+  async explain(error: unknown): Promise<unknown> {
+    return await this.#reader.explain(error);
   }
 
   async #more(): Promise<boolean> {
