@@ -86,6 +86,9 @@ export const MAX_TRUSTED_ROOT_BYTES = 1 * MiB;
 export const MAX_KEY_BYTES = 64 * KiB;
 /** Bytes of one metadata file of a TUF repository; Sigstore's largest has 20 KiB. */
 export const MAX_TUF_BYTES = 4 * MiB;
+
+/** Roots of a TUF repository followed in one go (TUF specification, 5.3.3): Sigstore makes two a year. */
+export const MAX_TUF_ROOTS = 64;
 /** Time for a TUF repository to answer one request, in milliseconds. */
 export const TUF_TIMEOUT_MS = 20_000;
 /** Age of a TUF check after which the network is asked again, in milliseconds: Sigstore renews its own weekly. */

@@ -75,7 +75,8 @@ export async function publicTarget(
     throw new BlobberError("invalid-option", "a TUF repository is named without its first root");
   }
   const path = join(options.cacheDir ?? defaultCacheDir(), `${encodeURIComponent(url)}.json`);
-  const state = await keptState(path, options);
+  const first = options.root ?? new TextEncoder().encode(JSON.stringify(PUBLIC_TUF_ROOT));
+  const state = await keptState(path, first, options);
   const kept = state?.targets.get(name);
   const now = Date.now();
   const offline = options.offline === true;
@@ -98,7 +99,7 @@ export async function publicTarget(
     );
   }
   try {
-    return await refresh(name, url, path, state, options);
+    return await refresh(name, url, path, first, state, options);
   } catch (error) {
     const usable = kept !== undefined && state !== undefined && state.expires.getTime() > now;
     if (!isBlobberError(error, "network") || !usable) throw asTrustRoot(error, url);
@@ -136,9 +137,17 @@ function offlineTarget(bytes: Uint8Array, state: TufState, options: Observer): P
   return { bytes, confirmed: state.checked };
 }
 
-async function keptState(path: string, options: Observer): Promise<TufState | undefined> {
+async function keptState(
+  path: string,
+  first: Uint8Array,
+  options: Observer,
+): Promise<TufState | undefined> {
   try {
-    return await readState(path);
+    const state = await readState(path);
+    if (state === undefined) return undefined;
+    const { verifyTuf } = await import("./tuf_client.ts");
+    const expires = verifyTuf(first, state, state.checked);
+    return { ...state, expires: expires < state.expires ? expires : state.expires };
   } catch (error) {
     // A file that cannot be believed is as good as none: everything in it can be had again.
     notify(options, "warning", "trust-root-cache", reasonOf(error));
@@ -150,15 +159,15 @@ async function refresh(
   name: string,
   url: string,
   path: string,
+  first: Uint8Array,
   state: TufState | undefined,
   options: PublicRootOptions,
 ): Promise<PublicTarget> {
   const { updateTuf } = await import("./tuf_client.ts");
-  const first = options.root ?? new TextEncoder().encode(JSON.stringify(PUBLIC_TUF_ROOT));
   const checked = new Date();
   const names = [...new Set([name, ...state?.targets.keys() ?? []])];
-  const known = state?.metadata ?? { root: first };
-  const update = await updateTuf(known, names, repository(url, options));
+  const known = state?.metadata ?? { roots: [] };
+  const update = await updateTuf(first, known, names, repository(url, options));
   await writeState(path, { ...update, checked }).catch((error) => {
     // A home that cannot be written costs the next run a request, and this one nothing.
     notify(

@@ -7,22 +7,23 @@
 
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { MAX_TUF_BYTES } from "@blobber/core";
+import { MAX_TUF_BYTES, MAX_TUF_ROOTS } from "@blobber/core";
 import { TrustedMetadataStore } from "tuf-js/dist/store.js";
 import { EqualVersionError } from "tuf-js/dist/error.js";
 import { toHex } from "./bytes.ts";
 
 /** Metadata by role, as it was signed. */
 export interface TufMetadata {
-  root: Uint8Array;
-  timestamp?: Uint8Array | undefined;
-  snapshot?: Uint8Array | undefined;
-  targets?: Uint8Array | undefined;
+  /** The roots that followed the first one, oldest first. */
+  roots: Uint8Array[];
+  timestamp: Uint8Array;
+  snapshot: Uint8Array;
+  targets: Uint8Array;
 }
 
 /** What an update ends with. */
 export interface TufUpdate {
-  metadata: Required<TufMetadata>;
+  metadata: TufMetadata;
   /** The targets asked for, by name. */
   targets: Map<string, Uint8Array>;
   /** Version of the timestamp: what grows with each change. */
@@ -39,22 +40,46 @@ export interface TufUpdate {
  */
 export type TufFetch = (path: string, limit: number) => Promise<Uint8Array | undefined>;
 
-/** Roots followed in one go (TUF specification, 5.3.3): Sigstore makes two a year. */
-const MAX_ROOTS = 64;
+/**
+ * Checks what was kept of a former update as if it came from the repository: every root from the first on,
+ * every signature, and the digests of the targets. Where a cache is, a variable of the environment decides.
+ *
+ * @param first the root that all trust begins with
+ * @param kept what a former update ended with
+ * @param time when that was; what expired since is the caller's to judge
+ * @returns when the timestamp expires, as its signer says
+ * @throws for what is not signed as it should be
+ */
+export function verifyTuf(
+  first: Uint8Array,
+  kept: { metadata: TufMetadata; targets: Map<string, Uint8Array> },
+  time: Date,
+): Date {
+  const { roots, timestamp, snapshot, targets } = kept.metadata;
+  const store = startAt(first, roots);
+  Object.assign(store, { referenceTime: time });
+  store.updateTimestamp(Buffer.from(timestamp));
+  store.updateSnapshot(Buffer.from(snapshot));
+  store.updateDelegatedTargets(Buffer.from(targets), "targets", "root");
+  for (const [name, bytes] of kept.targets) checkTarget(store, name, bytes);
+  return new Date(store.timestamp!.signed.expires);
+}
 
 /**
  * Brings metadata and targets up to date.
  *
- * @param known what a former update ended with, or the root to begin at
+ * @param first the root that all trust begins with
+ * @param known what a former update ended with
  * @param names of targets
  * @param fetch asks the repository
  */
 export async function updateTuf(
-  known: TufMetadata,
+  first: Uint8Array,
+  known: Pick<TufMetadata, "roots"> & Partial<TufMetadata>,
   names: string[],
   fetch: TufFetch,
 ): Promise<TufUpdate> {
-  const store = new TrustedMetadataStore(Buffer.from(known.root));
+  const store = startAt(first, known.roots);
   const need = async (path: string, limit: number): Promise<Buffer> => {
     const bytes = await fetch(path, Math.min(limit, MAX_TUF_BYTES));
     if (bytes === undefined) throw new Error(`the repository has no ${path}`);
@@ -62,12 +87,12 @@ export async function updateTuf(
   };
 
   // 5.3: every root from the one that is known to the newest, each signed by the one before.
-  let root = known.root;
-  for (let step = 0; step < MAX_ROOTS; step++) {
+  const roots = [...known.roots];
+  for (let step = 0; step < MAX_TUF_ROOTS; step++) {
     const next = await fetch(`${store.root.signed.version + 1}.root.json`, MAX_TUF_BYTES);
     if (next === undefined) break;
     store.updateRoot(Buffer.from(next));
-    root = next;
+    roots.push(next);
   }
   const consistent = store.root.signed.consistentSnapshot;
   const named = (version: number, file: string) => consistent ? `${version}.${file}` : file;
@@ -104,25 +129,41 @@ export async function updateTuf(
   // 5.7
   const found = new Map<string, Uint8Array>();
   for (const name of names) {
-    const info = store.targets!.signed.targets[name];
-    const hash = info?.hashes["sha256"];
-    if (info === undefined || hash === undefined) {
-      throw new Error(`the repository's targets do not have ${name} with a sha256`);
-    }
-    const path = `targets/${consistent ? `${hash}.${name}` : name}`;
-    const bytes = await need(path, info.length);
-    const digest = toHex(createHash("sha256").update(bytes).digest());
-    if (bytes.length !== info.length || digest !== hash) {
-      throw new Error(`${name} is not what the targets say it is`);
-    }
+    const { hash, length } = targetInfo(store, name);
+    const bytes = await need(`targets/${consistent ? `${hash}.${name}` : name}`, length);
+    checkTarget(store, name, bytes);
     found.set(name, bytes);
   }
   return {
-    metadata: { root, timestamp: timestamp!, snapshot: snapshot!, targets: targets! },
+    metadata: { roots, timestamp: timestamp!, snapshot: snapshot!, targets: targets! },
     targets: found,
     version: store.timestamp!.signed.version,
     expires: new Date(store.timestamp!.signed.expires),
   };
+}
+
+/** A store that trusts the last of a chain of roots, each signed by the one before. */
+function startAt(first: Uint8Array, roots: readonly Uint8Array[]): TrustedMetadataStore {
+  const store = new TrustedMetadataStore(Buffer.from(first));
+  for (const root of roots) store.updateRoot(Buffer.from(root));
+  return store;
+}
+
+function targetInfo(store: TrustedMetadataStore, name: string): { hash: string; length: number } {
+  const info = store.targets!.signed.targets[name];
+  const hash = info?.hashes["sha256"];
+  if (info === undefined || hash === undefined) {
+    throw new Error(`the repository's targets do not have ${name} with a sha256`);
+  }
+  return { hash, length: info.length };
+}
+
+function checkTarget(store: TrustedMetadataStore, name: string, bytes: Uint8Array): void {
+  const { hash, length } = targetInfo(store, name);
+  const digest = toHex(createHash("sha256").update(bytes).digest());
+  if (bytes.length !== length || digest !== hash) {
+    throw new Error(`${name} is not what the targets say it is`);
+  }
 }
 
 /** Whether what is known is still accepted; what is not is asked for again. */

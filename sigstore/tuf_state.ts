@@ -9,7 +9,7 @@ import { constants } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
-import { BlobberError, MAX_TUF_BYTES, quote } from "@blobber/core";
+import { BlobberError, MAX_TUF_BYTES, MAX_TUF_ROOTS, quote } from "@blobber/core";
 import { toBase64, toHex } from "./bytes.ts";
 import { Fields } from "./fields.ts";
 import { parseStrictJson } from "./strict_json.ts";
@@ -17,7 +17,7 @@ import type { TufMetadata } from "./tuf_client.ts";
 
 /** The state after an update. */
 export interface TufState {
-  metadata: Required<TufMetadata>;
+  metadata: TufMetadata;
   targets: Map<string, Uint8Array>;
   /** Version of the timestamp. */
   version: number;
@@ -27,7 +27,7 @@ export interface TufState {
   checked: Date;
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 const MAX_STATE_BYTES = 8 * MAX_TUF_BYTES;
 
 function unreadable(why: string, cause?: unknown): BlobberError {
@@ -80,7 +80,7 @@ export async function readState(path: string): Promise<TufState | undefined> {
   if (typeof version !== "number") throw unreadable("it has no version");
   return {
     metadata: {
-      root: fields.bytes("root"),
+      roots: fields.bytesList("roots", MAX_TUF_ROOTS),
       timestamp: fields.bytes("timestamp"),
       snapshot: fields.bytes("snapshot"),
       targets: fields.bytes("targetsMetadata"),
@@ -104,10 +104,10 @@ export async function writeState(path: string, state: TufState): Promise<void> {
     version: state.version,
     checked: state.checked.toISOString(),
     expires: state.expires.toISOString(),
-    root: toBase64(state.metadata.root),
-    timestamp: toBase64(state.metadata.timestamp!),
-    snapshot: toBase64(state.metadata.snapshot!),
-    targetsMetadata: toBase64(state.metadata.targets!),
+    roots: state.metadata.roots.map(toBase64),
+    timestamp: toBase64(state.metadata.timestamp),
+    snapshot: toBase64(state.metadata.snapshot),
+    targetsMetadata: toBase64(state.metadata.targets),
     targets: Object.fromEntries([...state.targets].map(([name, bytes]) => [name, toBase64(bytes)])),
   });
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

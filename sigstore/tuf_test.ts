@@ -272,6 +272,49 @@ test("an older state does not replace a newer one", () =>
     assert.equal(readFileSync(file(), "utf8"), newer);
   }));
 
+test("row 57: a state that another's key signed is not believed, wherever the cache is", () =>
+  withRepository(async ({ ask, cacheDir, file, notices, repository }) => {
+    await ask();
+    const evil = new TufRepository();
+    evil.publish({ version: 9, targets: { "trusted_root.json": rootOf("evil") } });
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+    const planted = {
+      ...JSON.parse(readFileSync(file(), "utf8")),
+      version: 9,
+      timestamp: base64(evil.files.get("timestamp.json")!),
+      snapshot: base64(evil.files.get("9.snapshot.json")!),
+      targetsMetadata: base64(evil.files.get("9.targets.json")!),
+      targets: { "trusted_root.json": base64(rootOf("evil")) },
+    };
+    for (const roots of [[], [base64(evil.root(2, evil.rootKey, [evil.rootKey]))]]) {
+      writeFileSync(file(), JSON.stringify({ ...planted, roots }), { mode: 0o600 });
+      await assert.rejects(ask({ offline: true }), refused);
+    }
+    assert.equal(notices.at(-1)?.code, "trust-root-cache");
+    rmSync(cacheDir, { recursive: true });
+    await ask();
+    repository.broken = "";
+    assert.equal(await ask({ offline: true }), "five");
+  }));
+
+test("a kept target that is not what was signed is not believed", () =>
+  withRepository(async ({ ask, edit }) => {
+    await ask();
+    const planted = Buffer.from(rootOf("evil")).toString("base64");
+    edit((state) => state["targets"] = { "trusted_root.json": planted });
+    await assert.rejects(ask({ offline: true }), refused);
+    assert.equal(await ask(), "five");
+  }));
+
+test("a kept root is reached by the chain that leads to it", () =>
+  withRepository(async ({ ask, file, repository }) => {
+    const next = tufKey();
+    repository.files.set("2.root.json", repository.root(2, next, [repository.rootKey, next]));
+    await ask();
+    assert.equal(JSON.parse(readFileSync(file(), "utf8")).roots.length, 1);
+    assert.equal(await ask({ offline: true }), "five");
+  }));
+
 for (
   const [name, spoil] of [
     ["a link", (file: string) => {
@@ -280,7 +323,7 @@ for (
     }],
     ["writable by others", (file: string) => chmodSync(file, 0o666)],
     ["cut short", (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 99))],
-    ["of another format", (file: string) => writeFileSync(file, '{"format":2}')],
+    ["of another format", (file: string) => writeFileSync(file, '{"format":0}')],
   ] as const
 ) {
   test(`a state that is ${name} is not believed, and fetched anew`, () =>
