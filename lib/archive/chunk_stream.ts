@@ -41,9 +41,10 @@ export async function* readChunks(
   row: Row,
   options: CallOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const whole = row.digest !== undefined && row.chunks.length > 1 ? new Digester() : undefined;
-  const last = row.chunks.at(-1);
-  for (const run of runsOf(membersOf(layer, row))) {
+  const { chunks } = row;
+  const whole = row.digest !== undefined && chunks.length > 1 ? new Digester() : undefined;
+  const last = chunks.at(-1);
+  for (const run of runsOf(membersOf(layer, chunks))) {
     const range = { start: run[0]!.start, end: run.at(-1)!.end };
     let given = 0;
     for (let first = true;; first = false) {
@@ -79,10 +80,10 @@ export async function* readChunks(
 }
 
 /** The members that hold a file, in order, and where each ends. */
-function membersOf(layer: LayerTable, row: Row): Member[] {
+function membersOf(layer: LayerTable, chunks: Chunk[]): Member[] {
   const { members } = layer.table;
   const found: Member[] = [];
-  for (const chunk of row.chunks) {
+  for (const chunk of chunks) {
     const last = found.at(-1);
     if (last?.start === chunk.member) {
       last.chunks.push(chunk);

@@ -56,9 +56,12 @@ export function canGroup(layer: LayerTable): boolean {
   const { members, rows } = layer.table;
   return members.every((start, i) =>
     (members[i + 1] ?? layer.footer.contentEnd) - start <= MAX_SEGMENT_BYTES
-  ) && rows.every(({ chunks }) =>
-    chunks.every(({ inner, size }) => inner + size <= MAX_SEGMENT_BYTES)
-  );
+  ) && rows.every(({ columns, first, chunkCount }) => {
+    for (let i = first; i < first + chunkCount; i++) {
+      if (columns.innerEnd(i) > MAX_SEGMENT_BYTES) return false;
+    }
+    return true;
+  });
 }
 
 /**
@@ -73,7 +76,7 @@ export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> 
   let plain = 0;
   // Files without content are in no member; any group will do.
   const empty = layer.table.rows.filter((row) =>
-    row.entry.type === "file" && row.chunks.length === 0 && !plan.skipped.has(row)
+    row.entry.type === "file" && row.chunkCount === 0 && !plan.skipped.has(row)
   );
   for (const segment of segmentsOf(layer)) {
     const size = segment.end - segment.start;
@@ -109,9 +112,9 @@ function makeGroup(segments: Segment[], plan: LayerPlan, empty: Row[]): Group {
       if (plan.skipped.has(row)) continue;
       const entry = plan.moved.get(row) ?? row.entry;
       group.files.push(partOf(row, entry, chunk, i));
-      if (row.chunks.length === 1) continue;
+      if (row.chunkCount === 1) continue;
       if (chunk === 0) group.inParts.push(entry);
-      if (chunk === row.chunks.length - 1) group.completed.push(entry);
+      if (chunk === row.chunkCount - 1) group.completed.push(entry);
     }
   }
   return group;
@@ -125,19 +128,14 @@ function partOf(
   index: number | undefined,
   segment: number,
 ): FilePart {
-  const chunk = index === undefined ? undefined : row.chunks[index]!;
-  return {
-    segment,
-    inner: chunk?.inner ?? 0,
-    size: chunk?.size ?? 0,
-    hex: chunk === undefined
-      ? (row.digest === undefined ? EMPTY_HEX : hexOf(row.digest))
-      : hexOf(chunk.digest),
-    path,
-    at: row.chunks.length > 1 ? chunk!.at : undefined,
-    mode,
-    mtime,
-  };
+  const part = { segment, path, mode, mtime };
+  if (index === undefined) {
+    const hex = row.digest === undefined ? EMPTY_HEX : hexOf(row.digest);
+    return { ...part, inner: 0, size: 0, hex, at: undefined };
+  }
+  const { inner, size, at, digest } = row.columns.get(row.first + index);
+  const hex = hexOf(digest);
+  return { ...part, inner, size, hex, at: row.chunkCount > 1 ? at : undefined };
 }
 
 /** Everything between two places where a chunk's member begins, from the layer's begin to the tar's end. */
@@ -152,10 +150,12 @@ function segmentsOf(layer: LayerTable): Segment[] {
   if (table.members[0] !== 0) begin(0);
   for (const row of table.rows) {
     if (segments.length > 0) segments.at(-1)!.plain += HEADER_GUESS;
-    for (const [i, chunk] of row.chunks.entries()) {
-      if (segments.at(-1)?.start !== chunk.member) begin(chunk.member);
+    for (let i = 0; i < row.chunkCount; i++) {
+      const member = row.columns.member(row.first + i);
+      if (segments.at(-1)?.start !== member) begin(member);
       const segment = segments.at(-1)!;
-      segment.plain = Math.max(segment.plain, chunk.inner + chunk.size + 2 * HEADER_GUESS);
+      const end = row.columns.innerEnd(row.first + i);
+      segment.plain = Math.max(segment.plain, end + 2 * HEADER_GUESS);
       segment.parts.push({ row, chunk: i });
     }
   }

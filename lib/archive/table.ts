@@ -5,7 +5,8 @@
  * @module
  */
 
-import { asDigest, type Digest } from "../digest.ts";
+import { asciiText, type Chunk, ChunkColumns } from "./chunk_columns.ts";
+import { asDigest, type Digest, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { MAX_CHUNK_BYTES, MAX_LISTED_ENTRIES, MAX_MEMBER_BYTES } from "../limits.ts";
 import { Pace } from "../pace.ts";
@@ -13,31 +14,45 @@ import { quote } from "../printable.ts";
 import type { CallOptions } from "../store.ts";
 import type { Entry } from "./entry.ts";
 import { checkPath } from "./safe_path.ts";
+import { LANDMARKS, TOC_NAME } from "./toc.ts";
+import { OtherForm, type RawRow, TocLines } from "./toc_lines.ts";
 import { scanToc } from "./toc_scan.ts";
-import { LANDMARKS, TOC_NAME, type TocEntry } from "./toc.ts";
 
-/** A part of a file, and where it is. */
-export interface Chunk {
-  /** Where in the layer the member begins that holds it. */
-  member: number;
-  /** Where in the member's plain bytes it begins. */
-  inner: number;
-  /** Where in the file it begins. */
-  at: number;
-  /** Bytes. */
-  size: number;
-  digest: Digest;
-}
+export type { Chunk } from "./chunk_columns.ts";
 
 /** An entry, and where its content is. */
-export interface Row {
-  entry: Entry;
-  /** In order; empty for everything but a file with content. */
-  chunks: Chunk[];
-  /** Digest of the whole file, where the table states it. */
-  digest: Digest | undefined;
+export class Row {
+  readonly entry: Entry;
   /** Whether it is the format's own and no content. */
-  hidden: boolean;
+  readonly hidden: boolean;
+  /** The table's chunks, which of them is this file's first, and how many are. */
+  readonly columns: ChunkColumns;
+  readonly first: number;
+  chunkCount = 0;
+  /** Digest of the whole file, where the table states it and it is not that of the only chunk. */
+  #digest: Digest | undefined;
+  #stated: boolean;
+
+  /** @param digest that of the whole file; `true` when it is that of the only chunk */
+  constructor(entry: Entry, columns: ChunkColumns, digest: Digest | boolean) {
+    this.entry = entry;
+    this.hidden = LANDMARKS.has(entry.path) || entry.path === TOC_NAME;
+    this.columns = columns;
+    this.first = columns.length;
+    this.#stated = digest !== false;
+    this.#digest = typeof digest === "string" ? digest : undefined;
+  }
+
+  /** In order; empty for everything but a file with content. Made anew each time. */
+  get chunks(): Chunk[] {
+    return Array.from({ length: this.chunkCount }, (_, i) => this.columns.get(this.first + i));
+  }
+
+  /** Digest of the whole file, where the table states it. */
+  get digest(): Digest | undefined {
+    if (!this.#stated) return undefined;
+    return this.#digest ?? `sha256:${this.columns.hex(this.first)}`;
+  }
 }
 
 /** A checked table. */
@@ -71,9 +86,13 @@ export async function parseTable(
   contentEnd: number,
   options: ParseOptions = {},
 ): Promise<Table> {
-  const { maxEntries = MAX_LISTED_ENTRIES, signal } = options;
-  const pace = new Pace(signal);
-  const parser = new TableParser(contentEnd);
+  try {
+    return await parseLines(bytes, contentEnd, options);
+  } catch (error) {
+    if (!(error instanceof OtherForm)) throw error;
+  }
+  const pace = new Pace(options.signal);
+  const parser = new TableParser(contentEnd, bytes);
   const batches = scanToc(bytes);
   for (;;) {
     const { value, done } = batches.next();
@@ -82,27 +101,60 @@ export async function parseTable(
       return parser.end();
     }
     for (const entry of value) parser.add(entry);
-    if (parser.entries > maxEntries) {
-      throw new BlobberError(
-        "limit",
-        `the table of contents has more entries than allowed, expected at most ${maxEntries}`,
-        { hint: "raise the limit with --max-entries if you trust the artifact" },
-      );
-    }
+    checkCount(parser, options);
     await pace.breathe();
   }
 }
 
+/** Rows between two looks at the clock. */
+const BATCH_ROWS = 256;
+
+async function parseLines(
+  bytes: Uint8Array,
+  contentEnd: number,
+  options: ParseOptions,
+): Promise<Table> {
+  const pace = new Pace(options.signal);
+  const lines = new TocLines(bytes);
+  const parser = new TableParser(contentEnd, bytes);
+  for (let count = 1; lines.next(); count++) {
+    parser.add(lines.row);
+    if (count % BATCH_ROWS !== 0) continue;
+    checkCount(parser, options);
+    await pace.breathe();
+  }
+  checkCount(parser, options);
+  return parser.end();
+}
+
+function checkCount({ entries }: TableParser, options: ParseOptions): void {
+  const { maxEntries = MAX_LISTED_ENTRIES } = options;
+  if (entries <= maxEntries) return;
+  throw new BlobberError(
+    "limit",
+    `the table of contents has more entries than allowed, expected at most ${maxEntries}`,
+    { hint: "raise the limit with --max-entries if you trust the artifact" },
+  );
+}
+
 class TableParser {
   readonly #contentEnd: number;
+  /** The table, in which digests stand that are given by their place. */
+  readonly #bytes: Uint8Array;
+  readonly #columns = new ChunkColumns();
   readonly #rows: Row[] = [];
   readonly #members: number[] = [];
   /** The file whose chunks are not complete. */
-  #open: { row: Row; name: string; covered: number } | undefined;
-  #last: Chunk | undefined;
+  #open: Row | undefined;
+  #openName = "";
+  #covered = 0;
+  /** Member of the last chunk, and where in it the next may begin. */
+  #member = -1;
+  #inner = 0;
 
-  constructor(contentEnd: number) {
+  constructor(contentEnd: number, bytes: Uint8Array) {
     this.#contentEnd = contentEnd;
+    this.#bytes = bytes;
   }
 
   /** Entries so far, chunks of files not counted. */
@@ -113,7 +165,7 @@ class TableParser {
   /** Takes the next row. */
   add(entry: unknown): void {
     if (entry === null || typeof entry !== "object") fail("has an entry that is no object");
-    const row = entry as TocEntry;
+    const row = entry as RawRow;
     if (typeof row.name !== "string") fail("has an entry without a name");
     if (row.type === "chunk") this.#chunk(row);
     else this.#entry(row);
@@ -125,7 +177,7 @@ class TableParser {
     return { rows: this.#rows, members: this.#members };
   }
 
-  #entry(row: TocEntry): void {
+  #entry(row: RawRow): void {
     this.#close();
     const type = typeOf(row);
     const size = type === "file" ? count(row.size ?? 0, "size", row) : 0;
@@ -143,34 +195,51 @@ class TableParser {
       }
       entry.linkTarget = type === "symlink" ? row.linkName : checkPath(row.linkName);
     }
-    const made: Row = {
-      entry,
-      chunks: [],
-      digest: row.digest ? asDigest(row.digest, `digest of ${quote(row.name)}`) : undefined,
-      hidden: LANDMARKS.has(entry.path) || entry.path === TOC_NAME,
-    };
+    const isOpen = type === "file" && size > 0;
+    const whole = isOpen && (row.chunkSize || size) === size;
+    const stated = row.digest ? digest(row.digest, "digest", row) : undefined;
+    if (whole && stated !== undefined) this.#checkOnly(row, stated);
+    const kept = whole ? stated !== undefined : stated !== undefined && this.#textOf(stated);
+    const made = new Row(entry, this.#columns, kept);
     this.#rows.push(made);
-    if (type === "file" && size > 0) {
-      this.#open = { row: made, name: row.name, covered: 0 };
-      this.#cover(row);
-    }
+    if (!isOpen) return;
+    this.#open = made;
+    this.#openName = row.name;
+    this.#covered = 0;
+    this.#cover(row);
   }
 
-  #chunk(row: TocEntry): void {
-    if (this.#open === undefined || this.#open.name !== row.name) {
+  /** A file of one chunk may leave one of its two digests out, and may not have them differ. */
+  #checkOnly(row: RawRow, stated: Digest | number): void {
+    if (!row.chunkDigest || row.chunkDigest === stated) return;
+    const other = this.#textOf(digest(row.chunkDigest, "chunkDigest", row));
+    if (other === this.#textOf(stated)) return;
+    throw new BlobberError(
+      "integrity",
+      `invalid table of contents: ${quote(row.name)} has two digests for the same bytes`,
+    );
+  }
+
+  #textOf(digest: Digest | number): Digest {
+    if (typeof digest === "string") return digest;
+    return `sha256:${asciiText(this.#bytes, digest, digest + 64)}`;
+  }
+
+  #chunk(row: RawRow): void {
+    if (this.#open === undefined || this.#openName !== row.name) {
       fail("is a chunk of no file before it", row.name);
     }
     this.#cover(row);
   }
 
-  #cover(row: TocEntry): void {
-    const { row: file, covered } = this.#open!;
+  #cover(row: RawRow): void {
+    const file = this.#open!;
     const at = count(row.chunkOffset ?? 0, "chunkOffset", row);
-    const left = file.entry.size - covered;
+    const left = file.entry.size - this.#covered;
     const size = count(row.chunkSize ?? 0, "chunkSize", row) || left;
     const member = count(row.offset ?? 0, "offset", row);
     const inner = count(row.innerOffset ?? 0, "innerOffset", row);
-    if (at !== covered || size > left || size === 0) {
+    if (at !== this.#covered || size > left || size === 0) {
       fail(`has chunks that do not cover its ${file.entry.size} bytes`, row.name);
     }
     if (size > MAX_CHUNK_BYTES) {
@@ -180,41 +249,29 @@ class TableParser {
       fail(`has the innerOffset ${inner}, expected at most ${MAX_MEMBER_BYTES - size}`, row.name);
     }
     if (member >= this.#contentEnd) fail("begins behind the end of the content", row.name);
-    const last = this.#last;
-    const behind = last === undefined || member > last.member ||
-      (member === last.member && inner >= last.inner + last.size);
+    const behind = member > this.#member || (member === this.#member && inner >= this.#inner);
     if (!behind) fail("overlaps what stands before it", row.name);
     // A file of one chunk may leave the chunk's digest out: it is the file's.
     const stated = row.chunkDigest || (size === file.entry.size ? row.digest : undefined);
-    const chunk = {
-      member,
-      inner,
-      at,
-      size,
-      digest: asDigest(stated, `chunkDigest of ${quote(row.name)}`),
-    };
-    if (size === file.entry.size && file.digest !== undefined && file.digest !== chunk.digest) {
-      throw new BlobberError(
-        "integrity",
-        `invalid table of contents: ${quote(row.name)} has two digests for the same bytes`,
-      );
-    }
-    if (member !== last?.member) this.#members.push(member);
-    file.chunks.push(chunk);
-    this.#last = chunk;
-    this.#open!.covered += size;
+    const checked = digest(stated, "chunkDigest", row);
+    this.#columns.push(member, inner, at, size, checked, this.#bytes);
+    if (member !== this.#member) this.#members.push(member);
+    this.#member = member;
+    this.#inner = inner + size;
+    file.chunkCount++;
+    this.#covered += size;
   }
 
   #close(): void {
     const open = this.#open;
     this.#open = undefined;
-    if (open !== undefined && open.covered !== open.row.entry.size) {
-      fail(`has chunks that do not cover its ${open.row.entry.size} bytes`, open.name);
+    if (open !== undefined && this.#covered !== open.entry.size) {
+      fail(`has chunks that do not cover its ${open.entry.size} bytes`, this.#openName);
     }
   }
 }
 
-function typeOf(row: TocEntry): Entry["type"] {
+function typeOf(row: RawRow): Entry["type"] {
   switch (row.type) {
     case "dir":
       return "directory";
@@ -230,12 +287,19 @@ function typeOf(row: TocEntry): Entry["type"] {
   );
 }
 
-function count(value: unknown, field: string, row: TocEntry): number {
+function count(value: unknown, field: string, row: RawRow): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   return fail(`has the ${field} ${quote(String(value))}, expected a count`, row.name);
 }
 
-function mtimeOf(row: TocEntry): number {
+/** A digest, or the place of one that has been looked at. The message is made only when it is needed. */
+function digest(value: unknown, what: string, row: RawRow): Digest | number {
+  return typeof value === "number" || isDigest(value)
+    ? value
+    : asDigest(value, `${what} of ${quote(row.name)}`);
+}
+
+function mtimeOf(row: RawRow): number {
   // Go writes its zero time, year 1, for none.
   if (!row.modtime || String(row.modtime).startsWith("0001-")) return 0;
   const milliseconds = Date.parse(String(row.modtime));

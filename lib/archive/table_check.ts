@@ -82,11 +82,13 @@ export class TableCheck implements TarHandler {
       Math.abs(other.mtime - entry.mtime) > 1
     ) lie(`${describe(entry)} in the tar is ${describe(other)} in the table`);
     this.#row = row;
-    this.#whole = row.chunks.length > 1 && row.digest !== undefined ? new Digester() : undefined;
+    this.#whole = row.chunkCount > 1 && row.digest !== undefined ? new Digester() : undefined;
     if (!this.#byPosition) return this.#beginChunk(0);
-    for (const chunk of row.chunks) {
-      const start = dataStart + chunk.at - chunk.inner;
-      if (chunk.member !== this.#member) this.#expected.set(chunk.member, start);
+    const { columns, first, chunkCount } = row;
+    for (let i = first; i < first + chunkCount; i++) {
+      const start = dataStart + columns.shift(i);
+      const member = columns.member(i);
+      if (member !== this.#member) this.#expected.set(member, start);
       else if (start !== this.#memberStart) lie(`${quote(entry.path)} is elsewhere in the tar`);
     }
   }

@@ -73,14 +73,13 @@ function checkSum(block: Uint8Array): void {
 /** A string that ends at NUL or with its field. */
 export function text(block: Uint8Array, at: number, length: number): string {
   let end = at;
-  let ascii = true;
-  let result = "";
-  while (end < at + length && block[end] !== 0) {
-    const byte = block[end++]!;
-    if (byte >= 0x80) ascii = false;
-    else if (ascii) result += String.fromCharCode(byte);
+  let high = 0;
+  for (; end < at + length && block[end] !== 0; end++) high |= block[end]!;
+  if (end === at) return "";
+  // A pathname has at most a few hundred characters: more would be too many arguments.
+  if (high < 0x80 && end - at <= BLOCK) {
+    return String.fromCharCode.apply(null, block.subarray(at, end) as unknown as number[]);
   }
-  if (ascii) return result;
   try {
     return UTF8.decode(block.subarray(at, end));
   } catch {

@@ -20,8 +20,6 @@ export interface TreeNode<T> {
   layer: number;
   /** What the caller keeps with it; a hard link has that of the file it names. */
   content: T;
-  /** Of a hard link: the entry whose content this is. */
-  file: Entry;
 }
 
 /** What an entry did to the tree. */
@@ -62,6 +60,8 @@ export class Tree<T = undefined> {
   readonly #children = new Map<string, Set<string>>([["", new Set()]]);
   readonly #limits: Required<{ [K in keyof UnpackLimits]: number }>;
   #layer = -1;
+  /** Directory of the last entry, as stated. */
+  #last = "";
   /** Directories that this layer named or implied. */
   #own = new Set<string>();
   /** Entries seen, of any kind, whiteouts included. */
@@ -103,14 +103,20 @@ export class Tree<T = undefined> {
       return applied;
     }
     const slash = path.lastIndexOf("/");
-    const parent = this.#follow(slash < 0 ? "" : path.slice(0, slash), path);
+    const last = this.#last;
+    // Most entries follow one of the same directory: the same string is not hashed again.
+    const stated = slash === last.length && path.startsWith(last)
+      ? last
+      : path.slice(0, Math.max(0, slash));
+    this.#last = stated;
+    const parent = this.#follow(stated, path);
     const name = path.slice(slash + 1);
     if (name.startsWith(WHITEOUT)) {
       applied.removed = this.#whiteout(parent, name, entry);
       return applied;
     }
     applied.implied = this.#makeParents(parent, path);
-    applied.entry = this.#settle(entry, parent === "" ? name : `${parent}/${name}`);
+    applied.entry = this.#settle(entry, parent === stated ? path : join(parent, name));
     this.#add(applied, parent, name, content);
     return applied;
   }
@@ -144,7 +150,6 @@ export class Tree<T = undefined> {
       entry,
       layer: this.#layer,
       content: file?.content ?? content,
-      file: file?.file ?? entry,
     });
     applied.added = true;
   }
@@ -297,10 +302,11 @@ export class Tree<T = undefined> {
   #whiteout(parent: string, name: string, entry: Entry): string[] {
     const { path } = entry;
     const removed: string[] = [];
-    const at = (child: string) => parent === "" ? child : `${parent}/${child}`;
     if (entry.type !== "file" || entry.size !== 0) fail("is a whiteout and no empty file", path);
     if (name === OPAQUE) {
-      for (const child of [...this.childrenOf(parent)]) this.#removeLower(at(child), removed);
+      for (const child of [...this.childrenOf(parent)]) {
+        this.#removeLower(join(parent, child), removed);
+      }
       return removed;
     }
     const hidden = name.slice(WHITEOUT.length);
@@ -310,7 +316,7 @@ export class Tree<T = undefined> {
         `invalid whiteout: ${quote(path)}, expected ".wh." and a name`,
       );
     }
-    this.#removeLower(at(hidden), removed);
+    this.#removeLower(join(parent, hidden), removed);
     return removed;
   }
 
@@ -335,6 +341,10 @@ export class Tree<T = undefined> {
     this.#children.get(slash < 0 ? "" : path.slice(0, slash))?.delete(path.slice(slash + 1));
     removed.push(path);
   }
+}
+
+function join(dir: string, name: string): string {
+  return dir === "" ? name : `${dir}/${name}`;
 }
 
 /** The order in which entries are shown: by code units, as the archive writer sorts them. */
