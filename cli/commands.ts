@@ -69,11 +69,14 @@ export const COMMANDS: readonly Command[] = [
     summary: "push a directory",
     details: [
       "Prints the digest of what was pushed. Content and permission bits alone decide the digest.",
+      "What the registry has already, and the cache knows of an earlier push, is not packed again. " +
+      "The key that signs is never pushed.",
     ],
     examples: [
       "push ./site ghcr.io/acme/site:v1",
       "push ./site oci:./layout:v1 --tag latest",
       "push ./site ghcr.io/acme/site:v1 --sign",
+      "push ./site ghcr.io/acme/site:v1 --dry-run",
     ],
     group: "artifacts",
     load: () => import("./commands/push.ts"),

@@ -21,6 +21,8 @@ export const SHAPES: Record<string, Record<string, string>> = {
     layer: "`digest`, `diffId`, `size`, `entries` of the layer",
     tags: "tags that point at it now",
     "signature?": "digest of the referrer that holds the signature",
+    "entries?":
+      "with `--dry-run`: a list of `path`, `type`, `size`, `mode`, `linkTarget` for links, and `secret` for names that secrets usually have",
   },
   pull: {
     reference: REFERENCE,

@@ -14,6 +14,7 @@ import {
   resolveRoot,
   signable,
 } from "./artifact.ts";
+import type { Entry } from "./archive/entry.ts";
 import { copy } from "./copy.ts";
 import { BlobberError } from "./errors.ts";
 import { isFallbackTag } from "./fallback.ts";
@@ -48,6 +49,12 @@ import type { CallOptions, Source, Store } from "./store.ts";
 import type { Descriptor } from "./types.ts";
 import type { Image } from "./image.ts";
 import type { PushInput } from "./push.ts";
+
+/** Options of `digest`. */
+export interface DigestOptions extends PushOptions {
+  /** Called with each entry, in the order of the archive. Must not throw. */
+  onEntry?: ((entry: Entry) => void) | undefined;
+}
 
 /** Pushes, pulls, reads, copies, signs and verifies artifacts in registries and OCI layouts. */
 export class Client {
@@ -91,7 +98,7 @@ export class Client {
    *
    * @param input what would be pushed
    */
-  async digest(input: PushInput, options: PushOptions = {}): Promise<PushResult> {
+  async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
     const { push } = await import("./push.ts");
     const { DiscardStore } = await import("./discard.ts");
     return await push(new DiscardStore(), input, {

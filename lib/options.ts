@@ -74,6 +74,11 @@ export interface PushOptions extends Observer {
   keepMtime?: boolean | undefined;
   /** Modification time of every entry, in seconds since 1970. @default 0 */
   mtime?: number | undefined;
+  /**
+   * Files that must never be in a directory that is pushed, such as the key that signs: a push that would
+   * hold one fails, also when it has another name there. @default []
+   */
+  refuse?: readonly string[] | undefined;
   /** Signs this push, in place of the client's signer. */
   signer?: Signer | undefined;
 }

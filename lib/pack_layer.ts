@@ -6,13 +6,13 @@
  */
 
 import { BATCH_BYTES } from "./archive/batch.ts";
+import type { Entry } from "./archive/entry.ts";
 import type { PushInput } from "./archive/input.ts";
 import type { JobRunner } from "./archive/jobs.ts";
 import type { PackedLayer, Write } from "./archive/layer_sink.ts";
 import { Packer } from "./archive/pack.ts";
 import { packDirectory, packEntries, packTar } from "./archive/pack_input.ts";
-import { walk, type WalkedEntry } from "./archive/walk.ts";
-import type { Observer } from "./events.ts";
+import { walk, type WalkedEntry, type WalkOptions } from "./archive/walk.ts";
 import type { Compression, PushOptions } from "./options.ts";
 import { processors } from "./runtime.ts";
 import { WorkerPool } from "./workers.ts";
@@ -28,12 +28,14 @@ const ENTRY_COST = 4096;
 export interface PackSettings extends PushOptions {
   /** Workers; 0 packs on the calling thread. @default the number of processors */
   jobs?: number | undefined;
+  /** Called with each entry that is packed, in the order of the archive. Must not throw. */
+  onEntry?: ((entry: Entry) => void) | undefined;
 }
 
 /** Entries of a directory, of which the first were looked at ahead. */
 export class Listing {
   readonly #directory: string;
-  readonly #observer: Observer;
+  readonly #options: WalkOptions;
   readonly #walked: Generator<WalkedEntry, void, void>;
   #seen: WalkedEntry[] = [];
   #used = false;
@@ -42,12 +44,12 @@ export class Listing {
 
   /**
    * @param directory its root
-   * @param observer as `walk` has it
+   * @param options as `walk` has them
    */
-  constructor(directory: string, observer: Observer) {
+  constructor(directory: string, options: WalkOptions) {
     this.#directory = directory;
-    this.#observer = observer;
-    this.#walked = walk(directory, observer);
+    this.#options = options;
+    this.#walked = walk(directory, options);
     let cost = 0;
     while (cost < WORKERS_WORTH) {
       const { done, value } = this.#walked.next();
@@ -67,7 +69,7 @@ export class Listing {
   *entries(): Generator<WalkedEntry, void, void> {
     if (this.#used && this.worthWorkers) {
       // What there is to be said of names was said by the first walk.
-      yield* walk(this.#directory, { signal: this.#observer.signal });
+      yield* walk(this.#directory, { refuse: this.#options.refuse });
       return;
     }
     this.#used = true;
@@ -107,13 +109,11 @@ export class Packing {
    * @param compression its format
    * @param write takes the blob's bytes, in order
    * @param options how
-   * @param onEntry is told of each entry of a directory
    */
   async run(
     compression: Compression,
     write: Write,
     options: PackSettings,
-    onEntry?: (entry: WalkedEntry) => void,
   ): Promise<PackedLayer> {
     const { signal, onProgress, onNotice } = options;
     const packer = new Packer({
@@ -128,7 +128,7 @@ export class Packing {
     const input = this.#input;
     try {
       if (this.listing !== undefined) {
-        await packDirectory(packer, told(this.listing.entries(), onEntry), options);
+        await packDirectory(packer, this.listing.entries(), options);
       } else if ("tar" in input) await packTar(packer, input.tar, options);
       else if ("entries" in input) await packEntries(packer, input.entries, options);
       return await packer.finish();
@@ -141,16 +141,6 @@ export class Packing {
   /** Stops the threads. Safe to call twice. */
   async close(): Promise<void> {
     await this.#pool.close();
-  }
-}
-
-function* told(
-  entries: Iterable<WalkedEntry>,
-  onEntry: ((entry: WalkedEntry) => void) | undefined,
-): Generator<WalkedEntry, void, void> {
-  for (const entry of entries) {
-    onEntry?.(entry);
-    yield entry;
   }
 }
 

@@ -5,8 +5,8 @@
  * @module
  */
 
+import type { Entry } from "./archive/entry.ts";
 import type { PushInput } from "./archive/input.ts";
-import type { WalkedEntry } from "./archive/walk.ts";
 import { putBlob } from "./blob.ts";
 import type { KnownLayer } from "./cache/push_index.ts";
 import { digestOf } from "./digest.ts";
@@ -151,8 +151,8 @@ async function sendLayer(
     const writer = await target.begin(mediaType, { signal });
     try {
       const write = (bytes: Uint8Array) => writer.write(bytes);
-      const saw = memory && ((entry: WalkedEntry) => memory.saw(entry));
-      const layer = await packing.run(compression, write, options, saw);
+      const onEntry = memory === undefined ? options.onEntry : (entry: Entry) => memory.saw(entry);
+      const layer = await packing.run(compression, write, { ...options, onEntry });
       await writer.commit({ mediaType, digest: layer.digest, size: layer.size });
       memory?.keep(layer, layer.contents);
       return layer;

@@ -10,9 +10,9 @@
 
 import process from "node:process";
 import { ContentHasher } from "./archive/content_digest.ts";
+import type { Entry } from "./archive/entry.ts";
 import { Survey } from "./archive/survey.ts";
 import { TreeDigest } from "./archive/tree_digest.ts";
-import type { WalkedEntry } from "./archive/walk.ts";
 import { type KnownLayer, PushIndex, type PushRecord } from "./cache/push_index.ts";
 import type { Digest } from "./digest.ts";
 import type { Compression } from "./options.ts";
@@ -91,7 +91,7 @@ export class PushMemory {
   }
 
   /** Takes note of an entry that is packed. */
-  saw(entry: WalkedEntry): void {
+  saw(entry: Entry): void {
     this.#tree.add(entry);
   }
 

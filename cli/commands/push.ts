@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatReference, parseReference } from "@blobber/core";
+import { formatReference, parseReference, type PushOptions, type Reference } from "@blobber/core";
 import { checkDirectory } from "../files.ts";
 import { makeClient } from "../client.ts";
 import { type Context, observerOf } from "../context.ts";
@@ -16,16 +16,18 @@ export async function run(context: Context): Promise<void> {
   const { settings, env, out } = context;
   const [directory, ref] = context.args as [string, string];
   const reference = parseReference(ref);
-  const pack = packOptions(settings, env);
-  checkDirectory(directory);
-  const signer = await makeSigner(context, "push");
-  const result = await makeClient(context).push({ directory }, reference, {
+  const key = settings.get("signKey");
+  const options: PushOptions = {
     ...observerOf(context),
-    ...pack,
+    ...packOptions(settings, env),
     tags: settings.get("tags"),
     ifAbsent: settings.get("ifAbsent"),
-    signer,
-  });
+    refuse: key === undefined ? [] : [key],
+  };
+  checkDirectory(directory);
+  if (settings.get("dryRun")) return await rehearse(context, directory, reference, options);
+  const signer = await makeSigner(context, "push");
+  const result = await makeClient(context).push({ directory }, reference, { ...options, signer });
   const { digest, mediaType, size, layer, tags, signature } = result;
   await out.result({
     reference: formatReference(reference),
@@ -36,4 +38,14 @@ export async function run(context: Context): Promise<void> {
     tags,
     ...signature !== undefined && { signature },
   }, digest);
+}
+
+async function rehearse(
+  context: Context,
+  directory: string,
+  reference: Reference,
+  options: PushOptions,
+): Promise<void> {
+  const { rehearsePush } = await import("../dry_run.ts");
+  await rehearsePush(context, directory, reference, options);
 }

@@ -27,6 +27,14 @@ export const ARTIFACTS = {
     group: "command",
     commands: ["push"],
   },
+  dryRun: {
+    flag: "dry-run",
+    type: "boolean",
+    default: false,
+    help: "list what would be pushed, mark likely secrets, print the digest, and send nothing",
+    group: "command",
+    commands: ["push"],
+  },
   ifAbsent: {
     flag: "if-absent",
     key: "push.if-absent",

@@ -23,7 +23,10 @@ export interface TimeOptions {
 }
 
 /** What packing an input needs to know. */
-export type InputOptions = Observer & TimeOptions;
+export interface InputOptions extends Observer, TimeOptions {
+  /** Called with each entry, in the order of the archive. Must not throw. */
+  onEntry?: ((entry: Entry) => void) | undefined;
+}
 
 /**
  * Adds what a walk finds.
@@ -40,6 +43,7 @@ export async function packDirectory(
   for (const { file, stat, ...own } of entries) {
     const entry = timed(own, options);
     survey.add(entry);
+    options.onEntry?.(entry);
     await packer.addFile(entry, file, stat);
   }
   survey.finish();
@@ -66,6 +70,7 @@ export async function packEntries(
     names.add(entry);
     if (entry.type === "symlink") links.set(entry.path, entry.linkTarget!);
     survey.add(entry);
+    options.onEntry?.(entry);
     const content = contentReader(entry.path, input.content ?? new Uint8Array(0));
     await packer.add(entry, content.read);
     await content.end();
@@ -103,6 +108,7 @@ export async function packTar(
         links.set(entry.path, entry.linkTarget!);
       }
       survey.add(entry);
+      options.onEntry?.(entry);
       await packer.add(entry, (into) => source.read(into));
     }
   } finally {

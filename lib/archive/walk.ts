@@ -12,6 +12,7 @@ import { type FileStat, listDirectory, statLink } from "../runtime.ts";
 import type { Entry } from "./entry.ts";
 import { checkNames } from "./names.ts";
 import { compareBytes, foldName } from "./order.ts";
+import { Refused } from "./refuse.ts";
 import { checkLinkChains } from "./safe_path.ts";
 import { changed, readError } from "./source_file.ts";
 
@@ -23,6 +24,12 @@ export interface WalkedEntry extends Entry {
   stat: FileStat;
 }
 
+/** How to walk. */
+export interface WalkOptions extends Observer {
+  /** Files that are not to be found: the walk fails on one. @default [] */
+  refuse?: readonly string[] | undefined;
+}
+
 /**
  * Walks a directory. Entries come in the order of the bytes of their paths, with a directory's path counted
  * with a slash at its end: whatever the file system, the locale and the order of creation, parents come
@@ -32,14 +39,19 @@ export interface WalkedEntry extends Entry {
  * several names is several files.
  *
  * @param root the directory
- * @param observer is told of names that other file systems take for one
+ * @param options `onNotice` is told of names that other file systems take for one
  * @throws {BlobberError} `file-system`, `source-changed`; `path-traversal` and `invalid-archive` for what
  * cannot be extracted safely elsewhere
  */
-export function* walk(root: string, observer: Observer = {}): Generator<WalkedEntry, void, void> {
+export function* walk(
+  root: string,
+  options: WalkOptions = {},
+): Generator<WalkedEntry, void, void> {
   const base = resolveRoot(root);
   const links = new Map<string, string>();
-  yield* walkDirectory(base, "", observer, links);
+  const refused = options.refuse?.length ? new Refused(options.refuse) : undefined;
+  refused?.checkRoot(base);
+  yield* walkDirectory(base, "", { observer: options, links, refused });
   checkLinkChains(links);
 }
 
@@ -62,12 +74,19 @@ function resolveRoot(root: string): string {
   return base;
 }
 
+/** What all directories of a walk share. */
+interface Way {
+  observer: Observer;
+  links: Map<string, string>;
+  refused: Refused | undefined;
+}
+
 function* walkDirectory(
   directory: string,
   prefix: string,
-  observer: Observer,
-  links: Map<string, string>,
+  way: Way,
 ): Generator<WalkedEntry, void, void> {
+  const { observer, links, refused } = way;
   const found = list(directory);
   warnOfTwins(found, prefix, observer);
   for (const { name, directory: isDirectory } of found) {
@@ -78,6 +97,7 @@ function* walkDirectory(
     const { type } = stat;
     if (type === "other") throw unsupported(path);
     if (isDirectory !== (type === "directory")) throw changed(file);
+    if (type === "file") refused?.check(path, stat);
     const linkTarget = type === "symlink" ? readLink(file) : undefined;
     if (linkTarget !== undefined) {
       checkNames({ path, type, linkTarget });
@@ -93,7 +113,7 @@ function* walkDirectory(
       file,
       stat,
     };
-    if (isDirectory) yield* walkDirectory(file, `${path}/`, observer, links);
+    if (isDirectory) yield* walkDirectory(file, `${path}/`, way);
   }
 }
 
