@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Home, interop, SHARED, withFiles } from "./harness.ts";
+import { Home, SHARED, withFiles } from "./harness.ts";
 import { must } from "./processes.ts";
 import { requirePeer } from "./peers.ts";
 import { distribution } from "./servers.ts";
@@ -40,7 +40,7 @@ for (const tag of TAGS) {
   });
 
   if (tag === "blobber-signed") continue; // the same digest as blobber-gzip
-  interop(`the Go tool's ${tag} is read from a registry`, ["registry", "oras"], async () => {
+  withFiles(`the Go tool's ${tag} is read from a registry`, FIXTURES, async () => {
     await using registry = await distribution();
     using home = new Home();
     const reference = `${registry.host}/go/fixture:${tag}`;
@@ -53,5 +53,5 @@ for (const tag of TAGS) {
       reference,
     ]);
     await reads(home, reference, tag);
-  });
+  }, ["registry", "oras"]);
 }

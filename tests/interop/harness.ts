@@ -14,15 +14,7 @@ import { exec, type Ran, type RunOptions, TempDir } from "./processes.ts";
  * Declares a test that needs peers. Without one of them it is skipped with a visible line, and fails in CI.
  */
 export function interop(name: string, needs: Peer[], test: () => Promise<void>): void {
-  declare(name, needs.find((peer) => peerPath(peer) === undefined), test);
-}
-
-/** Declares a test that reads files beside the repository, which not every machine has. */
-export function withFiles(name: string, path: string, test: () => Promise<void>): void {
-  declare(name, existsSync(path) ? undefined : path.replace(inRoot("../"), "../"), test);
-}
-
-function declare(name: string, missing: string | undefined, test: () => Promise<void>): void {
+  const missing = needs.find((peer) => peerPath(peer) === undefined);
   if (missing === undefined) {
     Deno.test({ name, fn: test, sanitizeOps: false, sanitizeResources: false });
   } else if (IN_CI) {
@@ -30,6 +22,20 @@ function declare(name: string, missing: string | undefined, test: () => Promise<
   } else {
     say(`skipped: ${name}: ${missing} is missing`);
   }
+}
+
+/**
+ * Declares a test that reads files beside the repository. A clone has none of them, in CI too: then it is
+ * skipped with a visible line.
+ */
+export function withFiles(
+  name: string,
+  path: string,
+  test: () => Promise<void>,
+  needs: Peer[] = [],
+): void {
+  if (existsSync(path)) interop(name, needs, test);
+  else say(`skipped: ${name}: ${path.replace(inRoot("../"), "../")} is missing`);
 }
 
 /** What stands beside the repository on some machines. */
