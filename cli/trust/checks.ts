@@ -13,6 +13,7 @@ import {
   readPublicKey,
 } from "@blobber/sigstore/verify";
 import type { RuleChecks } from "./rules.ts";
+import { realPath } from "./subject.ts";
 
 /** The checks; each says what is wrong, or nothing. */
 export const CHECKS: RuleChecks = {
@@ -20,6 +21,7 @@ export const CHECKS: RuleChecks = {
   root: (path) => problemOf(() => void loadTrustedRoot(Deno.readFileSync(path))),
   subjectPattern: (text) => problemOf(() => void parseSubjectPattern(text)),
   claim: (name) => problemOf(() => void claimName(name)),
+  realPath,
 };
 
 function problemOf(check: () => void): string | undefined {

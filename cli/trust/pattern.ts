@@ -22,9 +22,13 @@ export interface Pattern {
  * Reads a pattern.
  *
  * @param text as it was written
+ * @param realPath what the path of a layout is behind its links; then the pattern is about both
  * @returns the pattern, or what is wrong with it
  */
-export function parsePattern(text: string): Pattern | { problem: string } {
+export function parsePattern(
+  text: string,
+  realPath: (path: string) => string = (path) => path,
+): Pattern | { problem: string } {
   if (text === "**") return { text, matches: () => true };
   const layout = text.startsWith("oci:");
   const slash = text.indexOf("/");
@@ -56,8 +60,18 @@ export function parsePattern(text: string): Pattern | { problem: string } {
     }
   }
   const start = layout ? "oci:" : globToRegExp(canonicalHost(host));
-  const expression = new RegExp(`^${start}${segmentsToRegExp(segments)}$`, "u");
-  return { text, matches: (name) => expression.test(name) };
+  const ways = layout ? [segments, behindLinks(segments, realPath)] : [segments];
+  const expressions = ways.map((way) => new RegExp(`^${start}${segmentsToRegExp(way)}$`, "u"));
+  return { text, matches: (name) => expressions.some((expression) => expression.test(name)) };
+}
+
+/** The segments with those in front of the first star as they are behind links. */
+function behindLinks(segments: string[], realPath: (path: string) => string): string[] {
+  const star = segments.findIndex((segment) => segment.includes("*"));
+  const literal = star < 0 ? segments : segments.slice(0, star);
+  if (literal.length === 0) return segments;
+  const real = realPath(`/${literal.join("/")}`).slice(1).split("/");
+  return [...real, ...segments.slice(literal.length)];
 }
 
 function globToRegExp(segment: string): string {

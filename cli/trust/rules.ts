@@ -82,6 +82,8 @@ export interface RuleChecks {
   subjectPattern(text: string): string | undefined;
   /** The name of a claim. */
   claim(name: string): string | undefined;
+  /** Not a check: what a path is behind links. */
+  realPath(path: string): string;
 }
 
 /**
@@ -132,12 +134,12 @@ function readRule(value: unknown, at: Place): Rule {
       at.child(key).fail(`"${key}" says nothing beside "unsigned: true"`);
     }
   }
-  const patterns = (key: string, list: unknown) =>
-    at.child(key).array(list).map((text, i) => at.child(key).child(i).pattern(text));
+  const patterns = (key: string, list: unknown, tightens: boolean) =>
+    at.child(key).array(list).map((text, i) => at.child(key).child(i).pattern(text, tightens));
   return {
     name: at.child("name").string(rule.name),
-    match: patterns("match", rule.match),
-    except: rule.except === undefined ? [] : patterns("except", rule.except),
+    match: patterns("match", rule.match, !unsigned),
+    except: rule.except === undefined ? [] : patterns("except", rule.except, false),
     nameBinding: at.child("name-binding").oneOf(rule["name-binding"] ?? "off", NAME_BINDINGS),
     legacy: at.child("legacy").boolean(rule.legacy ?? false),
     any: unsigned
@@ -251,8 +253,10 @@ class Place {
     return value as T;
   }
 
-  pattern(value: unknown): Pattern {
-    const pattern = parsePattern(this.string(value));
+  /** A pattern that demands something holds behind links too; one that excuses from it does not. */
+  pattern(value: unknown, tightens: boolean): Pattern {
+    const text = this.string(value);
+    const pattern = tightens ? parsePattern(text, this.checks.realPath) : parsePattern(text);
     if ("problem" in pattern) return this.fail(`bad pattern: ${pattern.problem}`);
     return pattern;
   }

@@ -16,13 +16,28 @@ export function trustName(reference: Reference): string {
   if (reference.kind === "registry") {
     return `${canonicalHost(reference.host)}/${reference.repository}`;
   }
-  let path: string;
-  try {
-    path = Deno.realPathSync(reference.path);
-  } catch { // not there: reading it will say so
-    path = absolute(reference.path);
+  return `oci:${realPath(reference.path)}`;
+}
+
+/**
+ * A path behind links, as far as it exists, with a slash in front and slashes between.
+ *
+ * @param path a path, relative ones to the working directory
+ */
+export function realPath(path: string): string {
+  let [there, missing] = [path, ""];
+  for (;;) {
+    try {
+      const real = Deno.realPathSync(there);
+      return Deno.build.os === "windows"
+        ? `/${real.replaceAll("\\", "/")}${missing}`
+        : (real === "/" ? "" : real) + missing;
+    } catch { // not there: reading it will say so
+      const slash = there.lastIndexOf("/");
+      if (slash <= 0) return absolute(path);
+      [there, missing] = [there.slice(0, slash), there.slice(slash) + missing];
+    }
   }
-  return `oci:${Deno.build.os === "windows" ? "/" + path.replaceAll("\\", "/") : path}`;
 }
 
 function absolute(path: string): string {

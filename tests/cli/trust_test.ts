@@ -61,6 +61,16 @@ Deno.test("row 58: a link to a layout does not dodge the rule about it", async (
   assert.equal((await at.run(["ls", "oci:none:v1"])).status, 7);
 });
 
+Deno.test("row 58: a rule about a path that leads through a link is about what is there", async () => {
+  await using at = await open(ACME.replace("oci:DIR/**", "oci:DIR/by-link/**"));
+  await Deno.mkdir(`${at.dir}/real`);
+  await Deno.rename(`${at.dir}/bad`, `${at.dir}/real/bad`);
+  await Deno.symlink(`${at.dir}/real`, `${at.dir}/by-link`);
+  for (const path of ["by-link/bad", "real/bad", "real/../by-link/bad"]) {
+    assert.equal((await at.run(["ls", `oci:${path}:v1`])).status, 7, path);
+  }
+});
+
 Deno.test("flags only add to a rule, and verify-unsafe satisfies none", async () => {
   await using at = await open(ACME);
   assert.equal((await at.run(["ls", "oci:good:v1", "--verify-key", "other.pub"])).status, 7);
