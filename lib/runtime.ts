@@ -5,7 +5,7 @@
  * @module
  */
 
-import { lstatSync, readdirSync, type Stats } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import type { Platform } from "./types.ts";
@@ -89,15 +89,7 @@ function statDeno(path: string): FileStat {
 }
 
 function statNode(path: string): FileStat {
-  return nodeStat(lstatSync(path));
-}
-
-/**
- * The same of a file that `node:fs` has looked at.
- *
- * @param stat what it saw
- */
-export function nodeStat(stat: Stats): FileStat {
+  const stat = lstatSync(path);
   return {
     type: stat.isFile()
       ? "file"

@@ -43,9 +43,8 @@ Deno.test("push makes five file system calls for a file, and memory does not gro
     counted(path, "push", `oci:${path}/oci-${tree}:v1`, `${path}/${tree}`);
   const [many, twice] = [await push("many"), await push("twice")];
   assert.deepEqual(perFile(many, twice), {
-    lstatSync: 1,
+    lstatSync: 2,
     openSync: 1,
-    fstatSync: 1,
     readSync: 1,
     closeSync: 1,
   });
