@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { say } from "../tasks/run.ts";
-import { GO_BLOBBER, Home, interop } from "./harness.ts";
+import { GO_BLOBBER, Home, interop, skipped } from "./harness.ts";
 import { requirePeer } from "./peers.ts";
 import { exec, must, type Ran, TempDir } from "./processes.ts";
 import { REGISTRIES } from "./servers.ts";
@@ -20,7 +19,7 @@ const program = GO_BLOBBER;
 const listed = ({ stdout }: Ran) => stdout.trim().split("\n").sort();
 
 if (program === undefined) {
-  say("skipped: both ways with the Go tool: BLOBBER_GO names no program");
+  skipped("both ways with the Go tool", "BLOBBER_GO names no program");
 } else {
   for (const { name, needs, start } of REGISTRIES) {
     for (const compression of ["gzip", "zstd"]) {

@@ -6,7 +6,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { IN_CI, inRoot, say } from "../tasks/run.ts";
+import { IN_CI, inRoot } from "../tasks/run.ts";
 import { type Peer, peerPath } from "./peers.ts";
 import { exec, type Ran, type RunOptions, TempDir } from "./processes.ts";
 
@@ -20,8 +20,13 @@ export function interop(name: string, needs: Peer[], test: () => Promise<void>):
   } else if (IN_CI) {
     Deno.test(name, () => Promise.reject(new Error(`${missing} is missing, and this is CI`)));
   } else {
-    say(`skipped: ${name}: ${missing} is missing`);
+    skipped(name, `${missing} is missing`);
   }
+}
+
+/** Declares a test that cannot run here, and says why: `deno test --quiet` shows nothing else. */
+export function skipped(name: string, why: string): void {
+  Deno.test({ name: `skipped: ${name}: ${why}`, ignore: true, fn: () => {} });
 }
 
 /**
@@ -35,7 +40,7 @@ export function withFiles(
   needs: Peer[] = [],
 ): void {
   if (existsSync(path)) interop(name, needs, test);
-  else say(`skipped: ${name}: ${path.replace(inRoot("../"), "../")} is missing`);
+  else skipped(name, `${path.replace(inRoot("../"), "../")} is missing`);
 }
 
 /** What stands beside the repository on some machines. */
