@@ -78,15 +78,15 @@ export class Image implements AsyncDisposable {
   }
 
   /**
-   * One entry. Links on the way to it are followed, a link at its end is not.
+   * One entry. Links on the way to it are followed, a link at its end when it is asked for.
    *
    * @throws {BlobberError} `not-found`
    */
   // deno-lint-ignore require-await -- errors are rejections
-  async stat(path: string): Promise<Entry> {
+  async stat(path: string, options: { follow?: boolean } = {}): Promise<Entry> {
     this.#checkOpen();
     const { tree } = this.#contents;
-    const wanted = normal(path);
+    const wanted = options.follow ? this.#follow(path, normal(path)) : normal(path);
     const found = tree.get(wanted)?.entry ?? tree.get(this.#follow(path, wanted))?.entry;
     if (found !== undefined) return { ...found };
     if (tree.isDirectory(wanted)) return implied(wanted);

@@ -158,6 +158,7 @@ test("links are followed within the image, missing files and directories are tol
   await assert.rejects(image.open("dir/a.txt"), { hint: 'did you mean "a.txt"?' });
   await assert.rejects(image.open("a.tx"), { hint: 'did you mean "a.txt"?' });
   assert.equal((await image.stat("dir/link")).type, "symlink");
+  assert.equal((await image.stat("dir/link", { follow: true })).type, "file");
   assert.equal((await image.stat("dir/up/a.txt")).type, "file");
   await assert.rejects(image.stat("x"), { code: "not-found" });
   const below = [];

@@ -22,9 +22,8 @@ export async function run(context: Context): Promise<void> {
   );
   try {
     const stream = await image.open(path);
-    const entry = (await image.entries()).find((e) => e.path === path);
-    const mode = entry?.type === "file" ? entry.mode & 0o777 : 0o644;
-    const size = await writeStream(target, stream, mode);
+    const { mode } = await image.stat(path, { follow: true });
+    const size = await writeStream(target, stream, mode & 0o777);
     await out.result({
       reference: formatReference(reference),
       digest: image.digest,

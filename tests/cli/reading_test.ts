@@ -97,6 +97,17 @@ Deno.test("cp puts a file under a name, into a directory, and makes parents", as
   assert.deepEqual(names, ["run"]);
 });
 
+Deno.test("cp keeps a file's mode however its path is written, and behind links", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await Deno.symlink("bin/run", `${at.dir}/site/start`);
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  for (const [i, path] of ["/bin/run", "./bin/run", "start"].entries()) {
+    await at.ok(["cp", "oci:layout:v1", path, `copy${i}`]);
+    assert.equal((await Deno.stat(`${at.dir}/copy${i}`)).mode! & 0o777, 0o755, path);
+  }
+});
+
 Deno.test("cp replaces a file in one step, keeps a link, and refuses a directory", async () => {
   await using at = await Workplace.open();
   await at.site();
