@@ -48,6 +48,7 @@ export function clientOptions(settings: Settings, env: Environment): ClientOptio
     ...settings.get("cache") &&
       { cacheDir: settings.get("cacheDir") ?? defaultCacheDir(env) },
     cacheTtl: settings.get("cacheTtl"),
+    referrers: settings.get("referrers"),
     jobs: settings.get("jobs"),
   };
 }

@@ -36,6 +36,16 @@ export const PROGRAM = {
     group: "connection",
     commands: EVERY,
   },
+  referrers: {
+    flag: "referrers",
+    key: "referrers",
+    type: "enum",
+    values: ["auto", "api", "tag"],
+    default: "auto",
+    help: "where signatures are kept: in the referrers API, under a tag, or as the registry can",
+    group: "connection",
+    commands: EVERY,
+  },
   cache: {
     flag: "no-cache",
     key: "cache.enabled",

@@ -49,7 +49,9 @@ export async function* listReferrers(
       yield entry;
     }
   };
-  if (via !== "tag") {
+  // What the client was told about the registry counts for whoever looks in both places, one by one, too.
+  const { referrers: told = "auto" } = observer;
+  if (via !== "tag" && told !== "tag") {
     try {
       // The filter of the API is not used: some registries filter by a type that the manifest has not.
       for await (const page of apiPages(repository, subject.digest, "pull", signal)) {
@@ -58,11 +60,13 @@ export async function* listReferrers(
     } catch (error) {
       // Whoever asks the API first and then the tag hears nothing from an API that is not there; whoever
       // has said that there is one hears that there is none.
-      if (observer.referrers === "api" || !(error instanceof NoReferrersApi)) throw error;
+      if (told === "api" || !(error instanceof NoReferrersApi)) throw error;
       notify(observer, "debug", "no-referrers-api", error.message);
     }
   }
-  if (via !== "api") yield* fresh(await readFallback(source, subject, { signal }));
+  if (via !== "api" && told !== "api") {
+    yield* fresh(await readFallback(source, subject, { signal }));
+  }
 }
 
 /** Whether the API lists a referrer. */

@@ -264,3 +264,22 @@ Deno.test("no token, no terminal: the way out is told, and nothing is pushed und
   assert.match(stderr, /--sign-key/);
   assert.equal((await at.run(["ls", "oci:layout:v1"])).status, 4);
 });
+
+Deno.test("--referrers tag keeps signatures where a registry without the API has them", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  const registry = await startRegistry();
+  try {
+    const ref = `${registry.host}/acme/site:v1`;
+    const digest = (await at.ok(["push", "site", ref, "--sign-key=acme.pem", "--referrers=tag"]))
+      .trim();
+    assert.ok(registry.requests.every(({ url }) => !url.includes("/referrers/")));
+    const tag = digest.replace(":", "-");
+    assert.ok(registry.requests.some(({ method, url }) => method === "PUT" && url.includes(tag)));
+    await at.ok(["ls", ref, "--verify-key=acme.pub", "--referrers=tag"]);
+    assert.equal((await at.run(["ls", ref, "--referrers=both"])).status, 2);
+  } finally {
+    await registry.close();
+  }
+});
