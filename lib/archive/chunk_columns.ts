@@ -77,6 +77,21 @@ export class ChunkColumns {
     return this.#members[i]!;
   }
 
+  /** As {@linkcode Chunk.inner}. */
+  inner(i: number): number {
+    return this.#inners[i]!;
+  }
+
+  /** As {@linkcode Chunk.at}. */
+  at(i: number): number {
+    return this.#ats[i]!;
+  }
+
+  /** As {@linkcode Chunk.size}. */
+  size(i: number): number {
+    return this.#sizes[i]!;
+  }
+
   /** Where a chunk ends in the member's plain bytes. */
   innerEnd(i: number): number {
     return this.#inners[i]! + this.#sizes[i]!;

@@ -16,7 +16,7 @@ const GROUP_BYTES = 256 * 1024;
 /** Bytes of the buffers that go round: a member that holds a MiB of noise fits too. */
 export const PACKED_BYTES: number = 1024 * 1024 + 64 * 1024;
 /** As {@linkcode PACKED_BYTES}, plain. */
-export const PLAIN_BYTES: number = 2 * 1024 * 1024 + 64 * 1024;
+export const PLAIN_BYTES: number = 1024 * 1024 + 192 * 1024;
 
 /** Members larger than this, packed or plain, are not held in memory several at a time. */
 const MAX_SEGMENT_BYTES = 16 * 1024 * 1024;
@@ -128,44 +128,41 @@ function partOf(
   index: number | undefined,
   segment: number,
 ): FilePart {
-  const part = { segment, path, mode, mtime };
   if (index === undefined) {
     const hex = row.digest === undefined ? EMPTY_HEX : hexOf(row.digest);
-    return { ...part, inner: 0, size: 0, hex, at: undefined };
+    return { segment, inner: 0, size: 0, hex, path, at: undefined, mode, mtime };
   }
-  const { inner, size, at, digest } = row.columns.get(row.first + index);
-  const hex = hexOf(digest);
-  return { ...part, inner, size, hex, at: row.chunkCount > 1 ? at : undefined };
+  const { columns, chunkCount } = row;
+  const i = row.first + index;
+  const at = chunkCount > 1 ? columns.at(i) : undefined;
+  const [inner, size, hex] = [columns.inner(i), columns.size(i), columns.hex(i)];
+  return { segment, inner, size, hex, path, at, mode, mtime };
 }
 
 /** Everything between two places where a chunk's member begins, from the layer's begin to the tar's end. */
-function segmentsOf(layer: LayerTable): Segment[] {
+function* segmentsOf(layer: LayerTable): Generator<Segment> {
   const { footer, table } = layer;
-  const segments: Segment[] = [];
-  const begin = (start: number) => {
-    const last = segments.at(-1);
-    if (last !== undefined) last.end = start;
-    segments.push({ start, end: start, plain: HEADER_GUESS, parts: [] });
-  };
-  if (table.members[0] !== 0) begin(0);
+  const begin = (start: number): Segment => ({ start, end: 0, plain: HEADER_GUESS, parts: [] });
+  let segment = begin(0);
   for (const row of table.rows) {
-    if (segments.length > 0) segments.at(-1)!.plain += HEADER_GUESS;
+    segment.plain += HEADER_GUESS;
     for (let i = 0; i < row.chunkCount; i++) {
       const member = row.columns.member(row.first + i);
-      if (segments.at(-1)?.start !== member) begin(member);
-      const segment = segments.at(-1)!;
+      if (segment.start !== member) {
+        segment.end = member;
+        yield segment;
+        segment = begin(member);
+      }
       const end = row.columns.innerEnd(row.first + i);
       segment.plain = Math.max(segment.plain, end + 2 * HEADER_GUESS);
       segment.parts.push({ row, chunk: i });
     }
   }
-  if (segments.at(-1)?.start !== footer.contentEnd) {
-    segments.at(-1)!.end = footer.contentEnd;
-  }
+  segment.end = footer.contentEnd;
+  yield segment;
   // The table of a gzip layer is itself in the tar, and the blocks that end it follow in the same member.
   if (footer.format === "gzip") {
     const plain = 8 * (footer.tocEnd - footer.tocStart) + 4 * HEADER_GUESS;
-    segments.push({ start: footer.tocStart, end: footer.tocEnd, plain, parts: [] });
+    yield { start: footer.tocStart, end: footer.tocEnd, plain, parts: [] };
   }
-  return segments;
 }

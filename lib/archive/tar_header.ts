@@ -39,10 +39,9 @@ export function isZero(block: Uint8Array): boolean {
  */
 export function parseHeader(block: Uint8Array): RawHeader {
   checkSum(block);
-  const magic = String.fromCharCode(...block.subarray(FIELD.magic.at, FIELD.version.at));
   let name = field(block, FIELD.name);
   // Only POSIX has the prefix; GNU keeps other things there.
-  if (magic === "ustar\0" && block[FIELD.prefix.at] !== 0) {
+  if (block[FIELD.prefix.at] !== 0 && isUstar(block)) {
     name = `${field(block, FIELD.prefix)}/${name}`;
   }
   return {
@@ -55,19 +54,24 @@ export function parseHeader(block: Uint8Array): RawHeader {
   };
 }
 
+/** "ustar" and NUL (POSIX pax, "ustar Interchange Format", magic). */
+const USTAR = [0x75, 0x73, 0x74, 0x61, 0x72, 0];
+
+function isUstar(block: Uint8Array): boolean {
+  return USTAR.every((byte, i) => block[FIELD.magic.at + i] === byte);
+}
+
 function checkSum(block: Uint8Array): void {
-  let unsigned = 0;
-  let high = 0;
-  for (let i = 0; i < BLOCK; i++) {
-    const byte = i >= FIELD.checksum.at && i < FIELD.type.at ? 0x20 : block[i]!;
-    unsigned += byte;
-    high += byte >> 7;
-  }
+  const { at, size } = FIELD.checksum;
+  let unsigned = size * 0x20; // the field itself counts as spaces
+  for (let i = 0; i < at; i++) unsigned += block[i]!;
+  for (let i = at + size; i < BLOCK; i++) unsigned += block[i]!;
   const stored = number(block, FIELD.checksum, "checksum");
+  if (stored === unsigned) return;
+  let high = 0;
+  for (let i = 0; i < BLOCK; i++) if (i < at || i >= at + size) high += block[i]! >> 7;
   // Old writers added signed bytes; GNU tar takes both.
-  if (stored !== unsigned && stored !== unsigned - 256 * high) {
-    fail("a header has the wrong checksum");
-  }
+  if (stored !== unsigned - 256 * high) fail("a header has the wrong checksum");
 }
 
 /** A string that ends at NUL or with its field. */
