@@ -198,3 +198,20 @@ for (const { name, start } of WITH_AND_WITHOUT) {
     },
   );
 }
+
+interop("a certificate that no certificate log has seen", SIGNING_PEERS, async () => {
+  await using stack = await startSigstack();
+  await using registry = await WITH_AND_WITHOUT[0]!.start();
+  using home = new Home();
+  using dir = new TempDir();
+  const reference = `${registry.host}/refused/no-sct:v1`;
+  const services = ["--fulcio-url", stack.fulcioWithoutLog, "--rekor-url", stack.rekor1];
+  const args = ["push", makeTree(dir), reference, "--yes", ...services];
+  const pushed = await home.must(args, { env: byPerson(stack) });
+  assert.match(pushed.stderr, /^Warning: .*certificate log/m);
+  await refused(home, 5, /\(SCT\)/, ["verify", reference, ...person(stack).ours]);
+  // A root that names no such log cannot demand it, and the output says so.
+  const root = person({ ...stack, trustedRoot: stack.trustedRootWithoutLog }).ours;
+  const { stdout } = await home.must(["verify", reference, ...root]);
+  assert.match(stdout, /^transparency +absent: /m);
+});
