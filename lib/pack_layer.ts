@@ -84,10 +84,9 @@ export class Packing {
   readonly #pool: WorkerPool;
   /** For a directory: what is in it. */
   readonly listing: Listing | undefined;
-  /** Runs jobs, in threads where they are worth it. */
-  readonly runner: JobRunner;
-  /** Jobs at a time that keep every thread busy while one's result is taken. */
-  readonly ahead: number;
+  readonly #runner: JobRunner;
+  /** How many threads work at it. */
+  readonly jobs: number;
 
   /**
    * @param input what
@@ -98,9 +97,9 @@ export class Packing {
     const limit = Math.min(options.jobs ?? processors(), MAX_JOBS);
     this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
     const jobs = this.listing === undefined || this.listing.worthWorkers ? limit : 0;
+    this.jobs = jobs;
     this.#pool = new WorkerPool(jobs);
-    this.runner = this.listing === undefined ? startHere(this.#pool) : this.#pool;
-    this.ahead = jobs === 0 ? 2 : 2 * jobs + 1;
+    this.#runner = this.listing === undefined ? startHere(this.#pool) : this.#pool;
   }
 
   /**
@@ -118,8 +117,8 @@ export class Packing {
     const { signal, onProgress, onNotice } = options;
     const packer = new Packer({
       compression,
-      runner: this.runner,
-      batches: this.ahead,
+      runner: this.#runner,
+      batches: this.jobs === 0 ? 2 : 2 * this.jobs + 1,
       write,
       signal,
       onProgress,

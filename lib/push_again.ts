@@ -20,6 +20,7 @@ import type { Listing, Packing, PackSettings } from "./pack_layer.ts";
 import { Pace } from "./pace.ts";
 import type { Store } from "./store.ts";
 import { RUNTIME, VERSION } from "./runtime.ts";
+import { WorkerPool } from "./workers.ts";
 
 /** Changes with the meaning of what is remembered. */
 const FORMAT = 1;
@@ -111,14 +112,21 @@ export class PushMemory {
   ): Promise<{ tree: Digest; contents: Digest; survey: Survey }> {
     const pace = new Pace(options.signal);
     const tree = new TreeDigest(this.#keepMtime);
-    const hasher = new ContentHasher(packing.runner, packing.ahead);
     const survey = new Survey(options);
-    for (const entry of packing.listing!.entries()) {
-      tree.add(entry);
-      survey.add(entry);
-      await hasher.add(entry);
-      await pace.breathe();
+    // This thread takes part.
+    const helpers = Math.max(0, packing.jobs - 1);
+    const pool = new WorkerPool(helpers);
+    try {
+      const hasher = new ContentHasher(pace, pool, 3 * helpers);
+      for (const entry of packing.listing!.entries()) {
+        tree.add(entry);
+        survey.add(entry);
+        await hasher.add(entry);
+        await pace.breathe();
+      }
+      return { tree: tree.digest(), contents: await hasher.digest(), survey };
+    } finally {
+      await pool.close();
     }
-    return { tree: tree.digest(), contents: await hasher.digest(), survey };
   }
 }

@@ -5,16 +5,25 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { type Digest, Digester } from "../digest.ts";
+import type { Pace } from "../pace.ts";
 import { BATCH_BYTES } from "./batch.ts";
+import { type HashInput, hashJob } from "./hash_job.ts";
 import type { JobRunner } from "./jobs.ts";
 import type { FileRead } from "./source_file.ts";
 import type { WalkedEntry } from "./walk.ts";
 
-/** Bytes after which a job is given away: a few milliseconds of work. */
+/** Bytes after which a job is done: a few milliseconds of work. */
 const JOB_BYTES = 4 * BATCH_BYTES;
-/** The same, in files: opening one costs more than hashing little. */
+/** The same, in files. */
 const JOB_READS = 128;
+/** What opening a file costs, in bytes to hash. */
+const READ_COST = 24 * 1024;
+/** Work, in bytes to hash, that is over before threads would have begun. */
+const THREADS_WORTH = 64 * 1024 * 1024;
+/** Jobs that are done or under way before the first of them is waited for. */
+const MAX_WAITING = 256;
 
 const encoder = new TextEncoder();
 
@@ -33,22 +42,30 @@ export class ContentDigest {
   }
 }
 
-/** Reads the files of a tree and hashes them, in any order, a few jobs at a time. */
+/**
+ * Reads the files of a tree and hashes them: on this thread, and in others when it is much. Hashing is so
+ * cheap that starting a thread takes as long as 100 MB of it.
+ */
 export class ContentHasher {
-  readonly #runner: JobRunner;
-  readonly #ahead: number;
+  readonly #pace: Pace;
+  readonly #helpers: JobRunner;
+  readonly #slots: number;
   readonly #content = new ContentDigest();
   readonly #jobs: Promise<string>[] = [];
+  #away = 0;
   #reads: FileRead[] = [];
   #bytes = 0;
+  #cost = 0;
 
   /**
-   * @param runner hashes
-   * @param ahead jobs at a time
+   * @param pace stops the work
+   * @param helpers hash in other threads
+   * @param slots jobs that they may have at a time; 0 for none
    */
-  constructor(runner: JobRunner, ahead: number) {
-    this.#runner = runner;
-    this.#ahead = ahead;
+  constructor(pace: Pace, helpers: JobRunner, slots: number) {
+    this.#pace = pace;
+    this.#helpers = helpers;
+    this.#slots = slots;
   }
 
   /**
@@ -73,12 +90,22 @@ export class ContentHasher {
   }
 
   async #give(): Promise<void> {
-    const job = this.#runner.run("hash", { reads: this.#reads });
-    job.catch(() => {}); // it is seen when its turn comes
-    this.#jobs.push(job);
+    this.#pace.check();
+    const input: HashInput = { reads: this.#reads };
+    this.#cost += this.#bytes + this.#reads.length * READ_COST;
     this.#reads = [];
     this.#bytes = 0;
-    if (this.#jobs.length >= this.#ahead) await this.#take();
+    if (this.#cost > THREADS_WORTH && this.#away < this.#slots) {
+      this.#away++;
+      const job = this.#helpers.run("hash", input).finally(() => this.#away--);
+      job.catch(() => {}); // it is seen when its turn comes
+      this.#jobs.push(job);
+      return;
+    }
+    this.#jobs.push(Promise.resolve(hashJob(input)));
+    // What the helpers answer is to be heard, and them given more.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#jobs.length > MAX_WAITING) await this.#take();
   }
 
   async #take(): Promise<void> {
