@@ -108,6 +108,12 @@ const bad: Record<string, unknown> = {
   "too many layers": { ...good, layers: Array.from({ length: 600 }, () => layer) },
   "no config": { ...good, config: undefined },
   "schemaVersion 1": { ...good, schemaVersion: 1 },
+  "no schemaVersion": { ...good, schemaVersion: undefined },
+  "a size without a text": {
+    ...good,
+    layers: [{ ...layer, size: { toString: 1, valueOf: 1 } }],
+  },
+  "a mediaType without a text": { ...good, mediaType: { toString: 1, valueOf: 1 } },
   "a list": [good],
   "null": null,
   "foreign urls": { ...good, layers: [{ ...layer, urls: ["https://evil.example/x"] }] },
@@ -126,8 +132,12 @@ for (const [what, value] of Object.entries(bad)) {
   });
 }
 
-for (const digest of ["sha256:00", "sha512:" + "0".repeat(128), "../../x", 5, undefined]) {
-  test(`row 18: a layer with the digest ${digest} is refused`, async () => {
+for (
+  const digest of ["sha256:00", "sha512:" + "0".repeat(128), "../../x", 5, undefined, {
+    toString: 1,
+  }]
+) {
+  test(`row 18: a layer with the digest ${JSON.stringify(digest)} is refused`, async () => {
     const store = new Watched();
     force(store, { ...good, layers: [{ ...layer, digest }] });
     await assert.rejects(resolveArtifact(store, "v1"), { code: "integrity" });

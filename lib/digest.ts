@@ -36,9 +36,7 @@ export function asDigest(value: unknown, what = "digest"): Digest {
   if (isDigest(value)) return value;
   throw new BlobberError(
     "integrity",
-    `invalid ${what}: ${
-      quote(String(value))
-    }, expected "sha256:" and 64 lower-case hexadecimal digits`,
+    `invalid ${what}: ${quote(value)}, expected "sha256:" and 64 lower-case hexadecimal digits`,
   );
 }
 

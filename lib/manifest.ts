@@ -85,12 +85,12 @@ export function parseDocument(
   }
   if (!isObject(json)) return fail("it is no JSON object");
   if (json.schemaVersion !== 2) {
-    return fail(`its schemaVersion is ${quote(JSON.stringify(json.schemaVersion))}, expected 2`);
+    return fail(`its schemaVersion is ${quote(json.schemaVersion)}, expected 2`);
   }
   // CVE-2021-41190: one document must not be a manifest to one reader and an index to another.
   if (json.mediaType !== undefined && json.mediaType !== descriptor.mediaType) {
     return fail(
-      `its mediaType is ${quote(String(json.mediaType))}, expected ${quote(descriptor.mediaType)}`,
+      `its mediaType is ${quote(json.mediaType)}, expected ${quote(descriptor.mediaType)}`,
     );
   }
   if ("manifests" in json && ("layers" in json || "config" in json || "fsLayers" in json)) {
@@ -140,7 +140,7 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
     return fail(`its mediaType is ${quote(mediaType)}, expected "type/subtype"`);
   }
   if (!Number.isSafeInteger(size) || (size as number) < 0) {
-    return fail(`its size is ${quote(String(size))}, expected a count of bytes`);
+    return fail(`its size is ${quote(size)}, expected a count of bytes`);
   }
   // Nothing is ever fetched from a place that a manifest names.
   if (Array.isArray(urls) && urls.length > 0) return fail("it names foreign urls");

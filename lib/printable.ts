@@ -28,8 +28,12 @@ export function printable(text: string, limit = Infinity): string {
 /**
  * Quotes a value for an error message: in double quotes, escaped, and no longer than a line.
  *
- * @param value text from outside
+ * @param value text from outside, or whatever stood where text was expected
  */
-export function quote(value: string): string {
-  return `"${printable(value, 200)}"`;
+export function quote(value: unknown): string {
+  // An object from JSON may hold a "toString" that is no function, and then it cannot be made text.
+  if (typeof value === "object" && value !== null) {
+    return Array.isArray(value) ? "a list" : "an object";
+  }
+  return `"${printable(String(value), 200)}"`;
 }

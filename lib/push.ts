@@ -98,7 +98,7 @@ export async function push(
 function check(options: PushSettings): Compression {
   const { compression = "gzip", jobs, layerMediaType, tags = [], mtime = 0 } = options;
   const refuse = (what: string, value: unknown, expected: string): never => {
-    const shown = quote(String(value));
+    const shown = quote(value);
     throw new BlobberError("invalid-option", `invalid ${what}: ${shown}, expected ${expected}`);
   };
   if (!Object.hasOwn(LAYER_TYPES, compression)) {

@@ -197,7 +197,7 @@ export function rulesOf(policy: Policy): Rules {
   }
   const nameBinding = policy.nameBinding ?? "off";
   if (!["off", "repository", "reference"].includes(nameBinding)) {
-    throw invalid(`nameBinding is ${quote(String(nameBinding))}`);
+    throw invalid(`nameBinding is ${quote(nameBinding)}`);
   }
   return {
     identities,
@@ -262,7 +262,7 @@ function readRepo(repo: unknown): string | undefined {
   if (repo === undefined) return undefined;
   const segment = "(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]+";
   if (typeof repo !== "string" || !new RegExp(`^${segment}(?:/${segment})+$`).test(repo)) {
-    throw invalid(`repo is ${quote(String(repo))}, expected OWNER/NAME`);
+    throw invalid(`repo is ${quote(repo)}, expected OWNER/NAME`);
   }
   return repo;
 }

@@ -124,7 +124,7 @@ function algorithmOf(
         case "P-521":
           return { algorithm: "sha512", details: "PKIX_ECDSA_P521_SHA_512" };
       }
-      throw invalidKey(`it is on the curve ${quote(String(namedCurve))}`);
+      throw invalidKey(`it is on the curve ${quote(namedCurve)}`);
     case "rsa": {
       if (modulusLength < 2048) throw invalidKey(`it is RSA of ${modulusLength} bits`);
       if (publicExponent !== undefined && publicExponent < 65537n) {
@@ -136,7 +136,7 @@ function algorithmOf(
       return { algorithm: "sha256", details };
     }
   }
-  throw invalidKey(`it is of the type ${quote(String(key.asymmetricKeyType))}`);
+  throw invalidKey(`it is of the type ${quote(key.asymmetricKeyType)}`);
 }
 
 function invalidKey(why: string): BlobberError {

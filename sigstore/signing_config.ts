@@ -57,9 +57,9 @@ const MEDIA_TYPE = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
 export function servicesOf(value: unknown, now: Date = new Date()): SigningServices {
   if (!isObject(value) || value.mediaType !== MEDIA_TYPE) {
     throw invalid(
-      `its media type is ${
-        quote(String(isObject(value) ? value.mediaType : undefined))
-      }, expected ${quote(MEDIA_TYPE)}`,
+      `its media type is ${quote(isObject(value) ? value.mediaType : undefined)}, expected ${
+        quote(MEDIA_TYPE)
+      }`,
     );
   }
   const list = (key: string, versions: number[], secret: boolean) =>
@@ -178,15 +178,19 @@ function choose(list: Candidate[], config: unknown, key: string): Candidate[] {
     }
     default:
       throw invalid(
-        `${key} has the selector ${quote(String(selector))}, expected ANY, ALL or EXACT`,
+        `${key} has the selector ${quote(selector)}, expected ANY, ALL or EXACT`,
       );
   }
 }
 
+function timeOf(value: unknown): number {
+  return typeof value === "string" ? Date.parse(value) : NaN;
+}
+
 function isValidAt(period: unknown, now: Date): boolean {
   if (!isObject(period)) return false;
-  const start = Date.parse(String(period.start));
-  const end = period.end === undefined ? Infinity : Date.parse(String(period.end));
+  const start = timeOf(period.start);
+  const end = period.end === undefined ? Infinity : timeOf(period.end);
   return start <= now.getTime() && now.getTime() < end;
 }
 

@@ -64,7 +64,7 @@ export function entryOf(input: InputEntry): Entry {
     : undefined;
   const size = input.size ?? known;
   if (size === undefined || !Number.isSafeInteger(size) || size < 0) {
-    throw invalid(path, `has the size ${quote(String(size))}, expected a number of bytes`);
+    throw invalid(path, `has the size ${quote(size)}, expected a number of bytes`);
   }
   if (known !== undefined && known !== size) {
     throw invalid(path, `has ${known} bytes of content and the size ${size}`);

@@ -97,7 +97,7 @@ export async function parseTable(
   for (;;) {
     const { value, done } = batches.next();
     if (done) {
-      if (value !== 1) fail("as its version, expected 1", String(value));
+      if (value !== 1) fail(`its version is ${quote(value)}, expected 1`);
       return parser.end();
     }
     for (const entry of value) parser.add(entry);
@@ -282,14 +282,14 @@ function typeOf(row: RawRow): Entry["type"] {
       return row.type;
   }
   return fail(
-    `has the type ${quote(String(row.type))}, expected a file, directory or link`,
+    `has the type ${quote(row.type)}, expected a file, directory or link`,
     row.name,
   );
 }
 
 function count(value: unknown, field: string, row: RawRow): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  return fail(`has the ${field} ${quote(String(value))}, expected a count`, row.name);
+  return fail(`has the ${field} ${quote(value)}, expected a count`, row.name);
 }
 
 /** A digest, or the place of one that has been looked at. The message is made only when it is needed. */
@@ -301,10 +301,11 @@ function digest(value: unknown, what: string, row: RawRow): Digest | number {
 
 function mtimeOf(row: RawRow): number {
   // Go writes its zero time, year 1, for none.
-  if (!row.modtime || String(row.modtime).startsWith("0001-")) return 0;
-  const milliseconds = Date.parse(String(row.modtime));
+  const time: unknown = row.modtime;
+  if (!time || typeof time === "string" && time.startsWith("0001-")) return 0;
+  const milliseconds = typeof time === "string" ? Date.parse(time) : NaN;
   if (Number.isNaN(milliseconds)) {
-    fail(`has the modtime ${quote(String(row.modtime))}, expected RFC 3339`, row.name);
+    fail(`has the modtime ${quote(row.modtime)}, expected RFC 3339`, row.name);
   }
   return Math.floor(milliseconds / 1000);
 }

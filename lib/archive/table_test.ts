@@ -98,6 +98,9 @@ for (
     "an unknown type": [{ name: "x", type: "whatever" }],
     "a link without a target": [{ name: "x", type: "symlink" }],
     "a directory with content": [{ name: "x", type: "dir", size: 5 }],
+    "a type without a text": [{ name: "x", type: { toString: 1 } }],
+    "a size without a text": [{ ...file, size: { toString: 1 } }],
+    "a time without a text": [{ name: "x", type: "dir", modtime: { toString: 1 } }],
     "a time that is none": [{ name: "x", type: "dir", modtime: "yesterday" }],
   })
 ) {

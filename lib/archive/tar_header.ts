@@ -126,7 +126,7 @@ function base256(block: Uint8Array, at: number, length: number, what: string): n
   for (let i = at + 1; i < at + length; i++) value = (value << 8n) | BigInt(block[i]!);
   const result = Number(value);
   if (!Number.isSafeInteger(result) || (result < 0 && what !== "mtime")) {
-    fail(`a header's ${what} is ${quote(String(value))}`);
+    fail(`a header's ${what} is ${quote(value)}`);
   }
   return result;
 }

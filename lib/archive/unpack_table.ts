@@ -160,7 +160,7 @@ class Sequence {
       if (this.#rest.length === 0 && !(await this.#more())) {
         throw new BlobberError(
           "integrity",
-          `the layer ends early, at ${quote(String(this.#read))}`,
+          `the layer ends early, at ${quote(this.#read)}`,
         );
       }
       const part = this.#rest.subarray(0, into.length - at);

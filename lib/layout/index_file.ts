@@ -63,7 +63,7 @@ export class IndexFile {
     const document = json as Json;
     if (document.schemaVersion !== 2) return fail("its schemaVersion is not 2");
     if (document.mediaType !== undefined && document.mediaType !== MEDIA_TYPE.index) {
-      return fail(`its mediaType is ${quote(String(document.mediaType))}`);
+      return fail(`its mediaType is ${quote(document.mediaType)}`);
     }
     document.manifests ??= []; // what Go writes for none
     if (!Array.isArray(document.manifests)) return fail('its "manifests" are no list');

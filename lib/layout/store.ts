@@ -308,7 +308,7 @@ export class LayoutStore implements Store {
     if (typeof version !== "string" || !/^1\.\d+\.\d+$/.test(version)) {
       throw new BlobberError(
         "invalid-manifest",
-        `${quote(marker)} says version ${quote(String(version))}, expected "1.0.0"`,
+        `${quote(marker)} says version ${quote(version)}, expected "1.0.0"`,
       );
     }
     this.#checked = true;

@@ -120,7 +120,7 @@ class RegistryStore implements Store {
       }
       for (const tag of tags) {
         if (typeof tag !== "string" || !isTag(tag)) {
-          throw new BlobberError("registry", `${what}: ${quote(String(tag))} is no tag`);
+          throw new BlobberError("registry", `${what}: ${quote(tag)} is no tag`);
         }
         if (++count > MAX_TAGS) {
           throw new BlobberError("limit", `${what}: more than ${MAX_TAGS}`);

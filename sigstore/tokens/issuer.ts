@@ -86,7 +86,7 @@ export function endpointOf(
     throw new BlobberError(
       "signing-service",
       `the OIDC issuer ${quote(issuer.server.issuer)} has the ${key} ${
-        quote(String(value))
+        quote(value)
       }, expected https, or http on this machine`,
     );
   }
