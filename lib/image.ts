@@ -152,7 +152,9 @@ export class Image implements AsyncDisposable {
   }
 
   #follow(path: string, wanted: string): string {
-    const found = followLinks(this.#contents.links, wanted, "root");
+    const { tree } = this.#contents;
+    const links = { get: (at: string) => tree.linkAt(at) };
+    const found = followLinks(links, wanted, "root");
     if (found === "loop") {
       throw new BlobberError("not-found", `file not found: ${quote(path)}: its links form a loop`);
     }

@@ -22,8 +22,6 @@ export type Content =
 /** The entries of an image. */
 export interface Contents {
   tree: Tree<Content>;
-  /** Targets of the symbolic links, by path. */
-  links: Map<string, string>;
   /** Releases what is held. */
   close(): void;
 }
@@ -68,7 +66,7 @@ export async function readContents(
     close();
     throw error;
   }
-  return { tree, links: tree.links(), close };
+  return { tree, close };
 }
 
 /**

@@ -164,6 +164,12 @@ export class Tree<T = undefined> {
     return this.#children.has(path);
   }
 
+  /** Target of the symbolic link at a path, if there is one. */
+  linkAt(path: string): string | undefined {
+    const entry = this.#nodes.get(path)?.entry;
+    return entry?.type === "symlink" ? entry.linkTarget : undefined;
+  }
+
   /** Whether what stands at a path came with a lower layer. */
   isLower(path: string): boolean {
     const node = this.#nodes.get(path);

@@ -14,7 +14,6 @@ import { MAX_CREDENTIALS_BYTES } from "../limits.ts";
 import type { Credentials } from "../options.ts";
 import { quote } from "../printable.ts";
 import { canonicalHost } from "../reference.ts";
-import { askHelper } from "./credential_helper.ts";
 import type { Variables } from "./proxy.ts";
 
 /** Under this name Docker stores the credentials of Docker Hub, and helpers know it. */
@@ -122,6 +121,8 @@ async function fromConfig(
   if (helper !== undefined && helpers) {
     if (typeof helper !== "string") throw wrong(`the helper for ${host} is no string`);
     const server = host === "docker.io" ? DOCKER_HUB_KEY : helperKey ?? host;
+    // Loaded where there is one: nothing else here needs what starts processes.
+    const { askHelper } = await import("./credential_helper.ts");
     const found = await askHelper(helper, server);
     if (found !== undefined) return found;
   }
