@@ -58,6 +58,11 @@ interop(
     for (const name of ["cli", "core", "sigstore"]) {
       assert.ok(jsr.asked.includes(`/@blobber/${name}/meta.json`), name);
     }
+    // Every package of npm is the one that was tested, those that others need included.
+    const npm = (path: string) => JSON.parse(Deno.readTextFileSync(path)).npm as object;
+    const installed = npm(dir.at(".deno/bin/.blobber/deno.lock"));
+    assert.ok(Object.keys(installed).length > 10);
+    assert.deepEqual(installed, npm(inRoot("cli/deno.lock")));
     const tree = makeTree(dir);
     const { open } = await keyPair(dir, "own", ["ed25519"]);
     home.env["WORD"] = "pw";
