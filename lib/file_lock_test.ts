@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -47,6 +48,20 @@ test("a lock is held while its body runs, and leaves nothing", () =>
       { message: "body" },
     );
     assert.deepEqual(readdirSync(directory), []);
+  }));
+
+test("CVE-2025-53547: a link in place of a lock is not written through", () =>
+  inDirectory(async (directory) => {
+    const precious = join(directory, "precious");
+    writeFileSync(precious, "kept");
+    const lock = join(directory, "lock");
+    for (const target of [precious, join(directory, "absent")]) {
+      symlinkSync(target, lock);
+      await assert.rejects(withLock(lock, () => {}), { code: "file-system" });
+      rmSync(lock);
+    }
+    assert.equal(readFileSync(precious, "utf8"), "kept");
+    assert.deepEqual(readdirSync(directory), ["precious"]);
   }));
 
 test("a process that is gone holds no lock, nor one that has its number now", () =>

@@ -22,7 +22,10 @@ import { pull, type PullSettings } from "./pull.ts";
 after(removeScratch);
 
 const unsafe: Record<string, [TarItem[], string]> = {
-  "row 2: an absolute link": [[{ name: "l", type: "2", link: "/etc/passwd" }], "path-traversal"],
+  "CVE-2026-23745, row 2: an absolute link": [
+    [{ name: "l", type: "2", link: "/etc/passwd" }],
+    "path-traversal",
+  ],
   "row 2: an escaping link": [[{ name: "d/l", type: "2", link: "../../x" }], "path-traversal"],
   "row 2: a chain of links that leads out": [[
     { name: "a/b/up", type: "2", link: "../.." },

@@ -179,7 +179,7 @@ test("a candidate with several layers, or another layer's type, is refused", asy
   }
 });
 
-test("CVE-2024-29902: a huge signature is not read, and says so as a limit", async () => {
+test("CVE-2024-29902, CVE-2024-29903: a huge signature is not read, and says so as a limit", async () => {
   const store = new MemoryStore();
   const { subject, manifest } = await signed(store);
   const bytes = new Uint8Array(MAX_SIGNATURE_BYTES + 1);

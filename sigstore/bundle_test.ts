@@ -27,13 +27,13 @@ test("row 38, CVE-2024-29902: a bundle of 50 MB is refused by its size alone", (
   });
 });
 
-test("row 38, GHSA-cq38-jh5f-37mq: too many log entries are refused before any is looked at", () => {
+test("row 38, CVE-2024-45395, GHSA-cq38-jh5f-37mq: too many log entries are refused before any is looked at", () => {
   const bundle = make("v0.3 statement");
   bundle.verificationMaterial.tlogEntries = Array(MAX_LOG_ENTRIES + 1).fill("not even an entry");
   rejected(bundle, /tlogEntries has 33 entries, expected at most 32/);
 });
 
-test("row 38, GHSA-cq38-jh5f-37mq: too many timestamps are refused", () => {
+test("row 38, CVE-2024-45395, GHSA-cq38-jh5f-37mq: too many timestamps are refused", () => {
   const bundle = make("v0.3 statement");
   bundle.verificationMaterial.timestampVerificationData = {
     rfc3161Timestamps: Array(MAX_TIMESTAMPS + 1).fill({ signedTimestamp: "AAAA" }),

@@ -91,7 +91,7 @@ function* stringMutations(
 }
 
 for (const kind of KINDS) {
-  test(`row 35: no change of a good bundle is accepted: ${kind}`, async () => {
+  test(`row 35, CVE-2026-22703: no change of a good bundle is accepted: ${kind}`, async () => {
     const verifier = createVerifier(strict(kind));
     const good = make(kind);
     await verifier.verify(MANIFEST, stored(good));

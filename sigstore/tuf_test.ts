@@ -161,6 +161,17 @@ test("row 41, CVE-2022-29173: an older timestamp is refused, and nothing is lost
     assert.equal(await ask({ offline: true }), "five");
   }));
 
+test("CVE-2021-41131: what the repository names decides no path", () =>
+  withRepository(async ({ ask, cacheDir, repository }) => {
+    repository.publish({
+      version: 6,
+      targets: { "trusted_root.json": rootOf("six"), "../../evil": rootOf("evil") },
+    });
+    assert.equal(await ask(), "six");
+    assert.equal(readdirSync(cacheDir).length, 1);
+    assert.ok(!repository.requests.some((path) => path.includes("evil")));
+  }));
+
 test("row 41: an older snapshot under a newer timestamp is refused", () =>
   withRepository(async ({ ask, edit, repository }) => {
     await ask();

@@ -222,7 +222,7 @@ for (
     ["an IPv4-mapped metadata service", "https://[::ffff:a9fe:a9fe]/token"],
   ] as const
 ) {
-  test(`row 30, CVE-2020-15157: a realm that is ${name} gets no credentials`, async () => {
+  test(`row 30, CVE-2020-15157, CVE-2026-24845: a realm that is ${name} gets no credentials`, async () => {
     const { registry, store } = await bench({}, { credentials: () => Promise.resolve(user) });
     registry.onRequest = () => ({
       answer: { status: 401, headers: { "www-authenticate": `Bearer realm="${realm}"` } },

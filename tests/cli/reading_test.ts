@@ -108,6 +108,20 @@ Deno.test("cp keeps a file's mode however its path is written, and behind links"
   }
 });
 
+Deno.test("CVE-2026-35206: a path of dots names no file outside of the directory", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  await Deno.mkdir(`${at.dir}/into`);
+  for (const path of [".", "..", "css/..", "../css/site.css"]) {
+    for (const destination of ["into", "into/"]) {
+      const { status } = await at.run(["cp", "oci:layout:v1", path, destination]);
+      assert.ok([2, 4, 10].includes(status), `${path} ${status}`);
+    }
+  }
+  assert.deepEqual([...Deno.readDirSync(`${at.dir}/into`)], []);
+});
+
 Deno.test("cp replaces a file in one step, keeps a link, and refuses a directory", async () => {
   await using at = await Workplace.open();
   await at.site();

@@ -8,7 +8,7 @@ const directory = process.env["CONFORMANCE_DIR"] ?? "../shared/conformance";
 const skip = !existsSync(directory);
 if (skip) test(`skipped: no verification vectors at ${directory}`, { skip }, () => {});
 
-test("every public verification vector comes out as it must", { skip }, async () => {
+test("row 34: every public verification vector comes out as it must", { skip }, async () => {
   const checks = listChecks(directory);
   assert.ok(checks.length > 0);
   const wrong: string[] = [];
