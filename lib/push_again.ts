@@ -58,8 +58,8 @@ export class PushMemory {
     const { keepMtime = false, mtime = 0 } = options;
     const begin = new TreeDigest(keepMtime);
     for (const entry of listing.seen) begin.add(entry);
-    // Another runtime has another compressor, which makes other bytes of the same files.
-    const maker = [FORMAT, VERSION, RUNTIME, process.versions];
+    // Another runtime or processor has another compressor, which makes other bytes of the same files.
+    const maker = [FORMAT, VERSION, RUNTIME, process.versions, process.platform, process.arch];
     const times = keepMtime ? "kept" : mtime;
     const key = JSON.stringify([maker, compression, times, begin.digest()]);
     return new PushMemory(index, key, keepMtime);
