@@ -1,5 +1,5 @@
 /**
- * `deno task bench [--rounds N] [--only TEXT] [--program PATH] [--out DIR]`: every case against every peer
+ * `deno task bench [--rounds N] [--only TEXT;TEXT…] [--program PATH] [--out DIR]`: every case against every peer
  * found, alternating, in one run; a table on stdout, `bench.json` and `bench.svg` in `bench/results`.
  *
  * @module
@@ -72,7 +72,7 @@ async function runCase(one: Case, rounds: number): Promise<Row[]> {
 
 async function main(): Promise<void> {
   const rounds = Number(option("rounds", "5"));
-  const only = option("only", "");
+  const only = option("only", "").split(";");
   const out = option("out", `${root}bench/results`);
   const program = option("program", `${root}cli.ts`);
   const peers = findPeers();
@@ -153,7 +153,7 @@ async function main(): Promise<void> {
     ) {
       report.blobs[repository] = await layerSize(registry.host, repository);
     }
-    for (const one of cases(stage).filter(({ name }) => name.includes(only))) {
+    for (const one of cases(stage).filter(({ name }) => only.some((text) => name.includes(text)))) {
       say(`measuring: ${one.name}`);
       report.rows.push(...await runCase(one, rounds));
     }
