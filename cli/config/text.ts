@@ -21,15 +21,7 @@ const MAX_CONFIG_FILE_BYTES = 1024 * 1024;
 export function readConfigText(path: string, optional: boolean): string | undefined {
   let bytes: Uint8Array;
   try {
-    const { size, isFile } = Deno.statSync(path);
-    // A pipe, as in `--config <(…)`, has no size.
-    if (isFile && size > MAX_CONFIG_FILE_BYTES) {
-      throw new BlobberError(
-        "invalid-config",
-        `${printable(path)}: it has ${size} bytes, expected at most ${MAX_CONFIG_FILE_BYTES}`,
-      );
-    }
-    bytes = Deno.readFileSync(path);
+    bytes = readBounded(path);
   } catch (cause) {
     if (cause instanceof BlobberError) throw cause;
     const absent = cause instanceof Deno.errors.NotFound ||
@@ -48,6 +40,29 @@ export function readConfigText(path: string, optional: boolean): string | undefi
   } catch (cause) {
     throw new BlobberError("invalid-config", `${printable(path)}: it is not UTF-8`, { cause });
   }
+}
+
+/** Reads to the end or the limit: a pipe, as in `--config <(…)`, and a device do not tell their size. */
+function readBounded(path: string): Uint8Array {
+  using file = Deno.openSync(path);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const part = new Uint8Array(16 * 1024);
+    const count = file.readSync(part);
+    if (count === null) break;
+    size += count;
+    if (size > MAX_CONFIG_FILE_BYTES) {
+      throw new BlobberError(
+        "invalid-config",
+        `${printable(path)}: it is too long, expected at most ${MAX_CONFIG_FILE_BYTES} bytes`,
+      );
+    }
+    parts.push(part.subarray(0, count));
+  }
+  const whole = new Uint8Array(size);
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
 }
 
 /**

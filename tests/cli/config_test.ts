@@ -101,3 +101,14 @@ Deno.test("nothing is read from the working directory", async () => {
   await at.ok(["config"]);
   await at.ok(["config"], { env: { XDG_CONFIG_HOME: "." } });
 });
+
+Deno.test("row 49: a configuration file without end is given up", async () => {
+  await using at = await Workplace.open();
+  for (const path of ["/dev/zero", "long.yaml"]) {
+    await at.write("long.yaml", "#".repeat(1024 * 1024 + 1));
+    const { status, stderr } = await at.run(["config", "--config", path]);
+    assert.equal(status, 2);
+    assert.match(stderr, /it is too long, expected at most 1048576 bytes/);
+  }
+  await at.ok(["config", "--config", "/dev/null"]);
+});
