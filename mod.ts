@@ -28,6 +28,6 @@ export * from "./lib/store.ts";
 export * from "./lib/types.ts";
 export { type Digest, isDigest } from "./lib/digest.ts";
 export type { Entry, EntryType } from "./lib/archive/entry.ts";
-export { looksSecret } from "./lib/archive/secrets.ts";
-export type { ByteSource, InputEntry, PushInput } from "./lib/archive/input.ts";
+export { looksSecret } from "./lib/archive/pack/secrets.ts";
+export type { ByteSource, InputEntry, PushInput } from "./lib/archive/pack/input.ts";
 export type { Image } from "./lib/image.ts";

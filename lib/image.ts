@@ -4,12 +4,12 @@
  * @module
  */
 
-import { readChunks } from "./archive/chunk_stream.ts";
+import { readChunks } from "./archive/read/chunk_stream.ts";
 import type { Entry } from "./archive/entry.ts";
 import { followLinks } from "./archive/safe_path.ts";
-import { suggest } from "./archive/suggest.ts";
-import type { TreeNode } from "./archive/tree.ts";
-import { type Content, readContents } from "./archive/contents.ts";
+import { suggest } from "./archive/read/suggest.ts";
+import type { TreeNode } from "./archive/read/tree.ts";
+import { type Content, readContents } from "./archive/read/contents.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
 import type { Observer } from "./events.ts";

@@ -5,14 +5,14 @@
  * @module
  */
 
-import { BATCH_BYTES } from "./archive/batch.ts";
+import { BATCH_BYTES } from "./archive/pack/batch.ts";
 import type { Entry } from "./archive/entry.ts";
-import type { PushInput } from "./archive/input.ts";
+import type { PushInput } from "./archive/pack/input.ts";
 import type { JobRunner } from "./archive/jobs.ts";
-import type { PackedLayer, Write } from "./archive/layer_sink.ts";
-import { Packer } from "./archive/pack.ts";
-import { packDirectory, packEntries, packTar } from "./archive/pack_input.ts";
-import { walk, type WalkedEntry, type WalkOptions } from "./archive/walk.ts";
+import type { PackedLayer, Write } from "./archive/pack/layer_sink.ts";
+import { Packer } from "./archive/pack/pack.ts";
+import { packDirectory, packEntries, packTar } from "./archive/pack/pack_input.ts";
+import { walk, type WalkedEntry, type WalkOptions } from "./archive/pack/walk.ts";
 import type { Compression, PushOptions } from "./options.ts";
 import { processors } from "./runtime.ts";
 import { WorkerPool } from "./workers.ts";

@@ -5,19 +5,19 @@
  * @module
  */
 
-import { checkConflicts } from "./archive/conflicts.ts";
-import { layersOf, tableOf } from "./archive/contents.ts";
-import { canGroup } from "./archive/groups.ts";
-import { tellFormat } from "./archive/layer_stream.ts";
-import type { LayerTable } from "./archive/layer_table.ts";
-import { place } from "./archive/place.ts";
-import { type LayerPlan, planLayer } from "./archive/plan.ts";
+import { checkConflicts } from "./archive/unpack/conflicts.ts";
+import { layersOf, tableOf } from "./archive/read/contents.ts";
+import { canGroup } from "./archive/unpack/groups.ts";
+import { tellFormat } from "./archive/read/layer_stream.ts";
+import type { LayerTable } from "./archive/read/layer_table.ts";
+import { place } from "./archive/unpack/place.ts";
+import { type LayerPlan, planLayer } from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/safe_path.ts";
-import { findDestination, Staging } from "./archive/staging.ts";
-import { Tree } from "./archive/tree.ts";
-import { unpackStream } from "./archive/unpack_stream.ts";
-import { unpackByTable } from "./archive/unpack_table.ts";
-import { readDiffIds } from "./archive/diff_ids.ts";
+import { findDestination, Staging } from "./archive/unpack/staging.ts";
+import { Tree } from "./archive/read/tree.ts";
+import { unpackStream } from "./archive/unpack/unpack_stream.ts";
+import { unpackByTable } from "./archive/unpack/unpack_table.ts";
+import { readDiffIds } from "./archive/unpack/diff_ids.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import { MAX_ENTRIES } from "./limits.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Entry } from "./archive/entry.ts";
-import type { PushInput } from "./archive/input.ts";
+import type { PushInput } from "./archive/pack/input.ts";
 import { putBlob } from "./blob.ts";
 import type { KnownLayer } from "./cache/push_index.ts";
 import { digestOf } from "./digest.ts";
@@ -22,7 +22,7 @@ import type { Store } from "./store.ts";
 import { tagTaken } from "./tag_taken.ts";
 import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE, type Platform } from "./types.ts";
 
-export type { InputEntry, PushInput } from "./archive/input.ts";
+export type { InputEntry, PushInput } from "./archive/pack/input.ts";
 
 /** What `push` is told beside its options. */
 export interface PushSettings extends PackSettings {

@@ -9,10 +9,10 @@
  */
 
 import process from "node:process";
-import { ContentHasher } from "./archive/content_digest.ts";
+import { ContentHasher } from "./archive/pack/content_digest.ts";
 import type { Entry } from "./archive/entry.ts";
-import { Survey } from "./archive/survey.ts";
-import { TreeDigest } from "./archive/tree_digest.ts";
+import { Survey } from "./archive/pack/survey.ts";
+import { TreeDigest } from "./archive/pack/tree_digest.ts";
 import { type KnownLayer, PushIndex, type PushRecord } from "./cache/push_index.ts";
 import type { Digest } from "./digest.ts";
 import type { Compression } from "./options.ts";

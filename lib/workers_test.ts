@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import type { PackInput } from "./archive/pack_job.ts";
+import type { PackInput } from "./archive/pack/pack_job.ts";
 import { digestOf } from "./digest.ts";
 import { WorkerPool } from "./workers.ts";
 

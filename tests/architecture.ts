@@ -122,10 +122,28 @@ function forbidden(path: string, { specifier, typeOnly }: Import): string | unde
   if (room !== "lib") return;
   if (targetRoom !== "lib") return `${target}, which is not in the core`;
   if (typeOnly && rowOf(target) <= HELPER_ROW) return;
+  const [above, below] = [ARCHIVE[partOf(path)], ARCHIVE[partOf(target)]];
+  if (above !== undefined && below !== undefined && !path.endsWith("/archive/jobs.ts")) {
+    if (!above.includes(partOf(target))) {
+      return `${target}, and ${partOf(path)} knows nothing of it`;
+    }
+  }
   const [from, to] = [rowOf(path), rowOf(target)];
   const near = from === to && (OPEN_ROWS.includes(from) || roomName(path) === roomName(target));
   if (to < from || near) return;
   return `${target}, which does not stand above it in docs/architecture.md`;
+}
+
+/** The parts of the archive, and what each may import of the others. The table of jobs knows them all. */
+const ARCHIVE: Record<string, string[]> = {
+  "archive": ["archive"],
+  "archive/read": ["archive", "archive/read"],
+  "archive/pack": ["archive", "archive/read", "archive/pack"],
+  "archive/unpack": ["archive", "archive/read", "archive/unpack"],
+};
+
+function partOf(path: string): string {
+  return posix.dirname(path).replace(/^lib\//, "");
 }
 
 /** `archive/` for a file in a folder of `lib/`, else the file's name without its ending. */

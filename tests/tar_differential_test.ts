@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isBlobberError } from "../lib/errors.ts";
 import type { Entry } from "../lib/archive/entry.ts";
-import { TarReader } from "../lib/archive/tar_reader.ts";
+import { TarReader } from "../lib/archive/read/tar_reader.ts";
 import { pax, type TarItem, tarOf } from "./fakes/tar.ts";
 
 /** What a program prints, or `undefined` when it fails or is not there. */

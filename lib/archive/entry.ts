@@ -22,3 +22,8 @@ export interface Entry {
   /** Target of a symlink as it is written, or path of the entry that a hard link names. */
   linkTarget?: string | undefined;
 }
+
+/** The name of an entry as a tar and a table of contents have it: a directory's ends in a slash. */
+export function storedName(entry: Pick<Entry, "path" | "type">): string {
+  return entry.type === "directory" ? `${entry.path}/` : entry.path;
+}

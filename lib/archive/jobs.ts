@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { hashJob } from "./hash_job.ts";
-import type { packJob } from "./pack_job.ts";
-import type { unpackJob } from "./unpack_job.ts";
+import type { hashJob } from "./pack/hash_job.ts";
+import type { packJob } from "./pack/pack_job.ts";
+import type { unpackJob } from "./unpack/unpack_job.ts";
 
 /**
  * Jobs by name, loaded when they are first run: a thread that packs never loads what unpacks. A job takes
@@ -18,9 +18,9 @@ export const JOBS: {
   pack: () => Promise<typeof packJob>;
   unpack: () => Promise<typeof unpackJob>;
 } = {
-  hash: async () => (await import("./hash_job.ts")).hashJob,
-  pack: async () => (await import("./pack_job.ts")).packJob,
-  unpack: async () => (await import("./unpack_job.ts")).unpackJob,
+  hash: async () => (await import("./pack/hash_job.ts")).hashJob,
+  pack: async () => (await import("./pack/pack_job.ts")).packJob,
+  unpack: async () => (await import("./unpack/unpack_job.ts")).unpackJob,
 };
 
 /** Name of a job. */

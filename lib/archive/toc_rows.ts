@@ -6,8 +6,7 @@
  */
 
 import type { Digest } from "../digest.ts";
-import type { Entry } from "./entry.ts";
-import { storedName } from "./write_header.ts";
+import { type Entry, storedName } from "./entry.ts";
 
 /** Where a chunk of a file is, and what it must be. */
 export interface ChunkPlace {

@@ -1,0 +1,161 @@
+/**
+ * One batch of a layer while it is planned: a segment of the tar of about half a MiB, cut into members.
+ *
+ * The cuts depend on names and sizes alone, never on time or the number of workers: they are part of what
+ * makes the digest reproducible. A member begins with the content of a file, behind that file's header,
+ * which ends the member before: so the first content of each member has no `innerOffset`, which is how
+ * containerd's reader finds the ends of members.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../../errors.ts";
+import type { Compression } from "../../options.ts";
+import { packedBound } from "./compress.ts";
+import type { Entry } from "../entry.ts";
+import type { PackInput } from "./pack_job.ts";
+import type { FileRead, FileStamp } from "./source_file.ts";
+import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
+import { paddingOf } from "../tar_layout.ts";
+
+/** Bytes of tar that a batch takes, and of a chunk of a larger file. More would cost memory for each worker. */
+export const BATCH_BYTES = 512 * 1024;
+/**
+ * Plain bytes after which a member ends. Small files share members: that is worth 5 % of the blob and 15 %
+ * of the time, and reading one of them from afar costs at most twice this.
+ */
+export const MEMBER_BYTES = 64 * 1024;
+
+/** Bytes of the buffer of a batch's tar. */
+export const PLAIN_ROOM: number = BATCH_BYTES + MAX_HEADER_BYTES;
+/** Members of a batch at the most: by turns a large file and what is between it and the next. */
+const MAX_MEMBERS = 2 * (BATCH_BYTES / MEMBER_BYTES) + 3;
+/** Bytes of the buffer of a batch's members. */
+export const PACKED_ROOM: number = packedBound(PLAIN_ROOM, MAX_MEMBERS);
+
+/** The two buffers of a batch. */
+export interface Buffers {
+  plain: ArrayBuffer;
+  packed: ArrayBuffer;
+}
+
+/** What a batch says about the table of contents. */
+export interface BatchRow {
+  entry: Entry;
+  /** The content's place, for what has content. */
+  chunk?: {
+    /** Which of the batch's chunks it is. */
+    index: number;
+    /** Which of the batch's members it is in. */
+    member: number;
+    /** Where in that member it begins. */
+    inner: number;
+    /** Where in the batch's tar it begins and ends. */
+    begin: number;
+    end: number;
+    /** Where in the file it begins. */
+    from: number;
+  };
+}
+
+/** A segment of a tar in the making. */
+export class Batch {
+  readonly #plain: Uint8Array<ArrayBuffer>;
+  readonly #packed: ArrayBuffer;
+  readonly #reads: FileRead[] = [];
+  readonly #chunks: number[] = [];
+  readonly #members: number[] = [];
+  #memberBegin = 0;
+  #memberHasContent = false;
+  /** Bytes of tar so far. */
+  length = 0;
+  /** Rows of the table, in order. */
+  readonly rows: BatchRow[] = [];
+
+  /** @param buffers where tar and members go; the batch's until its input is made */
+  constructor(buffers: Buffers) {
+    this.#plain = new Uint8Array(buffers.plain);
+    this.#packed = buffers.packed;
+  }
+
+  /** Bytes of content that still fit. Headers always fit as long as this is positive. */
+  get room(): number {
+    return BATCH_BYTES - this.length;
+  }
+
+  /** Adds the headers of an entry. Its row comes with its content, or now when it has none. */
+  header(entry: Entry): void {
+    this.length = writeHeader(entry, this.#plain, this.length);
+    if (entry.size === 0) this.rows.push({ entry });
+  }
+
+  /**
+   * Adds content of a file.
+   *
+   * @param entry the file, whose header came before
+   * @param from where in the file the content begins
+   * @param size how much; at most {@linkcode room}
+   * @returns where in the tar it goes
+   */
+  content(entry: Entry, from: number, size: number): Uint8Array<ArrayBuffer> {
+    const begin = this.length;
+    const end = begin + size;
+    const member = begin - this.#memberBegin;
+    const full = member >= MEMBER_BYTES || size >= MEMBER_BYTES;
+    if (member > 0 && (full || !this.#memberHasContent)) this.#cut();
+    this.#memberHasContent = true;
+    this.rows.push({
+      entry,
+      chunk: {
+        index: this.#chunks.length / 2,
+        member: this.#members.length,
+        inner: begin - this.#memberBegin,
+        begin,
+        end,
+        from,
+      },
+    });
+    this.#chunks.push(begin, end);
+    this.length = end;
+    if (from + size === entry.size) {
+      const padding = paddingOf(entry.size);
+      this.#plain.fill(0, end, end + padding);
+      this.length += padding;
+    }
+    return this.#plain.subarray(begin, end);
+  }
+
+  /** As {@linkcode content}, read from a file by whoever packs the batch. */
+  fileContent(entry: Entry, from: number, size: number, file: string, stamp: FileStamp): void {
+    const at = this.content(entry, from, size).byteOffset;
+    this.#reads.push({ file, stamp, from, size, at });
+  }
+
+  /** Adds bytes of tar that are no entry of the table. */
+  raw(bytes: Uint8Array): void {
+    this.#plain.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** Ends the batch: what the job `pack` takes. */
+  input(compression: Compression): PackInput {
+    if (this.length > this.#memberBegin) this.#cut();
+    if (this.length > this.#plain.length) {
+      throw new BlobberError("unexpected", `a batch has ${this.length} bytes`);
+    }
+    return {
+      compression,
+      plain: this.#plain.buffer,
+      packed: this.#packed,
+      reads: this.#reads,
+      chunks: Int32Array.from(this.#chunks),
+      members: Int32Array.from(this.#members),
+    };
+  }
+
+  #cut(): void {
+    this.#members.push(this.length);
+    this.#memberBegin = this.length;
+    this.#memberHasContent = false;
+  }
+}

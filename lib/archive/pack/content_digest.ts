@@ -1,0 +1,114 @@
+/**
+ * A digest of the contents of all files of a tree, by the same chunks as packing them makes: so a layer's
+ * own chunk digests give it for nothing.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import { type Digest, Digester } from "../../digest.ts";
+import type { Pace } from "../../pace.ts";
+import { BATCH_BYTES } from "./batch.ts";
+import { type HashInput, hashJob } from "./hash_job.ts";
+import type { JobRunner } from "../jobs.ts";
+import type { FileRead } from "./source_file.ts";
+import type { WalkedEntry } from "./walk.ts";
+
+/** Bytes after which a job is done: a few milliseconds of work. */
+const JOB_BYTES = 4 * BATCH_BYTES;
+/** The same, in files. */
+const JOB_READS = 128;
+/** What opening a file costs, in bytes to hash. */
+const READ_COST = 24 * 1024;
+/** Work, in bytes to hash, that is over before threads would have begun. */
+const THREADS_WORTH = 64 * 1024 * 1024;
+/** Jobs that are done or under way before the first of them is waited for. */
+const MAX_WAITING = 256;
+
+const encoder = new TextEncoder();
+
+/** Takes the digests of chunks, in the order of the archive. */
+export class ContentDigest {
+  readonly #digester = new Digester();
+
+  /** @param digests 64 hexadecimal digits each */
+  add(digests: string): void {
+    this.#digester.update(encoder.encode(digests));
+  }
+
+  /** The digest of all that was added. Call it once. */
+  digest(): Digest {
+    return this.#digester.digest();
+  }
+}
+
+/**
+ * Reads the files of a tree and hashes them: on this thread, and in others when it is much. Hashing is so
+ * cheap that starting a thread takes as long as 100 MB of it.
+ */
+export class ContentHasher {
+  readonly #pace: Pace;
+  readonly #helpers: JobRunner;
+  readonly #slots: number;
+  readonly #content = new ContentDigest();
+  readonly #jobs: Promise<string>[] = [];
+  #away = 0;
+  #reads: FileRead[] = [];
+  #bytes = 0;
+  #cost = 0;
+
+  /**
+   * @param pace stops the work
+   * @param helpers hash in other threads
+   * @param slots jobs that they may have at a time; 0 for none
+   */
+  constructor(pace: Pace, helpers: JobRunner, slots: number) {
+    this.#pace = pace;
+    this.#helpers = helpers;
+    this.#slots = slots;
+  }
+
+  /**
+   * Adds an entry; what has no content is passed over.
+   *
+   * @throws {BlobberError} `source-changed`, `file-system`, for this entry or one before it
+   */
+  async add({ size: left, file, stat: stamp }: WalkedEntry): Promise<void> {
+    for (let from = 0; from < left; from += BATCH_BYTES) {
+      const size = Math.min(left - from, BATCH_BYTES);
+      this.#reads.push({ file, stamp, from, size, at: 0 });
+      this.#bytes += size;
+      if (this.#bytes >= JOB_BYTES || this.#reads.length >= JOB_READS) await this.#give();
+    }
+  }
+
+  /** The digest of all contents. Call it once. */
+  async digest(): Promise<Digest> {
+    await this.#give();
+    while (this.#jobs.length > 0) await this.#take();
+    return this.#content.digest();
+  }
+
+  async #give(): Promise<void> {
+    this.#pace.check();
+    const input: HashInput = { reads: this.#reads };
+    this.#cost += this.#bytes + this.#reads.length * READ_COST;
+    this.#reads = [];
+    this.#bytes = 0;
+    if (this.#cost > THREADS_WORTH && this.#away < this.#slots) {
+      this.#away++;
+      const job = this.#helpers.run("hash", input).finally(() => this.#away--);
+      job.catch(() => {}); // it is seen when its turn comes
+      this.#jobs.push(job);
+      return;
+    }
+    this.#jobs.push(Promise.resolve(hashJob(input)));
+    // What the helpers answer is to be heard, and them given more.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#jobs.length > MAX_WAITING) await this.#take();
+  }
+
+  async #take(): Promise<void> {
+    this.#content.add(await this.#jobs.shift()!);
+  }
+}

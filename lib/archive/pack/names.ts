@@ -1,0 +1,95 @@
+/**
+ * Names that an archive may hold, whatever it is made from.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../../errors.ts";
+import { quote } from "../../printable.ts";
+import type { Entry, EntryType } from "../entry.ts";
+import { checkLink, checkPath } from "../safe_path.ts";
+import { LANDMARKS, TOC_NAME } from "../toc.ts";
+
+/** What a name that layers give a meaning begins with (OCI image spec, layer.md, "Whiteouts"). */
+const WHITEOUT = /(?:^|\/)\.wh\./;
+/** What a runtime makes of bytes in a name that are not UTF-8. */
+const REPLACEMENT = "\ufffd";
+
+/**
+ * Checks the name and the target of an entry, for whatever writes an archive.
+ *
+ * @param entry its path is taken as it is, not normalised
+ * @throws {BlobberError} `path-traversal`, `invalid-archive`
+ */
+export function checkNames(entry: Pick<Entry, "path" | "type" | "linkTarget">): void {
+  const { path, type, linkTarget } = entry;
+  checkEncoding("name", path);
+  if (checkPath(path, type === "directory") !== path) {
+    throw new BlobberError(
+      "invalid-archive",
+      `unsafe name: ${quote(path)} is not in its normal form, expected ${
+        quote(checkPath(path, true))
+      }`,
+    );
+  }
+  if (path === TOC_NAME || LANDMARKS.has(path) || WHITEOUT.test(path)) {
+    throw new BlobberError(
+      "invalid-archive",
+      `cannot push ${quote(path)}: the format of layers gives this name a meaning of its own`,
+      { hint: "rename it" },
+    );
+  }
+  if (type === "symlink" || type === "hardlink") {
+    const target = linkTarget ?? "";
+    checkEncoding(`target of the link ${quote(path)}`, target);
+    if (type === "symlink") checkLink(path, target);
+    else checkPath(target);
+  }
+}
+
+function checkEncoding(what: string, value: string): void {
+  if (!value.includes(REPLACEMENT)) return;
+  throw new BlobberError(
+    "invalid-archive",
+    `unsafe ${what}: ${quote(value)} is not valid UTF-8, or contains U+FFFD`,
+    { hint: "rename it" },
+  );
+}
+
+/** The names of an archive whose order is somebody else's: each once, and below directories only. */
+export class NameSet {
+  /** Directories that no entry names have the type `implied`. */
+  readonly #types = new Map<string, EntryType | "implied">();
+
+  /**
+   * Adds an entry.
+   *
+   * @throws {BlobberError} `invalid-archive`
+   */
+  add({ path, type, linkTarget }: Entry): void {
+    const before = this.#types.get(path);
+    if (before === "implied" && type !== "directory") {
+      fail(`${quote(path)} is both a directory and something else`);
+    }
+    if (before !== undefined && before !== "implied") fail(`${quote(path)} comes twice`);
+    for (let i = path.indexOf("/"); i >= 0; i = path.indexOf("/", i + 1)) {
+      const parent = path.slice(0, i);
+      const above = this.#types.get(parent);
+      if (above === undefined) this.#types.set(parent, "implied");
+      else if (above !== "directory" && above !== "implied") {
+        fail(`${quote(path)} lies below ${quote(parent)}, which is no directory`);
+      }
+    }
+    // Hostile inputs, row 4: a hard link names a file that came before, and nothing else.
+    if (type === "hardlink" && this.#types.get(linkTarget ?? "") !== "file") {
+      fail(
+        `the hard link ${quote(path)} names ${quote(linkTarget ?? "")}, expected a file before it`,
+      );
+    }
+    this.#types.set(path, type);
+  }
+}
+
+function fail(why: string): never {
+  throw new BlobberError("invalid-archive", `cannot push: ${why}`);
+}

@@ -1,0 +1,65 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import type { Entry } from "../entry.ts";
+import { checkNames, NameSet } from "./names.ts";
+
+const file = (path: string): Entry => ({ path, type: "file", size: 0, mode: 0o644, mtime: 0 });
+const directory = (path: string): Entry => ({ ...file(path), type: "directory" });
+const link = (type: "symlink" | "hardlink", path: string, linkTarget: string): Entry => ({
+  ...file(path),
+  type,
+  linkTarget,
+});
+
+for (const path of ["stargz.index.json", ".prefetch.landmark", ".no.prefetch.landmark"]) {
+  test(`row 16: ${path} is refused at the root and nowhere else`, () => {
+    assert.throws(() => checkNames(file(path)), { code: "invalid-archive" });
+    checkNames(file(`sub/${path}`));
+  });
+}
+
+test("names that layers take for deletions are refused", () => {
+  for (const path of [".wh.x", "a/.wh.x", "a/.wh..wh..opq", ".wh.d/x"]) {
+    assert.throws(() => checkNames(file(path)), { code: "invalid-archive" });
+  }
+  checkNames(file("a.wh.x"));
+});
+
+test("names that are not UTF-8, hold control characters or are not in normal form are refused", () => {
+  for (const path of ["a\ufffdb", "a\nb", "a\x1b[2J", "a//b", "./a", "a/"]) {
+    assert.throws(() => checkNames(file(path)), { code: "invalid-archive" });
+  }
+  assert.throws(() => checkNames(link("symlink", "l", "a\ufffd")), { code: "invalid-archive" });
+  assert.throws(() => checkNames(link("symlink", "l", "a\nb")), { code: "invalid-archive" });
+});
+
+test("row 2: links that are absolute or leave the tree are refused", () => {
+  for (const target of ["/etc/passwd", "..", "../x", "a/../../x"]) {
+    assert.throws(() => checkNames(link("symlink", "l", target)), { code: "path-traversal" });
+  }
+  for (const target of ["/etc/passwd", "../x"]) {
+    assert.throws(() => checkNames(link("hardlink", "l", target)), { code: "path-traversal" });
+  }
+  checkNames(link("symlink", "d/l", "../x"));
+});
+
+function added(...entries: Entry[]): () => void {
+  return () => {
+    const names = new NameSet();
+    for (const entry of entries) names.add(entry);
+  };
+}
+
+test("rows 3, 4 and 9: names come once, below directories, and hard links after their file", () => {
+  const refused = { code: "invalid-archive" };
+  assert.throws(added(file("a"), file("a")), refused);
+  assert.throws(added(directory("a"), directory("a")), refused);
+  assert.throws(added(file("a"), file("a/b")), refused);
+  assert.throws(added(link("symlink", "a", "b"), file("a/b")), refused);
+  assert.throws(added(file("a/b"), file("a")), refused);
+  assert.throws(added(link("hardlink", "a", "b")), refused);
+  assert.throws(added(link("hardlink", "a", "b"), file("b")), refused);
+  assert.throws(added(link("symlink", "b", "c"), link("hardlink", "a", "b")), refused);
+  assert.throws(added(directory("b"), link("hardlink", "a", "b")), refused);
+  added(directory("a"), file("a/b"), file("c/d/e"), directory("c"), link("hardlink", "f", "a/b"))();
+});

@@ -1,0 +1,175 @@
+/**
+ * Packs entries into a layer: plans batches, has them packed in any order, and hands them on in theirs.
+ *
+ * @module
+ */
+
+import type { Observer } from "../../events.ts";
+import type { Compression } from "../../options.ts";
+import { interruption, Pace } from "../../pace.ts";
+import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
+import type { Entry } from "../entry.ts";
+import type { JobRunner } from "../jobs.ts";
+import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
+import { changed, type FileStamp } from "./source_file.ts";
+
+/** What a packer needs. */
+export interface PackerOptions extends Observer {
+  compression: Compression;
+  /** Packs batches. */
+  runner: JobRunner;
+  /**
+   * Batches that exist at a time: what bounds memory, and what makes a slow `write` slow everything.
+   * Twice the workers and one keeps each busy while one is written.
+   */
+  batches: number;
+  /** Takes the blob's bytes. */
+  write: Write;
+}
+
+/** Fills memory with the next bytes of a file: all of it, or less at the file's end. */
+export type ReadContent = (into: Uint8Array) => number | Promise<number>;
+
+/** Packs one layer. The caller adds entries in the order that the archive is to have, one after another. */
+export class Packer {
+  readonly #options: PackerOptions;
+  readonly #sink: LayerSink;
+  readonly #pace: Pace;
+  readonly #free: Buffers[] = [];
+  #made = 0;
+  #batch: Batch | undefined;
+  /** The end of everything that was handed on so far. */
+  #sunk: Promise<void> = Promise.resolve();
+  #failure: { error: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  /** @param options see there */
+  constructor(options: PackerOptions) {
+    this.#options = options;
+    this.#sink = new LayerSink(options.compression, options.write, options.signal);
+    this.#pace = new Pace(options.signal);
+  }
+
+  /**
+   * Adds a file of which the content is on disk. It is read later, by whoever packs the batch.
+   *
+   * @param entry the file
+   * @param file where its content is
+   * @param stamp what it must still be then
+   */
+  async addFile(entry: Entry, file: string, stamp: FileStamp): Promise<void> {
+    let batch = await this.#begin(entry);
+    let from = 0;
+    while (from < entry.size) {
+      batch = await this.#roomFor(entry, from, batch);
+      const size = Math.min(entry.size - from, BATCH_BYTES);
+      batch.fileContent(entry, from, size, file, stamp);
+      from += size;
+    }
+  }
+
+  /**
+   * Adds an entry.
+   *
+   * @param entry the entry
+   * @param read gives its content; files only
+   * @throws {BlobberError} `source-changed` when there is less than the entry says
+   */
+  async add(entry: Entry, read?: ReadContent): Promise<void> {
+    let batch = await this.#begin(entry);
+    let from = 0;
+    while (from < entry.size) {
+      batch = await this.#roomFor(entry, from, batch);
+      const size = Math.min(entry.size - from, BATCH_BYTES);
+      const into = batch.content(entry, from, size);
+      for (let done = 0; done < size;) {
+        const n = await read!(into.subarray(done));
+        if (n === 0) throw changed(entry.path);
+        done += n;
+      }
+      from += size;
+    }
+  }
+
+  /** Ends the layer. Nothing may be added afterwards. */
+  async finish(): Promise<PackedLayer> {
+    this.#flush();
+    await this.#sunk;
+    this.#check();
+    const layer = await this.#sink.finish();
+    this.#report(true);
+    return layer;
+  }
+
+  /** Lets the work that is under way come to its end, whichever it is, so that nothing uses its buffers. */
+  async settle(): Promise<void> {
+    await this.#sunk;
+  }
+
+  async #begin(entry: Entry): Promise<Batch> {
+    await this.#pace.breathe();
+    if (this.#batch !== undefined && this.#batch.room <= 0) this.#flush();
+    const batch = this.#batch ?? await this.#next();
+    batch.header(entry);
+    return batch;
+  }
+
+  /** The batch that the next content goes into: a file is cut only when it is larger than a batch. */
+  async #roomFor(entry: Entry, from: number, batch: Batch): Promise<Batch> {
+    if (Math.min(entry.size - from, BATCH_BYTES) <= batch.room) return batch;
+    this.#flush();
+    return await this.#next();
+  }
+
+  async #next(): Promise<Batch> {
+    this.#check();
+    if (this.#free.length === 0 && this.#made < this.#options.batches) {
+      this.#made++;
+      this.#free.push({
+        plain: new ArrayBuffer(PLAIN_ROOM),
+        packed: new ArrayBuffer(PACKED_ROOM),
+      });
+    }
+    while (this.#free.length === 0) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+      this.#check();
+    }
+    this.#batch = new Batch(this.#free.pop()!);
+    return this.#batch;
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    this.#batch = undefined;
+    if (batch === undefined || batch.length === 0) return;
+    const { length, rows } = batch;
+    const input = batch.input(this.#options.compression);
+    const packing = this.#options.runner.run("pack", input, [input.plain, input.packed]);
+    packing.catch(() => {}); // it is seen below, when its turn comes
+    this.#sunk = this.#sunk.then(async () => {
+      if (this.#failure !== undefined) return;
+      try {
+        const output = await packing;
+        await this.#sink.take(length, rows, output);
+        this.#free.push(output);
+        this.#report(false);
+      } catch (error) {
+        this.#failure = { error };
+      }
+      this.#wake?.();
+    });
+  }
+
+  #check(): void {
+    const { signal } = this.#options;
+    if (signal?.aborted) throw interruption(signal);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #report(finished: boolean): void {
+    const { tar, blob } = this.#sink.progress;
+    const { onProgress } = this.#options;
+    onProgress?.({ phase: "pack", done: tar, unit: "bytes", finished });
+    onProgress?.({ phase: "upload", done: blob, unit: "bytes", finished });
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * Feeds what is pushed into a packer.
+ *
+ * @module
+ */
+
+import type { Observer } from "../../events.ts";
+import type { Entry } from "../entry.ts";
+import { type ByteSource, contentReader, entryOf, type InputEntry } from "./input.ts";
+import { checkNames, NameSet } from "./names.ts";
+import type { Packer } from "./pack.ts";
+import { checkLinkChains } from "../safe_path.ts";
+import { Survey } from "./survey.ts";
+import { TarSource } from "./tar_source.ts";
+import type { WalkedEntry } from "./walk.ts";
+
+/** What becomes of modification times. */
+export interface TimeOptions {
+  /** Keep each entry's own. @default false */
+  keepMtime?: boolean | undefined;
+  /** What entries get otherwise, in seconds since 1970. @default 0 */
+  mtime?: number | undefined;
+}
+
+/** What packing an input needs to know. */
+export interface InputOptions extends Observer, TimeOptions {
+  /** Called with each entry, in the order of the archive. Must not throw. */
+  onEntry?: ((entry: Entry) => void) | undefined;
+}
+
+/**
+ * Adds what a walk finds.
+ *
+ * @param packer takes it
+ * @param entries the walk
+ */
+export async function packDirectory(
+  packer: Packer,
+  entries: Iterable<WalkedEntry>,
+  options: InputOptions,
+): Promise<void> {
+  const survey = new Survey(options);
+  for (const { file, stat, ...own } of entries) {
+    const entry = timed(own, options);
+    survey.add(entry);
+    options.onEntry?.(entry);
+    await packer.addFile(entry, file, stat);
+  }
+  survey.finish();
+}
+
+/**
+ * Adds entries in the order they come in.
+ *
+ * @param packer takes them
+ * @param entries the entries
+ * @throws {BlobberError} `invalid-option`, `invalid-archive`, `path-traversal`, `source-changed`
+ */
+export async function packEntries(
+  packer: Packer,
+  entries: AsyncIterable<InputEntry> | Iterable<InputEntry>,
+  options: InputOptions,
+): Promise<void> {
+  const survey = new Survey(options);
+  const names = new NameSet();
+  const links = new Map<string, string>();
+  for await (const input of entries) {
+    const entry = timed(entryOf(input), options);
+    checkNames(entry);
+    names.add(entry);
+    if (entry.type === "symlink") links.set(entry.path, entry.linkTarget!);
+    survey.add(entry);
+    options.onEntry?.(entry);
+    const content = contentReader(entry.path, input.content ?? new Uint8Array(0));
+    await packer.add(entry, content.read);
+    await content.end();
+  }
+  checkLinkChains(links);
+  survey.finish();
+}
+
+/**
+ * Adds the entries of a tar, in its order. The root's own entry is left out.
+ *
+ * @param packer takes them
+ * @param tar the tar, not compressed
+ * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
+ */
+export async function packTar(
+  packer: Packer,
+  tar: ByteSource,
+  options: InputOptions,
+): Promise<void> {
+  const survey = new Survey(options);
+  const names = new NameSet();
+  const links = new Map<string, string>();
+  const source = new TarSource(tar);
+  try {
+    for (;;) {
+      const found = await source.next();
+      if (found === undefined) break;
+      if (found.path === "") continue;
+      const entry = timed(found, options);
+      checkNames(entry);
+      names.add(entry);
+      if (entry.type === "symlink") {
+        entry.mode = 0o777;
+        links.set(entry.path, entry.linkTarget!);
+      }
+      survey.add(entry);
+      options.onEntry?.(entry);
+      await packer.add(entry, (into) => source.read(into));
+    }
+  } finally {
+    await source.cancel();
+  }
+  checkLinkChains(links);
+  survey.finish();
+}
+
+function timed(entry: Entry, { keepMtime = false, mtime = 0 }: TimeOptions): Entry {
+  return { ...entry, mtime: keepMtime ? entry.mtime : mtime };
+}

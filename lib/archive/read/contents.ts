@@ -1,0 +1,132 @@
+/**
+ * What is in an image: the entries of its layers, applied in order, and where the content of each is.
+ *
+ * @module
+ */
+
+import { type LayerTable, readLayerTable } from "./layer_table.ts";
+import { Spool, type SpooledEntry } from "./spool.ts";
+import type { ParseOptions, Row } from "./table.ts";
+import { Tree } from "./tree.ts";
+import { BlobberError, isBlobberError } from "../../errors.ts";
+import { notify, type Observer } from "../../events.ts";
+import { MAX_BYTES, MAX_LISTED_ENTRIES, MAX_UNRANGED_BYTES } from "../../limits.ts";
+import type { Source } from "../../store.ts";
+import type { Descriptor, Document, Manifest } from "../../types.ts";
+
+/** Where the content of an entry is. */
+export type Content =
+  | { kind: "table"; layer: LayerTable; row: Row }
+  | { kind: "spool"; spool: Spool; at: SpooledEntry };
+
+/** The entries of an image. */
+export interface Contents {
+  tree: Tree<Content>;
+  /** Releases what is held. */
+  close(): void;
+}
+
+/**
+ * Reads the tables of an image's layers, and the whole of layers that have none.
+ *
+ * @param source where it is
+ * @param manifest its manifest
+ */
+export async function readContents(
+  source: Source,
+  manifest: Document<Manifest>,
+  observer: Observer,
+): Promise<Contents> {
+  const layers = layersOf(manifest);
+  const tables = await Promise.all(
+    layers.map((layer) => tableOf(source, layer, { signal: observer.signal })),
+  );
+  const tree = new Tree<Content>({
+    maxEntries: MAX_LISTED_ENTRIES,
+    maxBytes: Infinity,
+    maxFileBytes: Infinity,
+  });
+  const spools: Spool[] = [];
+  const close = () => spools.forEach((spool) => spool.close());
+  try {
+    for (const [i, layer] of layers.entries()) {
+      const table = tables[i];
+      tree.nextLayer();
+      if (table !== undefined) {
+        for (const row of table.table.rows) {
+          if (!row.hidden) tree.apply(row.entry, { kind: "table", layer: table, row });
+        }
+        continue;
+      }
+      const spool = await spoolOf(source, layer, observer);
+      spools.push(spool);
+      for (const at of spool.entries) tree.apply(at.entry, { kind: "spool", spool, at });
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { tree, close };
+}
+
+/**
+ * The layers of a manifest.
+ *
+ * @throws {BlobberError} `invalid-manifest` when there are none: nothing to list or to unpack
+ */
+export function layersOf(manifest: Document<Manifest>): Descriptor[] {
+  const { layers } = manifest.value;
+  if (layers.length > 0) return layers;
+  throw new BlobberError(
+    "invalid-manifest",
+    `the manifest ${manifest.descriptor.digest} has no layers, expected at least one`,
+  );
+}
+
+/**
+ * The table of a layer, or `undefined` when the layer has to be read whole.
+ *
+ * @throws {BlobberError} `range-not-supported` for a large layer in a source that gives no ranges
+ */
+export async function tableOf(
+  source: Source,
+  layer: Descriptor,
+  options: ParseOptions,
+): Promise<LayerTable | undefined> {
+  try {
+    return await readLayerTable(source, layer, options);
+  } catch (error) {
+    if (!isBlobberError(error, "range-not-supported")) throw error;
+    if (layer.size <= MAX_UNRANGED_BYTES) return undefined;
+    throw new BlobberError("range-not-supported", error.message, {
+      cause: error,
+      hint: `reading single files would mean to download ${layer.size} bytes: ` +
+        "pull the artifact instead",
+    });
+  }
+}
+
+async function spoolOf(source: Source, layer: Descriptor, observer: Observer): Promise<Spool> {
+  notify(
+    observer,
+    "debug",
+    "whole-download",
+    `the layer ${layer.digest} has no table of contents that can be read alone, so all of its ` +
+      `${layer.size} bytes are downloaded`,
+  );
+  let entries = 0;
+  let bytes = 0;
+  const count = ({ size }: { size: number }) => {
+    bytes += size;
+    if (++entries <= MAX_LISTED_ENTRIES && bytes <= MAX_BYTES) return;
+    throw new BlobberError(
+      "limit",
+      `the layer ${layer.digest} holds more than ${MAX_LISTED_ENTRIES} entries or ` +
+        `${MAX_BYTES} bytes`,
+    );
+  };
+  const total = layer.size;
+  const report = (done: number, finished = done === total) =>
+    observer.onProgress?.({ phase: "download", done, total, unit: "bytes", finished });
+  return await Spool.make(source, layer, count, { ...observer, onBytes: report });
+}

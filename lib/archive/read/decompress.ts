@@ -1,0 +1,84 @@
+/**
+ * A layer's bytes to its tar: gzip, zstd or plain, told by the first bytes, because labels lie.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../../errors.ts";
+import { GzipReader } from "./gzip_members.ts";
+import { ZstdReader } from "./zstd_frames.ts";
+
+/** How a layer is stored. */
+export type LayerFormat = "gzip" | "zstd" | "tar";
+
+/** Memory that plain bytes pass through. */
+const OUTPUT_BYTES = 256 * 1024;
+
+/**
+ * Tells a format by its first bytes.
+ *
+ * @param bytes at least four, or all there are
+ */
+export function sniff(bytes: Uint8Array): LayerFormat {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return "gzip";
+  const word = (bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0;
+  if (bytes.length >= 4 && (word === 0xfd2fb528 || (word & 0xfffffff0) >>> 0 === 0x184d2a50)) {
+    return "zstd";
+  }
+  return "tar";
+}
+
+/** What a media type promises, where it promises anything. */
+export function formatOf(mediaType: string): LayerFormat | undefined {
+  if (/[+.]gzip$/.test(mediaType)) return "gzip";
+  if (/[+.]zstd$/.test(mediaType)) return "zstd";
+  return /[.]tar$/.test(mediaType) ? "tar" : undefined;
+}
+
+/** Decompresses what is pushed in. */
+export class Decompressor {
+  readonly #sink: (plain: Uint8Array) => void;
+  #reader: { write(bytes: Uint8Array): void; end(): void } | undefined;
+  #head = new Uint8Array(0);
+  /** The format, once four bytes have come. */
+  format: LayerFormat | undefined;
+
+  /** @param sink is given plain bytes, valid during the call only */
+  constructor(sink: (plain: Uint8Array) => void) {
+    this.#sink = sink;
+  }
+
+  /**
+   * Takes the next bytes.
+   *
+   * @throws {BlobberError} `invalid-archive`
+   */
+  write(bytes: Uint8Array): void {
+    if (this.#reader === undefined) {
+      if (this.#head.length + bytes.length < 4) {
+        this.#head = new Uint8Array([...this.#head, ...bytes]);
+        return;
+      }
+      if (this.#head.length > 0) bytes = new Uint8Array([...this.#head, ...bytes]);
+      this.#reader = this.#open(bytes);
+    }
+    this.#reader.write(bytes);
+  }
+
+  /** Ends the layer. */
+  end(): void {
+    if (this.#reader === undefined) {
+      throw new BlobberError("invalid-archive", "invalid or corrupt archive: the layer is empty");
+    }
+    this.#reader.end();
+  }
+
+  #open(bytes: Uint8Array): { write(bytes: Uint8Array): void; end(): void } {
+    this.format = sniff(bytes);
+    if (this.format === "tar") return { write: this.#sink, end: () => {} };
+    const output = new Uint8Array(OUTPUT_BYTES);
+    return this.format === "gzip"
+      ? new GzipReader(output, this.#sink)
+      : new ZstdReader(output, this.#sink);
+  }
+}

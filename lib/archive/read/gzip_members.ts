@@ -1,0 +1,140 @@
+/**
+ * The members of a gzip stream (RFC 1952), one after another. The decompressors at hand skip what follows
+ * a member, or stop there; here everything is accounted for.
+ *
+ * @module
+ */
+
+import { crc32 } from "node:zlib";
+import { BlobberError } from "../../errors.ts";
+import { Codec } from "./codec.ts";
+
+/** Bytes of a name, comment or extra field in a header: they tell nothing that is used here. */
+const MAX_HEADER = 64 * 1024 + 1024;
+
+function fail(why: string): never {
+  throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
+}
+
+/**
+ * Where the deflate data begins that a header stands before.
+ *
+ * @returns the place, or -1 when the header is not all there
+ */
+export function gzipHeaderEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (end - at < 10) {
+    const magic = [0x1f, 0x8b, 0x08];
+    for (let i = 0; i < Math.min(3, end - at); i++) {
+      if (bytes[at + i] !== magic[i]) fail("garbage behind a gzip member");
+    }
+    return -1;
+  }
+  if (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b) fail("garbage behind a gzip member");
+  if (bytes[at + 2] !== 8) fail("a gzip member is not deflate data");
+  const flags = bytes[at + 3]!;
+  if (flags & 0xe0) fail("a gzip header has reserved flags");
+  let i = at + 10;
+  if (flags & 4) { // FEXTRA
+    if (end - i < 2) return -1;
+    i += 2 + bytes[i]! + bytes[i + 1]! * 256;
+  }
+  for (const flag of [8, 16]) { // FNAME, FCOMMENT
+    if (!(flags & flag)) continue;
+    const zero = i < end ? bytes.subarray(i, end).indexOf(0) : -1;
+    if (zero < 0) return -1;
+    i += zero + 1;
+  }
+  if (flags & 2) i += 2; // FHCRC
+  return i <= end ? i : -1;
+}
+
+/** Inflates a stream of members, pushed in as it comes. */
+export class GzipReader {
+  readonly #codec = new Codec("deflate");
+  readonly #output: Uint8Array;
+  readonly #sink: (bytes: Uint8Array) => void;
+  #state: "header" | "body" | "trailer" = "header";
+  /** Bytes of a header or trailer that the last push ended in. */
+  #rest: Uint8Array = new Uint8Array(0);
+  #crc = 0;
+  #size = 0;
+  #members = 0;
+
+  /**
+   * @param output memory for what is inflated
+   * @param sink is given views of it, valid during the call only
+   */
+  constructor(output: Uint8Array, sink: (bytes: Uint8Array) => void) {
+    this.#output = output;
+    this.#sink = sink;
+  }
+
+  /** Takes the next bytes. */
+  write(bytes: Uint8Array): void {
+    if (this.#rest.length > 0) {
+      const joined = new Uint8Array(this.#rest.length + bytes.length);
+      joined.set(this.#rest);
+      joined.set(bytes, this.#rest.length);
+      bytes = joined;
+      this.#rest = new Uint8Array(0);
+    }
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#state === "body") at = this.#body(bytes, at);
+      else {
+        const next = this.#state === "header" ? this.#header(bytes, at) : this.#trailer(bytes, at);
+        if (next < 0) {
+          if (bytes.length - at > MAX_HEADER) fail("a gzip header is too long");
+          this.#rest = bytes.slice(at);
+          return;
+        }
+        at = next;
+      }
+    }
+  }
+
+  /** Ends the stream, which must end with a member. */
+  end(): void {
+    if (this.#state !== "header" || this.#rest.length > 0 || this.#members === 0) {
+      fail("the gzip data is cut off");
+    }
+  }
+
+  #header(bytes: Uint8Array, at: number): number {
+    const next = gzipHeaderEnd(bytes, at, bytes.length);
+    if (next >= 0) {
+      this.#state = "body";
+      this.#codec.reset();
+      this.#crc = this.#size = 0;
+    }
+    return next;
+  }
+
+  #body(bytes: Uint8Array, at: number): number {
+    for (;;) {
+      const { read, written } = this.#codec.step(bytes, at, bytes.length, this.#output, 0);
+      at += read;
+      if (written > 0) {
+        const plain = this.#output.subarray(0, written);
+        this.#crc = crc32(plain as Uint8Array<ArrayBuffer>, this.#crc);
+        this.#size = (this.#size + written) % 2 ** 32;
+        this.#sink(plain);
+      }
+      if (written === this.#output.length) continue; // there may be more
+      // Room left and input left: the deflate data has ended. Without input left, the next push tells.
+      if (at < bytes.length) this.#state = "trailer";
+      return at;
+    }
+  }
+
+  #trailer(bytes: Uint8Array, at: number): number {
+    if (bytes.length - at < 8) return -1;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + at, 8);
+    if (view.getUint32(0, true) !== this.#crc || view.getUint32(4, true) !== this.#size) {
+      fail("a gzip member has the wrong checksum");
+    }
+    this.#state = "header";
+    this.#members++;
+    return at + 8;
+  }
+}

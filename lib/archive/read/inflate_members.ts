@@ -1,0 +1,74 @@
+/**
+ * Whole members of known extent, inflated into memory that is already there.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../../errors.ts";
+import { Codec } from "./codec.ts";
+import { gzipHeaderEnd } from "./gzip_members.ts";
+
+const codecs = new Map<"gzip" | "zstd", Codec>();
+
+/**
+ * Inflates `packed[from..end)`: one or more whole gzip members or zstd frames. Their checksums are not
+ * looked at: whoever calls checks digests of what they hold.
+ *
+ * @param format what they are
+ * @param output where the plain bytes go; grown when `grow` allows
+ * @param at where in `output` they begin
+ * @param most the most bytes that `output` may grow to; what does not fit is an error
+ * @returns the memory, which may be another than was given, and where in it the bytes end
+ * @throws {BlobberError} `invalid-archive`, `limit`
+ */
+export function inflateMembers(
+  format: "gzip" | "zstd",
+  packed: Uint8Array,
+  from: number,
+  end: number,
+  output: Uint8Array<ArrayBuffer>,
+  at: number,
+  most: number,
+): { output: Uint8Array<ArrayBuffer>; at: number } {
+  let codec = codecs.get(format);
+  if (codec === undefined) {
+    codec = new Codec(format === "gzip" ? "deflate" : "zstd");
+    codecs.set(format, codec);
+  }
+  codec.reset();
+  let i = from;
+  let inMember = false;
+  while (i < end || inMember) {
+    if (!inMember && format === "gzip") {
+      i = gzipHeaderEnd(packed, i, end);
+      if (i < 0) throw cutOff();
+      codec.reset();
+    }
+    inMember = true;
+    if (at === output.length) output = larger(output, most);
+    const { read, written } = codec.step(packed, i, end, output, at);
+    i += read;
+    at += written;
+    if (at === output.length) continue; // no room left: there may be more
+    if (format === "gzip") {
+      if (end - i < 8) throw cutOff();
+      i += 8;
+    } else if (i < end && read === 0 && written === 0) throw cutOff();
+    inMember = false;
+  }
+  return { output, at };
+}
+
+function cutOff(): BlobberError {
+  return new BlobberError("invalid-archive", "invalid or corrupt archive: a member is cut off");
+}
+
+function larger(output: Uint8Array<ArrayBuffer>, most: number): Uint8Array<ArrayBuffer> {
+  if (output.length >= most) {
+    throw new BlobberError("limit", `a member holds more than ${most} bytes, expected no more`);
+  }
+  const grown = new Uint8Array(Math.min(most, output.length * 2));
+  grown.set(output);
+  output.buffer.transfer(0);
+  return grown;
+}

@@ -1,0 +1,138 @@
+/**
+ * Reads a layer from its first byte to its last: checked against its digest, decompressed, as a tar. For
+ * layers without a table, and for everything that others have made.
+ *
+ * @module
+ */
+
+import { type Digest, Digester } from "../../digest.ts";
+import { BlobberError } from "../../errors.ts";
+import { MAX_RATIO } from "../../limits.ts";
+import { quote } from "../../printable.ts";
+import type { Observer } from "../../events.ts";
+import { notify } from "../../events.ts";
+import type { Descriptor } from "../../types.ts";
+import { VerifiedReader } from "../../verified.ts";
+import { Decompressor, formatOf, type LayerFormat, sniff } from "./decompress.ts";
+import { FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
+import { Pace } from "../../pace.ts";
+import { type TarHandler, TarReader } from "./tar_reader.ts";
+
+/** Bytes read at once. */
+const SCRATCH_BYTES = 256 * 1024;
+/** Compressed bytes given to the decompressor at once, so that even a bomb keeps no thread for long. */
+const SLICE_BYTES = 16 * 1024;
+/** Plain bytes that need no compressed ones to answer for them. */
+const FREE_BYTES = 1024 * 1024;
+
+/** How to read. */
+export interface LayerStreamOptions extends Observer {
+  /** The digest of the tar that the config states, if it does. */
+  diffId?: Digest | undefined;
+  /** Called with the bytes of the layer read so far. */
+  onBytes?: ((read: number) => void) | undefined;
+  /** Called with plain bytes before the tar reader sees them. */
+  onPlain?: ((bytes: Uint8Array) => void) | undefined;
+}
+
+/** What was found at the end. */
+export interface LayerStreamResult {
+  /** Whether the layer ends as one with a table does: its last entry may be the table. */
+  hasTable: boolean;
+}
+
+/**
+ * Reads a layer.
+ *
+ * What the handler is told is not checked against the layer's digest before this has returned: nothing
+ * may be handed on until then.
+ *
+ * @param stream the layer
+ * @param layer what it must be
+ * @param handler is told of the entries
+ * @throws {BlobberError} `integrity`, `invalid-archive`, `path-traversal`, `limit`
+ */
+export async function readLayer(
+  stream: ReadableStream<Uint8Array>,
+  layer: Descriptor,
+  handler: TarHandler,
+  options: LayerStreamOptions = {},
+): Promise<LayerStreamResult> {
+  const name = `layer ${layer.digest}`;
+  const reader = new VerifiedReader(stream, { size: layer.size, digest: layer.digest, name });
+  const pace = new Pace(options.signal);
+  const tar = new TarReader(handler);
+  const diffId = options.diffId === undefined ? undefined : new Digester();
+  let plainBytes = 0;
+  let read = 0;
+  let tail = new Uint8Array(0);
+  const decompressor = new Decompressor((plain) => {
+    plainBytes += plain.length;
+    // Deflate cannot do more than 1032:1; zstd can, and is bounded by the limits on entries and files.
+    if (decompressor.format === "gzip" && plainBytes > FREE_BYTES + read * MAX_RATIO) {
+      throw new BlobberError("limit", `the layer ${layer.digest} grows more than ${MAX_RATIO}:1`);
+    }
+    diffId?.update(plain);
+    options.onPlain?.(plain);
+    tar.write(plain);
+  });
+  let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);
+  try {
+    for (;;) {
+      const bytes = await reader.read(scratch);
+      if (bytes === undefined) break;
+      if (read === 0) tellFormat(sniff(bytes), layer, options);
+      tail = lastBytes(tail, bytes);
+      for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+        const slice = bytes.subarray(at, at + SLICE_BYTES);
+        read += slice.length;
+        decompressor.write(slice);
+        await pace.breathe();
+      }
+      options.onBytes?.(read);
+      scratch = bytes.buffer.byteLength >= SCRATCH_BYTES
+        ? bytes.buffer
+        : new ArrayBuffer(SCRATCH_BYTES);
+    }
+    decompressor.end();
+    tar.end();
+    checkDiffId(diffId?.digest(), options.diffId, layer);
+  } catch (error) {
+    throw await reader.explain(error);
+  }
+  return { hasTable: parseFooter(tail, layer.size) !== undefined };
+}
+
+/** Tells when a layer is not what its media type says: labels lie, first bytes do not. */
+export function tellFormat(found: LayerFormat, layer: Descriptor, observer: Observer): void {
+  const promised = formatOf(layer.mediaType);
+  if (promised === undefined || promised === found) return;
+  notify(
+    observer,
+    "debug",
+    "layer-format",
+    `the layer ${layer.digest} is ${found}, though its media type is ${quote(layer.mediaType)}`,
+  );
+}
+
+function lastBytes(tail: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (bytes.length >= FOOTER_BYTES) return bytes.slice(-FOOTER_BYTES);
+  const joined = new Uint8Array(tail.length + bytes.length);
+  joined.set(tail);
+  joined.set(bytes, tail.length);
+  return joined.slice(-FOOTER_BYTES);
+}
+
+/** Row 62: a config that describes another tar than the layer holds. */
+export function checkDiffId(
+  actual: Digest | undefined,
+  expected: Digest | undefined,
+  layer: Descriptor,
+): void {
+  if (expected === undefined || actual === expected) return;
+  throw new BlobberError(
+    "integrity",
+    `the tar in the layer ${layer.digest} has the digest ${actual}, expected ${expected}, ` +
+      "which the config states as its DiffID",
+  );
+}

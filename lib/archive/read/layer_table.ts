@@ -1,0 +1,162 @@
+/**
+ * Finds a layer's table of contents at its end and checks it against the digest in the manifest.
+ *
+ * @module
+ */
+
+import { asDigest, type Digest, digestOf } from "../../digest.ts";
+import { BlobberError, isBlobberError } from "../../errors.ts";
+import { MAX_TOC_PLAIN_BYTES, TOC_TAIL_BYTES } from "../../limits.ts";
+import type { CallOptions, Source } from "../../store.ts";
+import { ANNOTATION, type Descriptor } from "../../types.ts";
+import { readVerified } from "../../verified.ts";
+import type { Entry } from "../entry.ts";
+import { type Footer, FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
+import { inflateMembers } from "./inflate_members.ts";
+import { type ParseOptions, parseTable, type Table } from "./table.ts";
+import { TarReader } from "./tar_reader.ts";
+import { TOC_NAME } from "../toc.ts";
+
+/** A layer's table, and the bytes of the layer that were read to get it. */
+export interface LayerTable {
+  layer: Descriptor;
+  footer: Footer;
+  table: Table;
+  /** The layer's last bytes, as far as they are in memory. */
+  tail: Tail;
+}
+
+/** Bytes at a layer's end. */
+export interface Tail {
+  /** Where in the layer they begin. */
+  start: number;
+  bytes: Uint8Array;
+}
+
+/**
+ * Reads a layer's table: one request, a second one only when the table is larger than could be guessed.
+ *
+ * @returns `undefined` when the manifest names no table, or the layer's end is none of the known footers:
+ * such a layer is read whole
+ * @throws {BlobberError} `integrity` when the table is not the one that the manifest names;
+ * `range-not-supported` from the source
+ */
+export async function readLayerTable(
+  source: Source,
+  layer: Descriptor,
+  options: ParseOptions = {},
+): Promise<LayerTable | undefined> {
+  const stated = layer.annotations?.[ANNOTATION.tocDigest];
+  if (stated === undefined) return undefined;
+  const expected = asDigest(stated, `annotation ${ANNOTATION.tocDigest}`);
+  try {
+    return await readTable(source, layer, expected, options);
+  } catch (error) {
+    // A cache may hold what a registry once sent; whether it was right is known only here.
+    const damaged = isBlobberError(error, "integrity", "invalid-archive", "limit");
+    const end = { start: guessStart(layer), end: layer.size };
+    if (!damaged || !source.forget?.(layer, end)) throw error;
+    try {
+      return await readTable(source, layer, expected, options);
+    } catch (error) {
+      source.forget(layer, end);
+      throw error;
+    }
+  }
+}
+
+async function readTable(
+  source: Source,
+  layer: Descriptor,
+  expected: Digest,
+  options: CallOptions,
+): Promise<LayerTable | undefined> {
+  let tail = await readTail(source, layer, guessStart(layer), undefined, options);
+  const footer = parseFooter(tail.bytes.subarray(-FOOTER_BYTES), layer.size);
+  if (footer === undefined) return undefined;
+  if (footer.tocStart < tail.start) {
+    tail = await readTail(source, layer, footer.tocStart, tail, options);
+  }
+  const packed = tail.bytes.subarray(footer.tocStart - tail.start, footer.tocEnd - tail.start);
+  const json = plainTable(packed, footer);
+  const actual = digestOf(json);
+  if (actual !== expected) {
+    throw new BlobberError(
+      "integrity",
+      `the table of contents of the layer ${layer.digest} has the digest ${actual}, ` +
+        `expected ${expected}, which the manifest states`,
+      { hint: "the layer is not what its manifest describes; nothing of it was used" },
+    );
+  }
+  const table = await parseTable(json, footer.contentEnd, options);
+  json.buffer.transfer(0); // several MB that the collector would come for too late
+  return { layer, footer, table, tail };
+}
+
+/** Where the table begins if the annotation is right; a lie costs a request and nothing else. */
+function guessStart(layer: Descriptor): number {
+  const last = Math.max(0, layer.size - TOC_TAIL_BYTES);
+  const stated = layer.annotations?.[ANNOTATION.tocOffset];
+  if (stated === undefined || !/^[0-9]{1,15}$/.test(stated)) return last;
+  const start = Number(stated);
+  const room = layer.size - start;
+  return room >= FOOTER_BYTES && room <= 4 * TOC_TAIL_BYTES ? start : last;
+}
+
+async function readTail(
+  source: Source,
+  layer: Descriptor,
+  start: number,
+  have: Tail | undefined,
+  options: CallOptions,
+): Promise<Tail> {
+  const end = have?.start ?? layer.size;
+  const range = { start, end };
+  const stream = await source.fetch(layer, { signal: options.signal, range });
+  const name = `bytes ${start} to ${end} of the layer ${layer.digest} of ${source.name}`;
+  const bytes = await readVerified(stream, { size: end - start, name }, end - start);
+  if (have === undefined) return { start, bytes };
+  const joined = new Uint8Array(bytes.length + have.bytes.length);
+  joined.set(bytes);
+  joined.set(have.bytes, bytes.length);
+  return { start, bytes: joined };
+}
+
+function plainTable(packed: Uint8Array, footer: Footer): Uint8Array<ArrayBuffer> {
+  const room = new Uint8Array(Math.min(MAX_TOC_PLAIN_BYTES, packed.length * 8 + 4096));
+  const { output, at } = inflateMembers(
+    footer.format,
+    packed,
+    0,
+    packed.length,
+    room,
+    0,
+    MAX_TOC_PLAIN_BYTES,
+  );
+  const plain = output.subarray(0, at);
+  return footer.format === "gzip" ? onlyFile(plain) : plain;
+}
+
+/** The content of the one file that the table's tar holds. */
+function onlyFile(tar: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  let found: Uint8Array<ArrayBuffer> | undefined;
+  const reader = new TarReader({
+    entry(entry: Entry, dataStart: number) {
+      if (found !== undefined || entry.path !== TOC_NAME || entry.type !== "file") {
+        throw new BlobberError(
+          "invalid-archive",
+          `invalid table of contents: expected one file "${TOC_NAME}" and nothing else`,
+        );
+      }
+      found = tar.subarray(dataStart, dataStart + entry.size);
+    },
+    data() {},
+    fileEnd() {},
+  });
+  reader.write(tar);
+  reader.end();
+  if (found === undefined) {
+    throw new BlobberError("invalid-archive", `invalid table of contents: no "${TOC_NAME}"`);
+  }
+  return found;
+}

@@ -1,0 +1,231 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { concat, END, header, item, pax, type TarItem, tarOf } from "../../../tests/fakes/tar.ts";
+import type { Entry } from "../entry.ts";
+import { TarReader } from "./tar_reader.ts";
+
+const invalid = { code: "invalid-archive" };
+
+function read(tar: Uint8Array, step = tar.length): { entry: Entry; data: string }[] {
+  const found: { entry: Entry; data: string }[] = [];
+  const decoder = new TextDecoder();
+  const reader = new TarReader({
+    entry: (entry) => void found.push({ entry, data: "" }),
+    data: (bytes) => void (found.at(-1)!.data += decoder.decode(bytes)),
+    fileEnd: () => {},
+  });
+  for (let at = 0; at < tar.length; at += step) reader.write(tar.subarray(at, at + step));
+  reader.end();
+  return found;
+}
+
+const refused = (name: string, tar: Uint8Array, error: object = invalid) =>
+  test(name, () => {
+    assert.throws(() => read(tar), error);
+  });
+
+const plain: TarItem[] = [
+  { name: "./", type: "5", mode: 0o755 },
+  { name: "a/", type: "5", mode: 0o7755 },
+  { name: "a/f", data: "hello", mode: 0o4640, mtime: 77 },
+  { name: "l", type: "2", link: "a/f" },
+  { name: "h", type: "1", link: "./a/f" },
+  { name: "empty" },
+  { name: "big", data: "x".repeat(1500) },
+];
+
+for (const step of [1, 7, 511, 512, 513, 100_000]) {
+  test(`entries arrive whole in pieces of ${step} bytes`, () => {
+    const found = read(tarOf(...plain), step);
+    assert.deepEqual(found.map(({ entry }) => [entry.path, entry.type, entry.linkTarget]), [
+      ["", "directory", undefined],
+      ["a", "directory", undefined],
+      ["a/f", "file", undefined],
+      ["l", "symlink", "a/f"],
+      ["h", "hardlink", "a/f"],
+      ["empty", "file", undefined],
+      ["big", "file", undefined],
+    ]);
+    assert.deepEqual([found[2]!.data, found[6]!.data.length], ["hello", 1500]);
+    assert.deepEqual([found[2]!.entry.mode, found[2]!.entry.mtime], [0o640, 77]);
+  });
+}
+
+test("long names: ustar prefix, PAX and GNU", () => {
+  const long = "d/".repeat(90) + "f";
+  assert.equal(read(tarOf({ name: "f", prefix: "p/q" }))[0]!.entry.path, "p/q/f");
+  assert.equal(read(tarOf(pax({ path: long }), { name: "x" }))[0]!.entry.path, long);
+  const gnu = read(tarOf(
+    { name: "././@LongLink", type: "L", data: long + "\0" },
+    { name: "././@LongLink", type: "K", data: "t/" + long + "\0" },
+    { name: "x", type: "2", link: "y", magic: "ustar  \0" },
+  ));
+  assert.deepEqual([gnu[0]!.entry.path, gnu[0]!.entry.linkTarget], [long, "t/" + long]);
+});
+
+test("PAX: linkpath, mtime, size beyond octal are honoured, vendor keys are not looked at", () => {
+  const [one] = read(tarOf(
+    pax({ linkpath: "t", mtime: "1350244992.023960108", "SCHILY.xattr.user.x": "y" }),
+    { name: "l", type: "2", link: "other" },
+  ));
+  assert.deepEqual([one!.entry.linkTarget, one!.entry.mtime], ["t", 1350244992]);
+  const sized = concat(
+    item(pax({ size: "3" })),
+    header({ name: "f", size: 0 }),
+    item({
+      name: "abc",
+    }).subarray(0, 512),
+  );
+  assert.equal(read(concat(sized, END))[0]!.entry.size, 3);
+});
+
+test("row 8: a base-256 size is honoured", () => {
+  const patch = (block: Uint8Array) => block.set([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5], 124);
+  assert.equal(read(tarOf({ name: "f", data: "hello", patch }))[0]!.data, "hello");
+});
+
+test("before POSIX a directory was a file with a slash at its end", () => {
+  const [one] = read(tarOf({ name: "d/", type: "\0", magic: "" }));
+  assert.deepEqual([one!.entry.path, one!.entry.type], ["d", "directory"]);
+});
+
+for (
+  const [flag, what] of Object.entries({ "3": "char", "4": "block", "6": "fifo", S: "sparse" })
+) {
+  refused(
+    `row 5: a ${what} device or file is refused by name`,
+    tarOf({ name: "dev", type: flag }),
+    {
+      ...invalid,
+      message: /"dev" is a/,
+    },
+  );
+}
+for (const flag of ["D", "M", "N", "V", "8", "X", "\x80"]) {
+  refused(`row 5: the type ${JSON.stringify(flag)} is refused`, tarOf({ name: "n", type: flag }));
+}
+for (
+  const [name, error] of [
+    ["../x", "path-traversal"],
+    ["/x", "path-traversal"],
+    [
+      "C:x",
+      "path-traversal",
+    ],
+    ["a\nb", "invalid-archive"],
+    ["f/", "invalid-archive"],
+  ] as const
+) {
+  refused(`row 1: a file named ${JSON.stringify(name)} is refused`, tarOf({ name }), {
+    code: error,
+  });
+}
+refused("row 4: a hard link outside is refused", tarOf({ name: "h", type: "1", link: "../x" }), {
+  code: "path-traversal",
+});
+refused(
+  "row 5: a GNU sparse file in PAX is refused",
+  tarOf(pax({ "GNU.sparse.major": "1" }), { name: "f" }),
+);
+refused("row 5: a global header may not name", tarOf(pax({ path: "x" }, "g"), { name: "f" }));
+test("row 5: a global header with a comment is no entry", () => {
+  assert.equal(read(tarOf(pax({ comment: "abc" }, "g"), { name: "f" })).length, 1);
+});
+
+refused(
+  "row 6, CVE-2025-62518: two sizes of one file are refused",
+  concat(item(pax({ size: "1024" })), header({ name: "f", size: 512 }), new Uint8Array(1024), END),
+);
+refused(
+  "row 6, CVE-2026-53655: a PAX header before a GNU long name is refused",
+  tarOf(pax({ size: "1024" }), { name: "././@LongLink", type: "L", data: "x\0" }, { name: "f" }),
+);
+refused(
+  "row 6: a GNU long name before a PAX header is refused",
+  tarOf({ name: "././@LongLink", type: "L", data: "x\0" }, pax({ path: "y" }), { name: "f" }),
+);
+refused(
+  "row 6: two PAX headers are refused",
+  tarOf(pax({ path: "a" }), pax({ path: "b" }), {
+    name: "f",
+  }),
+);
+refused("row 6: a header that describes nothing is refused", tarOf(pax({ path: "a" })));
+
+for (
+  const [what, data] of Object.entries({
+    "a bad length": "99 path=x\n",
+    "no length": "path=x\n",
+    "a length of zero": "0 path=x\n",
+    "no line feed": "10 path=xy",
+    "no equals sign": "8 pathx\n\n",
+    "an empty key": "6 =xy\n",
+    "NUL in the path": "11 path=a\0\n",
+    "an empty path": "8 path=\n",
+    "a key twice": "9 path=x\n9 path=y\n",
+    "a negative size": "11 size=-1\n",
+    "a size that is no number": "9 size=x\n",
+    "a size that is too large": "28 size=99999999999999999999\n",
+    "another character set": "21 hdrcharset=BINARY\n",
+  })
+) {
+  refused(
+    `row 7: PAX with ${what} is refused`,
+    tarOf({ name: "p", type: "x", data }, { name: "f" }),
+  );
+}
+refused(
+  "row 7: PAX that is not UTF-8 is refused",
+  tarOf({ name: "p", type: "x", data: new Uint8Array([...utf8("9 path="), 0xff, 10]) }, {
+    name: "f",
+  }),
+);
+function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+refused(
+  "row 7: a huge PAX header is a limit",
+  tarOf({ name: "p", type: "x", size: 2 ** 30 }, { name: "f" }),
+  { code: "limit" },
+);
+
+const good = tarOf({ name: "f", data: "hello" });
+refused("row 8: truncated in a header", good.subarray(0, 300));
+refused("row 8: truncated in the content", good.subarray(0, 514));
+refused("row 8: truncated in the padding", good.subarray(0, 700));
+refused("row 8: without end-of-archive blocks", good.subarray(0, 1024));
+refused("row 8: with one end-of-archive block", good.subarray(0, 1536));
+refused("row 8: empty", new Uint8Array(0));
+refused("row 8: a size larger than the rest", tarOf({ name: "f", data: "hello", size: 5000 }));
+refused("row 8: something behind the end", concat(good, item({ name: "g" }), END));
+refused("row 10: endless zeros behind the end", concat(good, new Uint8Array(2 << 20)));
+refused(
+  "row 8: a negative size",
+  tarOf({ name: "f", patch: (block) => block.fill(0xff, 124, 136) }),
+);
+refused(
+  "row 8: a size beyond any file",
+  tarOf({ name: "f", patch: (block) => block.fill(0x80, 124, 125).fill(0x7f, 125, 136) }),
+);
+refused(
+  "row 8: a size that is no number",
+  tarOf({ name: "f", patch: (block) => block.set(utf8("0000000000x"), 124) }),
+);
+test("row 8: a wrong checksum is refused", () => {
+  const tar = good.slice();
+  tar[0]! ^= 1;
+  assert.throws(() => read(tar), invalid);
+});
+refused(
+  "row 8: a name that is not UTF-8",
+  tarOf({
+    name: "f",
+    patch: (block) => block.set([0xff, 0xfe], 0),
+  }),
+);
+for (const type of ["1", "2", "5"]) {
+  refused(
+    `row 6: an entry of type ${type} with content is refused`,
+    tarOf({ name: "d", type, link: "x", data: "hello" }),
+  );
+}

@@ -1,0 +1,112 @@
+/**
+ * The job that unpacks one group of members: inflates them, checks each chunk, writes the files.
+ *
+ * @module
+ */
+
+import { hash } from "node:crypto";
+import { closeSync, constants, fchmodSync, futimesSync, openSync, writeSync } from "node:fs";
+import { BlobberError } from "../../errors.ts";
+import { MAX_MEMBER_BYTES } from "../../limits.ts";
+import { quote } from "../../printable.ts";
+import { inflateMembers } from "../read/inflate_members.ts";
+import { openNew, placeError } from "./new_file.ts";
+
+/** A file, or a part of one, that is in a group. */
+export interface FilePart {
+  /** Which of the group's segments holds it, and where in its plain bytes. */
+  segment: number;
+  inner: number;
+  size: number;
+  /** Digest of these bytes, in hexadecimal. */
+  hex: string;
+  path: string;
+  /** Where in the file they go; `undefined` when they are the whole file, which is then made here. */
+  at: number | undefined;
+  mode: number;
+  mtime: number;
+}
+
+/** A group of members. */
+export interface UnpackInput {
+  format: "gzip" | "zstd";
+  /** The members, one behind the other from the buffer's begin. */
+  packed: ArrayBuffer;
+  /** End in `packed` of each segment: members that begin where a chunk does. */
+  ends: Int32Array;
+  /** Where the plain bytes go. */
+  plain: ArrayBuffer;
+  files: FilePart[];
+  /** The staging directory's tree. */
+  root: string;
+  umask: number;
+}
+
+/** A group when it is unpacked. */
+export interface UnpackOutput {
+  packed: ArrayBuffer;
+  /** The plain bytes; a larger buffer than was given when they did not fit. */
+  plain: ArrayBuffer;
+  /** End in `plain` of each segment. */
+  ends: Int32Array;
+}
+
+/**
+ * Unpacks a group.
+ *
+ * @param input its buffers are given away and come back with the answer
+ * @param transfer receives the buffers of the answer
+ * @throws {BlobberError} `integrity`, `invalid-archive`, `limit`, `conflict`, `file-system`
+ */
+export function unpackJob(input: UnpackInput, transfer: ArrayBuffer[]): UnpackOutput {
+  const packed = new Uint8Array(input.packed);
+  const ends = new Int32Array(input.ends.length);
+  let output = new Uint8Array(input.plain);
+  let from = 0;
+  let at = 0;
+  for (const [i, end] of input.ends.entries()) {
+    const done = inflateMembers(input.format, packed, from, end, output, at, MAX_MEMBER_BYTES);
+    ({ output, at } = done);
+    ends[i] = at;
+    from = end;
+  }
+  for (const file of input.files) {
+    const begin = file.segment === 0 ? 0 : ends[file.segment - 1]!;
+    const start = begin + file.inner;
+    const bytes = output.subarray(start, start + file.size);
+    const fits = start + file.size <= ends[file.segment]!;
+    if (!fits || hash("sha256", bytes, "hex") !== file.hex) {
+      throw new BlobberError(
+        "integrity",
+        `the layer does not hold ${quote(file.path)} as the table of contents states it, ` +
+          `sha256:${file.hex}`,
+      );
+    }
+    writePart(file, bytes, input);
+  }
+  transfer.push(input.packed, output.buffer);
+  return { packed: input.packed, plain: output.buffer, ends };
+}
+
+function writePart(file: FilePart, bytes: Uint8Array, input: UnpackInput): void {
+  // Not join: the path is in normal form, and this is done for each of very many files.
+  const path = `${input.root}/${file.path}`;
+  try {
+    const whole = file.at === undefined;
+    const fd = whole
+      ? openNew(path, file.mode | 0o200)
+      : openSync(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      for (let done = 0; done < bytes.length;) {
+        done += writeSync(fd, bytes, done, bytes.length - done, whole ? null : file.at! + done);
+      }
+      if (!whole) return;
+      if (((file.mode | 0o200) & ~input.umask) !== file.mode) fchmodSync(fd, file.mode);
+      if (file.mtime !== 0) futimesSync(fd, file.mtime, file.mtime);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (cause) {
+    throw placeError("cannot write", file.path, cause);
+  }
+}

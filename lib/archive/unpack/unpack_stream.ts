@@ -1,0 +1,125 @@
+/**
+ * Unpacks a layer from its first byte to its last, as its tar comes: layers without a table, and those
+ * whose members are too large to be taken several at a time.
+ *
+ * @module
+ */
+
+import { closeSync, fchmodSync, futimesSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Descriptor } from "../../types.ts";
+import type { Entry } from "../entry.ts";
+import { type LayerStreamOptions, readLayer } from "../read/layer_stream.ts";
+import { openNew, placeError } from "./new_file.ts";
+import { checkEntry, directoriesOf } from "./plan.ts";
+import type { LinkPolicy } from "../safe_path.ts";
+import type { Staging } from "./staging.ts";
+import type { Table } from "../read/table.ts";
+import { TableCheck } from "./table_check.ts";
+import type { TarHandler } from "../read/tar_reader.ts";
+import { LANDMARKS, TOC_NAME } from "../toc.ts";
+import type { Tree } from "../read/tree.ts";
+
+/** Where a layer is unpacked. */
+export interface UnpackStreamOptions extends LayerStreamOptions {
+  staging: Staging;
+  /** What lower layers made; this one is applied to it. */
+  tree: Tree;
+  links: LinkPolicy;
+  /** The layer's table, where it has one that states what the tar must be. */
+  table: Table | undefined;
+  /** Called with the number of files finished since the last call. */
+  onFiles(count: number): void;
+}
+
+/**
+ * Unpacks a layer. What it wrote is not checked before this has returned.
+ *
+ * @param stream the whole layer
+ * @param layer what it must be
+ */
+export async function unpackStream(
+  stream: ReadableStream<Uint8Array>,
+  layer: Descriptor,
+  options: UnpackStreamOptions,
+): Promise<void> {
+  const { staging, tree } = options;
+  const writer = new Writer(options);
+  try {
+    const { hasTable } = await readLayer(stream, layer, writer, options);
+    writer.check?.end();
+    if (!hasTable) return;
+    // What writers of eStargz add for themselves is no content.
+    for (const path of [writer.lastPath === TOC_NAME ? TOC_NAME : "", ...LANDMARKS]) {
+      if (tree.get(path)?.entry.type !== "file") continue;
+      tree.drop(path);
+      staging.remove(path);
+    }
+  } finally {
+    writer.close();
+  }
+}
+
+class Writer implements TarHandler {
+  lastPath = "";
+  readonly check: TableCheck | undefined;
+  readonly #options: UnpackStreamOptions;
+  #file: { fd: number; entry: Entry } | undefined;
+
+  constructor(options: UnpackStreamOptions) {
+    this.#options = options;
+    this.check = options.table && new TableCheck(options.table, "digests");
+  }
+
+  entry(stated: Entry, dataStart: number): void {
+    const { staging, tree, links } = this.#options;
+    this.check?.entry(stated, dataStart);
+    checkEntry(stated, links);
+    this.lastPath = stated.path;
+    const applied = tree.apply(stated, undefined);
+    const { entry } = applied;
+    for (const path of applied.removed) staging.remove(path);
+    for (const path of directoriesOf(applied)) staging.directory(path);
+    if (!applied.added) return;
+    if (entry.type === "hardlink") staging.hardlink(entry);
+    if (entry.type !== "file") return;
+    try {
+      const fd = openNew(join(staging.root, entry.path), entry.mode | 0o200);
+      this.#file = { fd, entry };
+    } catch (cause) {
+      throw placeError("cannot write", entry.path, cause);
+    }
+  }
+
+  data(bytes: Uint8Array): void {
+    this.check?.data(bytes);
+    if (this.#file === undefined) return;
+    const { fd, entry } = this.#file;
+    try {
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+    } catch (cause) {
+      throw placeError("cannot write", entry.path, cause);
+    }
+  }
+
+  fileEnd(): void {
+    this.check?.fileEnd();
+    if (this.#file === undefined) return; // a whiteout
+    const { fd, entry } = this.#file;
+    try {
+      if (((entry.mode | 0o200) & ~this.#options.staging.umask) !== entry.mode) {
+        fchmodSync(fd, entry.mode);
+      }
+      if (entry.mtime !== 0) futimesSync(fd, entry.mtime, entry.mtime);
+    } catch (cause) {
+      throw placeError("cannot set the mode of", entry.path, cause);
+    }
+    this.close();
+    this.#options.onFiles(1);
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file.fd);
+    this.#file = undefined;
+  }
+}

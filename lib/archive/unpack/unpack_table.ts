@@ -1,0 +1,192 @@
+/**
+ * Unpacks a layer by its table: the blob is read once from begin to end, groups of whole members go to
+ * workers which write the files, and what they inflated comes back in order to be compared with the table
+ * and hashed. Memory is bounded by the pairs of buffers that go round.
+ *
+ * @module
+ */
+
+import { type Digest, Digester } from "../../digest.ts";
+import { BlobberError } from "../../errors.ts";
+import { quote } from "../../printable.ts";
+import { VerifiedReader } from "../../verified.ts";
+import type { JobRunner } from "../jobs.ts";
+import { checkDiffId } from "../read/layer_stream.ts";
+import type { LayerTable } from "../read/layer_table.ts";
+import { type Group, groupsOf, PACKED_BYTES, PLAIN_BYTES } from "./groups.ts";
+import type { LayerPlan } from "./plan.ts";
+import type { Staging } from "./staging.ts";
+import { TableCheck } from "./table_check.ts";
+import { TarReader } from "../read/tar_reader.ts";
+import type { FilePart, UnpackOutput } from "./unpack_job.ts";
+
+/** Bytes read at once. */
+const SCRATCH_BYTES = 256 * 1024;
+
+/** Where a layer is unpacked, and by whom. */
+export interface UnpackTableOptions {
+  staging: Staging;
+  runner: JobRunner;
+  /** Groups on their way at a time: the bound on memory. */
+  groups: number;
+  diffId: Digest | undefined;
+  signal: AbortSignal | undefined;
+  /** Called with the bytes of the layer read so far. */
+  onBytes(read: number): void;
+  /** Called with the number of files finished since the last call. */
+  onFiles(count: number): void;
+}
+
+/**
+ * Unpacks a layer into a staging directory whose directories are made already.
+ *
+ * @param stream the whole layer
+ * @param layer its table
+ * @param plan what of it is to be written
+ * @throws {BlobberError} `integrity`, `invalid-archive`, `limit`, `conflict`, `file-system`
+ */
+export async function unpackByTable(
+  stream: ReadableStream<Uint8Array>,
+  layer: LayerTable,
+  plan: LayerPlan,
+  options: UnpackTableOptions,
+): Promise<void> {
+  const { digest, size } = layer.layer;
+  const name = `layer ${digest}`;
+  const bytes = new Sequence(new VerifiedReader(stream, { size, digest, name }), options);
+  const inOrder = new InOrder(layer, options);
+  const queue: { group: Group; output: Promise<UnpackOutput> }[] = [];
+  const free: { packed: ArrayBuffer; plain: ArrayBuffer }[] = [];
+  const { root, umask } = options.staging;
+  const finishOldest = async () => {
+    const { group, output } = queue.shift()!;
+    const { packed, plain } = inOrder.take(group, await output);
+    if (packed.byteLength === PACKED_BYTES && plain.byteLength === PLAIN_BYTES) {
+      free.push({ packed, plain });
+    } else {
+      // Large and used up: the collector would come for them too late.
+      packed.transfer(0);
+      plain.transfer(0);
+    }
+  };
+  try {
+    for (const group of groupsOf(layer, plan)) {
+      if (queue.length >= options.groups) await finishOldest();
+      options.signal?.throwIfAborted();
+      for (const entry of group.inParts) options.staging.file(entry.path);
+      const usual = group.packed <= PACKED_BYTES && group.plain <= PLAIN_BYTES;
+      const { packed, plain } = (usual ? free.pop() : undefined) ?? {
+        packed: new ArrayBuffer(usual ? PACKED_BYTES : group.packed),
+        plain: new ArrayBuffer(usual ? PLAIN_BYTES : group.plain),
+      };
+      await bytes.read(new Uint8Array(packed, 0, group.packed));
+      const { format } = layer.footer;
+      const { ends, files } = group;
+      const input = { format, packed, plain, ends, files, root, umask };
+      const output = options.runner.run("unpack", input, [packed, plain]);
+      output.catch(() => {}); // looked at in its turn
+      queue.push({ group, output });
+    }
+    await bytes.skipToEnd();
+    while (queue.length > 0) await finishOldest();
+    inOrder.end();
+  } catch (error) {
+    const reason = await bytes.explain(error);
+    // Nothing may be written any more when the staging directory is removed.
+    await Promise.allSettled(queue.map(({ output }) => output));
+    throw reason;
+  }
+}
+
+/** Looks at plain bytes in the order of the tar. */
+class InOrder {
+  readonly #check: TableCheck;
+  readonly #tar: TarReader;
+  readonly #digester: Digester | undefined;
+  readonly #layer: LayerTable;
+  readonly #options: UnpackTableOptions;
+
+  constructor(layer: LayerTable, options: UnpackTableOptions) {
+    this.#layer = layer;
+    this.#options = options;
+    this.#check = new TableCheck(layer.table, "positions");
+    this.#tar = new TarReader(this.#check);
+    this.#digester = options.diffId === undefined ? undefined : new Digester();
+  }
+
+  take(group: Group, output: UnpackOutput): { packed: ArrayBuffer; plain: ArrayBuffer } {
+    const { plain, ends, packed } = output;
+    let from = 0;
+    for (const [i, end] of ends.entries()) {
+      this.#check.segment(group.starts[i]!, this.#tar.position);
+      const bytes = new Uint8Array(plain, from, end - from);
+      this.#tar.write(bytes);
+      from = end;
+    }
+    this.#digester?.update(new Uint8Array(plain, 0, from));
+    for (const entry of group.completed) this.#options.staging.finishFile(entry);
+    this.#options.onFiles(countWhole(group.files) + group.completed.length);
+    return { packed, plain };
+  }
+
+  end(): void {
+    this.#tar.end();
+    this.#check.end();
+    checkDiffId(this.#digester?.digest(), this.#options.diffId, this.#layer.layer);
+  }
+}
+
+function countWhole(files: FilePart[]): number {
+  let count = 0;
+  for (const file of files) if (file.at === undefined) count++;
+  return count;
+}
+
+/** The bytes of a blob, one piece after another. */
+class Sequence {
+  readonly #reader: VerifiedReader;
+  readonly #options: UnpackTableOptions;
+  #scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);
+  #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #read = 0;
+
+  constructor(reader: VerifiedReader, options: UnpackTableOptions) {
+    this.#reader = reader;
+    this.#options = options;
+  }
+
+  async read(into: Uint8Array): Promise<void> {
+    for (let at = 0; at < into.length;) {
+      if (this.#rest.length === 0 && !(await this.#more())) {
+        throw new BlobberError(
+          "integrity",
+          `the layer ends early, at ${quote(this.#read)}`,
+        );
+      }
+      const part = this.#rest.subarray(0, into.length - at);
+      into.set(part, at);
+      at += part.length;
+      this.#rest = this.#rest.subarray(part.length);
+    }
+  }
+
+  /** Reads what follows the last group, which is where the whole is found to be right or wrong. */
+  async skipToEnd(): Promise<void> {
+    while (await this.#more());
+  }
+
+  async explain(error: unknown): Promise<unknown> {
+    return await this.#reader.explain(error);
+  }
+
+  async #more(): Promise<boolean> {
+    const { buffer } = this.#rest;
+    if (buffer.byteLength > 0) this.#scratch = buffer;
+    const bytes = await this.#reader.read(this.#scratch);
+    if (bytes === undefined) return false;
+    this.#rest = bytes;
+    this.#read += bytes.length;
+    this.#options.onBytes(this.#read);
+    return true;
+  }
+}
