@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Entry, EntryType } from "../entry.ts";
+import { type Entry, type EntryType, storedName } from "../entry.ts";
 import {
   BLOCK,
   checksumOf,
