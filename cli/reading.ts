@@ -19,7 +19,7 @@ import {
 import { type Context, observerOf } from "./context.ts";
 import type { Settings } from "./effective.ts";
 import type { Requirement } from "./trust/decide.ts";
-import { planVerification } from "./verification_plan.ts";
+import { namedInVain, planVerification } from "./verification_plan.ts";
 import { makeVerifier } from "./verifying.ts";
 
 /**
@@ -87,7 +87,17 @@ export async function verifiersOf(
     );
   }
   if (plan !== undefined) verifiers.push(await makeVerifier(context, plan));
-  return verifiers.length === 0 ? undefined : verifiers;
+  if (verifiers.length > 0) return verifiers;
+  const vain = settings.get("noVerify") || settings.flagged("verify")
+    ? undefined
+    : namedInVain(settings);
+  if (vain !== undefined) {
+    report.warn(
+      "not-verified",
+      `${vain} names a signer, and nothing demands a signature: say --verify`,
+    );
+  }
+  return undefined;
 }
 
 /** The digest of `--expect`. */

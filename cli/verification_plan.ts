@@ -126,6 +126,21 @@ function namesSigner(settings: Settings): boolean {
   return Object.values(WHO).flat().some((name) => settings.flagged(name) && isSaid(settings, name));
 }
 
+/**
+ * Who is named by a variable or a file while nothing demands a signature of theirs, so that nobody takes the
+ * name for the demand.
+ *
+ * @returns the variable or the key, or nothing
+ */
+export function namedInVain(settings: Settings): string | undefined {
+  for (const name of [...WHO.identity, ...WHO.key]) {
+    const origin = settings.origin(name);
+    if (origin.kind === "variable") return origin.name;
+    if (origin.kind === "file") return `${settingOf(name).key} in ${origin.path}`;
+  }
+  return undefined;
+}
+
 const RANK: Record<Origin["kind"], number> = { flag: 3, variable: 2, file: 1, default: 0 };
 
 /**

@@ -30,7 +30,7 @@ function tree(): { root: string; directory: string; inside: string; outside: str
   return { root, directory, inside, outside };
 }
 
-const refused = { code: "invalid-archive", message: /"keys\/inside\.txt".*must not be pushed/ };
+const refused = { code: "invalid-option", message: /"keys\/inside\.txt".*must not be pushed/ };
 
 test("row 68: a file that is refused fails the push by name, before anything is sent", async () => {
   const { root, directory, inside } = tree();

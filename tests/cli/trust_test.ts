@@ -199,3 +199,14 @@ Deno.test("trust add proposes a rule from the signature that is there", async ()
     await sigstore.close();
   }
 });
+
+Deno.test("a signer that is named while nothing demands a signature is no protection, and that is said", async () => {
+  await using at = await open(`  key: ${"DIR"}/acme.pub\n`);
+  const ran = await at.run(["ls", "oci:bad:v1"]);
+  assert.equal(ran.status, 0);
+  assert.match(ran.stderr, /^Warning: verify\.key in .* names a signer, and nothing demands/);
+  const env = { BLOBBER_VERIFY_KEY: `${at.dir}/acme.pub` };
+  assert.match((await at.run(["ls", "oci:bad:v1"], { env })).stderr, /BLOBBER_VERIFY_KEY/);
+  const demanded = await at.run(["ls", "oci:bad:v1", "--verify"]);
+  assert.deepEqual([demanded.status, demanded.stderr.includes("nothing demands")], [7, false]);
+});
