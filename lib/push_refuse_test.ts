@@ -56,7 +56,7 @@ test("row 68: a file that is refused is found under another name", async () => {
   const store = new Counting();
   const cacheDir = join(root, "cache");
   const options = { refuse: [outside], tags: ["v1"] };
-  const refusal = { code: "invalid-archive", message: /"b\.txt"/ };
+  const refusal = { code: "invalid-option", message: /"b\.txt"/ };
   await assert.rejects(push(store, { directory }, options), refusal);
   // Nor is it pushed again because it once was.
   await push(store, { directory }, { cacheDir });
