@@ -69,11 +69,13 @@ export function table(report: Report): string {
     const unit = row.more ? " s more" : "";
     const memory = row === ours && peak(row) > MEMORY.must ? `over ${MEMORY.must} MB` : "";
     lines.push(
-      `| ${row === ours ? row.case : ""} | ${row.who} | ${wall(row).toFixed(3)} | ${
-        peak(row).toFixed(0)
-      } | ${value === undefined ? "" : value.toFixed(3) + unit} | ${row.must?.toFixed(3) ?? ""} | ${
-        row.aim?.toFixed(3) ?? ""
-      } | ${value === undefined ? memory : verdict(value, row.must, row.aim)} |`,
+      `| ${row === ours ? row.case : ""} | ${row.who.replaceAll("|", "\\|")} | ${
+        wall(row).toFixed(3)
+      } | ${peak(row).toFixed(0)} | ${value === undefined ? "" : value.toFixed(3) + unit} | ${
+        row.must?.toFixed(3) ?? ""
+      } | ${row.aim?.toFixed(3) ?? ""} | ${
+        value === undefined ? memory : verdict(value, row.must, row.aim)
+      } |`,
     );
   }
   for (const [name, bytes] of Object.entries(report.blobs)) {
