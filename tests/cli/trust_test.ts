@@ -82,6 +82,13 @@ Deno.test("flags only add to a rule, and verify-unsafe satisfies none", async ()
   assert.match(ran.stderr, /BLOBBER_VERIFY_UNSAFE/);
 });
 
+Deno.test("where a rule is about it, the settings add nothing, and elsewhere they decide", async () => {
+  await using at = await open(`  enabled: true\n  key: DIR/other.pub\n${ACME}`);
+  assert.equal((await at.run(["ls", "oci:good:v1"])).status, 0);
+  assert.equal((await at.run(["ls", "oci:bad:v1"])).status, 7);
+  assert.equal((await at.run(["ls", "oci:none:v1"])).status, 6);
+});
+
 Deno.test("every matching rule must hold", async () => {
   await using at = await open(
     ACME + `    - {name: second, match: ["oci:DIR/good"], any: [{key: DIR/other.pub}]}\n`,

@@ -12,6 +12,7 @@
 import * as zlib from "node:zlib";
 import type { Compression } from "../../options.ts";
 import { BlobberError } from "../../errors.ts";
+import type { HandleOwner } from "../zlib_handle.ts";
 
 /** zlib level: 3 makes blobs smaller than the Go tool's level 6 does, in half of level 6's time. */
 export const GZIP_LEVEL = 3;
@@ -20,25 +21,6 @@ export const ZSTD_LEVEL = 3;
 
 /** Bytes of a piece of a member that is compressed as a stream. */
 const STREAM_BYTES = 64 * 1024;
-
-/** What blobber uses of the handle inside a stream of `node:zlib`. */
-interface Handle {
-  reset(): void;
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputAt: number,
-    inputSize: number,
-    output: Uint8Array,
-    outputAt: number,
-    outputRoom: number,
-  ): void;
-}
-interface HandleOwner {
-  _handle: Handle;
-  /** Room left in the output and bytes left in the input after a write. */
-  _writeState: Uint32Array;
-}
 
 const FINISH: Record<Compression, number> = {
   gzip: zlib.constants.Z_FINISH,

@@ -7,25 +7,7 @@
 
 import * as zlib from "node:zlib";
 import { BlobberError } from "../../errors.ts";
-
-interface Handle {
-  reset(): void;
-  onerror: ((...what: unknown[]) => void) | undefined;
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputAt: number,
-    inputSize: number,
-    output: Uint8Array,
-    outputAt: number,
-    outputRoom: number,
-  ): void;
-}
-interface HandleOwner {
-  _handle: Handle;
-  /** Room left in the output and bytes left in the input after a write. */
-  _writeState: Uint32Array;
-}
+import type { HandleOwner } from "../zlib_handle.ts";
 
 /** What one step did. */
 export interface Step {
