@@ -4,7 +4,11 @@
  * @module
  */
 
-import { BlobberError, canonicalHost, Client, type ClientOptions, printable } from "@blobber/core";
+import type { ClientOptions } from "@blobber/core";
+import { Client } from "@blobber/core/client";
+import { BlobberError } from "@blobber/core/errors";
+import { printable } from "@blobber/core/printable";
+import { canonicalHost } from "@blobber/core/reference";
 import { defaultCacheDir, type Environment } from "./config/paths.ts";
 import type { Context } from "./context.ts";
 import type { Settings } from "./effective.ts";

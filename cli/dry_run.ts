@@ -4,16 +4,11 @@
  * @module
  */
 
-import {
-  BlobberError,
-  type Entry,
-  formatReference,
-  looksSecret,
-  printable,
-  type PushOptions,
-  quote,
-  type Reference,
-} from "@blobber/core";
+import type { Entry, PushOptions, Reference } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
+import { formatReference } from "@blobber/core/reference";
+import { looksSecret } from "@blobber/core/secrets";
 import { makeClient } from "./client.ts";
 import type { Context } from "./context.ts";
 

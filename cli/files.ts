@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, printable } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable } from "@blobber/core/printable";
 
 /**
  * Demands that a directory is there, in the words that users know.

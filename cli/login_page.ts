@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "@blobber/core";
+import { printable } from "@blobber/core/printable";
 import type { DeviceLogin } from "@blobber/sigstore";
 
 const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {

@@ -5,7 +5,9 @@
  * @module
  */
 
-import { BlobberError, type PushOptions, quote } from "@blobber/core";
+import type { PushOptions } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import type { Environment } from "./config/paths.ts";
 import type { Settings } from "./effective.ts";
 import { platformOf } from "./reading.ts";

@@ -6,16 +6,11 @@
  * @module
  */
 
-import {
-  BlobberError,
-  isDigest,
-  parseReference,
-  type Platform,
-  quote,
-  type ReadOptions,
-  type Reference,
-  type Verifier,
-} from "@blobber/core";
+import type { Platform, ReadOptions, Reference, Verifier } from "@blobber/core";
+import { isDigest } from "@blobber/core/digest";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import { parseReference } from "@blobber/core/reference";
 import { type Context, observerOf } from "./context.ts";
 import type { Settings } from "./effective.ts";
 import type { Requirement } from "./trust/decide.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { BlobberError, printable } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable } from "@blobber/core/printable";
 import type { Context } from "./context.ts";
 import { type SettingName, settingOf } from "./settings.ts";
 

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { BlobberError, printable, type Signer } from "@blobber/core";
+import type { Signer } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable } from "@blobber/core/printable";
 import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "./ask.ts";
 import { type Context, observerOf } from "./context.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { printable, type Verdict } from "@blobber/core";
+import type { Verdict } from "@blobber/core";
+import { printable } from "@blobber/core/printable";
 
 /** The signer in JSON: what was proven, as it is. */
 export function signerOf(verdict: Verdict): Record<string, unknown> {

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { BlobberError, printable, type Verifier } from "@blobber/core";
+import type { Verifier } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable } from "@blobber/core/printable";
 import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
 import { type Context, observerOf } from "./context.ts";
 import type { SignerPlan, VerificationPlan } from "./verification_plan.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, cacheInfo, clearCache } from "@blobber/core";
+import { cacheInfo, clearCache } from "@blobber/core/cache";
+import { BlobberError } from "@blobber/core/errors";
 import { canAsk, confirm } from "../ask.ts";
 import { cacheDirOf } from "../cache_dir.ts";
 import type { Context } from "../context.ts";

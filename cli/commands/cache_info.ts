@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type CacheEntry, cacheInfo, printable } from "@blobber/core";
+import type { CacheEntry } from "@blobber/core";
+import { cacheInfo } from "@blobber/core/cache";
+import { printable } from "@blobber/core/printable";
 import { cacheDirOf } from "../cache_dir.ts";
 import type { Context } from "../context.ts";
 import { formatDuration, formatSize } from "../values.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, pruneCache } from "@blobber/core";
+import { pruneCache } from "@blobber/core/cache";
+import { BlobberError } from "@blobber/core/errors";
 import { cacheDirOf } from "../cache_dir.ts";
 import type { Context } from "../context.ts";
 import { formatSize } from "../values.ts";

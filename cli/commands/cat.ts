@@ -4,7 +4,9 @@
  * @module
  */
 
-import { BlobberError, formatReference, parseReference, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
 import { readOptions } from "../reading.ts";

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { BlobberError, checkLogin, printable, registryHost, storeLogin } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { checkLogin, registryHost, storeLogin } from "@blobber/core/login";
+import { printable } from "@blobber/core/printable";
 import { askLine, askSecret, canAsk } from "../ask.ts";
 import { clientOptions } from "../client.ts";
 import { type Context, observerOf } from "../context.ts";

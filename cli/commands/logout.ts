@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, eraseLogin, registryHost } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { eraseLogin, registryHost } from "@blobber/core/login";
 import type { Context } from "../context.ts";
 
 /** Forgets the credentials of a registry. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatReference, parseReference } from "@blobber/core";
+import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
 import { readOptions } from "../reading.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { formatReference, parseReference, type PushOptions, type Reference } from "@blobber/core";
+import type { PushOptions, Reference } from "@blobber/core";
+import { formatReference, parseReference } from "@blobber/core/reference";
 import { checkDirectory } from "../files.ts";
 import { makeClient } from "../client.ts";
 import { type Context, observerOf } from "../context.ts";

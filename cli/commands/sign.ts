@@ -4,16 +4,11 @@
  * @module
  */
 
-import {
-  BlobberError,
-  type Client,
-  type Digest,
-  formatReference,
-  isDigest,
-  parseReference,
-  quote,
-  type Reference,
-} from "@blobber/core";
+import type { Client, Digest, Reference } from "@blobber/core";
+import { isDigest } from "@blobber/core/digest";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import { formatReference, parseReference } from "@blobber/core/reference";
 import { canAsk, confirm } from "../ask.ts";
 import { makeClient } from "../client.ts";
 import { type Context, observerOf } from "../context.ts";

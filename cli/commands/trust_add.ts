@@ -4,7 +4,9 @@
  * @module
  */
 
-import { BlobberError, parseReference, printable, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
+import { parseReference } from "@blobber/core/reference";
 import { canAsk, confirm } from "../ask.ts";
 import { makeClient } from "../client.ts";
 import { editedPath } from "../config/paths.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { formatReference, parseReference, printable } from "@blobber/core";
+import { printable } from "@blobber/core/printable";
+import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import { type Context, observerOf } from "../context.ts";
 import { expectedDigest, platformOf, verifiersOf } from "../reading.ts";

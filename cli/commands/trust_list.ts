@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "@blobber/core";
+import { printable } from "@blobber/core/printable";
 import type { Context } from "../context.ts";
 import { type Rule, type RuleFile, type TrustEntry, UNMATCHED } from "../trust/rules.ts";
 

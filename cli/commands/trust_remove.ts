@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, printable, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
 import { editedPath } from "../config/paths.ts";
 import type { Context } from "../context.ts";
 import { removeRule } from "../trust/edit.ts";

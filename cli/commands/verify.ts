@@ -4,13 +4,10 @@
  * @module
  */
 
-import {
-  BlobberError,
-  formatReference,
-  parseReference,
-  printable,
-  type VerifyResult,
-} from "@blobber/core";
+import type { VerifyResult } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable } from "@blobber/core/printable";
+import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
 import { readOptions } from "../reading.ts";

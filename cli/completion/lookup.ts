@@ -7,7 +7,8 @@
  * @module
  */
 
-import { parseReference, type Reference } from "@blobber/core";
+import type { Reference } from "@blobber/core";
+import { parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
 import { readOptions } from "../reading.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, type Code, type Verdict, type Verifier } from "@blobber/core";
+import type { Code, Verdict, Verifier } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
 
 /** Which refusal is told when all refuse: the one that came furthest, but a broken trust root first. */
 const ORDER: Code[] = ["trust-root", "name-mismatch", "identity-mismatch", "signature-invalid"];

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BlobberError } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
 import {
   claimName,
   loadTrustedRoot,

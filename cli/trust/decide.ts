@@ -8,7 +8,8 @@
  * @module
  */
 
-import { BlobberError, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import { type Rule, type RuleFile, UNMATCHED, type Unmatched } from "./rules.ts";
 
 /** A rule that must hold, and where it is written. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, printable, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
 import { isMap, isSeq } from "yaml";
 import { editConfig } from "../config/edit.ts";
 import { CHECKS } from "./checks.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { canonicalHost } from "@blobber/core";
+import { canonicalHost } from "@blobber/core/reference";
 
 /** A pattern that was read and found sound. */
 export interface Pattern {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { printable, type Verifier } from "@blobber/core";
+import type { Verifier } from "@blobber/core";
+import { printable } from "@blobber/core/printable";
 import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
 import { type Context, observerOf } from "../context.ts";
 import { anyOf } from "./any_of.ts";

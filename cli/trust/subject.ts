@@ -4,7 +4,8 @@
  * @module
  */
 
-import { canonicalHost, type Reference } from "@blobber/core";
+import type { Reference } from "@blobber/core";
+import { canonicalHost } from "@blobber/core/reference";
 
 /**
  * The canonical name: `host[:port]/repository`, or `oci:` and the real, absolute path of a layout, so that
