@@ -12,7 +12,6 @@ import { notify } from "./events.ts";
 import { isIndex, readDocument } from "./manifest.ts";
 import type { Proof, ReadOptions, Rejected } from "./options.ts";
 import { choosePlatform } from "./platform.ts";
-import { judgeSignatures, refusal, verifySignatures } from "./signatures.ts";
 import type { Signable, SignedName, Verdict, Verifier } from "./signing.ts";
 import type { CallOptions, Source } from "./store.ts";
 import type { Descriptor, Document, Index, Manifest } from "./types.ts";
@@ -62,6 +61,7 @@ export async function resolveRoot(
   const root = await resolveDocument(source, selector, options);
   const proofs: Proof[] = [];
   for (const verifier of demands(options)) {
+    const { verifySignatures } = await import("./signatures.ts");
     const accepted = await verifySignatures(source, signable(root, options), verifier, {
       signal: options.signal,
     });
@@ -104,6 +104,7 @@ async function proveTo(
   root: Document<Manifest | Index>,
   options: ResolveOptions,
 ): Promise<{ proof: Proof; manifest?: Document<Manifest> }> {
+  const { judgeSignatures, refusal } = await import("./signatures.ts");
   const call: CallOptions = { signal: options.signal };
   const first = await judgeSignatures(source, signable(root, options), verifier, call);
   if (first.accepted) return { proof: proofOf("root", first.accepted, first.rejected) };

@@ -15,7 +15,6 @@ import {
   signable,
 } from "./artifact.ts";
 import type { Entry } from "./archive/entry.ts";
-import { copy } from "./copy.ts";
 import { BlobberError } from "./errors.ts";
 import { isFallbackTag } from "./fallback.ts";
 import type {
@@ -43,7 +42,6 @@ import {
   selectorOf,
 } from "./reference.ts";
 import { quote } from "./printable.ts";
-import { attachSignature } from "./signatures.ts";
 import type { SignedName } from "./signing.ts";
 import type { CallOptions, Source, Store } from "./store.ts";
 import type { Descriptor } from "./types.ts";
@@ -171,6 +169,7 @@ export class Client {
     }
     const tag = given.tag ?? (given.digest ? undefined : origin.tag ?? "latest");
     const tags = [...new Set([...(tag ? [tag] : []), ...checkTags(options.tags)])];
+    const { copy } = await import("./copy.ts");
     const result = await copy(source, await this.store(given), root, { ...options, tags });
     return { ...result, verdict: proofs[0]?.verdict };
   }
@@ -189,6 +188,7 @@ export class Client {
     const call: CallOptions = { signal: options.signal };
     const signature = await signer.sign(signable(root, { name: nameOf(reference) }), call);
     const { mediaType, digest, size } = root.descriptor;
+    const { attachSignature } = await import("./signatures.ts");
     const attached = await attachSignature(store, { mediaType, digest, size }, signature, call);
     return { digest, mediaType, size, signature: attached.digest, added: attached.added };
   }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import { BlobberError } from "./errors.ts";
+import { nextTurn } from "./runtime.ts";
 
 /** How long work may keep the thread, in milliseconds: Ctrl-C is to answer within 100. */
 const TURN_MS = 20;
@@ -40,7 +40,7 @@ export class Pace {
   async breathe(): Promise<void> {
     this.check();
     if (performance.now() - this.#turn < TURN_MS) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
     this.#turn = performance.now();
     this.check();
   }

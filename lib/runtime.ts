@@ -5,9 +5,6 @@
  * @module
  */
 
-import { lstatSync, readdirSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import process from "node:process";
 import type { Platform } from "./types.ts";
 
 export { VERSION } from "./version.ts";
@@ -19,16 +16,60 @@ export const RUNTIME: "deno" | "bun" | "node" = "Deno" in globalThis
   ? "bun"
   : "node";
 
+type NodeModules = {
+  crypto: typeof import("node:crypto");
+  fs: typeof import("node:fs");
+  os: typeof import("node:os");
+  process: typeof import("node:process");
+  zlib: typeof import("node:zlib");
+};
+
+/**
+ * A module of Node's, loaded by the first call: under Deno each takes longer than a whole `ls` may, and
+ * reading needs none of them where the web has the same.
+ *
+ * @param name without `node:`
+ */
+export function nodeModule<N extends keyof NodeModules>(name: N): NodeModules[N] {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): unknown };
+  };
+  return process.getBuiltinModule(`node:${name}`) as NodeModules[N];
+}
+
 /** Processors that this process may use. */
 export function processors(): number {
-  return availableParallelism();
+  return nodeModule("os").availableParallelism();
 }
 
 /** This machine's platform in the terms of the OCI image spec, which are Go's. */
 export function thisPlatform(): Platform {
-  const os = process.platform === "win32" ? "windows" : process.platform;
-  const names: Record<string, string> = { x64: "amd64", ia32: "386", mipsel: "mipsle" };
-  return { os, architecture: names[process.arch] ?? process.arch };
+  const { os, arch } = deno?.build ?? systemOfNode();
+  const systems: Record<string, string> = { win32: "windows" };
+  const processors: Record<string, string> = {
+    x64: "amd64",
+    x86_64: "amd64",
+    aarch64: "arm64",
+    ia32: "386",
+    mipsel: "mipsle",
+  };
+  return { os: systems[os] ?? os, architecture: processors[arch] ?? arch };
+}
+
+function systemOfNode(): { os: string; arch: string } {
+  const { platform, arch } = nodeModule("process");
+  return { os: platform, arch };
+}
+
+/** The variables of this process, as they are now. */
+export function environment(): Record<string, string | undefined> {
+  return deno?.env.toObject() ?? nodeModule("process").env;
+}
+
+/** Lets events through: what waits for its turn on this thread gets it before this is done. */
+export function nextTurn(): Promise<void> {
+  const { setImmediate } = globalThis as unknown as { setImmediate(call: () => void): void };
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What a look at a file, not following links, tells. Times are in milliseconds since 1970. */
@@ -46,6 +87,8 @@ export interface FileStat {
 
 /** What blobber uses of Deno: where its own call is markedly faster, or the only way. */
 interface DenoCalls {
+  build: { os: string; arch: string };
+  env: { toObject(): Record<string, string> };
   lstatSync(path: string): {
     isFile: boolean;
     isDirectory: boolean;
@@ -89,7 +132,7 @@ function statDeno(path: string): FileStat {
 }
 
 function statNode(path: string): FileStat {
-  const stat = lstatSync(path);
+  const stat = nodeModule("fs").lstatSync(path);
   return {
     type: stat.isFile()
       ? "file"
@@ -118,7 +161,7 @@ export function listDirectory(path: string): { name: string; directory: boolean 
       ({ name, isDirectory }) => ({ name, directory: isDirectory }),
     );
   }
-  return readdirSync(path, { withFileTypes: true })
+  return nodeModule("fs").readdirSync(path, { withFileTypes: true })
     .map((found) => ({ name: found.name, directory: found.isDirectory() }));
 }
 

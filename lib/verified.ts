@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Digest, Digester } from "./digest.ts";
+import { computeDigest, type Digest, Digester } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
 
@@ -17,6 +17,11 @@ export interface Expected {
   /** What is read, for messages. */
   name: string;
 }
+
+/** Memory taken before any byte has come, at the most. */
+const FIRST_ROOM = 1024 * 1024;
+/** Bytes read at once. */
+const SCRATCH_BYTES = 256 * 1024;
 
 /**
  * Reads a stream and checks it against what was promised. The last bytes are handed out only after the
@@ -122,14 +127,7 @@ export class VerifiedReader {
     if (this.#read < this.#expected.size) throw this.#wrong(`ends after ${this.#read} bytes`);
     const { digest } = this.#expected;
     if (this.#digester !== undefined && digest !== undefined) {
-      const actual = this.#digester.digest();
-      if (actual !== digest) {
-        throw new BlobberError(
-          "integrity",
-          `${this.#expected.name} has the digest ${actual}, expected ${digest}`,
-          { hint: "what the store sent is not what was asked for; nothing of it was used" },
-        );
-      }
+      checkDigest(this.#digester.digest(), digest, this.#expected.name);
     }
   }
 
@@ -139,6 +137,15 @@ export class VerifiedReader {
       `${this.#expected.name} ${how}, expected ${this.#expected.size} bytes`,
     );
   }
+}
+
+function checkDigest(actual: Digest, expected: Digest, name: string): void {
+  if (actual === expected) return;
+  throw new BlobberError(
+    "integrity",
+    `${name} has the digest ${actual}, expected ${expected}`,
+    { hint: "what the store sent is not what was asked for; nothing of it was used" },
+  );
 }
 
 /**
@@ -160,21 +167,23 @@ export async function readVerified(
       `${expected.name} has ${expected.size} bytes, expected at most ${limit}`,
     );
   }
-  const reader = new VerifiedReader(stream, expected);
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    const bytes = await reader.read(new ArrayBuffer(Math.min(65536, expected.size - size || 1)));
+  const { size, digest, name } = expected;
+  const reader = new VerifiedReader(stream, { size, name }); // the digest is taken of the whole
+  let whole = new Uint8Array(Math.min(size, FIRST_ROOM));
+  let scratch = new ArrayBuffer(Math.min(size || 1, SCRATCH_BYTES));
+  for (let at = 0;;) {
+    const bytes = await reader.read(scratch);
     if (bytes === undefined) break;
-    parts.push(bytes);
-    size += bytes.length;
+    if (at + bytes.length > whole.length) {
+      const larger = new Uint8Array(Math.min(size, whole.length * 2 + bytes.length));
+      larger.set(whole.subarray(0, at));
+      whole = larger;
+    }
+    whole.set(bytes, at);
+    at += bytes.length;
+    scratch = bytes.buffer;
   }
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
+  if (digest !== undefined) checkDigest(await computeDigest(whole), digest, name);
   return whole;
 }
 

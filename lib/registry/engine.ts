@@ -5,10 +5,9 @@
  * @module
  */
 
-import process from "node:process";
 import type { ConnectionOptions } from "../options.ts";
 import { isLoopback } from "../reference.ts";
-import { denoHttpClient, RUNTIME } from "../runtime.ts";
+import { denoHttpClient, environment, RUNTIME } from "../runtime.ts";
 import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
 import { FetchEngine } from "./fetch_engine.ts";
 import type { NodeEngine } from "./node_engine.ts";
@@ -88,7 +87,7 @@ class ChoosingEngine implements Engine {
 
 /** Whether Deno's own reading of the variables surely leads past the proxy as ours does. */
 function agreesOnDirect(url: URL): boolean {
-  const { NO_PROXY, no_proxy } = process.env;
+  const { NO_PROXY, no_proxy } = environment();
   const exceptions = no_proxy || NO_PROXY || "";
   // It knows names and addresses there, and no ports.
   return url.protocol === "https:" && !isLoopback(url.host) && !/:\d+(?:\s|,|$)/.test(exceptions);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Digest, digestOf, isDigest } from "../digest.ts";
+import { computeDigest, type Digest, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { MAX_MANIFEST_BYTES } from "../limits.ts";
 import { DOCUMENT_TYPES, parseDocument } from "../manifest.ts";
@@ -65,7 +65,7 @@ export class Manifests {
       { doing: `reading ${what}`, subject: what },
     );
     const bytes = await readBody(response, MAX_MANIFEST_BYTES, `${what} of ${name}`);
-    const digest = digestOf(bytes);
+    const digest = await computeDigest(bytes);
     // Distribution spec, "Pulling manifests": the header, where there is one, must be right too.
     const claimed = response.headers.get("docker-content-digest");
     const expected = isDigest(reference) ? reference : claimed;

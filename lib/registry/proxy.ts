@@ -5,9 +5,9 @@
  * @module
  */
 
-import process from "node:process";
 import { BlobberError } from "../errors.ts";
 import { isLoopback } from "../reference.ts";
+import { environment } from "../runtime.ts";
 
 /** The variables of a process, by name. */
 export type Variables = Record<string, string | undefined>;
@@ -30,7 +30,7 @@ export interface Proxy {
  * @param variables the environment
  * @throws {BlobberError} `invalid-config` for a variable that names no proxy
  */
-export function proxyFor(url: URL, variables: Variables = process.env): Proxy | undefined {
+export function proxyFor(url: URL, variables: Variables = environment()): Proxy | undefined {
   const scheme = url.protocol.replace(":", "");
   const [name, value] = first(variables, `${scheme}_proxy`, "all_proxy");
   if (value === undefined || isLoopback(url.host)) return undefined;
@@ -51,7 +51,7 @@ export function proxyFor(url: URL, variables: Variables = process.env): Proxy | 
 }
 
 /** Whether any variable names a proxy. */
-export function anyProxy(variables: Variables = process.env): boolean {
+export function anyProxy(variables: Variables = environment()): boolean {
   return first(variables, "https_proxy", "http_proxy", "all_proxy")[1] !== undefined;
 }
 

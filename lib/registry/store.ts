@@ -1,5 +1,6 @@
 /**
- * A repository in a registry as a store.
+ * A repository in a registry as a store. What writing and signatures need is loaded by whoever writes or
+ * verifies: a reader waits for less.
  *
  * @module
  */
@@ -30,11 +31,8 @@ import { connectionFor, endpointOf } from "./connection.ts";
 import { openBlob } from "./download.ts";
 import { Manifests } from "./manifests.ts";
 import { pages } from "./pages.ts";
-import { publishReferrer } from "./publish_referrer.ts";
-import { listReferrers } from "./referrers.ts";
 import { Repository } from "./repository.ts";
 import { type Seams, Transport } from "./transport.ts";
-import { beginUpload } from "./upload.ts";
 
 /** Options of {@linkcode openRegistry}: a client's, and where notices go. */
 export interface RegistryOptions extends ClientOptions, Pick<Observer, "onNotice"> {
@@ -130,9 +128,13 @@ class RegistryStore implements Store {
     }
   }
 
-  referrers(subject: Descriptor, options: ReferrerOptions = {}): AsyncIterable<Descriptor> {
+  async *referrers(
+    subject: Descriptor,
+    options: ReferrerOptions = {},
+  ): AsyncIterable<Descriptor> {
     const via = options.via ?? this.#options.referrers ?? "auto";
-    return listReferrers(this.repository, this, subject, { ...options, via }, this.#options);
+    const { listReferrers } = await import("./referrers.ts");
+    yield* listReferrers(this.repository, this, subject, { ...options, via }, this.#options);
   }
 
   async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
@@ -149,9 +151,9 @@ class RegistryStore implements Store {
     return length === null || Number(length) === target.size;
   }
 
-  // deno-lint-ignore require-await -- as the interface has it
   async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {
     options.signal?.throwIfAborted();
+    const { beginUpload } = await import("./upload.ts");
     return beginUpload(this.repository, this.#options, options);
   }
 
@@ -180,6 +182,7 @@ class RegistryStore implements Store {
     const answer = await this.#manifests.put(tag ?? descriptor.digest, descriptor, bytes, {
       signal,
     });
+    const { publishReferrer } = await import("./publish_referrer.ts");
     await publishReferrer(
       { repository: this.repository, manifests: this.#manifests, via: this.#options.referrers },
       descriptor,
