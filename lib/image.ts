@@ -8,7 +8,7 @@ import { readChunks } from "./archive/read/chunk_stream.ts";
 import type { Entry } from "./archive/entry.ts";
 import { followLinks } from "./archive/safe_path.ts";
 import { suggest } from "./archive/read/suggest.ts";
-import type { TreeNode } from "./archive/read/tree.ts";
+import type { Listed } from "./archive/read/listing.ts";
 import { type Content, readContents } from "./archive/read/contents.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
@@ -70,11 +70,17 @@ export class Image implements AsyncDisposable {
   }
 
   /** Everything in the image, all layers applied, sorted by path. */
-  // deno-lint-ignore require-await -- errors are rejections
   async entries(): Promise<Entry[]> {
     this.#checkOpen();
-    this.#entries ??= this.#contents.tree.nodes().map(({ entry }) => entry);
+    this.#entries ??= await this.#contents.listing.entries({ signal: this.#signal });
     return this.#entries.map((entry) => ({ ...entry }));
+  }
+
+  /** The paths of all entries, sorted: what a list of names needs, in a fraction of the time. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async paths(): Promise<string[]> {
+    this.#checkOpen();
+    return this.#contents.listing.paths();
   }
 
   /**
@@ -85,11 +91,11 @@ export class Image implements AsyncDisposable {
   // deno-lint-ignore require-await -- errors are rejections
   async stat(path: string, options: { follow?: boolean } = {}): Promise<Entry> {
     this.#checkOpen();
-    const { tree } = this.#contents;
+    const { listing } = this.#contents;
     const wanted = options.follow ? this.#follow(path, normal(path)) : normal(path);
-    const found = tree.get(wanted)?.entry ?? tree.get(this.#follow(path, wanted))?.entry;
+    const found = listing.get(wanted)?.entry ?? listing.get(this.#follow(path, wanted))?.entry;
     if (found !== undefined) return { ...found };
-    if (tree.isDirectory(wanted)) return implied(wanted);
+    if (listing.isDirectory(wanted)) return implied(wanted);
     throw this.#missing(path, wanted);
   }
 
@@ -103,10 +109,10 @@ export class Image implements AsyncDisposable {
   // deno-lint-ignore require-await -- errors are rejections
   async open(path: string): Promise<ReadableStream<Uint8Array>> {
     this.#checkOpen();
-    const { tree } = this.#contents;
+    const { listing } = this.#contents;
     const at = this.#follow(path, normal(path));
-    const node = tree.get(at);
-    if (node === undefined ? tree.isDirectory(at) : node.entry.type === "directory") {
+    const node = listing.get(at);
+    if (node === undefined ? listing.isDirectory(at) : node.entry.type === "directory") {
       throw new BlobberError("usage", `${quote(path)} is a directory, expected a file`, {
         hint: "list it to see what is in it",
       });
@@ -124,7 +130,7 @@ export class Image implements AsyncDisposable {
   async *walk(prefix = ""): AsyncGenerator<Entry> {
     const wanted = normal(prefix);
     const entries = await this.entries();
-    if (wanted !== "" && !this.#contents.tree.isDirectory(wanted)) {
+    if (wanted !== "" && !this.#contents.listing.isDirectory(wanted)) {
       yield await this.stat(prefix);
       return;
     }
@@ -152,8 +158,8 @@ export class Image implements AsyncDisposable {
   }
 
   #follow(path: string, wanted: string): string {
-    const { tree } = this.#contents;
-    const links = { get: (at: string) => tree.linkAt(at) };
+    const { listing } = this.#contents;
+    const links = { get: (at: string) => listing.linkAt(at) };
     const found = followLinks(links, wanted, "root");
     if (found === "loop") {
       throw new BlobberError("not-found", `file not found: ${quote(path)}: its links form a loop`);
@@ -167,10 +173,10 @@ export class Image implements AsyncDisposable {
     return found.path;
   }
 
-  #read(node: TreeNode<Content>): ReadableStream<Uint8Array> {
+  #read(node: Listed<Content>): ReadableStream<Uint8Array> {
     const { content } = node;
     if (content.kind === "spool") return content.spool.read(content.at);
-    const chunks = readChunks(this.#source, content.layer, content.row, { signal: this.#signal });
+    const chunks = readChunks(this.#source, content.layer, content, { signal: this.#signal });
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         this.#signal.throwIfAborted();
@@ -185,8 +191,7 @@ export class Image implements AsyncDisposable {
   }
 
   #missing(path: string, at: string): BlobberError {
-    const paths = this.#contents.tree.nodes().map(({ entry }) => entry.path);
-    const meant = suggest(at, paths);
+    const meant = suggest(at, this.#contents.listing.paths());
     return new BlobberError(
       "not-found",
       `file not found: ${quote(path)} is not in ${this.descriptor.digest}`,

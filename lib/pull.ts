@@ -10,6 +10,7 @@ import { layersOf, tableOf } from "./archive/read/contents.ts";
 import { canGroup } from "./archive/unpack/groups.ts";
 import { tellFormat } from "./archive/read/layer_stream.ts";
 import type { LayerTable } from "./archive/read/layer_table.ts";
+import { parseTable } from "./archive/read/parse_table.ts";
 import { place } from "./archive/unpack/place.ts";
 import { type LayerPlan, planLayer } from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/safe_path.ts";
@@ -172,7 +173,10 @@ class Pull {
   async #table(layer: Descriptor): Promise<LayerTable | undefined> {
     try {
       const { signal, maxEntries } = this.#options;
-      return await tableOf(this.#source, layer, { signal, maxEntries: maxEntries ?? MAX_ENTRIES });
+      return await tableOf(this.#source, layer, parseTable, {
+        signal,
+        maxEntries: maxEntries ?? MAX_ENTRIES,
+      });
     } catch (error) {
       if (isBlobberError(error, "range-not-supported")) return undefined;
       throw error;

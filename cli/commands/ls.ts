@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type Entry, formatReference, parseReference, printable } from "@blobber/core";
+import type { Entry } from "@blobber/core";
+import { printable } from "@blobber/core/printable";
+import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
 import { readOptions } from "../reading.ts";
@@ -21,21 +23,20 @@ export async function run(context: Context): Promise<void> {
     await readOptions(context, "ls", ref),
   );
   try {
-    const entries = await image.entries();
     if (out.json) {
       return await out.result({
         reference: formatReference(reference),
         digest: image.digest,
         ...image.verdict !== undefined && { signer: signerOf(image.verdict) },
-        entries: entries.map(entryDocument),
+        entries: (await image.entries()).map(entryDocument),
       });
+    }
+    if (!settings.get("long")) {
+      return await out.text((await image.paths()).map((path) => printable(path)).join("\n"));
     }
     const human = settings.get("humanReadable");
     const sizeOf = human ? ({ size }: Entry) => formatSize(size) : ({ size }: Entry) => `${size}`;
-    const lines = settings.get("long")
-      ? longLines(entries, sizeOf)
-      : entries.map(({ path }) => printable(path));
-    await out.text(lines.join("\n"));
+    await out.text(longLines(await image.entries(), sizeOf).join("\n"));
   } finally {
     await image.close();
   }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Digest } from "../../digest.ts";
+import { type Digest, hexOf } from "../../digest.ts";
+import { grown } from "./columns.ts";
 
 /** A part of a file, and where it is. */
 export interface Chunk {
@@ -20,9 +21,7 @@ export interface Chunk {
   digest: Digest;
 }
 
-/** Hexadecimal digits of a digest. */
-const HEX = 64;
-const FIRST_ROOM = 1024;
+const FIRST_ROOM = 4096;
 
 /** A list of chunks. */
 export class ChunkColumns {
@@ -30,35 +29,19 @@ export class ChunkColumns {
   #ats = new Float64Array(FIRST_ROOM);
   #inners = new Int32Array(FIRST_ROOM);
   #sizes = new Int32Array(FIRST_ROOM);
-  #digests = new Uint8Array(FIRST_ROOM * HEX);
+  readonly #digests: Digest[] = [];
   /** How many there are. */
   length = 0;
 
-  /**
-   * Adds a chunk.
-   *
-   * @param digest its digest as text, or where in `bytes` its hexadecimal digits stand
-   */
-  push(
-    member: number,
-    inner: number,
-    at: number,
-    size: number,
-    digest: Digest | number,
-    bytes: Uint8Array,
-  ): void {
+  /** Adds a chunk. */
+  push(member: number, inner: number, at: number, size: number, digest: Digest): void {
     const i = this.length++;
     if (i === this.#members.length) this.#grow();
     this.#members[i] = member;
     this.#inners[i] = inner;
     this.#ats[i] = at;
     this.#sizes[i] = size;
-    const begin = typeof digest === "number" ? digest : "sha256:".length;
-    for (let j = 0; j < HEX; j++) {
-      this.#digests[i * HEX + j] = typeof digest === "number"
-        ? bytes[begin + j]!
-        : digest.charCodeAt(begin + j);
-    }
+    this.#digests.push(digest);
   }
 
   /** A chunk. */
@@ -68,7 +51,7 @@ export class ChunkColumns {
       inner: this.#inners[i]!,
       at: this.#ats[i]!,
       size: this.#sizes[i]!,
-      digest: `sha256:${this.hex(i)}`,
+      digest: this.digest(i),
     };
   }
 
@@ -102,9 +85,14 @@ export class ChunkColumns {
     return this.#ats[i]! - this.#inners[i]!;
   }
 
+  /** As {@linkcode Chunk.digest}. */
+  digest(i: number): Digest {
+    return this.#digests[i]!;
+  }
+
   /** Digest of a chunk, in hexadecimal. */
   hex(i: number): string {
-    return asciiText(this.#digests, i * HEX, (i + 1) * HEX);
+    return hexOf(this.digest(i));
   }
 
   #grow(): void {
@@ -113,17 +101,5 @@ export class ChunkColumns {
     this.#ats = grown(this.#ats, new Float64Array(room));
     this.#inners = grown(this.#inners, new Int32Array(room));
     this.#sizes = grown(this.#sizes, new Int32Array(room));
-    this.#digests = grown(this.#digests, new Uint8Array(room * HEX));
   }
-}
-
-function grown<T extends Float64Array | Int32Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  (from.buffer as ArrayBuffer).transfer(0); // the collector would come for it too late
-  return to;
-}
-
-/** Text of its own, of few and plain characters: a part of a longer one would keep all of that in memory. */
-export function asciiText(bytes: Uint8Array, start: number, end: number): string {
-  return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
 }

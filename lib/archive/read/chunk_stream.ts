@@ -5,15 +5,15 @@
  * @module
  */
 
-import { Digester, digestOf } from "../../digest.ts";
+import { computeDigest, Digester } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_MEMBER_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { VerifiedReader } from "../../verified.ts";
-import { inflateMembers } from "./inflate_members.ts";
-import type { LayerTable } from "./layer_table.ts";
-import type { Chunk, Row } from "./table.ts";
+import { inflateWhole } from "./inflate_whole.ts";
+import type { LayerEnd } from "./layer_table.ts";
+import type { Chunk, Located, Row } from "./table.ts";
 
 /** Bytes between two members that are fetched along rather than asked around for. */
 const MAX_GAP = 64 * 1024;
@@ -31,20 +31,20 @@ interface Member {
  * The checked bytes of a file, a chunk at a time.
  *
  * @param source where the layer is
- * @param layer the layer and its table
- * @param row the file
+ * @param layer the layer
+ * @param located the file's row in its table
  * @throws {BlobberError} `integrity`, before a byte of the chunk that is wrong
  */
 export async function* readChunks(
   source: Source,
-  layer: LayerTable,
-  row: Row,
+  layer: LayerEnd,
+  { row, members }: Located,
   options: CallOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { chunks } = row;
   const whole = row.digest !== undefined && chunks.length > 1 ? new Digester() : undefined;
   const last = chunks.at(-1);
-  for (const run of runsOf(membersOf(layer, chunks))) {
+  for (const run of runsOf(membersOf(members, layer.footer.contentEnd, chunks))) {
     const range = { start: run[0]!.start, end: run.at(-1)!.end };
     let given = 0;
     for (let first = true;; first = false) {
@@ -54,11 +54,11 @@ export async function* readChunks(
         let position = 0;
         for (const member of run) {
           const packed = await bytes.read(member);
-          const plain = inflate(layer, member, packed);
+          const plain = await inflate(layer, member, packed);
           for (const chunk of member.chunks) {
             if (position++ < given) continue;
             const part = plain.subarray(chunk.inner, chunk.inner + chunk.size);
-            checkChunk(row, chunk, part);
+            await checkChunk(row, chunk, part);
             whole?.update(part);
             checking = false;
             if (chunk === last && whole !== undefined) checkWhole(row, whole);
@@ -80,8 +80,7 @@ export async function* readChunks(
 }
 
 /** The members that hold a file, in order, and where each ends. */
-function membersOf(layer: LayerTable, chunks: Chunk[]): Member[] {
-  const { members } = layer.table;
+function membersOf(members: readonly number[], contentEnd: number, chunks: Chunk[]): Member[] {
   const found: Member[] = [];
   for (const chunk of chunks) {
     const last = found.at(-1);
@@ -89,14 +88,14 @@ function membersOf(layer: LayerTable, chunks: Chunk[]): Member[] {
       last.chunks.push(chunk);
       continue;
     }
-    const end = members[indexAfter(members, chunk.member)] ?? layer.footer.contentEnd;
+    const end = members[indexAfter(members, chunk.member)] ?? contentEnd;
     found.push({ start: chunk.member, end, chunks: [chunk] });
   }
   return found;
 }
 
 /** Index of the first number that is greater, in an ascending list. */
-function indexAfter(sorted: number[], value: number): number {
+function indexAfter(sorted: readonly number[], value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
@@ -120,7 +119,7 @@ function runsOf(members: Member[]): Member[][] {
 /** Gives the bytes of members one after another, out of memory or out of one request. */
 class RunReader {
   readonly #open: () => Promise<ReadableStream<Uint8Array>>;
-  readonly #tail: LayerTable["tail"];
+  readonly #tail: LayerEnd["tail"];
   readonly #end: number;
   readonly #name: string;
   #reader: VerifiedReader | undefined;
@@ -128,7 +127,7 @@ class RunReader {
   #scratch = new ArrayBuffer(0);
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-  constructor(source: Source, layer: LayerTable, run: Member[], options: CallOptions) {
+  constructor(source: Source, layer: LayerEnd, run: Member[], options: CallOptions) {
     const start = run[0]!.start;
     this.#end = run.at(-1)!.end;
     this.#tail = layer.tail;
@@ -183,22 +182,16 @@ class RunReader {
   }
 }
 
-function inflate(layer: LayerTable, member: Member, packed: Uint8Array): Uint8Array<ArrayBuffer> {
+async function inflate(
+  layer: LayerEnd,
+  member: Member,
+  packed: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
   const last = member.chunks.at(-1)!;
   // Content, the padding behind it and a header or two; more is grown into.
-  const room = new Uint8Array(last.inner + last.size + 4096);
-  const { format } = layer.footer;
+  const room = last.inner + last.size + 4096;
   try {
-    const { output, at } = inflateMembers(
-      format,
-      packed,
-      0,
-      packed.length,
-      room,
-      0,
-      MAX_MEMBER_BYTES,
-    );
-    return output.subarray(0, at);
+    return await inflateWhole(layer.footer.format, packed, room, MAX_MEMBER_BYTES);
   } catch (cause) {
     if (!isBlobberError(cause, "invalid-archive")) throw cause;
     // The table, which was proven, states digests: what does not inflate cannot have them.
@@ -211,8 +204,8 @@ function inflate(layer: LayerTable, member: Member, packed: Uint8Array): Uint8Ar
   }
 }
 
-function checkChunk(row: Row, chunk: Chunk, part: Uint8Array): void {
-  if (part.length === chunk.size && digestOf(part) === chunk.digest) return;
+async function checkChunk(row: Row, chunk: Chunk, part: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (part.length === chunk.size && await computeDigest(part) === chunk.digest) return;
   throw new BlobberError(
     "integrity",
     `bytes ${chunk.at} to ${chunk.at + chunk.size} of ${quote(row.entry.path)} do not have the ` +

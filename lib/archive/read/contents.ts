@@ -4,9 +4,13 @@
  * @module
  */
 
-import { type LayerTable, readLayerTable } from "./layer_table.ts";
-import { Spool, type SpooledEntry } from "./spool.ts";
-import type { ParseOptions, Row } from "./table.ts";
+import { type LayerEnd, type LayerTable, type Parse, readLayerTable } from "./layer_table.ts";
+import { LineTable } from "./line_table.ts";
+import type { Spool, SpooledEntry } from "./spool.ts";
+import type { Listing } from "./listing.ts";
+import { OrderedListing } from "./ordered_listing.ts";
+import { type ParseOptions, parseTable } from "./parse_table.ts";
+import type { Located, NamedTable } from "./table.ts";
 import { Tree } from "./tree.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
@@ -16,12 +20,12 @@ import type { Descriptor, Document, Manifest } from "../../types.ts";
 
 /** Where the content of an entry is. */
 export type Content =
-  | { kind: "table"; layer: LayerTable; row: Row }
+  | ({ kind: "table"; layer: LayerEnd } & Located)
   | { kind: "spool"; spool: Spool; at: SpooledEntry };
 
 /** The entries of an image. */
 export interface Contents {
-  tree: Tree<Content>;
+  listing: Listing<Content>;
   /** Releases what is held. */
   close(): void;
 }
@@ -38,9 +42,44 @@ export async function readContents(
   observer: Observer,
 ): Promise<Contents> {
   const layers = layersOf(manifest);
-  const tables = await Promise.all(
-    layers.map((layer) => tableOf(source, layer, { signal: observer.signal })),
-  );
+  if (layers.length === 1) {
+    const found = await tableOf(source, layers[0]!, named, { signal: observer.signal });
+    const listing = found && OrderedListing.of(found.table, (located) => contentOf(found, located));
+    if (listing !== undefined) return { listing, close() {} };
+    return await readTree(source, layers, [await wholeOf(found, observer)], observer);
+  }
+  const read = (layer: Descriptor) =>
+    tableOf(source, layer, parseTable, { signal: observer.signal });
+  return await readTree(source, layers, await Promise.all(layers.map(read)), observer);
+}
+
+/** Only names where that is enough. */
+async function named(
+  bytes: Uint8Array,
+  contentEnd: number,
+  options: ParseOptions,
+): Promise<NamedTable> {
+  return await LineTable.of(bytes, contentEnd, options) ??
+    await parseTable(bytes, contentEnd, options);
+}
+
+async function wholeOf(
+  found: LayerTable<NamedTable> | undefined,
+  { signal }: Observer,
+): Promise<LayerTable | undefined> {
+  return found && { ...found, table: await found.table.whole({ signal }) };
+}
+
+function contentOf(layer: LayerEnd, located: Located): Content {
+  return { kind: "table", layer, ...located };
+}
+
+async function readTree(
+  source: Source,
+  layers: Descriptor[],
+  tables: (LayerTable | undefined)[],
+  observer: Observer,
+): Promise<Contents> {
   const tree = new Tree<Content>({
     maxEntries: MAX_LISTED_ENTRIES,
     maxBytes: Infinity,
@@ -53,8 +92,9 @@ export async function readContents(
       const table = tables[i];
       tree.nextLayer();
       if (table !== undefined) {
-        for (const row of table.table.rows) {
-          if (!row.hidden) tree.apply(row.entry, { kind: "table", layer: table, row });
+        const { rows, members } = table.table;
+        for (const row of rows) {
+          if (!row.hidden) tree.apply(row.entry, contentOf(table, { row, members }));
         }
         continue;
       }
@@ -66,7 +106,7 @@ export async function readContents(
     close();
     throw error;
   }
-  return { tree, close };
+  return { listing: tree, close };
 }
 
 /**
@@ -88,13 +128,14 @@ export function layersOf(manifest: Document<Manifest>): Descriptor[] {
  *
  * @throws {BlobberError} `range-not-supported` for a large layer in a source that gives no ranges
  */
-export async function tableOf(
+export async function tableOf<T extends NamedTable>(
   source: Source,
   layer: Descriptor,
+  parse: Parse<T>,
   options: ParseOptions,
-): Promise<LayerTable | undefined> {
+): Promise<LayerTable<T> | undefined> {
   try {
-    return await readLayerTable(source, layer, options);
+    return await readLayerTable(source, layer, parse, options);
   } catch (error) {
     if (!isBlobberError(error, "range-not-supported")) throw error;
     if (layer.size <= MAX_UNRANGED_BYTES) return undefined;
@@ -128,5 +169,6 @@ async function spoolOf(source: Source, layer: Descriptor, observer: Observer): P
   const total = layer.size;
   const report = (done: number, finished = done === total) =>
     observer.onProgress?.({ phase: "download", done, total, unit: "bytes", finished });
+  const { Spool } = await import("./spool.ts");
   return await Spool.make(source, layer, count, { ...observer, onBytes: report });
 }

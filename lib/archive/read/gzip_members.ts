@@ -8,44 +8,13 @@
 import { crc32 } from "node:zlib";
 import { BlobberError } from "../../errors.ts";
 import { Codec } from "./codec.ts";
+import { gzipHeaderEnd } from "./gzip_header.ts";
 
 /** Bytes of a name, comment or extra field in a header: they tell nothing that is used here. */
 const MAX_HEADER = 64 * 1024 + 1024;
 
 function fail(why: string): never {
   throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
-}
-
-/**
- * Where the deflate data begins that a header stands before.
- *
- * @returns the place, or -1 when the header is not all there
- */
-export function gzipHeaderEnd(bytes: Uint8Array, at: number, end: number): number {
-  if (end - at < 10) {
-    const magic = [0x1f, 0x8b, 0x08];
-    for (let i = 0; i < Math.min(3, end - at); i++) {
-      if (bytes[at + i] !== magic[i]) fail("garbage behind a gzip member");
-    }
-    return -1;
-  }
-  if (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b) fail("garbage behind a gzip member");
-  if (bytes[at + 2] !== 8) fail("a gzip member is not deflate data");
-  const flags = bytes[at + 3]!;
-  if (flags & 0xe0) fail("a gzip header has reserved flags");
-  let i = at + 10;
-  if (flags & 4) { // FEXTRA
-    if (end - i < 2) return -1;
-    i += 2 + bytes[i]! + bytes[i + 1]! * 256;
-  }
-  for (const flag of [8, 16]) { // FNAME, FCOMMENT
-    if (!(flags & flag)) continue;
-    const zero = i < end ? bytes.subarray(i, end).indexOf(0) : -1;
-    if (zero < 0) return -1;
-    i += zero + 1;
-  }
-  if (flags & 2) i += 2; // FHCRC
-  return i <= end ? i : -1;
 }
 
 /** Inflates a stream of members, pushed in as it comes. */

@@ -6,7 +6,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { Codec } from "./codec.ts";
-import { gzipHeaderEnd } from "./gzip_members.ts";
+import { gzipHeaderEnd } from "./gzip_header.ts";
 
 const codecs = new Map<"gzip" | "zstd", Codec>();
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asDigest, type Digest, digestOf } from "../../digest.ts";
+import { asDigest, computeDigest, type Digest } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_TOC_PLAIN_BYTES, TOC_TAIL_BYTES } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
@@ -12,19 +12,31 @@ import { ANNOTATION, type Descriptor } from "../../types.ts";
 import { readVerified } from "../../verified.ts";
 import type { Entry } from "../entry.ts";
 import { type Footer, FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
-import { inflateMembers } from "./inflate_members.ts";
-import { type ParseOptions, parseTable, type Table } from "./table.ts";
+import { inflateWhole } from "./inflate_whole.ts";
+import type { ParseOptions } from "./parse_table.ts";
+import type { NamedTable, Table } from "./table.ts";
 import { TarReader } from "./tar_reader.ts";
 import { TOC_NAME } from "../toc.ts";
 
-/** A layer's table, and the bytes of the layer that were read to get it. */
-export interface LayerTable {
+/** A layer, and what was read of it to get its table. */
+export interface LayerEnd {
   layer: Descriptor;
   footer: Footer;
-  table: Table;
   /** The layer's last bytes, as far as they are in memory. */
   tail: Tail;
 }
+
+/** A layer's table, and where it is from. */
+export interface LayerTable<T extends NamedTable = Table> extends LayerEnd {
+  table: T;
+}
+
+/** Makes something of a table whose bytes have been checked. */
+export type Parse<T extends NamedTable> = (
+  bytes: Uint8Array,
+  contentEnd: number,
+  options: ParseOptions,
+) => Promise<T>;
 
 /** Bytes at a layer's end. */
 export interface Tail {
@@ -36,28 +48,30 @@ export interface Tail {
 /**
  * Reads a layer's table: one request, a second one only when the table is larger than could be guessed.
  *
+ * @param parse what becomes of it
  * @returns `undefined` when the manifest names no table, or the layer's end is none of the known footers:
  * such a layer is read whole
  * @throws {BlobberError} `integrity` when the table is not the one that the manifest names;
  * `range-not-supported` from the source
  */
-export async function readLayerTable(
+export async function readLayerTable<T extends NamedTable>(
   source: Source,
   layer: Descriptor,
+  parse: Parse<T>,
   options: ParseOptions = {},
-): Promise<LayerTable | undefined> {
+): Promise<LayerTable<T> | undefined> {
   const stated = layer.annotations?.[ANNOTATION.tocDigest];
   if (stated === undefined) return undefined;
   const expected = asDigest(stated, `annotation ${ANNOTATION.tocDigest}`);
   try {
-    return await readTable(source, layer, expected, options);
+    return await readTable(source, layer, expected, parse, options);
   } catch (error) {
     // A cache may hold what a registry once sent; whether it was right is known only here.
     const damaged = isBlobberError(error, "integrity", "invalid-archive", "limit");
     const end = { start: guessStart(layer), end: layer.size };
     if (!damaged || !source.forget?.(layer, end)) throw error;
     try {
-      return await readTable(source, layer, expected, options);
+      return await readTable(source, layer, expected, parse, options);
     } catch (error) {
       source.forget(layer, end);
       throw error;
@@ -65,12 +79,13 @@ export async function readLayerTable(
   }
 }
 
-async function readTable(
+async function readTable<T extends NamedTable>(
   source: Source,
   layer: Descriptor,
   expected: Digest,
-  options: CallOptions,
-): Promise<LayerTable | undefined> {
+  parse: Parse<T>,
+  options: ParseOptions,
+): Promise<LayerTable<T> | undefined> {
   let tail = await readTail(source, layer, guessStart(layer), undefined, options);
   const footer = parseFooter(tail.bytes.subarray(-FOOTER_BYTES), layer.size);
   if (footer === undefined) return undefined;
@@ -78,8 +93,8 @@ async function readTable(
     tail = await readTail(source, layer, footer.tocStart, tail, options);
   }
   const packed = tail.bytes.subarray(footer.tocStart - tail.start, footer.tocEnd - tail.start);
-  const json = plainTable(packed, footer);
-  const actual = digestOf(json);
+  const json = await plainTable(packed, footer);
+  const actual = await computeDigest(json);
   if (actual !== expected) {
     throw new BlobberError(
       "integrity",
@@ -88,7 +103,7 @@ async function readTable(
       { hint: "the layer is not what its manifest describes; nothing of it was used" },
     );
   }
-  const table = await parseTable(json, footer.contentEnd, options);
+  const table = await parse(json, footer.contentEnd, options);
   json.buffer.transfer(0); // several MB that the collector would come for too late
   return { layer, footer, table, tail };
 }
@@ -122,18 +137,9 @@ async function readTail(
   return { start, bytes: joined };
 }
 
-function plainTable(packed: Uint8Array, footer: Footer): Uint8Array<ArrayBuffer> {
-  const room = new Uint8Array(Math.min(MAX_TOC_PLAIN_BYTES, packed.length * 8 + 4096));
-  const { output, at } = inflateMembers(
-    footer.format,
-    packed,
-    0,
-    packed.length,
-    room,
-    0,
-    MAX_TOC_PLAIN_BYTES,
-  );
-  const plain = output.subarray(0, at);
+async function plainTable(packed: Uint8Array, footer: Footer): Promise<Uint8Array<ArrayBuffer>> {
+  const room = packed.length * 8 + 4096;
+  const plain = await inflateWhole(footer.format, packed, room, MAX_TOC_PLAIN_BYTES);
   return footer.format === "gzip" ? onlyFile(plain) : plain;
 }
 

@@ -11,15 +11,13 @@ import { MAX_BYTES, MAX_ENTRIES, MAX_FILE_BYTES } from "../../limits.ts";
 import type { UnpackLimits } from "../../options.ts";
 import { quote } from "../../printable.ts";
 import type { Entry } from "../entry.ts";
+import type { Listed, Listing } from "./listing.ts";
 import { checkPath, followLinks } from "../safe_path.ts";
 
 /** An entry in the tree, and what belongs to it. */
-export interface TreeNode<T> {
-  entry: Entry;
+export interface TreeNode<T> extends Listed<T> {
   /** Which layer it came with. */
   layer: number;
-  /** What the caller keeps with it; a hard link has that of the file it names. */
-  content: T;
 }
 
 /** What an entry did to the tree. */
@@ -54,7 +52,7 @@ function over(what: string, actual: number, limit: number, flag: string): Blobbe
 }
 
 /** The tree, while layers are applied to it. */
-export class Tree<T = undefined> {
+export class Tree<T = undefined> implements Listing<T> {
   readonly #nodes = new Map<string, TreeNode<T>>();
   /** Names in a directory, for directories that exist, the implied ones too. */
   readonly #children = new Map<string, Set<string>>([["", new Set()]]);
@@ -65,9 +63,9 @@ export class Tree<T = undefined> {
   /** Directories that this layer named or implied. */
   #own = new Set<string>();
   /** Entries seen, of any kind, whiteouts included. */
-  entries = 0;
+  #seen = 0;
   /** Bytes of all files seen. */
-  bytes = 0;
+  #bytes = 0;
   /** The root's own entry, where an archive has one. */
   root: Entry | undefined;
 
@@ -186,6 +184,16 @@ export class Tree<T = undefined> {
     return [...this.#nodes.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path));
   }
 
+  /** As {@linkcode Listing.entries}. */
+  entries(): Promise<Entry[]> {
+    return Promise.resolve(this.nodes().map(({ entry }) => entry));
+  }
+
+  /** As {@linkcode Listing.paths}. */
+  paths(): string[] {
+    return [...this.#nodes.keys()].sort();
+  }
+
   /** Targets of all symbolic links, by path. */
   links(): Map<string, string> {
     const links = new Map<string, string>();
@@ -209,12 +217,12 @@ export class Tree<T = undefined> {
 
   #count(entry: Entry): void {
     const { maxEntries, maxBytes, maxFileBytes } = this.#limits;
-    this.entries++;
-    this.bytes += entry.size;
-    if (this.entries > maxEntries) {
+    this.#seen++;
+    this.#bytes += entry.size;
+    if (this.#seen > maxEntries) {
       throw over(
         "the archive's entries are more than allowed:",
-        this.entries,
+        this.#seen,
         maxEntries,
         "--max-entries",
       );
@@ -223,8 +231,13 @@ export class Tree<T = undefined> {
       const what = `the bytes of ${quote(entry.path)} are more than allowed:`;
       throw over(what, entry.size, maxFileBytes, "--max-file-bytes");
     }
-    if (this.bytes > maxBytes) {
-      throw over("the archive's bytes are more than allowed:", this.bytes, maxBytes, "--max-bytes");
+    if (this.#bytes > maxBytes) {
+      throw over(
+        "the archive's bytes are more than allowed:",
+        this.#bytes,
+        maxBytes,
+        "--max-bytes",
+      );
     }
   }
 

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { digestOf } from "../../digest.ts";
-import { parseTable } from "./table.ts";
+import { parseTable } from "./parse_table.ts";
 
 const digest = digestOf("x");
 const file = { name: "f", type: "reg", size: 1, offset: 0, digest, chunkDigest: digest };

@@ -1,0 +1,98 @@
+/**
+ * Members that are all in memory, inflated for a reader who wants few of them: by what the web has for it,
+ * since to load Node's takes longer than to inflate a table of contents, and by Node's where that will not
+ * do. Whoever has many members goes to `inflate_members.ts` at once.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../../errors.ts";
+import { RUNTIME } from "../../runtime.ts";
+import { gzipHeaderEnd } from "./gzip_header.ts";
+
+/** Packed bytes given to the stream at once: what they can become, a thousand times as much, is bounded. */
+const SLICE_BYTES = 64 * 1024;
+/** Checksum and size, behind a member's deflate data (RFC 1952, 2.3.1). */
+const TRAILER_BYTES = 8;
+
+/**
+ * Inflates one or more whole gzip members or zstd frames. Their checksums are not looked at: whoever calls
+ * checks digests of what they hold.
+ *
+ * @param format what they are
+ * @param packed the members and nothing else
+ * @param room a guess at the plain bytes
+ * @param most the most plain bytes; more is an error
+ * @throws {BlobberError} `invalid-archive`, `limit`
+ */
+export async function inflateWhole(
+  format: "gzip" | "zstd",
+  packed: Uint8Array,
+  room: number,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // Other runtimes pass over what follows a member, and have Node's at hand anyway.
+  if (format === "gzip" && RUNTIME === "deno") {
+    const plain = await inflateOne(packed, most);
+    if (plain !== undefined) return plain;
+  }
+  const { inflateMembers } = await import("./inflate_members.ts");
+  const into = new Uint8Array(Math.min(room, most));
+  const { output, at } = inflateMembers(format, packed, 0, packed.length, into, 0, most);
+  return output.subarray(0, at);
+}
+
+/** @returns `undefined` when it is not exactly one member, or too much */
+async function inflateOne(
+  packed: Uint8Array,
+  most: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    const start = gzipHeaderEnd(packed, 0, packed.length);
+    const end = packed.length - TRAILER_BYTES;
+    if (start < 0 || start >= end) return undefined;
+    const { readable, writable } = new DecompressionStream("deflate-raw");
+    const fed = feed(writable, packed.subarray(start, end));
+    const reader = readable.getReader();
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      size += value.length;
+      if (size > most) {
+        await reader.cancel();
+        return undefined;
+      }
+    }
+    await fed;
+  } catch (error) {
+    if (error instanceof BlobberError) throw error;
+    return undefined; // what is wrong, the other way tells
+  }
+  // The stream takes the end of a member that is cut off for its end.
+  const stated = new DataView(packed.buffer, packed.byteOffset + packed.length - 4);
+  if (stated.getUint32(0, true) !== size % 2 ** 32) return undefined;
+  if (parts.length === 1) return parts[0] as Uint8Array<ArrayBuffer>;
+  const plain = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    plain.set(part, at);
+    at += part.length;
+  }
+  return plain;
+}
+
+async function feed(writable: WritableStream<BufferSource>, bytes: Uint8Array): Promise<void> {
+  const writer = writable.getWriter();
+  try {
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+      await writer.ready;
+      await writer.write(bytes.subarray(at, at + SLICE_BYTES) as Uint8Array<ArrayBuffer>);
+    }
+    await writer.close();
+  } catch {
+    // the reader's side fails too, and says so
+  }
+}

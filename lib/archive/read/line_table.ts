@@ -1,0 +1,177 @@
+/**
+ * A table of contents with one row a line, as `toc_rows.ts` writes it, of which only the names were looked
+ * at. Whoever lists an image or reads a file of it needs few rows or none: each is parsed and checked, as
+ * `parse_table.ts` does it with all, when it is asked for.
+ *
+ * The names are those that a parser would find, or the table is left to one: a line is one object, which
+ * begins with its name and its type and states neither twice, and there is no escape in which anything
+ * could hide.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../../errors.ts";
+import { MAX_LISTED_ENTRIES } from "../../limits.ts";
+import { Pace } from "../../pace.ts";
+import type { EntryType } from "../entry.ts";
+import { checkPath } from "../safe_path.ts";
+import type { TocEntry } from "../toc.ts";
+import { grown } from "./columns.ts";
+import { parseLines, type ParseOptions, parseRows } from "./parse_table.ts";
+import type { Located, NamedTable, Table } from "./table.ts";
+import { linesIn, OtherForm, type TocText, tocText } from "./toc_lines.ts";
+
+const NAME = '{"name":"';
+const TYPE = '","type":"';
+/** Types of entries by their first letters, and as a line has them; `chunk` is more of the file before. */
+const TYPES: Record<string, { type: EntryType | "chunk"; text: string }> = {
+  r: { type: "file", text: 'reg"' },
+  d: { type: "directory", text: 'dir"' },
+  s: { type: "symlink", text: 'symlink"' },
+  h: { type: "hardlink", text: 'hardlink"' },
+  c: { type: "chunk", text: 'chunk"' },
+};
+const FIRST_ROOM = 4096;
+/** Rows between two looks at the clock. */
+const BATCH_ROWS = 1024;
+const COMMA = 0x2c;
+const CLOSE = 0x7d;
+
+/** A table whose rows are read one by one. */
+export class LineTable implements NamedTable {
+  /** As {@linkcode NamedTable.names}. */
+  readonly names: string[] = [];
+  readonly #types: EntryType[] = [];
+  readonly #toc: TocText;
+  readonly #contentEnd: number;
+  /** Where the line of each row begins. */
+  #starts = new Int32Array(FIRST_ROOM);
+
+  private constructor(toc: TocText, contentEnd: number) {
+    this.#toc = toc;
+    this.#contentEnd = contentEnd;
+  }
+
+  /**
+   * Looks at the names of a table.
+   *
+   * @param bytes the table, checked against the digest that the manifest states
+   * @param contentEnd where in the layer the members end
+   * @returns `undefined` when it is written in another way, or is not as it should be
+   */
+  static async of(
+    bytes: Uint8Array,
+    contentEnd: number,
+    options: ParseOptions,
+  ): Promise<LineTable | undefined> {
+    try {
+      const table = new LineTable(tocText(bytes), contentEnd);
+      return await table.#scan(options) ? table : undefined;
+    } catch {
+      options.signal?.throwIfAborted();
+      return undefined; // what is wrong, the parser tells
+    }
+  }
+
+  /** As {@linkcode NamedTable.type}. */
+  type(i: number): EntryType {
+    return this.#types[i]!;
+  }
+
+  /** As {@linkcode NamedTable.path}. */
+  path(i: number): string {
+    const name = this.names[i]!;
+    return this.#types[i] === "directory" ? name.slice(0, -1) : name;
+  }
+
+  /**
+   * As {@linkcode NamedTable.locate}.
+   *
+   * @throws {BlobberError} as `parseTable`
+   */
+  locate(i: number): Located {
+    const values: unknown[] = [];
+    let last = -1;
+    let next = this.#contentEnd;
+    for (const value of this.#rowsFrom(i)) {
+      const { type, size, offset = 0 } = Object(value) as TocEntry;
+      const own = values.length === 0 || type === "chunk";
+      if (own) values.push(value);
+      if (type !== "chunk" && !(type === "reg" && size! > 0)) continue; // it has no content
+      if (own) last = offset;
+      else if (offset > last) {
+        next = offset;
+        break;
+      }
+    }
+    const table = parseRows(values, this.#contentEnd);
+    return { row: table.row(0), members: [...table.members, next] };
+  }
+
+  /** As {@linkcode NamedTable.whole}. */
+  async whole(options: ParseOptions): Promise<Table> {
+    return await parseLines(this.#toc, this.#contentEnd, options).catch(notJson);
+  }
+
+  *#rowsFrom(i: number): Generator<unknown, void> {
+    try {
+      yield* linesIn(this.#toc, this.#starts[i]!);
+    } catch (error) {
+      notJson(error);
+    }
+  }
+
+  async #scan({ signal, maxEntries = MAX_LISTED_ENTRIES }: ParseOptions): Promise<boolean> {
+    const pace = new Pace(signal);
+    const { text, start, end } = this.#toc;
+    if (text.includes("\\")) return false;
+    for (let at = start; at < end;) {
+      const from = at + NAME.length;
+      const to = text.indexOf('"', from);
+      const typeAt = to + TYPE.length;
+      const known = TYPES[text[typeAt]!];
+      const begins = known !== undefined && text.startsWith(NAME, at) &&
+        text.startsWith(TYPE, to) && text.startsWith(known.text, typeAt);
+      const next = text.indexOf("\n", typeAt);
+      if (!begins || !this.#closes(next)) return false;
+      if (isIn(text, "{", at + 1, next) || isIn(text, '"name"', from, next)) return false;
+      if (isIn(text, '"type"', typeAt, next)) return false;
+      if (known.type === "chunk" && this.names.length === 0) return false;
+      if (known.type !== "chunk") this.#add(text.slice(from, to), known.type, at);
+      at = next + 1;
+      if (this.names.length % BATCH_ROWS === 0) await pace.breathe();
+    }
+    return this.names.length <= maxEntries;
+  }
+
+  /** Whether the line that ends here holds one object and nothing behind it. */
+  #closes(at: number): boolean {
+    const { text, end } = this.#toc;
+    return at === end
+      ? text.charCodeAt(at - 1) === CLOSE
+      : text.charCodeAt(at - 1) === COMMA && text.charCodeAt(at - 2) === CLOSE;
+  }
+
+  #add(stated: string, type: EntryType, start: number): void {
+    const isDirectory = type === "directory";
+    const path = checkPath(isDirectory ? stated.replace(/\/$/, "") : stated, isDirectory);
+    const name = !isDirectory ? path : stated.length === path.length + 1 ? stated : `${path}/`;
+    const i = this.names.length;
+    if (i === this.#starts.length) this.#starts = grown(this.#starts, new Int32Array(2 * i));
+    this.names.push(name);
+    this.#types.push(type);
+    this.#starts[i] = start;
+  }
+}
+
+/** Whether something stands in a part of a text. */
+function isIn(text: string, what: string, from: number, end: number): boolean {
+  const at = text.indexOf(what, from);
+  return at >= 0 && at < end;
+}
+
+function notJson(error: unknown): never {
+  if (!(error instanceof OtherForm)) throw error;
+  const why = "invalid table of contents: it is not JSON";
+  throw new BlobberError("invalid-archive", why, { cause: error });
+}

@@ -1,0 +1,29 @@
+/**
+ * What an image holds, as its readers ask for it.
+ *
+ * @module
+ */
+
+import type { CallOptions } from "../../store.ts";
+import type { Entry } from "../entry.ts";
+
+/** An entry, and what belongs to it. */
+export interface Listed<T> {
+  entry: Entry;
+  /** What is kept with it; a hard link has that of the file it names. */
+  content: T;
+}
+
+/** The entries of an image. */
+export interface Listing<T> {
+  /** The entry at a path, if there is one. */
+  get(path: string): Listed<T> | undefined;
+  /** Whether a path is a directory, named by an entry or implied. */
+  isDirectory(path: string): boolean;
+  /** Target of the symbolic link at a path, if there is one. */
+  linkAt(path: string): string | undefined;
+  /** All entries, sorted by path: parents before children. */
+  entries(options: CallOptions): Promise<Entry[]>;
+  /** The paths of all entries, in that order. */
+  paths(): string[];
+}
