@@ -28,7 +28,7 @@ export function programWords(): string[] {
   const named = Deno.env.get("BLOBBER_TEST_PROGRAM");
   const script = named ?? inRoot("cli.ts");
   return /\.[jt]s$/.test(script)
-    ? [Deno.execPath(), "run", "-A", "--quiet", "--no-lock", script]
+    ? [Deno.execPath(), "run", "-A", "--quiet", script]
     : [script];
 }
 
