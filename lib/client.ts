@@ -133,8 +133,9 @@ export class Client {
    * @param ref what to open
    */
   async openImage(ref: string | Reference, options: ReadOptions = {}): Promise<Image> {
+    const loading = import("./image.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
-    const { openImage } = await import("./image.ts");
+    const { openImage } = await loading;
     const image = await openImage(source, artifact.manifest, options);
     image.verdict = artifact.proofs[0]?.verdict;
     return image;

@@ -4,20 +4,20 @@
  * @module
  */
 
-import { closeSync, readSync } from "node:fs";
+import type { DiskFile } from "./disk.ts";
 import { byteStream } from "./streams.ts";
 
 /**
  * Streams a part of a file by synchronous reads into the reader's own memory, which is several times as
  * fast as anything else that the runtimes offer. Closes the file at the end.
  *
- * @param fd an open file
+ * @param file an open file
  * @param start first byte
  * @param end byte behind the last
  * @param signal stops it
  */
 export function fileStream(
-  fd: number,
+  file: DiskFile,
   start: number,
   end: number,
   signal?: AbortSignal,
@@ -25,8 +25,8 @@ export function fileStream(
   let at = start;
   return byteStream((into) => {
     signal?.throwIfAborted();
-    const n = readSync(fd, into, 0, Math.min(into.length, end - at), at);
+    const n = file.read(into.subarray(0, end - at), at);
     at += n;
     return n;
-  }, () => closeSync(fd));
+  }, () => file.close());
 }

@@ -4,26 +4,16 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { join } from "node:path";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
 import { isOrphan, ownedName } from "./process_identity.ts";
+import { nodeModule } from "./runtime.ts";
 
 // NOFOLLOW: a link in place of a file leads out of the directory. NONBLOCK: a pipe must not hang the read.
-const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+function readFlags(): number {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = nodeModule("fs").constants;
+  return O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
+}
 
 /** The system's code of an error, such as `ENOENT`. */
 export function errnoOf(error: unknown): string | undefined {
@@ -70,9 +60,10 @@ export interface OpenFile {
  * @returns `undefined` when there is none
  */
 export function openRegular(path: string): OpenFile | undefined {
+  const { openSync, fstatSync, closeSync } = nodeModule("fs");
   let fd: number;
   try {
-    fd = openSync(path, READ);
+    fd = openSync(path, readFlags());
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
     throw fileError("cannot read", path, error);
@@ -93,6 +84,7 @@ export function openRegular(path: string): OpenFile | undefined {
 export function readBounded(path: string, limit: number): Uint8Array<ArrayBuffer> | undefined {
   const file = openRegular(path);
   if (!file) return undefined;
+  const { readSync, closeSync } = nodeModule("fs");
   try {
     if (file.size > limit) {
       throw new BlobberError(
@@ -117,8 +109,14 @@ export function readBounded(path: string, limit: number): Uint8Array<ArrayBuffer
 
 /** Writes all of some bytes at the end of what was written. */
 export function writeFully(fd: number, bytes: Uint8Array): void {
+  const { writeSync } = nodeModule("fs");
   let at = 0;
   while (at < bytes.length) at += writeSync(fd, bytes, at, bytes.length - at);
+}
+
+/** A name that no other file has. */
+export function randomName(): string {
+  return nodeModule("crypto").randomBytes(8).toString("hex");
 }
 
 /**
@@ -127,7 +125,7 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
  * @param path the file
  */
 export function besidePath(path: string): string {
-  return `${path}.${ownedName(randomBytes(8).toString("hex"))}.tmp`;
+  return `${path}.${ownedName(randomName())}.tmp`;
 }
 
 /**
@@ -136,9 +134,10 @@ export function besidePath(path: string): string {
  * @param directory where the files are
  */
 export function sweepBeside(directory: string): void {
+  const { readdirSync, rmSync } = nodeModule("fs");
   for (const name of readdirSync(directory)) {
     const owned = /\.(blobber-[0-9a-z-]+)\.tmp$/.exec(name)?.[1];
-    if (owned !== undefined && isOrphan(owned)) rmSync(join(directory, name), { force: true });
+    if (owned !== undefined && isOrphan(owned)) rmSync(`${directory}/${name}`, { force: true });
   }
 }
 
@@ -159,6 +158,7 @@ export interface WriteOptions {
  * @param bytes its content
  */
 export function writeAtomic(path: string, bytes: Uint8Array, options: WriteOptions = {}): void {
+  const { openSync, fsyncSync, closeSync, renameSync, rmSync } = nodeModule("fs");
   const temporary = besidePath(path);
   try {
     const fd = openSync(temporary, "wx", options.mode ?? 0o666);

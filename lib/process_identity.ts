@@ -5,9 +5,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
-import process from "node:process";
+import { nodeModule } from "./runtime.ts";
 
 /** A process, as another one may read it from a file. */
 export interface ProcessIdentity {
@@ -22,6 +20,7 @@ let own: ProcessIdentity | undefined;
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {
+  const process = nodeModule("process");
   own ??= { pid: process.pid, start: startOf(process.pid) ?? "", space: processSpace() };
   return own;
 }
@@ -34,6 +33,7 @@ export function thisProcess(): ProcessIdentity {
 export function isAlive(identity: ProcessIdentity): boolean | undefined {
   const { pid, start, space } = identity;
   if (space !== thisProcess().space) return undefined;
+  const process = nodeModule("process");
   if (pid === process.pid) return start === thisProcess().start;
   const now = startOf(pid);
   if (now !== undefined) return start === "" ? true : now === start;
@@ -83,7 +83,7 @@ export function isOrphan(name: string): boolean {
 /** Field 22 of proc(5) stat, counted behind the name, which may contain anything. */
 function startOf(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const stat = nodeModule("fs").readFileSync(`/proc/${pid}/stat`, "latin1");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
   } catch {
     return undefined;
@@ -91,11 +91,12 @@ function startOf(pid: number): string | undefined {
 }
 
 function processSpace(): string {
+  const { readFileSync, readlinkSync } = nodeModule("fs");
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
     const space = `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
-    return createHash("sha256").update(space).digest("hex").slice(0, 16);
+    return nodeModule("crypto").createHash("sha256").update(space).digest("hex").slice(0, 16);
   } catch {
-    return process.platform;
+    return nodeModule("process").platform;
   }
 }

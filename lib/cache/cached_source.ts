@@ -6,12 +6,12 @@
  * @module
  */
 
-import { existsSync, renameSync, rmSync } from "node:fs";
 import { isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
 import { fileStream } from "../file_stream.ts";
 import { fileError, readBounded } from "../files.ts";
+import { nodeModule } from "../runtime.ts";
 import { MAX_CACHE_TTL_MS, MAX_MANIFEST_BYTES } from "../limits.ts";
 import { isDocumentType, parseDescriptor, parseDocument } from "../manifest.ts";
 import { quote } from "../printable.ts";
@@ -98,6 +98,7 @@ class CachedSource implements Source {
   }
 
   forget({ digest }: Descriptor, range: ByteRange): boolean {
+    const { existsSync, rmSync } = nodeModule("fs");
     const whole = [this.#paths.blob(digest), this.#paths.sums(digest)].filter(existsSync);
     for (const path of whole) rmSync(path, { force: true });
     return dropParts(this.#paths, digest, range) || whole.length > 0;
@@ -114,10 +115,10 @@ class CachedSource implements Source {
   async #whole(target: Descriptor, options: FetchOptions): Promise<ReadableStream<Uint8Array>> {
     const { digest, size } = target;
     const path = this.#paths.blob(digest);
-    const fd = await openWhole(path, size, digest, options);
-    if (fd !== undefined) {
+    const file = await openWhole(path, size, digest, options);
+    if (file !== undefined) {
       if (isDocumentType(target.mediaType)) this.#use(target);
-      return fileStream(fd, 0, size, options.signal);
+      return fileStream(file, 0, size, options.signal);
     }
     const stream = await this.#source.fetch(target, { signal: options.signal });
     const isDocument = isDocumentType(target.mediaType);
@@ -126,7 +127,7 @@ class CachedSource implements Source {
     return tee(this.#paths, stream, { size, name, ...(isDocument && { digest }) }, {
       name: digest,
       keep: (file) => {
-        renameSync(file, path);
+        nodeModule("fs").renameSync(file, path);
         dropParts(this.#paths, digest);
         if (isDocument) this.#use(target);
       },
@@ -140,8 +141,8 @@ class CachedSource implements Source {
     options: FetchOptions,
   ): Promise<ReadableStream<Uint8Array>> {
     const { digest } = target;
-    const fd = await openRange(this.#paths, target, range, options);
-    if (fd !== undefined) return fileStream(fd, range.start, range.end, options.signal);
+    const file = await openRange(this.#paths, target, range, options);
+    if (file !== undefined) return fileStream(file, range.start, range.end, options.signal);
     const parts = await openParts(this.#paths, digest, range, options);
     if (parts !== undefined) return parts;
     const stream = await this.#source.fetch(target, { range, signal: options.signal });
@@ -155,7 +156,7 @@ class CachedSource implements Source {
   /** A manifest was read: its entry is used, or made. */
   #use(target: Descriptor): void {
     const { mediaType, digest, size } = target;
-    if (readEntry(this.#paths, digest)) return touchEntry(this.#paths, digest);
+    if (touchEntry(this.#paths, digest)) return;
     this.#quietly(() => {
       const bytes = readBounded(this.#paths.blob(digest), MAX_MANIFEST_BYTES);
       if (bytes) keepEntry(this.#paths, parseDocument({ mediaType, digest, size }, bytes));

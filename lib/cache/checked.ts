@@ -4,17 +4,18 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { closeSync, readSync, rmSync } from "node:fs";
-import { type Digest, hexOf } from "../digest.ts";
-import { openRegular } from "../files.ts";
+import { computeDigest, type Digest, Digester } from "../digest.ts";
+import { type DiskFile, fileOf, openFile } from "../disk.ts";
 import { CACHE_BLOCK_BYTES } from "../limits.ts";
 import type { ByteRange, CallOptions } from "../store.ts";
 import type { Descriptor } from "../types.ts";
 import type { CachePaths } from "./paths.ts";
 import { writeQuietly } from "./record.ts";
 import { readBounded } from "../files.ts";
+import { nodeModule } from "../runtime.ts";
 
+/** What is read at once to be hashed, and not a second time to be handed out: all but large blobs. */
+const MAX_AT_ONCE = 4 * 1024 * 1024;
 /** Blocks hashed before others get a turn, so that a signal is heard. */
 const BLOCKS_AT_ONCE = 32;
 const SUM = 32;
@@ -30,11 +31,18 @@ export async function openWhole(
   size: number,
   digest: Digest,
   options: CallOptions,
-): Promise<number | undefined> {
-  return await open(path, size, async (fd) => {
-    const hash = createHash("sha256");
-    await eachBlock(fd, { start: 0, end: size }, options, (bytes) => void hash.update(bytes));
-    return hash.digest("hex") === hexOf(digest);
+): Promise<DiskFile | undefined> {
+  return await open(path, size, async (file) => {
+    if (size <= MAX_AT_ONCE) {
+      const bytes = new Uint8Array(size);
+      readBlock(file, bytes, 0);
+      if (await computeDigest(bytes) !== digest) return undefined;
+      file.close();
+      return fileOf(bytes);
+    }
+    const digester = new Digester();
+    await eachBlock(file, { start: 0, end: size }, options, (bytes) => void digester.update(bytes));
+    return digester.digest() === digest ? file : undefined;
   });
 }
 
@@ -51,48 +59,57 @@ export async function openRange(
   target: Descriptor,
   range: ByteRange,
   options: CallOptions,
-): Promise<number | undefined> {
-  return await open(paths.blob(target.digest), target.size, async (fd) => {
-    const sums = readSums(paths, target) ?? await makeSums(paths, target, fd, options);
+): Promise<DiskFile | undefined> {
+  return await open(paths.blob(target.digest), target.size, async (file) => {
+    const sums = readSums(paths, target) ?? await makeSums(paths, target, file, options);
     if (sums === undefined) {
-      rmSync(paths.sums(target.digest), { force: true });
-      return false;
+      remove(paths.sums(target.digest));
+      return undefined;
     }
     const start = Math.floor(range.start / CACHE_BLOCK_BYTES) * CACHE_BLOCK_BYTES;
     const end = Math.min(Math.ceil(range.end / CACHE_BLOCK_BYTES) * CACHE_BLOCK_BYTES, target.size);
     let at = (start / CACHE_BLOCK_BYTES) * SUM;
     let good = true;
-    await eachBlock(fd, { start, end }, options, (bytes) => {
-      const sum = createHash("sha256").update(bytes).digest();
+    await eachBlock(file, { start, end }, options, (bytes) => {
+      const sum = sumOf(bytes);
       good &&= sum.every((byte, i) => byte === sums[at + i]);
       at += SUM;
     });
-    if (!good) rmSync(paths.sums(target.digest), { force: true });
-    return good;
+    if (good) return file;
+    remove(paths.sums(target.digest));
+    return undefined;
   });
 }
 
+/** @param check says what to hand out, which closes the file then; nothing when it is damaged */
 async function open(
   path: string,
   size: number,
-  check: (fd: number) => Promise<boolean>,
-): Promise<number | undefined> {
-  let fd: number | undefined;
-  let good = false;
+  check: (file: DiskFile) => Promise<DiskFile | undefined>,
+): Promise<DiskFile | undefined> {
+  let file: DiskFile | undefined;
   try {
-    const file = openRegular(path);
+    file = openFile(path);
     if (file === undefined) return undefined;
-    fd = file.fd;
-    good = file.size === size && await check(fd);
+    const good = file.size === size ? await check(file) : undefined;
+    if (good !== undefined) return good;
   } catch (error) {
-    if (fd !== undefined) closeSync(fd);
-    fd = undefined;
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error)) {
+      file?.close();
+      throw error;
+    }
   }
-  if (good) return fd;
-  if (fd !== undefined) closeSync(fd);
-  rmSync(path, { force: true });
+  file?.close();
+  remove(path);
   return undefined;
+}
+
+function remove(path: string): void {
+  nodeModule("fs").rmSync(path, { force: true });
+}
+
+function sumOf(bytes: Uint8Array): Uint8Array {
+  return nodeModule("crypto").createHash("sha256").update(bytes).digest();
 }
 
 /** What a disk or a stranger did to a file is damage; that a call was stopped is not. */
@@ -101,7 +118,7 @@ function isDamage(error: unknown): boolean {
 }
 
 async function eachBlock(
-  fd: number,
+  file: DiskFile,
   range: ByteRange,
   options: CallOptions,
   take: (bytes: Uint8Array) => void,
@@ -110,18 +127,23 @@ async function eachBlock(
   let blocks = 0;
   for (let at = range.start; at < range.end; at += buffer.length) {
     const length = Math.min(buffer.length, range.end - at);
-    let read = 0;
-    while (read < length) {
-      const n = readSync(fd, buffer, read, length - read, at + read);
-      if (n === 0) break; // shorter than it was: the digest will tell
-      read += n;
-    }
-    take(buffer.subarray(0, read));
+    take(buffer.subarray(0, readBlock(file, buffer.subarray(0, length), at)));
     if (++blocks % BLOCKS_AT_ONCE === 0) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       options.signal?.throwIfAborted();
     }
   }
+}
+
+/** @returns how much there was: where it is shorter than it was, the digest will tell */
+function readBlock(file: DiskFile, into: Uint8Array, position: number): number {
+  let at = 0;
+  while (at < into.length) {
+    const n = file.read(into.subarray(at), position + at);
+    if (n === 0) break;
+    at += n;
+  }
+  return at;
 }
 
 /** The digests of a blob's blocks, followed by the digest of those. */
@@ -132,33 +154,33 @@ function readSums(paths: CachePaths, target: Descriptor): Uint8Array | undefined
     const bytes = readBounded(path, length);
     if (bytes === undefined) return undefined;
     const sums = bytes.subarray(0, -SUM);
-    const own = createHash("sha256").update(sums).digest();
+    const own = sumOf(sums);
     if (bytes.length === length && own.every((byte, i) => byte === bytes[sums.length + i])) {
       return sums;
     }
   } catch { // damaged
   }
-  rmSync(path, { force: true });
+  remove(path);
   return undefined;
 }
 
 async function makeSums(
   paths: CachePaths,
   target: Descriptor,
-  fd: number,
+  file: DiskFile,
   options: CallOptions,
 ): Promise<Uint8Array | undefined> {
-  const whole = createHash("sha256");
+  const whole = new Digester();
   const bytes = new Uint8Array((Math.ceil(target.size / CACHE_BLOCK_BYTES) + 1) * SUM);
   let at = 0;
-  await eachBlock(fd, { start: 0, end: target.size }, options, (block) => {
+  await eachBlock(file, { start: 0, end: target.size }, options, (block) => {
     whole.update(block);
-    bytes.set(createHash("sha256").update(block).digest(), at);
+    bytes.set(sumOf(block), at);
     at += SUM;
   });
-  if (whole.digest("hex") !== hexOf(target.digest)) return undefined;
+  if (whole.digest() !== target.digest) return undefined;
   const sums = bytes.subarray(0, at);
-  bytes.set(createHash("sha256").update(sums).digest(), at);
+  bytes.set(sumOf(sums), at);
   try {
     writeQuietly(paths, paths.sums(target.digest), bytes);
   } catch { // taken again the next time

@@ -6,12 +6,11 @@
  * @module
  */
 
-import { accessSync, constants, lstatSync, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import process from "node:process";
-import { errnoOf, fileError } from "../files.ts";
+import { lookAt, makeDirectory, userId } from "../disk.ts";
+import { fileError } from "../files.ts";
 import { quote } from "../printable.ts";
 import { isOrphan } from "../process_identity.ts";
+import { listDirectory, nodeModule } from "../runtime.ts";
 import { type CachePaths, ROOMS } from "./paths.ts";
 
 /**
@@ -24,18 +23,17 @@ export function prepareDirectory(paths: CachePaths): string | undefined {
   try {
     const problem = inspect(paths.root);
     if (problem !== undefined) return problem;
-    mkdirSync(paths.root, { recursive: true, mode: 0o700 });
+    makeDirectory(paths.root);
     for (const room of Object.values(ROOMS)) {
       // Outermost first, so that no link is followed on the way in.
       let path = paths.root;
       for (const part of room.split("/")) {
-        path = join(path, part);
+        path = `${path}/${part}`;
         const problem = inspect(path);
         if (problem !== undefined) return problem;
-        mkdirSync(path, { recursive: true, mode: 0o700 });
+        makeDirectory(path);
       }
     }
-    accessSync(paths.room("temp"), constants.W_OK);
     sweep(paths.room("temp"));
     return inspect(paths.root);
   } catch (error) {
@@ -44,34 +42,21 @@ export function prepareDirectory(paths: CachePaths): string | undefined {
 }
 
 function inspect(path: string): string | undefined {
-  let stat;
-  try {
-    stat = lstatSync(path);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-  if (stat.isSymbolicLink()) return `${quote(path)} is a symbolic link`;
-  if (!stat.isDirectory()) return `${quote(path)} is no directory`;
+  const found = lookAt(path);
+  if (found === undefined) return undefined;
+  if (found.link) return `${quote(path)} is a symbolic link`;
+  if (!found.directory) return `${quote(path)} is no directory`;
   const uid = userId();
-  if (uid !== undefined && stat.uid !== uid) return `${quote(path)} belongs to another user`;
-  if (process.platform !== "win32" && (stat.mode & 0o002) !== 0) {
-    return `${quote(path)} can be written by everybody`;
-  }
+  if (uid !== undefined && found.uid !== uid) return `${quote(path)} belongs to another user`;
+  const { mode = 0o700 } = found;
+  if ((mode & 0o002) !== 0) return `${quote(path)} can be written by everybody`;
+  if ((mode & 0o300) !== 0o300) return `${quote(path)} cannot be written by its owner`;
   return undefined;
-}
-
-function userId(): number | undefined {
-  try {
-    return process.getuid?.();
-  } catch { // the runtime does not let us know
-    return undefined;
-  }
 }
 
 /** Removes what processes left that were killed while they wrote. */
 function sweep(temp: string): void {
-  for (const name of readdirSync(temp)) {
-    if (isOrphan(name)) rmSync(join(temp, name), { force: true });
+  for (const { name } of listDirectory(temp)) {
+    if (isOrphan(name)) nodeModule("fs").rmSync(`${temp}/${name}`, { force: true });
   }
 }

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { lstatSync, readdirSync, utimesSync } from "node:fs";
-import { join } from "node:path";
 import { type Digest, isDigest } from "../digest.ts";
+import { touch } from "../disk.ts";
 import { isDocumentType } from "../manifest.ts";
+import { nodeModule } from "../runtime.ts";
 import type { Descriptor, Document, Index, Manifest } from "../types.ts";
 import type { CachePaths } from "./paths.ts";
 import { readRecord, writeRecord } from "./record.ts";
@@ -47,17 +47,18 @@ export function readEntry(paths: CachePaths, digest: Digest): Entry | undefined 
   return { descriptor: { mediaType, digest, size }, blobs, created };
 }
 
-/** Notes that an entry was used. The time of the file is the time of the last use. */
-export function touchEntry(paths: CachePaths, digest: Digest): void {
-  const now = new Date();
-  try {
-    utimesSync(paths.entry(digest), now, now);
-  } catch { // it was removed meanwhile
-  }
+/**
+ * Notes that an entry was used: the time of the file is the time of the last use.
+ *
+ * @returns whether there is one
+ */
+export function touchEntry(paths: CachePaths, digest: Digest): boolean {
+  return touch(paths.entry(digest));
 }
 
 /** Every entry and when it was last used, in milliseconds since 1970. */
 export function listEntries(paths: CachePaths): (Entry & { used: number })[] {
+  const { readdirSync, lstatSync } = nodeModule("fs");
   let names: string[];
   try {
     names = readdirSync(paths.room("entries"));
@@ -67,7 +68,7 @@ export function listEntries(paths: CachePaths): (Entry & { used: number })[] {
   return names.flatMap((name) => {
     const digest = `sha256:${name.replace(/\.json$/, "")}`;
     if (!isDigest(digest)) return [];
-    const path = join(paths.room("entries"), name);
+    const path = `${paths.room("entries")}/${name}`;
     try {
       const used = lstatSync(path).mtimeMs;
       const entry = readEntry(paths, digest);

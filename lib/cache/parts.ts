@@ -5,9 +5,9 @@
  * @module
  */
 
-import { closeSync, mkdirSync, readdirSync, readSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { type Digest, hexOf } from "../digest.ts";
+import { type DiskFile, makeDirectory } from "../disk.ts";
+import { listDirectory, nodeModule } from "../runtime.ts";
 import type { ByteRange, CallOptions } from "../store.ts";
 import { byteStream } from "../streams.ts";
 import { openWhole } from "./checked.ts";
@@ -55,8 +55,9 @@ export function keepPart(
   digest: Digest,
 ): void {
   const directory = paths.parts(blob);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, `${range.start}-${range.end}-${hexOf(digest)}`);
+  const { renameSync, rmSync } = nodeModule("fs");
+  makeDirectory(directory);
+  const path = `${directory}/${range.start}-${range.end}-${hexOf(digest)}`;
   renameSync(file, path);
   for (const other of list(directory)) {
     const inside = other.start >= range.start && other.end <= range.end;
@@ -66,6 +67,7 @@ export function keepPart(
 
 /** Removes all parts of a blob, or those that overlap a range. Says whether there were any. */
 export function dropParts(paths: CachePaths, blob: Digest, range?: ByteRange): boolean {
+  const { rmSync } = nodeModule("fs");
   const directory = paths.parts(blob);
   const { start, end } = range ?? { start: 0, end: Infinity };
   const found = list(directory).filter((part) => part.start < end && part.end > start);
@@ -75,18 +77,18 @@ export function dropParts(paths: CachePaths, blob: Digest, range?: ByteRange): b
 }
 
 function list(directory: string): Part[] {
-  let names: string[];
+  let found: { name: string }[];
   try {
-    names = readdirSync(directory);
+    found = listDirectory(directory);
   } catch {
     return [];
   }
-  return names.flatMap((name) => {
+  return found.flatMap(({ name }) => {
     const match = /^(\d{1,15})-(\d{1,15})-([0-9a-f]{64})$/.exec(name);
     if (!match) return [];
     const [start, end] = [Number(match[1]), Number(match[2])];
     const digest: Digest = `sha256:${match[3]}`;
-    return end > start ? [{ path: join(directory, name), start, end, digest }] : [];
+    return end > start ? [{ path: `${directory}/${name}`, start, end, digest }] : [];
   });
 }
 
@@ -106,26 +108,26 @@ function cover(parts: Part[], range: ByteRange): Part[] | undefined {
   return chosen;
 }
 
-async function openAll(parts: Part[], options: CallOptions): Promise<number[] | undefined> {
-  const files: number[] = [];
+async function openAll(parts: Part[], options: CallOptions): Promise<DiskFile[] | undefined> {
+  const files: DiskFile[] = [];
   try {
     for (const { path, start, end, digest } of parts) {
-      const fd = await openWhole(path, end - start, digest, options);
-      if (fd === undefined) break;
-      files.push(fd);
+      const file = await openWhole(path, end - start, digest, options);
+      if (file === undefined) break;
+      files.push(file);
     }
   } catch (error) {
-    files.forEach(closeSync);
+    closeAll(files);
     throw error;
   }
   if (files.length === parts.length) return files;
-  files.forEach(closeSync);
+  closeAll(files);
   return undefined;
 }
 
 function streamParts(
   parts: Part[],
-  files: number[],
+  files: DiskFile[],
   range: ByteRange,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = range.start;
@@ -135,8 +137,12 @@ function streamParts(
     const part = parts[i];
     if (part === undefined) return 0;
     const length = Math.min(into.length, part.end - at, range.end - at);
-    const n = readSync(files[i]!, into, 0, length, at - part.start);
+    const n = files[i]!.read(into.subarray(0, length), at - part.start);
     at += n;
     return n;
-  }, () => files.forEach(closeSync));
+  }, () => closeAll(files));
+}
+
+function closeAll(files: DiskFile[]): void {
+  for (const file of files) file.close();
 }

@@ -5,9 +5,7 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { type Digest, hexOf } from "../digest.ts";
+import { type Digest, digestOf, hexOf } from "../digest.ts";
 
 /** The rooms of a cache, all of them directories with nothing in them but what {@linkcode CachePaths} names. */
 export const ROOMS = {
@@ -45,16 +43,16 @@ export interface CachePaths {
  * @param root the directory
  */
 export function cachePaths(root: string): CachePaths {
-  const room = (name: keyof typeof ROOMS) => join(root, ROOMS[name]);
-  const hashed = (key: string) => `${createHash("sha256").update(key).digest("hex")}.json`;
+  const room = (name: keyof typeof ROOMS) => `${root}/${ROOMS[name]}`;
+  const hashed = (key: string) => `${hexOf(digestOf(key))}.json`;
   return {
     root,
     room,
-    blob: (digest) => join(room("blobs"), hexOf(digest)),
-    entry: (digest) => join(room("entries"), `${hexOf(digest)}.json`),
-    parts: (digest) => join(room("parts"), hexOf(digest)),
-    sums: (digest) => join(room("sums"), hexOf(digest)),
-    tag: (key) => join(room("tags"), hashed(key)),
-    push: (key) => join(room("push"), hashed(key)),
+    blob: (digest) => `${room("blobs")}/${hexOf(digest)}`,
+    entry: (digest) => `${room("entries")}/${hexOf(digest)}.json`,
+    parts: (digest) => `${room("parts")}/${hexOf(digest)}`,
+    sums: (digest) => `${room("sums")}/${hexOf(digest)}`,
+    tag: (key) => `${room("tags")}/${hashed(key)}`,
+    push: (key) => `${room("push")}/${hashed(key)}`,
   };
 }

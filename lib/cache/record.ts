@@ -5,13 +5,11 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
-import { closeSync, openSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { digestOf } from "../digest.ts";
-import { readBounded, writeFully } from "../files.ts";
+import { randomName, readBounded, writeFully } from "../files.ts";
 import { MAX_CACHE_RECORD_BYTES } from "../limits.ts";
 import { ownedName } from "../process_identity.ts";
+import { nodeModule } from "../runtime.ts";
 import type { CachePaths } from "./paths.ts";
 
 /** Version of the records; others are ignored. */
@@ -19,7 +17,7 @@ const VERSION = 1;
 
 /** A name for a file in the making. */
 export function temporaryPath(paths: CachePaths): string {
-  return join(paths.room("temp"), ownedName(randomBytes(8).toString("hex")));
+  return `${paths.room("temp")}/${ownedName(randomName())}`;
 }
 
 /**
@@ -36,7 +34,7 @@ export function readRecord(path: string): unknown {
     if (version === VERSION && digestOf(JSON.stringify(value)) === digest) return value;
   } catch { // what cannot be read is dropped
   }
-  rmSync(path, { force: true });
+  nodeModule("fs").rmSync(path, { force: true });
   return undefined;
 }
 
@@ -60,6 +58,7 @@ export function writeRecord(paths: CachePaths, path: string, value: unknown): vo
 
 /** Writes a file of the cache in one step. It is checked when it is read, so it need not outlast a power failure. */
 export function writeQuietly(paths: CachePaths, path: string, bytes: Uint8Array): void {
+  const { openSync, closeSync, renameSync, rmSync } = nodeModule("fs");
   const temporary = temporaryPath(paths);
   try {
     const fd = openSync(temporary, "wx", 0o600);

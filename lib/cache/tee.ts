@@ -5,9 +5,9 @@
  * @module
  */
 
-import { closeSync, openSync, rmSync } from "node:fs";
 import { type Digest, Digester } from "../digest.ts";
 import { writeFully } from "../files.ts";
+import { nodeModule } from "../runtime.ts";
 import { byteStream } from "../streams.ts";
 import { type Expected, VerifiedReader } from "../verified.ts";
 import type { CachePaths } from "./paths.ts";
@@ -80,7 +80,7 @@ class TemporaryCopy {
     this.#path = temporaryPath(paths);
     this.#options = options;
     this.#try(() => {
-      this.#fd = openSync(this.#path, "wx", 0o600);
+      this.#fd = nodeModule("fs").openSync(this.#path, "wx", 0o600);
     });
   }
 
@@ -102,7 +102,7 @@ class TemporaryCopy {
 
   drop(): void {
     this.#close();
-    rmSync(this.#path, { force: true });
+    nodeModule("fs").rmSync(this.#path, { force: true });
   }
 
   #try(step: () => void): void {
@@ -115,7 +115,7 @@ class TemporaryCopy {
   }
 
   #close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    if (this.#fd !== undefined) nodeModule("fs").closeSync(this.#fd);
     this.#fd = undefined;
   }
 }

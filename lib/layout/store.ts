@@ -5,19 +5,13 @@
  * @module
  */
 
-import { closeSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { type Digest, digestOf, isDigest } from "../digest.ts";
+import { openFile } from "../disk.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
 import { readFallback } from "../fallback.ts";
 import { withLock } from "../file_lock.ts";
-import {
-  errnoOf,
-  fileError,
-  openRegular,
-  readBounded,
-  sweepBeside,
-  writeAtomic,
-} from "../files.ts";
+import { errnoOf, fileError, readBounded, sweepBeside, writeAtomic } from "../files.ts";
 import { MAX_LAYOUT_MANIFESTS, MAX_MANIFEST_BYTES } from "../limits.ts";
 import {
   DOCUMENT_TYPES,
@@ -108,20 +102,20 @@ export class LayoutStore implements Store {
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     options.signal?.throwIfAborted();
     this.#check();
-    const file = openRegular(this.#paths.blob(target.digest));
+    const file = openFile(this.#paths.blob(target.digest));
     if (file === undefined) {
       throw new BlobberError("not-found", `${target.digest} not found in ${this.name}`);
     }
     const { start, end } = options.range ?? { start: 0, end: file.size };
     if (start < 0 || end < start || end > file.size) {
-      closeSync(file.fd);
+      file.close();
       throw new BlobberError(
         "range-not-supported",
         `bytes ${start} to ${end} of ${target.digest} in ${this.name} do not exist, ` +
           `expected at most ${file.size}`,
       );
     }
-    return fileStream(file.fd, start, end, options.signal);
+    return fileStream(file, start, end, options.signal);
   }
 
   /** As {@linkcode Store.tags}. */

@@ -27,9 +27,7 @@ export interface RunOptions {
 export function programWords(): string[] {
   const named = Deno.env.get("BLOBBER_TEST_PROGRAM");
   const script = named ?? inRoot("cli.ts");
-  return /\.[jt]s$/.test(script)
-    ? [Deno.execPath(), "run", "-A", "--quiet", script]
-    : [script];
+  return /\.[jt]s$/.test(script) ? [Deno.execPath(), "run", "-A", "--quiet", script] : [script];
 }
 
 /** A directory in which the program runs, removed at the end. */
