@@ -76,14 +76,13 @@ class CachedSource implements Source {
       return entry?.descriptor ?? await this.#source.resolve(tagOrDigest, options);
     }
     const { ttl = 0 } = this.#options;
+    if (ttl === 0) return await this.#source.resolve(tagOrDigest, options);
     const path = this.#paths.tag(`${this.name}:${tagOrDigest}`);
-    const known = ttl > 0 ? this.#cachedTag(path, tagOrDigest, ttl) : undefined;
+    const known = this.#cachedTag(path, tagOrDigest, ttl);
     if (known) return known;
     const { mediaType, digest, size } = await this.#source.resolve(tagOrDigest, options);
-    if (ttl > 0) {
-      const value = { name: this.name, tag: tagOrDigest, at: Date.now(), mediaType, digest, size };
-      this.#quietly(() => writeRecord(this.#paths, path, value));
-    }
+    const value = { name: this.name, tag: tagOrDigest, at: Date.now(), mediaType, digest, size };
+    this.#quietly(() => writeRecord(this.#paths, path, value));
     return { mediaType, digest, size };
   }
 

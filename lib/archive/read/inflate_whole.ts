@@ -47,41 +47,35 @@ async function inflateOne(
   packed: Uint8Array,
   most: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
   try {
     const start = gzipHeaderEnd(packed, 0, packed.length);
     const end = packed.length - TRAILER_BYTES;
     if (start < 0 || start >= end) return undefined;
+    // RFC 1952, 2.3.1: the size, by which also a member is known that the stream takes for whole and is not.
+    const size = new DataView(packed.buffer, packed.byteOffset + end).getUint32(4, true);
+    // Deflate makes a byte of 1032 at the most, so nobody makes us take memory for nothing.
+    if (size > most || size > (end - start) * 1032) return undefined;
+    const plain = new Uint8Array(size);
     const { readable, writable } = new DecompressionStream("deflate-raw");
     const fed = feed(writable, packed.subarray(start, end));
     const reader = readable.getReader();
+    let at = 0;
     for (;;) {
       const { value, done } = await reader.read();
       if (done) break;
-      parts.push(value);
-      size += value.length;
-      if (size > most) {
+      if (at + value.length > size) {
         await reader.cancel();
         return undefined;
       }
+      plain.set(value, at);
+      at += value.length;
     }
     await fed;
+    return at === size ? plain : undefined;
   } catch (error) {
     if (error instanceof BlobberError) throw error;
     return undefined; // what is wrong, the other way tells
   }
-  // The stream takes the end of a member that is cut off for its end.
-  const stated = new DataView(packed.buffer, packed.byteOffset + packed.length - 4);
-  if (stated.getUint32(0, true) !== size % 2 ** 32) return undefined;
-  if (parts.length === 1) return parts[0] as Uint8Array<ArrayBuffer>;
-  const plain = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    plain.set(part, at);
-    at += part.length;
-  }
-  return plain;
 }
 
 async function feed(writable: WritableStream<BufferSource>, bytes: Uint8Array): Promise<void> {

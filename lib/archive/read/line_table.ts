@@ -3,9 +3,9 @@
  * at. Whoever lists an image or reads a file of it needs few rows or none: each is parsed and checked, as
  * `parse_table.ts` does it with all, when it is asked for.
  *
- * The names are those that a parser would find, or the table is left to one: a line is one object, which
- * begins with its name and its type and states neither twice, and there is no escape in which anything
- * could hide.
+ * The names are those that a parser would find, or the table is left to one: a line is one object, with its
+ * name and its type first and no other fields than the format's, each once, and there is no escape in which
+ * anything could hide.
  *
  * @module
  */
@@ -31,11 +31,26 @@ const TYPES: Record<string, { type: EntryType | "chunk"; text: string }> = {
   h: { type: "hardlink", text: 'hardlink"' },
   c: { type: "chunk", text: 'chunk"' },
 };
+/** What may stand behind the type, to the end of the line: each field once, and no object. */
+const REST = new RegExp(
+  [
+    ["size", "\\d+"],
+    ["modtime", '"[^"]*"'],
+    ["linkName", '"[^"]*"'],
+    ["mode", "\\d+"],
+    ["offset", "\\d+"],
+    ["innerOffset", "\\d+"],
+    ["digest", '"[^"]*"'],
+    ["chunkOffset", "\\d+"],
+    ["chunkSize", "\\d+"],
+    ["chunkDigest", '"[^"]*"'],
+  ].map(([name, value]) => `(?:,"${name}":${value})?`).join("") +
+    "\\}(?:,\\n|(?=\\n\\]\\}\\n$))",
+  "y",
+);
 const FIRST_ROOM = 4096;
 /** Rows between two looks at the clock. */
 const BATCH_ROWS = 1024;
-const COMMA = 0x2c;
-const CLOSE = 0x7d;
 
 /** A table whose rows are read one by one. */
 export class LineTable implements NamedTable {
@@ -132,24 +147,15 @@ export class LineTable implements NamedTable {
       const known = TYPES[text[typeAt]!];
       const begins = known !== undefined && text.startsWith(NAME, at) &&
         text.startsWith(TYPE, to) && text.startsWith(known.text, typeAt);
-      const next = text.indexOf("\n", typeAt);
-      if (!begins || !this.#closes(next)) return false;
-      if (isIn(text, "{", at + 1, next) || isIn(text, '"name"', from, next)) return false;
-      if (isIn(text, '"type"', typeAt, next)) return false;
-      if (known.type === "chunk" && this.names.length === 0) return false;
+      if (!begins) return false;
+      REST.lastIndex = typeAt + known.text.length;
+      if (!REST.test(text)) return false;
       if (known.type !== "chunk") this.#add(text.slice(from, to), known.type, at);
-      at = next + 1;
+      else if (this.names.length === 0) return false;
+      at = REST.lastIndex;
       if (this.names.length % BATCH_ROWS === 0) await pace.breathe();
     }
     return this.names.length <= maxEntries;
-  }
-
-  /** Whether the line that ends here holds one object and nothing behind it. */
-  #closes(at: number): boolean {
-    const { text, end } = this.#toc;
-    return at === end
-      ? text.charCodeAt(at - 1) === CLOSE
-      : text.charCodeAt(at - 1) === COMMA && text.charCodeAt(at - 2) === CLOSE;
   }
 
   #add(stated: string, type: EntryType, start: number): void {
@@ -162,12 +168,6 @@ export class LineTable implements NamedTable {
     this.#types.push(type);
     this.#starts[i] = start;
   }
-}
-
-/** Whether something stands in a part of a text. */
-function isIn(text: string, what: string, from: number, end: number): boolean {
-  const at = text.indexOf(what, from);
-  return at >= 0 && at < end;
 }
 
 function notJson(error: unknown): never {

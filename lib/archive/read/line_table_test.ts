@@ -52,12 +52,14 @@ test("names and single rows are those that the parser finds", async () => {
 });
 
 test("a row is checked when it is asked for", async () => {
-  const found = await open(written(rows.map((row) => row.replace('"size":5', '"size":-5'))));
-  assert.equal(found!.locate(0).row.entry.path, "d");
-  assert.throws(() => found!.locate(1), { code: "invalid-archive", message: /"-5"/ });
-  await assert.rejects(found!.whole({}), { code: "invalid-archive", message: /"-5"/ });
-  const broken = await open(written(rows.map((row) => row.replace('"size":5', '"size":'))));
+  const far = await open(written(rows.map((row) => row.replace('"offset":0', '"offset":9999'))));
+  assert.equal(far!.locate(0).row.entry.path, "d");
+  const behind = { code: "invalid-archive", message: /begins behind the end/ };
+  assert.throws(() => far!.locate(1), behind);
+  await assert.rejects(far!.whole({}), behind);
+  const broken = await open(written(rows.map((row) => row.replace('"size":5', '"size":05'))));
   assert.throws(() => broken!.locate(1), { code: "invalid-archive", message: /not JSON/ });
+  await assert.rejects(broken!.whole({}), { code: "invalid-archive", message: /not JSON/ });
 });
 
 const row = '{"name":"x","type":"reg"}';
@@ -69,6 +71,8 @@ for (
     "a type twice": '{"name":"x","type":"reg","type":"dir"}',
     "a key in escapes": '{"name":"x","type":"reg","n\\u0061me":"y"}',
     "an end of the list": '{"name":"x","type":"reg"}],"more":[',
+    "a field of its own": '{"name":"x","type":"reg","more":1}',
+    "a field twice": '{"name":"x","type":"reg","size":1,"size":2}',
     "an object in it": '{"name":"x","type":"reg","more":{}}',
     "another order": '{"type":"reg","name":"x"}',
     "a type of its own": '{"name":"x","type":"rag"}',

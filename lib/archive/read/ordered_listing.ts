@@ -92,7 +92,8 @@ function isOrdinary(table: NamedTable): boolean {
   const directories = new Set<string>([""]);
   let before = "";
   let last = "";
-  for (const [i, name] of names.entries()) {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
     if (!(name > before) || name === "/" || name.includes(WHITEOUT)) return false;
     before = name;
     const type = table.type(i);
