@@ -281,10 +281,12 @@ export class Client {
 
   /** Where a reference is read from: its store, with the cache in front of it where that saves the network. */
   async #source(reference: Reference, options: ReadOptions): Promise<Source> {
-    const store = await this.store(reference);
     const { cacheDir, cacheTtl } = this.#options;
-    if (reference.kind === "layout" || cacheDir === undefined) return store;
-    const { withCache } = await import("./cache/cached_source.ts");
+    if (reference.kind === "layout" || cacheDir === undefined) return await this.store(reference);
+    const [store, { withCache }] = await Promise.all([
+      this.store(reference),
+      import("./cache/cached_source.ts"),
+    ]);
     const verifying = (options.verifier ?? this.#options.verifier) !== undefined;
     return withCache(store, cacheDir, { ...options, ttl: cacheTtl, verifying });
   }
