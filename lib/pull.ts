@@ -9,8 +9,7 @@ import { checkConflicts } from "./archive/unpack/conflicts.ts";
 import { layersOf, tableOf } from "./archive/read/contents.ts";
 import { canGroup } from "./archive/unpack/groups.ts";
 import { tellFormat } from "./archive/read/layer_stream.ts";
-import type { LayerTable } from "./archive/read/layer_table.ts";
-import { parseTable } from "./archive/read/parse_table.ts";
+import { type LayerTable, wholeTable } from "./archive/read/layer_table.ts";
 import { place } from "./archive/unpack/place.ts";
 import { type LayerPlan, planLayer } from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/safe_path.ts";
@@ -173,7 +172,7 @@ class Pull {
   async #table(layer: Descriptor): Promise<LayerTable | undefined> {
     try {
       const { signal, maxEntries } = this.#options;
-      return await tableOf(this.#source, layer, parseTable, {
+      return await tableOf(this.#source, layer, wholeTable, {
         signal,
         maxEntries: maxEntries ?? MAX_ENTRIES,
       });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Digest, hexOf } from "../../digest.ts";
+import type { Digest } from "../../digest.ts";
 import { grown } from "./columns.ts";
 
 /** A part of a file, and where it is. */
@@ -21,6 +21,8 @@ export interface Chunk {
   digest: Digest;
 }
 
+/** Hexadecimal digits of a digest. */
+const HEX = 64;
 const FIRST_ROOM = 4096;
 
 /** A list of chunks. */
@@ -29,7 +31,8 @@ export class ChunkColumns {
   #ats = new Float64Array(FIRST_ROOM);
   #inners = new Int32Array(FIRST_ROOM);
   #sizes = new Int32Array(FIRST_ROOM);
-  readonly #digests: Digest[] = [];
+  /** Hexadecimal digits: as text they would be most of the heap. */
+  #digests = new Uint8Array(FIRST_ROOM * HEX);
   /** How many there are. */
   length = 0;
 
@@ -41,7 +44,10 @@ export class ChunkColumns {
     this.#inners[i] = inner;
     this.#ats[i] = at;
     this.#sizes[i] = size;
-    this.#digests.push(digest);
+    const digests = this.#digests;
+    for (let from = digest.length - HEX, to = i * HEX; from < digest.length; from++, to++) {
+      digests[to] = digest.charCodeAt(from);
+    }
   }
 
   /** A chunk. */
@@ -87,12 +93,13 @@ export class ChunkColumns {
 
   /** As {@linkcode Chunk.digest}. */
   digest(i: number): Digest {
-    return this.#digests[i]!;
+    return `sha256:${this.hex(i)}`;
   }
 
   /** Digest of a chunk, in hexadecimal. */
   hex(i: number): string {
-    return hexOf(this.digest(i));
+    const digits = this.#digests.subarray(i * HEX, (i + 1) * HEX);
+    return String.fromCharCode.apply(null, digits as unknown as number[]);
   }
 
   #grow(): void {
@@ -101,5 +108,6 @@ export class ChunkColumns {
     this.#ats = grown(this.#ats, new Float64Array(room));
     this.#inners = grown(this.#inners, new Int32Array(room));
     this.#sizes = grown(this.#sizes, new Int32Array(room));
+    this.#digests = grown(this.#digests, new Uint8Array(room * HEX));
   }
 }

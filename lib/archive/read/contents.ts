@@ -4,12 +4,18 @@
  * @module
  */
 
-import { type LayerEnd, type LayerTable, type Parse, readLayerTable } from "./layer_table.ts";
-import { LineTable } from "./line_table.ts";
+import {
+  type LayerEnd,
+  type LayerTable,
+  namesOfTable,
+  type Parse,
+  readLayerTable,
+  wholeTable,
+} from "./layer_table.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
 import type { Listing } from "./listing.ts";
 import { OrderedListing } from "./ordered_listing.ts";
-import { type ParseOptions, parseTable } from "./parse_table.ts";
+import type { ParseOptions } from "./parse_table.ts";
 import type { Located, NamedTable } from "./table.ts";
 import { Tree } from "./tree.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
@@ -43,24 +49,14 @@ export async function readContents(
 ): Promise<Contents> {
   const layers = layersOf(manifest);
   if (layers.length === 1) {
-    const found = await tableOf(source, layers[0]!, named, { signal: observer.signal });
+    const found = await tableOf(source, layers[0]!, namesOfTable, { signal: observer.signal });
     const listing = found && OrderedListing.of(found.table, (located) => contentOf(found, located));
     if (listing !== undefined) return { listing, close() {} };
     return await readTree(source, layers, [await wholeOf(found, observer)], observer);
   }
   const read = (layer: Descriptor) =>
-    tableOf(source, layer, parseTable, { signal: observer.signal });
+    tableOf(source, layer, wholeTable, { signal: observer.signal });
   return await readTree(source, layers, await Promise.all(layers.map(read)), observer);
-}
-
-/** Only names where that is enough. */
-async function named(
-  bytes: Uint8Array,
-  contentEnd: number,
-  options: ParseOptions,
-): Promise<NamedTable> {
-  return await LineTable.of(bytes, contentEnd, options) ??
-    await parseTable(bytes, contentEnd, options);
 }
 
 async function wholeOf(

@@ -69,6 +69,7 @@ async function inflateOne(
       }
       plain.set(value, at);
       at += value.length;
+      value.buffer.transfer(0); // the collector would come for it too late
     }
     await fed;
     return at === size ? plain : undefined;

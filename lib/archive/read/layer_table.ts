@@ -13,7 +13,8 @@ import { readVerified } from "../../verified.ts";
 import type { Entry } from "../entry.ts";
 import { type Footer, FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
 import { inflateWhole } from "./inflate_whole.ts";
-import type { ParseOptions } from "./parse_table.ts";
+import { LineTable } from "./line_table.ts";
+import { type ParseOptions, parseTable } from "./parse_table.ts";
 import type { NamedTable, Table } from "./table.ts";
 import { TarReader } from "./tar_reader.ts";
 import { TOC_NAME } from "../toc.ts";
@@ -31,12 +32,23 @@ export interface LayerTable<T extends NamedTable = Table> extends LayerEnd {
   table: T;
 }
 
-/** Makes something of a table whose bytes have been checked. */
+/** Makes something of a table whose bytes have been checked, and are its own. */
 export type Parse<T extends NamedTable> = (
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   contentEnd: number,
   options: ParseOptions,
 ) => Promise<T>;
+
+/** All of a table: see {@linkcode parseTable}. */
+export const wholeTable: Parse<Table> = async (bytes, contentEnd, options) => {
+  const table = await parseTable(bytes, contentEnd, options);
+  bytes.buffer.transfer(0); // several MB that the collector would come for too late
+  return table;
+};
+
+/** Only its names where they are enough, else all of it. */
+export const namesOfTable: Parse<NamedTable> = async (bytes, contentEnd, options) =>
+  await LineTable.of(bytes, contentEnd, options) ?? await wholeTable(bytes, contentEnd, options);
 
 /** Bytes at a layer's end. */
 export interface Tail {
@@ -103,9 +115,7 @@ async function readTable<T extends NamedTable>(
       { hint: "the layer is not what its manifest describes; nothing of it was used" },
     );
   }
-  const table = await parse(json, footer.contentEnd, options);
-  json.buffer.transfer(0); // several MB that the collector would come for too late
-  return { layer, footer, table, tail };
+  return { layer, footer, table: await parse(json, footer.contentEnd, options), tail };
 }
 
 /** Where the table begins if the annotation is right; a lie costs a request and nothing else. */

@@ -17,7 +17,7 @@ import type { EntryType } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
 import { grown } from "./columns.ts";
-import { parseLines, type ParseOptions, parseRows } from "./parse_table.ts";
+import { type ParseOptions, parseRows, parseTable } from "./parse_table.ts";
 import type { Located, NamedTable, Table } from "./table.ts";
 import { linesIn, OtherForm, type TocText, tocText } from "./toc_lines.ts";
 
@@ -57,13 +57,15 @@ export class LineTable implements NamedTable {
   /** As {@linkcode NamedTable.names}. */
   readonly names: string[] = [];
   readonly #types: EntryType[] = [];
+  readonly #bytes: Uint8Array;
   readonly #toc: TocText;
   readonly #contentEnd: number;
   /** Where the line of each row begins. */
   #starts = new Int32Array(FIRST_ROOM);
 
-  private constructor(toc: TocText, contentEnd: number) {
-    this.#toc = toc;
+  private constructor(bytes: Uint8Array, contentEnd: number) {
+    this.#bytes = bytes;
+    this.#toc = tocText(bytes);
     this.#contentEnd = contentEnd;
   }
 
@@ -80,7 +82,7 @@ export class LineTable implements NamedTable {
     options: ParseOptions,
   ): Promise<LineTable | undefined> {
     try {
-      const table = new LineTable(tocText(bytes), contentEnd);
+      const table = new LineTable(bytes, contentEnd);
       return await table.#scan(options) ? table : undefined;
     } catch {
       options.signal?.throwIfAborted();
@@ -125,7 +127,7 @@ export class LineTable implements NamedTable {
 
   /** As {@linkcode NamedTable.whole}. */
   async whole(options: ParseOptions): Promise<Table> {
-    return await parseLines(this.#toc, this.#contentEnd, options).catch(notJson);
+    return await parseTable(this.#bytes, this.#contentEnd, options);
   }
 
   *#rowsFrom(i: number): Generator<unknown, void> {

@@ -14,7 +14,7 @@ import type { Entry } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
 import { Table } from "./table.ts";
-import { OtherForm, tocLines, type TocText, tocText } from "./toc_lines.ts";
+import { OtherForm, tocLines } from "./toc_lines.ts";
 import { scanToc } from "./toc_scan.ts";
 
 function fail(why: string, value?: string): never {
@@ -41,7 +41,7 @@ export async function parseTable(
   options: ParseOptions = {},
 ): Promise<Table> {
   try {
-    return await parseLines(tocText(bytes), contentEnd, options);
+    return await parseBatches(tocLines(bytes), contentEnd, options);
   } catch (error) {
     if (!(error instanceof OtherForm)) throw error;
   }
@@ -58,19 +58,6 @@ export function parseRows(rows: unknown[], contentEnd: number): Table {
   const parser = new TableParser(contentEnd);
   for (const row of rows) parser.add(row);
   return parser.end();
-}
-
-/**
- * As {@linkcode parseTable}, of a table that is known to have one row a line.
- *
- * @throws {OtherForm}
- */
-export async function parseLines(
-  toc: TocText,
-  contentEnd: number,
-  options: ParseOptions,
-): Promise<Table> {
-  return await parseBatches(tocLines(toc), contentEnd, options);
 }
 
 /** @param batches rows, and at the end the version, where that is not certain */

@@ -138,15 +138,16 @@ export class Table implements NamedTable {
 
   /** An entry. Made anew each time. */
   entry(i: number): Entry {
-    const linkTarget = this.#targets.get(i);
-    return {
+    const entry: Entry = {
       path: this.path(i),
       type: this.type(i),
       size: this.#sizes[i]!,
       mode: this.#modes[i]!,
       mtime: this.#mtimes[i]!,
-      ...(linkTarget !== undefined && { linkTarget }),
     };
+    const linkTarget = this.#targets.get(i);
+    if (linkTarget !== undefined) entry.linkTarget = linkTarget;
+    return entry;
   }
 
   /** A row. Made anew each time. */

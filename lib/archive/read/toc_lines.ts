@@ -15,10 +15,16 @@ export class OtherForm extends Error {}
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 /** What the decoder puts in place of bytes that are not UTF-8; a table that has it is looked at elsewhere. */
 const REPLACEMENT = "\ufffd";
-/** Bytes of a table that are held as text beside themselves; what is larger is read in batches. */
+/** Bytes of a table that are held as text beside themselves; what is larger is read otherwise. */
 const MAX_TEXT_BYTES = 64 * 1024 * 1024;
-/** Rows handed out at once. */
-const BATCH_ROWS = 256;
+/** Bytes of lines parsed at once. */
+const BATCH_BYTES = 64 * 1024;
+const [HEAD, TAIL] = [TOC_HEAD, TOC_TAIL].map((text) => new TextEncoder().encode(text)) as [
+  Uint8Array,
+  Uint8Array,
+];
+const NEWLINE = 0x0a;
+const COMMA = 0x2c;
 
 /** The text of a table of this form, and where its lines are. */
 export interface TocText {
@@ -37,9 +43,8 @@ export interface TocText {
  */
 export function tocText(bytes: Uint8Array): TocText {
   if (bytes.length > MAX_TEXT_BYTES) throw new OtherForm();
-  // Not `fatal`: telling broken bytes by what becomes of them is twice as fast.
-  const text = UTF8.decode(bytes);
-  if (!text.startsWith(TOC_HEAD) || text.includes(REPLACEMENT)) throw new OtherForm();
+  const text = decode(bytes);
+  if (!text.startsWith(TOC_HEAD)) throw new OtherForm();
   const [start, end] = [TOC_HEAD.length, text.length - TOC_TAIL.length];
   if (!text.endsWith(TOC_TAIL) || end < start) throw new OtherForm();
   return { text, start, end };
@@ -63,22 +68,39 @@ export function* linesIn({ text, end: last }: TocText, from: number): Generator<
 }
 
 /**
- * Reads a table.
+ * Reads a table, some lines at a time: nobody else holds the text of all of it.
  *
- * @param toc the table
+ * @param bytes the table
  * @returns its rows, in batches, and at the end its version, which the head states
  * @throws {OtherForm}
  */
-export function* tocLines(toc: TocText): Generator<unknown[], 1> {
-  let batch: unknown[] = [];
-  for (const row of linesIn(toc, toc.start)) {
-    batch.push(row);
-    if (batch.length < BATCH_ROWS) continue;
-    yield batch;
-    batch = [];
+export function* tocLines(bytes: Uint8Array): Generator<unknown[], 1> {
+  const [start, last] = [HEAD.length, bytes.length - TAIL.length];
+  if (last < start || !isAt(bytes, HEAD, 0) || !isAt(bytes, TAIL, last)) throw new OtherForm();
+  for (let at = start;;) {
+    let end = last;
+    if (last - at > BATCH_BYTES) {
+      // A line that is longer than a batch is one.
+      const line = bytes.lastIndexOf(NEWLINE, at + BATCH_BYTES);
+      end = line > at ? line : bytes.indexOf(NEWLINE, at);
+      if (bytes[end - 1] !== COMMA) throw new OtherForm();
+    }
+    const text = decode(bytes.subarray(at, end === last ? end : end - 1));
+    yield [...linesIn({ text, start: 0, end: text.length }, 0)];
+    if (end === last) return 1;
+    at = end + 1;
   }
-  yield batch;
-  return 1;
+}
+
+function isAt(bytes: Uint8Array, what: Uint8Array, at: number): boolean {
+  return what.every((byte, i) => bytes[at + i] === byte);
+}
+
+function decode(bytes: Uint8Array): string {
+  // Not `fatal`: telling broken bytes by what becomes of them is twice as fast.
+  const text = UTF8.decode(bytes);
+  if (text.includes(REPLACEMENT)) throw new OtherForm();
+  return text;
 }
 
 function parse(line: string): unknown {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { digestOf } from "../../digest.ts";
 import type { Entry } from "../entry.ts";
 import { parseTable } from "./parse_table.ts";
-import { OtherForm, tocLines, tocText } from "./toc_lines.ts";
+import { OtherForm, tocLines } from "./toc_lines.ts";
 import { chunkRow, entryRow, TOC_HEAD, TOC_SEPARATOR, TOC_TAIL } from "../toc_rows.ts";
 
 const encoder = new TextEncoder();
@@ -52,7 +52,7 @@ function otherwise(bytes: Uint8Array): Uint8Array {
 }
 function isOfForm(bytes: Uint8Array): boolean {
   try {
-    return Array.from(tocLines(tocText(bytes))).length > 0;
+    return Array.from(tocLines(bytes)).length > 0;
   } catch (error) {
     assert.ok(error instanceof OtherForm);
     return false;
