@@ -19,7 +19,7 @@ for (const compression of ["gzip", "zstd"] as const) {
       symlinkSync("d", join(dir, "tree/link"));
       const ref = `oci:${dir}/layout:v1`;
       await new Client().push({ directory: join(dir, "tree") }, ref, { compression });
-      await using image = await new Client().openImage(ref);
+      const image = await new Client().openImage(ref);
       const sorted = ["a", "d", "d.txt", "d/b", "d/\u00fc", "d/\u00fc/c", "link"];
       assert.deepEqual(await image.paths(), sorted);
       const entries = await image.entries();
@@ -44,6 +44,7 @@ for (const compression of ["gzip", "zstd"] as const) {
       assert.equal((await image.stat("link")).linkTarget, "d");
       const missing = { code: "not-found", hint: 'did you mean "d.txt"?' };
       await assert.rejects(image.open("d.tx"), missing);
+      await image.close();
     } finally {
       rmSync(dir, { recursive: true });
     }

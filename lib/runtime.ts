@@ -1,6 +1,6 @@
 /**
- * The one file for what differs between Deno, Node and Bun, and between platforms. Everything else in the
- * core uses web standards and `node:` modules.
+ * What differs between Deno, Node and Bun, and between platforms; but for the reading of files, which is
+ * in `disk.ts`, everything else in the core uses web standards and modules of Node's.
  *
  * @module
  */

@@ -39,16 +39,26 @@ export type Parse<T extends NamedTable> = (
   options: ParseOptions,
 ) => Promise<T>;
 
-/** All of a table: see {@linkcode parseTable}. */
-export const wholeTable: Parse<Table> = async (bytes, contentEnd, options) => {
+/** All of a table, as {@linkcode Parse}: see {@linkcode parseTable}. */
+export async function wholeTable(
+  bytes: Uint8Array<ArrayBuffer>,
+  contentEnd: number,
+  options: ParseOptions,
+): Promise<Table> {
   const table = await parseTable(bytes, contentEnd, options);
   bytes.buffer.transfer(0); // several MB that the collector would come for too late
   return table;
-};
+}
 
-/** Only its names where they are enough, else all of it. */
-export const namesOfTable: Parse<NamedTable> = async (bytes, contentEnd, options) =>
-  await LineTable.of(bytes, contentEnd, options) ?? await wholeTable(bytes, contentEnd, options);
+/** Only the names of a table where they are enough, else all of it; as {@linkcode Parse}. */
+export async function namesOfTable(
+  bytes: Uint8Array<ArrayBuffer>,
+  contentEnd: number,
+  options: ParseOptions,
+): Promise<NamedTable> {
+  return await LineTable.of(bytes, contentEnd, options) ??
+    await wholeTable(bytes, contentEnd, options);
+}
 
 /** Bytes at a layer's end. */
 export interface Tail {
