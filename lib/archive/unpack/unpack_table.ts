@@ -18,7 +18,7 @@ import type { LayerPlan } from "./plan.ts";
 import type { Staging } from "./staging.ts";
 import { TableCheck } from "./table_check.ts";
 import { TarReader } from "../read/tar_reader.ts";
-import type { FilePart, UnpackOutput } from "./unpack_job.ts";
+import type { UnpackOutput } from "./unpack_job.ts";
 
 /** Bytes read at once. */
 const SCRATCH_BYTES = 256 * 1024;
@@ -125,7 +125,7 @@ class InOrder {
     }
     this.#digester?.update(new Uint8Array(plain, 0, from));
     for (const entry of group.completed) this.#options.staging.finishFile(entry);
-    this.#options.onFiles(countWhole(group.files) + group.completed.length);
+    this.#options.onFiles(group.whole + group.completed.length);
     return { packed, plain };
   }
 
@@ -134,12 +134,6 @@ class InOrder {
     this.#check.end();
     checkDiffId(this.#digester?.digest(), this.#options.diffId, this.#layer.layer);
   }
-}
-
-function countWhole(files: FilePart[]): number {
-  let count = 0;
-  for (const file of files) if (file.at === undefined) count++;
-  return count;
 }
 
 /** The bytes of a blob, one piece after another. */
