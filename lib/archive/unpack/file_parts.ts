@@ -61,8 +61,10 @@ export function* filePartsOf({ paths, hexes, numbers }: FileParts): Generator<Fi
   let from = 0;
   for (let i = 0; i * FIELDS < fields.length; i++) {
     const end = paths.indexOf("\0", from);
-    const [segment, inner, size, at, mode, mtime] = fields.subarray(i * FIELDS, (i + 1) * FIELDS) as
-      unknown as [number, number, number, number, number, number];
+    const [segment, inner, size, at, mode, mtime] = fields.subarray(
+      i * FIELDS,
+      (i + 1) * FIELDS,
+    ) as unknown as [number, number, number, number, number, number];
     yield {
       segment,
       inner,

@@ -13,6 +13,8 @@ import { type FilePart, type FileParts, FilePartsWriter } from "./file_parts.ts"
 
 /** Packed bytes that make a group: enough to be worth the way to a worker, few enough to have several. */
 const GROUP_BYTES = 256 * 1024;
+/** Parts of files that make one too: very small ones take longer to create than to inflate. */
+const GROUP_PARTS = 128;
 /** Bytes of the buffers that go round: a member that holds a MiB of noise fits too. */
 export const PACKED_BYTES: number = 1024 * 1024 + 64 * 1024;
 /** As {@linkcode PACKED_BYTES}, plain. */
@@ -74,25 +76,27 @@ export function canGroup(layer: LayerTable): boolean {
  */
 export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> {
   let segments: Segment[] = [];
-  let packed = 0;
-  let plain = 0;
+  let [packed, plain, parts] = [0, 0, 0];
   // Files without content are in no member; any group will do.
   const empty = layer.table.rows.filter((row) =>
     row.entry.type === "file" && row.chunkCount === 0 && !plan.skipped.has(row)
   );
   for (const segment of segmentsOf(layer)) {
     const size = segment.end - segment.start;
-    const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES;
+    const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES ||
+      parts + segment.parts.length > GROUP_PARTS;
     if (full && segments.length > 0) {
-      yield makeGroup(segments, plan, empty.splice(0, 256));
+      yield makeGroup(segments, plan, empty.splice(0, GROUP_PARTS - parts));
       segments = [];
-      packed = plain = 0;
+      packed = plain = parts = 0;
     }
     segments.push(segment);
+    parts += segment.parts.length;
     packed += size;
     plain += segment.plain;
   }
-  yield makeGroup(segments, plan, empty);
+  yield makeGroup(segments, plan, empty.splice(0, GROUP_PARTS));
+  while (empty.length > 0) yield makeGroup([], plan, empty.splice(0, GROUP_PARTS));
 }
 
 function makeGroup(segments: Segment[], plan: LayerPlan, empty: Row[]): Group {

@@ -60,7 +60,7 @@ export function unpackJob(input: UnpackInput, transfer: ArrayBuffer[]): UnpackOu
     const begin = file.segment === 0 ? 0 : ends[file.segment - 1]!;
     const start = begin + file.inner;
     const bytes = output.subarray(start, start + file.size);
-    const fits = start + file.size <= ends[file.segment]!;
+    const fits = start + file.size <= (ends[file.segment] ?? 0);
     if (!fits || hash("sha256", bytes, "hex") !== file.hex) {
       throw new BlobberError(
         "integrity",
