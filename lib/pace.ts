@@ -17,6 +17,11 @@ export function interruption(signal: AbortSignal): BlobberError {
   return new BlobberError("interrupted", "the work was interrupted", { cause: reason });
 }
 
+/** Lets events through once: signals, answers of threads, what came over the network. */
+export function turn(): Promise<void> {
+  return new Promise<void>((resolve) => setImmediate(resolve));
+}
+
 /** One piece of long work. */
 export class Pace {
   readonly #signal: AbortSignal | undefined;
@@ -40,7 +45,7 @@ export class Pace {
   async breathe(): Promise<void> {
     this.check();
     if (performance.now() - this.#turn < TURN_MS) return;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await turn();
     this.#turn = performance.now();
     this.check();
   }

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import { checkConflicts } from "./archive/unpack/conflicts.ts";
 import { layersOf, tableOf } from "./archive/read/contents.ts";
 import { canGroup } from "./archive/unpack/groups.ts";
@@ -23,7 +22,7 @@ import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import { MAX_ENTRIES } from "./limits.ts";
 import type { PullOptions, PullResult, UnpackLimits } from "./options.ts";
-import { interruption, Pace } from "./pace.ts";
+import { interruption, Pace, turn } from "./pace.ts";
 import { processors } from "./runtime.ts";
 import type { Source } from "./store.ts";
 import { streamOf } from "./streams.ts";
@@ -70,11 +69,6 @@ export async function pull(
     const { signal } = options;
     throw signal?.aborted && !isBlobberError(error) ? interruption(signal) : error;
   }
-}
-
-/** Lets events through once. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function checkOptions(options: PullSettings): void {

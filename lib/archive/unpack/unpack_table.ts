@@ -9,7 +9,7 @@
 
 import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { Pace } from "../../pace.ts";
+import { Pace, turn } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import { VerifiedReader } from "../../verified.ts";
 import type { SharedRunner } from "../jobs.ts";
@@ -88,6 +88,7 @@ export async function unpackByTable(
       const settle = () => one.done = true;
       output.then(settle, settle);
       queue.push(one);
+      if (here) await turn(); // the others have answered
     }
     await bytes.skipToEnd();
     while (queue.length > 0) await finishOldest();
