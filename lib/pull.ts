@@ -13,7 +13,7 @@ import { type LayerTable, wholeTable } from "./archive/read/layer_table.ts";
 import { place } from "./archive/unpack/place.ts";
 import { type LayerPlan, planLayer } from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/safe_path.ts";
-import { findDestination, Staging } from "./archive/unpack/staging.ts";
+import { type Destination, findDestination, Staging } from "./archive/unpack/staging.ts";
 import { Tree } from "./archive/read/tree.ts";
 import { unpackStream } from "./archive/unpack/unpack_stream.ts";
 import { unpackByTable } from "./archive/unpack/unpack_table.ts";
@@ -23,20 +23,22 @@ import { BlobberError, isBlobberError } from "./errors.ts";
 import { MAX_ENTRIES } from "./limits.ts";
 import type { PullOptions, PullResult, UnpackLimits } from "./options.ts";
 import { interruption, Pace } from "./pace.ts";
-import { processors } from "./runtime.ts";
+import { nextTurn, processors } from "./runtime.ts";
 import type { Source } from "./store.ts";
 import { streamOf } from "./streams.ts";
 import type { Descriptor, Document, Manifest } from "./types.ts";
 import { WorkerPool } from "./workers.ts";
 
-/** Workers in all: more do not pay, and each takes memory. */
+/** Threads in all: more do not pay, and each takes memory. */
 const MAX_JOBS = 8;
+/** Groups given to one thread at a time: while this one is at a group itself, it cannot give the next. */
+const IN_FLIGHT = 3;
 /** Bytes of layers from which workers are worth their start. */
 const WORKERS_WORTH = 8 * 1024 * 1024;
 
 /** Options of {@linkcode pull}: those of the client's, and what the client knows. */
 export interface PullSettings extends PullOptions {
-  /** Workers. @default the number of processors */
+  /** Threads that work, this one among them. @default the number of processors */
   jobs?: number | undefined;
   /** Called after each step of moving into place. For tests of what a kill leaves behind. */
   onStep?: ((path: string) => void) | undefined;
@@ -94,10 +96,15 @@ class Pull {
   readonly #tree: Tree;
   readonly #links: "refuse" | "keep";
   readonly #pace: Pace;
+  /** Bytes of all layers. */
+  #total = 0;
   /** Bytes of the layers before the one that is read. */
   #before = 0;
   #files = 0;
   #expected: number | undefined;
+  /** Threads beside this one, which works too. */
+  #threads = 0;
+  #pool = new WorkerPool(0);
 
   constructor(source: Source, manifest: Document<Manifest>, options: PullSettings) {
     this.#source = source;
@@ -111,6 +118,14 @@ class Pull {
   async run(dir: string): Promise<PullResult> {
     this.#pace.check();
     const destination = findDestination(dir);
+    try {
+      return await this.#run(destination);
+    } finally {
+      await this.#pool.close();
+    }
+  }
+
+  async #run(destination: Destination): Promise<PullResult> {
     const layers = await this.#layers();
     const ahead = this.#lookAhead(layers);
     const artifact = this.#manifest.descriptor.digest;
@@ -126,9 +141,7 @@ class Pull {
       if (ahead !== undefined) check(ahead);
       await this.#unpack(layers, staging);
       if (ahead === undefined) check(this.#tree);
-      for (const { entry } of this.#tree.nodes()) {
-        if (entry.type === "symlink") staging.link(entry);
-      }
+      for (const path of this.#tree.links().keys()) staging.link(this.#tree.get(path)!.entry);
       this.#pace.check();
       const overwrite = policy.overwrite || resumes;
       place(staging, this.#tree, { overwrite, artifact, onStep: this.#options.onStep });
@@ -142,16 +155,30 @@ class Pull {
 
   async #layers(): Promise<Layer[]> {
     const descriptors = layersOf(this.#manifest);
-    const [diffIds, tables] = await Promise.all([
+    const reading = Promise.all([
       readDiffIds(this.#source, this.#manifest.value, this.#options),
       Promise.all(descriptors.map((layer) => this.#table(layer))),
     ]);
+    reading.catch(() => {}); // looked at below
+    await nextTurn(); // the requests go out
+    this.#startThreads(descriptors);
+    const [diffIds, tables] = await reading;
     return descriptors.map((descriptor, i): Layer => ({
       descriptor,
       table: tables[i],
       plan: undefined,
       diffId: diffIds?.[i],
     }));
+  }
+
+  /** Opens the threads while the answers to the first requests are on their way. */
+  #startThreads(layers: Descriptor[]): void {
+    this.#total = layers.reduce((sum, { size }) => sum + size, 0);
+    const { jobs = processors() } = this.#options;
+    if (this.#total < WORKERS_WORTH || jobs < 2) return;
+    this.#threads = Math.min(jobs, MAX_JOBS) - 1;
+    this.#pool = new WorkerPool(this.#threads, IN_FLIGHT);
+    this.#pool.start("unpack");
   }
 
   /** The whole tree before anything is downloaded, when every layer has a table that tells. */
@@ -188,45 +215,38 @@ class Pull {
   }
 
   async #unpack(layers: Layer[], staging: Staging): Promise<void> {
-    const total = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
-    const { jobs = processors() } = this.#options;
-    const workers = total < WORKERS_WORTH ? 0 : Math.min(jobs, MAX_JOBS);
-    const pool = new WorkerPool(workers);
-    try {
-      for (const layer of layers) {
-        await this.#unpackLayer(layer, staging, pool, workers, total);
-        this.#before += layer.descriptor.size;
-      }
-    } finally {
-      await pool.close();
+    for (const layer of layers) {
+      await this.#unpackLayer(layer, staging);
+      this.#before += layer.descriptor.size;
     }
-    this.#report("download", total, total, "bytes", true);
+    this.#report("download", this.#total, this.#total, "bytes", true);
     this.#report("unpack", this.#files, this.#files, "entries", true);
   }
 
-  async #unpackLayer(
-    layer: Layer,
-    staging: Staging,
-    runner: WorkerPool,
-    workers: number,
-    total: number,
-  ): Promise<void> {
+  async #unpackLayer(layer: Layer, staging: Staging): Promise<void> {
     const { signal } = this.#options;
     const { descriptor, table, diffId } = layer;
     const known = table?.tail.start === 0 ? table.tail.bytes : undefined;
     const open = async () =>
       known !== undefined ? streamOf(known) : await this.#source.fetch(descriptor, { signal });
     const onBytes = (read: number) =>
-      this.#report("download", this.#before + read, total, "bytes", false);
+      this.#report("download", this.#before + read, this.#total, "bytes", false);
     const onFiles = (count: number) =>
       this.#report("unpack", this.#files += count, this.#expected, "entries", false);
     if (table !== undefined && canGroup(table)) {
       tellFormat(table.footer.format, descriptor, this.#options);
       const plan = layer.plan ?? this.#plan(layer, this.#tree);
-      await this.#prepare(plan, staging);
-      const groups = workers === 0 ? 1 : workers + 2;
-      const how = { staging, runner, groups, diffId, signal, onBytes, onFiles };
-      await unpackByTable(await open(), table, plan, how);
+      const opening = open();
+      opening.catch(() => {}); // looked at below
+      try {
+        await this.#prepare(plan, staging); // while the answer is on its way
+      } catch (error) {
+        await opening.then((stream) => stream.cancel(error)).catch(() => {});
+        throw error;
+      }
+      const groups = this.#threads === 0 ? 1 : 2 * this.#threads + 4;
+      const how = { staging, runner: this.#pool, groups, diffId, signal, onBytes, onFiles };
+      await unpackByTable(await opening, table, plan, how);
       for (const entry of plan.hardlinks) {
         staging.hardlink(entry);
         await this.#pace.breathe();

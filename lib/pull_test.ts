@@ -23,7 +23,6 @@ import {
   snapshot,
 } from "../tests/fakes/pulling.ts";
 import { imageOf, stargz, type TarItem } from "../tests/fakes/tar.ts";
-import { digestOf } from "./digest.ts";
 import type { BlobberError } from "./errors.ts";
 import type { Progress } from "./events.ts";
 import { pull } from "./pull.ts";
@@ -48,15 +47,17 @@ for (const [name, layer] of Object.entries(layers)) {
 
 test("the same arrives with workers, and progress is told", async () => {
   const dir = scratch();
+  // Large enough for workers to be worth it.
+  const bytes = noise(40_000);
   const many = Array.from({ length: 300 }, (_, i): TarItem => ({
     name: `d${i % 7}/f${i}`,
-    data: digestOf(String(i)).repeat(500),
+    data: bytes.subarray(i),
   }));
   const made = imageOf(stargz(many, { chunkSize: 20_000 }));
+  assert.ok(made.manifest.value.layers[0]!.size > 8 << 20);
   const seen: Progress[] = [];
-  // Large enough by its own word for workers to be worth it.
   const onProgress = (progress: Progress) => void seen.push(progress);
-  await pull(made.source, made.manifest, join(dir.path, "a"), { jobs: 2, onProgress });
+  await pull(made.source, made.manifest, join(dir.path, "a"), { jobs: 3, onProgress });
   await pull(made.source, made.manifest, join(dir.path, "b"), { jobs: 0 });
   assert.deepEqual(snapshot(join(dir.path, "a")), snapshot(join(dir.path, "b")));
   const last = seen.filter(({ finished }) => finished);

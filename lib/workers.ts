@@ -12,8 +12,8 @@ import {
   type JobInput,
   type JobName,
   type JobOutput,
-  type JobRunner,
   JOBS,
+  type SharedRunner,
 } from "./archive/jobs.ts";
 import { BlobberError, type Code, CODES } from "./errors.ts";
 import { inThread, openThread, READY, serveThread, type Thread } from "./thread.ts";
@@ -29,10 +29,11 @@ interface Task {
   reject(error: unknown): void;
 }
 
+/** Without an input it is to load the job only. */
 interface Request {
   id: number;
   job: JobName;
-  input: unknown;
+  input?: unknown;
 }
 
 /** An error as it crosses threads: its class and code are lost on the way and made anew. */
@@ -54,8 +55,9 @@ interface Member {
 }
 
 /** Runs jobs of the table in `archive/jobs.ts`, in threads or on the calling one. */
-export class WorkerPool implements JobRunner {
+export class WorkerPool implements SharedRunner {
   readonly #size: number;
+  readonly #inFlight: number;
   readonly #members: Member[] = [];
   readonly #queue: Task[] = [];
   #opened = false;
@@ -64,10 +66,22 @@ export class WorkerPool implements JobRunner {
 
   /**
    * @param size how many threads; 0 runs every job on the calling thread. They are opened with the first
-   * job, which costs about 30 ms: worth it above some 32 MB of work.
+   * job, or by {@linkcode start}, which costs about 30 ms each: worth it above some 32 MB of work.
+   * @param inFlight how many jobs each is given at a time
    */
-  constructor(size: number) {
+  constructor(size: number, inFlight: number = IN_FLIGHT) {
     this.#size = size;
+    this.#inFlight = inFlight;
+  }
+
+  /** Opens the threads ahead of the first job, and has them load it. */
+  start(job: JobName): void {
+    if (!this.#opened && !this.#closed) this.#open(job);
+  }
+
+  /** Whether a thread has room for a job: one given now waits for few others, or for none. */
+  get hasRoom(): boolean {
+    return this.#queue.length === 0 && this.#idlest() !== undefined;
   }
 
   /**
@@ -109,11 +123,17 @@ export class WorkerPool implements JobRunner {
     await Promise.all(stopping);
   }
 
-  #open(): void {
+  #open(ahead?: JobName): void {
     this.#opened = true;
     for (let i = 0; i < this.#size; i++) {
       const thread = openThread(new URL(import.meta.url), {
-        onMessage: (message) => this.#receive(member, message),
+        onMessage: (message) => {
+          if (message !== READY) return this.#receive(member, message as Answer);
+          member.ready = true;
+          thread.hold(this.#queue.length > 0);
+          if (ahead !== undefined) this.#load(member, ahead);
+          this.#dispatch();
+        },
         onFailure: (cause) => this.#lose(member, cause),
       });
       const member: Member = { thread, ready: false, gone: false, tasks: new Map() };
@@ -121,35 +141,41 @@ export class WorkerPool implements JobRunner {
     }
   }
 
+  #idlest(): Member | undefined {
+    let idlest: Member | undefined;
+    for (const member of this.#members) {
+      if (member.ready && member.tasks.size < (idlest?.tasks.size ?? this.#inFlight)) {
+        idlest = member;
+      }
+    }
+    return idlest;
+  }
+
   #dispatch(): void {
     while (this.#queue.length > 0) {
-      let idlest: Member | undefined;
-      for (const member of this.#members) {
-        if (member.ready && member.tasks.size < (idlest?.tasks.size ?? IN_FLIGHT)) idlest = member;
-      }
-      if (idlest === undefined) return;
+      const member = this.#idlest();
+      if (member === undefined) return;
       const task = this.#queue.shift()!;
       const id = this.#nextId++;
-      if (idlest.tasks.size === 0) idlest.thread.hold(true);
-      idlest.tasks.set(id, task);
+      if (member.tasks.size === 0) member.thread.hold(true);
+      member.tasks.set(id, task);
       const request: Request = { id, job: task.job, input: task.input };
-      idlest.thread.post(request, task.transfer);
+      member.thread.post(request, task.transfer);
     }
   }
 
-  #receive(member: Member, message: unknown): void {
-    if (message === READY) {
-      member.ready = true;
-      member.thread.hold(this.#queue.length > 0);
-    } else {
-      const answer = message as Answer;
-      const task = member.tasks.get(answer.id);
-      if (task === undefined) return;
-      member.tasks.delete(answer.id);
-      if (member.tasks.size === 0 && this.#queue.length === 0) member.thread.hold(false);
-      if ("error" in answer) task.reject(received(answer.error));
-      else task.resolve(answer.output);
-    }
+  #load({ thread }: Member, job: JobName): void {
+    const request: Request = { id: this.#nextId++, job };
+    thread.post(request, []);
+  }
+
+  #receive(member: Member, answer: Answer): void {
+    const task = member.tasks.get(answer.id);
+    if (task === undefined) return;
+    member.tasks.delete(answer.id);
+    if (member.tasks.size === 0 && this.#queue.length === 0) member.thread.hold(false);
+    if ("error" in answer) task.reject(received(answer.error));
+    else task.resolve(answer.output);
     this.#dispatch();
   }
 
@@ -191,7 +217,7 @@ async function answer(message: unknown): Promise<{ message: Answer; transfer: Ar
   const transfer: ArrayBuffer[] = [];
   try {
     const run = await JOBS[job]();
-    const output = await run(input as never, transfer);
+    const output = input === undefined ? undefined : await run(input as never, transfer);
     return { message: { id, output }, transfer };
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -59,6 +59,27 @@ for (const size of [0, 1, 3]) {
   });
 }
 
+test("a pool says whether a thread has room, and none has before it is there", async () => {
+  const none = new WorkerPool(0);
+  none.start("pack");
+  assert.equal(none.hasRoom, false);
+  const pool = new WorkerPool(1, 2);
+  try {
+    pool.start("pack");
+    assert.equal(pool.hasRoom, false);
+    await packed(pool);
+    assert.equal(pool.hasRoom, true);
+    const one = packed(pool);
+    assert.equal(pool.hasRoom, true);
+    const two = packed(pool);
+    assert.equal(pool.hasRoom, false);
+    await Promise.all([one, two]);
+    assert.equal(pool.hasRoom, true);
+  } finally {
+    await pool.close();
+  }
+});
+
 test("buffers are given away, not copied", async () => {
   const pool = new WorkerPool(1);
   try {

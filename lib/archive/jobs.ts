@@ -47,3 +47,8 @@ export interface JobRunner {
     transfer?: ArrayBuffer[],
   ): Promise<JobOutput<J>>;
 }
+
+/** A runner whose caller works too while no thread has room for more. */
+export interface SharedRunner extends JobRunner {
+  readonly hasRoom: boolean;
+}

@@ -9,10 +9,12 @@ import type { Entry } from "../entry.ts";
 import type { LayerTable } from "../read/layer_table.ts";
 import type { LayerPlan } from "./plan.ts";
 import type { Row } from "../read/table.ts";
-import type { FilePart } from "./unpack_job.ts";
+import { type FilePart, type FileParts, FilePartsWriter } from "./file_parts.ts";
 
 /** Packed bytes that make a group: enough to be worth the way to a worker, few enough to have several. */
 const GROUP_BYTES = 256 * 1024;
+/** Parts of files that make one too: very small ones take longer to create than to inflate. */
+const GROUP_PARTS = 128;
 /** Bytes of the buffers that go round: a member that holds a MiB of noise fits too. */
 export const PACKED_BYTES: number = 1024 * 1024 + 64 * 1024;
 /** As {@linkcode PACKED_BYTES}, plain. */
@@ -29,12 +31,14 @@ export interface Group {
   /** Where in the layer each segment begins. */
   starts: number[];
   /** End of each segment in the group's packed bytes. */
-  ends: Int32Array;
+  ends: number[];
   /** Bytes of all segments. */
   packed: number;
   /** A guess at their plain bytes, with room to spare. */
   plain: number;
-  files: FilePart[];
+  files: FileParts;
+  /** How many files are in this group as a whole. */
+  whole: number;
   /** Files of several parts whose first is in this group. */
   inParts: Entry[];
   /** Files of several parts whose last is in this group. */
@@ -72,52 +76,54 @@ export function canGroup(layer: LayerTable): boolean {
  */
 export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> {
   let segments: Segment[] = [];
-  let packed = 0;
-  let plain = 0;
+  let [packed, plain, parts] = [0, 0, 0];
   // Files without content are in no member; any group will do.
   const empty = layer.table.rows.filter((row) =>
     row.entry.type === "file" && row.chunkCount === 0 && !plan.skipped.has(row)
   );
   for (const segment of segmentsOf(layer)) {
     const size = segment.end - segment.start;
-    const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES;
+    const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES ||
+      parts + segment.parts.length > GROUP_PARTS;
     if (full && segments.length > 0) {
-      yield makeGroup(segments, plan, empty.splice(0, 256));
+      yield makeGroup(segments, plan, empty.splice(0, GROUP_PARTS - parts));
       segments = [];
-      packed = plain = 0;
+      packed = plain = parts = 0;
     }
     segments.push(segment);
+    parts += segment.parts.length;
     packed += size;
     plain += segment.plain;
   }
-  yield makeGroup(segments, plan, empty);
+  yield makeGroup(segments, plan, empty.splice(0, GROUP_PARTS));
+  while (empty.length > 0) yield makeGroup([], plan, empty.splice(0, GROUP_PARTS));
 }
 
 function makeGroup(segments: Segment[], plan: LayerPlan, empty: Row[]): Group {
-  const group: Group = {
-    starts: [],
-    ends: new Int32Array(segments.length),
-    packed: 0,
-    plain: 1,
-    files: empty.map((row) => partOf(row, plan.moved.get(row) ?? row.entry, undefined, 0)),
-    inParts: [],
-    completed: [],
-  };
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const inParts: Entry[] = [];
+  const completed: Entry[] = [];
+  const files = new FilePartsWriter();
+  let [packed, plain, whole] = [0, 1, empty.length];
+  for (const row of empty) {
+    files.add(partOf(row, plan.moved.get(row) ?? row.entry, undefined, 0));
+  }
   for (const [i, segment] of segments.entries()) {
-    group.starts.push(segment.start);
-    group.packed += segment.end - segment.start;
-    group.ends[i] = group.packed;
-    group.plain += segment.plain;
+    starts.push(segment.start);
+    packed += segment.end - segment.start;
+    ends.push(packed);
+    plain += segment.plain;
     for (const { row, chunk } of segment.parts) {
       if (plan.skipped.has(row)) continue;
       const entry = plan.moved.get(row) ?? row.entry;
-      group.files.push(partOf(row, entry, chunk, i));
-      if (row.chunkCount === 1) continue;
-      if (chunk === 0) group.inParts.push(entry);
-      if (chunk === row.chunkCount - 1) group.completed.push(entry);
+      files.add(partOf(row, entry, chunk, i));
+      if (row.chunkCount === 1) whole++;
+      else if (chunk === 0) inParts.push(entry);
+      else if (chunk === row.chunkCount - 1) completed.push(entry);
     }
   }
-  return group;
+  return { starts, ends, packed, plain, files: files.parts(), whole, inParts, completed };
 }
 
 const EMPTY_HEX = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -10,22 +10,8 @@ import { BlobberError } from "../../errors.ts";
 import { MAX_MEMBER_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import { inflateMembers } from "../read/inflate_members.ts";
+import { type FilePart, type FileParts, filePartsOf } from "./file_parts.ts";
 import { openNew, placeError } from "./new_file.ts";
-
-/** A file, or a part of one, that is in a group. */
-export interface FilePart {
-  /** Which of the group's segments holds it, and where in its plain bytes. */
-  segment: number;
-  inner: number;
-  size: number;
-  /** Digest of these bytes, in hexadecimal. */
-  hex: string;
-  path: string;
-  /** Where in the file they go; `undefined` when they are the whole file, which is then made here. */
-  at: number | undefined;
-  mode: number;
-  mtime: number;
-}
 
 /** A group of members. */
 export interface UnpackInput {
@@ -33,10 +19,10 @@ export interface UnpackInput {
   /** The members, one behind the other from the buffer's begin. */
   packed: ArrayBuffer;
   /** End in `packed` of each segment: members that begin where a chunk does. */
-  ends: Int32Array;
+  ends: number[];
   /** Where the plain bytes go. */
   plain: ArrayBuffer;
-  files: FilePart[];
+  files: FileParts;
   /** The staging directory's tree. */
   root: string;
   umask: number;
@@ -48,7 +34,7 @@ export interface UnpackOutput {
   /** The plain bytes; a larger buffer than was given when they did not fit. */
   plain: ArrayBuffer;
   /** End in `plain` of each segment. */
-  ends: Int32Array;
+  ends: number[];
 }
 
 /**
@@ -60,21 +46,21 @@ export interface UnpackOutput {
  */
 export function unpackJob(input: UnpackInput, transfer: ArrayBuffer[]): UnpackOutput {
   const packed = new Uint8Array(input.packed);
-  const ends = new Int32Array(input.ends.length);
+  const ends: number[] = [];
   let output = new Uint8Array(input.plain);
   let from = 0;
   let at = 0;
-  for (const [i, end] of input.ends.entries()) {
+  for (const end of input.ends) {
     const done = inflateMembers(input.format, packed, from, end, output, at, MAX_MEMBER_BYTES);
     ({ output, at } = done);
-    ends[i] = at;
+    ends.push(at);
     from = end;
   }
-  for (const file of input.files) {
+  for (const file of filePartsOf(input.files)) {
     const begin = file.segment === 0 ? 0 : ends[file.segment - 1]!;
     const start = begin + file.inner;
     const bytes = output.subarray(start, start + file.size);
-    const fits = start + file.size <= ends[file.segment]!;
+    const fits = start + file.size <= (ends[file.segment] ?? 0);
     if (!fits || hash("sha256", bytes, "hex") !== file.hex) {
       throw new BlobberError(
         "integrity",

@@ -1,24 +1,28 @@
 /**
- * Unpacks a layer by its table: the blob is read once from begin to end, groups of whole members go to
- * workers which write the files, and what they inflated comes back in order to be compared with the table
- * and hashed. Memory is bounded by the pairs of buffers that go round.
+ * Unpacks a layer by its table: the blob is read once from begin to end, groups of whole members are
+ * inflated and their files written by workers, and by this thread while they have enough to do. What was
+ * inflated is compared with the table and hashed in order. Memory is bounded by the pairs of buffers that
+ * go round.
  *
  * @module
  */
 
 import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
+import { Pace } from "../../pace.ts";
 import { quote } from "../../printable.ts";
+import { nextTurn } from "../../runtime.ts";
 import { VerifiedReader } from "../../verified.ts";
-import type { JobRunner } from "../jobs.ts";
+import type { SharedRunner } from "../jobs.ts";
 import { checkDiffId } from "../read/layer_stream.ts";
 import type { LayerTable } from "../read/layer_table.ts";
-import { type Group, groupsOf, PACKED_BYTES, PLAIN_BYTES } from "./groups.ts";
+import { Buffers, isUsual } from "./buffers.ts";
+import { type Group, groupsOf } from "./groups.ts";
 import type { LayerPlan } from "./plan.ts";
 import type { Staging } from "./staging.ts";
 import { TableCheck } from "./table_check.ts";
 import { TarReader } from "../read/tar_reader.ts";
-import type { FilePart, UnpackOutput } from "./unpack_job.ts";
+import { type UnpackInput, unpackJob, type UnpackOutput } from "./unpack_job.ts";
 
 /** Bytes read at once. */
 const SCRATCH_BYTES = 256 * 1024;
@@ -26,8 +30,8 @@ const SCRATCH_BYTES = 256 * 1024;
 /** Where a layer is unpacked, and by whom. */
 export interface UnpackTableOptions {
   staging: Staging;
-  runner: JobRunner;
-  /** Groups on their way at a time: the bound on memory. */
+  runner: SharedRunner;
+  /** Groups of the usual size on their way at a time: the bound on memory. */
   groups: number;
   diffId: Digest | undefined;
   signal: AbortSignal | undefined;
@@ -55,37 +59,37 @@ export async function unpackByTable(
   const name = `layer ${digest}`;
   const bytes = new Sequence(new VerifiedReader(stream, { size, digest, name }), options);
   const inOrder = new InOrder(layer, options);
-  const queue: { group: Group; output: Promise<UnpackOutput> }[] = [];
-  const free: { packed: ArrayBuffer; plain: ArrayBuffer }[] = [];
+  const pace = new Pace(options.signal);
   const { root, umask } = options.staging;
+  const { format } = layer.footer;
+  const buffers = new Buffers(options.groups);
+  const queue: Unpacking[] = [];
   const finishOldest = async () => {
     const { group, output } = queue.shift()!;
-    const { packed, plain } = inOrder.take(group, await output);
-    if (packed.byteLength === PACKED_BYTES && plain.byteLength === PLAIN_BYTES) {
-      free.push({ packed, plain });
-    } else {
-      // Large and used up: the collector would come for them too late.
-      packed.transfer(0);
-      plain.transfer(0);
-    }
+    const done = await output;
+    inOrder.take(group, done);
+    buffers.give(group, done);
   };
   try {
     for (const group of groupsOf(layer, plan)) {
-      if (queue.length >= options.groups) await finishOldest();
-      options.signal?.throwIfAborted();
+      // What is done goes first: its buffers are needed, and its bytes are still near the processor.
+      while (queue[0]?.done || (queue.length > 0 && !buffers.hasRoom(group))) await finishOldest();
+      await pace.breathe();
       for (const entry of group.inParts) options.staging.file(entry.path);
-      const usual = group.packed <= PACKED_BYTES && group.plain <= PLAIN_BYTES;
-      const { packed, plain } = (usual ? free.pop() : undefined) ?? {
-        packed: new ArrayBuffer(usual ? PACKED_BYTES : group.packed),
-        plain: new ArrayBuffer(usual ? PLAIN_BYTES : group.plain),
-      };
+      const { packed, plain } = buffers.take(group);
       await bytes.read(new Uint8Array(packed, 0, group.packed));
-      const { format } = layer.footer;
       const { ends, files } = group;
       const input = { format, packed, plain, ends, files, root, umask };
-      const output = options.runner.run("unpack", input, [packed, plain]);
-      output.catch(() => {}); // looked at in its turn
-      queue.push({ group, output });
+      // This thread works too while the others have enough, but not at what would keep it for long.
+      const here = isUsual(group) && !options.runner.hasRoom;
+      const output = here
+        ? unpackHere(input)
+        : options.runner.run("unpack", input, [packed, plain]);
+      const one: Unpacking = { group, output, done: here };
+      const settle = () => one.done = true;
+      output.then(settle, settle);
+      queue.push(one);
+      if (here) await nextTurn(); // the others have answered
     }
     await bytes.skipToEnd();
     while (queue.length > 0) await finishOldest();
@@ -96,6 +100,18 @@ export async function unpackByTable(
     await Promise.allSettled(queue.map(({ output }) => output));
     throw reason;
   }
+}
+
+/** A group on its way. */
+interface Unpacking {
+  group: Group;
+  output: Promise<UnpackOutput>;
+  done: boolean;
+}
+
+// deno-lint-ignore require-await -- a failure is looked at in its turn
+async function unpackHere(input: UnpackInput): Promise<UnpackOutput> {
+  return unpackJob(input, []);
 }
 
 /** Looks at plain bytes in the order of the tar. */
@@ -114,8 +130,7 @@ class InOrder {
     this.#digester = options.diffId === undefined ? undefined : new Digester();
   }
 
-  take(group: Group, output: UnpackOutput): { packed: ArrayBuffer; plain: ArrayBuffer } {
-    const { plain, ends, packed } = output;
+  take(group: Group, { plain, ends }: UnpackOutput): void {
     let from = 0;
     for (const [i, end] of ends.entries()) {
       this.#check.segment(group.starts[i]!, this.#tar.position);
@@ -125,8 +140,7 @@ class InOrder {
     }
     this.#digester?.update(new Uint8Array(plain, 0, from));
     for (const entry of group.completed) this.#options.staging.finishFile(entry);
-    this.#options.onFiles(countWhole(group.files) + group.completed.length);
-    return { packed, plain };
+    this.#options.onFiles(group.whole + group.completed.length);
   }
 
   end(): void {
@@ -134,12 +148,6 @@ class InOrder {
     this.#check.end();
     checkDiffId(this.#digester?.digest(), this.#options.diffId, this.#layer.layer);
   }
-}
-
-function countWhole(files: FilePart[]): number {
-  let count = 0;
-  for (const file of files) if (file.at === undefined) count++;
-  return count;
 }
 
 /** The bytes of a blob, one piece after another. */
