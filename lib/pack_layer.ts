@@ -6,9 +6,9 @@
  */
 
 import { BATCH_BYTES } from "./archive/pack/batch.ts";
+import { AT_A_TIME, Crew } from "./archive/pack/crew.ts";
 import type { Entry } from "./archive/entry.ts";
 import type { PushInput } from "./archive/pack/input.ts";
-import type { JobRunner } from "./archive/jobs.ts";
 import type { PackedLayer, Write } from "./archive/pack/layer_sink.ts";
 import { Packer } from "./archive/pack/pack.ts";
 import { packDirectory, packEntries, packTar } from "./archive/pack/pack_input.ts";
@@ -84,8 +84,8 @@ export class Packing {
   readonly #pool: WorkerPool;
   /** For a directory: what is in it. */
   readonly listing: Listing | undefined;
-  readonly #runner: JobRunner;
-  /** How many threads work at it. */
+  readonly #crew: Crew;
+  /** How many threads work at it, this one among them. */
   readonly jobs: number;
 
   /**
@@ -98,8 +98,11 @@ export class Packing {
     this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
     const jobs = this.listing === undefined || this.listing.worthWorkers ? limit : 0;
     this.jobs = jobs;
-    this.#pool = new WorkerPool(jobs);
-    this.#runner = this.listing === undefined ? startHere(this.#pool) : this.#pool;
+    const threads = Math.max(0, jobs - 1);
+    this.#pool = new WorkerPool(threads, AT_A_TIME);
+    // What comes as a stream may be over before threads have begun.
+    const early = this.listing === undefined ? WORKERS_WORTH / BATCH_BYTES : 0;
+    this.#crew = new Crew(this.#pool, threads, early);
   }
 
   /**
@@ -117,8 +120,8 @@ export class Packing {
     const { signal, onProgress, onNotice } = options;
     const packer = new Packer({
       compression,
-      runner: this.#runner,
-      batches: this.jobs === 0 ? 2 : 2 * this.jobs + 1,
+      runner: this.#crew,
+      batches: this.#crew.batches,
       write,
       signal,
       onProgress,
@@ -137,15 +140,9 @@ export class Packing {
     }
   }
 
-  /** Stops the threads. Safe to call twice. */
+  /** Stops the work. Safe to call twice. */
   async close(): Promise<void> {
+    await this.#crew.close();
     await this.#pool.close();
   }
-}
-
-/** Runs the first jobs on this thread: what comes as a stream may be over before workers have begun. */
-function startHere(pool: WorkerPool): JobRunner {
-  const here = new WorkerPool(0);
-  let left = WORKERS_WORTH / BATCH_BYTES;
-  return { run: (...job) => (left-- > 0 ? here : pool).run(...job) };
 }

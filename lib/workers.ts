@@ -18,9 +18,6 @@ import {
 import { BlobberError, type Code, CODES } from "./errors.ts";
 import { inThread, openThread, READY, serveThread, type Thread } from "./thread.ts";
 
-/** Jobs given to one thread at a time: the second keeps it busy while the answer to the first is read. */
-const IN_FLIGHT = 2;
-
 interface Task {
   job: JobName;
   input: unknown;
@@ -56,6 +53,7 @@ interface Member {
 /** Runs jobs of the table in `archive/jobs.ts`, in threads or on the calling one. */
 export class WorkerPool implements JobRunner {
   readonly #size: number;
+  readonly #inFlight: number;
   readonly #members: Member[] = [];
   readonly #queue: Task[] = [];
   #opened = false;
@@ -65,9 +63,12 @@ export class WorkerPool implements JobRunner {
   /**
    * @param size how many threads; 0 runs every job on the calling thread. They are opened with the first
    * job, which costs about 30 ms: worth it above some 32 MB of work.
+   * @param inFlight jobs given to one thread at a time: the second keeps it busy while the answer to the
+   * first is read. A caller that is busy itself reads late, and wants more.
    */
-  constructor(size: number) {
+  constructor(size: number, inFlight = 2) {
     this.#size = size;
+    this.#inFlight = inFlight;
   }
 
   /**
@@ -125,7 +126,9 @@ export class WorkerPool implements JobRunner {
     while (this.#queue.length > 0) {
       let idlest: Member | undefined;
       for (const member of this.#members) {
-        if (member.ready && member.tasks.size < (idlest?.tasks.size ?? IN_FLIGHT)) idlest = member;
+        if (member.ready && member.tasks.size < (idlest?.tasks.size ?? this.#inFlight)) {
+          idlest = member;
+        }
       }
       if (idlest === undefined) return;
       const task = this.#queue.shift()!;

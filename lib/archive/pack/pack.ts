@@ -4,12 +4,13 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import type { Observer } from "../../events.ts";
 import type { Compression } from "../../options.ts";
 import { interruption, Pace } from "../../pace.ts";
 import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Entry } from "../entry.ts";
-import type { JobRunner } from "../jobs.ts";
+import type { PackRunner } from "./crew.ts";
 import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
 import { changed, type FileStamp } from "./source_file.ts";
 
@@ -17,10 +18,9 @@ import { changed, type FileStamp } from "./source_file.ts";
 export interface PackerOptions extends Observer {
   compression: Compression;
   /** Packs batches. */
-  runner: JobRunner;
+  runner: PackRunner;
   /**
    * Batches that exist at a time: what bounds memory, and what makes a slow `write` slow everything.
-   * Twice the workers and one keeps each busy while one is written.
    */
   batches: number;
   /** Takes the blob's bytes. */
@@ -93,7 +93,7 @@ export class Packer {
 
   /** Ends the layer. Nothing may be added afterwards. */
   async finish(): Promise<PackedLayer> {
-    this.#flush();
+    await this.#flush();
     await this.#sunk;
     this.#check();
     const layer = await this.#sink.finish();
@@ -108,7 +108,7 @@ export class Packer {
 
   async #begin(entry: Entry): Promise<Batch> {
     await this.#pace.breathe();
-    if (this.#batch !== undefined && this.#batch.room <= 0) this.#flush();
+    if (this.#batch !== undefined && this.#batch.room <= 0) await this.#flush();
     const batch = this.#batch ?? await this.#next();
     batch.header(entry);
     return batch;
@@ -117,7 +117,7 @@ export class Packer {
   /** The batch that the next content goes into: a file is cut only when it is larger than a batch. */
   async #roomFor(entry: Entry, from: number, batch: Batch): Promise<Batch> {
     if (Math.min(entry.size - from, BATCH_BYTES) <= batch.room) return batch;
-    this.#flush();
+    await this.#flush();
     return await this.#next();
   }
 
@@ -138,7 +138,7 @@ export class Packer {
     return this.#batch;
   }
 
-  #flush(): void {
+  async #flush(): Promise<void> {
     const batch = this.#batch;
     this.#batch = undefined;
     if (batch === undefined || batch.length === 0) return;
@@ -158,6 +158,8 @@ export class Packer {
       }
       this.#wake?.();
     });
+    // What threads and the store answer is to be heard.
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   #check(): void {
