@@ -14,7 +14,7 @@ import { Packer } from "./archive/pack/pack.ts";
 import { packDirectory, packEntries, packTar } from "./archive/pack/pack_input.ts";
 import { walk, type WalkedEntry, type WalkOptions } from "./archive/pack/walk.ts";
 import type { Compression, PushOptions } from "./options.ts";
-import { processors } from "./runtime.ts";
+import { type FileStat, processors } from "./runtime.ts";
 import { WorkerPool } from "./workers.ts";
 
 /** Workers beyond these wait for the one thread that hashes and sends what they made. */
@@ -28,13 +28,14 @@ const ENTRY_COST = 4096;
 export interface PackSettings extends PushOptions {
   /** Workers; 0 packs on the calling thread. @default the number of processors */
   jobs?: number | undefined;
-  /** Called with each entry that is packed, in the order of the archive. Must not throw. */
-  onEntry?: ((entry: Entry) => void) | undefined;
+  /** Called with each entry that is packed, and what a walk saw of it, in their order. Must not throw. */
+  onEntry?: ((entry: Entry, stat?: FileStat) => void) | undefined;
 }
 
 /** Entries of a directory, of which the first were looked at ahead. */
 export class Listing {
-  readonly #directory: string;
+  /** Its root. */
+  readonly directory: string;
   readonly #options: WalkOptions;
   readonly #walked: Generator<WalkedEntry, void, void>;
   #seen: WalkedEntry[] = [];
@@ -47,7 +48,7 @@ export class Listing {
    * @param options as `walk` has them
    */
   constructor(directory: string, options: WalkOptions) {
-    this.#directory = directory;
+    this.directory = directory;
     this.#options = options;
     this.#walked = walk(directory, options);
     let cost = 0;
@@ -69,7 +70,7 @@ export class Listing {
   *entries(): Generator<WalkedEntry, void, void> {
     if (this.#used && this.worthWorkers) {
       // What there is to be said of names was said by the first walk.
-      yield* walk(this.#directory, { refuse: this.#options.refuse });
+      yield* walk(this.directory, { refuse: this.#options.refuse });
       return;
     }
     this.#used = true;

@@ -5,6 +5,7 @@
  */
 
 import type { Observer } from "../../events.ts";
+import type { FileStat } from "../../runtime.ts";
 import type { Entry } from "../entry.ts";
 import { type ByteSource, contentReader, entryOf, type InputEntry } from "./input.ts";
 import { checkNames, NameSet } from "./names.ts";
@@ -24,8 +25,8 @@ export interface TimeOptions {
 
 /** What packing an input needs to know. */
 export interface InputOptions extends Observer, TimeOptions {
-  /** Called with each entry, in the order of the archive. Must not throw. */
-  onEntry?: ((entry: Entry) => void) | undefined;
+  /** Called with each entry, and what a walk saw of it, in the order of the archive. Must not throw. */
+  onEntry?: ((entry: Entry, stat?: FileStat) => void) | undefined;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function packDirectory(
   for (const { file, stat, ...own } of entries) {
     const entry = timed(own, options);
     survey.add(entry);
-    options.onEntry?.(entry);
+    options.onEntry?.(entry, stat);
     await packer.addFile(entry, file, stat);
   }
   survey.finish();
