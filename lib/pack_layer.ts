@@ -19,8 +19,8 @@ import { WorkerPool } from "./workers.ts";
 
 /** Workers beyond these wait for the one thread that hashes and sends what they made. */
 const MAX_JOBS = 8;
-/** Work, in bytes to pack, that is over before workers would have begun. */
-const WORKERS_WORTH = 24 * 1024 * 1024;
+/** Work, in bytes to pack, that is half over before a worker would have begun. */
+const WORKERS_WORTH = 12 * 1024 * 1024;
 /** What an entry costs beside its bytes, in bytes to pack. */
 const ENTRY_COST = 4096;
 

@@ -128,7 +128,8 @@ export class Batch {
   /** As {@linkcode content}, read from a file by whoever packs the batch. */
   fileContent(entry: Entry, from: number, size: number, file: string, stamp: FileStamp): void {
     const at = this.content(entry, from, size).byteOffset;
-    this.#reads.push({ file, stamp, from, size, at });
+    const { mtime, ctime, inode } = stamp;
+    this.#reads.push({ file, stamp: { size: stamp.size, mtime, ctime, inode }, from, size, at });
   }
 
   /** Adds bytes of tar that are no entry of the table. */

@@ -41,8 +41,9 @@ export async function packDirectory(
   options: InputOptions,
 ): Promise<void> {
   const survey = new Survey(options);
-  for (const { file, stat, ...own } of entries) {
-    const entry = timed(own, options);
+  for (const walked of entries) {
+    const { file, stat } = walked;
+    const entry = timed(walked, options);
     survey.add(entry);
     options.onEntry?.(entry, stat);
     await packer.addFile(entry, file, stat);
@@ -119,6 +120,10 @@ export async function packTar(
   survey.finish();
 }
 
-function timed(entry: Entry, { keepMtime = false, mtime = 0 }: TimeOptions): Entry {
-  return { ...entry, mtime: keepMtime ? entry.mtime : mtime };
+/** An entry as it is packed. It outlives what it is made from, and holds nothing else of that. */
+function timed(
+  { path, type, size, mode, mtime, linkTarget }: Entry,
+  { keepMtime = false, mtime: all = 0 }: TimeOptions,
+): Entry {
+  return { path, type, size, mode, mtime: keepMtime ? mtime : all, linkTarget };
 }
