@@ -6,21 +6,21 @@
  */
 
 import { BATCH_BYTES } from "./archive/pack/batch.ts";
+import { AT_A_TIME, Crew } from "./archive/pack/crew.ts";
 import type { Entry } from "./archive/entry.ts";
 import type { PushInput } from "./archive/pack/input.ts";
-import type { JobRunner } from "./archive/jobs.ts";
 import type { PackedLayer, Write } from "./archive/pack/layer_sink.ts";
 import { Packer } from "./archive/pack/pack.ts";
 import { packDirectory, packEntries, packTar } from "./archive/pack/pack_input.ts";
 import { walk, type WalkedEntry, type WalkOptions } from "./archive/pack/walk.ts";
 import type { Compression, PushOptions } from "./options.ts";
-import { processors } from "./runtime.ts";
+import { type FileStat, processors } from "./runtime.ts";
 import { WorkerPool } from "./workers.ts";
 
 /** Workers beyond these wait for the one thread that hashes and sends what they made. */
 const MAX_JOBS = 8;
-/** Work, in bytes to pack, that is over before workers would have begun. */
-const WORKERS_WORTH = 24 * 1024 * 1024;
+/** Work, in bytes to pack, that is half over before a worker would have begun. */
+const WORKERS_WORTH = 12 * 1024 * 1024;
 /** What an entry costs beside its bytes, in bytes to pack. */
 const ENTRY_COST = 4096;
 
@@ -28,13 +28,14 @@ const ENTRY_COST = 4096;
 export interface PackSettings extends PushOptions {
   /** Workers; 0 packs on the calling thread. @default the number of processors */
   jobs?: number | undefined;
-  /** Called with each entry that is packed, in the order of the archive. Must not throw. */
-  onEntry?: ((entry: Entry) => void) | undefined;
+  /** Called with each entry that is packed, and what a walk saw of it, in their order. Must not throw. */
+  onEntry?: ((entry: Entry, stat?: FileStat) => void) | undefined;
 }
 
 /** Entries of a directory, of which the first were looked at ahead. */
 export class Listing {
-  readonly #directory: string;
+  /** Its root. */
+  readonly directory: string;
   readonly #options: WalkOptions;
   readonly #walked: Generator<WalkedEntry, void, void>;
   #seen: WalkedEntry[] = [];
@@ -47,7 +48,7 @@ export class Listing {
    * @param options as `walk` has them
    */
   constructor(directory: string, options: WalkOptions) {
-    this.#directory = directory;
+    this.directory = directory;
     this.#options = options;
     this.#walked = walk(directory, options);
     let cost = 0;
@@ -69,7 +70,7 @@ export class Listing {
   *entries(): Generator<WalkedEntry, void, void> {
     if (this.#used && this.worthWorkers) {
       // What there is to be said of names was said by the first walk.
-      yield* walk(this.#directory, { refuse: this.#options.refuse });
+      yield* walk(this.directory, { refuse: this.#options.refuse });
       return;
     }
     this.#used = true;
@@ -84,8 +85,8 @@ export class Packing {
   readonly #pool: WorkerPool;
   /** For a directory: what is in it. */
   readonly listing: Listing | undefined;
-  readonly #runner: JobRunner;
-  /** How many threads work at it. */
+  readonly #crew: Crew;
+  /** How many threads work at it, this one among them. */
   readonly jobs: number;
 
   /**
@@ -98,8 +99,11 @@ export class Packing {
     this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
     const jobs = this.listing === undefined || this.listing.worthWorkers ? limit : 0;
     this.jobs = jobs;
-    this.#pool = new WorkerPool(jobs);
-    this.#runner = this.listing === undefined ? startHere(this.#pool) : this.#pool;
+    const threads = Math.max(0, jobs - 1);
+    this.#pool = new WorkerPool(threads, AT_A_TIME);
+    // What comes as a stream may be over before threads have begun.
+    const early = this.listing === undefined ? WORKERS_WORTH / BATCH_BYTES : 0;
+    this.#crew = new Crew(this.#pool, threads, early);
   }
 
   /**
@@ -117,8 +121,8 @@ export class Packing {
     const { signal, onProgress, onNotice } = options;
     const packer = new Packer({
       compression,
-      runner: this.#runner,
-      batches: this.jobs === 0 ? 2 : 2 * this.jobs + 1,
+      runner: this.#crew,
+      batches: this.#crew.batches,
       write,
       signal,
       onProgress,
@@ -137,15 +141,9 @@ export class Packing {
     }
   }
 
-  /** Stops the threads. Safe to call twice. */
+  /** Stops the work. Safe to call twice. */
   async close(): Promise<void> {
+    await this.#crew.close();
     await this.#pool.close();
   }
-}
-
-/** Runs the first jobs on this thread: what comes as a stream may be over before workers have begun. */
-function startHere(pool: WorkerPool): JobRunner {
-  const here = new WorkerPool(0);
-  let left = WORKERS_WORTH / BATCH_BYTES;
-  return { run: (...job) => (left-- > 0 ? here : pool).run(...job) };
 }

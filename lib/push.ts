@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { Entry } from "./archive/entry.ts";
 import type { PushInput } from "./archive/pack/input.ts";
 import { putBlob } from "./blob.ts";
 import type { KnownLayer } from "./cache/push_index.ts";
@@ -151,7 +150,9 @@ async function sendLayer(
     const writer = await target.begin(mediaType, { signal });
     try {
       const write = (bytes: Uint8Array) => writer.write(bytes);
-      const onEntry = memory === undefined ? options.onEntry : (entry: Entry) => memory.saw(entry);
+      const onEntry: PackSettings["onEntry"] = memory === undefined
+        ? options.onEntry
+        : (entry, stat) => memory.saw(entry, stat!);
       const layer = await packing.run(compression, write, { ...options, onEntry });
       await writer.commit({ mediaType, digest: layer.digest, size: layer.size });
       memory?.keep(layer, layer.contents);

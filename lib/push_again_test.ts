@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
@@ -243,6 +244,46 @@ test("warnings are given each time, and once", async () => {
   assert.deepEqual(await warned(), ["likely-secrets"]);
   writeFileSync(join(directory, ".env"), "A=c");
   assert.deepEqual(await warned(), ["likely-secrets"]);
+});
+
+/** Runs with a clock that is so far ahead that what was just written is old. */
+async function hourLater<T>(run: () => Promise<T>): Promise<T> {
+  const { now } = Date;
+  Date.now = () => now() + 3_600_000;
+  try {
+    return await run();
+  } finally {
+    Date.now = now;
+  }
+}
+
+/** Whether the latest record says how the files lay on the disk. */
+function remembersStamps(cacheDir: string): boolean {
+  return "stamps" in JSON.parse(readFileSync(indexFile(cacheDir), "utf8")).value.records[0];
+}
+
+test("how files lie is remembered once they are old, and a change of one shows in its ctime", async () => {
+  const { directory, cacheDir, store, again, first, fresh } = await pushed();
+  assert.ok(!remembersStamps(cacheDir), "all of it was written a moment ago");
+  assert.deepEqual(await hourLater(again), first);
+  assert.ok(remembersStamps(cacheDir));
+  assert.deepEqual(await hourLater(again), first);
+  assert.equal(store.layers, 1);
+
+  const note = join(directory, "note");
+  const { mtime, ctimeMs } = statSync(note);
+  do {
+    writeFileSync(note, "world");
+    utimesSync(note, mtime, mtime);
+  } while (statSync(note).ctimeMs === ctimeMs); // a clock that has not ticked
+  const second = await hourLater(again);
+  assert.deepEqual(second, await fresh());
+  assert.notEqual(second.digest, first.digest);
+  assert.ok(remembersStamps(cacheDir));
+  // What was put back lies otherwise, and is known by its contents.
+  writeFileSync(note, "hello");
+  assert.deepEqual(await hourLater(again), first);
+  assert.equal(store.layers, 2);
 });
 
 test("a second push is signed like the first", async () => {

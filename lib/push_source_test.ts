@@ -65,7 +65,7 @@ let made = 0;
 function tree(): { root: string; last: string } {
   const root = join(scratch, String(made++));
   mkdirSync(root);
-  writeFileSync(join(root, "a"), new Uint8Array(23 * MiB));
+  writeFileSync(join(root, "a"), new Uint8Array(11 * MiB));
   const last = join(root, "z");
   writeFileSync(last, new Uint8Array(1.5 * MiB));
   return { root, last };

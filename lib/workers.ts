@@ -18,9 +18,6 @@ import {
 import { BlobberError, type Code, CODES } from "./errors.ts";
 import { inThread, openThread, READY, serveThread, type Thread } from "./thread.ts";
 
-/** Jobs given to one thread at a time: the second keeps it busy while the answer to the first is read. */
-const IN_FLIGHT = 2;
-
 interface Task {
   job: JobName;
   input: unknown;
@@ -67,9 +64,10 @@ export class WorkerPool implements SharedRunner {
   /**
    * @param size how many threads; 0 runs every job on the calling thread. They are opened with the first
    * job, or by {@linkcode start}, which costs about 30 ms each: worth it above some 32 MB of work.
-   * @param inFlight how many jobs each is given at a time
+   * @param inFlight jobs given to one thread at a time: the second keeps it busy while the answer to the
+   * first is read. A caller that is busy itself reads late, and wants more.
    */
-  constructor(size: number, inFlight: number = IN_FLIGHT) {
+  constructor(size: number, inFlight = 2) {
     this.#size = size;
     this.#inFlight = inFlight;
   }

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import type { PackInput } from "./archive/pack/pack_job.ts";
+import type { PackInput, PackPlan, PackResult } from "./archive/pack/pack_job.ts";
 import { digestOf } from "./digest.ts";
 import { WorkerPool } from "./workers.ts";
 
@@ -10,25 +10,25 @@ const text = new TextEncoder().encode("in a thread or here, the bytes are the sa
 function batch(file?: string): PackInput {
   const plain = text.slice().buffer;
   const stamp = { size: 1, mtime: 0, ctime: 0, inode: 0 };
-  return {
-    compression: "gzip",
-    plain,
-    packed: new ArrayBuffer(text.length + 1000),
+  const plan: PackPlan = {
     reads: file === undefined ? [] : [{ file, stamp, from: 0, size: 1, at: 0 }],
-    chunks: Int32Array.of(0, 10, 10, text.length),
-    members: Int32Array.of(1000, text.length),
+    chunks: [0, 10, 10, text.length],
+    members: [1000, text.length],
   };
+  const packed = new ArrayBuffer(text.length + 1000);
+  return { compression: "gzip", plain, packed, plan: JSON.stringify(plan) };
 }
 
 async function packed(pool: WorkerPool): Promise<Uint8Array> {
   const input = batch();
   const output = await pool.run("pack", input, [input.plain, input.packed]);
+  const { digests, members } = JSON.parse(output.result) as PackResult;
   assert.equal(
-    output.digests,
+    digests,
     [text.subarray(0, 10), text.subarray(10)].map((part) => digestOf(part).slice(7)).join(""),
   );
   assert.deepEqual(new Uint8Array(output.plain), text);
-  return new Uint8Array(output.packed, 0, output.members.at(-1));
+  return new Uint8Array(output.packed, 0, members.at(-1));
 }
 
 for (const size of [0, 1, 3]) {

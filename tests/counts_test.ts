@@ -54,6 +54,15 @@ Deno.test("push makes five file system calls for a file, and memory does not gro
   assert.ok(large.large.bytes < 16 << 20, `${large.large.bytes} bytes in large buffers`);
 });
 
+Deno.test("push of what lies as it lay looks at each file once and reads none", async () => {
+  using trees = fixture();
+  const { path } = trees;
+  const again = (tree: string) =>
+    counted(path, "again", `oci:${path}/oci-${tree}:v1`, `${path}/${tree}`);
+  const [many, twice] = [await again("many"), await again("twice")];
+  assert.deepEqual(perFile(many, twice), { lstatSync: 1 });
+});
+
 Deno.test("pull makes three file system calls for a file, and memory grows with the table only", async () => {
   using trees = fixture();
   const { path } = trees;

@@ -11,6 +11,7 @@
 
 import { createHmac } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
+import type { Stamps } from "../archive/pack/stamp_digest.ts";
 import { asDigest, type Digest } from "../digest.ts";
 import { isBlobberError } from "../errors.ts";
 import { MAX_PUSH_RECORDS } from "../limits.ts";
@@ -39,6 +40,8 @@ export interface PushRecord {
   tree: Digest;
   /** Digest of the contents of all files. */
   contents: Digest;
+  /** How the files lay on the disk when their contents were these, where that tells anything. */
+  stamps?: Stamps | undefined;
   layer: KnownLayer;
 }
 
@@ -84,12 +87,13 @@ export class PushIndex {
   }
 
   /** Remembers a layer. That it cannot be written is of no consequence. */
-  add(key: string, { tree, contents, layer }: PushRecord): void {
+  add(key: string, { tree, contents, stamps, layer }: PushRecord): void {
     try {
       const others = this.get(key).filter((one) => one.tree !== tree || one.contents !== contents);
       const { digest, size, diffId, tocDigest, tocOffset, entries } = layer;
       const known = { digest, size, diffId, tocDigest, tocOffset, entries };
-      const records = [{ tree, contents, layer: known }, ...others].slice(0, MAX_PUSH_RECORDS);
+      const latest = { tree, contents, ...(stamps !== undefined && { stamps }), layer: known };
+      const records = [latest, ...others].slice(0, MAX_PUSH_RECORDS);
       writeRecord(this.#paths, this.#paths.push(key), {
         records,
         code: this.#code(key, records),
@@ -104,11 +108,17 @@ export class PushIndex {
 }
 
 function recordOf(value: unknown): PushRecord {
-  const { tree, contents, layer } = value as Record<keyof PushRecord, Record<string, unknown>>;
+  const { tree, contents, stamps, layer } = value as Record<
+    keyof PushRecord,
+    Record<string, unknown>
+  >;
   const { digest, size, diffId, tocDigest, tocOffset, entries } = layer;
   return {
     tree: asDigest(tree),
     contents: asDigest(contents),
+    ...(stamps !== undefined && {
+      stamps: { digest: asDigest(stamps.digest), newest: asCount(stamps.newest) },
+    }),
     layer: {
       digest: asDigest(digest),
       size: asCount(size),

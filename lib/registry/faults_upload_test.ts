@@ -65,8 +65,11 @@ test("a blob goes out while it is made: back-pressure and no waiting for the end
   await writer.write(big.slice(0, 2 * MiB));
   // The second write can only be over when the first one's bytes were taken.
   await writer.write(big.slice(2 * MiB));
-  const sent = registry.requests.find(({ method }) => method === "PATCH");
-  assert.ok(sent !== undefined, "the PATCH is under way before commit");
+  const underWay = () => registry.requests.some(({ method }) => method === "PATCH");
+  for (let turns = 0; turns < 1000 && !underWay(); turns++) {
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  assert.ok(underWay(), "the PATCH is under way before commit");
   await writer.commit(blob);
 });
 

@@ -205,7 +205,7 @@ class Upload implements BlobWriter {
    */
   async #finishLive(descriptor: Descriptor): Promise<boolean> {
     if (this.#live === undefined) return false;
-    this.#live.channel.end();
+    await this.#live.channel.end();
     let failed: unknown;
     const outcome = await this.#live.answer;
     if ("failed" in outcome) failed = outcome.failed;

@@ -18,7 +18,7 @@ export interface Counts {
 /** Runs a verb, with what it works in below `dir`, and counts. */
 export async function counted(
   dir: string,
-  verb: "push" | "pull" | "cat",
+  verb: "push" | "again" | "pull" | "cat",
   reference: string,
   path: string,
 ): Promise<Counts> {

@@ -13,7 +13,7 @@ import { BlobberError } from "../../errors.ts";
 import type { Compression } from "../../options.ts";
 import { packedBound } from "./compress.ts";
 import type { Entry } from "../entry.ts";
-import type { PackInput } from "./pack_job.ts";
+import type { PackInput, PackPlan } from "./pack_job.ts";
 import type { FileRead, FileStamp } from "./source_file.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
 import { paddingOf } from "../tar_layout.ts";
@@ -128,7 +128,8 @@ export class Batch {
   /** As {@linkcode content}, read from a file by whoever packs the batch. */
   fileContent(entry: Entry, from: number, size: number, file: string, stamp: FileStamp): void {
     const at = this.content(entry, from, size).byteOffset;
-    this.#reads.push({ file, stamp, from, size, at });
+    const { mtime, ctime, inode } = stamp;
+    this.#reads.push({ file, stamp: { size: stamp.size, mtime, ctime, inode }, from, size, at });
   }
 
   /** Adds bytes of tar that are no entry of the table. */
@@ -143,13 +144,12 @@ export class Batch {
     if (this.length > this.#plain.length) {
       throw new BlobberError("unexpected", `a batch has ${this.length} bytes`);
     }
+    const plan: PackPlan = { reads: this.#reads, chunks: this.#chunks, members: this.#members };
     return {
       compression,
       plain: this.#plain.buffer,
       packed: this.#packed,
-      reads: this.#reads,
-      chunks: Int32Array.from(this.#chunks),
-      members: Int32Array.from(this.#members),
+      plan: JSON.stringify(plan),
     };
   }
 

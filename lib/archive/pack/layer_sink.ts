@@ -14,7 +14,7 @@ import { Compressor } from "./compress.ts";
 import { ContentDigest } from "./content_digest.ts";
 import type { Entry } from "../entry.ts";
 import { gzipFooter, skippableHeader, zstdFooter } from "../footer.ts";
-import type { PackOutput } from "./pack_job.ts";
+import type { PackOutput, PackResult } from "./pack_job.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
 import { BLOCK, paddingOf } from "../tar_layout.ts";
 import { TOC_NAME } from "../toc.ts";
@@ -97,14 +97,15 @@ export class LayerSink {
    */
   async take(length: number, rows: readonly BatchRow[], output: PackOutput): Promise<void> {
     const begin = this.#blob.size;
-    const packed = new Uint8Array(output.packed, 0, output.members.at(-1) ?? 0);
+    const result = JSON.parse(output.result) as PackResult;
+    const packed = new Uint8Array(output.packed, 0, result.members.at(-1) ?? 0);
     const writing = this.#send(packed);
     const plain = new Uint8Array(output.plain, 0, length);
     this.#tar.update(plain);
     let text = "";
-    for (const row of rows) text += this.#row(row, output, plain, begin);
+    for (const row of rows) text += this.#row(row, result, plain, begin);
     if (text !== "") this.#addToTable(text);
-    this.#contents.add(output.digests);
+    this.#contents.add(result.digests);
     await writing;
     await this.#pace.breathe();
   }
@@ -171,7 +172,7 @@ export class LayerSink {
     await writing;
   }
 
-  #row(row: BatchRow, output: PackOutput, plain: Uint8Array, blobBegin: number): string {
+  #row(row: BatchRow, result: PackResult, plain: Uint8Array, blobBegin: number): string {
     const { entry, chunk } = row;
     if (chunk === undefined) {
       return this.#rowText(entryRow(entry, entry.type === "file" ? EMPTY : undefined), true);
@@ -179,11 +180,11 @@ export class LayerSink {
     const size = chunk.end - chunk.begin;
     const last = chunk.from + size === entry.size;
     const place: ChunkPlace = {
-      offset: blobBegin + (chunk.member === 0 ? 0 : output.members[chunk.member - 1]!),
+      offset: blobBegin + (chunk.member === 0 ? 0 : result.members[chunk.member - 1]!),
       innerOffset: chunk.inner,
       chunkOffset: chunk.from,
       chunkSize: last ? 0 : size,
-      chunkDigest: `sha256:${output.digests.slice(64 * chunk.index, 64 * chunk.index + 64)}`,
+      chunkDigest: `sha256:${result.digests.slice(64 * chunk.index, 64 * chunk.index + 64)}`,
     };
     if (size === entry.size) {
       return this.#rowText(entryRow(entry, place.chunkDigest, place), true);

@@ -4,6 +4,7 @@
  * @module
  */
 
+const ASCII = /^[\0-\x7f]*$/;
 const SURROGATE = /[\ud800-\udfff]/;
 
 /**
@@ -32,6 +33,7 @@ export function compareBytes(a: string, b: string): number {
  * @param name a name or path
  */
 export function foldName(name: string): string {
+  if (ASCII.test(name)) return name.toLowerCase();
   // Upper case first: it is what turns "ß" and the ligatures into their letters.
   return name.normalize("NFD").toUpperCase().toLowerCase().normalize("NFC");
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import type { Observer } from "../../events.ts";
 import type { Compression } from "../../options.ts";
-import { interruption, Pace } from "../../pace.ts";
+import { interruption } from "../../pace.ts";
 import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Entry } from "../entry.ts";
-import type { JobRunner } from "../jobs.ts";
+import type { PackRunner } from "./crew.ts";
 import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
 import { changed, type FileStamp } from "./source_file.ts";
 
@@ -17,10 +18,9 @@ import { changed, type FileStamp } from "./source_file.ts";
 export interface PackerOptions extends Observer {
   compression: Compression;
   /** Packs batches. */
-  runner: JobRunner;
+  runner: PackRunner;
   /**
    * Batches that exist at a time: what bounds memory, and what makes a slow `write` slow everything.
-   * Twice the workers and one keeps each busy while one is written.
    */
   batches: number;
   /** Takes the blob's bytes. */
@@ -34,7 +34,6 @@ export type ReadContent = (into: Uint8Array) => number | Promise<number>;
 export class Packer {
   readonly #options: PackerOptions;
   readonly #sink: LayerSink;
-  readonly #pace: Pace;
   readonly #free: Buffers[] = [];
   #made = 0;
   #batch: Batch | undefined;
@@ -47,7 +46,6 @@ export class Packer {
   constructor(options: PackerOptions) {
     this.#options = options;
     this.#sink = new LayerSink(options.compression, options.write, options.signal);
-    this.#pace = new Pace(options.signal);
   }
 
   /**
@@ -58,11 +56,13 @@ export class Packer {
    * @param stamp what it must still be then
    */
   async addFile(entry: Entry, file: string, stamp: FileStamp): Promise<void> {
-    let batch = await this.#begin(entry);
+    // Nearly every file finds room: what is not awaited costs nothing.
+    let batch = this.#open() ?? await this.#next();
+    batch.header(entry);
     let from = 0;
     while (from < entry.size) {
-      batch = await this.#roomFor(entry, from, batch);
       const size = Math.min(entry.size - from, BATCH_BYTES);
+      if (size > batch.room) batch = await this.#next();
       batch.fileContent(entry, from, size, file, stamp);
       from += size;
     }
@@ -76,11 +76,13 @@ export class Packer {
    * @throws {BlobberError} `source-changed` when there is less than the entry says
    */
   async add(entry: Entry, read?: ReadContent): Promise<void> {
-    let batch = await this.#begin(entry);
+    let batch = this.#open() ?? await this.#next();
+    batch.header(entry);
     let from = 0;
     while (from < entry.size) {
-      batch = await this.#roomFor(entry, from, batch);
+      // A file is cut only when it is larger than a batch.
       const size = Math.min(entry.size - from, BATCH_BYTES);
+      if (size > batch.room) batch = await this.#next();
       const into = batch.content(entry, from, size);
       for (let done = 0; done < size;) {
         const n = await read!(into.subarray(done));
@@ -93,7 +95,7 @@ export class Packer {
 
   /** Ends the layer. Nothing may be added afterwards. */
   async finish(): Promise<PackedLayer> {
-    this.#flush();
+    await this.#flush();
     await this.#sunk;
     this.#check();
     const layer = await this.#sink.finish();
@@ -106,22 +108,14 @@ export class Packer {
     await this.#sunk;
   }
 
-  async #begin(entry: Entry): Promise<Batch> {
-    await this.#pace.breathe();
-    if (this.#batch !== undefined && this.#batch.room <= 0) this.#flush();
-    const batch = this.#batch ?? await this.#next();
-    batch.header(entry);
-    return batch;
+  /** The batch that has room for a header, if there is one. */
+  #open(): Batch | undefined {
+    return this.#batch !== undefined && this.#batch.room > 0 ? this.#batch : undefined;
   }
 
-  /** The batch that the next content goes into: a file is cut only when it is larger than a batch. */
-  async #roomFor(entry: Entry, from: number, batch: Batch): Promise<Batch> {
-    if (Math.min(entry.size - from, BATCH_BYTES) <= batch.room) return batch;
-    this.#flush();
-    return await this.#next();
-  }
-
+  /** Gives the batch away, and begins another. */
   async #next(): Promise<Batch> {
+    await this.#flush();
     this.#check();
     if (this.#free.length === 0 && this.#made < this.#options.batches) {
       this.#made++;
@@ -138,7 +132,7 @@ export class Packer {
     return this.#batch;
   }
 
-  #flush(): void {
+  async #flush(): Promise<void> {
     const batch = this.#batch;
     this.#batch = undefined;
     if (batch === undefined || batch.length === 0) return;
@@ -158,6 +152,8 @@ export class Packer {
       }
       this.#wake?.();
     });
+    // What threads and the store answer is to be heard.
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   #check(): void {

@@ -5,6 +5,7 @@
  */
 
 import type { Observer } from "../../events.ts";
+import type { FileStat } from "../../runtime.ts";
 import type { Entry } from "../entry.ts";
 import { type ByteSource, contentReader, entryOf, type InputEntry } from "./input.ts";
 import { checkNames, NameSet } from "./names.ts";
@@ -24,8 +25,8 @@ export interface TimeOptions {
 
 /** What packing an input needs to know. */
 export interface InputOptions extends Observer, TimeOptions {
-  /** Called with each entry, in the order of the archive. Must not throw. */
-  onEntry?: ((entry: Entry) => void) | undefined;
+  /** Called with each entry, and what a walk saw of it, in the order of the archive. Must not throw. */
+  onEntry?: ((entry: Entry, stat?: FileStat) => void) | undefined;
 }
 
 /**
@@ -40,10 +41,11 @@ export async function packDirectory(
   options: InputOptions,
 ): Promise<void> {
   const survey = new Survey(options);
-  for (const { file, stat, ...own } of entries) {
-    const entry = timed(own, options);
+  for (const walked of entries) {
+    const { file, stat } = walked;
+    const entry = timed(walked, options);
     survey.add(entry);
-    options.onEntry?.(entry);
+    options.onEntry?.(entry, stat);
     await packer.addFile(entry, file, stat);
   }
   survey.finish();
@@ -118,6 +120,10 @@ export async function packTar(
   survey.finish();
 }
 
-function timed(entry: Entry, { keepMtime = false, mtime = 0 }: TimeOptions): Entry {
-  return { ...entry, mtime: keepMtime ? entry.mtime : mtime };
+/** An entry as it is packed. It outlives what it is made from, and holds nothing else of that. */
+function timed(
+  { path, type, size, mode, mtime, linkTarget }: Entry,
+  { keepMtime = false, mtime: all = 0 }: TimeOptions,
+): Entry {
+  return { path, type, size, mode, mtime: keepMtime ? mtime : all, linkTarget };
 }

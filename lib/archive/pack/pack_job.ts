@@ -16,22 +16,34 @@ export interface PackInput {
   plain: ArrayBuffer;
   /** Where the members go. */
   packed: ArrayBuffer;
+  /** A {@linkcode PackPlan} as JSON: threads copy one string in a third of the time of its objects. */
+  plan: string;
+}
+
+/** What is to be done to a batch. */
+export interface PackPlan {
   /** Content that is still to be read into `plain`. */
   reads: FileRead[];
   /** Begin and end in `plain` of each chunk to hash, by turns. */
-  chunks: Int32Array;
+  chunks: number[];
   /** End in `plain` of each member; each begins where the one before it ends. */
-  members: Int32Array;
+  members: number[];
 }
 
 /** A batch when it is packed. */
 export interface PackOutput {
   plain: ArrayBuffer;
   packed: ArrayBuffer;
+  /** A {@linkcode PackResult} as JSON. */
+  result: string;
+}
+
+/** What became of a batch. */
+export interface PackResult {
   /** SHA-256 of each chunk, 64 hexadecimal digits each, in one string. */
   digests: string;
   /** End in `packed` of each member. */
-  members: Int32Array;
+  members: number[];
 }
 
 const compressors = new Map<Compression, Compressor>();
@@ -44,29 +56,40 @@ const compressors = new Map<Compression, Compressor>();
  * @throws {BlobberError} `source-changed`, `file-system`
  */
 export function packJob(input: PackInput, transfer: ArrayBuffer[]): PackOutput {
+  transfer.push(input.plain, input.packed);
+  const steps = packSteps(input);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * As {@linkcode packJob}, in steps of about a millisecond, for a thread that has other things to do. One
+ * batch has to come to its end before the next is begun.
+ */
+export function* packSteps(input: PackInput): Generator<void, PackOutput, void> {
   const plain = new Uint8Array(input.plain);
   const packed = new Uint8Array(input.packed);
-  for (const read of input.reads) readPart(read, plain);
-
-  let digests = "";
-  for (let i = 0; i < input.chunks.length; i += 2) {
-    digests += hash("sha256", plain.subarray(input.chunks[i], input.chunks[i + 1]), "hex");
+  const { reads, chunks, members } = JSON.parse(input.plan) as PackPlan;
+  for (const read of reads) readPart(read, plain);
+  yield;
+  const result: PackResult = { digests: "", members: [] };
+  for (let i = 0; i < chunks.length; i += 2) {
+    result.digests += hash("sha256", plain.subarray(chunks[i], chunks[i + 1]), "hex");
   }
-
   let compressor = compressors.get(input.compression);
   if (compressor === undefined) {
     compressor = new Compressor(input.compression);
     compressors.set(input.compression, compressor);
   }
-  const members = new Int32Array(input.members.length);
   let from = 0;
   let at = 0;
-  for (let i = 0; i < members.length; i++) {
-    const end = input.members[i]!;
+  for (const end of members) {
+    yield;
     at = compressor.member(plain.subarray(from, end), packed, at);
-    members[i] = at;
+    result.members.push(at);
     from = end;
   }
-  transfer.push(input.plain, input.packed);
-  return { plain: input.plain, packed: input.packed, digests, members };
+  return { plain: input.plain, packed: input.packed, result: JSON.stringify(result) };
 }

@@ -5,7 +5,7 @@ import { noise, removeScratch, scratch, snapshot } from "../../../tests/fakes/pu
 import { imageOf, type MadeLayer, stargz, type TarItem } from "../../../tests/fakes/tar.ts";
 import { digestOf } from "../../digest.ts";
 import type { SharedRunner } from "../jobs.ts";
-import { readLayerTable } from "../read/layer_table.ts";
+import { readLayerTable, wholeTable } from "../read/layer_table.ts";
 import { Tree } from "../read/tree.ts";
 import { planLayer } from "./plan.ts";
 import { findDestination, Staging } from "./staging.ts";
@@ -18,7 +18,7 @@ after(removeScratch);
 async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<string, string>> {
   const { source, manifest } = imageOf(made);
   const descriptor = manifest.value.layers[0]!;
-  const layer = (await readLayerTable(source, descriptor))!;
+  const layer = (await readLayerTable(source, descriptor, wholeTable))!;
   const tree = new Tree();
   tree.nextLayer();
   const plan = planLayer(tree, layer.table.rows, "refuse");

@@ -1,0 +1,91 @@
+/**
+ * Who packs batches: threads, and this thread when they have enough to do.
+ *
+ * A thread less saves its start and 13 MB, and the batches packed here cross no border. This thread feeds
+ * the others and the store at the same time, so it packs step by step and lets them have their say between
+ * two steps.
+ *
+ * @module
+ */
+
+import { setImmediate } from "node:timers";
+import { BlobberError } from "../../errors.ts";
+import type { JobRunner } from "../jobs.ts";
+import type { PackInput, PackOutput } from "./pack_job.ts";
+
+/**
+ * Batches that a thread has at a time. It must have enough to do while this thread is at a step, and what
+ * is packed here waits for what was begun there before it.
+ */
+export const AT_A_TIME = 3;
+
+/** Packs batches. */
+export interface PackRunner {
+  /** As {@linkcode JobRunner.run}. */
+  run(job: "pack", input: PackInput, transfer: ArrayBuffer[]): Promise<PackOutput>;
+}
+
+/** Threads and this one. */
+export class Crew implements PackRunner {
+  readonly #threads: JobRunner;
+  readonly #most: number;
+  #away = 0;
+  #early: number;
+  #mine = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  /**
+   * @param threads pack too
+   * @param count how many they are; 0 for this one alone
+   * @param early batches that this thread packs before the others are given one, for what may be over
+   * before threads have begun
+   */
+  constructor(threads: JobRunner, count: number, early: number) {
+    this.#threads = threads;
+    this.#most = AT_A_TIME * count;
+    this.#early = count === 0 ? Infinity : early;
+  }
+
+  /** Batches that exist when everybody has enough to do: what bounds memory. */
+  get batches(): number {
+    return this.#most === 0 ? 2 : 2 * this.#most / AT_A_TIME + 6;
+  }
+
+  /**
+   * Packs a batch.
+   *
+   * @param job which job that is
+   * @param input the batch
+   * @param transfer its buffers
+   * @throws {BlobberError} what the job throws, `closed`
+   */
+  async run(job: "pack", input: PackInput, transfer: ArrayBuffer[]): Promise<PackOutput> {
+    if (this.#early > 0 || (this.#away >= this.#most && this.#mine === 0)) {
+      this.#early--;
+      this.#mine++;
+      const packing = this.#last.then(() => this.#pack(input)).finally(() => this.#mine--);
+      this.#last = packing.catch(() => {});
+      return await packing;
+    }
+    this.#away++;
+    return await this.#threads.run(job, input, transfer).finally(() => this.#away--);
+  }
+
+  /** Stops what is packed here. The threads are their owner's. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#last;
+  }
+
+  async #pack(input: PackInput): Promise<PackOutput> {
+    const { packSteps } = await import("./pack_job.ts");
+    const steps = packSteps(input);
+    for (;;) {
+      if (this.#closed) throw new BlobberError("closed", "the packing was given up");
+      const { done, value } = steps.next();
+      if (done) return value;
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AT_A_TIME, Crew, type PackRunner } from "./crew.ts";
+import type { PackInput, PackOutput, PackPlan, PackResult } from "./pack_job.ts";
+
+function batch(): PackInput {
+  const text = new TextEncoder().encode("some of it here, some of it there. ".repeat(100));
+  const members = [1000, 2000, 3000, text.length];
+  const plan: PackPlan = { reads: [], chunks: [0, text.length], members };
+  const packed = new ArrayBuffer(10_000);
+  return { compression: "gzip", plain: text.buffer, packed, plan: JSON.stringify(plan) };
+}
+
+/** Threads that answer when they are told to. */
+function threads() {
+  const waiting: (() => void)[] = [];
+  const runner: PackRunner = {
+    run: (_job, { plain, packed }) =>
+      new Promise((resolve) => waiting.push(() => resolve({ plain, packed, result: "there" }))),
+  };
+  return { runner: runner as ConstructorParameters<typeof Crew>[0], waiting };
+}
+
+const pack = (crew: Crew): Promise<PackOutput> => crew.run("pack", batch(), []);
+const isThere = ({ result }: PackOutput) => result === "there";
+
+test("this thread packs when the others have enough to do, one batch at a time", async () => {
+  const { runner, waiting } = threads();
+  const crew = new Crew(runner, 2, 0);
+  const away = Array.from({ length: 2 * AT_A_TIME }, () => pack(crew));
+  assert.equal(waiting.length, 2 * AT_A_TIME);
+  const here = pack(crew);
+  away.push(pack(crew));
+  assert.equal(waiting.length, 2 * AT_A_TIME + 1);
+  const { members } = JSON.parse((await here).result) as PackResult;
+  assert.equal(members.length, 4);
+  for (const answer of waiting) answer();
+  assert.ok((await Promise.all(away)).every(isThere));
+  void pack(crew);
+  assert.equal(waiting.length, 2 * AT_A_TIME + 2);
+});
+
+test("what is alone packs everything, and a stream's begin is packed here", async () => {
+  const { runner, waiting } = threads();
+  const alone = new Crew(runner, 0, 0);
+  const all = await Promise.all([pack(alone), pack(alone), pack(alone)]);
+  assert.equal(new Set(all.map(({ result }) => result)).size, 1);
+  const crew = new Crew(runner, 1, 2);
+  assert.ok(!(await Promise.all([pack(crew), pack(crew)])).some(isThere));
+  assert.equal(waiting.length, 0);
+  void pack(crew);
+  assert.equal(waiting.length, 1);
+});
+
+test("a crew that is closed packs no further here, and has come to rest", async () => {
+  const crew = new Crew(threads().runner, 0, 0);
+  const packing = [pack(crew), pack(crew)];
+  const ends = Promise.allSettled(packing);
+  await crew.close();
+  for (const end of await ends) assert.equal(end.status, "rejected");
+  await assert.rejects(packing[0]!, { code: "closed" });
+});
