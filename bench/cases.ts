@@ -139,6 +139,15 @@ export function cases(stage: Stage): Case[] {
               shell('cd "$1" && "$2" push --plain-http "$3" .', trees.main, peers.oras!, ref)),
           }]
           : []),
+        // The limits: a compressor on all cores that sends nothing.
+        ...(compression === "gzip" && peers.pigz !== undefined
+          ? [{
+            name: "tar | pigz -3",
+            command: {
+              argv: shell('tar cf - -C "$1" . | "$2" -3 >/dev/null', trees.main, peers.pigz),
+            },
+          }]
+          : []),
       ],
     });
   }
@@ -154,6 +163,18 @@ export function cases(stage: Stage): Case[] {
               shell('mkdir "$2" && tar xzf "$1" -C "$2"', `${stage.folder}/main.tgz`, dir)),
             must: 0.65,
             aim: 0.55,
+          }]
+          : []),
+        ...(compression === "gzip" && peers.pigz !== undefined
+          ? [{
+            name: "pigz -d | tar",
+            command: intoEmpty(stage, (dir) =>
+              shell(
+                'mkdir "$3" && "$1" -dc "$2" | tar xf - -C "$3"',
+                peers.pigz!,
+                `${stage.folder}/main.tgz`,
+                dir,
+              )),
           }]
           : []),
         ...withGo(

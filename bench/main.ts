@@ -140,7 +140,7 @@ async function main(): Promise<void> {
       date: new Date().toISOString().slice(0, 10),
       rows: [],
       blobs: {},
-      missing: (["crane", "oras", "tar", "go"] as const).filter((name) =>
+      missing: (["crane", "oras", "tar", "pigz", "go"] as const).filter((name) =>
         peers[name] === undefined
       ),
     };

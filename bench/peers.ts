@@ -6,7 +6,7 @@
  */
 
 /** Tools that a case may name. */
-export type PeerName = "crane" | "oras" | "tar" | "go" | "registry";
+export type PeerName = "crane" | "oras" | "tar" | "pigz" | "go" | "registry";
 
 /** What was found, by name, with a path each. */
 export type Peers = Partial<Record<PeerName, string>>;
@@ -20,7 +20,7 @@ export function peersFolder(): string {
 /** Looks for every peer. */
 export function findPeers(): Peers {
   const peers: Peers = {};
-  for (const name of ["crane", "oras", "tar", "registry"] as const) {
+  for (const name of ["crane", "oras", "tar", "pigz", "registry"] as const) {
     const path = which(name);
     if (path !== undefined) peers[name] = path;
   }

@@ -49,7 +49,7 @@ export interface ClientOptions extends ConnectionOptions {
   signer?: Signer | undefined;
   /** Checks what is read, before a byte of it is used. Where there are several, each must be satisfied. */
   verifier?: Verifier | readonly Verifier[] | undefined;
-  /** Workers for packing and unpacking. @default the number of processors */
+  /** Threads for packing and unpacking, the calling one among them. @default the number of processors */
   jobs?: number | undefined;
 }
 

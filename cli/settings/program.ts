@@ -150,7 +150,7 @@ export const PROGRAM = {
     flag: "jobs",
     key: "jobs",
     type: "count",
-    help: "workers for packing and unpacking [the number of processors]",
+    help: "threads for packing and unpacking [the number of processors]",
     group: "general",
     commands: EVERY,
   },

@@ -47,9 +47,9 @@ export class Crew implements PackRunner {
     this.#early = count === 0 ? Infinity : early;
   }
 
-  /** Batches that exist when everybody has enough to do: what bounds memory. */
+  /** Batches that exist when everybody has enough to do: what bounds memory, also that of their entries. */
   get batches(): number {
-    return this.#most === 0 ? 2 : 2 * this.#most / AT_A_TIME + 6;
+    return this.#most === 0 ? 2 : 2 * this.#most / AT_A_TIME + 3;
   }
 
   /**
