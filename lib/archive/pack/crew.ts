@@ -8,8 +8,8 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import { BlobberError } from "../../errors.ts";
+import { nextTurn } from "../../runtime.ts";
 import type { JobRunner } from "../jobs.ts";
 import type { PackInput, PackOutput } from "./pack_job.ts";
 
@@ -85,7 +85,7 @@ export class Crew implements PackRunner {
       if (this.#closed) throw new BlobberError("closed", "the packing was given up");
       const { done, value } = steps.next();
       if (done) return value;
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import type { Observer } from "../../events.ts";
 import type { Compression } from "../../options.ts";
 import { interruption } from "../../pace.ts";
+import { nextTurn } from "../../runtime.ts";
 import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Entry } from "../entry.ts";
 import type { PackRunner } from "./crew.ts";
@@ -153,7 +153,7 @@ export class Packer {
       this.#wake?.();
     });
     // What threads and the store answer is to be heard.
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
 
   #check(): void {
