@@ -1,6 +1,8 @@
 /** What answering `--version`, `--help` and a command's name loads: a few files of tables, and no more. */
 
 import assert from "node:assert/strict";
+import { Client } from "@blobber/core";
+import { startRegistry } from "../fakes/registry.ts";
 import { inRoot } from "../tasks/run.ts";
 
 const CORE: Record<string, string> = JSON.parse(
@@ -71,6 +73,52 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
   ];
   for (const file of files) await closure(file, found);
   assert.deepEqual([...found].filter((path) => !path.endsWith(".ts") || path === "mod.ts"), []);
+});
+
+/** Lists an image and reads a file of it where no module of Node's is to be had. */
+const READER = `
+  globalThis.process.getBuiltinModule = (name) => {
+    throw new Error(name + " was loaded");
+  };
+  const [client, ref, cacheDir] = Deno.args;
+  const { Client } = await import(client);
+  const image = await new Client({ cacheDir }).openImage(ref);
+  const names = await image.paths();
+  const text = await new Response(await image.open("dir/b")).text();
+  console.log(JSON.stringify([names, text]));
+`;
+
+Deno.test("an image is listed and read without node modules, from a registry and from the cache", async () => {
+  const registry = await startRegistry();
+  const dir = await Deno.makeTempDir({ prefix: "blobber-startup-" });
+  try {
+    await Deno.mkdir(`${dir}/tree/dir`, { recursive: true });
+    for (const name of ["a", "dir/b"]) await Deno.writeTextFile(`${dir}/tree/${name}`, name);
+    const ref = `${registry.host}/acme/site:v1`;
+    await new Client().push({ directory: `${dir}/tree` }, ref);
+    const cacheDir = `${dir}/cache`;
+    await using image = await new Client({ cacheDir }).openImage(ref);
+    await new Response(await image.open("dir/b") as ReadableStream).text(); // it is in the cache now
+    for (const cache of [[], [cacheDir]]) {
+      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          "eval",
+          "--quiet",
+          READER,
+          import.meta.resolve("../../lib/client.ts"),
+          ref,
+          ...cache,
+        ],
+        cwd: inRoot("."),
+      }).output();
+      assert.ok(success, new TextDecoder().decode(stderr));
+      const read = JSON.parse(new TextDecoder().decode(stdout));
+      assert.deepEqual(read, [["a", "dir", "dir/b"], "dir/b"]);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+    await registry.close();
+  }
 });
 
 Deno.test("the closure sees what is loaded", async () => {
