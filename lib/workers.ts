@@ -126,6 +126,8 @@ export class WorkerPool implements SharedRunner {
     for (let i = 0; i < this.#size; i++) {
       const thread = openThread(new URL(import.meta.url), {
         onMessage: (message) => {
+          // A thread that is being stopped is waited for: its late word must not let it go.
+          if (member.gone) return;
           if (message !== READY) return this.#receive(member, message as Answer);
           member.ready = true;
           thread.hold(this.#queue.length > 0);

@@ -80,6 +80,14 @@ test("a pool says whether a thread has room, and none has before it is there", a
   }
 });
 
+test("closing waits for threads that have only just begun: the process must not end before them", async () => {
+  for (let times = 0; times < 20; times++) {
+    const pool = new WorkerPool(3);
+    await packed(pool); // one is there, the others may not be
+    await pool.close();
+  }
+});
+
 test("buffers are given away, not copied", async () => {
   const pool = new WorkerPool(1);
   try {
