@@ -49,7 +49,7 @@ const REST = new RegExp(
   "y",
 );
 const FIRST_ROOM = 4096;
-/** Rows between two looks at the clock. */
+/** Lines between two looks at the clock. */
 const BATCH_ROWS = 1024;
 
 /** A table whose rows are read one by one. */
@@ -114,6 +114,8 @@ export class LineTable implements NamedTable {
       const { type, size, offset = 0 } = Object(value) as TocEntry;
       const own = values.length === 0 || type === "chunk";
       if (own) values.push(value);
+      // Nothing of it is in a member: where one ends does not matter, and may be far.
+      else if (last < 0) break;
       if (type !== "chunk" && !(type === "reg" && size! > 0)) continue; // it has no content
       if (own) last = offset;
       else if (offset > last) {
@@ -142,6 +144,7 @@ export class LineTable implements NamedTable {
     const pace = new Pace(signal);
     const { text, start, end } = this.#toc;
     if (text.includes("\\")) return false;
+    let lines = 0;
     for (let at = start; at < end;) {
       const from = at + NAME.length;
       const to = text.indexOf('"', from);
@@ -155,7 +158,7 @@ export class LineTable implements NamedTable {
       if (known.type !== "chunk") this.#add(text.slice(from, to), known.type, at);
       else if (this.names.length === 0) return false;
       at = REST.lastIndex;
-      if (this.names.length % BATCH_ROWS === 0) await pace.breathe();
+      if (++lines % BATCH_ROWS === 0) await pace.breathe();
     }
     return this.names.length <= maxEntries;
   }

@@ -62,6 +62,26 @@ test("a row is checked when it is asked for", async () => {
   await assert.rejects(broken!.whole({}), { code: "invalid-archive", message: /not JSON/ });
 });
 
+test("rows without content are parsed alone, however many stand together", async () => {
+  const links = Array.from(
+    { length: 1000 },
+    (_, i) => entryRow(entry(`l${i}`, "hardlink", 0, "a")),
+  );
+  const found = await open(written([entryRow(entry("a", "file"), digestOf("")), ...links]));
+  const { parse } = JSON;
+  let parsed = 0;
+  JSON.parse = (...args) => {
+    parsed++;
+    return parse(...args);
+  };
+  try {
+    for (let i = 1; i <= 1000; i++) assert.equal(found!.locate(i).row.entry.linkTarget, "a");
+  } finally {
+    JSON.parse = parse;
+  }
+  assert.ok(parsed <= 2000, `${parsed}`);
+});
+
 const row = '{"name":"x","type":"reg"}';
 for (
   const [what, line] of Object.entries({

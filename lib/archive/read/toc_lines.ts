@@ -1,8 +1,8 @@
 /**
  * Reads a table of contents that has one row a line, as `toc_rows.ts` writes it. The lines are found by a
- * search and each is given to the JSON parser alone: nothing of a table is held as objects but its row of
- * the moment, and that is as fast as it gets. What is written in any other way is told, and left to
- * `toc_scan.ts`; what is read here is JSON and reads the same there.
+ * search and each is given to the JSON parser alone, which is the fastest of what was tried, and a few at
+ * a time, so that most of a table is never held as objects. What is written in any other way is told, and
+ * left to `toc_scan.ts`; what is read here is JSON and reads the same there.
  *
  * @module
  */
