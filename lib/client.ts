@@ -118,8 +118,9 @@ export class Client {
     dir: string,
     options: PullOptions = {},
   ): Promise<PullResult> {
+    const loading = import("./pull.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
-    const { pull } = await import("./pull.ts");
+    const { pull } = await loading;
     const result = await pull(source, artifact.manifest, dir, {
       ...options,
       jobs: this.#options.jobs,

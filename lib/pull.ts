@@ -11,7 +11,9 @@ import { canGroup } from "./archive/unpack/groups.ts";
 import { tellFormat } from "./archive/read/layer_stream.ts";
 import { type LayerTable, wholeTable } from "./archive/read/layer_table.ts";
 import { place } from "./archive/unpack/place.ts";
-import { type LayerPlan, planLayer } from "./archive/unpack/plan.ts";
+import { OrderedTree } from "./archive/unpack/ordered_tree.ts";
+import type { PlacedTree } from "./archive/unpack/placed_tree.ts";
+import { type LayerPlan, planLayer, planOrdered } from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/safe_path.ts";
 import { type Destination, findDestination, Staging } from "./archive/unpack/staging.ts";
 import { Tree } from "./archive/read/tree.ts";
@@ -93,7 +95,9 @@ class Pull {
   readonly #source: Source;
   readonly #manifest: Document<Manifest>;
   readonly #options: PullSettings;
+  /** What layers are applied to, unless the only one is a tree by itself. */
   readonly #tree: Tree;
+  #placed: PlacedTree;
   readonly #links: "refuse" | "keep";
   readonly #pace: Pace;
   /** Bytes of all layers. */
@@ -110,7 +114,7 @@ class Pull {
     this.#source = source;
     this.#manifest = manifest;
     this.#options = options;
-    this.#tree = new Tree(options);
+    this.#placed = this.#tree = new Tree(options);
     this.#links = options.links ?? "refuse";
     this.#pace = new Pace(options.signal);
   }
@@ -134,22 +138,23 @@ class Pull {
     try {
       const { resumes } = staging;
       const policy = { overwrite: this.#options.overwrite ?? false, resumes };
-      const check = (tree: Tree) => {
+      const check = (tree: PlacedTree) => {
         checkLinkChains(tree.links());
         if (destination.exists) checkConflicts(destination.path, tree, policy);
       };
       if (ahead !== undefined) check(ahead);
       await this.#unpack(layers, staging);
       if (ahead === undefined) check(this.#tree);
-      for (const path of this.#tree.links().keys()) staging.link(this.#tree.get(path)!.entry);
+      const tree = this.#placed;
+      for (const path of tree.links().keys()) staging.link(tree.get(path)!.entry);
       this.#pace.check();
       const overwrite = policy.overwrite || resumes;
-      place(staging, this.#tree, { overwrite, artifact, onStep: this.#options.onStep });
+      place(staging, tree, { overwrite, artifact, onStep: this.#options.onStep });
       placed = true;
     } finally {
       await staging.close(placed);
     }
-    const { entries, bytes } = this.#tree.total();
+    const { entries, bytes } = this.#placed.total();
     return { digest: artifact, entries, bytes };
   }
 
@@ -182,9 +187,18 @@ class Pull {
   }
 
   /** The whole tree before anything is downloaded, when every layer has a table that tells. */
-  #lookAhead(layers: Layer[]): Tree | undefined {
+  #lookAhead(layers: Layer[]): PlacedTree | undefined {
     if (layers.some(({ table }) => table === undefined)) return undefined;
     if (layers.every(({ table }) => canGroup(table!))) {
+      if (layers.length === 1) {
+        const [layer] = layers as [Layer];
+        const ordered = OrderedTree.of(layer.table!.table, this.#options);
+        if (ordered !== undefined) {
+          layer.plan = planOrdered(ordered, this.#links);
+          this.#expected = layer.plan.files;
+          return this.#placed = ordered;
+        }
+      }
       for (const layer of layers) layer.plan = this.#plan(layer, this.#tree);
       this.#expected = layers.reduce((sum, { plan }) => sum + plan!.files, 0);
       return this.#tree;
@@ -202,6 +216,7 @@ class Pull {
       return await tableOf(this.#source, layer, wholeTable, {
         signal,
         maxEntries: maxEntries ?? MAX_ENTRIES,
+        withNode: true,
       });
     } catch (error) {
       if (isBlobberError(error, "range-not-supported")) return undefined;
@@ -211,7 +226,7 @@ class Pull {
 
   #plan(layer: Layer, tree: Tree): LayerPlan {
     tree.nextLayer();
-    return planLayer(tree, layer.table!.table.rows, this.#links);
+    return planLayer(tree, layer.table!.table, this.#links);
   }
 
   async #unpack(layers: Layer[], staging: Staging): Promise<void> {
@@ -260,7 +275,7 @@ class Pull {
   async #prepare(plan: LayerPlan, staging: Staging): Promise<void> {
     for (const step of plan.steps) {
       if (step.do === "remove") staging.remove(step.path);
-      else if (step.do === "directory") staging.directory(step.path);
+      else if (step.do === "directory") staging.directory(step.path, step.mode);
       else staging.hardlink(step.entry);
       await this.#pace.breathe();
     }

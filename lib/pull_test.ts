@@ -206,3 +206,29 @@ test("row 9: names that the file system takes for the same are a conflict before
   });
   assert.deepEqual(readdirSync(target), []);
 });
+
+test("directories get the modes that the last layer gives them, whatever the umask", async () => {
+  const modes = (path: string, all: number[]) => {
+    return all.map((mode): TarItem => ({ name: `${path}${mode.toString(8)}/`, type: "5", mode }));
+  };
+  const lower = [
+    { name: "a/", type: "5", mode: 0o755 },
+    ...modes("b", [0o777, 0o500, 0o000, 0o711]),
+  ];
+  const upper = [{ name: "a/", type: "5", mode: 0o700 }, ...modes("c", [0o733, 0o022])];
+  const dir = scratch();
+  for (const existing of [false, true]) {
+    const target = join(dir.path, String(existing));
+    if (existing) mkdirSync(join(target, "b711"), { recursive: true });
+    await pullOf(target, [stargz(lower), stargz(upper)]);
+    assert.deepEqual(snapshot(target), {
+      "a": "dir 700",
+      "b0": "dir 0",
+      "b500": "dir 500",
+      "b711": "dir 711",
+      "b777": "dir 777",
+      "c22": "dir 22",
+      "c733": "dir 733",
+    });
+  }
+});

@@ -39,7 +39,7 @@ export function nodeModule<N extends keyof NodeModules>(name: N): NodeModules[N]
 
 /** Processors that this process may use. */
 export function processors(): number {
-  return nodeModule("os").availableParallelism();
+  return globalThis.navigator?.hardwareConcurrency ?? nodeModule("os").availableParallelism();
 }
 
 /** This machine's platform in the terms of the OCI image spec, which are Go's. */

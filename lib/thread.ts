@@ -96,8 +96,17 @@ function openWeb(module: URL, events: ThreadEvents): Thread {
   };
 }
 
+/** The first message of a thread. */
+export interface Ready {
+  /**
+   * Memory of a number that both sides see: how many messages the thread has answered. Under Deno an answer
+   * waits until its receiver has nothing else to do; this does not.
+   */
+  answered: SharedArrayBuffer;
+}
+
 /**
- * Makes this thread answer its opener. Tells the opener once that it is ready.
+ * Makes this thread answer its opener. Tells the opener once that it is {@linkcode Ready}.
  *
  * @param answer takes a message, gives the reply and the buffers that go with it
  */
@@ -105,14 +114,13 @@ export function serveThread(
   answer: (message: unknown) => Promise<{ message: unknown; transfer: ArrayBuffer[] }>,
 ): void {
   const port: Port = parentPort ?? scope;
+  const answered = new Int32Array(new SharedArrayBuffer(4));
   const onMessage = async (message: unknown) => {
     const reply = await answer(message);
     port.postMessage(reply.message, reply.transfer);
+    Atomics.add(answered, 0, 1);
   };
   if (parentPort !== null) parentPort.on("message", onMessage);
   else scope.onmessage = (event) => void onMessage(event.data);
-  port.postMessage(READY, []);
+  port.postMessage({ answered: answered.buffer } satisfies Ready, []);
 }
-
-/** The first message of a thread. */
-export const READY = "ready";

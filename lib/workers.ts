@@ -16,7 +16,7 @@ import {
   type SharedRunner,
 } from "./archive/jobs.ts";
 import { BlobberError, type Code, CODES } from "./errors.ts";
-import { inThread, openThread, READY, serveThread, type Thread } from "./thread.ts";
+import { inThread, openThread, type Ready, serveThread, type Thread } from "./thread.ts";
 
 interface Task {
   job: JobName;
@@ -45,7 +45,10 @@ type Answer = { id: number; output: unknown } | { id: number; error: SentError }
 
 interface Member {
   thread: Thread;
-  ready: boolean;
+  /** How many messages it has answered, as it counts; `undefined` until it is ready. */
+  answered: Int32Array | undefined;
+  /** How many of the answers were read. */
+  read: number;
   gone: boolean;
   /** What it was given and has not answered. */
   tasks: Map<number, Task>;
@@ -128,25 +131,33 @@ export class WorkerPool implements SharedRunner {
         onMessage: (message) => {
           // A thread that is being stopped is waited for: its late word must not let it go.
           if (member.gone) return;
-          if (message !== READY) return this.#receive(member, message as Answer);
-          member.ready = true;
+          if (member.answered !== undefined) return this.#receive(member, message as Answer);
+          member.answered = new Int32Array((message as Ready).answered);
           thread.hold(this.#queue.length > 0);
           if (ahead !== undefined) this.#load(member, ahead);
           this.#dispatch();
         },
         onFailure: (cause) => this.#lose(member, cause),
       });
-      const member: Member = { thread, ready: false, gone: false, tasks: new Map() };
+      const member: Member = {
+        thread,
+        answered: undefined,
+        read: 0,
+        gone: false,
+        tasks: new Map(),
+      };
       this.#members.push(member);
     }
   }
 
   #idlest(): Member | undefined {
     let idlest: Member | undefined;
+    let least = this.#inFlight;
     for (const member of this.#members) {
-      if (member.ready && member.tasks.size < (idlest?.tasks.size ?? this.#inFlight)) {
-        idlest = member;
-      }
+      if (member.answered === undefined) continue;
+      // What it has done is no work any more, though the answer may not have been read.
+      const left = member.tasks.size - (Atomics.load(member.answered, 0) - member.read);
+      if (left < least) [idlest, least] = [member, left];
     }
     return idlest;
   }
@@ -170,6 +181,7 @@ export class WorkerPool implements SharedRunner {
   }
 
   #receive(member: Member, answer: Answer): void {
+    member.read++;
     const task = member.tasks.get(answer.id);
     if (task === undefined) return;
     member.tasks.delete(answer.id);

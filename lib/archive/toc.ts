@@ -18,6 +18,11 @@ export const LANDMARKS: ReadonlySet<string> = new Set([
   ".no.prefetch.landmark",
 ]);
 
+/** Whether an entry is the format's own and no content. */
+export function isFormatsOwn(path: string): boolean {
+  return path === TOC_NAME || LANDMARKS.has(path);
+}
+
 /** A table as it is written. */
 export interface Toc {
   version: 1;

@@ -27,6 +27,7 @@ const FIRST_ROOM = 4096;
 
 /** A list of chunks. */
 export class ChunkColumns {
+  #rows = new Int32Array(FIRST_ROOM);
   #members = new Float64Array(FIRST_ROOM);
   #ats = new Float64Array(FIRST_ROOM);
   #inners = new Int32Array(FIRST_ROOM);
@@ -36,10 +37,11 @@ export class ChunkColumns {
   /** How many there are. */
   length = 0;
 
-  /** Adds a chunk. */
-  push(member: number, inner: number, at: number, size: number, digest: Digest): void {
+  /** Adds a chunk of the file in a row. */
+  push(row: number, member: number, inner: number, at: number, size: number, digest: Digest): void {
     const i = this.length++;
     if (i === this.#members.length) this.#grow();
+    this.#rows[i] = row;
     this.#members[i] = member;
     this.#inners[i] = inner;
     this.#ats[i] = at;
@@ -59,6 +61,11 @@ export class ChunkColumns {
       size: this.#sizes[i]!,
       digest: this.digest(i),
     };
+  }
+
+  /** The row of a chunk's file. */
+  row(i: number): number {
+    return this.#rows[i]!;
   }
 
   /** Where the member begins that holds a chunk. */
@@ -104,6 +111,7 @@ export class ChunkColumns {
 
   #grow(): void {
     const room = this.#members.length * 2;
+    this.#rows = grown(this.#rows, new Int32Array(room));
     this.#members = grown(this.#members, new Float64Array(room));
     this.#ats = grown(this.#ats, new Float64Array(room));
     this.#inners = grown(this.#inners, new Int32Array(room));

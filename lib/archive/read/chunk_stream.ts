@@ -191,7 +191,7 @@ async function inflate(
   // Content, the padding behind it and a header or two; more is grown into.
   const room = last.inner + last.size + 4096;
   try {
-    return await inflateWhole(layer.footer.format, packed, room, MAX_MEMBER_BYTES);
+    return await inflateWhole(layer.footer.format, packed, { room, most: MAX_MEMBER_BYTES });
   } catch (cause) {
     if (!isBlobberError(cause, "invalid-archive")) throw cause;
     // The table, which was proven, states digests: what does not inflate cannot have them.

@@ -18,6 +18,7 @@ import { OrderedListing } from "./ordered_listing.ts";
 import type { ParseOptions } from "./parse_table.ts";
 import type { Located, NamedTable } from "./table.ts";
 import { Tree } from "./tree.ts";
+import { isFormatsOwn } from "../toc.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { MAX_BYTES, MAX_LISTED_ENTRIES, MAX_UNRANGED_BYTES } from "../../limits.ts";
@@ -88,9 +89,10 @@ async function readTree(
       const table = tables[i];
       tree.nextLayer();
       if (table !== undefined) {
-        const { rows, members } = table.table;
-        for (const row of rows) {
-          if (!row.hidden) tree.apply(row.entry, contentOf(table, { row, members }));
+        for (const i of table.table.names.keys()) {
+          const located = table.table.locate(i);
+          const { entry } = located.row;
+          if (!isFormatsOwn(entry.path)) tree.apply(entry, contentOf(table, located));
         }
         continue;
       }

@@ -15,24 +15,31 @@ const SLICE_BYTES = 64 * 1024;
 /** Checksum and size, behind a member's deflate data (RFC 1952, 2.3.1). */
 const TRAILER_BYTES = 8;
 
+/** How much there may be, and by what it is inflated. */
+export interface InflateOptions {
+  /** A guess at the plain bytes. */
+  room: number;
+  /** The most plain bytes; more is an error. */
+  most: number;
+  /** Whether Node's modules are loaded in any case. */
+  withNode?: boolean;
+}
+
 /**
  * Inflates one or more whole gzip members or zstd frames. Their checksums are not looked at: whoever calls
  * checks digests of what they hold.
  *
  * @param format what they are
  * @param packed the members and nothing else
- * @param room a guess at the plain bytes
- * @param most the most plain bytes; more is an error
  * @throws {BlobberError} `invalid-archive`, `limit`
  */
 export async function inflateWhole(
   format: "gzip" | "zstd",
   packed: Uint8Array,
-  room: number,
-  most: number,
+  { room, most, withNode = false }: InflateOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // Other runtimes pass over what follows a member, and have Node's at hand anyway.
-  if (format === "gzip" && RUNTIME === "deno") {
+  if (format === "gzip" && RUNTIME === "deno" && !withNode) {
     const plain = await inflateOne(packed, most);
     if (plain !== undefined) return plain;
   }

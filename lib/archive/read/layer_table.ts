@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asDigest, computeDigest, type Digest } from "../../digest.ts";
+import { asDigest, computeDigest, type Digest, digestOf } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_TOC_PLAIN_BYTES, TOC_TAIL_BYTES } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
@@ -115,8 +115,8 @@ async function readTable<T extends NamedTable>(
     tail = await readTail(source, layer, footer.tocStart, tail, options);
   }
   const packed = tail.bytes.subarray(footer.tocStart - tail.start, footer.tocEnd - tail.start);
-  const json = await plainTable(packed, footer);
-  const actual = await computeDigest(json);
+  const json = await plainTable(packed, footer, options);
+  const actual = options.withNode ? digestOf(json) : await computeDigest(json);
   if (actual !== expected) {
     throw new BlobberError(
       "integrity",
@@ -157,9 +157,14 @@ async function readTail(
   return { start, bytes: joined };
 }
 
-async function plainTable(packed: Uint8Array, footer: Footer): Promise<Uint8Array<ArrayBuffer>> {
+async function plainTable(
+  packed: Uint8Array,
+  footer: Footer,
+  { withNode = false }: ParseOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const room = packed.length * 8 + 4096;
-  const plain = await inflateWhole(footer.format, packed, room, MAX_TOC_PLAIN_BYTES);
+  const most = MAX_TOC_PLAIN_BYTES;
+  const plain = await inflateWhole(footer.format, packed, { room, most, withNode });
   return footer.format === "gzip" ? onlyFile(plain) : plain;
 }
 

@@ -1,19 +1,14 @@
 /**
- * The listing of one layer whose table is in the order in which blobber and most others write: by name, a
- * directory's with a slash behind it. There everything is found by bisection, and that each name is there
- * once and below directories only is seen by passing over the names once: no tree is made of it.
+ * The listing of one layer whose names are in order: everything is found by bisection, and no tree is made.
  *
  * @module
  */
 
 import type { CallOptions } from "../../store.ts";
 import type { Entry } from "../entry.ts";
-import { LANDMARKS, TOC_NAME } from "../toc.ts";
 import type { Listed, Listing } from "./listing.ts";
+import { exactly, firstFrom, ordinaryDirectories } from "./ordered_names.ts";
 import type { Located, NamedTable } from "./table.ts";
-
-/** What a name that has a meaning among layers begins with. */
-const WHITEOUT = ".wh.";
 
 /** A table that needs no tree. */
 export class OrderedListing<T> implements Listing<T> {
@@ -36,7 +31,8 @@ export class OrderedListing<T> implements Listing<T> {
     table: NamedTable,
     contentOf: (located: Located) => T,
   ): OrderedListing<T> | undefined {
-    return isOrdinary(table) ? new OrderedListing(table, contentOf) : undefined;
+    const ordinary = ordinaryDirectories(table) !== undefined;
+    return ordinary ? new OrderedListing(table, contentOf) : undefined;
   }
 
   /** As {@linkcode Listing.get}. */
@@ -84,60 +80,4 @@ export class OrderedListing<T> implements Listing<T> {
     }
     return found;
   }
-}
-
-function isOrdinary(table: NamedTable): boolean {
-  const { names } = table;
-  for (const own of [...LANDMARKS, TOC_NAME]) if (exactly(names, own) !== undefined) return false;
-  const directories = new Set<string>([""]);
-  let before = "";
-  let last = "";
-  for (let i = 0; i < names.length; i++) {
-    const name = names[i]!;
-    if (!(name > before) || name === "/" || name.includes(WHITEOUT)) return false;
-    before = name;
-    const type = table.type(i);
-    if (type === "hardlink" && !isFileBefore(table, i)) return false;
-    const end = type === "directory" ? name.length - 1 : name.lastIndexOf("/");
-    // Most entries follow one of the same directory.
-    if (end === last.length && name.startsWith(last)) continue;
-    last = name.slice(0, Math.max(0, end));
-    if (!areDirectories(names, last, directories)) return false;
-  }
-  return true;
-}
-
-/** Whether nothing else stands where a path and all that is above it must be directories. */
-function areDirectories(names: readonly string[], path: string, known: Set<string>): boolean {
-  for (let at = path; !known.has(at); at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) {
-    if (exactly(names, at) !== undefined) return false;
-    known.add(at);
-  }
-  return true;
-}
-
-/** Whether a hard link names a file before it. */
-function isFileBefore(table: NamedTable, link: number): boolean {
-  const i = exactly(table.names, table.locate(link).row.entry.linkTarget!);
-  if (i === undefined || i >= link) return false;
-  const type = table.type(i);
-  return type === "file" || type === "hardlink";
-}
-
-/** Where a name stands. */
-function exactly(names: readonly string[], name: string): number | undefined {
-  const i = firstFrom(names, name);
-  return names[i] === name ? i : undefined;
-}
-
-/** Index of the first name that is not smaller. */
-function firstFrom(names: readonly string[], name: string): number {
-  let low = 0;
-  let high = names.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (names[middle]! < name) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -27,7 +27,8 @@ const listingOf = (names: string[]) => OrderedListing.of(tableOf(names), content
 function treeOf(names: string[]): Tree<string> {
   const tree = new Tree<string>();
   tree.nextLayer();
-  for (const { entry } of tableOf(names).rows) tree.apply(entry, entry.path);
+  const table = tableOf(names);
+  for (const i of table.names.keys()) tree.apply(table.entry(i), table.path(i));
   return tree;
 }
 

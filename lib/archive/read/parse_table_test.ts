@@ -14,12 +14,14 @@ test("rows arrive with their chunks, in order, whatever white space is between t
   const json = ` { "entries" : [ ${JSON.stringify(file)} ,\n ${
     JSON.stringify({ name: "d/", type: "dir", mode: 0o40755, modtime: "2026-01-02T03:04:05Z" })
   } ] , "version" : 1 } \n`;
-  const { rows, members } = await text(json);
-  assert.deepEqual(rows.map(({ entry }) => [entry.path, entry.type, entry.mode, entry.mtime]), [
-    ["f", "file", 0, 0],
-    ["d", "directory", 0o755, 1767323045],
+  const table = await text(json);
+  const { members } = table;
+  assert.deepEqual([table.entry(0), table.entry(1)], [
+    { path: "f", type: "file", size: 1, mode: 0, mtime: 0 },
+    { path: "d", type: "directory", size: 0, mode: 0o755, mtime: 1767323045 },
   ]);
-  assert.deepEqual(rows[0]!.chunks, [{ member: 0, inner: 0, at: 0, size: 1, digest }]);
+  assert.equal(table.length, 2);
+  assert.deepEqual(table.row(0).chunks, [{ member: 0, inner: 0, at: 0, size: 1, digest }]);
   assert.deepEqual(members, [0]);
 });
 
@@ -30,7 +32,7 @@ test("a table of many rows is read in batches and is the same", async () => {
     offset: i,
   }));
   const parsed = await parse(rows, {}, 3000);
-  assert.deepEqual(parsed.rows.map(({ entry }) => entry.path), rows.map(({ name }) => name));
+  assert.deepEqual(parsed.names, rows.map(({ name }) => name));
 });
 
 for (
@@ -134,5 +136,5 @@ test("row 10: a table of more entries than allowed is given up early", async () 
   const rows = Array.from({ length: 2000 }, (_, i) => ({ name: `d${i}`, type: "dir" }));
   const bytes = new TextEncoder().encode(JSON.stringify({ version: 1, entries: rows }));
   await assert.rejects(parseTable(bytes, 0, { maxEntries: 1999 }), { code: "limit" });
-  assert.equal((await parseTable(bytes, 0, { maxEntries: 2000 })).rows.length, 2000);
+  assert.equal((await parseTable(bytes, 0, { maxEntries: 2000 })).length, 2000);
 });

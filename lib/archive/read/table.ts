@@ -8,7 +8,6 @@
 import type { Digest } from "../../digest.ts";
 import type { Entry, EntryType } from "../entry.ts";
 import type { CallOptions } from "../../store.ts";
-import { LANDMARKS, TOC_NAME } from "../toc.ts";
 import { type Chunk, ChunkColumns } from "./chunk_columns.ts";
 import { grown } from "./columns.ts";
 
@@ -36,11 +35,6 @@ export class Row {
     this.first = first;
     this.chunkCount = chunkCount;
     this.#stated = stated;
-  }
-
-  /** Whether it is the format's own and no content. */
-  get hidden(): boolean {
-    return LANDMARKS.has(this.entry.path) || this.entry.path === TOC_NAME;
   }
 
   /** In order; empty for everything but a file with content. Made anew each time. */
@@ -98,7 +92,6 @@ export class Table implements NamedTable {
   #firsts = new Int32Array(FIRST_ROOM);
   readonly #targets = new Map<number, string>();
   readonly #digests = new Map<number, Digest>();
-  #rows: Row[] | undefined;
 
   /** How many rows there are. */
   get length(): number {
@@ -136,6 +129,49 @@ export class Table implements NamedTable {
     return (this.#kinds[i]! & TYPE_BITS) === DIRECTORY ? name.slice(0, -1) : name;
   }
 
+  /** Bytes of an entry. */
+  size(i: number): number {
+    return this.#sizes[i]!;
+  }
+
+  /** Permission bits of an entry. */
+  mode(i: number): number {
+    return this.#modes[i]!;
+  }
+
+  /** When an entry was changed, in seconds since 1970; 0 when the table does not say. */
+  mtime(i: number): number {
+    return this.#mtimes[i]!;
+  }
+
+  /** Target of a link. */
+  linkTarget(i: number): string | undefined {
+    return this.#targets.get(i);
+  }
+
+  /** Which rows are links, of either kind. */
+  get linkRows(): Iterable<number> {
+    return this.#targets.keys();
+  }
+
+  /** Digest of a whole file, where the table states it. */
+  digest(i: number): Digest | undefined {
+    const stated = this.#digests.get(i);
+    if (stated !== undefined || (this.#kinds[i]! & SAME_DIGEST) === 0) return stated;
+    return this.chunks.digest(this.#firsts[i]!);
+  }
+
+  /** The first chunk of a row, or the one that would be. */
+  firstChunk(i: number): number {
+    return this.#firsts[i]!;
+  }
+
+  /** How many chunks a row has. */
+  chunkCount(i: number): number {
+    const next = i + 1 < this.length ? this.#firsts[i + 1]! : this.chunks.length;
+    return next - this.#firsts[i]!;
+  }
+
   /** An entry. Made anew each time. */
   entry(i: number): Entry {
     const entry: Entry = {
@@ -152,10 +188,8 @@ export class Table implements NamedTable {
 
   /** A row. Made anew each time. */
   row(i: number): Row {
-    const first = this.#firsts[i]!;
-    const next = i + 1 < this.length ? this.#firsts[i + 1]! : this.chunks.length;
     const stated = this.#digests.get(i) ?? (this.#kinds[i]! & SAME_DIGEST) !== 0;
-    return new Row(this.entry(i), this.chunks, first, next - first, stated);
+    return new Row(this.entry(i), this.chunks, this.#firsts[i]!, this.chunkCount(i), stated);
   }
 
   /** As {@linkcode NamedTable.locate}. */
@@ -166,11 +200,6 @@ export class Table implements NamedTable {
   /** As {@linkcode NamedTable.whole}. */
   whole(): Promise<Table> {
     return Promise.resolve(this);
-  }
-
-  /** All rows in the order of the layer, the same ones each time. */
-  get rows(): Row[] {
-    return this.#rows ??= Array.from(this.names, (_, i) => this.row(i));
   }
 
   #grow(): void {

@@ -37,11 +37,12 @@ const table = TOC_HEAD + rows.join(TOC_SEPARATOR) + TOC_TAIL;
 /** What parsing comes to: the rows, or the code of the error. */
 async function outcome(bytes: Uint8Array): Promise<unknown> {
   try {
-    const { rows, members } = await parseTable(bytes, 1000);
-    return {
-      members,
-      rows: rows.map(({ entry, chunks, digest, hidden }) => ({ entry, chunks, digest, hidden })),
-    };
+    const parsed = await parseTable(bytes, 1000);
+    const rows = Array.from(parsed.names, (_, i) => {
+      const { entry, chunks, digest } = parsed.row(i);
+      return { entry, chunks, digest };
+    });
+    return { members: parsed.members, rows };
   } catch (error) {
     return (error as { code: string }).code;
   }

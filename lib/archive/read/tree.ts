@@ -7,10 +7,10 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { MAX_BYTES, MAX_ENTRIES, MAX_FILE_BYTES } from "../../limits.ts";
 import type { UnpackLimits } from "../../options.ts";
 import { quote } from "../../printable.ts";
 import type { Entry } from "../entry.ts";
+import { Budget } from "./budget.ts";
 import type { Listed, Listing } from "./listing.ts";
 import { checkPath, followLinks } from "../safe_path.ts";
 
@@ -45,37 +45,23 @@ function fail(why: string, path: string): never {
   );
 }
 
-function over(what: string, actual: number, limit: number, flag: string): BlobberError {
-  return new BlobberError("limit", `${what} ${actual}, expected at most ${limit}`, {
-    hint: `raise the limit with ${flag} if you trust the artifact`,
-  });
-}
-
 /** The tree, while layers are applied to it. */
 export class Tree<T = undefined> implements Listing<T> {
   readonly #nodes = new Map<string, TreeNode<T>>();
   /** Names in a directory, for directories that exist, the implied ones too. */
   readonly #children = new Map<string, Set<string>>([["", new Set()]]);
-  readonly #limits: Required<{ [K in keyof UnpackLimits]: number }>;
+  readonly #budget: Budget;
   #layer = -1;
   /** Directory of the last entry, as stated. */
   #last = "";
   /** Directories that this layer named or implied. */
   #own = new Set<string>();
-  /** Entries seen, of any kind, whiteouts included. */
-  #seen = 0;
-  /** Bytes of all files seen. */
-  #bytes = 0;
   /** The root's own entry, where an archive has one. */
   root: Entry | undefined;
 
   /** @param limits how much is accepted; the defaults where they say nothing */
   constructor(limits: UnpackLimits = {}) {
-    this.#limits = {
-      maxEntries: limits.maxEntries ?? MAX_ENTRIES,
-      maxBytes: limits.maxBytes ?? MAX_BYTES,
-      maxFileBytes: limits.maxFileBytes ?? MAX_FILE_BYTES,
-    };
+    this.#budget = new Budget(limits);
   }
 
   /** Begins the next layer. */
@@ -92,8 +78,8 @@ export class Tree<T = undefined> implements Listing<T> {
    * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
    */
   apply(entry: Entry, content: T): Applied {
-    this.#count(entry);
     const { path } = entry;
+    this.#budget.spend(path, entry.size);
     const applied: Applied = { entry, removed: NONE, implied: NONE, added: false, merged: false };
     if (path === "") {
       if (entry.type !== "directory") fail("is the root and no directory", path);
@@ -179,6 +165,12 @@ export class Tree<T = undefined> implements Listing<T> {
     return this.#children.get(path) ?? [];
   }
 
+  /** All directories but the root, parents first, with the entries that name them. */
+  directories(): { path: string; entry: Entry | undefined }[] {
+    const paths = [...this.#children.keys()].slice(1); // the first is the root
+    return paths.map((path) => ({ path, entry: this.#nodes.get(path)?.entry }));
+  }
+
   /** All entries, parents before children, sorted. */
   nodes(): TreeNode<T>[] {
     return [...this.#nodes.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path));
@@ -213,32 +205,6 @@ export class Tree<T = undefined> implements Listing<T> {
   /** Takes an entry out again: the table of contents itself, which no reader shows. */
   drop(path: string): void {
     this.#remove(path, []);
-  }
-
-  #count(entry: Entry): void {
-    const { maxEntries, maxBytes, maxFileBytes } = this.#limits;
-    this.#seen++;
-    this.#bytes += entry.size;
-    if (this.#seen > maxEntries) {
-      throw over(
-        "the archive's entries are more than allowed:",
-        this.#seen,
-        maxEntries,
-        "--max-entries",
-      );
-    }
-    if (entry.size > maxFileBytes) {
-      const what = `the bytes of ${quote(entry.path)} are more than allowed:`;
-      throw over(what, entry.size, maxFileBytes, "--max-file-bytes");
-    }
-    if (this.#bytes > maxBytes) {
-      throw over(
-        "the archive's bytes are more than allowed:",
-        this.#bytes,
-        maxBytes,
-        "--max-bytes",
-      );
-    }
   }
 
   /**

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { BlobberError } from "../../errors.ts";
 import { printable, quote } from "../../printable.ts";
 import { errnoOf, fileSystemError } from "../fs_error.ts";
-import type { Tree } from "../read/tree.ts";
+import type { PlacedTree } from "./placed_tree.ts";
 
 /** What happens to files that exist. */
 export interface ConflictPolicy {
@@ -26,7 +26,7 @@ export interface ConflictPolicy {
  * @param tree what goes there
  * @throws {BlobberError} `conflict`
  */
-export function checkConflicts(root: string, tree: Tree, policy: ConflictPolicy): void {
+export function checkConflicts(root: string, tree: PlacedTree, policy: ConflictPolicy): void {
   const replaced: string[] = [];
   const visit = (dir: string) => {
     for (const name of tree.childrenOf(dir)) {

@@ -8,8 +8,8 @@ import { hexOf } from "../../digest.ts";
 import type { Entry } from "../entry.ts";
 import type { LayerTable } from "../read/layer_table.ts";
 import type { LayerPlan } from "./plan.ts";
-import type { Row } from "../read/table.ts";
-import { type FilePart, type FileParts, FilePartsWriter } from "./file_parts.ts";
+import type { Table } from "../read/table.ts";
+import { type FileParts, FilePartsWriter } from "./file_parts.ts";
 
 /** Packed bytes that make a group: enough to be worth the way to a worker, few enough to have several. */
 const GROUP_BYTES = 256 * 1024;
@@ -45,11 +45,14 @@ export interface Group {
   completed: Entry[];
 }
 
+/** Consecutive members, the first of which holds the begin of a chunk. */
 interface Segment {
   start: number;
   end: number;
   plain: number;
-  parts: { row: Row; chunk: number }[];
+  /** The first of the table's chunks in it, and the first behind it. */
+  first: number;
+  last: number;
 }
 
 /**
@@ -57,15 +60,13 @@ interface Segment {
  * would be too much.
  */
 export function canGroup(layer: LayerTable): boolean {
-  const { members, rows } = layer.table;
+  const { members, chunks } = layer.table;
+  for (let i = 0; i < chunks.length; i++) {
+    if (chunks.innerEnd(i) > MAX_SEGMENT_BYTES) return false;
+  }
   return members.every((start, i) =>
     (members[i + 1] ?? layer.footer.contentEnd) - start <= MAX_SEGMENT_BYTES
-  ) && rows.every(({ columns, first, chunkCount }) => {
-    for (let i = first; i < first + chunkCount; i++) {
-      if (columns.innerEnd(i) > MAX_SEGMENT_BYTES) return false;
-    }
-    return true;
-  });
+  );
 }
 
 /**
@@ -75,52 +76,69 @@ export function canGroup(layer: LayerTable): boolean {
  * @param plan the files to write
  */
 export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> {
+  const { table } = layer;
   let segments: Segment[] = [];
   let [packed, plain, parts] = [0, 0, 0];
-  // Files without content are in no member; any group will do.
-  const empty = layer.table.rows.filter((row) =>
-    row.entry.type === "file" && row.chunkCount === 0 && !plan.skipped.has(row)
-  );
+  const empty = emptyFiles(table, plan);
   for (const segment of segmentsOf(layer)) {
     const size = segment.end - segment.start;
+    const files = segment.last - segment.first;
     const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES ||
-      parts + segment.parts.length > GROUP_PARTS;
+      parts + files > GROUP_PARTS;
     if (full && segments.length > 0) {
-      yield makeGroup(segments, plan, empty.splice(0, GROUP_PARTS - parts));
+      yield makeGroup(table, plan, segments, empty.splice(0, GROUP_PARTS - parts));
       segments = [];
       packed = plain = parts = 0;
     }
     segments.push(segment);
-    parts += segment.parts.length;
+    parts += files;
     packed += size;
     plain += segment.plain;
   }
-  yield makeGroup(segments, plan, empty.splice(0, GROUP_PARTS));
-  while (empty.length > 0) yield makeGroup([], plan, empty.splice(0, GROUP_PARTS));
+  yield makeGroup(table, plan, segments, empty.splice(0, GROUP_PARTS));
+  while (empty.length > 0) yield makeGroup(table, plan, [], empty.splice(0, GROUP_PARTS));
 }
 
-function makeGroup(segments: Segment[], plan: LayerPlan, empty: Row[]): Group {
+/** Rows of files without content: they are in no member, any group will do. */
+function emptyFiles(table: Table, plan: LayerPlan): number[] {
+  const found: number[] = [];
+  for (let row = 0; row < table.length; row++) {
+    const empty = table.chunkCount(row) === 0 && table.type(row) === "file";
+    if (empty && !plan.skipped.has(row)) found.push(row);
+  }
+  return found;
+}
+
+function makeGroup(table: Table, plan: LayerPlan, segments: Segment[], empty: number[]): Group {
   const starts: number[] = [];
   const ends: number[] = [];
   const inParts: Entry[] = [];
   const completed: Entry[] = [];
   const files = new FilePartsWriter();
+  const { chunks } = table;
   let [packed, plain, whole] = [0, 1, empty.length];
   for (const row of empty) {
-    files.add(partOf(row, plan.moved.get(row) ?? row.entry, undefined, 0));
+    const digest = table.digest(row);
+    const hex = digest === undefined ? EMPTY_HEX : hexOf(digest);
+    const { path, mode, mtime } = placeOf(table, plan, row);
+    files.add({ segment: 0, inner: 0, size: 0, hex, path, at: undefined, mode, mtime });
   }
-  for (const [i, segment] of segments.entries()) {
-    starts.push(segment.start);
-    packed += segment.end - segment.start;
+  for (const [segment, { start, end, plain: bytes, first, last }] of segments.entries()) {
+    starts.push(start);
+    packed += end - start;
     ends.push(packed);
-    plain += segment.plain;
-    for (const { row, chunk } of segment.parts) {
+    plain += bytes;
+    for (let i = first; i < last; i++) {
+      const row = chunks.row(i);
       if (plan.skipped.has(row)) continue;
-      const entry = plan.moved.get(row) ?? row.entry;
-      files.add(partOf(row, entry, chunk, i));
-      if (row.chunkCount === 1) whole++;
-      else if (chunk === 0) inParts.push(entry);
-      else if (chunk === row.chunkCount - 1) completed.push(entry);
+      const [inner, size, hex] = [chunks.inner(i), chunks.size(i), chunks.hex(i)];
+      const { path, mode, mtime } = placeOf(table, plan, row);
+      const isWhole = size === table.size(row);
+      const at = isWhole ? undefined : chunks.at(i);
+      files.add({ segment, inner, size, hex, path, at, mode, mtime });
+      if (isWhole) whole++;
+      else if (at === 0) inParts.push(entryOf(table, plan, row));
+      else if (chunks.at(i) + size === table.size(row)) completed.push(entryOf(table, plan, row));
     }
   }
   return { starts, ends, packed, plain, files: files.parts(), whole, inParts, completed };
@@ -128,47 +146,47 @@ function makeGroup(segments: Segment[], plan: LayerPlan, empty: Row[]): Group {
 
 const EMPTY_HEX = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-function partOf(
-  row: Row,
-  { path, mode, mtime }: Entry,
-  index: number | undefined,
-  segment: number,
-): FilePart {
-  if (index === undefined) {
-    const hex = row.digest === undefined ? EMPTY_HEX : hexOf(row.digest);
-    return { segment, inner: 0, size: 0, hex, path, at: undefined, mode, mtime };
-  }
-  const { columns, chunkCount } = row;
-  const i = row.first + index;
-  const at = chunkCount > 1 ? columns.at(i) : undefined;
-  const [inner, size, hex] = [columns.inner(i), columns.size(i), columns.hex(i)];
-  return { segment, inner, size, hex, path, at, mode, mtime };
+function entryOf(table: Table, plan: LayerPlan, row: number): Entry {
+  return plan.moved.get(row) ?? table.entry(row);
+}
+
+/** Where a file goes and how, without an entry being made of it. */
+function placeOf(
+  table: Table,
+  plan: LayerPlan,
+  row: number,
+): { path: string; mode: number; mtime: number } {
+  return plan.moved.get(row) ??
+    { path: table.path(row), mode: table.mode(row), mtime: table.mtime(row) };
 }
 
 /** Everything between two places where a chunk's member begins, from the layer's begin to the tar's end. */
-function* segmentsOf(layer: LayerTable): Generator<Segment> {
-  const { footer, table } = layer;
-  const begin = (start: number): Segment => ({ start, end: 0, plain: HEADER_GUESS, parts: [] });
-  let segment = begin(0);
-  for (const row of table.rows) {
-    segment.plain += HEADER_GUESS;
-    for (let i = 0; i < row.chunkCount; i++) {
-      const member = row.columns.member(row.first + i);
-      if (segment.start !== member) {
-        segment.end = member;
-        yield segment;
-        segment = begin(member);
-      }
-      const end = row.columns.innerEnd(row.first + i);
-      segment.plain = Math.max(segment.plain, end + 2 * HEADER_GUESS);
-      segment.parts.push({ row, chunk: i });
+function* segmentsOf({ footer, table }: LayerTable): Generator<Segment> {
+  const { chunks } = table;
+  const begin = (start: number, first: number): Segment => {
+    return { start, end: 0, plain: HEADER_GUESS, first, last: first };
+  };
+  let segment = begin(0, 0);
+  let row = -1;
+  for (let i = 0; i < chunks.length; i++) {
+    segment.plain += HEADER_GUESS * (chunks.row(i) - row);
+    row = chunks.row(i);
+    const member = chunks.member(i);
+    if (segment.start !== member) {
+      segment.end = member;
+      yield segment;
+      segment = begin(member, i);
     }
+    segment.plain = Math.max(segment.plain, chunks.innerEnd(i) + 2 * HEADER_GUESS);
+    segment.last = i + 1;
   }
+  segment.plain += HEADER_GUESS * (table.length - 1 - row);
   segment.end = footer.contentEnd;
   yield segment;
   // The table of a gzip layer is itself in the tar, and the blocks that end it follow in the same member.
   if (footer.format === "gzip") {
     const plain = 8 * (footer.tocEnd - footer.tocStart) + 4 * HEADER_GUESS;
-    yield { start: footer.tocStart, end: footer.tocEnd, plain, parts: [] };
+    const none = chunks.length;
+    yield { start: footer.tocStart, end: footer.tocEnd, plain, first: none, last: none };
   }
 }

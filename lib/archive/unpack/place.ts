@@ -12,8 +12,9 @@ import type { Entry } from "../entry.ts";
 import { errnoOf, fileSystemError } from "../fs_error.ts";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
-import type { Staging } from "./staging.ts";
-import type { Tree } from "../read/tree.ts";
+import type { PlacedTree } from "./placed_tree.ts";
+import { IMPLIED_MODE } from "./plan.ts";
+import { isMovable, type Staging } from "./staging.ts";
 
 /** How to place. */
 export interface PlaceOptions {
@@ -24,9 +25,6 @@ export interface PlaceOptions {
   onStep?: ((path: string) => void) | undefined;
 }
 
-/** Permission bits of a directory that may be renamed and have its entries renamed away. */
-const MOVABLE = 0o300;
-
 /**
  * Moves everything into place.
  *
@@ -34,33 +32,31 @@ const MOVABLE = 0o300;
  * @param tree what it is
  * @throws {BlobberError} `conflict`, `file-system`; what was not there before is taken back out
  */
-export function place(staging: Staging, tree: Tree, options: PlaceOptions): void {
+export function place(staging: Staging, tree: PlacedTree, options: PlaceOptions): void {
   const directories = directoriesOf(tree, staging.umask);
   const { destination } = staging;
+  // Most were made with the mode that they are to have.
+  const others = directories.filter(({ path, mode }) => staging.modeOf(path) !== mode);
   staging.beginPlacing(options.artifact);
   if (!destination.exists) {
-    const root = { entry: { ...(tree.root ?? implied("", staging.umask)), path: "" } };
+    const root = { ...(tree.root ?? implied("", staging.umask)), path: "" };
+    for (const one of others) setMode(staging.root, one);
     // A directory that may not be written to cannot be moved: such a mode is set when it is in place.
-    const inTime = [...directories, ...(isMovable(root) ? [root] : [])];
-    for (const { entry } of inTime) setMode(staging.root, entry);
+    if (isMovable(root.mode)) setMode(staging.root, root);
     setTimes(staging.root, [...directories, root]);
     placeWhole(staging, options);
-    if (!isMovable(root)) setMode(destination.path, root.entry);
+    if (!isMovable(root.mode)) setMode(destination.path, root);
     return;
   }
-  for (const one of directories) if (isMovable(one)) setMode(staging.root, one.entry);
+  for (const one of others) if (isMovable(one.mode)) setMode(staging.root, one);
   const mover = new Mover(staging, tree, options);
   mover.merge("");
   for (const path of mover.merged) {
     const entry = tree.get(path)?.entry;
     if (entry !== undefined) setMode(destination.path, entry);
   }
-  for (const one of directories) if (!isMovable(one)) setMode(destination.path, one.entry);
+  for (const one of others) if (!isMovable(one.mode)) setMode(destination.path, one);
   setTimes(destination.path, directories);
-}
-
-function isMovable({ entry }: Directory): boolean {
-  return (entry.mode & MOVABLE) === MOVABLE;
 }
 
 function placeWhole(staging: Staging, options: PlaceOptions): void {
@@ -81,12 +77,12 @@ class Mover {
   /** Directories that were there before. */
   readonly merged: string[] = [];
   readonly #staging: Staging;
-  readonly #tree: Tree;
+  readonly #tree: PlacedTree;
   readonly #options: PlaceOptions;
   /** What was moved to where nothing was. */
   readonly #added: string[] = [];
 
-  constructor(staging: Staging, tree: Tree, options: PlaceOptions) {
+  constructor(staging: Staging, tree: PlacedTree, options: PlaceOptions) {
     this.#staging = staging;
     this.#tree = tree;
     this.#options = options;
@@ -140,46 +136,38 @@ class Mover {
   }
 }
 
-interface Directory {
-  entry: Entry;
-}
-
 /** All directories, children before parents, the ones that no entry names as a `mkdir` would make them. */
-function directoriesOf(tree: Tree, umask: number): Directory[] {
-  const found: Directory[] = [];
-  const visit = (dir: string) => {
-    for (const name of tree.childrenOf(dir)) {
-      const path = dir === "" ? name : `${dir}/${name}`;
-      if (!tree.isDirectory(path)) continue;
-      visit(path);
-      found.push({ entry: tree.get(path)?.entry ?? implied(path, umask) });
-    }
-  };
-  visit("");
-  return found;
+function directoriesOf(tree: PlacedTree, umask: number): Entry[] {
+  return tree.directories().reverse().map(({ path, entry }) => entry ?? implied(path, umask));
 }
 
 function implied(path: string, umask: number): Entry {
-  return { path, type: "directory", size: 0, mode: 0o777 & ~umask, mtime: 0 };
+  return { path, type: "directory", size: 0, mode: IMPLIED_MODE & ~umask, mtime: 0 };
 }
 
-function setMode(root: string, entry: Entry): void {
-  const path = join(root, entry.path);
+function setMode(root: string, { path, mode }: Entry): void {
+  const at = under(root, path);
   try {
-    chmodSync(path, entry.mode);
+    chmodSync(at, mode);
   } catch (cause) {
-    throw fileSystemError("cannot set the mode of", path, cause);
+    throw fileSystemError("cannot set the mode of", at, cause);
   }
 }
 
 /** Last of all and from below: what is done in a directory changes its time. */
-function setTimes(root: string, directories: Directory[]): void {
-  for (const { entry: { path, mtime } } of directories) {
+function setTimes(root: string, directories: Entry[]): void {
+  for (const { path, mtime } of directories) {
     if (mtime === 0) continue;
+    const at = under(root, path);
     try {
-      utimesSync(join(root, path), mtime, mtime);
+      utimesSync(at, mtime, mtime);
     } catch (cause) {
-      throw fileSystemError("cannot set the time of", join(root, path), cause);
+      throw fileSystemError("cannot set the time of", at, cause);
     }
   }
+}
+
+/** Not join: the path is in normal form, and there are very many. */
+function under(root: string, path: string): string {
+  return path === "" ? root : `${root}/${path}`;
 }

@@ -9,15 +9,17 @@ import { quote } from "../../printable.ts";
 import { thisPlatform } from "../../runtime.ts";
 import type { Entry } from "../entry.ts";
 import { checkLink, type LinkPolicy, windowsHazard } from "../safe_path.ts";
-import type { Row } from "../read/table.ts";
+import type { Table } from "../read/table.ts";
 import type { Applied, Tree } from "../read/tree.ts";
+import { isFormatsOwn } from "../toc.ts";
+import type { OrderedTree } from "./ordered_tree.ts";
 
 /** One step before files are written. */
 export type Step =
   /** Take away what a lower layer put there. */
   | { do: "remove"; path: string }
   /** Make a directory. */
-  | { do: "directory"; path: string }
+  | { do: "directory"; path: string; mode: number }
   /** Make a hard link to a file of a lower layer, before this one puts another in its place. */
   | { do: "hardlink"; entry: Entry };
 
@@ -27,38 +29,36 @@ export interface LayerPlan {
   steps: Step[];
   /** How many files there are to write. */
   files: number;
-  /** Files of the table that are not written: whiteouts, and the format's own. */
-  skipped: Set<Row>;
-  /** Files that stand elsewhere than the table says, below a link of a lower layer. */
-  moved: Map<Row, Entry>;
+  /** Rows of files that are not written: whiteouts, and the format's own. */
+  skipped: Set<number>;
+  /** Rows of files that stand elsewhere than the table says, below a link of a lower layer. */
+  moved: Map<number, Entry>;
   /** Hard links to make when the files are there. */
   hardlinks: Entry[];
 }
 
-/** Applies a table to the tree and notes what there is to do. */
-export function planLayer(tree: Tree, rows: Row[], links: LinkPolicy): LayerPlan {
-  const plan: LayerPlan = {
-    steps: [],
-    files: 0,
-    skipped: new Set(),
-    moved: new Map(),
-    hardlinks: [],
-  };
-  for (const row of rows) {
-    if (row.hidden) {
-      plan.skipped.add(row);
+/** Permission bits of a directory that no entry names, before the umask: as `mkdir` makes one. */
+export const IMPLIED_MODE = 0o777;
+
+/** Applies a table to the tree of the layers below it and notes what there is to do. */
+export function planLayer(tree: Tree, table: Table, links: LinkPolicy): LayerPlan {
+  const plan = emptyPlan();
+  for (let i = 0; i < table.length; i++) {
+    const stated = table.entry(i);
+    if (isFormatsOwn(stated.path)) {
+      plan.skipped.add(i);
       continue;
     }
-    checkEntry(row.entry, links);
-    const applied = tree.apply(row.entry, undefined);
+    checkEntry(stated, links);
+    const applied = tree.apply(stated, undefined);
     const { entry } = applied;
     for (const path of applied.removed) plan.steps.push({ do: "remove", path });
-    for (const path of directoriesOf(applied)) plan.steps.push({ do: "directory", path });
+    for (const made of directoriesOf(applied)) plan.steps.push({ do: "directory", ...made });
     if (!applied.added) {
-      plan.skipped.add(row);
+      plan.skipped.add(i);
     } else if (entry.type === "file") {
       plan.files++;
-      if (entry !== row.entry) plan.moved.set(row, entry);
+      if (entry !== stated) plan.moved.set(i, entry);
     } else if (entry.type === "hardlink") {
       if (tree.isLower(entry.linkTarget!)) plan.steps.push({ do: "hardlink", entry });
       else plan.hardlinks.push(entry);
@@ -67,11 +67,33 @@ export function planLayer(tree: Tree, rows: Row[], links: LinkPolicy): LayerPlan
   return plan;
 }
 
+/** As {@linkcode planLayer}, for a table that is a tree by itself: hardly an entry is looked at. */
+export function planOrdered(tree: OrderedTree, links: LinkPolicy): LayerPlan {
+  const plan = emptyPlan();
+  const { table } = tree;
+  for (const { path, entry } of tree.directories()) {
+    plan.steps.push({ do: "directory", path, mode: entry?.mode ?? IMPLIED_MODE });
+  }
+  const everyName = thisPlatform().os === "windows";
+  for (let i = 0; i < table.length; i++) {
+    const type = table.type(i);
+    if (type === "symlink" || everyName) checkEntry(table.entry(i), links);
+    if (type === "file") plan.files++;
+    if (type === "hardlink") plan.hardlinks.push(table.entry(i));
+  }
+  return plan;
+}
+
+function emptyPlan(): LayerPlan {
+  return { steps: [], files: 0, skipped: new Set(), moved: new Map(), hardlinks: [] };
+}
+
 /** The directories that an entry needs or is, and that are not there yet. */
-export function directoriesOf(applied: Applied): readonly string[] {
+export function directoriesOf(applied: Applied): { path: string; mode: number }[] {
   const { entry, added, merged, implied } = applied;
-  const own = added && entry.type === "directory" && !merged;
-  return own ? [...implied, entry.path] : implied;
+  const found = implied.map((path) => ({ path, mode: IMPLIED_MODE }));
+  if (added && entry.type === "directory" && !merged) found.push(entry);
+  return found;
 }
 
 /**

@@ -68,6 +68,14 @@ export function findDestination(dir: string): Destination {
   return { path, exists: false };
 }
 
+/** Permission bits of a directory that may be filled, renamed, and have its entries renamed away. */
+const MOVABLE = 0o300;
+
+/** Whether a directory with this mode can be filled and moved. */
+export function isMovable(mode: number): boolean {
+  return (mode & MOVABLE) === MOVABLE;
+}
+
 /** A staging directory. */
 export class Staging {
   /** Where the artifact is unpacked. */
@@ -78,6 +86,8 @@ export class Staging {
   /** Permission bits that this process's new files do not get. */
   readonly umask: number;
   readonly #path: string;
+  /** Of each directory that was made. */
+  readonly #modes = new Map<string, number>();
   readonly #madeParents: string | undefined;
 
   private constructor(
@@ -130,9 +140,21 @@ export class Staging {
     writeFileSync(join(this.#path, JOURNAL), artifact);
   }
 
-  /** Makes a directory that only this process can use until it is in place. */
-  directory(path: string): void {
-    this.#do("cannot make the directory", path, (at) => mkdirSync(at, { mode: 0o700 }));
+  /**
+   * Makes a directory. What is above all of them is for this process only, so it may have its own mode, if
+   * that is one under which it can be filled and moved.
+   *
+   * @param mode permission bits; those of the umask are taken away
+   */
+  directory(path: string, mode: number): void {
+    const made = isMovable(mode) ? mode & ~this.umask : 0o700;
+    this.#do("cannot make the directory", path, (at) => mkdirSync(at, { mode: made }));
+    this.#modes.set(path, made);
+  }
+
+  /** Permission bits that a directory was made with. */
+  modeOf(path: string): number | undefined {
+    return this.#modes.get(path);
   }
 
   /** Makes an empty file whose content comes in parts. */
@@ -192,7 +214,8 @@ export class Staging {
 
   #do(what: string, path: string, action: (at: string) => void): void {
     try {
-      action(join(this.root, path));
+      // Not join: the path is in normal form, and this is done for each of very many.
+      action(`${this.root}/${path}`);
     } catch (cause) {
       throw placeError(what, path, cause);
     }

@@ -10,7 +10,7 @@ import { Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import type { Entry } from "../entry.ts";
-import type { Row, Table } from "../read/table.ts";
+import type { Table } from "../read/table.ts";
 import type { TarHandler } from "../read/tar_reader.ts";
 import { TOC_NAME } from "../toc.ts";
 
@@ -24,13 +24,11 @@ function lie(why: string): never {
 
 /** A handler for the tar reader that knows what must come. */
 export class TableCheck implements TarHandler {
-  readonly #rows: Row[];
+  readonly #table: Table;
   readonly #byPosition: boolean;
+  /** The row that must come next. */
   #next = 0;
   #isTable = false;
-  #row: Row | undefined;
-  /** Of files in several chunks: the digest of the whole, which no chunk shows. */
-  #whole: Digester | undefined;
   /** Where in the tar members must begin for the chunks in them to be where the tar has the file. */
   readonly #expected = new Map<number, number>();
   #member = -1;
@@ -45,7 +43,7 @@ export class TableCheck implements TarHandler {
    * says that they are, and the segments are told; `digests` when nobody does
    */
   constructor(table: Table, by: "positions" | "digests") {
-    this.#rows = table.rows;
+    this.#table = table;
     this.#byPosition = by === "positions";
   }
 
@@ -67,27 +65,28 @@ export class TableCheck implements TarHandler {
 
   /** As {@linkcode TarHandler.entry}. */
   entry(entry: Entry, dataStart: number): void {
-    const row = this.#rows[this.#next];
-    if (row === undefined && entry.path === TOC_NAME && !this.#isTable) {
+    const i = this.#next;
+    const table = this.#table;
+    const known = i < table.length;
+    if (!known && entry.path === TOC_NAME && !this.#isTable) {
       this.#isTable = true;
       return;
     }
-    if (row === undefined || this.#isTable) lie(`${quote(entry.path)} is in the tar only`);
+    if (!known || this.#isTable) lie(`${quote(entry.path)} is in the tar only`);
     this.#next++;
-    const other = row.entry;
     if (
-      other.path !== entry.path || other.type !== entry.type || other.size !== entry.size ||
-      other.mode !== entry.mode || other.linkTarget !== entry.linkTarget ||
+      table.path(i) !== entry.path || table.type(i) !== entry.type ||
+      table.size(i) !== entry.size || table.mode(i) !== entry.mode ||
+      table.linkTarget(i) !== entry.linkTarget ||
       // Writers round fractions of a second to the table and cut them in the tar.
-      Math.abs(other.mtime - entry.mtime) > 1
-    ) lie(`${describe(entry)} in the tar is ${describe(other)} in the table`);
-    this.#row = row;
-    this.#whole = row.chunkCount > 1 && row.digest !== undefined ? new Digester() : undefined;
-    if (!this.#byPosition) return this.#beginChunk(0);
-    const { columns, first, chunkCount } = row;
-    for (let i = first; i < first + chunkCount; i++) {
-      const start = dataStart + columns.shift(i);
-      const member = columns.member(i);
+      Math.abs(table.mtime(i) - entry.mtime) > 1
+    ) lie(`${describe(entry)} in the tar is ${describe(table.entry(i))} in the table`);
+    if (!this.#byPosition) return this.#beginChunk(table.firstChunk(i));
+    const { chunks } = table;
+    const first = table.firstChunk(i);
+    for (let chunk = first; chunk < first + table.chunkCount(i); chunk++) {
+      const start = dataStart + chunks.shift(chunk);
+      const member = chunks.member(chunk);
       if (member !== this.#member) this.#expected.set(member, start);
       else if (start !== this.#memberStart) lie(`${quote(entry.path)} is elsewhere in the tar`);
     }
@@ -95,7 +94,6 @@ export class TableCheck implements TarHandler {
 
   /** As {@linkcode TarHandler.data}. */
   data(bytes: Uint8Array): void {
-    this.#whole?.update(bytes);
     for (let at = 0; this.#chunk !== undefined && at < bytes.length;) {
       const part = bytes.subarray(at, at + this.#chunk.left);
       this.#chunk.digester.update(part);
@@ -106,32 +104,30 @@ export class TableCheck implements TarHandler {
   }
 
   /** As {@linkcode TarHandler.fileEnd}. */
-  fileEnd(): void {
-    const actual = this.#whole?.digest();
-    if (actual !== undefined && actual !== this.#row!.digest) {
-      lie(`${quote(this.#row!.entry.path)} has the digest ${actual}, not ${this.#row!.digest}`);
-    }
-    this.#whole = undefined;
-  }
+  fileEnd(): void {}
 
+  /** Begins a chunk, if it is one of the current row. */
   #beginChunk(index: number): void {
-    const chunk = this.#row!.chunks[index];
-    this.#chunk = chunk && { index, left: chunk.size, digester: new Digester() };
+    const { chunks } = this.#table;
+    const is = index < chunks.length && chunks.row(index) === this.#next - 1;
+    this.#chunk = is ? { index, left: chunks.size(index), digester: new Digester() } : undefined;
   }
 
   #endChunk({ index, digester }: { index: number; digester: Digester }): void {
-    const chunk = this.#row!.chunks[index]!;
+    const chunk = this.#table.chunks.get(index);
     const actual = digester.digest();
     if (actual !== chunk.digest) {
-      lie(`bytes at ${chunk.at} of ${quote(this.#row!.entry.path)} have the digest ${actual}`);
+      const path = this.#table.path(this.#next - 1);
+      lie(`bytes at ${chunk.at} of ${quote(path)} have the digest ${actual}`);
     }
     this.#beginChunk(index + 1);
   }
 
   /** The tar has ended. */
   end(): void {
-    const missing = this.#rows[this.#next];
-    if (missing !== undefined) lie(`${quote(missing.entry.path)} is in the table only`);
+    if (this.#next < this.#table.length) {
+      lie(`${quote(this.#table.path(this.#next))} is in the table only`);
+    }
     if (this.#expected.size > 0) lie("chunks of the table are not where members begin");
   }
 }

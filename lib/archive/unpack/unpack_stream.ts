@@ -79,7 +79,7 @@ class Writer implements TarHandler {
     const applied = tree.apply(stated, undefined);
     const { entry } = applied;
     for (const path of applied.removed) staging.remove(path);
-    for (const path of directoriesOf(applied)) staging.directory(path);
+    for (const { path, mode } of directoriesOf(applied)) staging.directory(path, mode);
     if (!applied.added) return;
     if (entry.type === "hardlink") staging.hardlink(entry);
     if (entry.type !== "file") return;

@@ -72,8 +72,12 @@ export async function unpackByTable(
   };
   try {
     for (const group of groupsOf(layer, plan)) {
-      // What is done goes first: its buffers are needed, and its bytes are still near the processor.
-      while (queue[0]?.done || (queue.length > 0 && !buffers.hasRoom(group))) await finishOldest();
+      // The others are given work first. Then what is done: its bytes are still near the processor.
+      while (queue.length > 0) {
+        const isFree = options.runner.hasRoom || !queue[0]!.done;
+        if (isFree && buffers.hasRoom(group)) break;
+        await finishOldest();
+      }
       await pace.breathe();
       for (const entry of group.inParts) options.staging.file(entry.path);
       const { packed, plain } = buffers.take(group);

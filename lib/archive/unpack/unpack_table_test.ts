@@ -21,7 +21,7 @@ async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<s
   const layer = (await readLayerTable(source, descriptor, wholeTable))!;
   const tree = new Tree();
   tree.nextLayer();
-  const plan = planLayer(tree, layer.table.rows, "refuse");
+  const plan = planLayer(tree, layer.table, "refuse");
   const staging = await Staging.open(findDestination(join(scratch().path, "out")), "artifact");
   let files = 0;
   await unpackByTable(await source.fetch(descriptor), layer, plan, {
@@ -69,7 +69,7 @@ test("who unpacks makes no difference: others, this thread, or both in turns", a
   assert.equal(none.given.length, 0);
   const some = new Noting(alternating(0));
   assert.deepEqual(await unpacked(stargz(twelve), some), all);
-  assert.equal(some.given.length, Math.ceil(others.given.length / 2));
+  assert.ok(some.given.length > 0 && some.given.length < others.given.length);
 });
 
 test("a group that is larger than most is left to others", async () => {
