@@ -10,26 +10,22 @@
 
 import { BlobberError } from "../../errors.ts";
 import { nextTurn } from "../../runtime.ts";
-import type { JobRunner } from "../jobs.ts";
+import type { SharedRunner } from "../jobs.ts";
 import type { PackInput, PackOutput } from "./pack_job.ts";
 
-/**
- * Batches that a thread has at a time. It must have enough to do while this thread is at a step, and what
- * is packed here waits for what was begun there before it.
- */
-export const AT_A_TIME = 3;
+/** Batches that a thread has at a time: enough for what this thread takes for a step, and few in memory. */
+export const AT_A_TIME = 2;
 
 /** Packs batches. */
 export interface PackRunner {
-  /** As {@linkcode JobRunner.run}. */
+  /** As {@linkcode SharedRunner.run}. */
   run(job: "pack", input: PackInput, transfer: ArrayBuffer[]): Promise<PackOutput>;
 }
 
 /** Threads and this one. */
 export class Crew implements PackRunner {
-  readonly #threads: JobRunner;
-  readonly #most: number;
-  #away = 0;
+  readonly #threads: SharedRunner;
+  readonly #count: number;
   #early: number;
   #mine = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -41,15 +37,15 @@ export class Crew implements PackRunner {
    * @param early batches that this thread packs before the others are given one, for what may be over
    * before threads have begun
    */
-  constructor(threads: JobRunner, count: number, early: number) {
+  constructor(threads: SharedRunner, count: number, early: number) {
     this.#threads = threads;
-    this.#most = AT_A_TIME * count;
+    this.#count = count;
     this.#early = count === 0 ? Infinity : early;
   }
 
   /** Batches that exist when everybody has enough to do: what bounds memory, also that of their entries. */
   get batches(): number {
-    return this.#most === 0 ? 2 : 2 * this.#most / AT_A_TIME + 3;
+    return this.#count === 0 ? 2 : 2 * this.#count + 3;
   }
 
   /**
@@ -61,15 +57,14 @@ export class Crew implements PackRunner {
    * @throws {BlobberError} what the job throws, `closed`
    */
   async run(job: "pack", input: PackInput, transfer: ArrayBuffer[]): Promise<PackOutput> {
-    if (this.#early > 0 || (this.#away >= this.#most && this.#mine === 0)) {
+    if (this.#early > 0 || (!this.#threads.hasRoom && this.#mine === 0)) {
       this.#early--;
       this.#mine++;
       const packing = this.#last.then(() => this.#pack(input)).finally(() => this.#mine--);
       this.#last = packing.catch(() => {});
       return await packing;
     }
-    this.#away++;
-    return await this.#threads.run(job, input, transfer).finally(() => this.#away--);
+    return await this.#threads.run(job, input, transfer);
   }
 
   /** Stops what is packed here. The threads are their owner's. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AT_A_TIME, Crew, type PackRunner } from "./crew.ts";
+import { Crew, type PackRunner } from "./crew.ts";
 import type { PackInput, PackOutput, PackPlan, PackResult } from "./pack_job.ts";
 
 function batch(): PackInput {
@@ -11,10 +11,13 @@ function batch(): PackInput {
   return { compression: "gzip", plain: text.buffer, packed, plan: JSON.stringify(plan) };
 }
 
-/** Threads that answer when they are told to. */
-function threads() {
+/** Threads that answer when they are told to, and have room for some batches. */
+function threads(room = Infinity) {
   const waiting: (() => void)[] = [];
-  const runner: PackRunner = {
+  const runner: PackRunner & { hasRoom: boolean } = {
+    get hasRoom() {
+      return waiting.length < room;
+    },
     run: (_job, { plain, packed }) =>
       new Promise((resolve) => waiting.push(() => resolve({ plain, packed, result: "there" }))),
   };
@@ -25,19 +28,19 @@ const pack = (crew: Crew): Promise<PackOutput> => crew.run("pack", batch(), []);
 const isThere = ({ result }: PackOutput) => result === "there";
 
 test("this thread packs when the others have enough to do, one batch at a time", async () => {
-  const { runner, waiting } = threads();
+  const { runner, waiting } = threads(4);
   const crew = new Crew(runner, 2, 0);
-  const away = Array.from({ length: 2 * AT_A_TIME }, () => pack(crew));
-  assert.equal(waiting.length, 2 * AT_A_TIME);
+  const away = Array.from({ length: 4 }, () => pack(crew));
+  assert.equal(waiting.length, 4);
   const here = pack(crew);
   away.push(pack(crew));
-  assert.equal(waiting.length, 2 * AT_A_TIME + 1);
+  assert.equal(waiting.length, 5);
   const { members } = JSON.parse((await here).result) as PackResult;
   assert.equal(members.length, 4);
-  for (const answer of waiting) answer();
+  for (const answer of waiting.splice(0)) answer();
   assert.ok((await Promise.all(away)).every(isThere));
   void pack(crew);
-  assert.equal(waiting.length, 2 * AT_A_TIME + 2);
+  assert.equal(waiting.length, 1);
 });
 
 test("what is alone packs everything, and a stream's begin is packed here", async () => {

@@ -98,6 +98,10 @@ export class Packer {
     await this.#flush();
     await this.#sunk;
     this.#check();
+    // What the table takes now, the buffers need not take beside it.
+    for (const { plain, packed } of this.#free.splice(0)) {
+      for (const one of [plain, packed]) one.transfer(0);
+    }
     const layer = await this.#sink.finish();
     this.#report(true);
     return layer;
