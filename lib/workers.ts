@@ -134,7 +134,6 @@ export class WorkerPool implements SharedRunner {
           if (member.answered !== undefined) return this.#receive(member, message as Answer);
           member.answered = new Int32Array((message as Ready).answered);
           thread.hold(this.#queue.length > 0);
-          if (ahead !== undefined) this.#load(member, ahead);
           this.#dispatch();
         },
         onFailure: (cause) => this.#lose(member, cause),
@@ -147,6 +146,8 @@ export class WorkerPool implements SharedRunner {
         tasks: new Map(),
       };
       this.#members.push(member);
+      // It finds this when it begins. To wait for its first word would be to wait until this thread is idle.
+      if (ahead !== undefined) this.#load(member, ahead);
     }
   }
 

@@ -21,9 +21,12 @@ export interface Chunk {
   digest: Digest;
 }
 
-/** Hexadecimal digits of a digest. */
-const HEX = 64;
+/** Characters of a digest, and of what stands before its hexadecimal digits. */
+const DIGEST = 71;
+const ALGORITHM = "sha256:".length;
 const FIRST_ROOM = 4096;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** A list of chunks. */
 export class ChunkColumns {
@@ -32,13 +35,15 @@ export class ChunkColumns {
   #ats = new Float64Array(FIRST_ROOM);
   #inners = new Int32Array(FIRST_ROOM);
   #sizes = new Int32Array(FIRST_ROOM);
-  /** Hexadecimal digits: as text they would be most of the heap. */
-  #digests = new Uint8Array(FIRST_ROOM * HEX);
+  /** As characters: as text they would be most of the heap. */
+  #digests = new Uint8Array(FIRST_ROOM * DIGEST);
+  /** Chunks that have one. */
+  #digested = 0;
   /** How many there are. */
   length = 0;
 
-  /** Adds a chunk of the file in a row. */
-  push(row: number, member: number, inner: number, at: number, size: number, digest: Digest): void {
+  /** Adds a chunk of the file in a row. Its digest follows. */
+  push(row: number, member: number, inner: number, at: number, size: number): void {
     const i = this.length++;
     if (i === this.#members.length) this.#grow();
     this.#rows[i] = row;
@@ -46,10 +51,16 @@ export class ChunkColumns {
     this.#inners[i] = inner;
     this.#ats[i] = at;
     this.#sizes[i] = size;
-    const digests = this.#digests;
-    for (let from = digest.length - HEX, to = i * HEX; from < digest.length; from++, to++) {
-      digests[to] = digest.charCodeAt(from);
-    }
+  }
+
+  /**
+   * Adds digests, many at a time: one by one they would take as long as all else about a chunk.
+   *
+   * @param digests of the next chunks that have none, one behind the other
+   */
+  addDigests(digests: string): void {
+    encoder.encodeInto(digests, this.#digests.subarray(this.#digested * DIGEST));
+    this.#digested += digests.length / DIGEST;
   }
 
   /** A chunk. */
@@ -100,13 +111,16 @@ export class ChunkColumns {
 
   /** As {@linkcode Chunk.digest}. */
   digest(i: number): Digest {
-    return `sha256:${this.hex(i)}`;
+    return decoder.decode(this.#digests.subarray(i * DIGEST, (i + 1) * DIGEST)) as Digest;
   }
 
-  /** Digest of a chunk, in hexadecimal. */
-  hex(i: number): string {
-    const digits = this.#digests.subarray(i * HEX, (i + 1) * HEX);
-    return String.fromCharCode.apply(null, digits as unknown as number[]);
+  /** Digests of consecutive chunks, in hexadecimal. */
+  hexes(first: number, last: number): string[] {
+    const all = decoder.decode(this.#digests.subarray(first * DIGEST, last * DIGEST));
+    return Array.from(
+      { length: last - first },
+      (_, i) => all.slice(i * DIGEST + ALGORITHM, (i + 1) * DIGEST),
+    );
   }
 
   #grow(): void {
@@ -116,6 +130,6 @@ export class ChunkColumns {
     this.#ats = grown(this.#ats, new Float64Array(room));
     this.#inners = grown(this.#inners, new Int32Array(room));
     this.#sizes = grown(this.#sizes, new Int32Array(room));
-    this.#digests = grown(this.#digests, new Uint8Array(room * HEX));
+    this.#digests = grown(this.#digests, new Uint8Array(room * DIGEST));
   }
 }

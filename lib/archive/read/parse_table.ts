@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asDigest, type Digest, isDigest } from "../../digest.ts";
+import { asDigest, type Digest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_CHUNK_BYTES, MAX_LISTED_ENTRIES, MAX_MEMBER_BYTES } from "../../limits.ts";
 import { Pace } from "../../pace.ts";
@@ -77,6 +77,7 @@ async function parseBatches(
       return parser.end();
     }
     for (const entry of value) parser.add(entry);
+    parser.checkDigests();
     checkCount(parser, options);
     await pace.breathe();
   }
@@ -92,6 +93,10 @@ function checkCount({ entries }: TableParser, options: ParseOptions): void {
   );
 }
 
+/** Digests one behind the other: of strings that all have this length it holds, if it holds of each. */
+const DIGESTS = /^(?:sha256:[0-9a-f]{64})*$/;
+const DIGEST_LENGTH = "sha256:".length + 64;
+
 /** A row as a table states it, whatever the fields may hold. */
 type RawRow = { [K in keyof TocEntry]?: unknown } & { name: string };
 
@@ -105,7 +110,8 @@ class TableParser {
   /** Member of the last chunk, and where in it the next may begin. */
   #member = -1;
   #inner = 0;
-  #lastDigest: Digest | undefined;
+  /** Digests of the last chunks, which are looked at together. */
+  readonly #digests: string[] = [];
 
   constructor(contentEnd: number) {
     this.#contentEnd = contentEnd;
@@ -125,9 +131,28 @@ class TableParser {
     else this.#entry(row);
   }
 
+  /**
+   * Checks the digests of the chunks that were added since the last time.
+   *
+   * @throws {BlobberError} `integrity`
+   */
+  checkDigests(): void {
+    const all = this.#digests.join("");
+    const { chunks, names } = this.#table;
+    if (!DIGESTS.test(all)) {
+      const first = chunks.length - this.#digests.length;
+      for (const [i, digest] of this.#digests.entries()) {
+        asDigest(digest, `chunkDigest of ${quote(names[chunks.row(first + i)])}`);
+      }
+    }
+    chunks.addDigests(all);
+    this.#digests.length = 0;
+  }
+
   /** The table, when all rows have come. */
   end(): Table {
     this.#close();
+    this.checkDigests();
     return this.#table;
   }
 
@@ -151,9 +176,8 @@ class TableParser {
     }
     const isOpen = type === "file" && size > 0;
     const whole = isOpen && (row.chunkSize || size) === size;
-    const stated = row.digest ? this.#digest(row.digest, "digest", row) : undefined;
-    if (whole && stated !== undefined) this.#checkOnly(row, stated);
-    this.#table.push(entry, whole ? stated !== undefined : stated ?? false);
+    if (whole) this.#checkOnly(row);
+    this.#table.push(entry, whole ? Boolean(row.digest) : statedDigest(row));
     if (!isOpen) return;
     this.#open = row.name;
     this.#size = size;
@@ -162,9 +186,11 @@ class TableParser {
   }
 
   /** A file of one chunk may leave one of its two digests out, and may not have them differ. */
-  #checkOnly(row: RawRow, stated: Digest): void {
-    if (!row.chunkDigest || row.chunkDigest === stated) return;
-    this.#digest(row.chunkDigest, "chunkDigest", row);
+  #checkOnly(row: RawRow): void {
+    const { digest, chunkDigest } = row;
+    if (!digest || !chunkDigest || chunkDigest === digest) return;
+    asDigest(digest, `digest of ${quote(row.name)}`);
+    asDigest(chunkDigest, `chunkDigest of ${quote(row.name)}`);
     throw new BlobberError(
       "integrity",
       `invalid table of contents: ${quote(row.name)} has two digests for the same bytes`,
@@ -198,20 +224,16 @@ class TableParser {
     if (!behind) fail("overlaps what stands before it", row.name);
     // A file of one chunk may leave the chunk's digest out: it is the file's.
     const stated = row.chunkDigest || (size === this.#size ? row.digest : undefined);
-    const checked = this.#digest(stated, "chunkDigest", row);
+    if (typeof stated !== "string" || stated.length !== DIGEST_LENGTH) {
+      asDigest(stated, `chunkDigest of ${quote(row.name)}`);
+    }
+    this.#digests.push(stated as string);
     const { chunks, members } = this.#table;
-    chunks.push(this.#table.length - 1, member, inner, at, size, checked);
+    chunks.push(this.#table.length - 1, member, inner, at, size);
     if (member !== this.#member) members.push(member);
     this.#member = member;
     this.#inner = inner + size;
     this.#covered += size;
-  }
-
-  /** A file of one chunk has the same digest twice, as nearly all have: it is looked at once. */
-  #digest(value: unknown, what: string, row: RawRow): Digest {
-    if (value === this.#lastDigest && this.#lastDigest !== undefined) return this.#lastDigest;
-    this.#lastDigest = isDigest(value) ? value : asDigest(value, `${what} of ${quote(row.name)}`);
-    return this.#lastDigest;
   }
 
   #close(): void {
@@ -221,6 +243,11 @@ class TableParser {
       fail(`has chunks that do not cover its ${this.#size} bytes`, open);
     }
   }
+}
+
+/** The digest of a whole file that is not that of its only chunk. */
+function statedDigest({ name, digest }: RawRow): Digest | false {
+  return digest ? asDigest(digest, `digest of ${quote(name)}`) : false;
 }
 
 function typeOf(row: RawRow): Entry["type"] {

@@ -138,3 +138,13 @@ test("row 10: a table of more entries than allowed is given up early", async () 
   await assert.rejects(parseTable(bytes, 0, { maxEntries: 1999 }), { code: "limit" });
   assert.equal((await parseTable(bytes, 0, { maxEntries: 2000 })).length, 2000);
 });
+
+test("row 15: among many digests the one that is none is named", async () => {
+  for (const wrong of [digest.toUpperCase(), digest.replace(/.$/, "g"), ` ${digest.slice(1)}`]) {
+    const rows = Array.from({ length: 500 }, (_, i) => {
+      const own = i === 321 ? wrong : digest;
+      return { ...file, name: `f${i}`, offset: i, digest: own, chunkDigest: own };
+    });
+    await assert.rejects(parse(rows), { code: "integrity", message: /chunkDigest of "f321"/ });
+  }
+});

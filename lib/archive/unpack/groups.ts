@@ -123,6 +123,8 @@ function makeGroup(table: Table, plan: LayerPlan, segments: Segment[], empty: nu
     const { path, mode, mtime } = placeOf(table, plan, row);
     files.add({ segment: 0, inner: 0, size: 0, hex, path, at: undefined, mode, mtime });
   }
+  const firstOfAll = segments[0]?.first ?? 0;
+  const hexes = chunks.hexes(firstOfAll, segments.at(-1)?.last ?? 0);
   for (const [segment, { start, end, plain: bytes, first, last }] of segments.entries()) {
     starts.push(start);
     packed += end - start;
@@ -131,7 +133,7 @@ function makeGroup(table: Table, plan: LayerPlan, segments: Segment[], empty: nu
     for (let i = first; i < last; i++) {
       const row = chunks.row(i);
       if (plan.skipped.has(row)) continue;
-      const [inner, size, hex] = [chunks.inner(i), chunks.size(i), chunks.hex(i)];
+      const [inner, size, hex] = [chunks.inner(i), chunks.size(i), hexes[i - firstOfAll]!];
       const { path, mode, mtime } = placeOf(table, plan, row);
       const isWhole = size === table.size(row);
       const at = isWhole ? undefined : chunks.at(i);
