@@ -6,6 +6,7 @@
  */
 
 import type { Command } from "./measure.ts";
+import { compressing, compressingFile, fetching, limit, shell } from "./limits.ts";
 import type { Peers } from "./peers.ts";
 
 /** Peak memory that no case may exceed, and the one aimed at, in MB. */
@@ -20,6 +21,8 @@ export interface Against {
   aim?: number;
   /** The two are seconds that ours may take longer, in place of a ratio. */
   more?: true;
+  /** It does less than ours has to: a limit of the machine or the link, shown for the ratio to it. */
+  limit?: true;
 }
 
 /** One case. */
@@ -49,6 +52,8 @@ export interface Stage {
   >;
   /** A file in the main tree. */
   file: string;
+  /** The main tree's layer: its digest, and as ranges its table and one of its members. */
+  places: { digest: string; table: string; member: string };
   /** A Sigstore on this machine: flags and variables that sign with it, and flags that verify that. */
   sigstore: { sign: string[]; env: Record<string, string>; verify: string[] };
 }
@@ -85,8 +90,6 @@ function intoEmpty(
   const dir = `${stage.folder}/out-${++serial}`;
   return { argv: argv(dir), ...more, before: () => remove(dir) };
 }
-
-const shell = (script: string, ...args: string[]) => ["sh", "-c", script, "sh", ...args];
 
 /** Everything that is measured, as far as the peers are there. */
 export function cases(stage: Stage): Case[] {
@@ -139,15 +142,7 @@ export function cases(stage: Stage): Case[] {
               shell('cd "$1" && "$2" push --plain-http "$3" .', trees.main, peers.oras!, ref)),
           }]
           : []),
-        // The limits: a compressor on all cores that sends nothing.
-        ...(compression === "gzip" && peers.pigz !== undefined
-          ? [{
-            name: "tar | pigz -3",
-            command: {
-              argv: shell('tar cf - -C "$1" . | "$2" -3 >/dev/null', trees.main, peers.pigz),
-            },
-          }]
-          : []),
+        ...compressing(stage, trees.main, compression),
       ],
     });
   }
@@ -198,10 +193,7 @@ export function cases(stage: Stage): Case[] {
               )),
           }]
           : []),
-        {
-          name: "cp -r",
-          command: intoEmpty(stage, (dir) => ["cp", "-r", trees.main, dir]),
-        },
+        ...limit("cp -r", intoEmpty(stage, (dir) => ["cp", "-r", trees.main, dir])),
       ],
     });
   }
@@ -219,11 +211,11 @@ export function cases(stage: Stage): Case[] {
       command: intoFresh(host, (ref) => [...cold, "push", trees.main, ref]),
       must: 0.35,
       aim: 0.15,
-    }],
+    }, ...limit("find -printf", { argv: ["find", trees.main, "-printf", "%s %T@ %C@ %i\\n"] })],
   }, {
     name: "push of 1 % changed",
     ours: intoFresh(host, (ref) => [...cold, "push", trees.changed, ref]),
-    against: [],
+    against: compressing(stage, trees.changed),
   }, {
     name: "push of 20,000 small files",
     ours: intoFresh(host, (ref) => [...cold, "push", trees.small, ref]),
@@ -232,7 +224,7 @@ export function cases(stage: Stage): Case[] {
       command: intoFresh(host, (ref) => [...cold, "push", trees.smaller, ref]),
       must: 11,
       aim: 10.3,
-    }],
+    }, ...compressing(stage, trees.small)],
   }, {
     name: "push of one file of 600 MB",
     ours: intoFresh(host, (ref) => [...cold, "push", trees.larger, ref]),
@@ -241,15 +233,15 @@ export function cases(stage: Stage): Case[] {
       command: intoFresh(host, (ref) => [...cold, "push", trees.large, ref]),
       must: 11,
       aim: 10.3,
-    }],
+    }, ...compressingFile(stage, trees.larger)],
   }, {
     name: "pull of one file of 60 MB",
     ours: intoEmpty(stage, (dir) => [...cold, "pull", of("large"), dir]),
-    against: [],
+    against: limit("cp -r", intoEmpty(stage, (dir) => ["cp", "-r", trees.large, dir])),
   }, {
     name: "push of a 4 GiB file",
     ours: intoFresh(host, (ref) => [...cold, "push", trees.huge, ref]),
-    against: [],
+    against: compressingFile(stage, trees.huge),
   });
 
   for (
@@ -263,13 +255,19 @@ export function cases(stage: Stage): Case[] {
     list.push({
       name: `ls, cold, ${where}`,
       ours: { argv: [...cold, "ls", of("main-gzip", at)] },
-      against: withGo("Go tool", must, aim, { argv: [...goCold, "ls", of("main-gzip-go", at)] }),
+      against: [
+        ...withGo("Go tool", must, aim, { argv: [...goCold, "ls", of("main-gzip-go", at)] }),
+        ...fetching(stage, at, "table"),
+      ],
     }, {
       name: `cat, cold, ${where}`,
       ours: { argv: [...cold, "cat", of("main-gzip", at), file] },
-      against: withGo("Go tool", must, aim, {
-        argv: [...goCold, "cat", of("main-gzip-go", at), file],
-      }),
+      against: [
+        ...withGo("Go tool", must, aim, {
+          argv: [...goCold, "cat", of("main-gzip-go", at), file],
+        }),
+        ...fetching(stage, at, "table", "member"),
+      ],
     });
   }
 

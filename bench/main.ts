@@ -24,18 +24,28 @@ function say(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(text + "\n"));
 }
 
-/** Bytes of the layer that a repository's tag `t` names. */
-async function layerSize(host: string, repository: string): Promise<number> {
+interface Layer {
+  digest: string;
+  size: number;
+  annotations?: Record<string, string>;
+}
+
+/** The layers that a repository's tag `t` names. */
+async function layersOf(host: string, repository: string): Promise<Layer[]> {
   const response = await fetch(`http://${host}/v2/bench/${repository}/manifests/t`, {
     headers: {
       accept:
         "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json",
     },
   });
-  return (await response.json()).layers.reduce(
-    (sum: number, layer: { size: number }) => sum + layer.size,
-    0,
-  );
+  return (await response.json()).layers;
+}
+
+/** Where the table of a layer is, and a member of it, for who asks for the same bytes and no more. */
+async function placesOf(host: string, repository: string): Promise<Stage["places"]> {
+  const [layer] = await layersOf(host, repository) as [Layer];
+  const start = Number(layer.annotations?.["dev.blobber.toc.offset"]);
+  return { digest: layer.digest, table: `${start}-${layer.size - 1}`, member: "0-65535" };
 }
 
 async function link(port: number): Promise<{ process: Deno.ChildProcess; port: number }> {
@@ -51,13 +61,14 @@ async function link(port: number): Promise<{ process: Deno.ChildProcess; port: n
 async function runCase(one: Case, rounds: number): Promise<Row[]> {
   const rows: Row[] = [
     { case: one.name, who: "blobber", runs: [] },
-    ...one.against.map(({ name, must, aim, more }) => ({
+    ...one.against.map(({ name, must, aim, more, limit }) => ({
       case: one.name,
       who: name,
       runs: [],
       ...(must !== undefined && { must }),
       ...(aim !== undefined && { aim }),
       ...(more && { more }),
+      ...(limit && { limit }),
     })),
   ];
   const commands = [one.ours, ...one.against.map(({ command }) => command)];
@@ -116,6 +127,7 @@ async function main(): Promise<void> {
       link: `127.0.0.1:${shaped.port}`,
       trees,
       file: firstFile(trees.main),
+      places: { digest: "", table: "", member: "" }, // known when it is pushed
       sigstore: {
         sign: ["--sign", "--signing-config", `${folder}/signing.json`],
         env: { ...sigstore.githubEnvironment(), CI: "true" },
@@ -140,10 +152,11 @@ async function main(): Promise<void> {
       date: new Date().toISOString().slice(0, 10),
       rows: [],
       blobs: {},
-      missing: (["crane", "oras", "tar", "pigz", "go"] as const).filter((name) =>
+      missing: (["crane", "oras", "tar", "pigz", "zstd", "curl", "go"] as const).filter((name) =>
         peers[name] === undefined
       ),
     };
+    stage.places = await placesOf(registry.host, "main-gzip");
     for (
       const repository of [
         "main-gzip",
@@ -151,7 +164,8 @@ async function main(): Promise<void> {
         ...(peers.go ? ["main-gzip-go", "main-zstd-go"] : []),
       ]
     ) {
-      report.blobs[repository] = await layerSize(registry.host, repository);
+      const layers = await layersOf(registry.host, repository);
+      report.blobs[repository] = layers.reduce((sum, { size }) => sum + size, 0);
     }
     for (const one of cases(stage).filter(({ name }) => only.some((text) => name.includes(text)))) {
       say(`measuring: ${one.name}`);

@@ -1,12 +1,12 @@
 /**
- * The other tools, as far as they are found: on the PATH, in the folder that the interop tests install to,
+ * The other tools, and what shows the limits of this machine, as far as they are found: on the PATH, in the folder that the interop tests install to,
  * and a Go blobber where `BLOBBER_GO` names one.
  *
  * @module
  */
 
 /** Tools that a case may name. */
-export type PeerName = "crane" | "oras" | "tar" | "pigz" | "go" | "registry";
+export type PeerName = "crane" | "oras" | "tar" | "pigz" | "zstd" | "curl" | "go" | "registry";
 
 /** What was found, by name, with a path each. */
 export type Peers = Partial<Record<PeerName, string>>;
@@ -20,7 +20,7 @@ export function peersFolder(): string {
 /** Looks for every peer. */
 export function findPeers(): Peers {
   const peers: Peers = {};
-  for (const name of ["crane", "oras", "tar", "pigz", "registry"] as const) {
+  for (const name of ["crane", "oras", "tar", "pigz", "zstd", "curl", "registry"] as const) {
     const path = which(name);
     if (path !== undefined) peers[name] = path;
   }

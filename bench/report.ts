@@ -18,6 +18,8 @@ export interface Row {
   aim?: number;
   /** The two are seconds that ours may take longer. */
   more?: true;
+  /** No peer: what cannot be beaten here. */
+  limit?: true;
 }
 
 /** Everything that one run of the benchmark found. */
@@ -74,7 +76,7 @@ export function table(report: Report): string {
       } | ${peak(row).toFixed(0)} | ${value === undefined ? "" : value.toFixed(3) + unit} | ${
         row.must?.toFixed(3) ?? ""
       } | ${row.aim?.toFixed(3) ?? ""} | ${
-        value === undefined ? memory : verdict(value, row.must, row.aim)
+        row.limit ? "limit" : value === undefined ? memory : verdict(value, row.must, row.aim)
       } |`,
     );
   }

@@ -5,10 +5,13 @@
  */
 
 import { BlobberError } from "./errors.ts";
-import { nextTurn } from "./runtime.ts";
+import { idleTurn } from "./runtime.ts";
 
 /** How long work may keep the thread, in milliseconds: Ctrl-C is to answer within 100. */
 const TURN_MS = 20;
+
+/** Rows of a table, or entries, after which to look at the clock. */
+export const ROWS_A_TURN = 1024;
 
 /** What an abort means: the caller's own error when it gave one, else `interrupted`. */
 export function interruption(signal: AbortSignal): BlobberError {
@@ -40,7 +43,7 @@ export class Pace {
   async breathe(): Promise<void> {
     this.check();
     if (performance.now() - this.#turn < TURN_MS) return;
-    await nextTurn();
+    await idleTurn();
     this.#turn = performance.now();
     this.check();
   }

@@ -131,7 +131,7 @@ class Pull {
 
   async #run(destination: Destination): Promise<PullResult> {
     const layers = await this.#layers();
-    const ahead = this.#lookAhead(layers);
+    const ahead = await this.#lookAhead(layers);
     const artifact = this.#manifest.descriptor.digest;
     const staging = await Staging.open(destination, artifact);
     let placed = false;
@@ -187,25 +187,25 @@ class Pull {
   }
 
   /** The whole tree before anything is downloaded, when every layer has a table that tells. */
-  #lookAhead(layers: Layer[]): PlacedTree | undefined {
+  async #lookAhead(layers: Layer[]): Promise<PlacedTree | undefined> {
     if (layers.some(({ table }) => table === undefined)) return undefined;
     if (layers.every(({ table }) => canGroup(table!))) {
       if (layers.length === 1) {
         const [layer] = layers as [Layer];
-        const ordered = OrderedTree.of(layer.table!.table, this.#options);
+        const ordered = await OrderedTree.of(layer.table!.table, this.#options, this.#pace);
         if (ordered !== undefined) {
-          layer.plan = planOrdered(ordered, this.#links);
+          layer.plan = await planOrdered(ordered, this.#links, this.#pace);
           this.#expected = layer.plan.files;
           return this.#placed = ordered;
         }
       }
-      for (const layer of layers) layer.plan = this.#plan(layer, this.#tree);
+      for (const layer of layers) layer.plan = await this.#plan(layer, this.#tree);
       this.#expected = layers.reduce((sum, { plan }) => sum + plan!.files, 0);
       return this.#tree;
     }
     // Some layer will be read as a stream, which builds the tree as it goes: this one is for the checks.
     const tree = new Tree(this.#options);
-    for (const layer of layers) this.#plan(layer, tree);
+    for (const layer of layers) await this.#plan(layer, tree);
     return tree;
   }
 
@@ -224,9 +224,9 @@ class Pull {
     }
   }
 
-  #plan(layer: Layer, tree: Tree): LayerPlan {
+  async #plan(layer: Layer, tree: Tree): Promise<LayerPlan> {
     tree.nextLayer();
-    return planLayer(tree, layer.table!.table, this.#links);
+    return await planLayer(tree, layer.table!.table, this.#links, this.#pace);
   }
 
   async #unpack(layers: Layer[], staging: Staging): Promise<void> {
@@ -250,7 +250,7 @@ class Pull {
       this.#report("unpack", this.#files += count, this.#expected, "entries", false);
     if (table !== undefined && canGroup(table)) {
       tellFormat(table.footer.format, descriptor, this.#options);
-      const plan = layer.plan ?? this.#plan(layer, this.#tree);
+      const plan = layer.plan ?? await this.#plan(layer, this.#tree);
       const opening = open();
       opening.catch(() => {}); // looked at below
       try {

@@ -22,6 +22,7 @@ import { isFormatsOwn } from "../toc.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { MAX_BYTES, MAX_LISTED_ENTRIES, MAX_UNRANGED_BYTES } from "../../limits.ts";
+import { Pace, ROWS_A_TURN } from "../../pace.ts";
 import type { Source } from "../../store.ts";
 import type { Descriptor, Document, Manifest } from "../../types.ts";
 
@@ -51,7 +52,9 @@ export async function readContents(
   const layers = layersOf(manifest);
   if (layers.length === 1) {
     const found = await tableOf(source, layers[0]!, namesOfTable, { signal: observer.signal });
-    const listing = found && OrderedListing.of(found.table, (located) => contentOf(found, located));
+    const pace = new Pace(observer.signal);
+    const listing = found &&
+      await OrderedListing.of(found.table, (located) => contentOf(found, located), pace);
     if (listing !== undefined) return { listing, close() {} };
     return await readTree(source, layers, [await wholeOf(found, observer)], observer);
   }
@@ -82,6 +85,7 @@ async function readTree(
     maxBytes: Infinity,
     maxFileBytes: Infinity,
   });
+  const pace = new Pace(observer.signal);
   const spools: Spool[] = [];
   const close = () => spools.forEach((spool) => spool.close());
   try {
@@ -90,6 +94,7 @@ async function readTree(
       tree.nextLayer();
       if (table !== undefined) {
         for (const i of table.table.names.keys()) {
+          if (i % ROWS_A_TURN === 0) await pace.breathe();
           const located = table.table.locate(i);
           const { entry } = located.row;
           if (!isFormatsOwn(entry.path)) tree.apply(entry, contentOf(table, located));

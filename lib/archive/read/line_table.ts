@@ -12,7 +12,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { MAX_LISTED_ENTRIES } from "../../limits.ts";
-import { Pace } from "../../pace.ts";
+import { Pace, ROWS_A_TURN } from "../../pace.ts";
 import type { EntryType } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
@@ -49,8 +49,6 @@ const REST = new RegExp(
   "y",
 );
 const FIRST_ROOM = 4096;
-/** Lines between two looks at the clock. */
-const BATCH_ROWS = 1024;
 
 /** A table whose rows are read one by one. */
 export class LineTable implements NamedTable {
@@ -158,7 +156,7 @@ export class LineTable implements NamedTable {
       if (known.type !== "chunk") this.#add(text.slice(from, to), known.type, at);
       else if (this.names.length === 0) return false;
       at = REST.lastIndex;
-      if (++lines % BATCH_ROWS === 0) await pace.breathe();
+      if (++lines % ROWS_A_TURN === 0) await pace.breathe();
     }
     return this.names.length <= maxEntries;
   }

@@ -5,6 +5,7 @@
  */
 
 import type { CallOptions } from "../../store.ts";
+import type { Pace } from "../../pace.ts";
 import type { Entry } from "../entry.ts";
 import type { Listed, Listing } from "./listing.ts";
 import { exactly, firstFrom, ordinaryDirectories } from "./ordered_names.ts";
@@ -25,13 +26,15 @@ export class OrderedListing<T> implements Listing<T> {
    *
    * @param table of the image's only layer
    * @param contentOf what to keep with a row
+   * @param pace of the caller
    * @returns `undefined` when anything about it is out of the ordinary: a tree can tell what
    */
-  static of<T>(
+  static async of<T>(
     table: NamedTable,
     contentOf: (located: Located) => T,
-  ): OrderedListing<T> | undefined {
-    const ordinary = ordinaryDirectories(table) !== undefined;
+    pace: Pace,
+  ): Promise<OrderedListing<T> | undefined> {
+    const ordinary = await ordinaryDirectories(table, pace) !== undefined;
     return ordinary ? new OrderedListing(table, contentOf) : undefined;
   }
 

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { digestOf } from "../../digest.ts";
+import { Pace } from "../../pace.ts";
 import type { Entry } from "../entry.ts";
 import { OrderedListing } from "./ordered_listing.ts";
 import { parseRows } from "./parse_table.ts";
@@ -22,7 +23,7 @@ function tableOf(names: string[]) {
 }
 
 const contentOf = ({ row }: { row: { entry: Entry } }) => row.entry.path;
-const listingOf = (names: string[]) => OrderedListing.of(tableOf(names), contentOf);
+const listingOf = (names: string[]) => OrderedListing.of(tableOf(names), contentOf, new Pace());
 
 function treeOf(names: string[]): Tree<string> {
   const tree = new Tree<string>();
@@ -49,7 +50,7 @@ test("an ordered table shows what a tree of it shows", async () => {
     "\u00fc/",
     "\u00fc/\u00fc",
   ].sort((a, b) => a.replace(/[>=].*/, "") < b.replace(/[>=].*/, "") ? -1 : 1);
-  const listing = listingOf(names)!;
+  const listing = (await listingOf(names))!;
   const tree = treeOf(names);
   assert.deepEqual(listing.paths(), tree.paths());
   assert.deepEqual(await listing.entries({}), await tree.entries());
@@ -82,7 +83,7 @@ for (
     "a hard link to a link": ["a>b", "b=a"],
   })
 ) {
-  test(`a table with ${what} is left to a tree`, () => {
-    assert.equal(listingOf(names), undefined);
+  test(`a table with ${what} is left to a tree`, async () => {
+    assert.equal(await listingOf(names), undefined);
   });
 }

@@ -6,6 +6,7 @@
  */
 
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
+import { type Pace, ROWS_A_TURN } from "../../pace.ts";
 import type { NamedTable } from "./table.ts";
 
 /** What a name that has a meaning among layers begins with. */
@@ -20,15 +21,17 @@ const WHITEOUT = ".wh.";
  * @returns paths of all directories but the root, parents first, and of those that are named the row;
  * `undefined` when anything is out of the ordinary: a tree can tell what
  */
-export function ordinaryDirectories(
+export async function ordinaryDirectories(
   table: NamedTable,
-): ReadonlyMap<string, number | undefined> | undefined {
+  pace: Pace,
+): Promise<ReadonlyMap<string, number | undefined> | undefined> {
   const { names } = table;
   if ([...LANDMARKS, TOC_NAME].some((own) => exactly(names, own) !== undefined)) return undefined;
   const directories = new Map<string, number | undefined>();
   let before = "";
   let last = "";
   for (let i = 0; i < names.length; i++) {
+    if (i % ROWS_A_TURN === 0) await pace.breathe();
     const name = names[i]!;
     if (!(name > before) || name === "/" || name.includes(WHITEOUT)) return undefined;
     before = name;

@@ -6,6 +6,7 @@
  */
 
 import type { UnpackLimits } from "../../options.ts";
+import type { Pace } from "../../pace.ts";
 import type { Entry } from "../entry.ts";
 import { Budget } from "../read/budget.ts";
 import { exactly, firstFrom, ordinaryDirectories } from "../read/ordered_names.ts";
@@ -35,11 +36,16 @@ export class OrderedTree implements PlacedTree {
    *
    * @param table of the image's only layer
    * @param limits how much is accepted
+   * @param pace of the caller
    * @returns `undefined` when anything about the names is out of the ordinary
    * @throws {BlobberError} `limit`
    */
-  static of(table: Table, limits: UnpackLimits): OrderedTree | undefined {
-    const directories = ordinaryDirectories(table);
+  static async of(
+    table: Table,
+    limits: UnpackLimits,
+    pace: Pace,
+  ): Promise<OrderedTree | undefined> {
+    const directories = await ordinaryDirectories(table, pace);
     if (directories === undefined) return undefined;
     const budget = new Budget(limits);
     for (let i = 0; i < table.length; i++) budget.spend(table.names[i]!, table.size(i));

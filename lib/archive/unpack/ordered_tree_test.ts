@@ -1,6 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { digestOf } from "../../digest.ts";
+import type { UnpackLimits } from "../../options.ts";
+import { Pace } from "../../pace.ts";
 import { parseRows } from "../read/parse_table.ts";
 import type { Table } from "../read/table.ts";
 import { Tree } from "../read/tree.ts";
@@ -20,6 +22,9 @@ function tableOf(names: string[]): Table {
   );
 }
 
+const treeOf = (table: Table, limits: UnpackLimits = {}) =>
+  OrderedTree.of(table, limits, new Pace());
+
 const names = [
   "a",
   "a-b/c",
@@ -34,9 +39,9 @@ const names = [
   "\u00fc/\u00fc",
 ].sort();
 
-test("an ordered table is the same tree as one that its entries are applied to", () => {
+test("an ordered table is the same tree as one that its entries are applied to", async () => {
   const table = tableOf(names);
-  const ordered = OrderedTree.of(table, {})!;
+  const ordered = (await treeOf(table))!;
   const tree = new Tree();
   tree.nextLayer();
   for (const i of table.names.keys()) tree.apply(table.entry(i), undefined);
@@ -54,8 +59,8 @@ test("an ordered table is the same tree as one that its entries are applied to",
   }
 });
 
-test("parents come before what is in them", () => {
-  const paths = OrderedTree.of(tableOf(names), {})!.directories().map(({ path }) => path);
+test("parents come before what is in them", async () => {
+  const paths = (await treeOf(tableOf(names)))!.directories().map(({ path }) => path);
   assert.equal(paths.length, 6);
   for (const [i, path] of paths.entries()) {
     const above = path.slice(0, Math.max(0, path.lastIndexOf("/")));
@@ -63,11 +68,11 @@ test("parents come before what is in them", () => {
   }
 });
 
-test("limits hold, and what is out of order is no such tree", () => {
+test("limits hold, and what is out of order is no such tree", async () => {
   const table = tableOf(names);
-  assert.throws(() => OrderedTree.of(table, { maxEntries: names.length - 1 }), { code: "limit" });
-  assert.throws(() => OrderedTree.of(table, { maxFileBytes: 1 }), { code: "limit" });
-  assert.throws(() => OrderedTree.of(table, { maxBytes: 11 }), { code: "limit" });
-  assert.notEqual(OrderedTree.of(table, { maxEntries: names.length, maxBytes: 14 }), undefined);
-  assert.equal(OrderedTree.of(tableOf([...names].reverse()), {}), undefined);
+  await assert.rejects(treeOf(table, { maxEntries: names.length - 1 }), { code: "limit" });
+  await assert.rejects(treeOf(table, { maxFileBytes: 1 }), { code: "limit" });
+  await assert.rejects(treeOf(table, { maxBytes: 11 }), { code: "limit" });
+  assert.notEqual(await treeOf(table, { maxEntries: names.length, maxBytes: 14 }), undefined);
+  assert.equal(await treeOf(tableOf([...names].reverse())), undefined);
 });

@@ -5,6 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
+import { type Pace, ROWS_A_TURN } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import { thisPlatform } from "../../runtime.ts";
 import type { Entry } from "../entry.ts";
@@ -40,10 +41,22 @@ export interface LayerPlan {
 /** Permission bits of a directory that no entry names, before the umask: as `mkdir` makes one. */
 export const IMPLIED_MODE = 0o777;
 
-/** Applies a table to the tree of the layers below it and notes what there is to do. */
-export function planLayer(tree: Tree, table: Table, links: LinkPolicy): LayerPlan {
+/**
+ * Applies a table to the tree of the layers below it and notes what there is to do.
+ *
+ * @param links what happens to absolute targets
+ * @param pace of the caller
+ * @throws {BlobberError} as `Tree.apply` and {@linkcode checkEntry}
+ */
+export async function planLayer(
+  tree: Tree,
+  table: Table,
+  links: LinkPolicy,
+  pace: Pace,
+): Promise<LayerPlan> {
   const plan = emptyPlan();
   for (let i = 0; i < table.length; i++) {
+    if (i % ROWS_A_TURN === 0) await pace.breathe();
     const stated = table.entry(i);
     if (isFormatsOwn(stated.path)) {
       plan.skipped.add(i);
@@ -68,7 +81,11 @@ export function planLayer(tree: Tree, table: Table, links: LinkPolicy): LayerPla
 }
 
 /** As {@linkcode planLayer}, for a table that is a tree by itself: hardly an entry is looked at. */
-export function planOrdered(tree: OrderedTree, links: LinkPolicy): LayerPlan {
+export async function planOrdered(
+  tree: OrderedTree,
+  links: LinkPolicy,
+  pace: Pace,
+): Promise<LayerPlan> {
   const plan = emptyPlan();
   const { table } = tree;
   for (const { path, entry } of tree.directories()) {
@@ -76,6 +93,7 @@ export function planOrdered(tree: OrderedTree, links: LinkPolicy): LayerPlan {
   }
   const everyName = thisPlatform().os === "windows";
   for (let i = 0; i < table.length; i++) {
+    if (i % ROWS_A_TURN === 0) await pace.breathe();
     const type = table.type(i);
     if (type === "symlink" || everyName) checkEntry(table.entry(i), links);
     if (type === "file") plan.files++;

@@ -7,6 +7,7 @@ import { digestOf } from "../../digest.ts";
 import type { SharedRunner } from "../jobs.ts";
 import { readLayerTable, wholeTable } from "../read/layer_table.ts";
 import { Tree } from "../read/tree.ts";
+import { Pace } from "../../pace.ts";
 import { planLayer } from "./plan.ts";
 import { findDestination, Staging } from "./staging.ts";
 import { unpackByTable } from "./unpack_table.ts";
@@ -21,7 +22,7 @@ async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<s
   const layer = (await readLayerTable(source, descriptor, wholeTable))!;
   const tree = new Tree();
   tree.nextLayer();
-  const plan = planLayer(tree, layer.table, "refuse");
+  const plan = await planLayer(tree, layer.table, "refuse", new Pace());
   const staging = await Staging.open(findDestination(join(scratch().path, "out")), "artifact");
   let files = 0;
   await unpackByTable(await source.fetch(descriptor), layer, plan, {
