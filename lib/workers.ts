@@ -67,8 +67,8 @@ export class WorkerPool implements SharedRunner {
   /**
    * @param size how many threads; 0 runs every job on the calling thread. They are opened with the first
    * job, or by {@linkcode start}, which costs about 30 ms each: worth it above some 32 MB of work.
-   * @param inFlight jobs given to one thread at a time: the second keeps it busy while the answer to the
-   * first is read. A caller that is busy itself reads late, and wants more.
+   * @param inFlight jobs given to one thread at a time: the second keeps it busy until it is given another.
+   * A caller that is busy itself gives late, and wants more.
    */
   constructor(size: number, inFlight = 2) {
     this.#size = size;

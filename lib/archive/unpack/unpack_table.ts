@@ -93,7 +93,7 @@ export async function unpackByTable(
       const settle = () => one.done = true;
       output.then(settle, settle);
       queue.push(one);
-      if (here) await nextTurn(); // the others have answered
+      if (here) await nextTurn(); // the others may have answered
     }
     await bytes.skipToEnd();
     while (queue.length > 0) await finishOldest();
