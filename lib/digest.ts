@@ -16,6 +16,10 @@ export type Digest = `sha256:${string}`;
 
 const CANONICAL = /^sha256:[0-9a-f]{64}$/;
 
+/** Characters of what stands before the digits of a digest, and of all of it. */
+export const ALGORITHM_LENGTH: number = "sha256:".length;
+export const DIGEST_LENGTH: number = ALGORITHM_LENGTH + 64;
+
 /**
  * Tells whether a value is a digest in canonical form.
  *
@@ -42,7 +46,7 @@ export function asDigest(value: unknown, what = "digest"): Digest {
 
 /** The 64 hexadecimal digits of a digest. */
 export function hexOf(digest: Digest): string {
-  return digest.slice("sha256:".length);
+  return digest.slice(ALGORITHM_LENGTH);
 }
 
 /**

@@ -232,3 +232,14 @@ test("directories get the modes that the last layer gives them, whatever the uma
     });
   }
 });
+
+test("no directory gets the set-group-ID bit of the one above, whatever its mode", async () => {
+  const dir = scratch();
+  chmodSync(dir.path, 0o2755);
+  const modes = [0o755, 0o775, 0o700];
+  const made = modes.map((mode): TarItem => ({ name: `${mode.toString(8)}/`, type: "5", mode }));
+  await pullOf(join(dir.path, "out"), stargz(made));
+  for (const mode of modes) {
+    assert.equal(statSync(join(dir.path, "out", mode.toString(8))).mode & 0o7777, mode);
+  }
+});

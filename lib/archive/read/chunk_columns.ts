@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Digest } from "../../digest.ts";
+import { ALGORITHM_LENGTH, type Digest, DIGEST_LENGTH } from "../../digest.ts";
 import { grown } from "./columns.ts";
 
 /** A part of a file, and where it is. */
@@ -21,9 +21,6 @@ export interface Chunk {
   digest: Digest;
 }
 
-/** Characters of a digest, and of what stands before its hexadecimal digits. */
-const DIGEST = 71;
-const ALGORITHM = "sha256:".length;
 const FIRST_ROOM = 4096;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -36,7 +33,7 @@ export class ChunkColumns {
   #inners = new Int32Array(FIRST_ROOM);
   #sizes = new Int32Array(FIRST_ROOM);
   /** As characters: as text they would be most of the heap. */
-  #digests = new Uint8Array(FIRST_ROOM * DIGEST);
+  #digests = new Uint8Array(FIRST_ROOM * DIGEST_LENGTH);
   /** Chunks that have one. */
   #digested = 0;
   /** How many there are. */
@@ -59,8 +56,8 @@ export class ChunkColumns {
    * @param digests of the next chunks that have none, one behind the other
    */
   addDigests(digests: string): void {
-    encoder.encodeInto(digests, this.#digests.subarray(this.#digested * DIGEST));
-    this.#digested += digests.length / DIGEST;
+    encoder.encodeInto(digests, this.#digests.subarray(this.#digested * DIGEST_LENGTH));
+    this.#digested += digests.length / DIGEST_LENGTH;
   }
 
   /** A chunk. */
@@ -111,15 +108,17 @@ export class ChunkColumns {
 
   /** As {@linkcode Chunk.digest}. */
   digest(i: number): Digest {
-    return decoder.decode(this.#digests.subarray(i * DIGEST, (i + 1) * DIGEST)) as Digest;
+    return decoder.decode(
+      this.#digests.subarray(i * DIGEST_LENGTH, (i + 1) * DIGEST_LENGTH),
+    ) as Digest;
   }
 
   /** Digests of consecutive chunks, in hexadecimal. */
   hexes(first: number, last: number): string[] {
-    const all = decoder.decode(this.#digests.subarray(first * DIGEST, last * DIGEST));
+    const all = decoder.decode(this.#digests.subarray(first * DIGEST_LENGTH, last * DIGEST_LENGTH));
     return Array.from(
       { length: last - first },
-      (_, i) => all.slice(i * DIGEST + ALGORITHM, (i + 1) * DIGEST),
+      (_, i) => all.slice(i * DIGEST_LENGTH + ALGORITHM_LENGTH, (i + 1) * DIGEST_LENGTH),
     );
   }
 
@@ -130,6 +129,6 @@ export class ChunkColumns {
     this.#ats = grown(this.#ats, new Float64Array(room));
     this.#inners = grown(this.#inners, new Int32Array(room));
     this.#sizes = grown(this.#sizes, new Int32Array(room));
-    this.#digests = grown(this.#digests, new Uint8Array(room * DIGEST));
+    this.#digests = grown(this.#digests, new Uint8Array(room * DIGEST_LENGTH));
   }
 }

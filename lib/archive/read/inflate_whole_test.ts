@@ -10,7 +10,10 @@ const invalid = { code: "invalid-archive" };
 
 test("one member, several, and frames come out whole, whatever was guessed", async () => {
   for (const room of [1, text.length, 10 * text.length]) {
-    assert.deepEqual(await inflateWhole("gzip", one, { room, most: text.length + 1 }), text);
+    for (const withNode of [false, true]) {
+      const options = { room, most: text.length + 1, withNode };
+      assert.deepEqual(await inflateWhole("gzip", one, options), text);
+    }
     const two = await inflateWhole("gzip", joined(one, one), { room, most: 2 * text.length + 1 });
     assert.deepEqual(two, joined(text, text));
     const frames = joined(zstdCompressSync(text), zstdCompressSync(text));

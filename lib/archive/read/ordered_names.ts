@@ -12,19 +12,21 @@ import type { NamedTable } from "./table.ts";
 /** What a name that has a meaning among layers begins with. */
 const WHITEOUT = ".wh.";
 
+/** Paths of directories but the root, parents first, and of those that an entry names its row. */
+export type Directories = ReadonlyMap<string, number | undefined>;
+
 /**
  * The directories of a table whose entries make a tree by themselves: in order, each name once and below
  * directories only, hard links to files before them, and nothing that has a meaning among layers or to the
  * format.
  *
  * @param table the only one of its image
- * @returns paths of all directories but the root, parents first, and of those that are named the row;
- * `undefined` when anything is out of the ordinary: a tree can tell what
+ * @returns `undefined` when anything is out of the ordinary: a tree can tell what
  */
 export async function ordinaryDirectories(
   table: NamedTable,
   pace: Pace,
-): Promise<ReadonlyMap<string, number | undefined> | undefined> {
+): Promise<Directories | undefined> {
   const { names } = table;
   if ([...LANDMARKS, TOC_NAME].some((own) => exactly(names, own) !== undefined)) return undefined;
   const directories = new Map<string, number | undefined>();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asDigest, type Digest } from "../../digest.ts";
+import { asDigest, type Digest, DIGEST_LENGTH } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_CHUNK_BYTES, MAX_LISTED_ENTRIES, MAX_MEMBER_BYTES } from "../../limits.ts";
 import { Pace } from "../../pace.ts";
@@ -95,7 +95,6 @@ function checkCount({ entries }: TableParser, options: ParseOptions): void {
 
 /** Digests one behind the other: of strings that all have this length it holds, if it holds of each. */
 const DIGESTS = /^(?:sha256:[0-9a-f]{64})*$/;
-const DIGEST_LENGTH = "sha256:".length + 64;
 
 /** A row as a table states it, whatever the fields may hold. */
 type RawRow = { [K in keyof TocEntry]?: unknown } & { name: string };

@@ -9,11 +9,14 @@ import type { UnpackLimits } from "../../options.ts";
 import type { Pace } from "../../pace.ts";
 import type { Entry } from "../entry.ts";
 import { Budget } from "../read/budget.ts";
-import { exactly, firstFrom, ordinaryDirectories } from "../read/ordered_names.ts";
+import {
+  type Directories,
+  exactly,
+  firstFrom,
+  ordinaryDirectories,
+} from "../read/ordered_names.ts";
 import type { Table } from "../read/table.ts";
 import type { PlacedDirectory, PlacedTree } from "./placed_tree.ts";
-
-type Directories = ReadonlyMap<string, number | undefined>;
 
 /** Comes behind every name that may follow a slash. */
 const BEHIND_SLASH = "0";

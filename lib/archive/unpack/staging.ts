@@ -86,6 +86,8 @@ export class Staging {
   /** Permission bits that this process's new files do not get. */
   readonly umask: number;
   readonly #path: string;
+  /** Whether new directories get bits from the one above that are no permissions: the set-group-ID bit. */
+  readonly #inherits: boolean;
   /** Of each directory that was made. */
   readonly #modes = new Map<string, number>();
   readonly #madeParents: string | undefined;
@@ -102,6 +104,7 @@ export class Staging {
     this.#madeParents = madeParents;
     this.root = join(path, "tree");
     mkdirSync(this.root, { mode: 0o700 });
+    this.#inherits = (lstatSync(this.root).mode & 0o7000) !== 0;
     this.umask = probeUmask(join(path, "probe"));
   }
 
@@ -149,10 +152,10 @@ export class Staging {
   directory(path: string, mode: number): void {
     const made = isMovable(mode) ? mode & ~this.umask : 0o700;
     this.#do("cannot make the directory", path, (at) => mkdirSync(at, { mode: made }));
-    this.#modes.set(path, made);
+    if (!this.#inherits) this.#modes.set(path, made);
   }
 
-  /** Permission bits that a directory was made with. */
+  /** The mode that a directory was made with, where it is certain. */
   modeOf(path: string): number | undefined {
     return this.#modes.get(path);
   }
