@@ -117,8 +117,9 @@ export function serveThread(
   const answered = new Int32Array(new SharedArrayBuffer(4));
   const onMessage = async (message: unknown) => {
     const reply = await answer(message);
-    port.postMessage(reply.message, reply.transfer);
+    // First: who has read an answer must not find it uncounted, or this thread seems busy and is given nothing.
     Atomics.add(answered, 0, 1);
+    port.postMessage(reply.message, reply.transfer);
   };
   if (parentPort !== null) parentPort.on("message", onMessage);
   else scope.onmessage = (event) => void onMessage(event.data);

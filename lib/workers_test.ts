@@ -93,6 +93,21 @@ test("a pool says whether a thread has room, and none has before it is there", a
   }
 });
 
+test("a thread that takes one job at a time is given the next when its answer is read", async () => {
+  const pool = new WorkerPool(1, 1);
+  const never = Promise.withResolvers<never>();
+  const timer = setTimeout(() => never.reject(new Error("a job was never given")), 60_000);
+  try {
+    const reads: never[] = [];
+    for (let times = 0; times < 10_000; times++) {
+      await Promise.race([pool.run("hash", { reads }), never.promise]);
+    }
+  } finally {
+    clearTimeout(timer);
+    await pool.close();
+  }
+});
+
 test("closing waits for threads that have only just begun: the process must not end before them", async () => {
   for (let times = 0; times < 20; times++) {
     const pool = new WorkerPool(3);
