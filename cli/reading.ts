@@ -15,7 +15,6 @@ import { type Context, observerOf } from "./context.ts";
 import type { Settings } from "./effective.ts";
 import type { Requirement } from "./trust/decide.ts";
 import { namedInVain, planVerification } from "./verification_plan.ts";
-import { makeVerifier } from "./verifying.ts";
 
 /**
  * Puts together the options of a reading call.
@@ -81,7 +80,10 @@ export async function verifiersOf(
       "any valid certificate is accepted, whoever signed: for development only",
     );
   }
-  if (plan !== undefined) verifiers.push(await makeVerifier(context, plan));
+  if (plan !== undefined) {
+    const { makeVerifier } = await import("./verifying.ts");
+    verifiers.push(await makeVerifier(context, plan));
+  }
   if (verifiers.length > 0) return verifiers;
   const vain = settings.get("noVerify") || settings.flagged("verify")
     ? undefined

@@ -11,7 +11,6 @@ import { BlobberError } from "./errors.ts";
 import { notify } from "./events.ts";
 import { isIndex, readDocument } from "./manifest.ts";
 import type { Proof, ReadOptions, Rejected } from "./options.ts";
-import { choosePlatform } from "./platform.ts";
 import type { Signable, SignedName, Verdict, Verifier } from "./signing.ts";
 import type { CallOptions, Source } from "./store.ts";
 import type { Descriptor, Document, Index, Manifest } from "./types.ts";
@@ -168,9 +167,12 @@ async function choose(
   options: ResolveOptions,
 ): Promise<Document<Manifest>> {
   const call: CallOptions = { signal: options.signal };
-  const document = isIndex(root)
-    ? await readDocument(source, await choosePlatform(source, root, options.platform, call), call)
-    : root;
+  let document = root;
+  if (isIndex(root)) {
+    const { choosePlatform } = await import("./platform.ts");
+    const chosen = await choosePlatform(source, root, options.platform, call);
+    document = await readDocument(source, chosen, call);
+  }
   const { digest } = document.descriptor;
   if (isIndex(document) || !("layers" in document.value)) {
     throw new BlobberError("invalid-manifest", `${digest} is an index, expected a manifest`);

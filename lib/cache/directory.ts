@@ -21,29 +21,35 @@ import { type CachePaths, ROOMS } from "./paths.ts";
  */
 export function prepareDirectory(paths: CachePaths): string | undefined {
   try {
-    const problem = inspect(paths.root);
+    const problem = ensure(paths.root);
     if (problem !== undefined) return problem;
-    makeDirectory(paths.root);
+    const seen = new Set<string>();
     for (const room of Object.values(ROOMS)) {
       // Outermost first, so that no link is followed on the way in.
       let path = paths.root;
       for (const part of room.split("/")) {
         path = `${path}/${part}`;
-        const problem = inspect(path);
+        if (seen.has(path)) continue;
+        seen.add(path);
+        const problem = ensure(path);
         if (problem !== undefined) return problem;
-        makeDirectory(path);
       }
     }
     sweep(paths.room("temp"));
-    return inspect(paths.root);
+    return undefined;
   } catch (error) {
     return fileError("cannot use", paths.root, error).message;
   }
 }
 
-function inspect(path: string): string | undefined {
-  const found = lookAt(path);
-  if (found === undefined) return undefined;
+/** Makes a directory where there is none, and says what is wrong with what is there. */
+function ensure(path: string): string | undefined {
+  let found = lookAt(path);
+  if (found === undefined) {
+    makeDirectory(path);
+    found = lookAt(path);
+  }
+  if (found === undefined) return `${quote(path)} was removed as it was made`;
   if (found.link) return `${quote(path)} is a symbolic link`;
   if (!found.directory) return `${quote(path)} is no directory`;
   const uid = userId();

@@ -12,7 +12,6 @@ import { quote } from "../printable.ts";
 import { drop, readBody } from "./body.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
-import { refusal } from "./errors.ts";
 import { checkRealm, type HopPolicy, isRedirect } from "./redirect.ts";
 import type { Clock } from "./retry.ts";
 
@@ -176,6 +175,7 @@ export class Authenticator {
       );
     }
     if (response.status !== 200) {
+      const { refusal } = await import("./errors.ts");
       if (response.status === 401 || response.status === 403 || response.status === 400) {
         const refused = await refusal(response, {
           doing: "asking for a token",

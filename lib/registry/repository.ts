@@ -5,7 +5,7 @@
  */
 
 import { drop } from "./body.ts";
-import { type Attempt, refusal, type RefusedError } from "./errors.ts";
+import type { Attempt, RefusedError } from "./errors.ts";
 import type { HttpResponse } from "./exchange.ts";
 import type { RegistryRequest, Transport } from "./transport.ts";
 
@@ -60,8 +60,12 @@ export class Repository {
   }
 
   /** The error of an answer that is a refusal. */
-  refusal(response: HttpResponse, attempt: Omit<Attempt, "repository">): Promise<RefusedError> {
-    return refusal(response, {
+  async refusal(
+    response: HttpResponse,
+    attempt: Omit<Attempt, "repository">,
+  ): Promise<RefusedError> {
+    const { refusal } = await import("./errors.ts");
+    return await refusal(response, {
       ...attempt,
       repository: this.name,
       redact: (text) => this.transport.redact(text),
