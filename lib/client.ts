@@ -21,6 +21,7 @@ import type {
   ClientOptions,
   CopyOptions,
   CopyResult,
+  ListResult,
   PullOptions,
   PullResult,
   PushOptions,
@@ -140,6 +141,21 @@ export class Client {
     const image = await openImage(source, artifact.manifest, options);
     image.verdict = artifact.proofs[0]?.verdict;
     return image;
+  }
+
+  /**
+   * Lists the names in an artifact: as {@linkcode openImage} and its `paths`, but what the cache noted when
+   * the same manifest was listed before is not read again.
+   *
+   * @param ref what to list
+   */
+  async list(ref: string | Reference, options: ReadOptions = {}): Promise<ListResult> {
+    const loading = import("./list.ts"); // while the registry is asked
+    const { source, artifact } = await this.#resolve(ref, options);
+    const { listNames } = await loading;
+    const names = await listNames(source, artifact.manifest, options);
+    const { digest } = artifact.manifest.descriptor;
+    return { digest, names, verdict: artifact.proofs[0]?.verdict };
   }
 
   /**

@@ -32,6 +32,8 @@ export interface Look {
   uid: number | undefined;
   /** Permission bits; nothing where there are none. */
   mode: number | undefined;
+  /** Which file it is, on which disk, and when it was last changed, which nobody can set. */
+  stamp: string;
 }
 
 interface DenoStat {
@@ -43,6 +45,7 @@ interface DenoStat {
   mode: number | null;
   ino: number | null;
   dev: number;
+  ctime?: Date | null;
 }
 
 interface DenoDisk {
@@ -76,14 +79,16 @@ export function lookAt(path: string): Look | undefined {
         link: stat.isSymbolicLink(),
         uid: stat.uid,
         mode: platform === "win32" ? undefined : stat.mode & 0o777,
+        stamp: `${stat.dev}:${stat.ino}:${Math.floor(stat.ctimeMs)}`,
       };
     }
-    const { isDirectory, isSymlink, uid, mode } = deno.lstatSync(path);
+    const { isDirectory, isSymlink, uid, mode, dev, ino, ctime } = deno.lstatSync(path);
     return {
       directory: isDirectory,
       link: isSymlink,
       uid: uid ?? undefined,
       mode: mode === null ? undefined : mode & 0o777,
+      stamp: `${dev}:${ino}:${ctime?.getTime()}`,
     };
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;

@@ -115,6 +115,8 @@ export const LOCK_WAIT_MS = 90_000;
 
 /** Bytes of an entry or a record in the cache: a manifest's digests, or what a push left to know. */
 export const MAX_CACHE_RECORD_BYTES = 4 * MiB;
+/** Bytes of the names in an artifact that the cache notes: some 100 a name, of as many as may be listed. */
+export const MAX_LISTING_BYTES = 128 * MiB;
 /** Layers remembered of directories that begin alike: versions that a person goes back and forth between. */
 export const MAX_PUSH_RECORDS = 4;
 /** Bytes checked at once where a part of a cached blob is read: half a millisecond of hashing. */

@@ -221,6 +221,16 @@ export interface TagOptions extends ReadOptions {
   ifAbsent?: boolean | undefined;
 }
 
+/** What is in an artifact, by name. */
+export interface ListResult {
+  /** The manifest listed. */
+  digest: Digest;
+  /** The paths of all entries, sorted, one a line: no path has a line feed in it. */
+  names: string;
+  /** Who signed it, where that was asked for. */
+  verdict?: Verdict | undefined;
+}
+
 /** What a pull did. */
 export interface PullResult {
   /** The manifest pulled. */

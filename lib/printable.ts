@@ -25,6 +25,18 @@ export function printable(text: string, limit = Infinity): string {
   });
 }
 
+/** Runs of what is not surely safe between lines. */
+const ODD = /[^\n -~]+/g;
+
+/**
+ * As {@linkcode printable} of each line. Of long text nearly all is plain, and passed over in one go.
+ *
+ * @param text text from outside, whose line feeds are between lines
+ */
+export function printableLines(text: string): string {
+  return text.replace(ODD, (run) => printable(run));
+}
+
 /**
  * Quotes a value for an error message: in double quotes, escaped, and no longer than a line.
  *

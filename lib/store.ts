@@ -70,6 +70,15 @@ export interface Source {
    */
   forget?(target: Descriptor, range: ByteRange): boolean;
 
+  /**
+   * The names in an artifact, one a line, as a cache in this source noted them. A source without a cache
+   * has no such method.
+   */
+  notedNames?(manifest: Descriptor): Promise<string | undefined>;
+
+  /** Notes the names in an artifact for whoever lists them again. That it cannot be done is no error. */
+  noteNames?(manifest: Descriptor, names: string): Promise<void>;
+
   /** Tags, in the order of the store. */
   tags(options?: CallOptions): AsyncIterable<string>;
 

@@ -31,7 +31,7 @@ const ROWS: string[][] = [
   ["registry/", "layout/", "memory", "archive/"],
   ["cache/", "signatures", "workers"],
   ["artifact"],
-  ["push", "push_again", "pack_layer", "pull", "image", "copy", "client"],
+  ["push", "push_again", "pack_layer", "pull", "image", "list", "copy", "client"],
 ];
 /** Rows whose files may import each other: the bottom ones, and the verbs. */
 const OPEN_ROWS = [0, 1, 2, 6];

@@ -121,7 +121,7 @@ Deno.test("push makes no request too many and sends no byte twice", async () => 
   }
 });
 
-Deno.test("cat costs the manifest, the table and one chunk, whatever stands beside it", async () => {
+Deno.test("cat costs the manifest, the table and one chunk, whatever stands beside it, ls again the manifest", async () => {
   using trees = fixture();
   const noise = new Uint8Array(8 << 20);
   for (let at = 0; at < noise.length; at += 65536) {
@@ -147,6 +147,18 @@ Deno.test("cat costs the manifest, the table and one chunk, whatever stands besi
     const read = wire(registry);
     assert.equal(read.requests.length, 3, read.requests.join("\n"));
     assert.ok(read.sent <= listed.sent + 64 * 1024, `${read.sent} bytes`);
+
+    const client = new Client({ cacheDir: `${trees.path}/cache` });
+    const { names } = await client.list(reference);
+    registry.clear();
+    assert.deepEqual(await client.list(reference), {
+      digest: pushed.digest,
+      names,
+      verdict: undefined,
+    });
+    const again = wire(registry);
+    assert.deepEqual(again.requests, ["GET manifests/v1 200"]);
+    assert.equal(again.sent, pushed.size);
   } finally {
     await registry.close();
   }

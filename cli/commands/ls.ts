@@ -5,7 +5,7 @@
  */
 
 import type { Entry } from "@blobber/core";
-import { printable } from "@blobber/core/printable";
+import { printable, printableLines } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
@@ -18,10 +18,13 @@ export async function run(context: Context): Promise<void> {
   const { settings, out } = context;
   const ref = context.args[0]!;
   const reference = parseReference(ref);
-  const image = await makeClient(context).openImage(
-    reference,
-    await readOptions(context, "ls", ref),
-  );
+  const client = makeClient(context);
+  const options = await readOptions(context, "ls", ref);
+  if (!out.json && !settings.get("long")) {
+    const { names } = await client.list(reference, options);
+    return await out.text(printableLines(names));
+  }
+  const image = await client.openImage(reference, options);
   try {
     if (out.json) {
       return await out.result({
@@ -30,9 +33,6 @@ export async function run(context: Context): Promise<void> {
         ...image.verdict !== undefined && { signer: signerOf(image.verdict) },
         entries: (await image.entries()).map(entryDocument),
       });
-    }
-    if (!settings.get("long")) {
-      return await out.text((await image.paths()).map((path) => printable(path)).join("\n"));
     }
     const human = settings.get("humanReadable");
     const sizeOf = human ? ({ size }: Entry) => formatSize(size) : ({ size }: Entry) => `${size}`;

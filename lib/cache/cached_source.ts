@@ -20,10 +20,10 @@ import type { Descriptor } from "../types.ts";
 import { openRange, openWhole } from "./checked.ts";
 import { prepareDirectory } from "./directory.ts";
 import { keepEntry, readEntry, touchEntry } from "./entries.ts";
+import { keepListing, readListing } from "./listings.ts";
 import { dropParts, keepPart, openParts } from "./parts.ts";
 import { type CachePaths, cachePaths } from "./paths.ts";
 import { readRecord, writeRecord } from "./record.ts";
-import { tee } from "./tee.ts";
 
 /** How a cache is used. */
 export interface CacheOptions extends Observer {
@@ -103,6 +103,23 @@ class CachedSource implements Source {
     return dropParts(this.#paths, digest, range) || whole.length > 0;
   }
 
+  async notedNames({ digest }: Descriptor): Promise<string | undefined> {
+    try {
+      return await readListing(this.#paths, digest);
+    } catch (error) { // what a disk or a stranger did to it is no reason to fail a read
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  async noteNames({ digest }: Descriptor, names: string): Promise<void> {
+    try {
+      await keepListing(this.#paths, digest, names);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
   tags(options: CallOptions = {}): AsyncIterable<string> {
     return this.#source.tags(options);
   }
@@ -119,10 +136,12 @@ class CachedSource implements Source {
       if (isDocumentType(target.mediaType)) this.#use(target);
       return fileStream(file, 0, size, options.signal);
     }
+    const loading = import("./tee.ts");
     const stream = await this.#source.fetch(target, { signal: options.signal });
     const isDocument = isDocumentType(target.mediaType);
     const name = `${digest} of ${this.name}`;
     // Of a manifest an entry is made, which must be right; whoever reads a blob takes its digest anyway.
+    const { tee } = await loading;
     return tee(this.#paths, stream, { size, name, ...(isDocument && { digest }) }, {
       name: digest,
       keep: (file) => {
@@ -144,8 +163,10 @@ class CachedSource implements Source {
     if (file !== undefined) return fileStream(file, range.start, range.end, options.signal);
     const parts = await openParts(this.#paths, digest, range, options);
     if (parts !== undefined) return parts;
+    const loading = import("./tee.ts");
     const stream = await this.#source.fetch(target, { range, signal: options.signal });
     const name = `bytes ${range.start} to ${range.end} of ${digest} of ${this.name}`;
+    const { tee } = await loading;
     return tee(this.#paths, stream, { size: range.end - range.start, name }, {
       keep: (file, own) => keepPart(this.#paths, digest, range, file, own),
       onFailure: (error) => this.#failed(error),

@@ -151,21 +151,24 @@ function allFiles(paths: CachePaths): File[] {
     entries: json,
     tags: json,
     push: json,
+    listings: hex,
     parts: hex,
     temp: /^blobber-[0-9a-z-]+$/,
   };
-  return Object.entries(names).flatMap(([room, pattern]) => {
+  const inRooms = Object.entries(names).flatMap(([room, pattern]) => {
     const directory = paths.room(room as keyof typeof ROOMS);
     return room === "parts"
       ? directories(directory, pattern).flatMap((one) => files(one, /^\d+-\d+-[0-9a-f]{64}$/))
       : files(directory, pattern);
   });
+  return [...inRooms, ...files(paths.root, /^origin$/)];
 }
 
 /** The files that hold the content of a digest. */
 function contentFiles(paths: CachePaths, digest: Digest): File[] {
   return [
-    ...[paths.blob(digest), paths.sums(digest)].flatMap((path) => fileAt(path) ?? []),
+    ...[paths.blob(digest), paths.sums(digest), paths.listing(digest)]
+      .flatMap((path) => fileAt(path) ?? []),
     ...files(paths.parts(digest), /^\d+-\d+-[0-9a-f]{64}$/),
   ];
 }
@@ -173,7 +176,7 @@ function contentFiles(paths: CachePaths, digest: Digest): File[] {
 /** Removes content that no entry names and that is too old to be on its way. */
 function removeStrays(paths: CachePaths, users: Map<Digest, number>): number {
   let bytes = 0;
-  const rooms = ["blobs", "sums", "parts"] as const;
+  const rooms = ["blobs", "sums", "parts", "listings"] as const;
   for (const name of rooms.flatMap((room) => namesIn(paths.room(room)))) {
     const digest = `sha256:${name}`;
     if (!isDigest(digest) || users.has(digest)) continue;

@@ -21,6 +21,8 @@ export const ROOMS = {
   tags: "tags",
   /** What pushes have sent. */
   push: "push",
+  /** The names in an artifact, `HEX` by the manifest's digest. */
+  listings: "listings/sha256",
   /** Files in the making. */
   temp: "temp",
 } as const;
@@ -28,6 +30,8 @@ export const ROOMS = {
 /** The places of one cache. */
 export interface CachePaths {
   root: string;
+  /** The one file outside of the rooms. */
+  origin: string;
   room(name: keyof typeof ROOMS): string;
   blob(digest: Digest): string;
   entry(digest: Digest): string;
@@ -35,6 +39,7 @@ export interface CachePaths {
   sums(digest: Digest): string;
   tag(key: string): string;
   push(key: string): string;
+  listing(manifest: Digest): string;
 }
 
 /**
@@ -47,6 +52,7 @@ export function cachePaths(root: string): CachePaths {
   const hashed = (key: string) => `${hexOf(digestOf(key))}.json`;
   return {
     root,
+    origin: `${root}/origin`,
     room,
     blob: (digest) => `${room("blobs")}/${hexOf(digest)}`,
     entry: (digest) => `${room("entries")}/${hexOf(digest)}.json`,
@@ -54,5 +60,6 @@ export function cachePaths(root: string): CachePaths {
     sums: (digest) => `${room("sums")}/${hexOf(digest)}`,
     tag: (key) => `${room("tags")}/${hashed(key)}`,
     push: (key) => `${room("push")}/${hashed(key)}`,
+    listing: (manifest) => `${room("listings")}/${hexOf(manifest)}`,
   };
 }

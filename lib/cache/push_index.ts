@@ -4,18 +4,19 @@
  *
  * A layer named here is taken for the one that packing would make, and may be signed as such. So nothing
  * is believed that another cache directory brought along: every file carries a code that only this
- * directory can have given, and one that does not fit is removed.
+ * directory can have given (`origin.ts`), and one that does not fit is removed.
  *
  * @module
  */
 
 import { createHmac } from "node:crypto";
-import { rmSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import type { Stamps } from "../archive/pack/stamp_digest.ts";
 import { asDigest, type Digest } from "../digest.ts";
 import { isBlobberError } from "../errors.ts";
 import { MAX_PUSH_RECORDS } from "../limits.ts";
 import { prepareDirectory } from "./directory.ts";
+import { ensureOrigin } from "./origin.ts";
 import { type CachePaths, cachePaths } from "./paths.ts";
 import { readRecord, writeRecord } from "./record.ts";
 
@@ -48,13 +49,11 @@ export interface PushRecord {
 /** Remembers layers. */
 export class PushIndex {
   readonly #paths: CachePaths;
-  readonly #secret: string;
+  readonly #key: Uint8Array;
 
-  private constructor(paths: CachePaths) {
+  private constructor(paths: CachePaths, key: Uint8Array) {
     this.#paths = paths;
-    // When and where this directory was made: a copy of it, restored elsewhere, says something else.
-    const { dev, ino, birthtimeNs } = statSync(paths.room("push"), { bigint: true });
-    this.#secret = `${dev}:${ino}:${birthtimeNs}`;
+    this.#key = key;
   }
 
   /**
@@ -65,7 +64,12 @@ export class PushIndex {
    */
   static open(directory: string): PushIndex | undefined {
     const paths = cachePaths(directory);
-    return prepareDirectory(paths) === undefined ? new PushIndex(paths) : undefined;
+    if (prepareDirectory(paths) !== undefined) return undefined;
+    try {
+      return new PushIndex(paths, ensureOrigin(paths));
+    } catch { // nothing can be written there, so nothing that counts was
+      return undefined;
+    }
   }
 
   /**
@@ -103,7 +107,7 @@ export class PushIndex {
   }
 
   #code(key: string, records: unknown): string {
-    return createHmac("sha256", this.#secret).update(JSON.stringify([key, records])).digest("hex");
+    return createHmac("sha256", this.#key).update(JSON.stringify([key, records])).digest("hex");
   }
 }
 

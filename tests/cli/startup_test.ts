@@ -41,11 +41,23 @@ const ANSWERS: Record<string, string[]> = {
     "cli/execute.ts",
     "cli/commands/complete.ts",
   ],
+  "a list out of the cache": [
+    "cli.ts",
+    "cli/run.ts",
+    "cli/parse.ts",
+    "cli/execute.ts",
+    "cli/render/reporter.ts",
+    "cli/commands/ls.ts",
+    "lib/registry/store.ts",
+    "lib/cache/cached_source.ts",
+    "lib/list.ts",
+  ],
 };
 const MOST: Record<string, number> = {
   "--version": 8,
   "--help": 20,
   "completion of a command": 40,
+  "a list out of the cache": 78,
 };
 
 for (const [question, files] of Object.entries(ANSWERS)) {
@@ -69,7 +81,10 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
     "cli/commands/ls.ts",
     "cli/commands/cat.ts",
     "lib/registry/store.ts",
+    "lib/registry/download.ts",
+    "lib/cache/cached_source.ts",
     "lib/image.ts",
+    "lib/list.ts",
   ];
   for (const file of files) await closure(file, found);
   assert.deepEqual([...found].filter((path) => !path.endsWith(".ts") || path === "mod.ts"), []);
@@ -80,12 +95,14 @@ const READER = `
   globalThis.process.getBuiltinModule = (name) => {
     throw new Error(name + " was loaded");
   };
-  const [client, ref, cacheDir] = Deno.args;
-  const { Client } = await import(client);
-  const image = await new Client({ cacheDir }).openImage(ref);
-  const names = await image.paths();
+  const [core, ref, cacheDir] = Deno.args;
+  const { Client } = await import(core);
+  const client = new Client({ cacheDir });
+  const { names } = await client.list(ref);
+  const image = await client.openImage(ref);
+  const paths = await image.paths();
   const text = await new Response(await image.open("dir/b")).text();
-  console.log(JSON.stringify([names, text]));
+  console.log(JSON.stringify([names, paths, text]));
 `;
 
 Deno.test("an image is listed and read without node modules, from a registry and from the cache", async () => {
@@ -97,7 +114,9 @@ Deno.test("an image is listed and read without node modules, from a registry and
     const ref = `${registry.host}/acme/site:v1`;
     await new Client().push({ directory: `${dir}/tree` }, ref);
     const cacheDir = `${dir}/cache`;
-    await using image = await new Client({ cacheDir }).openImage(ref);
+    const client = new Client({ cacheDir });
+    await client.list(ref);
+    await using image = await client.openImage(ref);
     await new Response(await image.open("dir/b") as ReadableStream).text(); // it is in the cache now
     for (const cache of [[], [cacheDir]]) {
       const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -113,7 +132,7 @@ Deno.test("an image is listed and read without node modules, from a registry and
       }).output();
       assert.ok(success, new TextDecoder().decode(stderr));
       const read = JSON.parse(new TextDecoder().decode(stdout));
-      assert.deepEqual(read, [["a", "dir", "dir/b"], "dir/b"]);
+      assert.deepEqual(read, ["a\ndir\ndir/b", ["a", "dir", "dir/b"], "dir/b"]);
     }
   } finally {
     await Deno.remove(dir, { recursive: true });

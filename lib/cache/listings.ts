@@ -1,0 +1,98 @@
+/**
+ * The names in an artifact, by the digest of its manifest, as they were found in tables that had been
+ * checked: to list it again costs no table. That a list is the manifest's, no digest says; so only those
+ * count that this very cache has written: see `origin.ts`.
+ *
+ * @module
+ */
+
+import { type Digest, hexOf } from "../digest.ts";
+import { openFile } from "../disk.ts";
+import { MAX_LISTING_BYTES } from "../limits.ts";
+import { nodeModule, VERSION } from "../runtime.ts";
+import { ensureOrigin, readOrigin } from "./origin.ts";
+import type { CachePaths } from "./paths.ts";
+import { writeQuietly } from "./record.ts";
+
+/** Bytes of the code, which stands before the names. */
+const CODE_BYTES = 32;
+
+/**
+ * Reads a listing.
+ *
+ * @param paths the cache
+ * @param manifest whose names
+ * @returns `undefined` when there is none that counts
+ */
+export async function readListing(
+  paths: CachePaths,
+  manifest: Digest,
+): Promise<string | undefined> {
+  const path = paths.listing(manifest);
+  const key = readOrigin(paths);
+  const bytes = key && readFile(path);
+  if (key === undefined || bytes === undefined) return undefined;
+  const names = bytes.subarray(CODE_BYTES);
+  const code = bytes.subarray(0, CODE_BYTES);
+  const counts = crypto.subtle.verify(
+    "HMAC",
+    await macKey(key),
+    code,
+    signedBytes(manifest, names),
+  );
+  // While another thread computes the code.
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(names);
+  if (await counts) return text;
+  nodeModule("fs").rmSync(path, { force: true });
+  return undefined;
+}
+
+/**
+ * Notes a listing for the next time.
+ *
+ * @param paths the cache
+ * @param manifest whose names
+ * @param names one a line
+ */
+export async function keepListing(
+  paths: CachePaths,
+  manifest: Digest,
+  names: string,
+): Promise<void> {
+  const text = new TextEncoder().encode(names);
+  if (text.length > MAX_LISTING_BYTES - CODE_BYTES) return;
+  const key = await macKey(ensureOrigin(paths));
+  const code = await crypto.subtle.sign("HMAC", key, signedBytes(manifest, text));
+  writeQuietly(paths, paths.listing(manifest), joined(new Uint8Array(code), text));
+}
+
+/** What the code is about: also another version may read tables otherwise. */
+function signedBytes(manifest: Digest, names: Uint8Array): Uint8Array<ArrayBuffer> {
+  return joined(new TextEncoder().encode(`${VERSION} ${hexOf(manifest)}\n`), names);
+}
+
+function macKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", key, algorithm, false, ["sign", "verify"]);
+}
+
+function readFile(path: string): Uint8Array<ArrayBuffer> | undefined {
+  const file = openFile(path);
+  if (file === undefined) return undefined;
+  try {
+    if (file.size < CODE_BYTES || file.size > MAX_LISTING_BYTES) return undefined;
+    const bytes = new Uint8Array(file.size);
+    let at = 0;
+    for (let n = 1; n > 0 && at < bytes.length; at += n) n = file.read(bytes.subarray(at), at);
+    return bytes;
+  } finally {
+    file.close();
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(first.length + second.length);
+  bytes.set(first);
+  bytes.set(second, first.length);
+  return bytes;
+}

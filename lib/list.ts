@@ -1,0 +1,31 @@
+/**
+ * Lists the names in an artifact.
+ *
+ * @module
+ */
+
+import type { Observer } from "./events.ts";
+import type { Source } from "./store.ts";
+import type { Document, Manifest } from "./types.ts";
+
+/**
+ * The paths of all entries, all layers applied, sorted, one a line: as a cache in the source noted them, else
+ * out of the layers' tables.
+ *
+ * @param source where the artifact is
+ * @param manifest its manifest, already checked
+ * @throws {BlobberError} what `openImage` throws
+ */
+export async function listNames(
+  source: Source,
+  manifest: Document<Manifest>,
+  options: Observer = {},
+): Promise<string> {
+  const noted = await source.notedNames?.(manifest.descriptor);
+  if (noted !== undefined) return noted;
+  const { openImage } = await import("./image.ts");
+  await using image = await openImage(source, manifest, options);
+  const names = (await image.paths()).join("\n");
+  await source.noteNames?.(manifest.descriptor, names);
+  return names;
+}
