@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asDigest, computeDigest, type Digest, digestOf } from "../../digest.ts";
+import { asDigest, computeDigest, type Digest } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_TOC_PLAIN_BYTES, TOC_TAIL_BYTES } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
@@ -32,7 +32,7 @@ export interface LayerTable<T extends NamedTable = Table> extends LayerEnd {
   table: T;
 }
 
-/** Makes something of a table whose bytes have been checked, and are its own. */
+/** Makes something of a table whose bytes are its own. They are checked meanwhile; it must not say anything yet. */
 export type Parse<T extends NamedTable> = (
   bytes: Uint8Array<ArrayBuffer>,
   contentEnd: number,
@@ -116,7 +116,11 @@ async function readTable<T extends NamedTable>(
   }
   const packed = tail.bytes.subarray(footer.tocStart - tail.start, footer.tocEnd - tail.start);
   const json = await plainTable(packed, footer, options);
-  const actual = options.withNode ? digestOf(json) : await computeDigest(json);
+  // Another thread hashes while this one parses; what was parsed of a wrong table goes nowhere.
+  const hashing = computeDigest(json);
+  const parsing = parse(json, footer.contentEnd, options);
+  parsing.catch(() => {}); // wrong bytes are blamed before what they say
+  const actual = await hashing;
   if (actual !== expected) {
     throw new BlobberError(
       "integrity",
@@ -125,7 +129,7 @@ async function readTable<T extends NamedTable>(
       { hint: "the layer is not what its manifest describes; nothing of it was used" },
     );
   }
-  return { layer, footer, table: await parse(json, footer.contentEnd, options), tail };
+  return { layer, footer, table: await parsing, tail };
 }
 
 /** Where the table begins if the annotation is right; a lie costs a request and nothing else. */
