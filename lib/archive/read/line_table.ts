@@ -70,7 +70,7 @@ export class LineTable implements NamedTable {
   /**
    * Looks at the names of a table.
    *
-   * @param bytes the table, checked against the digest that the manifest states
+   * @param bytes the table, of which nothing is used before it was checked, as in `parse_table.ts`
    * @param contentEnd where in the layer the members end
    * @returns `undefined` when it is written in another way, or is not as it should be
    */

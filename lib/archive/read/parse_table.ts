@@ -31,7 +31,8 @@ export interface ParseOptions extends CallOptions {
 }
 
 /**
- * Parses a table whose bytes have been checked against the digest that the manifest states.
+ * Parses a table. Nothing of it is to be used before its bytes were checked against the digest that the
+ * manifest states.
  *
  * @param bytes plain JSON
  * @param contentEnd where in the layer the members end
