@@ -81,7 +81,6 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
     "cli/commands/ls.ts",
     "cli/commands/cat.ts",
     "lib/registry/store.ts",
-    "lib/registry/download.ts",
     "lib/cache/cached_source.ts",
     "lib/image.ts",
     "lib/list.ts",
