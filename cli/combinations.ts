@@ -7,7 +7,7 @@
 import { BlobberError } from "@blobber/core/errors";
 import type { Settings } from "./effective.ts";
 import { type SettingName, settingOf } from "./settings.ts";
-import { planSigning } from "./signing_plan.ts";
+import { SIGNERS } from "./settings/row.ts";
 import { planVerification } from "./verification_plan.ts";
 
 const EXCLUSIVE: readonly [SettingName, SettingName][] = [
@@ -22,7 +22,7 @@ const EXCLUSIVE: readonly [SettingName, SettingName][] = [
  * @param settings the settings in force
  * @throws {BlobberError} `usage`
  */
-export function checkCombinations(command: string, settings: Settings): void {
+export async function checkCombinations(command: string, settings: Settings): Promise<void> {
   for (const [a, b] of EXCLUSIVE) {
     // --no-cache=false and --quiet=false exclude nothing.
     const active = (name: SettingName) =>
@@ -31,7 +31,10 @@ export function checkCombinations(command: string, settings: Settings): void {
       throw new BlobberError("usage", `${flagOf(a)} and ${flagOf(b)} are mutually exclusive`);
     }
   }
-  planSigning(command, settings);
+  if ((SIGNERS as readonly string[]).includes(command)) {
+    const { planSigning } = await import("./signing_plan.ts");
+    planSigning(command, settings);
+  }
   planVerification(command, settings);
 }
 

@@ -9,7 +9,6 @@ import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
 import { Output, ReaderGone } from "./output.ts";
 import type { CommandLine } from "./parse.ts";
 import type { Reporter } from "./render/reporter.ts";
-import { checkCombinations } from "./combinations.ts";
 import { listen } from "./signals.ts";
 
 /** What a reporter is to know of the settings. */
@@ -45,6 +44,7 @@ export async function execute(
     return (await io.makeReporter(json, { quiet: false, verbose })).error(error);
   }
   const json = settings.get("output") === "json";
+  const loading = command.hidden ? undefined : import("./combinations.ts");
   const report = await io.makeReporter(json, {
     quiet: settings.get("quiet"),
     verbose: settings.get("verbose"),
@@ -52,8 +52,9 @@ export async function execute(
   });
   const signal = listen(() => report.close());
   try {
-    checkCombinations(command.name, settings);
-    if (!command.hidden) {
+    if (loading !== undefined) {
+      const { checkCombinations } = await loading;
+      await checkCombinations(command.name, settings);
       for (const warning of warningsOf(settings, Object.keys(Deno.env.toObject()))) {
         report.warn("settings", warning);
       }

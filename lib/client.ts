@@ -16,7 +16,6 @@ import {
 } from "./artifact.ts";
 import type { Entry } from "./archive/entry.ts";
 import { BlobberError } from "./errors.ts";
-import { isFallbackTag } from "./fallback.ts";
 import type {
   ClientOptions,
   CopyOptions,
@@ -264,6 +263,7 @@ export class Client {
    * @param ref any reference into it
    */
   async *listTags(ref: string | Reference, options: CallOptions = {}): AsyncIterable<string> {
+    const { isFallbackTag } = await import("./fallback.ts");
     for await (const tag of (await this.store(ref)).tags(options)) {
       if (!isFallbackTag(tag)) yield tag;
     }

@@ -11,7 +11,6 @@ import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
 import { readOptions } from "../reading.ts";
 import { formatSize } from "../values.ts";
-import { signerOf } from "../verdict.ts";
 
 /** Lists the files of an artifact. */
 export async function run(context: Context): Promise<void> {
@@ -27,6 +26,7 @@ export async function run(context: Context): Promise<void> {
   const image = await client.openImage(reference, options);
   try {
     if (out.json) {
+      const { signerOf } = await import("../verdict.ts");
       return await out.result({
         reference: formatReference(reference),
         digest: image.digest,

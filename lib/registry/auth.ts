@@ -10,7 +10,7 @@ import { MAX_TOKEN_BYTES } from "../limits.ts";
 import type { Credentials } from "../options.ts";
 import { quote } from "../printable.ts";
 import { drop, readBody } from "./body.ts";
-import { type Challenge, parseChallenges } from "./challenge.ts";
+import type { Challenge } from "./challenge.ts";
 import type { HttpRequest, HttpResponse } from "./exchange.ts";
 import { checkRealm, type HopPolicy, isRedirect } from "./redirect.ts";
 import type { Clock } from "./retry.ts";
@@ -87,6 +87,7 @@ export class Authenticator {
     used: string | undefined,
     signal?: AbortSignal,
   ): Promise<string | undefined> {
+    const { parseChallenges } = await import("./challenge.ts");
     const challenges = parseChallenges(response.headers.get("www-authenticate") ?? "");
     const bearer = challenges.find(({ scheme, parameters }) =>
       scheme === "bearer" && parameters.has("realm")

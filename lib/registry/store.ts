@@ -10,7 +10,6 @@ import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import { MAX_TAGS } from "../limits.ts";
 import { isDocumentType, parseDocument } from "../manifest.ts";
-import { tagTaken } from "../tag_taken.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
 import { canonicalHost, isTag, type RegistryReference } from "../reference.ts";
@@ -205,7 +204,9 @@ class RegistryStore implements Store {
 
   async #checkFree(tag: string, descriptor: Descriptor, options: CallOptions): Promise<void> {
     const now = await this.#manifests.digestOfTag(tag, options);
-    if (now !== undefined && now !== descriptor.digest) throw tagTaken(tag, now, this);
+    if (now === undefined || now === descriptor.digest) return;
+    const { tagTaken } = await import("../tag_taken.ts");
+    throw tagTaken(tag, now, this);
   }
 }
 
