@@ -181,6 +181,21 @@ function irregular(path: string): BlobberError {
   return new BlobberError("file-system", `cannot read ${quote(path)}: it is no regular file`);
 }
 
+/**
+ * Fills memory from a place in a file on.
+ *
+ * @returns how much there was: less where the file ends, as it may since it was opened
+ */
+export function fill(into: Uint8Array, file: DiskFile, position: number): number {
+  let at = 0;
+  while (at < into.length) {
+    const n = file.read(into.subarray(at), position + at);
+    if (n === 0) break;
+    at += n;
+  }
+  return at;
+}
+
 /** Bytes that were read already, as a file. */
 export function fileOf(bytes: Uint8Array): DiskFile {
   return {

@@ -5,7 +5,7 @@
  */
 
 import { computeDigest, type Digest, Digester } from "../digest.ts";
-import { type DiskFile, fileOf, openFile } from "../disk.ts";
+import { type DiskFile, fileOf, fill, openFile } from "../disk.ts";
 import { CACHE_BLOCK_BYTES } from "../limits.ts";
 import type { ByteRange, CallOptions } from "../store.ts";
 import type { Descriptor } from "../types.ts";
@@ -35,7 +35,7 @@ export async function openWhole(
   return await open(path, size, async (file) => {
     if (size <= MAX_AT_ONCE) {
       const bytes = new Uint8Array(size);
-      readBlock(file, bytes, 0);
+      fill(bytes, file, 0);
       if (await computeDigest(bytes) !== digest) return undefined;
       file.close();
       return fileOf(bytes);
@@ -127,23 +127,12 @@ async function eachBlock(
   let blocks = 0;
   for (let at = range.start; at < range.end; at += buffer.length) {
     const length = Math.min(buffer.length, range.end - at);
-    take(buffer.subarray(0, readBlock(file, buffer.subarray(0, length), at)));
+    take(buffer.subarray(0, fill(buffer.subarray(0, length), file, at)));
     if (++blocks % BLOCKS_AT_ONCE === 0) {
       await new Promise((resolve) => setTimeout(resolve, 0));
       options.signal?.throwIfAborted();
     }
   }
-}
-
-/** @returns how much there was: where it is shorter than it was, the digest will tell */
-function readBlock(file: DiskFile, into: Uint8Array, position: number): number {
-  let at = 0;
-  while (at < into.length) {
-    const n = file.read(into.subarray(at), position + at);
-    if (n === 0) break;
-    at += n;
-  }
-  return at;
 }
 
 /** The digests of a blob's blocks, followed by the digest of those. */

@@ -7,7 +7,7 @@
  */
 
 import { type Digest, hexOf } from "../digest.ts";
-import { openFile } from "../disk.ts";
+import { fill, openFile } from "../disk.ts";
 import { MAX_LISTING_BYTES } from "../limits.ts";
 import { nodeModule, VERSION } from "../runtime.ts";
 import { ensureOrigin, readOrigin } from "./origin.ts";
@@ -82,8 +82,7 @@ function readFile(path: string): Uint8Array<ArrayBuffer> | undefined {
   try {
     if (file.size < CODE_BYTES || file.size > MAX_LISTING_BYTES) return undefined;
     const bytes = new Uint8Array(file.size);
-    let at = 0;
-    for (let n = 1; n > 0 && at < bytes.length; at += n) n = file.read(bytes.subarray(at), at);
+    fill(bytes, file, 0); // the code tells when it is cut short meanwhile
     return bytes;
   } finally {
     file.close();
