@@ -24,8 +24,12 @@ export async function listNames(
   const noted = await source.notedNames?.(manifest.descriptor);
   if (noted !== undefined) return noted;
   const { openImage } = await import("./image.ts");
-  await using image = await openImage(source, manifest, options);
-  const names = (await image.paths()).join("\n");
-  await source.noteNames?.(manifest.descriptor, names);
-  return names;
+  const image = await openImage(source, manifest, options);
+  try {
+    const names = (await image.paths()).join("\n");
+    await source.noteNames?.(manifest.descriptor, names);
+    return names;
+  } finally {
+    await image.close();
+  }
 }

@@ -32,8 +32,9 @@ test("names are listed as an image has them, without a cache", async () => {
   assert.equal(await listNames(source, manifest), NAMES);
   assert.equal(await listNames(source, manifest), NAMES);
   assert.equal(source.requests.length, before + 4);
-  await using image = await openImage(source, manifest);
+  const image = await openImage(source, manifest);
   assert.deepEqual(await image.paths(), NAMES.split("\n"));
+  await image.close();
 });
 
 test("what was listed once is listed again out of a note, and so is nothing at all", () =>

@@ -72,6 +72,9 @@ export function breaches(file: SourceFile): string[] {
       found.push(`${path} uses Deno, which only ${KNOW_DENO.join(" and ")} may`);
     }
   }
+  if (portable && /\busing \w+ =/.test(code)) {
+    found.push(`${path} uses a "using" declaration, which Node 22 cannot parse`);
+  }
   if (portable && !isTest) {
     if (/\bBuffer\s*\./.test(code) && !/from "node:buffer"/.test(code)) {
       found.push(`${path} uses Buffer without importing it`);

@@ -21,6 +21,8 @@ for (
     ["lib/a.ts", 'const x = Buffer.from("")', /uses Buffer/],
     ["lib/a.ts", "process.exit()", /uses process/],
     ["lib/a.ts", "console.log(1)", /prints/],
+    ["lib/a.ts", "await using image = await open();", /uses a "using"/],
+    ["lib/a_test.ts", "using file = open();", /uses a "using"/],
     ["lib/a.ts", 'import { x } from "npm:x";', /imports "npm:x"/],
     ["lib/a.ts", 'const x = await import("@sigstore/sign");', /imports "@sigstore\/sign"/],
     ["lib/a.ts", 'import type { X } from "../sigstore/mod.ts";', /imports sigstore\/mod\.ts/],
