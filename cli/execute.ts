@@ -44,7 +44,6 @@ export async function execute(
     return (await io.makeReporter(json, { quiet: false, verbose })).error(error);
   }
   const json = settings.get("output") === "json";
-  const loading = command.hidden ? undefined : import("./combinations.ts");
   const report = await io.makeReporter(json, {
     quiet: settings.get("quiet"),
     verbose: settings.get("verbose"),
@@ -52,14 +51,16 @@ export async function execute(
   });
   const signal = listen(() => report.close());
   try {
-    if (loading !== undefined) {
-      const { checkCombinations } = await loading;
+    const loading = command.load(); // along with what checks the settings
+    loading.catch(() => {}); // whatever is wrong with those is told first
+    if (!command.hidden) {
+      const { checkCombinations } = await import("./combinations.ts");
       await checkCombinations(command.name, settings);
       for (const warning of warningsOf(settings, Object.keys(Deno.env.toObject()))) {
         report.warn("settings", warning);
       }
     }
-    const { run } = await command.load();
+    const { run } = await loading;
     await run({
       args: line.args,
       settings,
