@@ -62,7 +62,7 @@ export function digestOf(bytes: Uint8Array | string): Digest {
  * As {@linkcode digestOf}, by the call that the web has for it. Reading goes this way: to load Node's takes
  * longer than to hash a table of contents.
  *
- * @param bytes the content, which must not change until the answer is there
+ * @param bytes the content, of which a copy is taken (Web Cryptography, "digest"): it may be given away at once
  */
 export async function computeDigest(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

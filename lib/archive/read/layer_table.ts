@@ -116,7 +116,8 @@ async function readTable<T extends NamedTable>(
   }
   const packed = tail.bytes.subarray(footer.tocStart - tail.start, footer.tocEnd - tail.start);
   const json = await plainTable(packed, footer, options);
-  // Another thread hashes while this one parses; what was parsed of a wrong table goes nowhere.
+  // Another thread hashes a copy while this one parses, and perhaps frees the bytes; what was parsed of a
+  // wrong table goes nowhere.
   const hashing = computeDigest(json);
   const parsing = parse(json, footer.contentEnd, options);
   parsing.catch(() => {}); // wrong bytes are blamed before what they say
