@@ -26,7 +26,7 @@ import { type FileStat, RUNTIME, VERSION } from "./runtime.ts";
 import { WorkerPool } from "./workers.ts";
 
 /** Changes with the meaning of what is remembered. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a walk found. */
 interface Look {
