@@ -28,11 +28,3 @@ export interface Context {
   /** Variables. */
   env: Environment;
 }
-
-/** The observer that a call of the library reports to. */
-export function observerOf(
-  context: Context,
-): Pick<Reporter, "onProgress" | "onNotice"> & { signal: AbortSignal } {
-  const { report, signal } = context;
-  return { onProgress: report.onProgress, onNotice: report.onNotice, signal };
-}

@@ -11,7 +11,7 @@ import { isDigest } from "@blobber/core/digest";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { parseReference } from "@blobber/core/reference";
-import { type Context, observerOf } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { Settings } from "./effective.ts";
 import type { Requirement } from "./trust/decide.ts";
 import { namedInVain, planVerification } from "./verification_plan.ts";
@@ -31,7 +31,7 @@ export async function readOptions(
 ): Promise<ReadOptions> {
   const { settings } = context;
   return {
-    ...observerOf(context),
+    ...context.report.observer(context.signal),
     verifier: await verifiersOf(context, command, parseReference(reference)),
     expect: expectedDigest(settings),
     platform: platformOf(settings),

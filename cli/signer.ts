@@ -9,7 +9,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
 import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "./ask.ts";
-import { type Context, observerOf } from "./context.ts";
+import type { Context } from "./context.ts";
 import { openBrowser, showDevice } from "./login_page.ts";
 import { readSecret, warnIfShown } from "./secret.ts";
 import { planSigning, type SigningPlan } from "./signing_plan.ts";
@@ -35,7 +35,7 @@ export async function makeSigner(
     .some((service) => service !== undefined);
   if (!named && plan.key === undefined) {
     // Nobody named a service: the public Sigstore says by TUF which of its own are in use.
-    services.signingConfig = () => publicSigningConfig(observerOf(context));
+    services.signingConfig = () => publicSigningConfig(context.report.observer(context.signal));
   } else if (plan.key !== undefined && plan.log && plan.signingConfig === undefined) {
     // `sign.log` asks for a log and names none.
     services.rekorUrl ??= PUBLIC.rekor.url;

@@ -8,7 +8,7 @@ import type { Verifier } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
 import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
-import { type Context, observerOf } from "./context.ts";
+import type { Context } from "./context.ts";
 import type { SignerPlan, VerificationPlan } from "./verification_plan.ts";
 
 /**
@@ -53,7 +53,10 @@ async function trustOf(
   if (plan.trustedRoot !== undefined) return await readTrustedRoot(plan.trustedRoot);
   const needed = plan.unsafe || plan.requireLog || plan.signers.some((s) => s.kind === "identity");
   if (!needed) return undefined;
-  return await publicTrustRoot({ ...observerOf(context), offline: plan.offline });
+  return await publicTrustRoot({
+    ...context.report.observer(context.signal),
+    offline: plan.offline,
+  });
 }
 
 /**

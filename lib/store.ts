@@ -63,6 +63,12 @@ export interface Source {
   fetch(target: Descriptor, options?: FetchOptions): Promise<ReadableStream<Uint8Array>>;
 
   /**
+   * The bytes of a manifest that this source has read or written before and still has in memory. Like a
+   * stream's, they are unchecked; nobody may change them. A source that keeps none has no such method.
+   */
+  held?(target: Descriptor): Uint8Array<ArrayBuffer> | undefined;
+
+  /**
    * Drops what a cache in this source holds of a range, because it proved to be wrong. A source without a
    * cache has no such method.
    *

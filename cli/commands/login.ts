@@ -9,7 +9,7 @@ import { checkLogin, registryHost, storeLogin } from "@blobber/core/login";
 import { printable } from "@blobber/core/printable";
 import { askLine, askSecret, canAsk } from "../ask.ts";
 import { clientOptions } from "../client.ts";
-import { type Context, observerOf } from "../context.ts";
+import type { Context } from "../context.ts";
 
 /** Tries credentials at a registry, and stores them when it takes them. */
 export async function run(context: Context): Promise<void> {
@@ -45,7 +45,7 @@ export async function run(context: Context): Promise<void> {
   const login = { username, password };
   const asked = await checkLogin(host, login, {
     ...clientOptions(settings, env),
-    ...observerOf(context),
+    ...context.report.observer(context.signal),
   });
   if (!asked) {
     report.warn("open-registry", `${host} lets everyone in, so the credentials could not be tried`);

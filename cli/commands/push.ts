@@ -8,7 +8,7 @@ import type { PushOptions, Reference } from "@blobber/core";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { checkDirectory } from "../files.ts";
 import { makeClient } from "../client.ts";
-import { type Context, observerOf } from "../context.ts";
+import type { Context } from "../context.ts";
 import { packOptions } from "../packing.ts";
 import { makeSigner } from "../signer.ts";
 
@@ -19,7 +19,7 @@ export async function run(context: Context): Promise<void> {
   const reference = parseReference(ref);
   const key = settings.get("signKey");
   const options: PushOptions = {
-    ...observerOf(context),
+    ...context.report.observer(context.signal),
     ...packOptions(settings, env),
     tags: settings.get("tags"),
     ifAbsent: settings.get("ifAbsent"),

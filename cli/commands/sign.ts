@@ -11,7 +11,7 @@ import { quote } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { canAsk, confirm } from "../ask.ts";
 import { makeClient } from "../client.ts";
-import { type Context, observerOf } from "../context.ts";
+import type { Context } from "../context.ts";
 import { checkDirectory } from "../files.ts";
 import { packOptions } from "../packing.ts";
 import { expectedDigest, readOptions } from "../reading.ts";
@@ -33,7 +33,7 @@ export async function run(context: Context): Promise<void> {
   const exact: Reference = { ...reference, digest };
   if (options.verifier !== undefined) await client.verify(exact, options);
   const signer = await makeSigner(context, "sign");
-  const result = await client.sign(exact, { ...observerOf(context), signer });
+  const result = await client.sign(exact, { ...context.report.observer(context.signal), signer });
   if (!result.added) {
     report.onNotice({
       level: "info",
@@ -64,7 +64,7 @@ async function pinnedDigest(
   if (directory !== undefined) {
     checkDirectory(directory);
     const packed = await client.digest({ directory }, {
-      ...observerOf(context),
+      ...context.report.observer(context.signal),
       ...packOptions(settings, env),
     });
     said.push(packed.digest);

@@ -10,7 +10,7 @@ import { parseReference } from "@blobber/core/reference";
 import { canAsk, confirm } from "../ask.ts";
 import { makeClient } from "../client.ts";
 import { editedPath } from "../config/paths.ts";
-import { type Context, observerOf } from "../context.ts";
+import type { Context } from "../context.ts";
 import { addRule, checkRule } from "../trust/edit.ts";
 import { proposeRule, ruleName, ruleOfPlan, type WrittenRule } from "../trust/rule_text.ts";
 import { trustName } from "../trust/subject.ts";
@@ -80,7 +80,7 @@ async function propose(
     offline: settings.get("offline"),
   });
   const { verdict } = await makeClient(context).verify(reference, {
-    ...observerOf(context),
+    ...context.report.observer(context.signal),
     verifier,
   });
   const { signer } = verdict;

@@ -7,7 +7,7 @@
 import { printable } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
-import { type Context, observerOf } from "../context.ts";
+import type { Context } from "../context.ts";
 import { expectedDigest, platformOf, verifiersOf } from "../reading.ts";
 import { decide } from "../trust/decide.ts";
 import { trustName } from "../trust/subject.ts";
@@ -23,7 +23,7 @@ export async function run(context: Context): Promise<void> {
   const { requirements, matched } = decide(name, files, { noVerify: false, verifies: false });
   const verifier = await verifiersOf(context, "trust check", reference);
   const proven = verifier === undefined ? undefined : await makeClient(context).verify(reference, {
-    ...observerOf(context),
+    ...context.report.observer(context.signal),
     verifier,
     expect: expectedDigest(settings),
     platform: platformOf(settings),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Notice, Progress } from "@blobber/core";
+import type { Notice, Observer, Progress } from "@blobber/core";
 import { toJson } from "../output.ts";
 import { describeError, type ErrorForm } from "./errors.ts";
 import { barLine, plainLine } from "./lines.ts";
@@ -94,6 +94,11 @@ export class Reporter {
     this.#told.add(text);
     this.#write(text);
   };
+
+  /** What a call of the library takes, to report here and to be stopped by a signal. */
+  observer(signal: AbortSignal): Observer {
+    return { onProgress: this.onProgress, onNotice: this.onNotice, signal };
+  }
 
   /** Says that something is not as it should be. */
   warn(code: string, message: string): void {

@@ -7,7 +7,7 @@
 import type { Verifier } from "@blobber/core";
 import { printable } from "@blobber/core/printable";
 import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
-import { type Context, observerOf } from "../context.ts";
+import type { Context } from "../context.ts";
 import { anyOf } from "./any_of.ts";
 import type { Requirement } from "./decide.ts";
 import type { Rule, TrustEntry } from "./rules.ts";
@@ -59,7 +59,7 @@ async function trustOf(root: string, context: Context): Promise<TrustMaterial> {
   const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore/verify");
   if (root !== "public") return await readTrustedRoot(root);
   return await publicTrustRoot({
-    ...observerOf(context),
+    ...context.report.observer(context.signal),
     offline: context.settings.get("offline"),
   });
 }

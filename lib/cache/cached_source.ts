@@ -9,20 +9,18 @@
 import { isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
-import { fileStream } from "../file_stream.ts";
-import { fileError, readBounded } from "../files.ts";
-import { nodeModule } from "../runtime.ts";
-import { MAX_CACHE_TTL_MS, MAX_MANIFEST_BYTES } from "../limits.ts";
-import { isDocumentType, parseDescriptor, parseDocument } from "../manifest.ts";
+import { fileError } from "../files.ts";
+import { MAX_CACHE_TTL_MS } from "../limits.ts";
+import { parseDescriptor } from "../manifest.ts";
 import { quote } from "../printable.ts";
 import type { ByteRange, CallOptions, FetchOptions, ReferrerOptions, Source } from "../store.ts";
+import { streamOf } from "../streams.ts";
 import type { Descriptor } from "../types.ts";
-import { openRange, openWhole } from "./checked.ts";
 import { prepareDirectory } from "./directory.ts";
-import { keepEntry, readEntry, touchEntry } from "./entries.ts";
+import { readEntry, touchEntry } from "./entries.ts";
 import { keepListing, readListing } from "./listings.ts";
-import { dropParts, keepPart, openParts } from "./parts.ts";
 import { type CachePaths, cachePaths } from "./paths.ts";
+import type { ReadThrough } from "./read_through.ts";
 import { readRecord, writeRecord } from "./record.ts";
 
 /** How a cache is used. */
@@ -61,6 +59,7 @@ class CachedSource implements Source {
   readonly #paths: CachePaths;
   readonly #options: CacheOptions;
   #told = false;
+  #content: ReadThrough | undefined;
 
   constructor(source: Source, paths: CachePaths, options: CacheOptions) {
     this.name = source.name;
@@ -91,16 +90,19 @@ class CachedSource implements Source {
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array>> {
     options.signal?.throwIfAborted();
-    const { range } = options;
-    const whole = range === undefined || (range.start === 0 && range.end === target.size);
-    return whole ? await this.#whole(target, options) : await this.#range(target, range, options);
+    // What has just been found by its tag need not be read from the disk.
+    const held = options.range === undefined ? this.#source.held?.(target) : undefined;
+    if (held !== undefined && touchEntry(this.#paths, target.digest)) return streamOf(held);
+    if (this.#content === undefined) {
+      const { ReadThrough } = await import("./read_through.ts");
+      const onFailure = (error: unknown) => this.#failed(error);
+      this.#content ??= new ReadThrough(this.#source, this.#paths, onFailure);
+    }
+    return await this.#content.fetch(target, options);
   }
 
-  forget({ digest }: Descriptor, range: ByteRange): boolean {
-    const { existsSync, rmSync } = nodeModule("fs");
-    const whole = [this.#paths.blob(digest), this.#paths.sums(digest)].filter(existsSync);
-    for (const path of whole) rmSync(path, { force: true });
-    return dropParts(this.#paths, digest, range) || whole.length > 0;
+  forget(target: Descriptor, range: ByteRange): boolean {
+    return this.#content?.forget(target, range) ?? false; // else nothing was read of it
   }
 
   async notedNames({ digest }: Descriptor): Promise<string | undefined> {
@@ -126,61 +128,6 @@ class CachedSource implements Source {
 
   referrers(subject: Descriptor, options: ReferrerOptions = {}): AsyncIterable<Descriptor> {
     return this.#source.referrers(subject, options);
-  }
-
-  async #whole(target: Descriptor, options: FetchOptions): Promise<ReadableStream<Uint8Array>> {
-    const { digest, size } = target;
-    const path = this.#paths.blob(digest);
-    const file = await openWhole(path, size, digest, options);
-    if (file !== undefined) {
-      if (isDocumentType(target.mediaType)) this.#use(target);
-      return fileStream(file, 0, size, options.signal);
-    }
-    const loading = import("./tee.ts");
-    const stream = await this.#source.fetch(target, { signal: options.signal });
-    const isDocument = isDocumentType(target.mediaType);
-    const name = `${digest} of ${this.name}`;
-    // Of a manifest an entry is made, which must be right; whoever reads a blob takes its digest anyway.
-    const { tee } = await loading;
-    return tee(this.#paths, stream, { size, name, ...(isDocument && { digest }) }, {
-      name: digest,
-      keep: (file) => {
-        nodeModule("fs").renameSync(file, path);
-        dropParts(this.#paths, digest);
-        if (isDocument) this.#use(target);
-      },
-      onFailure: (error) => this.#failed(error),
-    });
-  }
-
-  async #range(
-    target: Descriptor,
-    range: ByteRange,
-    options: FetchOptions,
-  ): Promise<ReadableStream<Uint8Array>> {
-    const { digest } = target;
-    const file = await openRange(this.#paths, target, range, options);
-    if (file !== undefined) return fileStream(file, range.start, range.end, options.signal);
-    const parts = await openParts(this.#paths, digest, range, options);
-    if (parts !== undefined) return parts;
-    const loading = import("./tee.ts");
-    const stream = await this.#source.fetch(target, { range, signal: options.signal });
-    const name = `bytes ${range.start} to ${range.end} of ${digest} of ${this.name}`;
-    const { tee } = await loading;
-    return tee(this.#paths, stream, { size: range.end - range.start, name }, {
-      keep: (file, own) => keepPart(this.#paths, digest, range, file, own),
-      onFailure: (error) => this.#failed(error),
-    });
-  }
-
-  /** A manifest was read: its entry is used, or made. */
-  #use(target: Descriptor): void {
-    const { mediaType, digest, size } = target;
-    if (touchEntry(this.#paths, digest)) return;
-    this.#quietly(() => {
-      const bytes = readBounded(this.#paths.blob(digest), MAX_MANIFEST_BYTES);
-      if (bytes) keepEntry(this.#paths, parseDocument({ mediaType, digest, size }, bytes));
-    });
   }
 
   #cachedTag(path: string, tag: string, ttl: number): Descriptor | undefined {

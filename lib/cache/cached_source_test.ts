@@ -5,7 +5,9 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +18,7 @@ import { MemoryStore } from "../memory.ts";
 import { readDocument } from "../manifest.ts";
 import type { Source } from "../store.ts";
 import { streamOf } from "../streams.ts";
-import type { Manifest } from "../types.ts";
+import type { Descriptor, Manifest } from "../types.ts";
 import { type CacheOptions, withCache } from "./cached_source.ts";
 import { cacheInfo } from "./maintenance.ts";
 import {
@@ -50,6 +52,30 @@ test("what was read once is not asked for again", () =>
     await withCache(store, directory).resolve(manifest.digest);
     assert.deepEqual(store.asked, []);
     assert.ok(existsSync(join(directory, "entries/sha256", `${hexOf(manifest.digest)}.json`)));
+  }));
+
+test("a manifest that the source still holds is used, and neither asked for nor read", () =>
+  withDirectory(async (directory) => {
+    const store = await watched();
+    const manifest = await sample(store, "layer", { tag: "v1" });
+    await readDocument(withCache(store, directory), manifest);
+    const entry = join(directory, "entries/sha256", `${hexOf(manifest.digest)}.json`);
+    utimesSync(entry, 1, 1);
+    const bytes = readFileSync(cacheFile(directory, manifest.digest));
+    writeFileSync(cacheFile(directory, manifest.digest), "x".repeat(bytes.length));
+    store.asked = [];
+    const held = (target: Descriptor) =>
+      target.digest === manifest.digest ? new Uint8Array(bytes) : undefined;
+    const source = withCache(Object.assign(store, { held }), directory);
+    const document = await readDocument(source, manifest);
+    assert.deepEqual(document.descriptor.digest, manifest.digest);
+    assert.deepEqual(store.asked, []);
+    assert.ok(statSync(entry).mtimeMs > 1e6, "the entry counts as used");
+    rmSync(entry);
+    await readDocument(source, manifest);
+    assert.deepEqual(store.asked, [`fetch ${hexOf(manifest.digest).slice(0, 8)}`], "it is kept");
+    assert.deepEqual(readFileSync(cacheFile(directory, manifest.digest)), bytes);
+    assert.ok(existsSync(entry));
   }));
 
 test("ranges are kept, join, and come from the whole when that is there", () =>

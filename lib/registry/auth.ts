@@ -11,8 +11,8 @@ import type { Credentials } from "../options.ts";
 import { quote } from "../printable.ts";
 import { drop, readBody } from "./body.ts";
 import type { Challenge } from "./challenge.ts";
-import type { HttpRequest, HttpResponse } from "./exchange.ts";
-import { checkRealm, type HopPolicy, isRedirect } from "./redirect.ts";
+import { type HttpRequest, type HttpResponse, isRedirect } from "./exchange.ts";
+import type { HopPolicy } from "./redirect.ts";
 import type { Clock } from "./retry.ts";
 
 /** What a request needs to be allowed: `repository:acme/app:pull,push`, one or several. */
@@ -153,6 +153,7 @@ export class Authenticator {
     signal?: AbortSignal,
   ): Promise<string | undefined> {
     const { host, check, clock, send } = this.#context;
+    const { checkRealm } = await import("./redirect.ts");
     const realm = checkRealm(challenge.parameters.get("realm")!, registry);
     await check(realm.href, registry, "the address of its token server");
     const credentials = await this.#load();

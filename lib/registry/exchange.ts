@@ -73,3 +73,8 @@ export type FailureKind =
 export function isStreamBody(body: HttpRequest["body"]): body is StreamBody {
   return body !== undefined && !(body instanceof Uint8Array);
 }
+
+/** Statuses that send a client elsewhere (RFC 9110, 15.4). */
+export function isRedirect(status: number): boolean {
+  return [301, 302, 303, 307, 308].includes(status);
+}

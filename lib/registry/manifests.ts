@@ -23,7 +23,7 @@ const MEMORY_BYTES = 2 * MAX_MANIFEST_BYTES;
 /** A manifest as the registry gave it, its digest computed. */
 export interface FoundManifest {
   descriptor: Descriptor;
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** The manifests of a repository. */
@@ -48,7 +48,7 @@ export class Manifests {
     options: CallOptions & { access?: Access | undefined; type?: string | undefined } = {},
   ): Promise<FoundManifest> {
     options.signal?.throwIfAborted();
-    const known = isDigest(reference) ? this.#memory.get(reference) : undefined;
+    const known = isDigest(reference) ? this.held(reference) : undefined;
     if (known !== undefined) return known;
     const { access = "pull", type, signal } = options;
     const { name } = this.#repository;
@@ -83,6 +83,11 @@ export class Manifests {
     parseDocument(found.descriptor, bytes);
     this.remember(found);
     return found;
+  }
+
+  /** A manifest that was got or put before, while it is remembered. */
+  held(digest: Digest): FoundManifest | undefined {
+    return this.#memory.get(digest);
   }
 
   /**

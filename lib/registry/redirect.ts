@@ -1,6 +1,6 @@
 /**
  * Where a registry may send a client, and what the client takes along: redirects, the `Location` of an
- * upload, the realm of a token. Nothing is followed without asking here.
+ * upload, the realm of a token. Nothing is followed without asking here. Loaded when a registry does so.
  *
  * @module
  */
@@ -20,11 +20,6 @@ const HARMLESS = new Set([
   "range",
   "user-agent",
 ]);
-
-/** Statuses that send a client elsewhere (RFC 9110, 15.4). */
-export function isRedirect(status: number): boolean {
-  return [301, 302, 303, 307, 308].includes(status);
-}
 
 /** Decides for one registry. */
 export class HopPolicy {

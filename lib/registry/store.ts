@@ -27,7 +27,6 @@ import { streamOf } from "../streams.ts";
 import type { Descriptor } from "../types.ts";
 import { drop } from "./body.ts";
 import { connectionFor, endpointOf } from "./connection.ts";
-import { openBlob } from "./download.ts";
 import { Manifests } from "./manifests.ts";
 import { Repository } from "./repository.ts";
 import { type Seams, Transport } from "./transport.ts";
@@ -93,11 +92,18 @@ class RegistryStore implements Store {
     target: Descriptor,
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    if (!isDocumentType(target.mediaType)) return await openBlob(this.repository, target, options);
+    if (!isDocumentType(target.mediaType)) {
+      const { openBlob } = await import("./download.ts");
+      return await openBlob(this.repository, target, options);
+    }
     const { bytes } = await this.#manifests.get(target.digest, options);
     return streamOf(
       options.range === undefined ? bytes : bytes.subarray(options.range.start, options.range.end),
     );
+  }
+
+  held({ digest }: Descriptor): Uint8Array<ArrayBuffer> | undefined {
+    return this.#manifests.held(digest)?.bytes;
   }
 
   async *tags(options: CallOptions = {}): AsyncIterable<string> {

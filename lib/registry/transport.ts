@@ -11,13 +11,19 @@ import { IDLE_TIMEOUT_MS, MAX_REDIRECTS } from "../limits.ts";
 import type { ConnectionOptions, Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
 import { isLoopback } from "../reference.ts";
-import { type Resolver, systemResolver } from "./addresses.ts";
+import type { Resolver } from "./addresses.ts";
 import { Authenticator, type Scope } from "./auth.ts";
 import { drop, readUpTo } from "./body.ts";
 import { engineFor } from "./engine.ts";
-import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
+import {
+  type Engine,
+  type HttpRequest,
+  type HttpResponse,
+  isRedirect,
+  isStreamBody,
+} from "./exchange.ts";
 import { ExchangeError } from "./failure.ts";
-import { headersFor, HopPolicy, isRedirect } from "./redirect.ts";
+import type { HopPolicy } from "./redirect.ts";
 import { type Clock, judge, systemClock } from "./retry.ts";
 
 /** What tests replace. */
@@ -64,7 +70,8 @@ export class Transport {
   readonly #auth: Authenticator;
   readonly #origins: URL[];
   #origin: URL;
-  #policy: HopPolicy;
+  /** Made when the registry sends us somewhere. */
+  #policy: Promise<HopPolicy> | undefined;
   #settled = false;
 
   /** @param options the registry, and how it is reached */
@@ -77,10 +84,9 @@ export class Transport {
     this.#origins = schemes(options).map((scheme) => new URL(`${scheme}://${options.endpoint}/`));
     this.#origin = this.#origins[0]!;
     this.#settled = this.#origins.length === 1;
-    this.#policy = new HopPolicy(this.#origin, seams.resolve ?? systemResolver);
     this.#auth = new Authenticator({
       host: options.host,
-      check: (location, from, what) => this.#policy.check(location, from, what),
+      check: (location, from, what) => this.checkLocation(location, from, what),
       clock: this.#clock,
       credentials: options.credentials,
       send: (request) =>
@@ -104,8 +110,9 @@ export class Transport {
   }
 
   /** Checks a place that the registry names: see {@linkcode HopPolicy.check}. */
-  checkLocation(location: string, from: URL, what: string): Promise<URL> {
-    return this.#policy.check(location, from, what);
+  async checkLocation(location: string, from: URL, what: string): Promise<URL> {
+    this.#policy ??= this.#makePolicy(this.#origin);
+    return (await this.#policy).check(location, from, what);
   }
 
   /**
@@ -200,11 +207,12 @@ export class Transport {
           `${this.#options.host} redirects more than ${MAX_REDIRECTS} times`,
         );
       }
-      const next = await this.#policy.check(location, url, "a redirect");
+      const next = await this.checkLocation(location, url, "a redirect");
       if (seen.has(next.href)) {
         throw new BlobberError("registry", `${this.#options.host} redirects in a circle`);
       }
       seen.add(next.href);
+      const { headersFor } = await import("./redirect.ts");
       headers = headersFor(headers, url, next);
       url = next;
       response = await this.#send({ method, url, headers, body, signal, idleMs: this.#idleMs });
@@ -219,15 +227,15 @@ export class Transport {
     authorization: string | undefined,
   ): Promise<HttpResponse> {
     const { method, to, body, signal } = request;
-    const send = () => {
+    const send = async () => {
       const url = new URL(to, this.#origin);
       const own = url.origin === this.#origin.origin;
       const all = !own
-        ? headersFor(headers, this.#origin, url)
+        ? (await import("./redirect.ts")).headersFor(headers, this.#origin, url)
         : authorization === undefined
         ? headers
         : { ...headers, authorization };
-      return this.#send({ method, url, headers: all, body, signal, idleMs: this.#idleMs });
+      return await this.#send({ method, url, headers: all, body, signal, idleMs: this.#idleMs });
     };
     if (this.#settled) return await send();
     let first: HttpResponse | undefined;
@@ -259,7 +267,12 @@ export class Transport {
 
   #switchTo(origin: URL): void {
     this.#origin = origin;
-    this.#policy = new HopPolicy(origin, this.#options.seams?.resolve ?? systemResolver);
+    this.#policy = undefined;
+  }
+
+  async #makePolicy(origin: URL): Promise<HopPolicy> {
+    const { HopPolicy } = await import("./redirect.ts");
+    return new HopPolicy(origin, this.#options.seams?.resolve);
   }
 
   async #send(request: HttpRequest): Promise<HttpResponse> {

@@ -1,0 +1,107 @@
+/**
+ * Content through a cache: what it holds is checked and handed out, what it does not hold is kept as it
+ * passes. Loaded by whoever reads more than names.
+ *
+ * @module
+ */
+
+import { fileStream } from "../file_stream.ts";
+import { readBounded } from "../files.ts";
+import { MAX_MANIFEST_BYTES } from "../limits.ts";
+import { isDocumentType, parseDocument } from "../manifest.ts";
+import { nodeModule } from "../runtime.ts";
+import type { ByteRange, CallOptions, FetchOptions, Source } from "../store.ts";
+import type { Descriptor } from "../types.ts";
+import { openRange, openWhole } from "./checked.ts";
+import { keepEntry, touchEntry } from "./entries.ts";
+import { dropParts, keepPart, openParts } from "./parts.ts";
+import type { CachePaths } from "./paths.ts";
+
+/** The content of a source, with a cache in front of it. */
+export class ReadThrough {
+  readonly #source: Source;
+  readonly #paths: CachePaths;
+  readonly #onFailure: (error: unknown) => void;
+
+  /**
+   * @param source where content comes from
+   * @param paths the cache
+   * @param onFailure called when something cannot be kept, which fails no read
+   */
+  constructor(source: Source, paths: CachePaths, onFailure: (error: unknown) => void) {
+    this.#source = source;
+    this.#paths = paths;
+    this.#onFailure = onFailure;
+  }
+
+  /** As {@linkcode Source.fetch}. */
+  async fetch(target: Descriptor, options: FetchOptions): Promise<ReadableStream<Uint8Array>> {
+    const { range } = options;
+    const whole = range === undefined || (range.start === 0 && range.end === target.size);
+    return whole ? await this.#whole(target, options) : await this.#range(target, range, options);
+  }
+
+  /** As {@linkcode Source.forget}. */
+  forget({ digest }: Descriptor, range: ByteRange): boolean {
+    const { existsSync, rmSync } = nodeModule("fs");
+    const whole = [this.#paths.blob(digest), this.#paths.sums(digest)].filter(existsSync);
+    for (const path of whole) rmSync(path, { force: true });
+    return dropParts(this.#paths, digest, range) || whole.length > 0;
+  }
+
+  async #whole(target: Descriptor, options: CallOptions): Promise<ReadableStream<Uint8Array>> {
+    const { digest, size } = target;
+    const path = this.#paths.blob(digest);
+    const file = await openWhole(path, size, digest, options);
+    if (file !== undefined) {
+      if (isDocumentType(target.mediaType)) this.#use(target);
+      return fileStream(file, 0, size, options.signal);
+    }
+    const loading = import("./tee.ts");
+    const stream = await this.#source.fetch(target, { signal: options.signal });
+    const isDocument = isDocumentType(target.mediaType);
+    const name = `${digest} of ${this.#source.name}`;
+    // Of a manifest an entry is made, which must be right; whoever reads a blob takes its digest anyway.
+    const { tee } = await loading;
+    return tee(this.#paths, stream, { size, name, ...(isDocument && { digest }) }, {
+      name: digest,
+      keep: (file) => {
+        nodeModule("fs").renameSync(file, path);
+        dropParts(this.#paths, digest);
+        if (isDocument) this.#use(target);
+      },
+      onFailure: this.#onFailure,
+    });
+  }
+
+  async #range(
+    target: Descriptor,
+    range: ByteRange,
+    options: CallOptions,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const { digest } = target;
+    const file = await openRange(this.#paths, target, range, options);
+    if (file !== undefined) return fileStream(file, range.start, range.end, options.signal);
+    const parts = await openParts(this.#paths, digest, range, options);
+    if (parts !== undefined) return parts;
+    const loading = import("./tee.ts");
+    const stream = await this.#source.fetch(target, { range, signal: options.signal });
+    const name = `bytes ${range.start} to ${range.end} of ${digest} of ${this.#source.name}`;
+    const { tee } = await loading;
+    return tee(this.#paths, stream, { size: range.end - range.start, name }, {
+      keep: (file, own) => keepPart(this.#paths, digest, range, file, own),
+      onFailure: this.#onFailure,
+    });
+  }
+
+  /** A manifest was read: its entry is used, or made. */
+  #use({ mediaType, digest, size }: Descriptor): void {
+    if (touchEntry(this.#paths, digest)) return;
+    try {
+      const bytes = readBounded(this.#paths.blob(digest), MAX_MANIFEST_BYTES);
+      if (bytes) keepEntry(this.#paths, parseDocument({ mediaType, digest, size }, bytes));
+    } catch (error) {
+      this.#onFailure(error);
+    }
+  }
+}
