@@ -14,7 +14,7 @@ import { ensureOrigin, readOrigin } from "./origin.ts";
 import type { CachePaths } from "./paths.ts";
 import { writeQuietly } from "./record.ts";
 
-/** Bytes of the code, which stands before the names. */
+/** Bytes of the code, which comes first; what it is about follows as it is hashed: a head, and the names. */
 const CODE_BYTES = 32;
 
 /**
@@ -32,17 +32,17 @@ export async function readListing(
   const key = readOrigin(paths);
   const bytes = key && readFile(path);
   if (key === undefined || bytes === undefined) return undefined;
-  const names = bytes.subarray(CODE_BYTES);
   const code = bytes.subarray(0, CODE_BYTES);
   const counts = crypto.subtle.verify(
     "HMAC",
     await macKey(key),
     code,
-    signedBytes(manifest, names),
+    bytes.subarray(CODE_BYTES),
   );
   // While another thread computes the code.
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(names);
-  if (await counts) return text;
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(CODE_BYTES));
+  const head = headOf(manifest);
+  if (await counts && text.startsWith(head)) return text.slice(head.length);
   nodeModule("fs").rmSync(path, { force: true });
   return undefined;
 }
@@ -59,16 +59,19 @@ export async function keepListing(
   manifest: Digest,
   names: string,
 ): Promise<void> {
-  const text = new TextEncoder().encode(names);
+  const text = new TextEncoder().encode(headOf(manifest) + names);
   if (text.length > MAX_LISTING_BYTES - CODE_BYTES) return;
   const key = await macKey(ensureOrigin(paths));
-  const code = await crypto.subtle.sign("HMAC", key, signedBytes(manifest, text));
-  writeQuietly(paths, paths.listing(manifest), joined(new Uint8Array(code), text));
+  const code = new Uint8Array(await crypto.subtle.sign("HMAC", key, text));
+  const bytes = new Uint8Array(code.length + text.length);
+  bytes.set(code);
+  bytes.set(text, code.length);
+  writeQuietly(paths, paths.listing(manifest), bytes);
 }
 
-/** What the code is about: also another version may read tables otherwise. */
-function signedBytes(manifest: Digest, names: Uint8Array): Uint8Array<ArrayBuffer> {
-  return joined(new TextEncoder().encode(`${VERSION} ${hexOf(manifest)}\n`), names);
+/** Whose names they are, and who found them: another version may read tables otherwise. */
+function headOf(manifest: Digest): string {
+  return `${VERSION} ${hexOf(manifest)}\n`;
 }
 
 function macKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
@@ -87,11 +90,4 @@ function readFile(path: string): Uint8Array<ArrayBuffer> | undefined {
   } finally {
     file.close();
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(first.length + second.length);
-  bytes.set(first);
-  bytes.set(second, first.length);
-  return bytes;
 }
