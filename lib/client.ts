@@ -154,7 +154,7 @@ export class Client {
     const { listNames } = await loading;
     const names = await listNames(source, artifact.manifest, options);
     const { digest } = artifact.manifest.descriptor;
-    return { digest, names, verdict: artifact.proofs[0]?.verdict };
+    return { digest, ...names, verdict: artifact.proofs[0]?.verdict };
   }
 
   /**

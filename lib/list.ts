@@ -5,7 +5,8 @@
  */
 
 import type { Observer } from "./events.ts";
-import type { Source } from "./store.ts";
+import { printableLines } from "./printable.ts";
+import type { Names, Source } from "./store.ts";
 import type { Document, Manifest } from "./types.ts";
 
 /**
@@ -20,15 +21,16 @@ export async function listNames(
   source: Source,
   manifest: Document<Manifest>,
   options: Observer = {},
-): Promise<string> {
+): Promise<Names> {
   const noted = await source.notedNames?.(manifest.descriptor);
   if (noted !== undefined) return noted;
   const { openImage } = await import("./image.ts");
   const image = await openImage(source, manifest, options);
   try {
     const names = (await image.paths()).join("\n");
-    await source.noteNames?.(manifest.descriptor, names);
-    return names;
+    const found: Names = { names, plain: printableLines(names) === names };
+    await source.noteNames?.(manifest.descriptor, found);
+    return found;
   } finally {
     await image.close();
   }

@@ -23,14 +23,15 @@ const noteOf = (directory: string) =>
 /** Lists by way of a cache, and says how many requests that took. */
 async function list(directory: string): Promise<{ names: string; requests: number }> {
   const before = source.requests.length;
-  const names = await listNames(withCache(source, directory), manifest);
+  const { names, plain } = await listNames(withCache(source, directory), manifest);
+  assert.ok(plain);
   return { names, requests: source.requests.length - before };
 }
 
 test("names are listed as an image has them, without a cache", async () => {
   const before = source.requests.length;
-  assert.equal(await listNames(source, manifest), NAMES);
-  assert.equal(await listNames(source, manifest), NAMES);
+  assert.deepEqual(await listNames(source, manifest), { names: NAMES, plain: true });
+  assert.deepEqual(await listNames(source, manifest), { names: NAMES, plain: true });
   assert.equal(source.requests.length, before + 4);
   const image = await openImage(source, manifest);
   assert.deepEqual(await image.paths(), NAMES.split("\n"));
@@ -49,8 +50,22 @@ test("what was listed once is listed again out of a note, and so is nothing at a
     const empty = imageOf(stargz([]));
     for (let times = 0; times < 2; times++) {
       const cached = withCache(empty.source, directory);
-      assert.equal(await listNames(cached, empty.manifest), "");
+      assert.deepEqual(await listNames(cached, empty.manifest), { names: "", plain: true });
       assert.equal(empty.source.requests.length, 1);
+    }
+  }));
+
+test("names that pass for others are not plain, out of a table and out of a note", () =>
+  withDirectory(async (directory) => {
+    for (
+      const [name, plain] of [["a\u202eb", false], ["a\u200bb", false], ["é 🦕", true]] as const
+    ) {
+      const odd = imageOf(stargz([{ name }]));
+      for (let times = 0; times < 2; times++) {
+        const cached = withCache(odd.source, directory);
+        assert.deepEqual(await listNames(cached, odd.manifest), { names: name, plain });
+        assert.equal(odd.source.requests.length, 1);
+      }
     }
   }));
 

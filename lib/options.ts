@@ -8,6 +8,7 @@ import type { Observer } from "./events.ts";
 import type { Digest } from "./digest.ts";
 import type { Signer, Verdict, Verifier } from "./signing.ts";
 import type { BlobberError } from "./errors.ts";
+import type { Names } from "./store.ts";
 import type { Annotations, Descriptor, Platform } from "./types.ts";
 
 /** Credentials for one registry. */
@@ -222,11 +223,9 @@ export interface TagOptions extends ReadOptions {
 }
 
 /** What is in an artifact, by name. */
-export interface ListResult {
+export interface ListResult extends Names {
   /** The manifest listed. */
   digest: Digest;
-  /** The paths of all entries, sorted, one a line: no path has a line feed in it. */
-  names: string;
   /** Who signed it, where that was asked for. */
   verdict?: Verdict | undefined;
 }

@@ -41,6 +41,14 @@ export interface ReferrerOptions extends CallOptions {
   via?: "api" | "tag" | "auto" | undefined;
 }
 
+/** The names in an artifact. */
+export interface Names {
+  /** The paths of all entries, sorted, one a line: no path has a line feed in it. */
+  names: string;
+  /** Whether they may be shown as they are: nothing in them steers a terminal or hides. */
+  plain: boolean;
+}
+
 /** Gives content. */
 export interface Source {
   /** What this source is, for messages: `ghcr.io/acme/app` or `oci:./layout`. */
@@ -77,13 +85,13 @@ export interface Source {
   forget?(target: Descriptor, range: ByteRange): boolean;
 
   /**
-   * The names in an artifact, one a line, as a cache in this source noted them. A source without a cache
-   * has no such method.
+   * The names in an artifact, as a cache in this source noted them. A source without a cache has no such
+   * method.
    */
-  notedNames?(manifest: Descriptor): Promise<string | undefined>;
+  notedNames?(manifest: Descriptor): Promise<Names | undefined>;
 
   /** Notes the names in an artifact for whoever lists them again. That it cannot be done is no error. */
-  noteNames?(manifest: Descriptor, names: string): Promise<void>;
+  noteNames?(manifest: Descriptor, names: Names): Promise<void>;
 
   /** Tags, in the order of the store. */
   tags(options?: CallOptions): AsyncIterable<string>;

@@ -154,6 +154,7 @@ Deno.test("cat costs the manifest, the table and one chunk, whatever stands besi
     assert.deepEqual(await client.list(reference), {
       digest: pushed.digest,
       names,
+      plain: true,
       verdict: undefined,
     });
     const again = wire(registry);

@@ -20,8 +20,8 @@ export async function run(context: Context): Promise<void> {
   const client = makeClient(context);
   const options = await readOptions(context, "ls", ref);
   if (!out.json && !settings.get("long")) {
-    const { names } = await client.list(reference, options);
-    return await out.text(printableLines(names));
+    const { names, plain } = await client.list(reference, options);
+    return await out.text(plain ? names : printableLines(names));
   }
   const image = await client.openImage(reference, options);
   try {

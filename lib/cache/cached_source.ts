@@ -13,7 +13,14 @@ import { fileError } from "../files.ts";
 import { MAX_CACHE_TTL_MS } from "../limits.ts";
 import { parseDescriptor } from "../manifest.ts";
 import { quote } from "../printable.ts";
-import type { ByteRange, CallOptions, FetchOptions, ReferrerOptions, Source } from "../store.ts";
+import type {
+  ByteRange,
+  CallOptions,
+  FetchOptions,
+  Names,
+  ReferrerOptions,
+  Source,
+} from "../store.ts";
 import { streamOf } from "../streams.ts";
 import type { Descriptor } from "../types.ts";
 import { prepareDirectory } from "./directory.ts";
@@ -105,7 +112,7 @@ class CachedSource implements Source {
     return this.#content?.forget(target, range) ?? false; // else nothing was read of it
   }
 
-  async notedNames({ digest }: Descriptor): Promise<string | undefined> {
+  async notedNames({ digest }: Descriptor): Promise<Names | undefined> {
     try {
       return await readListing(this.#paths, digest);
     } catch (error) { // what a disk or a stranger did to it is no reason to fail a read
@@ -114,7 +121,7 @@ class CachedSource implements Source {
     }
   }
 
-  async noteNames({ digest }: Descriptor, names: string): Promise<void> {
+  async noteNames({ digest }: Descriptor, names: Names): Promise<void> {
     try {
       await keepListing(this.#paths, digest, names);
     } catch (error) {

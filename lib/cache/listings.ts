@@ -11,6 +11,7 @@ import { fill, openFile } from "../disk.ts";
 import { MAX_LISTING_BYTES } from "../limits.ts";
 import { nodeModule, VERSION } from "../runtime.ts";
 import { ensureOrigin, readOrigin } from "./origin.ts";
+import type { Names } from "../store.ts";
 import type { CachePaths } from "./paths.ts";
 import { writeQuietly } from "./record.ts";
 
@@ -27,7 +28,7 @@ const CODE_BYTES = 32;
 export async function readListing(
   paths: CachePaths,
   manifest: Digest,
-): Promise<string | undefined> {
+): Promise<Names | undefined> {
   const path = paths.listing(manifest);
   const key = readOrigin(paths);
   const bytes = key && readFile(path);
@@ -41,8 +42,11 @@ export async function readListing(
   );
   // While another thread computes the code.
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(CODE_BYTES));
-  const head = headOf(manifest);
-  if (await counts && text.startsWith(head)) return text.slice(head.length);
+  const [plain, other] = [headOf(manifest, true), headOf(manifest, false)];
+  if (await counts) {
+    if (text.startsWith(plain)) return { names: text.slice(plain.length), plain: true };
+    if (text.startsWith(other)) return { names: text.slice(other.length), plain: false };
+  }
   nodeModule("fs").rmSync(path, { force: true });
   return undefined;
 }
@@ -52,14 +56,14 @@ export async function readListing(
  *
  * @param paths the cache
  * @param manifest whose names
- * @param names one a line
+ * @param names what was found
  */
 export async function keepListing(
   paths: CachePaths,
   manifest: Digest,
-  names: string,
+  { names, plain }: Names,
 ): Promise<void> {
-  const text = new TextEncoder().encode(headOf(manifest) + names);
+  const text = new TextEncoder().encode(headOf(manifest, plain) + names);
   if (text.length > MAX_LISTING_BYTES - CODE_BYTES) return;
   const key = await macKey(ensureOrigin(paths));
   const code = new Uint8Array(await crypto.subtle.sign("HMAC", key, text));
@@ -70,8 +74,8 @@ export async function keepListing(
 }
 
 /** Whose names they are, and who found them: another version may read tables otherwise. */
-function headOf(manifest: Digest): string {
-  return `${VERSION} ${hexOf(manifest)}\n`;
+function headOf(manifest: Digest, plain: boolean): string {
+  return `${VERSION} ${hexOf(manifest)} ${plain ? "plain" : "other"}\n`;
 }
 
 function macKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
