@@ -17,8 +17,9 @@ function make(given: Partial<ReporterOptions>) {
     now: () => clock.ms,
     ...given,
   });
+  const { onProgress } = reporter.observer(new AbortController().signal);
   const upload = (done: number, more: Partial<Progress> = {}) =>
-    reporter.onProgress({
+    onProgress!({
       phase: "upload",
       done,
       total: 73_000_000,
@@ -28,6 +29,15 @@ function make(given: Partial<ReporterOptions>) {
     });
   return { out, clock, reporter, upload };
 }
+
+Deno.test("a call of the library reports to it and is stopped by the signal that was given", () => {
+  const { out, reporter } = make({});
+  const { signal } = new AbortController();
+  const observer = reporter.observer(signal);
+  observer.onNotice!({ level: "info", code: "a", message: "note" });
+  assert.deepEqual(out, ["Note: note\n"]);
+  assert.equal(observer.signal, signal);
+});
 
 Deno.test("work under a second shows nothing", () => {
   for (const form of ["tty", "plain", "json"] as const) {

@@ -88,7 +88,11 @@ class CachedSource implements Source {
     if (known) return known;
     const { mediaType, digest, size } = await this.#source.resolve(tagOrDigest, options);
     const value = { name: this.name, tag: tagOrDigest, at: Date.now(), mediaType, digest, size };
-    this.#quietly(() => writeRecord(this.#paths, path, value));
+    try {
+      writeRecord(this.#paths, path, value);
+    } catch (error) {
+      this.#failed(error);
+    }
     return { mediaType, digest, size };
   }
 
@@ -150,14 +154,6 @@ class CachedSource implements Source {
         `the cached answer ${found.digest} is used`,
     );
     return { mediaType: found.mediaType, digest: found.digest, size: found.size };
-  }
-
-  #quietly(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.#failed(error);
-    }
   }
 
   /** A full disk is no reason to fail a read; it is told once. */

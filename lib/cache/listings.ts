@@ -10,8 +10,8 @@ import { type Digest, hexOf } from "../digest.ts";
 import { fill, openFile } from "../disk.ts";
 import { MAX_LISTING_BYTES } from "../limits.ts";
 import { nodeModule, VERSION } from "../runtime.ts";
-import { ensureOrigin, readOrigin } from "./origin.ts";
 import type { Names } from "../store.ts";
+import { ensureOrigin, readOrigin } from "./origin.ts";
 import type { CachePaths } from "./paths.ts";
 import { writeQuietly } from "./record.ts";
 

@@ -1,6 +1,6 @@
 /**
- * A repository in a registry as a store. What writing and signatures need is loaded by whoever writes or
- * verifies: a reader waits for less.
+ * A repository in a registry as a store. What blobs, writing and signatures need is loaded by whoever reads
+ * a blob, writes or verifies: others wait for less.
  *
  * @module
  */
@@ -33,7 +33,7 @@ import { type Seams, Transport } from "./transport.ts";
 
 /** Options of {@linkcode openRegistry}: a client's, and where notices go. */
 export interface RegistryOptions extends ClientOptions, Pick<Observer, "onNotice"> {
-  /** What tests replace: time, name resolution, the engine. */
+  /** What tests replace: time, the engine. */
   seams?: Seams | undefined;
 }
 

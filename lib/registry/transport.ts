@@ -11,7 +11,6 @@ import { IDLE_TIMEOUT_MS, MAX_REDIRECTS } from "../limits.ts";
 import type { ConnectionOptions, Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
 import { isLoopback } from "../reference.ts";
-import type { Resolver } from "./addresses.ts";
 import { Authenticator, type Scope } from "./auth.ts";
 import { drop, readUpTo } from "./body.ts";
 import { engineFor } from "./engine.ts";
@@ -30,7 +29,6 @@ import { type Clock, judge, systemClock } from "./retry.ts";
 export interface Seams {
   clock?: Clock | undefined;
   engine?: Engine | undefined;
-  resolve?: Resolver | undefined;
   /** Silence after which a connection is given up, in milliseconds. */
   idleMs?: number | undefined;
 }
@@ -70,7 +68,7 @@ export class Transport {
   readonly #auth: Authenticator;
   readonly #origins: URL[];
   #origin: URL;
-  /** Made when the registry sends us somewhere. */
+  /** Made when the registry sends us somewhere: it has answered then, and the scheme is settled. */
   #policy: Promise<HopPolicy> | undefined;
   #settled = false;
 
@@ -111,7 +109,7 @@ export class Transport {
 
   /** Checks a place that the registry names: see {@linkcode HopPolicy.check}. */
   async checkLocation(location: string, from: URL, what: string): Promise<URL> {
-    this.#policy ??= this.#makePolicy(this.#origin);
+    this.#policy ??= import("./redirect.ts").then(({ HopPolicy }) => new HopPolicy(this.#origin));
     return (await this.#policy).check(location, from, what);
   }
 
@@ -250,29 +248,19 @@ export class Transport {
       if (!(error instanceof ExchangeError) || !mayBeOtherScheme(error, this.#origin)) throw error;
       failed = error;
     }
-    this.#switchTo(this.#origins[1]!);
+    this.#origin = this.#origins[1]!;
     try {
       const second = await send();
       if (await isPlainHttpToTls(second)) throw failed;
       this.#settled = true;
       return second;
     } catch (error) {
-      this.#switchTo(this.#origins[0]!);
+      this.#origin = this.#origins[0]!;
       // The error of the scheme that was meant says more, unless the other one got further.
       const further = error instanceof ExchangeError && error.kind === "tls" ||
         failed instanceof ExchangeError && failed.kind === "not-tls";
       throw further ? error : failed ?? error;
     }
-  }
-
-  #switchTo(origin: URL): void {
-    this.#origin = origin;
-    this.#policy = undefined;
-  }
-
-  async #makePolicy(origin: URL): Promise<HopPolicy> {
-    const { HopPolicy } = await import("./redirect.ts");
-    return new HopPolicy(origin, this.#options.seams?.resolve);
   }
 
   async #send(request: HttpRequest): Promise<HttpResponse> {
