@@ -6,7 +6,15 @@
  * @module
  */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -131,7 +139,8 @@ function sourceOf(peer: string): string {
   const known = (GO_COMMANDS as Record<string, GoCommand>)[peer];
   if (known !== undefined) return `${known.command}@${known.version}`;
   const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum", `${peer}/main.go`]) {
+  const files = readdirSync(join(OWN_SOURCE, peer)).sort().map((file) => join(peer, file));
+  for (const file of ["go.mod", "go.sum", ...files]) {
     hash.update(readFileSync(join(OWN_SOURCE, file)));
   }
   return hash.digest("hex");

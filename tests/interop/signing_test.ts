@@ -6,7 +6,8 @@
  */
 
 import assert from "node:assert/strict";
-import { isBlobberError, type Signable, type Signature } from "@blobber/core";
+import { generateKeyPairSync } from "node:crypto";
+import { isBlobberError, type Signable, type Signature, type Signer } from "@blobber/core";
 import {
   createSigner,
   findToken,
@@ -200,6 +201,28 @@ interop("cosign verifies what we sign with a key, logged and not", PEERS, async 
     const first = await repository.attach(artifact, await signer.sign(artifact));
     assert.equal(await repository.attach(artifact, await signer.sign(artifact)), first);
   }
+});
+
+interop("a log of the first version gives the entry that it has", PEERS, async () => {
+  await using stack = await startSigstack();
+  await using registry = await memoryRegistry({ referrers: true });
+  const artifact = await new Repository(registry.host, "signed/logged").artifact();
+  // Signatures of such a key are the same bytes each time, and so are the entries.
+  const logged = async (signer: Signer) => {
+    const { bytes } = await signer.sign(artifact);
+    const [entry] = JSON.parse(new TextDecoder().decode(bytes)).verificationMaterial.tlogEntries;
+    return [entry.logIndex, entry.integratedTime, entry.canonicalizedBody];
+  };
+  const newSigner = () => {
+    const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+    return createSigner({ key: { pem: pem as string }, rekorUrl: stack.rekor1 });
+  };
+  const signer = await newSigner();
+  assert.deepEqual(await logged(signer), await logged(signer));
+  // The answer to another entry comes when whatever was added before it is in the log.
+  await logged(await newSigner());
+  const log = await fetch(`${stack.rekor1}/api/v1/log`);
+  assert.equal((await log.json()).treeSize, 2);
 });
 
 interop("a person signs by a browser and on another device", PEERS, async () => {

@@ -34,7 +34,7 @@ func main() {
 	trees := memory.NewTreeStorage()
 	parts := extension.Registry{
 		AdminStorage:    memory.NewAdminStorage(trees),
-		LogStorage:      memory.NewLogStorage(trees, nil),
+		LogStorage:      newLogStorage(memory.NewLogStorage(trees, nil)),
 		ElectionFactory: election2.NoopFactory{},
 		QuotaManager:    quota.Noop(),
 	}
