@@ -22,6 +22,7 @@ export {
   registryHost,
   storeLogin,
 } from "./lib/registry/login.ts";
+export { isTemporary } from "./lib/registry/retry.ts";
 export * from "./lib/reference.ts";
 export * from "./lib/signing.ts";
 export * from "./lib/store.ts";

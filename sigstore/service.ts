@@ -8,6 +8,7 @@
 import {
   BlobberError,
   isLoopback,
+  isTemporary,
   MAX_MESSAGE_CHARS,
   MAX_SERVICE_BYTES,
   MAX_SERVICE_PAUSE_MS,
@@ -115,7 +116,7 @@ export async function ask(
       const answer = await once(context, request);
       const { status } = answer;
       if ((status >= 200 && status < 300) || request.accept?.includes(status)) return answer;
-      if (tries >= MAX_SERVICE_TRIES || ![429, 502, 503, 504].includes(status)) {
+      if (tries >= MAX_SERVICE_TRIES || !isTemporary(status)) {
         throw refused(request, answer);
       }
       waitMs = retryAfterMs(answer.headers) ?? waitMs;

@@ -39,6 +39,7 @@ const OUTAGES: [string, FakeService, SigstoreFault, RegExp][] = [
     { status: 201, body: "x".repeat(2 ** 21) },
     /more than 1048576 bytes/,
   ],
+  ["cannot do it", "rekor1", { status: 501 }, /^Rekor at .* answered 501$/],
   [
     "redirects",
     "fulcio",
@@ -66,7 +67,8 @@ for (const [what, service, fault, said] of OUTAGES) {
       },
     );
     const tries = sigstore.requests.filter((request) => request.service === service).length;
-    const again = fault === "cut" || (fault as { status?: number }).status === 503;
+    const { status = 0 } = fault as { status?: number };
+    const again = fault === "cut" || [500, 503].includes(status);
     // A connection that is cut while it is kept alive is tried once more by fetch itself.
     const most = fault === "cut" ? 6 : 3;
     assert.ok(again ? tries >= 3 && tries <= most : tries === 1, `${tries} tries`);
@@ -84,12 +86,28 @@ test("outage: a service that says nothing is given up", async () => {
   assert.ok(sigstore.requests.length <= 1, "asked again");
 });
 
-test("a service that fails for a moment is asked again", async () => {
-  const failures = new Set<FakeService>(["fulcio", "tsa", "rekor1"]);
-  sigstore.onRequest = ({ service }) => failures.delete(service) ? { status: 502 } : undefined;
-  const bundle = await bundleOf(keyless(sigstore, { timestampUrl: sigstore.urls.tsa }));
+for (const status of [408, 429, 500, 502, 503, 504]) {
+  test(`a service that answers ${status} for a moment is asked again`, async () => {
+    const failures = new Set<FakeService>(["fulcio", "tsa", "rekor1"]);
+    sigstore.onRequest = ({ service }) => failures.delete(service) ? { status } : undefined;
+    const bundle = await bundleOf(keyless(sigstore, { timestampUrl: sigstore.urls.tsa }));
+    assert.equal(bundle.verificationMaterial.tlogEntries.length, 1);
+    assert.equal(sigstore.requests.length, 6);
+  });
+}
+
+test("an entry that was added, but answered with an error, is found by the next try", async () => {
+  let added = 0;
+  sigstore.onRequest = ({ service, method, body }) => {
+    if (service !== "rekor1" || method !== "POST" || added++ > 0) return undefined;
+    const { status } = sigstore.rekor1.add(JSON.parse(new TextDecoder().decode(body)));
+    assert.equal(status, 201);
+    return { status: 500 };
+  };
+  const bundle = await bundleOf(keyless(sigstore));
+  assert.equal(added, 2);
   assert.equal(bundle.verificationMaterial.tlogEntries.length, 1);
-  assert.equal(sigstore.requests.length, 6);
+  assert.match(sigstore.requests.at(-1)!.path, /^\/api\/v1\/log\/entries\/[0-9a-f]{80}$/);
 });
 
 test("signing stops when it is interrupted, with the signal's reason", async () => {
