@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Against, Stage } from "./cases.ts";
+import type { Against, Stage } from "./case.ts";
 import type { Command } from "./measure.ts";
 
 /** A command line of a shell. */

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Case, cases, preparation, type Stage } from "./cases.ts";
+import type { Case, Stage } from "./case.ts";
+import { cases, preparation } from "./cases.ts";
 import { changedRelease, makeLargeFile, makeMainTree, makeTree, measureTree } from "./data.ts";
 import { measure } from "./measure.ts";
 import { findPeers } from "./peers.ts";
