@@ -22,8 +22,8 @@ export {
   registryHost,
   storeLogin,
 } from "./lib/registry/login.ts";
-export { isTemporary } from "./lib/registry/retry.ts";
 export * from "./lib/reference.ts";
+export { isTemporary } from "./lib/registry/retry.ts";
 export * from "./lib/signing.ts";
 export * from "./lib/store.ts";
 export * from "./lib/types.ts";

@@ -29,7 +29,7 @@ export async function choosePlatform(
 ): Promise<Descriptor> {
   const name = `index ${root.descriptor.digest} of ${source.name}`;
   const offered = await flatten(source, root, options);
-  const asked = wanted ?? thisPlatform();
+  const asked: Platform = wanted ?? thisPlatform();
   const fits = offered.filter((one) => one.platform && matches(one.platform, asked));
   const exact = fits.filter((one) => one.platform?.variant === asked.variant);
   const chosen = exact.length > 0 ? exact : fits;

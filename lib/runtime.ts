@@ -5,8 +5,6 @@
  * @module
  */
 
-import type { Platform } from "./types.ts";
-
 export { VERSION } from "./version.ts";
 
 /** Which runtime this is. */
@@ -43,7 +41,7 @@ export function processors(): number {
 }
 
 /** This machine's platform in the terms of the OCI image spec, which are Go's. */
-export function thisPlatform(): Platform {
+export function thisPlatform(): { os: string; architecture: string } {
   const { os, arch } = deno?.build ?? systemOfNode();
   const systems: Record<string, string> = { win32: "windows" };
   const processors: Record<string, string> = {

@@ -54,7 +54,11 @@ export function backoff(tries: number, clock: Clock): number {
   return Math.round(full / 2 + clock.random() * full / 2);
 }
 
-/** Statuses that say "later" (RFC 9110, 15; RFC 6585, 4). */
+/**
+ * Whether a status says "later", so that the same request may be sent again (RFC 9110, 15; RFC 6585, 4).
+ *
+ * @param status of an answer
+ */
 export function isTemporary(status: number): boolean {
   return status === 408 || status === 429 || status >= 500 && status !== 501 && status !== 505;
 }
