@@ -23,7 +23,6 @@ export {
   storeLogin,
 } from "./lib/registry/login.ts";
 export * from "./lib/reference.ts";
-export { isTemporary } from "./lib/registry/retry.ts";
 export * from "./lib/signing.ts";
 export * from "./lib/store.ts";
 export * from "./lib/types.ts";

@@ -6,15 +6,15 @@
  * @module
  */
 
+import type { Signature } from "@blobber/core";
 import {
   MAX_CERTIFICATES,
   MAX_LOG_ENTRIES,
   MAX_PROOF_HASHES,
   MAX_SIGNATURE_BYTES,
   MAX_TIMESTAMPS,
-  quote,
-  type Signature,
-} from "@blobber/core";
+} from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import { Fields } from "./fields.ts";
 import { invalidSignature } from "./malformed.ts";
 import { parseStrictJson } from "./strict_json.ts";

@@ -6,7 +6,7 @@
  */
 
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { quote } from "@blobber/core";
+import { quote } from "@blobber/core/printable";
 import { toHex } from "./bytes.ts";
 import { readClaims } from "./claims.ts";
 import { type DerNode, inside, oid, readAll, readOne, TAG } from "./der.ts";

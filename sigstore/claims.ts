@@ -6,7 +6,8 @@
  * @module
  */
 
-import { BlobberError, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import { readOne, TAG } from "./der.ts";
 import type { Fail } from "./malformed.ts";
 

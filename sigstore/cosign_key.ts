@@ -6,7 +6,8 @@
  */
 
 import { scrypt } from "node:crypto";
-import { BlobberError, MAX_SCRYPT_BYTES } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { MAX_SCRYPT_BYTES } from "@blobber/core/limits";
 import { fromBase64 } from "./bytes.ts";
 import { isObject } from "./service.ts";
 

@@ -6,7 +6,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { BlobberError, type Notice } from "@blobber/core";
+import type { Notice } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
 import { toBase64 } from "./bytes.ts";
 import type { KeyMaterial } from "./encode_bundle.ts";
 import { requestCertificate } from "./fulcio.ts";

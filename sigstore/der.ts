@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BlobberError } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
 
 /** Universal tags that are used here, with the constructed bit where DER sets it. */
 export const TAG = {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { quote } from "@blobber/core";
+import { quote } from "@blobber/core/printable";
 import { fromBase64, toBase64 } from "./bytes.ts";
 import type { Fail } from "./malformed.ts";
 

@@ -6,7 +6,8 @@
  */
 
 import { X509Certificate } from "node:crypto";
-import { BlobberError, isBlobberError, quote } from "@blobber/core";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import { readPem, toBase64 } from "./bytes.ts";
 import { inside, readOne, TAG } from "./der.ts";
 import {

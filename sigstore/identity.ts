@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import type { SignerCertificate } from "./certificate.ts";
 import type { IdentityRule, Rules } from "./policy.ts";
 

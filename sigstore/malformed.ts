@@ -5,7 +5,8 @@
  * @module
  */
 
-import { BlobberError, isBlobberError, quote } from "@blobber/core";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 
 /** Makes the error for something that is wrong with an input. */
 export type Fail = (why: string, cause?: unknown) => BlobberError;

@@ -5,7 +5,9 @@
  * @module
  */
 
-import { BlobberError, type Check, quote, type SignedName } from "@blobber/core";
+import type { Check, SignedName } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import type { SignedContent } from "./signed_content.ts";
 
 /**

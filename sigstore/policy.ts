@@ -6,7 +6,8 @@
  * @module
  */
 
-import { BlobberError, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import { claimName } from "./claims.ts";
 import { type PublicKey, readPublicKey } from "./public_key.ts";
 import { parseSubjectPattern, type SubjectPattern } from "./subject_pattern.ts";

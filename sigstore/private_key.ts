@@ -5,7 +5,9 @@
  */
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
-import { BlobberError, MAX_KEY_FILE_BYTES, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { MAX_KEY_FILE_BYTES } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import { type PemBlock, readPem, toPem } from "./bytes.ts";
 import { openCosignKey } from "./cosign_key.ts";
 import type { KeyDetails, SigningKey } from "./signing_key.ts";

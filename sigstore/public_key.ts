@@ -5,7 +5,9 @@
  */
 
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
-import { BlobberError, MAX_KEY_BYTES, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { MAX_KEY_BYTES } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import { readPem, toBase64, toHex } from "./bytes.ts";
 import { inside, readOne } from "./der.ts";
 

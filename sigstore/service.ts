@@ -5,18 +5,17 @@
  * @module
  */
 
+import { BlobberError } from "@blobber/core/errors";
 import {
-  BlobberError,
-  isLoopback,
-  isTemporary,
   MAX_MESSAGE_CHARS,
   MAX_SERVICE_BYTES,
   MAX_SERVICE_PAUSE_MS,
   MAX_SERVICE_TRIES,
-  printable,
-  quote,
   SERVICE_IDLE_TIMEOUT_MS,
-} from "@blobber/core";
+} from "@blobber/core/limits";
+import { printable, quote } from "@blobber/core/printable";
+import { isLoopback } from "@blobber/core/reference";
+import { isTemporary } from "@blobber/core/retry";
 import { concat } from "./der.ts";
 
 /** What every request to a service needs; made once for each signer. */

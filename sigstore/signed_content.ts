@@ -6,7 +6,9 @@
  */
 
 import { createHash } from "node:crypto";
-import { MAX_SUBJECTS, quote, type Signable } from "@blobber/core";
+import type { Signable } from "@blobber/core";
+import { MAX_SUBJECTS } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import type { Content } from "./bundle.ts";
 import { toHex } from "./bytes.ts";
 import { preAuthEncoding } from "./dsse.ts";

@@ -6,14 +6,9 @@
  */
 
 import { createHash } from "node:crypto";
-import {
-  BlobberError,
-  type CallOptions,
-  quote,
-  type Signable,
-  type Signature,
-  type Signer,
-} from "@blobber/core";
+import type { CallOptions, Signable, Signature, Signer } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import { toPem } from "./bytes.ts";
 import { checkRekorV2, type Credential, Identity, OwnKey } from "./credential.ts";
 import { type Envelope, envelopeOf, preAuthEncoding } from "./dsse.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { BlobberError, type Notice } from "@blobber/core";
+import type { Notice } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
 import type { KeyFile } from "./private_key.ts";
 import { type ServiceContext, serviceUrl } from "./service.ts";
 import {

@@ -6,13 +6,9 @@
  * @module
  */
 
-import {
-  BlobberError,
-  isBlobberError,
-  MAX_KEY_FILE_BYTES,
-  MAX_SIGNING_SERVICES,
-  quote,
-} from "@blobber/core";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { MAX_KEY_FILE_BYTES, MAX_SIGNING_SERVICES } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import { isObject, serviceUrl } from "./service.ts";
 import type { PublicRootOptions } from "./tuf.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { MAX_JSON_DEPTH } from "@blobber/core";
+import { MAX_JSON_DEPTH } from "@blobber/core/limits";
 import type { Fail } from "./malformed.ts";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c;

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { BlobberError, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 
 /** Characters of a subject or a pattern; matching takes the product of the two at most. */
 const MAX_SUBJECT_CHARS = 2048;

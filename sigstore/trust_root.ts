@@ -8,7 +8,9 @@
 
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { BlobberError, MAX_TRUSTED_ROOT_BYTES, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import { inside, readOne } from "./der.ts";
 import { Fields } from "./fields.ts";
 import { guarded, invalidTrustRoot, reasonOf } from "./malformed.ts";

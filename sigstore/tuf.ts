@@ -8,16 +8,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import {
-  BlobberError,
-  isBlobberError,
-  MAX_OFFLINE_AGE_MS,
-  notify,
-  type Observer,
-  quote,
-  TUF_REFRESH_MS,
-  TUF_TIMEOUT_MS,
-} from "@blobber/core";
+import type { Observer } from "@blobber/core";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { notify } from "@blobber/core/events";
+import { MAX_OFFLINE_AGE_MS, TUF_REFRESH_MS, TUF_TIMEOUT_MS } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import { reasonOf } from "./malformed.ts";
 import { PUBLIC_TUF_ROOT, PUBLIC_TUF_URL } from "./public_root.ts";
 import { loadTrustedRoot, type TrustMaterial } from "./trust_root.ts";

@@ -7,7 +7,7 @@
 
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { MAX_TUF_BYTES, MAX_TUF_ROOTS } from "@blobber/core";
+import { MAX_TUF_BYTES, MAX_TUF_ROOTS } from "@blobber/core/limits";
 import { TrustedMetadataStore } from "tuf-js/dist/store.js";
 import { EqualVersionError } from "tuf-js/dist/error.js";
 import { toHex } from "./bytes.ts";

@@ -5,16 +5,9 @@
  * @module
  */
 
-import {
-  BlobberError,
-  type Check,
-  quote,
-  type Signable,
-  type Signature,
-  type SignerIdentity,
-  type Verdict,
-  type Verifier,
-} from "@blobber/core";
+import type { Check, Signable, Signature, SignerIdentity, Verdict, Verifier } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import { type Bundle, isBundleType, readBundle } from "./bundle.ts";
 import { readCertificate } from "./certificate.ts";
 import { checkIdentity, expected } from "./identity.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { BlobberError, LOGIN_TIMEOUT_MS } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { LOGIN_TIMEOUT_MS } from "@blobber/core/limits";
 import { endpointOf, findIssuer, type Issuer } from "./issuer.ts";
 import { type Loopback, startLoopback } from "./loopback.ts";
 import type { TokenSource } from "./token.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { BlobberError, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import type { Environment } from "./environment.ts";
 import { audienceOf, type TokenSource } from "./token.ts";
 

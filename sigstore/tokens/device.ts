@@ -4,7 +4,10 @@
  * @module
  */
 
-import { BlobberError, isLoopback, LOGIN_TIMEOUT_MS, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { LOGIN_TIMEOUT_MS } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
+import { isLoopback } from "@blobber/core/reference";
 import type { ServiceContext } from "../service.ts";
 import { endpointOf, findIssuer, type Issuer } from "./issuer.ts";
 import type { TokenSource } from "./token.ts";

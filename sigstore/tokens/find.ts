@@ -7,7 +7,7 @@
 
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { BlobberError } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
 import { type BrowserOptions, browserToken } from "./browser.ts";
 import { buildkiteToken } from "./buildkite.ts";
 import { circleciToken } from "./circleci.ts";

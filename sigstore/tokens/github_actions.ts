@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BlobberError } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
 import { ask, failed, jsonOf, type ServiceRequest, serviceUrl } from "../service.ts";
 import type { Environment } from "./environment.ts";
 import type { TokenSource } from "./token.ts";

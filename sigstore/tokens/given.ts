@@ -5,7 +5,9 @@
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
-import { BlobberError, MAX_IDENTITY_TOKEN_CHARS, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { MAX_IDENTITY_TOKEN_CHARS } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import type { TokenSource } from "./token.ts";
 
 /**

@@ -6,7 +6,10 @@
  */
 
 import type { AuthorizationServer, Client, ClientAuth } from "oauth4webapi";
-import { BlobberError, isLoopback, MAX_MESSAGE_CHARS, printable, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { MAX_MESSAGE_CHARS } from "@blobber/core/limits";
+import { printable, quote } from "@blobber/core/printable";
+import { isLoopback } from "@blobber/core/reference";
 import { once, reasonOf, type ServiceContext, serviceUrl } from "../service.ts";
 import type { TokenRequest } from "./token.ts";
 

@@ -5,7 +5,9 @@
  * @module
  */
 
-import { BlobberError, MAX_IDENTITY_TOKEN_CHARS, printable, quote } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { MAX_IDENTITY_TOKEN_CHARS } from "@blobber/core/limits";
+import { printable, quote } from "@blobber/core/printable";
 import { fromBase64Url } from "../bytes.ts";
 import { isObject, type ServiceContext } from "../service.ts";
 

@@ -95,6 +95,14 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
   assert.deepEqual([...found].filter((path) => !path.endsWith(".ts") || path === "mod.ts"), []);
 });
 
+Deno.test("verification loads of the core what it is made of, and no client", async () => {
+  const found = new Set<string>();
+  for (const file of ["sigstore/verify.ts", "sigstore/evidence.ts"]) await closure(file, found);
+  const core = [...found].filter((path) => path === "mod.ts" || path.startsWith("lib/"));
+  const files = ["errors", "events", "limits", "printable"].map((name) => `lib/${name}.ts`);
+  assert.deepEqual(core.sort(), files);
+});
+
 /** Lists an image and reads a file of it where no module of Node's is to be had. */
 const READER = `
   globalThis.process.getBuiltinModule = (name) => {
