@@ -15,7 +15,7 @@ import {
 } from "@blobber/core/limits";
 import { printable, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
-import { isTemporary } from "@blobber/core/retry";
+import { isTemporary, retryAfter, systemClock } from "@blobber/core/retry";
 import { concat } from "./der.ts";
 
 /** What every request to a service needs; made once for each signer. */
@@ -66,7 +66,7 @@ export function serviceContext(options: Partial<ServiceContext> = {}): ServiceCo
     fetch: globalThis.fetch,
     userAgent: "blobber",
     idleTimeoutMs: SERVICE_IDLE_TIMEOUT_MS,
-    pause,
+    pause: systemClock.delay,
     ...options,
   };
 }
@@ -118,7 +118,7 @@ export async function ask(
       if (tries >= MAX_SERVICE_TRIES || !isTemporary(status)) {
         throw refused(request, answer);
       }
-      waitMs = retryAfterMs(answer.headers) ?? waitMs;
+      waitMs = retryAfter(answer.headers.get("retry-after"), systemClock) ?? waitMs;
       if (waitMs > MAX_SERVICE_PAUSE_MS) throw refused(request, answer);
     } catch (error) {
       context.signal?.throwIfAborted();
@@ -248,14 +248,6 @@ function withoutSecrets(text: string, request: ServiceRequest): string {
   );
 }
 
-function retryAfterMs(headers: Headers): number | undefined {
-  const value = headers.get("retry-after")?.trim();
-  if (value === undefined) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
-}
-
 /** The innermost words of a failed fetch, which wrap one another. */
 export function reasonOf(error: unknown): string {
   let inner = error;
@@ -267,18 +259,4 @@ export function reasonOf(error: unknown): string {
     inner = inner.cause;
   }
   return printable(inner instanceof Error ? inner.message : String(inner), MAX_MESSAGE_CHARS);
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal!.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -96,6 +96,19 @@ for (const status of [408, 429, 500, 502, 503, 504]) {
   });
 }
 
+test("a service is given the time that it asks for, and else a little more each time", async () => {
+  const paused: number[] = [];
+  const pause = (ms: number) => Promise.resolve(void paused.push(ms));
+  let answers = 0;
+  sigstore.onRequest = () => {
+    answers++;
+    if (answers === 1) return { status: 429, headers: { "retry-after": "3" } };
+    return answers === 2 || answers === 4 ? { status: 503 } : undefined;
+  };
+  await bundleOf({ ...keyless(sigstore), services: { pause } });
+  assert.deepEqual(paused, [3000, 1000, 250]);
+});
+
 test("an entry that was added, but answered with an error, is found by the next try", async () => {
   let added = 0;
   sigstore.onRequest = ({ service, method, body }) => {

@@ -15,9 +15,9 @@ import (
 // logStorage is storage in memory, mended in two places where it is not like that of a log which people use.
 //
 // It keeps the very leaf that the answer to a client is made of, and the sequencer writes into what it
-// keeps: once in some thousand times while the answer is being encoded, which then fails. Here it gets a
-// copy. And it takes the same leaf twice, which Rekor cannot deal with. Here the leaf that is there is given
-// back, with the status that says so.
+// keeps: now and then while the answer is being encoded, which then fails. Here it gets a copy. And it
+// takes the same leaf twice, which Rekor cannot deal with. Here the leaf that is there is given back, with
+// the status that says so.
 type logStorage struct {
 	storage.LogStorage
 
