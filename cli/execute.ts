@@ -15,11 +15,20 @@ import { listen } from "./signals.ts";
 export interface ReporterSettings {
   quiet: boolean;
   verbose: boolean;
+  /** Nothing at all, not even an error. */
+  silent?: boolean | undefined;
   progress?: "auto" | "tty" | "plain" | "json" | "none";
 }
 
 /** Makes the reporter for this process's stderr. */
 export type MakeReporter = (json: boolean, settings: ReporterSettings) => Promise<Reporter>;
+
+/** What the process gives to a command. */
+export interface Io {
+  makeReporter: MakeReporter;
+  /** A variable that only says how something is shown. Must not throw. */
+  variable: (name: string) => string | undefined;
+}
 
 /**
  * Runs a command.
@@ -32,19 +41,21 @@ export type MakeReporter = (json: boolean, settings: ReporterSettings) => Promis
 export async function execute(
   command: Command,
   line: CommandLine,
-  io: { makeReporter: MakeReporter },
+  io: Io,
 ): Promise<number> {
   const env = (name: string) => Deno.env.get(name);
   let settings: Settings;
   try {
     settings = await resolveSettings(line.flags, env, { files: command.withoutConfig !== true });
   } catch (error) {
-    const json = line.flags.get("output") === "json" || env("BLOBBER_OUTPUT") === "json";
+    const json = line.flags.get("output") === "json" || io.variable("BLOBBER_OUTPUT") === "json";
     const verbose = line.flags.get("verbose") === true;
-    return (await io.makeReporter(json, { quiet: false, verbose })).error(error);
+    const report = await io.makeReporter(json, { quiet: false, verbose, silent: command.hidden });
+    return await report.error(error);
   }
   const json = settings.get("output") === "json";
   const report = await io.makeReporter(json, {
+    silent: command.hidden,
     quiet: settings.get("quiet"),
     verbose: settings.get("verbose"),
     progress: settings.get("progress"),
@@ -78,6 +89,6 @@ export async function execute(
       return 0;
     }
     // What fails because it was stopped fails with that reason.
-    return report.error(signal.aborted ? signal.reason : error);
+    return await report.error(signal.aborted ? signal.reason : error);
   }
 }

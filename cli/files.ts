@@ -106,6 +106,8 @@ function statIfThere(path: string): Deno.FileInfo | undefined {
 }
 
 function fileError(what: string, cause: unknown): unknown {
+  // Its own error, which says what to do.
+  if (cause instanceof Deno.errors.NotCapable) return cause;
   // Faults of the file system have an errno or a name of Deno's; the rest is passed on as it is.
   const known = cause instanceof Error &&
     ("code" in cause || Object.hasOwn(Deno.errors, cause.name));

@@ -10,9 +10,24 @@ const THREAD_NAME = "blobber-worker";
 if ((globalThis as { name?: unknown }).name === THREAD_NAME) {
   await import("@blobber/core/workers");
 } else {
-  const { run } = await import("./run.ts");
   // Nothing is waited for that the command has left open: idle connections, threads.
-  Deno.exit(await run(Deno.args));
+  Deno.exit(await start());
+}
+
+async function start(): Promise<number> {
+  let run: (argv: readonly string[]) => Promise<number>;
+  try {
+    ({ run } = await import("./run.ts"));
+  } catch (error) {
+    // Run from files it may not read, the program can load nothing that would say it: this is all there is.
+    if (!/^Requires read access/.test((error as Error).message)) throw error;
+    const said = "Error: not allowed to read the files of blobber itself: " +
+      "the runtime was started without --allow-read\n" +
+      "Hint: start it with --allow-read, or with -A for every permission\n";
+    Deno.stderr.writeSync(new TextEncoder().encode(said));
+    return 2;
+  }
+  return await run(Deno.args);
 }
 
 export {};

@@ -28,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     line = parse(argv);
   } catch (error) {
     const reporter = await makeReporter(wantsJson(argv), { quiet: false, verbose: false });
-    return reporter.error(error);
+    return await reporter.error(error);
   }
   const { command, flags } = line;
   if (flags.get("version") === true) return await print(`blobber version ${VERSION}`);
@@ -40,19 +40,23 @@ export async function run(argv: readonly string[]): Promise<number> {
     );
   }
   const { execute } = await import("./execute.ts");
-  return await execute(command, line, { makeReporter });
+  return await execute(command, line, { makeReporter, variable: readVariable });
 }
 
-const makeReporter: MakeReporter = async (json, { quiet, verbose, progress = "auto" }) => {
+const makeReporter: MakeReporter = async (
+  json,
+  { quiet, verbose, silent = false, progress = "auto" },
+) => {
   const { Reporter, progressForm } = await import("./render/reporter.ts");
   const terminal = Deno.stderr.isTerminal();
-  const dumb = Deno.env.get("TERM") === "dumb";
+  const dumb = readVariable("TERM") === "dumb";
   return new Reporter({
     form: progressForm(progress, { json, quiet, terminal, dumb }),
     json,
     quiet,
     verbose,
-    color: terminal && !dumb && !json && (Deno.env.get("NO_COLOR") ?? "") === "",
+    silent,
+    color: terminal && !dumb && !json && (readVariable("NO_COLOR") ?? "") === "",
     write: writeStderr,
     columns: () => widthOf(Deno.stderr),
     now: () => performance.now(),
@@ -66,7 +70,7 @@ async function print(text: string): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
-    return (await makeReporter(false, { quiet: false, verbose: false })).error(error);
+    return await (await makeReporter(false, { quiet: false, verbose: false })).error(error);
   }
 }
 
@@ -75,7 +79,16 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.some((arg, i) =>
     arg === "-ojson" || arg === "-o=json" || arg === "--output=json" ||
     ((arg === "-o" || arg === "--output") && argv[i + 1] === "json")
-  ) || Deno.env.get("BLOBBER_OUTPUT") === "json";
+  ) || readVariable("BLOBBER_OUTPUT") === "json";
+}
+
+/** A variable that only says how something is shown: where none may be read, it is shown as usual. */
+function readVariable(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Nobody is left to be told that stderr has gone. */

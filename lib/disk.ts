@@ -7,6 +7,7 @@
  */
 
 import { errnoOf, fileError, openRegular } from "./files.ts";
+import type { Withheld } from "./permission.ts";
 import { nodeModule } from "./runtime.ts";
 import { BlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
@@ -59,6 +60,7 @@ interface DenoDisk {
   };
   mkdirSync(path: string, options: { recursive: boolean; mode: number }): void;
   utimeSync(path: string, atime: Date, mtime: Date): void;
+  permissions: { querySync(what: { name: "write"; path: string }): { state: string } };
   uid(): number | null;
 }
 
@@ -103,6 +105,26 @@ export function userId(): number | undefined {
   } catch { // the runtime does not let us know
     return undefined;
   }
+}
+
+/**
+ * Whether the runtime was started without the permission to write somewhere. It is not asked for, and what
+ * the system allows is not looked at.
+ *
+ * @param path the file or directory
+ * @returns what is withheld; nothing when it may be written to
+ */
+export function withheldWrite(path: string): Withheld | undefined {
+  if (deno !== undefined) {
+    const { state } = deno.permissions.querySync({ name: "write", path });
+    return state === "granted" ? undefined : { kind: "write", what: path, flag: "--allow-write" };
+  }
+  const { permission } = nodeModule("process") as unknown as {
+    permission?: { has(scope: string, path: string): boolean };
+  };
+  return permission?.has("fs.write", path) ?? true
+    ? undefined
+    : { kind: "write", what: path, flag: "--allow-fs-write" };
 }
 
 /** Makes a directory of ours alone, and those above it, where there is none. */

@@ -13,7 +13,10 @@
 export const STATUS = {
   done: { status: 0, meaning: "done, also when the reader of stdout has gone" },
   unexpected: { status: 1, meaning: "unexpected: a fault of blobber's own" },
-  usage: { status: 2, meaning: "usage: the command, an option, a reference or the configuration" },
+  usage: {
+    status: 2,
+    meaning: "usage: the command, an option, a reference, the configuration or a permission",
+  },
   authentication: {
     status: 3,
     meaning: "authentication: credentials missing, refused or too weak",
@@ -53,6 +56,7 @@ export const CODES = {
   "invalid-reference": "usage",
   "invalid-config": "usage",
   "invalid-key": "usage",
+  "missing-permission": "usage",
   "unauthorized": "authentication",
   "denied": "authentication",
   "not-found": "notFound",

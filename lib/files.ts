@@ -5,6 +5,7 @@
  */
 
 import { BlobberError, isBlobberError } from "./errors.ts";
+import { missingPermission } from "./permission.ts";
 import { quote } from "./printable.ts";
 import { isOrphan, ownedName } from "./process_identity.ts";
 import { nodeModule } from "./runtime.ts";
@@ -30,6 +31,8 @@ export function errnoOf(error: unknown): string | undefined {
  */
 export function fileError(what: string, path: string, cause: unknown): BlobberError {
   if (isBlobberError(cause)) return cause;
+  const withheld = missingPermission(cause);
+  if (withheld !== undefined) return withheld;
   const code = errnoOf(cause);
   const said: Record<string, string> = {
     EACCES: "permission denied",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { missingPermission } from "@blobber/core/permission";
 import { BlobberError, type Code, CODES, STATUS } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
 
@@ -57,9 +58,11 @@ const SYSTEM: Record<string, string> = {
 /**
  * Describes whatever was thrown.
  *
- * @param thrown what was caught
+ * @param caught what was caught
  */
-export function describeError(thrown: unknown): ErrorForm {
+export function describeError(caught: unknown): ErrorForm {
+  // What was under way when a permission was missed is not what went wrong.
+  const thrown = missingPermission(caught) ?? caught;
   if (thrown instanceof BlobberError) {
     const phrase = PHRASES[thrown.code];
     const message = phrase === undefined || thrown.message.toLowerCase().includes(phrase)

@@ -7,7 +7,6 @@
 
 import type { Notice, Observer, Progress } from "@blobber/core";
 import { toJson } from "../output.ts";
-import { describeError, type ErrorForm } from "./errors.ts";
 import { barLine, plainLine } from "./lines.ts";
 import { ProgressState, type Snapshot } from "./state.ts";
 
@@ -30,6 +29,8 @@ export interface ReporterOptions {
   quiet: boolean;
   /** Notices of every level, and stacks. */
   verbose: boolean;
+  /** Nothing at all, not even an error: the program runs in the middle of somebody's typing. */
+  silent?: boolean;
   color: boolean;
   /** Takes text for stderr; must not throw. */
   write: (text: string) => void;
@@ -80,7 +81,8 @@ export class Reporter {
 
   /** Takes a notice of the library, or of the command line itself. */
   readonly onNotice = ({ level, code, message }: Notice): void => {
-    const { quiet, verbose, json } = this.#options;
+    const { quiet, verbose, silent, json } = this.#options;
+    if (silent) return;
     if (level === "debug" && !verbose) return;
     if (level === "info" && quiet) return;
     if (json) return this.#write(toJson({ notice: { level, code, message } }));
@@ -111,10 +113,13 @@ export class Reporter {
    * @param thrown what was caught
    * @returns the exit status that follows from it
    */
-  error(thrown: unknown): number {
-    const form: ErrorForm = describeError(thrown);
-    const { json, verbose } = this.#options;
+  async error(thrown: unknown): Promise<number> {
     this.close();
+    // Most runs end well and never load it.
+    const { describeError } = await import("./errors.ts");
+    const form = describeError(thrown);
+    const { json, verbose, silent } = this.#options;
+    if (silent) return form.status;
     if (json) {
       const { code, message, hint, status } = form;
       this.#write(toJson({ error: { code, message, hint, status } }));

@@ -119,22 +119,22 @@ Deno.test("notices: quiet keeps warnings, verbose adds details, nothing is said 
   assert.deepEqual(said({ verbose: true }), ["Debug: detail", "Note: note", "Warning: care"]);
 });
 
-Deno.test("an error is a line and its hint; what nobody threw on purpose has a stack only when asked", () => {
+Deno.test("an error is a line and its hint; what nobody threw on purpose has a stack only when asked", async () => {
   const { out, reporter } = make({});
-  const status = reporter.error(new BlobberError("unauthorized", "no", { hint: "log in" }));
+  const status = await reporter.error(new BlobberError("unauthorized", "no", { hint: "log in" }));
   assert.equal(status, 3);
   assert.deepEqual(out, ["Error: authentication failed: no\n", "Hint: log in\n"]);
   const bug = new TypeError("x is not a function\n\x1b[2J");
   const plain = make({});
-  assert.equal(plain.reporter.error(bug), 1);
+  assert.equal(await plain.reporter.error(bug), 1);
   assert.equal(plain.out[0], "Error: unexpected error: x is not a function\\x0a\\x1b[2J\n");
   assert.equal(plain.out.length, 2);
   const verbose = make({ verbose: true });
-  verbose.reporter.error(bug);
+  await verbose.reporter.error(bug);
   assert.match(verbose.out[2]!, /reporter_test\.ts/);
 });
 
-Deno.test("an error of the operating system that got this far exits 13", () => {
+Deno.test("an error of the operating system that got this far exits 13", async () => {
   for (
     const error of [
       new Deno.errors.PermissionDenied("x"),
@@ -142,7 +142,7 @@ Deno.test("an error of the operating system that got this far exits 13", () => {
     ]
   ) {
     const { out, reporter } = make({ json: true });
-    assert.equal(reporter.error(error), 13);
+    assert.equal(await reporter.error(error), 13);
     assert.equal(JSON.parse(out[0]!).error.code, "file-system");
   }
 });

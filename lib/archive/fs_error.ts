@@ -5,6 +5,7 @@
  */
 
 import { BlobberError } from "../errors.ts";
+import { missingPermission } from "../permission.ts";
 import { quote } from "../printable.ts";
 
 const REASONS: Record<string, string> = {
@@ -39,6 +40,8 @@ export function errnoOf(error: unknown): string | undefined {
  */
 export function fileSystemError(what: string, path: string, cause: unknown): BlobberError {
   if (cause instanceof BlobberError) return cause;
+  const withheld = missingPermission(cause);
+  if (withheld !== undefined) return withheld;
   const code = errnoOf(cause);
   const why = (code && REASONS[code]) ?? (cause instanceof Error ? cause.message : String(cause));
   return new BlobberError("file-system", `${what} ${quote(path)}: ${quote(why).slice(1, -1)}`, {

@@ -6,9 +6,10 @@
  * @module
  */
 
-import { lookAt, makeDirectory, userId } from "../disk.ts";
+import { lookAt, makeDirectory, userId, withheldWrite } from "../disk.ts";
 import { fileError } from "../files.ts";
 import { quote } from "../printable.ts";
+import { notAllowed } from "../permission.ts";
 import { isOrphan } from "../process_identity.ts";
 import { listDirectory, nodeModule } from "../runtime.ts";
 import { type CachePaths, ROOMS } from "./paths.ts";
@@ -21,6 +22,9 @@ import { type CachePaths, ROOMS } from "./paths.ts";
  */
 export function prepareDirectory(paths: CachePaths): string | undefined {
   try {
+    // To read from it alone would be possible, and leave what is found damaged where it is.
+    const withheld = withheldWrite(paths.root);
+    if (withheld !== undefined) return notAllowed(withheld).message;
     const problem = ensure(paths.root);
     if (problem !== undefined) return problem;
     const seen = new Set<string>();

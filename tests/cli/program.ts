@@ -21,13 +21,21 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** What it reads from stdin. */
   stdin?: string;
+  /** What Deno is told to allow; everything unless said otherwise. */
+  permissions?: readonly string[];
 }
 
-/** The words that start the program. */
-export function programWords(): string[] {
+/**
+ * The words that start the program.
+ *
+ * @param permissions what Deno is told to allow
+ */
+export function programWords(permissions: readonly string[] = ["-A"]): string[] {
   const named = Deno.env.get("BLOBBER_TEST_PROGRAM");
   const script = named ?? inRoot("cli.ts");
-  return /\.[jt]s$/.test(script) ? [Deno.execPath(), "run", "-A", "--quiet", script] : [script];
+  return /\.[jt]s$/.test(script)
+    ? [Deno.execPath(), "run", ...permissions, "--quiet", script]
+    : [script];
 }
 
 /** A directory in which the program runs, removed at the end. */
@@ -60,8 +68,12 @@ export class Workplace implements AsyncDisposable {
   }
 
   /** Starts the program, with pipes to everything. */
-  start(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
-    const [program, ...words] = programWords();
+  start(
+    args: string[],
+    env: Record<string, string> = {},
+    permissions?: readonly string[],
+  ): Deno.ChildProcess {
+    const [program, ...words] = programWords(permissions);
     return new Deno.Command(program!, {
       args: [...words, ...args],
       cwd: this.dir,
@@ -75,7 +87,7 @@ export class Workplace implements AsyncDisposable {
 
   /** Runs the program to its end. */
   async run(args: string[], options: RunOptions = {}): Promise<Ran> {
-    const child = this.start(args, options.env);
+    const child = this.start(args, options.env, options.permissions);
     const writer = child.stdin.getWriter();
     // A program that does not read its input may be gone before it is written.
     await writer.write(new TextEncoder().encode(options.stdin ?? "")).catch(() => {});
