@@ -8,12 +8,25 @@ import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
 
 /**
+ * Refuses `-`, which elsewhere stands for a stream: to take it for a name would be a surprise.
+ *
+ * @param path as the user wrote it
+ * @param hint what to do instead
+ * @throws {BlobberError} `usage`
+ */
+export function refuseStream(path: string, hint: string): void {
+  if (path !== "-") return;
+  throw new BlobberError("usage", '"-" stands for a stream, which is not supported here', { hint });
+}
+
+/**
  * Demands that a directory is there, in the words that users know.
  *
  * @param path as the user wrote it
- * @throws {BlobberError} `file-system`
+ * @throws {BlobberError} `file-system`, and `usage` for `-`
  */
 export function checkDirectory(path: string): void {
+  refuseStream(path, "name a directory; one that is called so is ./-");
   let info: Deno.FileInfo;
   try {
     info = Deno.statSync(path);
@@ -33,8 +46,10 @@ export function checkDirectory(path: string): void {
  *
  * @param destination a file, or a directory that the file goes into
  * @param path the file's path in the artifact
+ * @throws {BlobberError} `conflict`, `file-system`, and `usage` for `-`
  */
 export function copyTarget(destination: string, path: string): string {
+  refuseStream(destination, "cat writes a file to stdout; a file that is called so is ./-");
   const name = path.slice(path.lastIndexOf("/") + 1);
   const inside = `${destination.replace(/[/\\]+$/, "")}/${name}`;
   let target = /[/\\]$/.test(destination) ? inside : destination;

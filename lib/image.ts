@@ -5,7 +5,7 @@
  */
 
 import { readChunks } from "./archive/read/chunk_stream.ts";
-import type { Entry } from "./archive/entry.ts";
+import { type Entry, specialName } from "./archive/entry.ts";
 import { followLinks } from "./archive/safe_path.ts";
 import { suggest } from "./archive/read/suggest.ts";
 import type { Listed } from "./archive/read/listing.ts";
@@ -104,7 +104,7 @@ export class Image implements AsyncDisposable {
    *
    * Every byte of the stream has been checked before it is handed out.
    *
-   * @throws {BlobberError} `not-found`, `integrity`, and `usage` for a directory
+   * @throws {BlobberError} `not-found`, `integrity`, and `usage` for a directory, a device or a pipe
    */
   // deno-lint-ignore require-await -- errors are rejections
   async open(path: string): Promise<ReadableStream<Uint8Array>> {
@@ -118,6 +118,10 @@ export class Image implements AsyncDisposable {
       });
     }
     if (node === undefined) throw this.#missing(path, at);
+    const special = specialName(node.entry.type);
+    if (special !== undefined) {
+      throw new BlobberError("usage", `${quote(path)} is ${special}, expected a file`);
+    }
     return this.#read(node);
   }
 

@@ -45,6 +45,8 @@ export const TOC_TAIL_BYTES = 1 * MiB;
 export const MAX_UNRANGED_BYTES = 32 * MiB;
 /** Decompressed bytes for each compressed byte of a layer beyond the first MiB: deflate's own bound is 1032. */
 export const MAX_RATIO = 1100;
+/** Window of a zstd frame, which a reader holds in memory: what the zstd tool accepts without `--long`. */
+export const MAX_ZSTD_WINDOW_BYTES = 128 * MiB;
 /** A PAX extended header or a GNU long name: paths, link targets and a few numbers. */
 export const MAX_TAR_META_BYTES = 1 * MiB;
 

@@ -126,6 +126,8 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
   overwrite?: boolean | undefined;
   /** What happens to links with an absolute target: refused, or written as they are and never followed. @default "refuse" */
   links?: "refuse" | "keep" | undefined;
+  /** What happens to devices and named pipes, which are never made: refused, or left out with a notice. @default "refuse" */
+  special?: "refuse" | "skip" | undefined;
 }
 
 /** Options of `copy`. */

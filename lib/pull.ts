@@ -13,7 +13,7 @@ import { type LayerTable, wholeTable } from "./archive/read/layer_table.ts";
 import { place } from "./archive/unpack/place.ts";
 import { OrderedTree } from "./archive/unpack/ordered_tree.ts";
 import type { PlacedTree } from "./archive/unpack/placed_tree.ts";
-import { type LayerPlan, planLayer, planOrdered } from "./archive/unpack/plan.ts";
+import { type EntryPolicy, type LayerPlan, planLayer, planOrdered } from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/safe_path.ts";
 import { type Destination, findDestination, Staging } from "./archive/unpack/staging.ts";
 import { Tree } from "./archive/read/tree.ts";
@@ -22,9 +22,11 @@ import { unpackByTable } from "./archive/unpack/unpack_table.ts";
 import { readDiffIds } from "./archive/unpack/diff_ids.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
+import { notify } from "./events.ts";
 import { MAX_ENTRIES } from "./limits.ts";
 import type { PullOptions, PullResult, UnpackLimits } from "./options.ts";
 import { interruption, Pace } from "./pace.ts";
+import { quote } from "./printable.ts";
 import { nextTurn, processors } from "./runtime.ts";
 import type { Source } from "./store.ts";
 import { streamOf } from "./streams.ts";
@@ -37,6 +39,9 @@ const MAX_JOBS = 8;
 const IN_FLIGHT = 3;
 /** Bytes of layers from which workers are worth their start. */
 const WORKERS_WORTH = 8 * 1024 * 1024;
+
+/** Entries that are left out and named; further ones are counted. */
+const MAX_NAMED = 10;
 
 /** Options of {@linkcode pull}: those of the client's, and what the client knows. */
 export interface PullSettings extends PullOptions {
@@ -98,7 +103,7 @@ class Pull {
   /** What layers are applied to, unless the only one is a tree by itself. */
   readonly #tree: Tree;
   #placed: PlacedTree;
-  readonly #links: "refuse" | "keep";
+  readonly #policy: EntryPolicy;
   readonly #pace: Pace;
   /** Bytes of all layers. */
   #total = 0;
@@ -106,6 +111,8 @@ class Pull {
   #before = 0;
   #files = 0;
   #expected: number | undefined;
+  /** Whether it was said that something is left out. */
+  #leftOut = false;
   /** Threads beside this one, which works too. */
   #threads = 0;
   #pool = new WorkerPool(0);
@@ -115,7 +122,8 @@ class Pull {
     this.#manifest = manifest;
     this.#options = options;
     this.#placed = this.#tree = new Tree(options);
-    this.#links = options.links ?? "refuse";
+    const { links = "refuse", special = "refuse" } = options;
+    this.#policy = { links, special };
     this.#pace = new Pace(options.signal);
   }
 
@@ -144,6 +152,7 @@ class Pull {
       };
       if (ahead !== undefined) check(ahead);
       await this.#unpack(layers, staging);
+      this.#leaveOut(this.#tree);
       if (ahead === undefined) check(this.#tree);
       const tree = this.#placed;
       for (const path of tree.links().keys()) staging.link(tree.get(path)!.entry);
@@ -194,18 +203,36 @@ class Pull {
         const [layer] = layers as [Layer];
         const ordered = await OrderedTree.of(layer.table!.table, this.#options, this.#pace);
         if (ordered !== undefined) {
-          layer.plan = await planOrdered(ordered, this.#links, this.#pace);
+          layer.plan = await planOrdered(ordered, this.#policy, this.#pace);
           this.#expected = layer.plan.files;
           return this.#placed = ordered;
         }
       }
       for (const layer of layers) layer.plan = await this.#plan(layer, this.#tree);
       this.#expected = layers.reduce((sum, { plan }) => sum + plan!.files, 0);
-      return this.#tree;
+      return this.#leaveOut(this.#tree);
     }
     // Some layer will be read as a stream, which builds the tree as it goes: this one is for the checks.
     const tree = new Tree(this.#options);
     for (const layer of layers) await this.#plan(layer, tree);
+    return this.#leaveOut(tree);
+  }
+
+  /** Takes what is never made out of a tree. It says so once, whichever tree is first. */
+  #leaveOut(tree: Tree): Tree {
+    if (this.#policy.special === "refuse") return tree;
+    const paths = tree.dropSpecial();
+    if (paths.length === 0 || this.#leftOut) return tree;
+    this.#leftOut = true;
+    const named = paths.slice(0, MAX_NAMED).map(quote).join(", ");
+    const more = paths.length - MAX_NAMED;
+    notify(
+      this.#options,
+      "warning",
+      "special-files",
+      `${paths.length} devices and named pipes are left out: ${named}` +
+        (more > 0 ? ` and ${more} more` : ""),
+    );
     return tree;
   }
 
@@ -226,7 +253,7 @@ class Pull {
 
   async #plan(layer: Layer, tree: Tree): Promise<LayerPlan> {
     tree.nextLayer();
-    return await planLayer(tree, layer.table!.table, this.#links, this.#pace);
+    return await planLayer(tree, layer.table!.table, this.#policy, this.#pace);
   }
 
   async #unpack(layers: Layer[], staging: Staging): Promise<void> {
@@ -260,7 +287,17 @@ class Pull {
         throw error;
       }
       const groups = this.#threads === 0 ? 1 : 2 * this.#threads + 4;
-      const how = { staging, runner: this.#pool, groups, diffId, signal, onBytes, onFiles };
+      const { onNotice } = this.#options;
+      const how = {
+        staging,
+        runner: this.#pool,
+        groups,
+        diffId,
+        signal,
+        onNotice,
+        onBytes,
+        onFiles,
+      };
       await unpackByTable(await opening, table, plan, how);
       for (const entry of plan.hardlinks) {
         staging.hardlink(entry);
@@ -292,7 +329,7 @@ class Pull {
       ...on,
       staging,
       tree: this.#tree,
-      links: this.#links,
+      policy: this.#policy,
       diffId: layer.diffId,
       table: layer.table?.table,
     });

@@ -71,6 +71,9 @@ const KINDS: Record<Entry["type"], string> = {
   directory: "d",
   symlink: "l",
   hardlink: "-",
+  char: "c",
+  block: "b",
+  fifo: "p",
 };
 
 /** `-rw-r--r--`. */

@@ -7,6 +7,7 @@
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
+import { refuseStream } from "../files.ts";
 import { readOptions } from "../reading.ts";
 import { signerOf } from "../verdict.ts";
 
@@ -15,10 +16,12 @@ export async function run(context: Context): Promise<void> {
   const { settings, out } = context;
   const [ref, directory] = context.args as [string, string];
   const reference = parseReference(ref);
+  refuseStream(directory, "name a directory; one that is called so is ./-");
   const result = await makeClient(context).pull(reference, directory, {
     ...await readOptions(context, "pull", ref),
     overwrite: settings.get("overwrite"),
     links: settings.get("links"),
+    special: settings.get("special"),
     maxEntries: settings.get("maxEntries"),
     maxBytes: settings.get("maxBytes"),
     maxFileBytes: settings.get("maxFileBytes"),

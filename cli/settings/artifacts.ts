@@ -97,6 +97,16 @@ export const ARTIFACTS = {
     group: "command",
     commands: ["pull"],
   },
+  special: {
+    flag: "special",
+    key: "pull.special",
+    type: "enum",
+    values: ["refuse", "skip"],
+    default: "refuse",
+    help: "devices and named pipes, which are never made: refuse them, or leave them out",
+    group: "command",
+    commands: ["pull"],
+  },
   platform: {
     flag: "platform",
     key: "platform",

@@ -4,10 +4,41 @@
  * @module
  */
 
-/** What an entry is. */
-export type EntryType = "file" | "directory" | "symlink" | "hardlink";
+/** What is listed, and never made: a character or block device, or a named pipe. */
+export type SpecialType = "char" | "block" | "fifo";
 
-/** A file, directory or link, without its content. */
+/** What an entry is. */
+export type EntryType = "file" | "directory" | "symlink" | "hardlink" | SpecialType;
+
+const SPECIAL: Readonly<Record<SpecialType, string>> = {
+  char: "a character device",
+  block: "a block device",
+  fifo: "a named pipe",
+};
+
+/**
+ * Says what a special entry is, in words.
+ *
+ * @param type what an entry is
+ * @returns `undefined` for files, directories and links
+ */
+export function specialName(type: EntryType): string | undefined {
+  return (SPECIAL as Partial<Record<EntryType, string>>)[type];
+}
+
+/** The seconds before and after 1970 that a `Date` can hold: some 270,000 years. */
+const MAX_SECONDS = 8_640_000_000_000;
+
+/**
+ * The time that stands for one: archives may state any number, and the nearest that can be had is taken.
+ *
+ * @param seconds since 1970
+ */
+export function nearestTime(seconds: number): number {
+  return Math.min(MAX_SECONDS, Math.max(-MAX_SECONDS, seconds));
+}
+
+/** A file, directory or link, without its content; or a device or pipe. */
 export interface Entry {
   /** Relative, `/`-separated, without `.`, `..`, empty components or a trailing slash. */
   path: string;

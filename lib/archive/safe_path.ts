@@ -69,7 +69,8 @@ const PLAIN = /^(?!.:)(?:(?!\.\.?\/)[ -.0-[\]-~]+\/)*(?!\.\.?$)[ -.0-[\]-~]+$/;
 
 /**
  * Checks the name of an entry and gives it in its one normal form: no `.` and no empty components, no
- * slash at the end.
+ * slash at either end. An absolute name is relative to the tree's root, as GNU tar and container runtimes
+ * take it.
  *
  * @param name as it stands in an archive, or as a walk gives it
  * @param directory whether it names a directory, whose name may end in `/` or `.`
@@ -80,7 +81,6 @@ const PLAIN = /^(?!.:)(?:(?!\.\.?\/)[ -.0-[\]-~]+\/)*(?!\.\.?$)[ -.0-[\]-~]+$/;
 export function checkPath(name: string, directory = false): string {
   if (name.length <= MAX_NAME_BYTES && PLAIN.test(name)) return name;
   checkText("name", name);
-  if (name.startsWith("/")) throw traversal("name", name, "is absolute");
   if (DRIVE.test(name)) throw traversal("name", name, "begins with a drive");
   checkBackslash("name", name);
   const components = name.split("/");
@@ -100,8 +100,9 @@ export function checkPath(name: string, directory = false): string {
   if (kept.length > MAX_PATH_DEPTH) {
     throw unsafe("name", name, `has more than ${MAX_PATH_DEPTH} components`);
   }
-  // "C:x" behind "./" is a drive again once the prefix has gone.
+  // "C:x" and "\\x" behind "./" or "/" are a drive and absolute again once the prefix has gone.
   if (kept.length > 0 && DRIVE.test(kept[0]!)) throw traversal("name", name, "begins with a drive");
+  if (kept[0]?.startsWith("\\")) throw traversal("name", name, "is absolute where \\ separates");
   return kept.join("/");
 }
 

@@ -12,9 +12,10 @@ for (
     "a/../../x",
     "a/../b",
     "a/..",
-    "/abs",
-    "/",
-    "//x",
+    "/../x",
+    "/C:x",
+    "/\\x",
+    "./\\x",
     "C:x",
     "c:",
     "C:../x",
@@ -55,6 +56,7 @@ for (
 test("row 1: a file's name does not end like a directory's, a directory's is normalised", () => {
   for (const name of [".", "./", "a/", "a/.", "a//"]) assert.throws(() => checkPath(name), unsafe);
   assert.equal(checkPath("./", true), "");
+  assert.throws(() => checkPath("/"), unsafe);
   assert.equal(checkPath(".", true), "");
   assert.equal(checkPath("a/", true), "a");
   assert.equal(checkPath("./a/./b//", true), "a/b");

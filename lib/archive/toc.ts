@@ -23,6 +23,23 @@ export function isFormatsOwn(path: string): boolean {
   return path === TOC_NAME || LANDMARKS.has(path);
 }
 
+/**
+ * Times that a row can state, in seconds since 1970: RFC 3339 has years of four digits, and year 1 is what
+ * writers in Go state for none.
+ */
+const FIRST_TIME = Date.parse("0002-01-01T00:00:00Z") / 1000;
+const LAST_TIME = Date.parse("9999-12-31T23:59:59Z") / 1000;
+
+/** Whether a row can state a time. */
+export function isStatable(seconds: number): boolean {
+  return seconds >= FIRST_TIME && seconds <= LAST_TIME;
+}
+
+/** The nearest time that a row can state. */
+export function statableTime(seconds: number): number {
+  return Math.min(LAST_TIME, Math.max(FIRST_TIME, seconds));
+}
+
 /** A table as it is written. */
 export interface Toc {
   version: 1;

@@ -6,7 +6,8 @@
  */
 
 import type { Digest } from "../digest.ts";
-import { type Entry, storedName } from "./entry.ts";
+import { type Entry, type EntryType, storedName } from "./entry.ts";
+import { isStatable, type TocEntry } from "./toc.ts";
 
 /** Where a chunk of a file is, and what it must be. */
 export interface ChunkPlace {
@@ -28,10 +29,15 @@ export const TOC_SEPARATOR = ",\n";
 /** What a table ends with. */
 export const TOC_TAIL = "\n]}\n";
 
-const TYPES = { file: "reg", directory: "dir", symlink: "symlink", hardlink: "hardlink" } as const;
-/** The years that RFC 3339 can write. */
-const FIRST_SECOND = -62167219200;
-const LAST_SECOND = 253402300799;
+const TYPES: Readonly<Record<EntryType, TocEntry["type"]>> = {
+  file: "reg",
+  directory: "dir",
+  symlink: "symlink",
+  hardlink: "hardlink",
+  char: "char",
+  block: "block",
+  fifo: "fifo",
+};
 
 /**
  * The row of an entry, with its first chunk when it has content.
@@ -43,7 +49,7 @@ const LAST_SECOND = 253402300799;
 export function entryRow(entry: Entry, digest?: Digest, first?: ChunkPlace): string {
   let row = `{"name":${JSON.stringify(storedName(entry))},"type":"${TYPES[entry.type]}"`;
   if (entry.size > 0) row += `,"size":${entry.size}`;
-  if (entry.mtime !== 0 && entry.mtime >= FIRST_SECOND && entry.mtime <= LAST_SECOND) {
+  if (entry.mtime !== 0 && isStatable(entry.mtime)) {
     const time = new Date(entry.mtime * 1000).toISOString().replace(".000Z", "Z");
     row += `,"modtime":"${time}"`;
   }

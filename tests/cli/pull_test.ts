@@ -107,3 +107,23 @@ Deno.test("a registry that refuses is told apart: credentials 3, absence 4, no a
     await open.close();
   }
 });
+
+Deno.test("- is no directory and no file, unless it is named ./-", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  for (
+    const words of [
+      ["pull", "oci:layout:v1", "-"],
+      ["push", "-", "oci:layout:v2"],
+      ["cp", "oci:layout:v1", "index.html", "-"],
+    ]
+  ) {
+    const { status, stdout, stderr } = await at.run(words);
+    assert.deepEqual([words[0], status, stdout], [words[0], 2, ""]);
+    assert.match(stderr, /"-" stands for a stream/);
+  }
+  await assert.rejects(Deno.lstat(`${at.dir}/-`));
+  await at.ok(["pull", "oci:layout:v1", "./-"]);
+  assert.equal(await at.read("-/index.html"), "<h1>hi</h1>\n");
+});

@@ -112,7 +112,7 @@ export interface StargzOptions {
   /** Members of the layer; each item in one member, unless this says otherwise. */
   members?: TarItem[][];
   /** Changes the rows of the table. */
-  rows?: (rows: LooseRow[]) => LooseRow[];
+  rows?: ((rows: LooseRow[]) => LooseRow[]) | undefined;
   /** Changes the text of the table. */
   json?: (json: string) => string;
   /** Bytes of a chunk. @default everything */

@@ -203,7 +203,7 @@ test("GNU tar lists what was walked", { skip: !GNU_TAR }, async () => {
     ).join("");
   const kinds = { file: "-", directory: "d", symlink: "l", hardlink: "h" };
   const expected = [...walk(tree)].map(({ path, type, mode, size, linkTarget }) =>
-    `${kinds[type]}${bits(mode)} 0/0 ${size} 1970-01-02 00:00 ${path}` +
+    `${kinds[type as keyof typeof kinds]}${bits(mode)} 0/0 ${size} 1970-01-02 00:00 ${path}` +
     (type === "directory" ? "/" : "") + (linkTarget === undefined ? "" : ` -> ${linkTarget}`)
   );
   assert.match(listed.pop()!, /^-rw-r--r-- 0\/0 +\d+ 1970-01-01 00:00 stargz\.index\.json$/);

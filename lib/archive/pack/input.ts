@@ -6,19 +6,22 @@
 
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
-import type { Entry, EntryType } from "../entry.ts";
+import { type Entry, type EntryType, nearestTime, type SpecialType } from "../entry.ts";
 import type { ReadContent } from "./pack.ts";
 import { changed } from "./source_file.ts";
 
 /** Bytes, as an iterable or a web stream. */
 export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** What can be pushed: everything but devices and pipes. */
+export type InputType = Exclude<EntryType, SpecialType>;
+
 /** One entry, with its content. */
 export interface InputEntry {
   /** Relative, `/`-separated, without `.`, `..`, empty components or a trailing slash. */
   path: string;
   /** What it is. */
-  type: EntryType;
+  type: InputType;
   /** Permission bits. @default 0o644 for a file, 0o755 for a directory */
   mode?: number | undefined;
   /** Modification time in seconds since 1970, where `keepMtime` asks for it. @default 0 */
@@ -41,7 +44,7 @@ export type PushInput =
   | { tar: ByteSource }
   | { entries: AsyncIterable<InputEntry> | Iterable<InputEntry> };
 
-const MODES: Record<EntryType, number> = {
+const MODES: Record<InputType, number> = {
   file: 0o644,
   directory: 0o755,
   symlink: 0o777,
@@ -56,6 +59,9 @@ const MODES: Record<EntryType, number> = {
  */
 export function entryOf(input: InputEntry): Entry {
   const { path, type, content, linkTarget } = input;
+  if (!Object.hasOwn(MODES, type)) {
+    throw invalid(path, `has the type ${quote(type)}, expected one of ${Object.keys(MODES)}`);
+  }
   const isLink = type === "symlink" || type === "hardlink";
   const known = content instanceof Uint8Array
     ? content.length
@@ -73,8 +79,12 @@ export function entryOf(input: InputEntry): Entry {
   if (isLink !== (linkTarget !== undefined)) {
     throw invalid(path, isLink ? `is a ${type} without a target` : `is a ${type} with a target`);
   }
+  const { mtime = 0 } = input;
+  if (Number.isNaN(mtime)) {
+    throw invalid(path, `has the mtime ${mtime}, expected seconds since 1970`);
+  }
   const mode = type === "symlink" ? MODES.symlink : (input.mode ?? MODES[type]) & 0o777;
-  return { path, type, size, mode, mtime: Math.floor(input.mtime ?? 0), linkTarget };
+  return { path, type, size, mode, mtime: Math.floor(nearestTime(mtime)), linkTarget };
 }
 
 function invalid(path: string, why: string): BlobberError {

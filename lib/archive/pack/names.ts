@@ -6,7 +6,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
-import type { Entry, EntryType } from "../entry.ts";
+import { type Entry, type EntryType, specialName } from "../entry.ts";
 import { checkLink, checkPath } from "../safe_path.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
 
@@ -23,6 +23,10 @@ const REPLACEMENT = "\ufffd";
  */
 export function checkNames(entry: Pick<Entry, "path" | "type" | "linkTarget">): void {
   const { path, type, linkTarget } = entry;
+  const special = specialName(type);
+  if (special !== undefined) {
+    fail(`${quote(path)} is ${special}, expected a file, directory or link`);
+  }
   checkEncoding("name", path);
   if (checkPath(path, type === "directory") !== path) {
     throw new BlobberError(
@@ -43,7 +47,11 @@ export function checkNames(entry: Pick<Entry, "path" | "type" | "linkTarget">): 
     const target = linkTarget ?? "";
     checkEncoding(`target of the link ${quote(path)}`, target);
     if (type === "symlink") checkLink(path, target);
-    else checkPath(target);
+    else if (checkPath(target) !== target) {
+      fail(
+        `the hard link ${quote(path)} names ${quote(target)}, expected ${quote(checkPath(target))}`,
+      );
+    }
   }
 }
 
@@ -60,13 +68,28 @@ function checkEncoding(what: string, value: string): void {
 export class NameSet {
   /** Directories that no entry names have the type `implied`. */
   readonly #types = new Map<string, EntryType | "implied">();
+  /** Target of each symbolic link by its path. */
+  readonly links: Map<string, string> = new Map();
 
   /**
    * Adds an entry.
    *
-   * @throws {BlobberError} `invalid-archive`
+   * @returns the entry as it is packed: a hard link to a symbolic link is another such link
+   * @throws {BlobberError} `invalid-archive`, `path-traversal`
    */
-  add({ path, type, linkTarget }: Entry): void {
+  add(entry: Entry): Entry {
+    const linked = entry.type === "hardlink" ? this.links.get(entry.linkTarget ?? "") : undefined;
+    if (linked !== undefined) {
+      entry = { ...entry, type: "symlink", linkTarget: linked };
+      checkNames(entry);
+    }
+    this.#add(entry);
+    if (entry.type !== "symlink") return entry;
+    this.links.set(entry.path, entry.linkTarget!);
+    return { ...entry, mode: 0o777 };
+  }
+
+  #add({ path, type, linkTarget }: Entry): void {
     const before = this.#types.get(path);
     if (before === "implied" && type !== "directory") {
       fail(`${quote(path)} is both a directory and something else`);
@@ -80,8 +103,9 @@ export class NameSet {
         fail(`${quote(path)} lies below ${quote(parent)}, which is no directory`);
       }
     }
-    // Hostile inputs, row 4: a hard link names a file that came before, and nothing else.
-    if (type === "hardlink" && this.#types.get(linkTarget ?? "") !== "file") {
+    // A hard link names a file that came before, by any of its names.
+    const target = this.#types.get(linkTarget ?? "");
+    if (type === "hardlink" && target !== "file" && target !== "hardlink") {
       fail(
         `the hard link ${quote(path)} names ${quote(linkTarget ?? "")}, expected a file before it`,
       );

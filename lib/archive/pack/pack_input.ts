@@ -13,6 +13,7 @@ import type { Packer } from "./pack.ts";
 import { checkLinkChains } from "../safe_path.ts";
 import { Survey } from "./survey.ts";
 import { TarSource } from "./tar_source.ts";
+import { statableTime } from "../toc.ts";
 import type { WalkedEntry } from "./walk.ts";
 
 /** What becomes of modification times. */
@@ -65,19 +66,17 @@ export async function packEntries(
 ): Promise<void> {
   const survey = new Survey(options);
   const names = new NameSet();
-  const links = new Map<string, string>();
   for await (const input of entries) {
-    const entry = timed(entryOf(input), options);
-    checkNames(entry);
-    names.add(entry);
-    if (entry.type === "symlink") links.set(entry.path, entry.linkTarget!);
+    const stated = timed(entryOf(input), options);
+    checkNames(stated);
+    const entry = names.add(stated);
     survey.add(entry);
     options.onEntry?.(entry);
     const content = contentReader(entry.path, input.content ?? new Uint8Array(0));
     await packer.add(entry, content.read);
     await content.end();
   }
-  checkLinkChains(links);
+  checkLinkChains(names.links);
   survey.finish();
 }
 
@@ -95,20 +94,15 @@ export async function packTar(
 ): Promise<void> {
   const survey = new Survey(options);
   const names = new NameSet();
-  const links = new Map<string, string>();
   const source = new TarSource(tar);
   try {
     for (;;) {
       const found = await source.next();
       if (found === undefined) break;
       if (found.path === "") continue;
-      const entry = timed(found, options);
-      checkNames(entry);
-      names.add(entry);
-      if (entry.type === "symlink") {
-        entry.mode = 0o777;
-        links.set(entry.path, entry.linkTarget!);
-      }
+      const stated = timed(found, options);
+      checkNames(stated);
+      const entry = names.add(stated);
       survey.add(entry);
       options.onEntry?.(entry);
       await packer.add(entry, (into) => source.read(into));
@@ -116,7 +110,7 @@ export async function packTar(
   } finally {
     await source.cancel();
   }
-  checkLinkChains(links);
+  checkLinkChains(names.links);
   survey.finish();
 }
 
@@ -125,5 +119,6 @@ function timed(
   { path, type, size, mode, mtime, linkTarget }: Entry,
   { keepMtime = false, mtime: all = 0 }: TimeOptions,
 ): Entry {
-  return { path, type, size, mode, mtime: keepMtime ? mtime : all, linkTarget };
+  // What the table cannot state is clamped, so that it and the tar agree.
+  return { path, type, size, mode, mtime: keepMtime ? statableTime(mtime) : all, linkTarget };
 }

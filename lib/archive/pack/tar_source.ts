@@ -78,7 +78,14 @@ export class TarSource {
     this.#rest ??= await this.#bytes.next();
     if (this.#rest === undefined) {
       this.#ended = true;
-      this.#reader.end();
+      if (!this.#reader.end()) {
+        // No digest shows that nothing is missing.
+        throw new BlobberError(
+          "invalid-archive",
+          "invalid or corrupt archive: it has no end-of-archive blocks, and may have been cut off",
+          { hint: "append two blocks of 512 zeros when it is known to be whole" },
+        );
+      }
       return false;
     }
     if (this.#reader.position === 0 && this.#rest[0] === 0x1f && this.#rest[1] === 0x8b) {

@@ -95,3 +95,16 @@ test("a tar that is refused half-way is not read on", async () => {
   await assert.rejects(pack((packer) => packTar(packer, stream, {})), { code: "path-traversal" });
   assert.ok(cancelled);
 });
+
+test("end-blocks: a tar that is pushed needs them, as nothing else shows that it is whole", async () => {
+  const tar = tarOf(inputs);
+  for (const missing of [512, 1024]) {
+    await assert.rejects(
+      pack((packer) => packTar(packer, cut(tar.subarray(0, -missing), 4096), {})),
+      {
+        code: "invalid-archive",
+        message: /no end-of-archive blocks/,
+      },
+    );
+  }
+});

@@ -27,6 +27,9 @@ const FLAGS: Record<EntryType, string> = {
   directory: FLAG.directory,
   symlink: FLAG.symlink,
   hardlink: FLAG.hardlink,
+  char: FLAG.charDevice,
+  block: FLAG.blockDevice,
+  fifo: FLAG.fifo,
 };
 
 const encoder = new TextEncoder();

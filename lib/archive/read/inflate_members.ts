@@ -7,6 +7,7 @@
 import { BlobberError } from "../../errors.ts";
 import { Codec } from "./codec.ts";
 import { gzipHeaderEnd } from "./gzip_header.ts";
+import { checkWindow, headerBytes } from "./zstd_window.ts";
 
 const codecs = new Map<"gzip" | "zstd", Codec>();
 
@@ -44,6 +45,7 @@ export function inflateMembers(
       if (i < 0) throw cutOff();
       codec.reset();
     }
+    if (!inMember && format === "zstd") checkFrame(packed, i, end);
     inMember = true;
     if (at === output.length) output = larger(output, most);
     const { read, written } = codec.step(packed, i, end, output, at);
@@ -57,6 +59,15 @@ export function inflateMembers(
     inMember = false;
   }
   return { output, at };
+}
+
+/** Whatever is wrong with a frame but its window, the decompressor tells. */
+function checkFrame(packed: Uint8Array, at: number, end: number): void {
+  const isFrame = end - at > 4 && packed[at] === 0x28 && packed[at + 1] === 0xb5 &&
+    packed[at + 2] === 0x2f && packed[at + 3] === 0xfd;
+  if (!isFrame) return;
+  const descriptor = packed[at + 4]!;
+  if (end - at >= 5 + headerBytes(descriptor)) checkWindow(descriptor, packed.subarray(at + 5));
 }
 
 function cutOff(): BlobberError {

@@ -6,8 +6,8 @@
  */
 
 import { type Digest, Digester } from "../../digest.ts";
-import { BlobberError } from "../../errors.ts";
-import { MAX_RATIO } from "../../limits.ts";
+import { BlobberError, isBlobberError } from "../../errors.ts";
+import { MAX_RATIO, MAX_UNRANGED_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
@@ -62,6 +62,7 @@ export async function readLayer(
   const reader = new VerifiedReader(stream, { size: layer.size, digest: layer.digest, name });
   const pace = new Pace(options.signal);
   const tar = new TarReader(handler);
+  const isKnown = formatOf(layer.mediaType) !== undefined;
   const diffId = options.diffId === undefined ? undefined : new Digester();
   let plainBytes = 0;
   let read = 0;
@@ -95,12 +96,30 @@ export async function readLayer(
         : new ArrayBuffer(SCRATCH_BYTES);
     }
     decompressor.end();
-    tar.end();
+    tellEnd(tar.end(), layer, options);
     checkDiffId(diffId?.digest(), options.diffId, layer);
   } catch (error) {
-    throw await reader.explain(error);
+    if (isKnown || layer.size <= MAX_UNRANGED_BYTES) {
+      throw notAnArchive(await reader.explain(error), layer);
+    }
+    // Not worth the rest of what is no archive at all: models have gigabytes.
+    await reader.cancel(error);
+    throw notAnArchive(error, layer);
   }
   return { hasTable: parseFooter(tail, layer.size) !== undefined };
+}
+
+/** Says what a layer is by its type, where that is nothing that is known to be an archive. */
+function notAnArchive(error: unknown, { digest, mediaType }: Descriptor): unknown {
+  if (!isBlobberError(error, "invalid-archive") || formatOf(mediaType) !== undefined) return error;
+  return new BlobberError(
+    "invalid-archive",
+    `the layer ${digest} has the media type ${
+      quote(mediaType)
+    } and cannot be read as an archive: ` +
+      error.message,
+    { cause: error, hint: "only archives, and layers that name the file they are, hold files" },
+  );
 }
 
 /** Tells when a layer is not what its media type says: labels lie, first bytes do not. */
@@ -112,6 +131,17 @@ export function tellFormat(found: LayerFormat, layer: Descriptor, observer: Obse
     "debug",
     "layer-format",
     `the layer ${layer.digest} is ${found}, though its media type is ${quote(layer.mediaType)}`,
+  );
+}
+
+/** Tells when a tar ends without the blocks that end one. That nothing was cut off, size and digest show. */
+export function tellEnd(marked: boolean, layer: Descriptor, observer: Observer): void {
+  if (marked) return;
+  notify(
+    observer,
+    "debug",
+    "no-end-blocks",
+    `the tar in the layer ${layer.digest} ends without the two blocks of zeros that end an archive`,
   );
 }
 

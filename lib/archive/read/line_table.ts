@@ -164,7 +164,8 @@ export class LineTable implements NamedTable {
   #add(stated: string, type: EntryType, start: number): void {
     const isDirectory = type === "directory";
     const path = checkPath(isDirectory ? stated.replace(/\/$/, "") : stated, isDirectory);
-    const name = !isDirectory ? path : stated.length === path.length + 1 ? stated : `${path}/`;
+    const isStated = stated.length === path.length + 1 && stated.endsWith("/");
+    const name = !isDirectory ? path : isStated ? stated : `${path}/`;
     const i = this.names.length;
     if (i === this.#starts.length) this.#starts = grown(this.#starts, new Int32Array(2 * i));
     this.names.push(name);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { specialName } from "../entry.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
 import { type Pace, ROWS_A_TURN } from "../../pace.ts";
 import type { NamedTable } from "./table.ts";
@@ -38,6 +39,7 @@ export async function ordinaryDirectories(
     if (!(name > before) || name === "/" || name.includes(WHITEOUT)) return undefined;
     before = name;
     const type = table.type(i);
+    if (specialName(type) !== undefined) return undefined;
     if (type === "hardlink" && !isFileBefore(table, i)) return undefined;
     const end = type === "directory" ? name.length - 1 : name.lastIndexOf("/");
     // Most entries follow one of the same directory.

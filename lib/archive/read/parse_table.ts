@@ -10,7 +10,7 @@ import { MAX_CHUNK_BYTES, MAX_LISTED_ENTRIES, MAX_MEMBER_BYTES } from "../../lim
 import { Pace } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import type { CallOptions } from "../../store.ts";
-import type { Entry } from "../entry.ts";
+import { type Entry, specialName } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
 import { Table } from "./table.ts";
@@ -163,9 +163,14 @@ class TableParser {
     this.#close();
     const type = typeOf(row);
     const size = type === "file" ? count(row.size ?? 0, "size", row) : 0;
-    if (type !== "file" && row.size) fail(`is a ${type} with content`, row.name);
+    // As in a tar, a hard link may repeat the size of its file; it has no chunks.
+    if (type !== "file" && type !== "hardlink" && row.size) {
+      fail(`is ${specialName(type) ?? `a ${type}`} with content`, row.name);
+    }
+    // Go's estargz reads an empty name as the root's.
+    const name = type === "directory" ? row.name || "./" : row.name;
     const entry: Entry = {
-      path: checkPath(row.name, type === "directory"),
+      path: checkPath(name, type === "directory"),
       type,
       size,
       mode: count(row.mode ?? 0, "mode", row) & 0o777,
@@ -261,6 +266,9 @@ function typeOf(row: RawRow): Entry["type"] {
       return "file";
     case "symlink":
     case "hardlink":
+    case "char":
+    case "block":
+    case "fifo":
       return row.type;
   }
   return fail(

@@ -96,7 +96,8 @@ for (
       chunkOffset: 2,
     }],
     "chunks that are missing": [{ ...file, size: 3, chunkSize: 1 }, { name: "g", type: "dir" }],
-    "a device": [{ name: "null", type: "char" }],
+    "a device with content": [{ name: "null", type: "char", size: 5 }],
+    "a file without a name": [{ ...file, name: "" }],
     "an unknown type": [{ name: "x", type: "whatever" }],
     "a link without a target": [{ name: "x", type: "symlink" }],
     "a directory with content": [{ name: "x", type: "dir", size: 5 }],
@@ -112,7 +113,7 @@ for (
 }
 
 test("row 1: names in a table are checked as those in a tar", async () => {
-  for (const name of ["../x", "/x", "a/../../x", "C:x"]) {
+  for (const name of ["../x", "/../x", "a/../../x", "C:x", "/C:x"]) {
     await assert.rejects(parse([{ ...file, name }]), { code: "path-traversal" });
   }
   await assert.rejects(parse([{ name: "h", type: "hardlink", linkName: "../x" }]), {

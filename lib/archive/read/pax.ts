@@ -69,12 +69,12 @@ function apply(header: PaxHeader, key: string, value: Uint8Array, global: boolea
   if (text === "") fail(`${quote(key)} is empty`);
   if (text.includes("\0")) fail(`${quote(key)} contains NUL`);
   if (key === "size") {
-    if (!/^[0-9]{1,16}$/.test(text) || !Number.isSafeInteger(Number(text))) {
+    if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(Number(text))) {
       fail(`the size is ${quote(text)}, expected a count of bytes`);
     }
     header.size = Number(text);
   } else if (key === "mtime") {
-    if (!/^-?[0-9]{1,12}(\.[0-9]*)?$/.test(text)) fail(`the mtime is ${quote(text)}`);
+    if (!/^-?[0-9]+(\.[0-9]*)?$/.test(text)) fail(`the mtime is ${quote(text)}`);
     header.mtime = Math.floor(Number(text));
   } else header[key] = text;
 }

@@ -70,7 +70,15 @@ export interface NamedTable {
 }
 
 /** The kinds of entry, by the numbers that stand for them in a column. */
-const TYPES: readonly EntryType[] = ["file", "directory", "symlink", "hardlink"];
+const TYPES: readonly EntryType[] = [
+  "file",
+  "directory",
+  "symlink",
+  "hardlink",
+  "char",
+  "block",
+  "fifo",
+];
 const DIRECTORY = TYPES.indexOf("directory");
 /** Beside a type: that the digest of the file is that of its only chunk. */
 const SAME_DIGEST = 0x10;

@@ -8,15 +8,47 @@ import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import { BLOCK, FIELD, type Field } from "../tar_layout.ts";
 
-/** The fields that matter here. */
-export interface RawHeader {
-  name: string;
-  linkName: string;
-  mode: number;
-  size: number;
-  mtime: number;
+/**
+ * The fields that matter here. What another header may override, or an entry of this type has no use for, is
+ * read when it is asked for: only then can it be wrong. A short name that stands in for a long one may be cut
+ * in the middle of a character.
+ */
+export class RawHeader {
   /** The type flag as a character; NUL is `"\0"`. */
-  type: string;
+  readonly type: string;
+  readonly size: number;
+  readonly #block: Uint8Array;
+
+  /**
+   * @param block 512 bytes that are not all zero; the header is valid as long as they stay what they are
+   * @throws {BlobberError} `invalid-archive`
+   */
+  constructor(block: Uint8Array) {
+    checkSum(block);
+    this.#block = block;
+    this.type = String.fromCharCode(block[FIELD.type.at]!);
+    this.size = number(block, FIELD.size, "size");
+  }
+
+  get name(): string {
+    const name = field(this.#block, FIELD.name);
+    // Only POSIX has the prefix; GNU keeps other things there.
+    const hasPrefix = this.#block[FIELD.prefix.at] !== 0 && isUstar(this.#block);
+    return hasPrefix ? `${field(this.#block, FIELD.prefix)}/${name}` : name;
+  }
+
+  get linkName(): string {
+    return field(this.#block, FIELD.link);
+  }
+
+  get mode(): number {
+    return number(this.#block, FIELD.mode, "mode");
+  }
+
+  /** In seconds since 1970. */
+  get mtime(): number {
+    return number(this.#block, FIELD.mtime, "mtime");
+  }
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -29,29 +61,6 @@ function fail(why: string): never {
 export function isZero(block: Uint8Array): boolean {
   for (let i = 0; i < block.length; i++) if (block[i] !== 0) return false;
   return true;
-}
-
-/**
- * Reads a header.
- *
- * @param block 512 bytes that are not all zero
- * @throws {BlobberError} `invalid-archive`
- */
-export function parseHeader(block: Uint8Array): RawHeader {
-  checkSum(block);
-  let name = field(block, FIELD.name);
-  // Only POSIX has the prefix; GNU keeps other things there.
-  if (block[FIELD.prefix.at] !== 0 && isUstar(block)) {
-    name = `${field(block, FIELD.prefix)}/${name}`;
-  }
-  return {
-    name,
-    linkName: field(block, FIELD.link),
-    mode: number(block, FIELD.mode, "mode"),
-    size: number(block, FIELD.size, "size"),
-    mtime: number(block, FIELD.mtime, "mtime"),
-    type: String.fromCharCode(block[FIELD.type.at]!),
-  };
 }
 
 /** "ustar" and NUL (POSIX pax, "ustar Interchange Format", magic). */
@@ -125,7 +134,9 @@ function base256(block: Uint8Array, at: number, length: number, what: string): n
   value = (value << 6n) | BigInt(block[at]! & 0x3f);
   for (let i = at + 1; i < at + length; i++) value = (value << 8n) | BigInt(block[i]!);
   const result = Number(value);
-  if (!Number.isSafeInteger(result) || (result < 0 && what !== "mtime")) {
+  // A time may be any: where it cannot be had, the nearest is taken.
+  if (what === "mtime") return result;
+  if (!Number.isSafeInteger(result) || result < 0) {
     fail(`a header's ${what} is ${quote(value)}`);
   }
   return result;

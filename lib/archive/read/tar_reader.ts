@@ -11,11 +11,11 @@
 import { BlobberError } from "../../errors.ts";
 import { MAX_TAR_META_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
-import type { Entry } from "../entry.ts";
+import { type Entry, nearestTime, specialName } from "../entry.ts";
 import { parsePax, type PaxHeader } from "./pax.ts";
 import { checkPath } from "../safe_path.ts";
-import { isZero, parseHeader, type RawHeader, text } from "./tar_header.ts";
-import { BLOCK, paddingOf } from "../tar_layout.ts";
+import { isZero, RawHeader, text } from "./tar_header.ts";
+import { BLOCK, FLAG, paddingOf } from "../tar_layout.ts";
 import { TOC_NAME } from "../toc.ts";
 
 /** What is told to whoever reads. */
@@ -52,6 +52,8 @@ export class TarReader {
   #inFile = false;
   #meta: { type: string; bytes: Uint8Array; have: number } | undefined;
   #pax: PaxHeader | undefined;
+  /** Whether the archive has extended headers. */
+  #hasPax = false;
   #longName: string | undefined;
   #longLink: string | undefined;
   #zeroBlocks = 0;
@@ -106,16 +108,17 @@ export class TarReader {
   /**
    * Ends the archive.
    *
+   * @returns whether it has the two blocks of zeros that end an archive (POSIX ustar). Without them, nothing in
+   * the archive tells whether it was cut off between two entries; a digest of all of it does
    * @throws {BlobberError} `invalid-archive` when it is not complete
    */
-  end(): void {
+  end(): boolean {
     if (this.#content > 0) fail(`it ends in the middle of a file, ${this.#content} bytes early`);
     if (this.#padding > 0 || this.#have > 0) fail("it ends in the middle of a block");
     if (this.#pax !== undefined || this.#longName !== undefined || this.#longLink !== undefined) {
       fail("it ends behind a header that describes the next entry");
     }
-    // POSIX ustar: two blocks of zeros end an archive; one that lacks them may have been cut off.
-    if (this.#zeroBlocks < 2) fail("it has no end-of-archive blocks");
+    return this.#zeroBlocks >= 2;
   }
 
   #take(part: Uint8Array): void {
@@ -143,7 +146,7 @@ export class TarReader {
       this.#zeroBlocks++;
       return;
     }
-    const raw = parseHeader(block);
+    const raw = new RawHeader(block);
     if (this.#zeroBlocks > 0) return this.#afterEnd(raw);
     if ("xgLK".includes(raw.type)) this.#metaBegin(raw);
     else this.#entry(raw);
@@ -186,8 +189,20 @@ export class TarReader {
     if (raw.size === 0) this.#metaEnd(this.#meta);
   }
 
+  /**
+   * Whether an entry without content may state a size. GNU tar, Go, Python and libarchive all find nothing
+   * behind a hard link that repeats the size of its file, nor behind a directory. They disagree, and so see
+   * different entries in what follows, about a hard link in an archive with PAX headers, about a size that
+   * such a header states, and about everything else that has no content.
+   */
+  #repeatsSize(flag: string, pax: PaxHeader | undefined): boolean {
+    if (flag === FLAG.directory) return pax?.size === undefined;
+    return flag === FLAG.hardlink && !this.#hasPax;
+  }
+
   #metaEnd({ type, bytes }: { type: string; bytes: Uint8Array }): void {
     this.#meta = undefined;
+    if (type === FLAG.pax || type === FLAG.paxGlobal) this.#hasPax = true;
     if (type === "g") parsePax(bytes, true);
     else if (type === "x") this.#pax = parsePax(bytes, false);
     else {
@@ -201,29 +216,33 @@ export class TarReader {
   #entry(raw: RawHeader): void {
     const pax = this.#pax;
     const name = pax?.path ?? this.#longName ?? raw.name;
-    const linkName = pax?.linkpath ?? this.#longLink ?? raw.linkName;
     const size = sizeOf(raw, pax, name);
-    this.#pax = this.#longName = this.#longLink = undefined;
     const type = typeOf(raw.type, name);
     const isLink = type === "symlink" || type === "hardlink";
-    if (type !== "file" && size !== 0) {
-      fail(`${quote(name)} is a ${type} with ${size} bytes of content, expected none`);
+    const isFile = type === "file";
+    if (size !== 0 && !isFile && !this.#repeatsSize(raw.type, pax)) {
+      const what = specialName(type) ?? `a ${type}`;
+      fail(`${quote(name)} is ${what} with ${size} bytes of content, expected none`);
     }
+    const content = isFile ? size : 0;
     const entry: Entry = {
       path: checkPath(name, type === "directory"),
       type,
-      size,
+      size: content,
       mode: raw.mode & 0o777,
-      mtime: pax?.mtime ?? raw.mtime,
+      mtime: nearestTime(pax?.mtime ?? raw.mtime),
     };
-    if (isLink && linkName === "") fail(`the link ${quote(name)} has no target`);
-    if (type === "symlink") entry.linkTarget = linkName;
-    if (type === "hardlink") entry.linkTarget = checkPath(linkName);
-    this.#content = size;
-    this.#padding = paddingOf(size);
-    this.#inFile = type === "file";
+    if (isLink) {
+      const target = pax?.linkpath ?? this.#longLink ?? raw.linkName;
+      if (target === "") fail(`the link ${quote(name)} has no target`);
+      entry.linkTarget = type === "symlink" ? target : checkPath(target);
+    }
+    this.#pax = this.#longName = this.#longLink = undefined;
+    this.#content = content;
+    this.#padding = paddingOf(content);
+    this.#inFile = isFile;
     this.#handler.entry(entry, this.position);
-    if (this.#inFile && size === 0) this.#fileEnd();
+    if (isFile && size === 0) this.#fileEnd();
   }
 }
 
@@ -238,9 +257,6 @@ function sizeOf(raw: RawHeader, pax: PaxHeader | undefined, name: string): numbe
 }
 
 const KINDS: Record<string, string> = {
-  "3": "a character device",
-  "4": "a block device",
-  "6": "a pipe",
   "S": "a sparse file",
   "D": "a GNU directory listing",
   "M": "a continued file",
@@ -250,17 +266,23 @@ const KINDS: Record<string, string> = {
 
 function typeOf(flag: string, name: string): Entry["type"] {
   switch (flag) {
-    case "\0": // before POSIX a directory was a file whose name ends in a slash
+    case FLAG.oldFile: // before POSIX a directory was a file whose name ends in a slash
       return name.endsWith("/") ? "directory" : "file";
-    case "0":
-    case "7": // contiguous: POSIX lets it be read as a file
+    case FLAG.file:
+    case FLAG.contiguous: // POSIX lets it be read as a file
       return "file";
-    case "1":
+    case FLAG.hardlink:
       return "hardlink";
-    case "2":
+    case FLAG.symlink:
       return "symlink";
-    case "5":
+    case FLAG.directory:
       return "directory";
+    case FLAG.charDevice:
+      return "char";
+    case FLAG.blockDevice:
+      return "block";
+    case FLAG.fifo:
+      return "fifo";
   }
   const kind = KINDS[flag] ?? `an entry of the unknown type ${quote(flag)}`;
   return fail(`${quote(name)} is ${kind}, expected a file, directory or link`);

@@ -89,25 +89,17 @@ test("before POSIX a directory was a file with a slash at its end", () => {
   assert.deepEqual([one!.entry.path, one!.entry.type], ["d", "directory"]);
 });
 
-for (
-  const [flag, what] of Object.entries({ "3": "char", "4": "block", "6": "fifo", S: "sparse" })
-) {
-  refused(
-    `row 5: a ${what} device or file is refused by name`,
-    tarOf({ name: "dev", type: flag }),
-    {
-      ...invalid,
-      message: /"dev" is a/,
-    },
-  );
-}
+refused("row 5: a sparse file is refused by name", tarOf({ name: "dev", type: "S" }), {
+  ...invalid,
+  message: /"dev" is a/,
+});
 for (const flag of ["D", "M", "N", "V", "8", "X", "\x80"]) {
   refused(`row 5: the type ${JSON.stringify(flag)} is refused`, tarOf({ name: "n", type: flag }));
 }
 for (
   const [name, error] of [
     ["../x", "path-traversal"],
-    ["/x", "path-traversal"],
+    ["/../x", "path-traversal"],
     [
       "C:x",
       "path-traversal",
@@ -193,9 +185,20 @@ const good = tarOf({ name: "f", data: "hello" });
 refused("row 8: truncated in a header", good.subarray(0, 300));
 refused("row 8: truncated in the content", good.subarray(0, 514));
 refused("row 8: truncated in the padding", good.subarray(0, 700));
-refused("row 8: without end-of-archive blocks", good.subarray(0, 1024));
-refused("row 8: with one end-of-archive block", good.subarray(0, 1536));
-refused("row 8: empty", new Uint8Array(0));
+test("end-blocks: what ends between two entries is an archive, and its reader is told", () => {
+  for (
+    const [length, marked] of [[1024, false], [1536, false], [0, false], [2048, true]] as const
+  ) {
+    const reader = new TarReader({ entry() {}, data() {}, fileEnd() {} });
+    reader.write(good.subarray(0, length));
+    assert.equal(reader.end(), marked, `${length} bytes`);
+  }
+});
+refused("end-blocks: behind a header that describes the next entry", item(pax({ path: "x" })));
+refused(
+  "end-blocks: something behind one block",
+  concat(good.subarray(0, 1536), item({ name: "g" }), END),
+);
 refused("row 8: a size larger than the rest", tarOf({ name: "f", data: "hello", size: 5000 }));
 refused("row 8: something behind the end", concat(good, item({ name: "g" }), END));
 refused("row 10: endless zeros behind the end", concat(good, new Uint8Array(2 << 20)));
@@ -229,3 +232,110 @@ for (const type of ["1", "2", "5"]) {
     tarOf({ name: "d", type, link: "x", data: "hello" }),
   );
 }
+
+const cut = new TextEncoder().encode("\u043a".repeat(60)).subarray(0, 99); // in the middle of a character
+const cutName = (block: Uint8Array) => block.set(cut, 0);
+const cutLink = (block: Uint8Array) => block.set(cut, 157);
+
+test("long-name-other-script: a field that another header overrides is not judged", () => {
+  const long = "\u043a".repeat(60);
+  const gnu = (type: string): TarItem => ({ name: "././@LongLink", type, data: `${long}\0` });
+  const paths = (...items: TarItem[]) =>
+    read(tarOf(...items)).map(({ entry }) => [entry.path, entry.linkTarget]);
+  assert.deepEqual(paths(gnu("L"), { name: "", patch: cutName }), [[long, undefined]]);
+  assert.deepEqual(paths(pax({ path: long }), { name: "", patch: cutName }), [[long, undefined]]);
+  const link: TarItem = { name: "l", type: "2", patch: cutLink };
+  assert.deepEqual(paths(gnu("K"), link), [["l", long]]);
+  assert.deepEqual(paths(pax({ linkpath: long }), link), [["l", long]]);
+  assert.deepEqual(paths({ ...pax({ path: long }), patch: cutName }, { name: "x" }), [
+    [long, undefined],
+  ]);
+  // A file has no target, whatever stands in the field.
+  assert.deepEqual(paths({ name: "f", patch: cutLink }), [["f", undefined]]);
+  const noTime = (block: Uint8Array) => block.fill(0x78, 136, 147);
+  assert.equal(read(tarOf(pax({ mtime: "7" }), { name: "f", patch: noTime }))[0]!.entry.mtime, 7);
+});
+refused(
+  "long-name-other-script: a name that counts is judged",
+  tarOf({ name: "", patch: cutName }),
+);
+refused(
+  "long-name-other-script: a target that counts is judged",
+  tarOf({ name: "l", type: "2", patch: cutLink }),
+);
+
+test("hard-link-with-size: a size that repeats the file's has no content behind it", () => {
+  for (const magic of ["ustar\x0000", "ustar  \0", ""]) {
+    const link: TarItem = { name: "h", type: "1", link: "f", size: 5, magic };
+    const found = read(tarOf({ name: "f", data: "hello" }, link, { name: "g", data: "tail" }));
+    assert.deepEqual(found.map(({ entry, data }) => [entry.path, entry.size, data]), [
+      ["f", 5, "hello"],
+      ["h", 0, ""],
+      ["g", 4, "tail"],
+    ]);
+  }
+  const directory = read(tarOf({ name: "d", type: "5", size: 512 }, { name: "g", data: "tail" }));
+  assert.deepEqual(directory.map(({ entry }) => [entry.path, entry.size]), [["d", 0], ["g", 4]]);
+});
+const sized: TarItem = { name: "h", type: "1", link: "f", size: 5 };
+for (
+  const [what, items] of Object.entries({
+    "described by a PAX header": [{ name: "f" }, pax({ mtime: "1" }), sized],
+    "in an archive with PAX headers": [pax({ mtime: "1" }), { name: "f" }, sized],
+    "in an archive with a global header": [pax({ comment: "c" }, "g"), { name: "f" }, sized],
+    "whose PAX header has the size": [{ name: "f" }, pax({ size: "5" }), { ...sized, size: 0 }],
+  })
+) {
+  refused(`hard-link-with-size: ${what}, about which readers disagree`, tarOf(...items));
+}
+for (const [type, what] of [["2", "link"], ["3", "device"], ["\0", "old directory"]] as const) {
+  refused(
+    `hard-link-with-size: a ${what} with a size, about which readers disagree`,
+    tarOf({ name: "x/", type, link: "f", size: 5 }),
+  );
+}
+
+test("old-times: any time is read, and the nearest that can be had is taken", () => {
+  const base256 = (bytes: number[]) => (block: Uint8Array) => block.set(bytes, 136);
+  const least = [0xff, 0xff, 0xff, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0]; // -2^63
+  const most = [0x80, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0]; // 2^62
+  const before = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xf6]; // -10
+  const times = read(tarOf(
+    { name: "a", patch: base256(least) },
+    { name: "b", patch: base256(most) },
+    { name: "c", patch: base256(before) },
+    pax({ mtime: `${-(2n ** 63n)}` }),
+    { name: "d" },
+    pax({ mtime: `${2n ** 62n}.5` }),
+    { name: "e" },
+    pax({ mtime: "-1.5" }),
+    { name: "f" },
+  )).map(({ entry }) => entry.mtime);
+  assert.deepEqual(times, [-8.64e12, 8.64e12, -10, -8.64e12, 8.64e12, -2]);
+});
+
+test("devices: they are entries with a type", () => {
+  const types = ["3", "4", "6"].map((type) => read(tarOf({ name: "dev/x", type }))[0]!.entry.type);
+  assert.deepEqual(types, ["char", "block", "fifo"]);
+});
+
+test("absolute-names: names and hard links' targets are relative to the tree's root", () => {
+  const found = read(tarOf(
+    { name: "/", type: "5" },
+    { name: "/a", data: "x" },
+    { name: "//b/c", type: "1", link: "/a" },
+    { name: "s", type: "2", link: "/a" },
+  ));
+  assert.deepEqual(found.map(({ entry }) => [entry.path, entry.linkTarget]), [
+    ["", undefined],
+    ["a", undefined],
+    ["b/c", "a"],
+    ["s", "/a"],
+  ]);
+});
+refused("absolute-names: .. behind it", tarOf({ name: "/../x" }), { code: "path-traversal" });
+refused(
+  "absolute-names: .. in a hard link's target",
+  tarOf({ name: "h", type: "1", link: "/../x" }),
+  { code: "path-traversal" },
+);

@@ -1,7 +1,7 @@
 /**
  * The tree that layers make together, applied in order with their whiteouts (OCI image spec, layer.md,
  * "Applying Changesets"), and what makes it one: every name once, parents that are directories, hard
- * links to files that came before, and limits.
+ * links to what came before, and limits.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import { BlobberError } from "../../errors.ts";
 import type { UnpackLimits } from "../../options.ts";
 import { quote } from "../../printable.ts";
-import type { Entry } from "../entry.ts";
+import { type Entry, specialName } from "../entry.ts";
 import { Budget } from "./budget.ts";
 import type { Listed, Listing } from "./listing.ts";
 import { checkPath, followLinks } from "../safe_path.ts";
@@ -36,6 +36,8 @@ export interface Applied {
 
 const WHITEOUT = ".wh.";
 const OPAQUE = ".wh..wh..opq";
+/** What AUFS keeps for itself in a layer's root: no content, as container runtimes have it. */
+const AUFS_METADATA = /^\.wh\.\.wh\.(?:aufs|orph|plnk)(?:\/|$)/;
 const NONE: readonly string[] = [];
 
 function fail(why: string, path: string): never {
@@ -86,6 +88,7 @@ export class Tree<T = undefined> implements Listing<T> {
       this.root = entry;
       return applied;
     }
+    if (path.startsWith(WHITEOUT) && AUFS_METADATA.test(path)) return applied;
     const slash = path.lastIndexOf("/");
     const last = this.#last;
     // Most entries follow one of the same directory: the same string is not hashed again.
@@ -106,7 +109,7 @@ export class Tree<T = undefined> implements Listing<T> {
   }
 
   #add(applied: Applied, parent: string, name: string, content: T): void {
-    const { entry } = applied;
+    let { entry } = applied;
     const { path } = entry;
     const before = this.#nodes.get(path);
     const isDirectory = this.#children.has(path);
@@ -117,7 +120,11 @@ export class Tree<T = undefined> implements Listing<T> {
       // Implied by an entry of this layer: a directory of that name is the same one, nothing else is.
       if (entry.type !== "directory") fail("is both a directory and something else", path);
     }
-    const file = entry.type === "hardlink" ? this.#target(entry) : undefined;
+    const target = entry.type === "hardlink" ? this.#target(entry) : undefined;
+    if (target !== undefined && target.entry.type !== "hardlink" && target.entry.type !== "file") {
+      // Another name of a link or a device is such a thing itself, and is judged where it stands.
+      entry = applied.entry = { ...target.entry, path };
+    }
     if (isDirectory && entry.type === "directory") {
       applied.merged = true;
     } else if (before !== undefined || isDirectory) {
@@ -133,7 +140,7 @@ export class Tree<T = undefined> implements Listing<T> {
     this.#nodes.set(path, {
       entry,
       layer: this.#layer,
-      content: file?.content ?? content,
+      content: target?.content ?? content,
     });
     applied.added = true;
   }
@@ -200,6 +207,20 @@ export class Tree<T = undefined> implements Listing<T> {
     let bytes = 0;
     for (const { entry } of this.#nodes.values()) bytes += entry.size;
     return { entries: this.#nodes.size, bytes };
+  }
+
+  /**
+   * Takes devices and named pipes out again.
+   *
+   * @returns their paths
+   */
+  dropSpecial(): string[] {
+    const dropped: string[] = [];
+    for (const { entry } of this.#nodes.values()) {
+      if (specialName(entry.type) !== undefined) dropped.push(entry.path);
+    }
+    for (const path of dropped) this.drop(path);
+    return dropped.sort();
   }
 
   /** Takes an entry out again: the table of contents itself, which no reader shows. */
@@ -270,9 +291,7 @@ export class Tree<T = undefined> implements Listing<T> {
   /** CVE-2026-50163: the path that is checked is the path that is used. */
   #target(entry: Entry): TreeNode<T> {
     const target = this.#nodes.get(entry.linkTarget!);
-    if (
-      target === undefined || (target.entry.type !== "file" && target.entry.type !== "hardlink")
-    ) {
+    if (target === undefined || target.entry.type === "directory") {
       const what = target?.entry.type ??
         (this.#children.has(entry.linkTarget!) ? "directory" : undefined);
       fail(
@@ -287,7 +306,9 @@ export class Tree<T = undefined> implements Listing<T> {
   #whiteout(parent: string, name: string, entry: Entry): string[] {
     const { path } = entry;
     const removed: string[] = [];
-    if (entry.type !== "file" || entry.size !== 0) fail("is a whiteout and no empty file", path);
+    // Under AUFS all whiteouts are one file, which archives of its layers have as hard links.
+    const isEmpty = entry.type === "hardlink" || (entry.type === "file" && entry.size === 0);
+    if (!isEmpty) fail("is a whiteout and no empty file", path);
     if (name === OPAQUE) {
       for (const child of [...this.childrenOf(parent)]) {
         this.#removeLower(join(parent, child), removed);

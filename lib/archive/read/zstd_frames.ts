@@ -7,13 +7,11 @@
 
 import { BlobberError } from "../../errors.ts";
 import { Codec } from "./codec.ts";
+import { checkWindow, headerBytes } from "./zstd_window.ts";
 
 function fail(why: string): never {
   throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
 }
-
-const DICTIONARY_BYTES = [0, 1, 2, 4];
-const CONTENT_SIZE_BYTES = [0, 2, 4, 8];
 
 /** Follows frames, skippable ones too, and knows whether a place is the end of one. */
 class Frames {
@@ -24,6 +22,7 @@ class Frames {
   #skip = 0;
   #afterSkip: "magic" | "block" = "magic";
   #checksum = false;
+  #descriptor = 0;
   count = 0;
 
   get between(): boolean {
@@ -71,16 +70,16 @@ class Frames {
     if (this.#what === "descriptor") {
       const flags = field[0]!;
       if (flags & 8) fail("a zstd frame has a reserved flag");
-      const single = (flags & 32) !== 0;
       this.#checksum = (flags & 4) !== 0;
-      const size = CONTENT_SIZE_BYTES[flags >> 6]!;
+      this.#descriptor = flags;
       this.#what = "header";
-      this.#need = (single ? 0 : 1) + DICTIONARY_BYTES[flags & 3]! +
-        (single && size === 0 ? 1 : size);
-      if (this.#need === 0) this.#expect("block");
+      this.#need = headerBytes(flags);
       return;
     }
-    if (this.#what === "header") return this.#expect("block");
+    if (this.#what === "header") {
+      checkWindow(this.#descriptor, field);
+      return this.#expect("block");
+    }
     // A block: last (1 bit), type (2), size (21). A run (type 1) stores one byte whatever its size.
     const block = field[0]! | (field[1]! << 8) | (field[2]! << 16);
     const type = (block >> 1) & 3;

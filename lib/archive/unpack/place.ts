@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { checkKinds, exists, statOf } from "./conflicts.ts";
 import type { Entry } from "../entry.ts";
 import { errnoOf, fileSystemError } from "../fs_error.ts";
+import { setTime } from "./file_time.ts";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import type { PlacedTree } from "./placed_tree.ts";
@@ -157,10 +158,9 @@ function setMode(root: string, { path, mode }: Entry): void {
 /** Last of all and from below: what is done in a directory changes its time. */
 function setTimes(root: string, directories: Entry[]): void {
   for (const { path, mtime } of directories) {
-    if (mtime === 0) continue;
     const at = under(root, path);
     try {
-      utimesSync(at, mtime, mtime);
+      setTime(mtime, (time) => utimesSync(at, time, time));
     } catch (cause) {
       throw fileSystemError("cannot set the time of", at, cause);
     }

@@ -8,7 +8,7 @@ import { BlobberError } from "../../errors.ts";
 import { type Pace, ROWS_A_TURN } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import { thisPlatform } from "../../runtime.ts";
-import type { Entry } from "../entry.ts";
+import { type Entry, specialName } from "../entry.ts";
 import { checkLink, type LinkPolicy, windowsHazard } from "../safe_path.ts";
 import type { Table } from "../read/table.ts";
 import type { Applied, Tree } from "../read/tree.ts";
@@ -38,20 +38,28 @@ export interface LayerPlan {
   hardlinks: Entry[];
 }
 
+/** What happens to entries that not everybody wants on a disk. */
+export interface EntryPolicy {
+  /** Links with absolute targets. */
+  links: LinkPolicy;
+  /** Devices and named pipes: refused, or left out of what is put in place. They are never made. */
+  special: "refuse" | "skip";
+}
+
 /** Permission bits of a directory that no entry names, before the umask: as `mkdir` makes one. */
 export const IMPLIED_MODE = 0o777;
 
 /**
  * Applies a table to the tree of the layers below it and notes what there is to do.
  *
- * @param links what happens to absolute targets
+ * @param policy what happens to links and devices
  * @param pace of the caller
  * @throws {BlobberError} as `Tree.apply` and {@linkcode checkEntry}
  */
 export async function planLayer(
   tree: Tree,
   table: Table,
-  links: LinkPolicy,
+  policy: EntryPolicy,
   pace: Pace,
 ): Promise<LayerPlan> {
   const plan = emptyPlan();
@@ -62,9 +70,10 @@ export async function planLayer(
       plan.skipped.add(i);
       continue;
     }
-    checkEntry(stated, links);
+    checkEntry(stated, policy);
     const applied = tree.apply(stated, undefined);
     const { entry } = applied;
+    if (entry !== stated) checkEntry(entry, policy);
     for (const path of applied.removed) plan.steps.push({ do: "remove", path });
     for (const made of directoriesOf(applied)) plan.steps.push({ do: "directory", ...made });
     if (!applied.added) {
@@ -83,7 +92,7 @@ export async function planLayer(
 /** As {@linkcode planLayer}, for a table that is a tree by itself: hardly an entry is looked at. */
 export async function planOrdered(
   tree: OrderedTree,
-  links: LinkPolicy,
+  policy: EntryPolicy,
   pace: Pace,
 ): Promise<LayerPlan> {
   const plan = emptyPlan();
@@ -95,7 +104,7 @@ export async function planOrdered(
   for (let i = 0; i < table.length; i++) {
     if (i % ROWS_A_TURN === 0) await pace.breathe();
     const type = table.type(i);
-    if (type === "symlink" || everyName) checkEntry(table.entry(i), links);
+    if (type === "symlink" || everyName) checkEntry(table.entry(i), policy);
     if (type === "file") plan.files++;
     if (type === "hardlink") plan.hardlinks.push(table.entry(i));
   }
@@ -119,8 +128,16 @@ export function directoriesOf(applied: Applied): { path: string; mode: number }[
  *
  * @throws {BlobberError} `path-traversal`, `invalid-archive`
  */
-export function checkEntry(entry: Entry, links: LinkPolicy): void {
+export function checkEntry(entry: Entry, { links, special }: EntryPolicy): void {
   if (entry.type === "symlink") checkLink(entry.path, entry.linkTarget!, links);
+  const what = specialName(entry.type);
+  if (what !== undefined && special === "refuse") {
+    throw new BlobberError(
+      "invalid-archive",
+      `${quote(entry.path)} is ${what}, which is never made, expected a file, directory or link`,
+      { hint: "devices and named pipes are left out with --special skip" },
+    );
+  }
   if (thisPlatform().os !== "windows") return;
   const hazard = windowsHazard(entry.path);
   if (hazard === undefined) return;

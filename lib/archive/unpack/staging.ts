@@ -33,6 +33,7 @@ import { quote } from "../../printable.ts";
 import { claim, leftBehind } from "./claims.ts";
 import type { Entry } from "../entry.ts";
 import { errnoOf, fileSystemError } from "../fs_error.ts";
+import { setTime } from "./file_time.ts";
 import { openNew, placeError } from "./new_file.ts";
 import { removeAll } from "./remove_all.ts";
 
@@ -169,7 +170,7 @@ export class Staging {
   link(entry: Entry): void {
     this.#do("cannot make the link", entry.path, (at) => {
       symlinkSync(entry.linkTarget!, at);
-      if (entry.mtime !== 0) lutimesSync(at, entry.mtime, entry.mtime);
+      setTime(entry.mtime, (time) => lutimesSync(at, time, time));
     });
   }
 
@@ -188,7 +189,7 @@ export class Staging {
       } finally {
         closeSync(fd);
       }
-      if (entry.mtime !== 0) utimesSync(at, entry.mtime, entry.mtime);
+      setTime(entry.mtime, (time) => utimesSync(at, time, time));
     });
   }
 

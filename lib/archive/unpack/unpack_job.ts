@@ -11,6 +11,7 @@ import { MAX_MEMBER_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import { inflateMembers } from "../read/inflate_members.ts";
 import { type FilePart, type FileParts, filePartsOf } from "./file_parts.ts";
+import { setTime } from "./file_time.ts";
 import { openNew, placeError } from "./new_file.ts";
 
 /** A group of members. */
@@ -88,7 +89,7 @@ function writePart(file: FilePart, bytes: Uint8Array, input: UnpackInput): void 
       }
       if (!whole) return;
       if (((file.mode | 0o200) & ~input.umask) !== file.mode) fchmodSync(fd, file.mode);
-      if (file.mtime !== 0) futimesSync(fd, file.mtime, file.mtime);
+      setTime(file.mtime, (time) => futimesSync(fd, time, time));
     } finally {
       closeSync(fd);
     }

@@ -10,9 +10,9 @@ import { join } from "node:path";
 import type { Descriptor } from "../../types.ts";
 import type { Entry } from "../entry.ts";
 import { type LayerStreamOptions, readLayer } from "../read/layer_stream.ts";
+import { setTime } from "./file_time.ts";
 import { openNew, placeError } from "./new_file.ts";
-import { checkEntry, directoriesOf } from "./plan.ts";
-import type { LinkPolicy } from "../safe_path.ts";
+import { checkEntry, directoriesOf, type EntryPolicy } from "./plan.ts";
 import type { Staging } from "./staging.ts";
 import type { Table } from "../read/table.ts";
 import { TableCheck } from "./table_check.ts";
@@ -25,7 +25,7 @@ export interface UnpackStreamOptions extends LayerStreamOptions {
   staging: Staging;
   /** What lower layers made; this one is applied to it. */
   tree: Tree;
-  links: LinkPolicy;
+  policy: EntryPolicy;
   /** The layer's table, where it has one that states what the tar must be. */
   table: Table | undefined;
   /** Called with the number of files finished since the last call. */
@@ -72,12 +72,13 @@ class Writer implements TarHandler {
   }
 
   entry(stated: Entry, dataStart: number): void {
-    const { staging, tree, links } = this.#options;
+    const { staging, tree, policy } = this.#options;
     this.check?.entry(stated, dataStart);
-    checkEntry(stated, links);
+    checkEntry(stated, policy);
     this.lastPath = stated.path;
     const applied = tree.apply(stated, undefined);
     const { entry } = applied;
+    if (entry !== stated) checkEntry(entry, policy);
     for (const path of applied.removed) staging.remove(path);
     for (const { path, mode } of directoriesOf(applied)) staging.directory(path, mode);
     if (!applied.added) return;
@@ -110,7 +111,7 @@ class Writer implements TarHandler {
       if (((entry.mode | 0o200) & ~this.#options.staging.umask) !== entry.mode) {
         fchmodSync(fd, entry.mode);
       }
-      if (entry.mtime !== 0) futimesSync(fd, entry.mtime, entry.mtime);
+      setTime(entry.mtime, (time) => futimesSync(fd, time, time));
     } catch (cause) {
       throw placeError("cannot set the mode of", entry.path, cause);
     }

@@ -9,12 +9,13 @@
 
 import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
+import type { Observer } from "../../events.ts";
 import { Pace } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import { nextTurn } from "../../runtime.ts";
 import { VerifiedReader } from "../../verified.ts";
 import type { SharedRunner } from "../jobs.ts";
-import { checkDiffId } from "../read/layer_stream.ts";
+import { checkDiffId, tellEnd } from "../read/layer_stream.ts";
 import type { LayerTable } from "../read/layer_table.ts";
 import { Buffers, isUsual } from "./buffers.ts";
 import { type Group, groupsOf } from "./groups.ts";
@@ -28,13 +29,12 @@ import { type UnpackInput, unpackJob, type UnpackOutput } from "./unpack_job.ts"
 const SCRATCH_BYTES = 256 * 1024;
 
 /** Where a layer is unpacked, and by whom. */
-export interface UnpackTableOptions {
+export interface UnpackTableOptions extends Observer {
   staging: Staging;
   runner: SharedRunner;
   /** Groups of the usual size on their way at a time: the bound on memory. */
   groups: number;
   diffId: Digest | undefined;
-  signal: AbortSignal | undefined;
   /** Called with the bytes of the layer read so far. */
   onBytes(read: number): void;
   /** Called with the number of files finished since the last call. */
@@ -148,7 +148,7 @@ class InOrder {
   }
 
   end(): void {
-    this.#tar.end();
+    tellEnd(this.#tar.end(), this.#layer.layer, this.#options);
     this.#check.end();
     checkDiffId(this.#digester?.digest(), this.#options.diffId, this.#layer.layer);
   }

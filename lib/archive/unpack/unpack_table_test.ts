@@ -22,7 +22,12 @@ async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<s
   const layer = (await readLayerTable(source, descriptor, wholeTable))!;
   const tree = new Tree();
   tree.nextLayer();
-  const plan = await planLayer(tree, layer.table, "refuse", new Pace());
+  const plan = await planLayer(
+    tree,
+    layer.table,
+    { links: "refuse", special: "refuse" },
+    new Pace(),
+  );
   const staging = await Staging.open(findDestination(join(scratch().path, "out")), "artifact");
   let files = 0;
   await unpackByTable(await source.fetch(descriptor), layer, plan, {
