@@ -12,6 +12,7 @@ import {
   MAX_INDEX_DEPTH,
   MAX_REFERRER_DEPTH,
 } from "./limits.ts";
+import { inLanes } from "./lanes.ts";
 import { isDocumentType, readDocument } from "./manifest.ts";
 import type { CopyResult } from "./options.ts";
 import type { CallOptions, Source, Store, Target } from "./store.ts";
@@ -164,22 +165,8 @@ class Copy {
       this.#seen.add(`blob ${blob.digest}`);
       this.#total += blob.size;
     }
-    const stop = new AbortController();
     const { signal } = this.#options;
-    const call = { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal };
-    let failure: { error: unknown } | undefined;
-    const lane = async () => {
-      for (let blob = queue.shift(); blob && !failure; blob = queue.shift()) {
-        try {
-          await this.#blob(blob, call);
-        } catch (error) {
-          failure ??= { error };
-          stop.abort(error);
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: COPY_STREAMS }, lane));
-    if (failure) throw failure.error;
+    await inLanes(queue, COPY_STREAMS, signal, (blob, signal) => this.#blob(blob, { signal }));
   }
 
   async #blob(blob: Descriptor, call: CallOptions): Promise<void> {

@@ -31,7 +31,7 @@ export async function openImage(
   options: Observer = {},
 ): Promise<Image> {
   const contents = await readContents(source, manifest, options);
-  return new Image(source, manifest, contents, options.signal);
+  return new Image(source, manifest, contents, options);
 }
 
 /** An opened image. All of its methods may be called concurrently. */
@@ -46,6 +46,7 @@ export class Image implements AsyncDisposable {
   readonly #contents: Awaited<ReturnType<typeof readContents>>;
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
+  readonly #observer: Observer;
   #entries: Entry[] | undefined;
 
   /** Use {@linkcode openImage}. */
@@ -53,12 +54,14 @@ export class Image implements AsyncDisposable {
     source: Source,
     manifest: Document<Manifest>,
     contents: Awaited<ReturnType<typeof readContents>>,
-    signal: AbortSignal | undefined,
+    observer: Observer,
   ) {
     this.descriptor = manifest.descriptor;
     this.manifest = manifest.value;
     this.#source = source;
     this.#contents = contents;
+    this.#observer = observer;
+    const { signal } = observer;
     this.#signal = signal === undefined
       ? this.#closing.signal
       : AbortSignal.any([signal, this.#closing.signal]);
@@ -106,7 +109,6 @@ export class Image implements AsyncDisposable {
    *
    * @throws {BlobberError} `not-found`, `integrity`, and `usage` for a directory, a device or a pipe
    */
-  // deno-lint-ignore require-await -- errors are rejections
   async open(path: string): Promise<ReadableStream<Uint8Array>> {
     this.#checkOpen();
     const { listing } = this.#contents;
@@ -122,7 +124,7 @@ export class Image implements AsyncDisposable {
     if (special !== undefined) {
       throw new BlobberError("usage", `${quote(path)} is ${special}, expected a file`);
     }
-    return this.#read(node);
+    return await this.#read(node);
   }
 
   /**
@@ -177,9 +179,13 @@ export class Image implements AsyncDisposable {
     return found.path;
   }
 
-  #read(node: Listed<Content>): ReadableStream<Uint8Array> {
+  async #read(node: Listed<Content>): Promise<ReadableStream<Uint8Array>> {
     const { content } = node;
     if (content.kind === "spool") return content.spool.read(content.at);
+    if (content.kind === "layer") {
+      const { readWholeFile } = await import("./archive/read/whole_file.ts");
+      return await readWholeFile(this.#source, content.layer, this.#signal, this.#observer);
+    }
     const chunks = readChunks(this.#source, content.layer, content, { signal: this.#signal });
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {

@@ -66,6 +66,8 @@ export const MAX_REFERRER_DEPTH = 4;
 export const MAX_COPIED_REFERRERS = 1000;
 /** Blobs that a copy moves at once. */
 export const COPY_STREAMS = 3;
+/** Layers that are files and that a pull downloads at once: enough to fill a link that one connection does not. */
+export const FILE_STREAMS = 4;
 /** Indexes inside an index that are read to find a platform. */
 export const MAX_NESTED_INDEXES = 16;
 /** Bytes of one signature (bundle) read before any parsing; Go blobber and cosign make under 20 KiB. */

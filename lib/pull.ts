@@ -8,6 +8,7 @@
 import { checkConflicts } from "./archive/unpack/conflicts.ts";
 import { layersOf, tableOf } from "./archive/read/contents.ts";
 import { canGroup } from "./archive/unpack/groups.ts";
+import type { FileLayer } from "./archive/read/layer_kind.ts";
 import { tellFormat } from "./archive/read/layer_stream.ts";
 import { type LayerTable, wholeTable } from "./archive/read/layer_table.ts";
 import { place } from "./archive/unpack/place.ts";
@@ -18,6 +19,7 @@ import { checkLinkChains } from "./archive/safe_path.ts";
 import { type Destination, findDestination, Staging } from "./archive/unpack/staging.ts";
 import { Tree } from "./archive/read/tree.ts";
 import { unpackStream } from "./archive/unpack/unpack_stream.ts";
+import { type FilesPlan, planFiles, unpackFiles } from "./archive/unpack/unpack_files.ts";
 import { unpackByTable } from "./archive/unpack/unpack_table.ts";
 import { readDiffIds } from "./archive/unpack/diff_ids.ts";
 import type { Digest } from "./digest.ts";
@@ -109,7 +111,11 @@ class Pull {
   #total = 0;
   /** Bytes of the layers before the one that is read. */
   #before = 0;
-  #files = 0;
+  /** Files that are there. */
+  #done = 0;
+  /** Layers that are files, and what there is to do for them, once all archives are known. */
+  #files: FileLayer[] = [];
+  #filesPlan: FilesPlan | undefined;
   #expected: number | undefined;
   /** Whether it was said that something is left out. */
   #leftOut = false;
@@ -138,7 +144,9 @@ class Pull {
   }
 
   async #run(destination: Destination): Promise<PullResult> {
-    const layers = await this.#layers();
+    const { archives, files } = layersOf(this.#manifest);
+    this.#files = files;
+    const layers = await this.#layers(archives);
     const ahead = await this.#lookAhead(layers);
     const artifact = this.#manifest.descriptor.digest;
     const staging = await Staging.open(destination, artifact);
@@ -167,8 +175,9 @@ class Pull {
     return { digest: artifact, entries, bytes };
   }
 
-  async #layers(): Promise<Layer[]> {
-    const descriptors = layersOf(this.#manifest);
+  async #layers(descriptors: Descriptor[]): Promise<Layer[]> {
+    const all = this.#manifest.value.layers;
+    this.#total = all.reduce((sum, { size }) => sum + size, 0);
     const reading = Promise.all([
       readDiffIds(this.#source, this.#manifest.value, this.#options),
       Promise.all(descriptors.map((layer) => this.#table(layer))),
@@ -181,15 +190,15 @@ class Pull {
       descriptor,
       table: tables[i],
       plan: undefined,
-      diffId: diffIds?.[i],
+      diffId: diffIds?.[all.indexOf(descriptor)],
     }));
   }
 
   /** Opens the threads while the answers to the first requests are on their way. */
   #startThreads(layers: Descriptor[]): void {
-    this.#total = layers.reduce((sum, { size }) => sum + size, 0);
+    const bytes = layers.reduce((sum, { size }) => sum + size, 0);
     const { jobs = processors() } = this.#options;
-    if (this.#total < WORKERS_WORTH || jobs < 2) return;
+    if (bytes < WORKERS_WORTH || jobs < 2) return;
     this.#threads = Math.min(jobs, MAX_JOBS) - 1;
     this.#pool = new WorkerPool(this.#threads, IN_FLIGHT);
     this.#pool.start("unpack");
@@ -199,7 +208,7 @@ class Pull {
   async #lookAhead(layers: Layer[]): Promise<PlacedTree | undefined> {
     if (layers.some(({ table }) => table === undefined)) return undefined;
     if (layers.every(({ table }) => canGroup(table!))) {
-      if (layers.length === 1) {
+      if (layers.length === 1 && this.#files.length === 0) {
         const [layer] = layers as [Layer];
         const ordered = await OrderedTree.of(layer.table!.table, this.#options, this.#pace);
         if (ordered !== undefined) {
@@ -209,12 +218,15 @@ class Pull {
         }
       }
       for (const layer of layers) layer.plan = await this.#plan(layer, this.#tree);
-      this.#expected = layers.reduce((sum, { plan }) => sum + plan!.files, 0);
+      this.#filesPlan = planFiles(this.#tree, this.#files, this.#policy);
+      const files = this.#files.length;
+      this.#expected = layers.reduce((sum, { plan }) => sum + plan!.files, files);
       return this.#leaveOut(this.#tree);
     }
     // Some layer will be read as a stream, which builds the tree as it goes: this one is for the checks.
     const tree = new Tree(this.#options);
     for (const layer of layers) await this.#plan(layer, tree);
+    planFiles(tree, this.#files, this.#policy);
     return this.#leaveOut(tree);
   }
 
@@ -261,9 +273,24 @@ class Pull {
       await this.#unpackLayer(layer, staging);
       this.#before += layer.descriptor.size;
     }
+    await this.#unpackFiles(staging);
     this.#report("download", this.#total, this.#total, "bytes", true);
-    this.#report("unpack", this.#files, this.#files, "entries", true);
+    this.#report("unpack", this.#done, this.#done, "entries", true);
   }
+
+  async #unpackFiles(staging: Staging): Promise<void> {
+    const plan = this.#filesPlan ?? planFiles(this.#tree, this.#files, this.#policy);
+    await unpackFiles(this.#source, plan, {
+      staging,
+      signal: this.#options.signal,
+      onBytes: (count) =>
+        this.#report("download", this.#before += count, this.#total, "bytes", false),
+      onFiles: this.#onFiles,
+    });
+  }
+
+  readonly #onFiles = (count: number): void =>
+    this.#report("unpack", this.#done += count, this.#expected, "entries", false);
 
   async #unpackLayer(layer: Layer, staging: Staging): Promise<void> {
     const { signal } = this.#options;
@@ -273,8 +300,7 @@ class Pull {
       known !== undefined ? streamOf(known) : await this.#source.fetch(descriptor, { signal });
     const onBytes = (read: number) =>
       this.#report("download", this.#before + read, this.#total, "bytes", false);
-    const onFiles = (count: number) =>
-      this.#report("unpack", this.#files += count, this.#expected, "entries", false);
+    const onFiles = this.#onFiles;
     if (table !== undefined && canGroup(table)) {
       tellFormat(table.footer.format, descriptor, this.#options);
       const plan = layer.plan ?? await this.#plan(layer, this.#tree);

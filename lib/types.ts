@@ -33,6 +33,14 @@ export const ANNOTATION = {
   /** The tag of a manifest in an OCI layout (image-layout.md, "index.json"). */
   refName: "org.opencontainers.image.ref.name",
   created: "org.opencontainers.image.created",
+  /** On a layer: the name of the file that it is (ORAS). */
+  title: "org.opencontainers.image.title",
+  /** On a layer with a title: whether it is a directory that ORAS packed into an archive. */
+  unpack: "io.deis.oras.content.unpack",
+  /** On a layer: the path of the file that it is, in a model (ModelPack specification). */
+  modelPath: "org.cncf.model.filepath",
+  /** As {@linkcode ANNOTATION.modelPath}, before the specification went to the CNCF. */
+  oldModelPath: "org.cnai.model.filepath",
 } as const;
 
 /** String annotations by key. */

@@ -12,6 +12,7 @@ import {
   readLayerTable,
   wholeTable,
 } from "./layer_table.ts";
+import { applyFile, type FileLayer, fileLayerOf } from "./layer_kind.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
 import type { Listing } from "./listing.ts";
 import { OrderedListing } from "./ordered_listing.ts";
@@ -29,7 +30,8 @@ import type { Descriptor, Document, Manifest } from "../../types.ts";
 /** Where the content of an entry is. */
 export type Content =
   | ({ kind: "table"; layer: LayerEnd } & Located)
-  | { kind: "spool"; spool: Spool; at: SpooledEntry };
+  | { kind: "spool"; spool: Spool; at: SpooledEntry }
+  | { kind: "layer"; layer: Descriptor };
 
 /** The entries of an image. */
 export interface Contents {
@@ -39,7 +41,8 @@ export interface Contents {
 }
 
 /**
- * Reads the tables of an image's layers, and the whole of layers that have none.
+ * Reads the tables of an image's layers, and the whole of archives that have none. Of a layer that is a file,
+ * the manifest says all.
  *
  * @param source where it is
  * @param manifest its manifest
@@ -50,8 +53,9 @@ export async function readContents(
   observer: Observer,
 ): Promise<Contents> {
   const layers = layersOf(manifest);
-  if (layers.length === 1) {
-    const found = await tableOf(source, layers[0]!, namesOfTable, { signal: observer.signal });
+  const { archives } = layers;
+  if (archives.length === 1 && layers.files.length === 0) {
+    const found = await tableOf(source, archives[0]!, namesOfTable, { signal: observer.signal });
     const pace = new Pace(observer.signal);
     const listing = found &&
       await OrderedListing.of(found.table, (located) => contentOf(found, located), pace);
@@ -60,7 +64,7 @@ export async function readContents(
   }
   const read = (layer: Descriptor) =>
     tableOf(source, layer, wholeTable, { signal: observer.signal });
-  return await readTree(source, layers, await Promise.all(layers.map(read)), observer);
+  return await readTree(source, layers, await Promise.all(archives.map(read)), observer);
 }
 
 async function wholeOf(
@@ -76,7 +80,7 @@ function contentOf(layer: LayerEnd, located: Located): Content {
 
 async function readTree(
   source: Source,
-  layers: Descriptor[],
+  { archives, files }: Layers,
   tables: (LayerTable | undefined)[],
   observer: Observer,
 ): Promise<Contents> {
@@ -89,7 +93,7 @@ async function readTree(
   const spools: Spool[] = [];
   const close = () => spools.forEach((spool) => spool.close());
   try {
-    for (const [i, layer] of layers.entries()) {
+    for (const [i, layer] of archives.entries()) {
       const table = tables[i];
       tree.nextLayer();
       if (table !== undefined) {
@@ -105,6 +109,8 @@ async function readTree(
       spools.push(spool);
       for (const at of spool.entries) tree.apply(at.entry, { kind: "spool", spool, at });
     }
+    tree.nextLayer();
+    for (const file of files) applyFile(tree, file, { kind: "layer", layer: file.layer });
   } catch (error) {
     close();
     throw error;
@@ -112,14 +118,28 @@ async function readTree(
   return { listing: tree, close };
 }
 
+/** The layers of an image. */
+export interface Layers {
+  /** Lowest first. */
+  archives: Descriptor[];
+  files: FileLayer[];
+}
+
 /**
  * The layers of a manifest.
  *
- * @throws {BlobberError} `invalid-manifest` when there are none: nothing to list or to unpack
+ * @throws {BlobberError} `invalid-manifest` when there are none: nothing to list or to unpack;
+ * `path-traversal`, `invalid-archive` for files whose name cannot be one
  */
-export function layersOf(manifest: Document<Manifest>): Descriptor[] {
+export function layersOf(manifest: Document<Manifest>): Layers {
+  const found: Layers = { archives: [], files: [] };
   const { layers } = manifest.value;
-  if (layers.length > 0) return layers;
+  for (const layer of layers) {
+    const file = fileLayerOf(layer);
+    if (file === undefined) found.archives.push(layer);
+    else found.files.push(file);
+  }
+  if (layers.length > 0) return found;
   throw new BlobberError(
     "invalid-manifest",
     `the manifest ${manifest.descriptor.digest} has no layers, expected at least one`,

@@ -6,10 +6,8 @@
 
 import { BlobberError } from "../../errors.ts";
 import { GzipReader } from "./gzip_members.ts";
+import type { LayerFormat } from "./layer_kind.ts";
 import { ZstdReader } from "./zstd_frames.ts";
-
-/** How a layer is stored. */
-export type LayerFormat = "gzip" | "zstd" | "tar";
 
 /** Memory that plain bytes pass through. */
 const OUTPUT_BYTES = 256 * 1024;
@@ -26,13 +24,6 @@ export function sniff(bytes: Uint8Array): LayerFormat {
     return "zstd";
   }
   return "tar";
-}
-
-/** What a media type promises, where it promises anything. */
-export function formatOf(mediaType: string): LayerFormat | undefined {
-  if (/[+.]gzip$/.test(mediaType)) return "gzip";
-  if (/[+.]zstd$/.test(mediaType)) return "zstd";
-  return /[.]tar$/.test(mediaType) ? "tar" : undefined;
 }
 
 /** Decompresses what is pushed in. */

@@ -2,7 +2,8 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { concat, gzipMember } from "../../../tests/fakes/tar.ts";
-import { Decompressor, formatOf, sniff } from "./decompress.ts";
+import { Decompressor, sniff } from "./decompress.ts";
+import { formatOf } from "./layer_kind.ts";
 import { inflateMembers } from "./inflate_members.ts";
 
 const invalid = { code: "invalid-archive" };

@@ -13,8 +13,9 @@ import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
 import type { Descriptor } from "../../types.ts";
 import { VerifiedReader } from "../../verified.ts";
-import { Decompressor, formatOf, type LayerFormat, sniff } from "./decompress.ts";
+import { Decompressor, sniff } from "./decompress.ts";
 import { FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
+import { formatOf, type LayerFormat } from "./layer_kind.ts";
 import { Pace } from "../../pace.ts";
 import { type TarHandler, TarReader } from "./tar_reader.ts";
 

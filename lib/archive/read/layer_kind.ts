@@ -1,0 +1,76 @@
+/**
+ * What a layer is, by what its manifest says of it: an archive, or one file.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../../errors.ts";
+import { quote } from "../../printable.ts";
+import { ANNOTATION, type Descriptor } from "../../types.ts";
+import type { Entry } from "../entry.ts";
+import { checkPath } from "../safe_path.ts";
+import type { Applied, Tree } from "./tree.ts";
+
+/** How an archive is stored. */
+export type LayerFormat = "gzip" | "zstd" | "tar";
+
+/** What a media type promises, where it promises an archive. */
+export function formatOf(mediaType: string): LayerFormat | undefined {
+  if (/[+.]gzip$/.test(mediaType)) return "gzip";
+  if (/[+.]zstd$/.test(mediaType)) return "zstd";
+  return /[.]tar$/.test(mediaType) ? "tar" : undefined;
+}
+
+/** A layer that is a file, as it is. */
+export interface FileLayer {
+  entry: Entry;
+  layer: Descriptor;
+}
+
+/** Archives of models (ModelPack, "Layer Media Types"), whose annotation says what they were made of. */
+const MODEL_ARCHIVE = /^application\/vnd\.(?:cncf|cnai)\.model\..*\.tar(?:\+gzip|\+zstd)?$/;
+/** Permission bits of a file whose layer states none. */
+const MODE = 0o644;
+
+/**
+ * The file that a layer is: one with a title (OCI image spec, annotations.md), as ORAS makes them, or one of a
+ * model with its path (ModelPack, "Annotations").
+ *
+ * @returns `undefined` for an archive: it has a table of contents, is a directory that ORAS packed, or has no
+ * name of its own
+ * @throws {BlobberError} `path-traversal`, `invalid-archive` for a name that cannot be one
+ */
+export function fileLayerOf(layer: Descriptor): FileLayer | undefined {
+  const name = fileName(layer);
+  if (name === undefined) return undefined;
+  const path = checkPath(name);
+  return { layer, entry: { path, type: "file", size: layer.size, mode: MODE, mtime: 0 } };
+}
+
+function fileName({ mediaType, annotations = {} }: Descriptor): string | undefined {
+  const { [ANNOTATION.tocDigest]: toc, [ANNOTATION.unpack]: unpack } = annotations;
+  if (toc !== undefined || unpack === "true" || MODEL_ARCHIVE.test(mediaType)) return undefined;
+  const inModel = annotations[ANNOTATION.modelPath] || annotations[ANNOTATION.oldModelPath];
+  if (inModel && formatOf(mediaType) === undefined) return inModel;
+  return annotations[ANNOTATION.title] || undefined;
+}
+
+/**
+ * Applies a file to the tree of all archives. Nothing else may have its path: which one would be meant?
+ *
+ * @param tree in a layer of their own for all files
+ * @param file the file
+ * @param content what to keep with it
+ * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
+ */
+export function applyFile<T>(tree: Tree<T>, { entry, layer }: FileLayer, content: T): Applied {
+  const { path } = entry;
+  if (tree.get(path) === undefined && !tree.isDirectory(path)) {
+    const applied = tree.apply(entry, content);
+    if (applied.added && applied.removed.length === 0) return applied;
+  }
+  throw new BlobberError(
+    "invalid-archive",
+    `the layer ${layer.digest} is the file ${quote(path)}, which another layer holds too`,
+  );
+}

@@ -1,0 +1,115 @@
+/**
+ * Puts layers that are files into a staging directory, several at a time: models have files of gigabytes.
+ *
+ * @module
+ */
+
+import { closeSync, writeSync } from "node:fs";
+import { FILE_STREAMS } from "../../limits.ts";
+import { inLanes } from "../../lanes.ts";
+import type { CallOptions, Source } from "../../store.ts";
+import { VerifiedReader } from "../../verified.ts";
+import { applyFile, type FileLayer } from "../read/layer_kind.ts";
+import type { Tree } from "../read/tree.ts";
+import { openNew, placeError } from "./new_file.ts";
+import { checkEntry, directoriesOf, type EntryPolicy } from "./plan.ts";
+import type { Staging } from "./staging.ts";
+
+/** Bytes read at once. */
+const SCRATCH_BYTES = 256 * 1024;
+/** Permission bits before the umask: nothing states others. */
+const MODE = 0o666;
+
+/** What there is to do for the files of an image. */
+export interface FilesPlan {
+  /** Directories that are not there yet, parents first. */
+  directories: { path: string; mode: number }[];
+  /** The files at the places where they go. */
+  files: FileLayer[];
+}
+
+/**
+ * Applies files to the tree of all archives.
+ *
+ * @throws {BlobberError} as {@linkcode applyFile} and {@linkcode checkEntry}
+ */
+export function planFiles(
+  tree: Tree,
+  files: readonly FileLayer[],
+  policy: EntryPolicy,
+): FilesPlan {
+  const plan: FilesPlan = { directories: [], files: [] };
+  tree.nextLayer();
+  for (const file of files) {
+    checkEntry(file.entry, policy);
+    const applied = applyFile(tree, file, undefined);
+    plan.directories.push(...directoriesOf(applied));
+    plan.files.push({ layer: file.layer, entry: applied.entry });
+  }
+  return plan;
+}
+
+/** Where files go, and who is told. */
+export interface UnpackFilesOptions extends CallOptions {
+  staging: Staging;
+  /** Called with the number of bytes read since the last call. */
+  onBytes(count: number): void;
+  /** Called with the number of files finished since the last call. */
+  onFiles(count: number): void;
+}
+
+/**
+ * Downloads files into a staging directory. When it has returned all of them are checked; when it has thrown
+ * none is written any more.
+ *
+ * @param source where they are
+ * @param plan what is to be done
+ * @throws {BlobberError} `integrity`, `conflict`, `file-system`, and what the source throws
+ */
+export async function unpackFiles(
+  source: Source,
+  { directories, files }: FilesPlan,
+  options: UnpackFilesOptions,
+): Promise<void> {
+  const { staging, signal } = options;
+  for (const { path, mode } of directories) staging.directory(path, mode);
+  await inLanes(files, FILE_STREAMS, signal, async ({ entry, layer }, signal) => {
+    const { size, digest } = layer;
+    const stream = await source.fetch(layer, { signal });
+    const reader = new VerifiedReader(stream, { size, digest, name: `layer ${digest}` });
+    try {
+      await write(reader, `${staging.root}/${entry.path}`, entry.path, options);
+    } catch (error) {
+      await reader.cancel(error);
+      throw error;
+    }
+    options.onFiles(1);
+  });
+}
+
+async function write(
+  reader: VerifiedReader,
+  at: string,
+  path: string,
+  { onBytes }: UnpackFilesOptions,
+): Promise<void> {
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (cause) {
+      throw placeError("cannot write", path, cause);
+    }
+  };
+  const fd = attempt(() => openNew(at, MODE));
+  try {
+    for (let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);;) {
+      const bytes = await reader.read(scratch);
+      if (bytes === undefined) return;
+      for (let done = 0; done < bytes.length;) done += attempt(() => writeSync(fd, bytes, done));
+      onBytes(bytes.length);
+      scratch = bytes.buffer.byteLength > 0 ? bytes.buffer : new ArrayBuffer(SCRATCH_BYTES);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
