@@ -19,7 +19,6 @@ export {
   eraseLogin,
   type Login,
   type LoginOptions,
-  registryHost,
   storeLogin,
 } from "./lib/registry/login.ts";
 export * from "./lib/reference.ts";

@@ -8,7 +8,6 @@ import type { ClientOptions } from "@blobber/core";
 import { Client } from "@blobber/core/client";
 import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
-import { canonicalHost } from "@blobber/core/reference";
 import { defaultCacheDir, type Environment } from "./config/paths.ts";
 import type { Context } from "./context.ts";
 import type { Settings } from "./effective.ts";
@@ -37,7 +36,7 @@ export function clientOptions(settings: Settings, env: Environment): ClientOptio
   const caFile = settings.get("caFile");
   const registries: NonNullable<ClientOptions["registries"]> = {};
   for (const [host, block] of Object.entries(settings.registries())) {
-    registries[canonicalHost(host)] = {
+    registries[host] = {
       ...block.insecure !== undefined && { insecure: block.insecure },
       ...block.insecureSkipTlsVerify !== undefined &&
         { insecureSkipTlsVerify: block.insecureSkipTlsVerify },

@@ -70,7 +70,7 @@ export const COMMANDS: readonly Command[] = [
     details: [
       "Prints the digest of what was pushed. Content and permission bits alone decide the digest.",
       "What the registry has already, and the cache knows of an earlier push, is not packed again. " +
-      "The key that signs is never pushed.",
+      "The key that signs is never pushed. Signed are the digest and every tag that will point at it.",
     ],
     examples: [
       "push ./site ghcr.io/acme/site:v1",
@@ -149,10 +149,10 @@ export const COMMANDS: readonly Command[] = [
     summary: "sign an artifact that is already there",
     details: [
       "Prints the digest first and asks. Without a terminal the digest must be in the reference, or " +
-      "--from names the directory that it must be made of.",
+      "--from names the directory that it must be made of. REF:TAG@sha256:… signs the tag with it.",
     ],
     examples: [
-      "sign ghcr.io/acme/site@sha256:… --sign-key acme.key",
+      "sign ghcr.io/acme/site:v1@sha256:… --sign-key acme.key",
       "sign ghcr.io/acme/site:v1 --from ./site",
     ],
     group: "signatures",
@@ -163,8 +163,8 @@ export const COMMANDS: readonly Command[] = [
     args: [REF],
     summary: "show who signed an artifact and what proves it",
     details: [
-      "Prints the digest alone on the first line; with --quiet nothing else. Whoever goes on to use " +
-      "the artifact uses that digest.",
+      "Prints the digest that is proven alone on the first line; with --quiet nothing else. Use that " +
+      "digest from then on: of an index that is not signed itself it is the manifest's that is.",
     ],
     examples: [
       "verify ghcr.io/acme/site:v1 --verify-key acme.pub",

@@ -83,9 +83,12 @@ export const SHAPES: Record<string, Record<string, string>> = {
   },
   verify: {
     reference: REFERENCE,
-    digest: DIGEST,
-    mediaType: "media type of the manifest",
+    digest:
+      "digest of what is proven: what the reference names or, where that is an index which is not signed, the manifest chosen from it",
+    mediaType: "media type of what is proven",
     signed: "`what` (`root`, or `manifest` for one chosen from an index) and its `digest`",
+    "unsignedIndex?":
+      "digest of the index, where only a manifest of it is signed; it is not proven",
     signature: "digest of the referrer that holds the signature",
     signer: SIGNER,
     checks: "a list of `name`, `result` (`passed`, `absent`, `unchecked`), `evidence`",

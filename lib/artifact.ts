@@ -11,7 +11,14 @@ import { BlobberError } from "./errors.ts";
 import { notify } from "./events.ts";
 import { isIndex, readDocument } from "./manifest.ts";
 import type { Proof, ReadOptions, Rejected } from "./options.ts";
-import type { Signable, SignedName, Verdict, Verifier } from "./signing.ts";
+import type {
+  Signable,
+  SignedName,
+  Verdict,
+  VerifiedDescriptor,
+  VerifiedDigest,
+  Verifier,
+} from "./signing.ts";
 import type { CallOptions, Source } from "./store.ts";
 import type { Descriptor, Document, Index, Manifest } from "./types.ts";
 
@@ -19,6 +26,8 @@ import type { Descriptor, Document, Index, Manifest } from "./types.ts";
 export interface ResolveOptions extends ReadOptions {
   /** The name under which the artifact is asked for, which a signature may have to state. */
   name?: SignedName | undefined;
+  /** Whether all of an index must be proven, and not the manifest that is chosen from it. @default false */
+  whole?: boolean | undefined;
 }
 
 /** A resolved artifact. */
@@ -29,6 +38,8 @@ export interface Artifact {
   manifest: Document<Manifest>;
   /** What signatures proved, one for each verifier. */
   proofs: Proof[];
+  /** What all proofs cover: `root`, or only `manifest`. Nothing where there is no verifier. */
+  proven?: VerifiedDescriptor | undefined;
 }
 
 /**
@@ -44,8 +55,8 @@ export async function resolveArtifact(
   options: ResolveOptions = {},
 ): Promise<Artifact> {
   const root = await resolveDocument(source, selector, options);
-  const { proofs, manifest } = await prove(source, root, options);
-  return { root, manifest: manifest ?? await choose(source, root, options), proofs };
+  const { manifest, ...found } = await prove(source, root, options);
+  return { root, manifest: manifest ?? await choose(source, root, options), ...found };
 }
 
 /**
@@ -58,15 +69,8 @@ export async function resolveRoot(
   options: ResolveOptions = {},
 ): Promise<Omit<Artifact, "manifest">> {
   const root = await resolveDocument(source, selector, options);
-  const proofs: Proof[] = [];
-  for (const verifier of demands(options)) {
-    const { verifySignatures } = await import("./signatures.ts");
-    const accepted = await verifySignatures(source, signable(root, options), verifier, {
-      signal: options.signal,
-    });
-    proofs.push(proofOf("root", accepted, accepted.rejected));
-  }
-  return { root, proofs };
+  const { proofs, proven } = await prove(source, root, { ...options, whole: true });
+  return { root, proofs, proven };
 }
 
 /**
@@ -75,13 +79,13 @@ export async function resolveRoot(
  *
  * @param source where it is
  * @param root checked bytes
- * @returns a proof for each verifier, and the manifest when one is signed
+ * @returns a proof for each verifier, what all of them cover, and the manifest when only that is signed
  */
 export async function prove(
   source: Source,
   root: Document<Manifest | Index>,
   options: ResolveOptions,
-): Promise<{ proofs: Proof[]; manifest?: Document<Manifest> }> {
+): Promise<Pick<Artifact, "proofs" | "proven"> & { manifest?: Document<Manifest> }> {
   const proofs: Proof[] = [];
   let chosen: Document<Manifest> | undefined;
   for (const verifier of demands(options)) {
@@ -89,7 +93,11 @@ export async function prove(
     proofs.push(proof);
     chosen ??= manifest;
   }
-  return { proofs, ...(chosen && { manifest: chosen }) };
+  if (proofs.length === 0) return { proofs };
+  // One verifier may know a signature on the index, and another none but on the manifest.
+  const { mediaType, digest, size } = (chosen ?? root).descriptor;
+  const proven = { mediaType, digest: digest as VerifiedDigest, size };
+  return { proofs, proven, ...(chosen && { manifest: chosen }) };
 }
 
 /** Every verifier that must be satisfied. */
@@ -107,7 +115,7 @@ async function proveTo(
   const call: CallOptions = { signal: options.signal };
   const first = await judgeSignatures(source, signable(root, options), verifier, call);
   if (first.accepted) return { proof: proofOf("root", first.accepted, first.rejected) };
-  if (!isIndex(root)) throw refusal([first]);
+  if (!isIndex(root) || options.whole) throw refusal([first]);
   const manifest = await choose(source, root, options).catch((cause) => {
     options.signal?.throwIfAborted();
     // What is wrong with an unproven index matters less than that it is unproven.
@@ -179,6 +187,10 @@ async function choose(
   }
   if (document.value.layers.length === 0) {
     throw new BlobberError("invalid-manifest", `manifest ${digest} has no layers`);
+  }
+  if (options.platform !== undefined && document === root) {
+    const { checkPlatform } = await import("./platform.ts");
+    await checkPlatform(source, document as Document<Manifest>, options.platform, call);
   }
   return document as Document<Manifest>;
 }

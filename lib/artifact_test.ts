@@ -275,6 +275,75 @@ test("row 62: an unsigned index above a signed manifest is accepted and reported
   await assert.rejects(resolveRoot(store, "v1", { verifier }), { code: "no-signature" });
 });
 
+/** An index with no signature of its own, of a manifest that is signed and one that is not. */
+async function unsignedIndex(
+  store: MemoryStore,
+): Promise<{ index: Descriptor; signed: Descriptor }> {
+  const signed = await sample(store, "signed");
+  const evil = await sample(store, "evil");
+  const index = await putIndex(
+    store,
+    [{ ...signed, platform: host }, { ...evil, platform: other }],
+    "v1",
+  );
+  await attachSignature(store, signed, toy(signed));
+  return { index, signed };
+}
+
+test("unsigned-index-verify: proven is the manifest that is signed, and nothing of its index", async () => {
+  const store = new MemoryStore();
+  const { index, signed } = await unsignedIndex(store);
+  const options = { verifier: new ToyVerifier() };
+  const { root, manifest, proven } = await resolveArtifact(store, "v1", options);
+  assert.equal(root.descriptor.digest, index.digest);
+  assert.equal(manifest.descriptor.digest, signed.digest);
+  assert.deepEqual(proven, signed);
+  await assert.rejects(resolveArtifact(store, "v1", { ...options, platform: other }), {
+    code: "no-signature",
+  });
+  for (
+    const refused of [
+      resolveRoot(store, "v1", options),
+      resolveArtifact(store, "v1", { ...options, whole: true }),
+    ]
+  ) {
+    await assert.rejects(refused, { code: "no-signature" });
+  }
+  assert.equal((await resolveArtifact(store, "v1")).proven, undefined);
+  // Its own signature proves it, with all that it lists.
+  await attachSignature(store, index, toy(index));
+  for (const platform of [host, other]) {
+    assert.deepEqual((await resolveArtifact(store, "v1", { ...options, platform })).proven, index);
+  }
+  assert.deepEqual((await resolveRoot(store, "v1", options)).proven, index);
+});
+
+test("unsigned-index-verify: of several verifiers each must cover what is proven", async () => {
+  const store = new MemoryStore();
+  const { index, signed } = await unsignedIndex(store);
+  await attachSignature(store, index, toy(index, "good", "acme"));
+  const acme = new ToyVerifier();
+  const verify = acme.verify.bind(acme);
+  acme.verify = async (manifest, signature) => {
+    const verdict = await verify(manifest, signature);
+    assert.equal(acme.seen.at(-1), "acme");
+    return verdict;
+  };
+  const other = new ToyVerifier();
+  const verifyOther = other.verify.bind(other);
+  other.verify = async (manifest, signature) => {
+    const verdict = await verifyOther(manifest, signature);
+    assert.notEqual(other.seen.at(-1), "acme");
+    return verdict;
+  };
+  const verifier = [acme, other];
+  for (const order of [verifier, verifier.toReversed()]) {
+    const { proofs, proven } = await resolveArtifact(store, "v1", { verifier: order });
+    assert.deepEqual(proofs.map((proof) => proof.signed).sort(), ["manifest", "root"]);
+    assert.deepEqual(proven, signed);
+  }
+});
+
 test("an unsigned index without this platform is unsigned first of all", async () => {
   const store = new MemoryStore();
   const manifest = await sample(store, "content");

@@ -33,13 +33,14 @@ import type {
   VerifyResult,
 } from "./options.ts";
 import {
-  canonicalHost,
   formatReference,
   isTag,
+  nameOf,
   parseReference,
   type Reference,
-  repositoryName,
   selectorOf,
+  storeName,
+  tagOf,
 } from "./reference.ts";
 import { quote } from "./printable.ts";
 import type { SignedName } from "./signing.ts";
@@ -81,11 +82,12 @@ export class Client {
   ): Promise<PushResult> {
     const reference = this.#target(ref);
     const { push } = await import("./push.ts");
+    const tags = tagsOf(reference, options.tags);
     return await push(await this.store(reference), input, {
       ...options,
-      tags: tagsOf(reference, options.tags),
+      tags,
       signer: options.signer ?? this.#options.signer,
-      name: nameOf(reference),
+      name: signedName(reference, tags),
       jobs: this.#options.jobs,
       cacheDir: this.#options.cacheDir,
     });
@@ -203,7 +205,8 @@ export class Client {
     const store = await this.store(reference);
     const root = await resolveDocument(store, selectorOf(reference), options);
     const call: CallOptions = { signal: options.signal };
-    const signature = await signer.sign(signable(root, { name: nameOf(reference) }), call);
+    const name = signedName(reference);
+    const signature = await signer.sign(signable(root, { name }), call);
     const { mediaType, digest, size } = root.descriptor;
     const { attachSignature } = await import("./signatures.ts");
     const attached = await attachSignature(store, { mediaType, digest, size }, signature, call);
@@ -225,9 +228,10 @@ export class Client {
     }
     const source = await this.#source(reference, options);
     const root = await resolveDocument(source, selectorOf(reference), options);
-    const { proofs, manifest = root } = await prove(source, root, settings);
-    const proof = proofs[0]!;
-    return { descriptor: root.descriptor, manifest: manifest.descriptor, ...proof, proofs };
+    const { whole } = options;
+    const { proofs, proven, manifest } = await prove(source, root, { ...settings, whole });
+    const signed = manifest === undefined ? "root" : "manifest";
+    return { ...proofs[0]!, descriptor: proven!, named: root.descriptor, signed, proofs };
   }
 
   /**
@@ -286,7 +290,7 @@ export class Client {
    */
   async store(ref: string | Reference): Promise<Store> {
     const reference = parse(ref);
-    const key = repositoryName(reference);
+    const key = storeName(reference);
     let store = this.#stores.get(key);
     if (!store) {
       store = this.#open(reference);
@@ -331,7 +335,7 @@ export class Client {
   #settings(reference: Reference, options: ReadOptions): ResolveOptions {
     const { expect, platform, onNotice, onProgress, signal } = options;
     const verifier = options.verifier ?? this.#options.verifier;
-    const name = nameOf(reference);
+    const name = signedName(reference);
     return { expect, platform, onNotice, onProgress, signal, verifier, name };
   }
 
@@ -346,19 +350,23 @@ export class Client {
   }
 }
 
+/** A reference that a caller without types made by hand has its names made canonical too. */
 function parse(ref: string | Reference): Reference {
-  return typeof ref === "string" ? parseReference(ref) : ref;
+  if (typeof ref === "string") return parseReference(ref);
+  return ref.kind === "layout" ? ref : parseReference(formatReference(ref));
 }
 
-/** The name that a signature states: a layout is a place on somebody's disk and has none. */
-function nameOf(reference: Reference): SignedName | undefined {
-  if (reference.kind === "layout") return undefined;
-  const { host, repository, tag } = reference;
-  return { repository: `${canonicalHost(host)}/${repository}`, tag };
+/** The name that is signed, or asked for: with the tags given, else with the reference's own. */
+function signedName(reference: Reference, tags?: readonly string[]): SignedName {
+  const tag = tagOf(reference);
+  return {
+    ...(reference.kind === "registry" && { repository: nameOf(reference) }),
+    tags: tags ?? (tag === undefined ? [] : [tag]),
+  };
 }
 
 function tagsOf(reference: Reference, further: string[] | undefined): string[] {
-  return [...new Set([reference.tag ?? "latest", ...checkTags(further)])];
+  return [...new Set([tagOf(reference)!, ...checkTags(further)])];
 }
 
 function checkTags(tags: string[] = []): string[] {

@@ -6,8 +6,9 @@
 
 import type { Observer } from "./events.ts";
 import type { Digest } from "./digest.ts";
-import type { Signer, Verdict, Verifier } from "./signing.ts";
+import type { Signer, Verdict, VerifiedDescriptor, Verifier } from "./signing.ts";
 import type { BlobberError } from "./errors.ts";
+import type { RegistryName, RepositoryPath } from "./reference.ts";
 import type { Names } from "./store.ts";
 import type { Annotations, Descriptor, Platform } from "./types.ts";
 
@@ -31,13 +32,15 @@ export interface ConnectionOptions {
 export interface ClientOptions extends ConnectionOptions {
   /** Told about connections: what a registry is waited for, and what is odd about it. */
   onNotice?: Observer["onNotice"];
-  /** Exceptions for single registries, by canonical host. */
+  /** Exceptions for single registries, by `host[:port]`. */
   registries?: Record<string, ConnectionOptions> | undefined;
   /**
-   * Credentials for a canonical host, or `undefined` for anonymous access.
+   * Credentials for a repository of a registry, or `undefined` for anonymous access.
    * @default Docker's and Podman's configuration files and helpers
    */
-  credentials?: ((host: string) => Promise<Credentials | undefined>) | undefined;
+  credentials?:
+    | ((host: RegistryName, repository: RepositoryPath) => Promise<Credentials | undefined>)
+    | undefined;
   /** How referrers are found and written. @default "auto" */
   referrers?: "auto" | "api" | "tag" | undefined;
   /** Sent with every request. @default "blobber/VERSION" */
@@ -186,7 +189,10 @@ export interface SignResult {
 }
 
 /** Options of `verify`. */
-export type VerifyOptions = ReadOptions;
+export interface VerifyOptions extends ReadOptions {
+  /** Demand a signature on what the reference names, an index with all its manifests. @default false */
+  whole?: boolean | undefined;
+}
 
 /** A signature that was looked at and does not satisfy. */
 export interface Rejected {
@@ -210,10 +216,13 @@ export interface Proof {
 
 /** What a verification found. The proof itself is the first verifier's. */
 export interface VerifyResult extends Proof {
-  /** What the reference names: from now on, use this digest. */
-  descriptor: Descriptor;
-  /** The manifest that carries the signature; the same as `descriptor` when that does. */
-  manifest: Descriptor;
+  /**
+   * What signatures cover: what the reference names or, where that is an index which is not signed, the
+   * manifest that was chosen from it. From now on, use this digest.
+   */
+  descriptor: VerifiedDescriptor;
+  /** What the reference names. Where it is not `descriptor`, nothing is proven of its other manifests. */
+  named: Descriptor;
   /** The proofs to every verifier. */
   proofs: Proof[];
 }

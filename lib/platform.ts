@@ -5,12 +5,20 @@
  */
 
 import { BlobberError } from "./errors.ts";
-import { MAX_INDEX_DEPTH, MAX_NESTED_INDEXES } from "./limits.ts";
+import { MAX_CONFIG_BYTES, MAX_INDEX_DEPTH, MAX_NESTED_INDEXES } from "./limits.ts";
 import { isDocumentType, isIndex, isIndexType, readDocument } from "./manifest.ts";
 import { printable } from "./printable.ts";
 import { thisPlatform } from "./runtime.ts";
 import type { CallOptions, Source } from "./store.ts";
-import type { Descriptor, Document, Index, Platform } from "./types.ts";
+import {
+  type Descriptor,
+  type Document,
+  type Index,
+  type Manifest,
+  MEDIA_TYPE,
+  type Platform,
+} from "./types.ts";
+import { parseJson, readVerified } from "./verified.ts";
 
 /**
  * Chooses the manifest of a platform. Without one asked for it is this machine's, else the only one there
@@ -49,6 +57,46 @@ export async function choosePlatform(
     `platform ${formatPlatform(asked)} not found in ${name}, expected one of: ` +
       (there.slice(0, 20).join(", ") || "none"),
     { hint: "name one of them with --platform" },
+  );
+}
+
+/**
+ * Checks that a manifest is for the platform that was asked for, as far as its config says (config.md,
+ * "Properties"). One that says nothing is for every platform.
+ *
+ * @param source where the manifest is
+ * @param manifest checked
+ * @param wanted the platform asked for
+ * @throws {BlobberError} `not-found` when it is for another one
+ */
+export async function checkPlatform(
+  source: Source,
+  manifest: Document<Manifest>,
+  wanted: Platform,
+  { signal }: CallOptions = {},
+): Promise<void> {
+  const { config } = manifest.value;
+  const { mediaType, digest, size } = config;
+  if (mediaType !== MEDIA_TYPE.config && mediaType !== MEDIA_TYPE.dockerConfig) return;
+  const name = `config ${digest}`;
+  const stream = await source.fetch(config, { signal });
+  const bytes = await readVerified(stream, { size, digest, name }, MAX_CONFIG_BYTES);
+  const { os, architecture, ...rest } = Object(parseJson(bytes, name)) as Record<string, unknown>;
+  const text = (value: unknown) => typeof value === "string" && value !== "" ? value : undefined;
+  const variant = text(rest.variant) ?? wanted.variant;
+  const version = text(rest["os.version"]) ?? wanted["os.version"];
+  const has: Platform = {
+    os: text(os) ?? wanted.os,
+    architecture: text(architecture) ?? wanted.architecture,
+    ...variant !== undefined && { variant },
+    ...version !== undefined && { "os.version": version },
+  };
+  if (matches(has, wanted)) return;
+  throw new BlobberError(
+    "not-found",
+    `platform ${formatPlatform(wanted)} not found in ${source.name}: ` +
+      `manifest ${manifest.descriptor.digest} is for ${formatPlatform(has)}`,
+    { hint: "ask for that platform, or for none, to use it all the same" },
   );
 }
 

@@ -11,6 +11,7 @@ import { push, type PushSettings } from "./push.ts";
 import type { Signer } from "./signing.ts";
 import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE } from "./types.ts";
 import { readVerified } from "./verified.ts";
+import { signedName } from "../tests/fakes/references.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "blobber-push-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -93,16 +94,16 @@ test("tags come after the signature, and not at all when signing fails", async (
   const seen: string[] = [];
   const signer: Signer = {
     sign(manifest) {
-      seen.push(manifest.digest, manifest.name!.repository);
+      seen.push(manifest.digest, manifest.name!.repository!, ...manifest.name!.tags);
       return store.resolve("v1").then(() => assert.fail("the tag was there first"), () => ({
         mediaType: "application/vnd.acme.signature",
         bytes: new Uint8Array([1]),
       }));
     },
   };
-  const name = { repository: "example.com/app", tag: "v1" };
+  const name = signedName("example.com/app", "v1", "v2");
   const result = await push(store, { directory: tree }, { tags: ["v1"], signer, name });
-  assert.deepEqual(seen, [result.digest, "example.com/app"]);
+  assert.deepEqual(seen, [result.digest, "example.com/app", "v1", "v2"]);
   const referrers = await Array.fromAsync(store.referrers(await store.resolve("v1")));
   assert.deepEqual(referrers.map((one) => one.digest), [result.signature]);
 

@@ -3,6 +3,10 @@
  * (distribution spec, "Pulling manifests", for the grammar of names and tags), `oci:PATH[:tag][@digest]`
  * for an OCI layout on disk. A digest wins over a tag.
  *
+ * What a registry and a repository are called is decided here and nowhere else. Connections, trust rules,
+ * signed names, caches and credentials take the types that only this file makes, so that no second spelling
+ * of a name reaches them.
+ *
  * @module
  */
 
@@ -10,14 +14,40 @@ import { type Digest, isDigest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
 
+declare const canonical: unique symbol;
+
+/** Text in its one spelling. */
+type Canonical<Kind extends string> = string & { readonly [canonical]: Kind };
+
+/**
+ * The one name of a registry: `host`, or `host:port` for a port that is neither 80 nor 443. It is in lower
+ * case and without a trailing dot, an address is in its usual form, and Docker Hub is `docker.io`.
+ */
+export type RegistryName = Canonical<"registry">;
+
+/** The one path of a repository in its registry: `library/nginx` at Docker Hub, where people write `nginx`. */
+export type RepositoryPath = Canonical<"path">;
+
+/** The one name of a repository: a {@linkcode RegistryName}, a slash and a {@linkcode RepositoryPath}. */
+export type RepositoryName = Canonical<"repository">;
+
+/** A registry, and the port at which it is asked for. */
+export interface Registry {
+  /** Its one name. */
+  host: RegistryName;
+  /**
+   * 80 or 443 where that was written. Those are the ports by which the bare host is reached, so the name is
+   * the same; but the one that was written is the one that is used.
+   */
+  port?: 80 | 443;
+}
+
 /** A repository in a registry, and perhaps a tag or digest in it. */
-export interface RegistryReference {
+export interface RegistryReference extends Registry {
   /** Tells it from a layout. */
   kind: "registry";
-  /** Host and, when it was given, port, as the user wrote it but in lower case: `ghcr.io`, `[::1]:5000`. */
-  host: string;
-  /** Repository in the registry, as the user wrote it. */
-  repository: string;
+  /** Its one path in the registry. */
+  repository: RepositoryPath;
   /** The tag, where one was given. */
   tag?: string;
   /** The digest, where one was given; it wins over the tag. */
@@ -47,7 +77,7 @@ const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 const PORT = /^[0-9]{1,5}$/;
 
 /**
- * Parses a reference.
+ * Parses a reference, and makes its names canonical.
  *
  * @param text as a user writes it
  * @throws {BlobberError} `invalid-reference`, quoting the text and saying what was expected
@@ -78,8 +108,9 @@ export function parseReference(text: string): Reference {
   const slash = rest.indexOf("/");
   if (slash < 0) fail(`no repository; ${EXPECTED}`);
   const host = rest.slice(0, slash).toLowerCase();
-  if (!isHost(host)) {
-    fail(
+  const registry = readRegistry(host);
+  if (registry === undefined) {
+    return fail(
       host.includes(".") || host.includes(":") || host === "localhost"
         ? `${quote(host)} is no host; ${EXPECTED}`
         : `${quote(host)} is no host, and names without a host are not completed; ${EXPECTED}`,
@@ -107,7 +138,13 @@ export function parseReference(text: string): Reference {
     }
   }
   if (repository.length > 255) fail("the repository is longer than 255 characters");
-  return { kind: "registry", host, repository, ...(tag && { tag }), ...(digest && { digest }) };
+  return {
+    kind: "registry",
+    ...registry,
+    repository: pathAt(registry.host, repository) as RepositoryPath,
+    ...(tag && { tag }),
+    ...(digest && { digest }),
+  };
 }
 
 function parseLayout(
@@ -141,17 +178,157 @@ function checkTag(tag: string, fail: (why: string) => never): void {
   );
 }
 
-function isHost(host: string): boolean {
-  const match = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(.*))?$/.exec(host);
-  if (match === null) return false;
-  const [, name = "", port] = match;
-  if (port !== undefined && (!PORT.test(port) || Number(port) < 1 || Number(port) > 65535)) {
-    return false;
+/** The registry that `host[:port]` names, or nothing when it names none. */
+function readRegistry(text: string): Registry | undefined {
+  const [, written = "", digits] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(.*))?$/.exec(text) ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (digits !== undefined && !(PORT.test(digits) && port! >= 1 && port! <= 65535)) {
+    return undefined;
   }
-  if (name.startsWith("[")) return URL.canParse(`http://${name}/`);
-  // A bare word is a host only as localhost or with a port, or "acme/app" would be one.
-  if (!name.includes(".") && port === undefined && name !== "localhost") return false;
-  return name.replace(/\.$/, "").split(".").every((label) => LABEL.test(label));
+  const name = hostNamed(written);
+  if (name === undefined) return undefined;
+  if (port === undefined) {
+    return standsAlone(written.replace(/\.$/, "")) ? { host: name as RegistryName } : undefined;
+  }
+  return standsAlone(name) && (port === 80 || port === 443)
+    ? { host: name as RegistryName, port }
+    : { host: `${name}:${port}` as RegistryName };
+}
+
+/** A bare word is a host only as localhost or with a port, or "acme/app" would be one. */
+function standsAlone(host: string): boolean {
+  return /[.[]/.test(host) || host === "localhost";
+}
+
+/** Docker Hub under each of the names that people and old configurations use. */
+const DOCKER_HUB = [
+  "docker.io",
+  "index.docker.io",
+  "registry-1.docker.io",
+  "registry.docker.io",
+  "registry.hub.docker.com",
+];
+
+/** The one name of a host without its port, or nothing for what is no host. */
+function hostNamed(written: string): string | undefined {
+  const name = written.replace(/\.$/, "");
+  if (!name.startsWith("[") && !name.split(".").every((label) => LABEL.test(label))) {
+    return undefined;
+  }
+  // The URL standard knows every spelling of an address: parts in any base, fewer than four of them.
+  if (!URL.canParse(`http://${name}/`)) return undefined;
+  const host = withoutMapping(new URL(`http://${name}/`).hostname);
+  if (DOCKER_HUB.includes(host)) return "docker.io";
+  // A connection to the unspecified address is one to this machine.
+  return host === "0.0.0.0" ? "127.0.0.1" : host === "[::]" ? "[::1]" : host;
+}
+
+/** An IPv4 address that an IPv6 one stands for (RFC 4291, section 2.5.5.2), as URLs write it. */
+const MAPPED = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;
+
+/** IPv4-mapped addresses are the IPv4 address that they hold; connections are made to that. */
+function withoutMapping(host: string): string {
+  const mapped = MAPPED.exec(host);
+  if (mapped === null) return host;
+  const [high, low] = [parseInt(mapped[1]!, 16), parseInt(mapped[2]!, 16)];
+  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+}
+
+/** Docker Hub keeps its own images below library/, and every tool lets that be left out. */
+function pathAt(host: string, path: string): string {
+  return host === "docker.io" && !path.includes("/") ? `library/${path}` : path;
+}
+
+/**
+ * Reads the name of a registry.
+ *
+ * @param text `host[:port]`
+ * @throws {BlobberError} `invalid-reference`
+ */
+export function parseRegistry(text: string): Registry {
+  const registry = readRegistry(text.toLowerCase());
+  if (registry !== undefined) return registry;
+  throw new BlobberError(
+    "invalid-reference",
+    `invalid registry: ${quote(text)}, expected "host[:port]"`,
+  );
+}
+
+/**
+ * The one name of a registry that was written somewhere.
+ *
+ * @param text `host[:port]`
+ * @returns nothing for what names no registry
+ */
+export function registryNamed(text: string): RegistryName | undefined {
+  return readRegistry(text.toLowerCase())?.host;
+}
+
+/**
+ * The one name of a repository.
+ *
+ * @param reference of a registry; its port, tag and digest do not matter
+ */
+export function nameOf({ host, repository }: RegistryReference): RepositoryName {
+  return `${host}/${repository}` as RepositoryName;
+}
+
+/**
+ * The one name of a repository that another program wrote down.
+ *
+ * @param text `host[:port]/repository`, in any spelling
+ * @returns nothing for what is no such name, or more than that
+ */
+export function repositoryNamed(text: string): RepositoryName | undefined {
+  let reference: Reference;
+  try {
+    reference = parseReference(text);
+  } catch (error) {
+    if (error instanceof BlobberError) return undefined;
+    throw error;
+  }
+  if (reference.kind === "layout" || (reference.tag ?? reference.digest) !== undefined) {
+    return undefined;
+  }
+  return nameOf(reference);
+}
+
+/**
+ * What a pattern for names of repositories means in canonical names. Where a star in the host stands for one
+ * of Docker Hub's names, it stands for `docker.io` too.
+ *
+ * @param host a host, perhaps with port and stars
+ * @param path a repository, perhaps with stars
+ * @returns every pair of patterns that it means; none when the host is no host
+ */
+export function canonicalPatterns(host: string, path: string): { host: string; path: string }[] {
+  const at = (host: string) => ({ host, path: path === "**" ? path : pathAt(host, path) });
+  const text = host.toLowerCase();
+  if (!text.includes("*")) {
+    const registry = readRegistry(text);
+    return registry === undefined ? [] : [at(registry.host)];
+  }
+  const [, written = "", digits] = /^([a-z0-9*.-]+?)\.?(?::([0-9]{1,5}))?$/.exec(text) ?? [];
+  const port = digits === undefined ? undefined : Number(digits);
+  if (written === "" || port !== undefined && !(port >= 1 && port <= 65535)) return [];
+  const bare = port === undefined || port === 80 || port === 443;
+  return [
+    ...(bare ? [at(written)] : []),
+    ...(port === undefined ? [] : [at(`${written}:${port}`)]),
+    ...(bare && DOCKER_HUB.some((name) => fitsStars(name, written)) ? [at("docker.io")] : []),
+  ];
+}
+
+function fitsStars(name: string, pattern: string): boolean {
+  const parts = pattern.split("*");
+  const last = parts.pop()!;
+  let at = 0;
+  for (const [i, part] of parts.entries()) {
+    const found = name.indexOf(part, at);
+    if (found < 0 || i === 0 && found > 0) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
 }
 
 /**
@@ -160,7 +337,7 @@ function isHost(host: string): boolean {
  * @param reference a parsed reference
  */
 export function formatReference(reference: Reference): string {
-  const name = repositoryName(reference);
+  const name = storeName(reference);
   return name + (reference.tag === undefined ? "" : `:${reference.tag}`) +
     (reference.digest === undefined ? "" : `@${reference.digest}`);
 }
@@ -170,10 +347,18 @@ export function formatReference(reference: Reference): string {
  *
  * @param reference a parsed reference
  */
-export function repositoryName(reference: Reference): string {
-  return reference.kind === "registry"
-    ? `${reference.host}/${reference.repository}`
-    : `oci:${reference.path}`;
+export function storeName(reference: Reference): string {
+  if (reference.kind === "layout") return `oci:${reference.path}`;
+  return `${addressOf(reference)}/${reference.repository}`;
+}
+
+/**
+ * `host[:port]`, with the port that was written.
+ *
+ * @param registry a registry
+ */
+export function addressOf({ host, port }: Registry): string {
+  return port === undefined ? host : `${host}:${port}`;
 }
 
 /**
@@ -182,41 +367,17 @@ export function repositoryName(reference: Reference): string {
  * @param reference a parsed reference
  */
 export function selectorOf(reference: Reference): string {
-  return reference.digest ?? reference.tag ?? "latest";
+  return reference.digest ?? tagOf(reference) ?? "latest";
 }
-
-/** Docker Hub under each of the names that people and old configurations use. */
-const DOCKER_HUB = new Set(["docker.io", "index.docker.io", "registry-1.docker.io"]);
 
 /**
- * The one name of a registry: lower case, without a trailing dot, without the port that https has anyway,
- * an address in its usual form (`127.1` and `[::ffff:7f00:1]` are 127.0.0.1), and `docker.io` for every
- * alias of Docker Hub. Rules and credentials are matched on this, so that no other spelling dodges them.
+ * The tag by which an artifact is asked for.
  *
- * @param host `host[:port]`
+ * @param reference a parsed reference
+ * @returns `latest` where there is neither tag nor digest, nothing where there is only a digest
  */
-export function canonicalHost(host: string): string {
-  const match = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(host.toLowerCase());
-  let name = match?.[1] ?? host.toLowerCase();
-  const port = match?.[2];
-  name = canonicalAddress(name.replace(/\.$/, ""));
-  if (DOCKER_HUB.has(name) && (port === undefined || port === "443")) return "docker.io";
-  return port === undefined || Number(port) === 443 ? name : `${name}:${Number(port)}`;
-}
-
-/** An IPv4 address that an IPv6 one stands for (RFC 4291, section 2.5.5.2), as URLs write it. */
-const MAPPED = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/;
-
-/** The one form of an address: what a connection is made to. Other names stay as they are. */
-function canonicalAddress(name: string): string {
-  // URL standard, "ends in a number": such a name is an IPv4 address, in parts of any base, or nothing.
-  if (!name.startsWith("[") && !/(?:^|\.)(?:\d+|0x[0-9a-f]*)$/.test(name)) return name;
-  if (!URL.canParse(`http://${name}/`)) return name;
-  const { hostname } = new URL(`http://${name}/`);
-  const mapped = MAPPED.exec(hostname);
-  if (mapped === null) return hostname;
-  const [high, low] = [parseInt(mapped[1]!, 16), parseInt(mapped[2]!, 16)];
-  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+export function tagOf({ tag, digest }: Reference): string | undefined {
+  return tag ?? (digest === undefined ? "latest" : undefined);
 }
 
 /**
@@ -226,7 +387,9 @@ function canonicalAddress(name: string): string {
  * @param host `host[:port]`
  */
 export function isLoopback(host: string): boolean {
-  const name = canonicalHost(host).replace(/:\d+$/, "");
+  const bare = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+  if (!URL.canParse(`http://${bare}/`)) return false;
+  const name = withoutMapping(new URL(`http://${bare}/`).hostname);
   return name === "localhost" || name.endsWith(".localhost") || name === "[::1]" ||
     /^127(?:\.\d{1,3}){3}$/.test(name);
 }

@@ -8,14 +8,26 @@
 
 import type { CallOptions } from "./store.ts";
 import type { Digest } from "./digest.ts";
-import type { Annotations } from "./types.ts";
+import type { RepositoryName } from "./reference.ts";
+import type { Annotations, Descriptor } from "./types.ts";
+
+declare const covered: unique symbol;
+
+/** A digest that a signature covers, which was checked. Only the code that has it checked makes one. */
+export type VerifiedDigest = Digest & { readonly [covered]: true };
+
+/** A descriptor whose digest a signature covers. */
+export interface VerifiedDescriptor extends Descriptor {
+  /** The digest. */
+  digest: VerifiedDigest;
+}
 
 /** The name under which a manifest is signed or asked for. */
 export interface SignedName {
-  /** `host[:port]/repository`, canonical. */
-  repository: string;
-  /** The tag, where there is one. */
-  tag?: string | undefined;
+  /** The repository; a layout is a place on a disk and names none. */
+  repository?: RepositoryName | undefined;
+  /** For a signer, every tag that will point at the manifest; for a verifier, the one that was asked for. */
+  tags: readonly string[];
 }
 
 /** A manifest as a signer or verifier sees it. */
@@ -28,7 +40,7 @@ export interface Signable {
   size: number;
   /** The manifest itself; its digest is `digest`, already checked. */
   bytes: Uint8Array;
-  /** The name under which it is signed or was asked for; a layout without a registry has none. */
+  /** The name under which it is signed or was asked for. */
   name?: SignedName | undefined;
 }
 

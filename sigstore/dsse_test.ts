@@ -2,6 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { envelopeOf, preAuthEncoding } from "./dsse.ts";
 import { encodeStatement, PAYLOAD_TYPE, statementAbout } from "./statement.ts";
+import { signedName } from "../tests/fakes/references.ts";
 
 const D = `sha256:${"ab".repeat(32)}` as const;
 
@@ -31,13 +32,13 @@ test("the statement about a digest without a name is byte for byte what every ve
 });
 
 test("the statement names repository and tag, row 54", () => {
-  const { subject } = statementAbout(D, { repository: "ghcr.io/acme/app", tag: "v1" });
+  const { subject } = statementAbout(D, signedName("ghcr.io/acme/app", "v1"));
   assert.deepEqual(subject, [{
     name: "ghcr.io/acme/app",
     digest: { sha256: "ab".repeat(32) },
     annotations: { "dev.blobber.tag": "v1" },
   }]);
-  assert.equal("annotations" in statementAbout(D, { repository: "r.io/a" }).subject[0]!, false);
+  assert.equal("annotations" in statementAbout(D, signedName("r.io/a")).subject[0]!, false);
 });
 
 test("an envelope holds one signature and no key id", () => {

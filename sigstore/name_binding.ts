@@ -8,6 +8,8 @@
 import type { Check, SignedName } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
+import type { RepositoryName } from "@blobber/core/reference";
+import type { Rules } from "./policy.ts";
 import type { SignedContent } from "./signed_content.ts";
 
 /**
@@ -15,56 +17,83 @@ import type { SignedContent } from "./signed_content.ts";
  *
  * @param signed what the statement names
  * @param asked the name by which the artifact was asked for
- * @param binding how much of it has to fit
+ * @param rules how much of it has to fit, and the repository that is expected in place of the one asked for
  * @throws {BlobberError} `name-mismatch`
  */
-export function checkName(
+export async function checkName(
   signed: SignedContent["name"],
   asked: SignedName | undefined,
-  binding: "off" | "repository" | "reference",
-): Check {
-  const repository = signed?.repository;
-  const tag = signed?.tag;
-  if (binding === "off") {
+  { nameBinding, signedAs }: Pick<Rules, "nameBinding" | "signedAs">,
+): Promise<Check> {
+  const { repository, tags = [] } = signed ?? {};
+  if (nameBinding === "off") {
     return repository === undefined
       ? { name: "name", result: "absent", evidence: "the signature names no repository" }
       : {
         name: "name",
         result: "unchecked",
-        evidence: `signed as ${inWords(repository, tag)}; not demanded`,
+        evidence: `signed as ${inWords(repository, tags)}; not demanded`,
       };
   }
-  const hint = "the artifact may have been copied; sign it under the name that it is pulled by";
-  const fail = (why: string): BlobberError => new BlobberError("name-mismatch", why, { hint });
-  if (asked === undefined) {
-    throw fail(
+  const expected = signedAs ?? asked?.repository;
+  if (expected === undefined) {
+    throw mismatch(
       "the artifact was asked for without a registry's name, and a signed name is demanded",
+      "say which repository a layout is a copy of, by what it is signed as",
     );
   }
+  const copied =
+    "the artifact may have been copied: sign it under the name that it is pulled by, or say " +
+    "what the copy is signed as";
   if (repository === undefined) {
-    throw fail(`the signature names no repository, expected ${quote(asked.repository)}`);
+    throw mismatch(`the signature names no repository, expected ${quote(expected)}`, copied);
   }
-  if (repository !== asked.repository) {
-    throw fail(`signed as ${quote(repository)}, expected ${quote(asked.repository)}`);
+  if (!await isNameOf(repository, expected)) {
+    throw mismatch(`signed as ${quote(repository)}, expected ${quote(expected)}`, copied);
   }
-  if (binding === "reference") {
-    if (asked.tag === undefined) {
-      throw fail("the artifact was asked for without a tag, and a signed tag is demanded");
-    }
-    if (tag !== asked.tag) {
-      throw fail(
-        `signed ${tag === undefined ? "without a tag" : `under the tag ${quote(tag)}`}, ` +
-          `expected ${quote(asked.tag)}`,
-      );
-    }
-  }
+  if (nameBinding === "reference") checkTags(tags, asked?.tags ?? []);
   return {
     name: "name",
     result: "passed",
-    evidence: `signed as ${inWords(repository, binding === "reference" ? tag : undefined)}`,
+    evidence: `signed as ${inWords(repository, nameBinding === "reference" ? tags : [])}`,
   };
 }
 
-function inWords(repository: string, tag: string | undefined): string {
-  return quote(tag === undefined ? repository : `${repository}:${tag}`);
+/** Whether a name that was signed means a repository: earlier versions wrote names down in other spellings. */
+async function isNameOf(signed: string, repository: RepositoryName): Promise<boolean> {
+  if (signed === repository) return true;
+  // Loaded where it is needed: a verifier starts sooner without.
+  const { repositoryNamed } = await import("@blobber/core/reference");
+  return repositoryNamed(signed) === repository;
+}
+
+function checkTags(signed: readonly string[], asked: readonly string[]): void {
+  if (asked.length === 0) {
+    throw mismatch(
+      "the artifact was asked for without a tag, and a signed tag is demanded",
+      "ask for it by tag and digest: REF:TAG@sha256:…",
+    );
+  }
+  const missing = asked.find((tag) => !signed.includes(tag));
+  if (missing === undefined) return;
+  if (signed.length === 0) {
+    throw mismatch(
+      `signed without a tag, expected ${quote(missing)}`,
+      "sign it by tag and digest: REF:TAG@sha256:…",
+    );
+  }
+  throw mismatch(
+    `signed under the tag ${signed.map((tag) => quote(tag)).join(", ")}, expected ${
+      quote(missing)
+    }`,
+    "the tag may have been moved or copied: sign the artifact under every tag that it is pulled by",
+  );
+}
+
+function mismatch(why: string, hint: string): BlobberError {
+  return new BlobberError("name-mismatch", why, { hint });
+}
+
+function inWords(repository: string, tags: readonly string[]): string {
+  return quote(tags.length === 0 ? repository : `${repository}:${tags.join(",")}`);
 }

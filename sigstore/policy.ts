@@ -8,6 +8,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
+import type { RepositoryName } from "@blobber/core/reference";
 import { claimName } from "./claims.ts";
 import { type PublicKey, readPublicKey } from "./public_key.ts";
 import { parseSubjectPattern, type SubjectPattern } from "./subject_pattern.ts";
@@ -47,6 +48,11 @@ export interface PolicyTerms {
    * @default "off"
    */
   nameBinding?: "off" | "repository" | "reference" | undefined;
+  /**
+   * The repository that the signed statement has to name in place of the one that was asked for: what a
+   * mirror or a layout is a copy of. Only with a name binding.
+   */
+  signedAs?: RepositoryName | undefined;
   /**
    * Whether a signature over the manifest's bytes alone, without a statement, counts: the Go tool's and
    * older cosign's. Whoever signs other people's files can be made to sign a manifest that way.
@@ -137,6 +143,7 @@ export interface Rules {
   claims: Record<string, string>;
   repo: string | undefined;
   nameBinding: "off" | "repository" | "reference";
+  signedAs: RepositoryName | undefined;
   requireLog: boolean;
   legacyMessageSignature: boolean;
 }
@@ -157,6 +164,7 @@ export function rulesOf(policy: Policy): Rules {
     "requireLog",
     "unsafe",
     "nameBinding",
+    "signedAs",
     "legacyMessageSignature",
   ];
   for (const name of Object.keys(loose)) {
@@ -200,6 +208,10 @@ export function rulesOf(policy: Policy): Rules {
   if (!["off", "repository", "reference"].includes(nameBinding)) {
     throw invalid(`nameBinding is ${quote(nameBinding)}`);
   }
+  const { signedAs } = policy;
+  if (signedAs !== undefined && (typeof signedAs !== "string" || nameBinding === "off")) {
+    throw invalid("it says what the artifact is signed as, and does not demand that name");
+  }
   return {
     identities,
     keys,
@@ -208,6 +220,7 @@ export function rulesOf(policy: Policy): Rules {
     claims,
     repo,
     nameBinding,
+    signedAs,
     requireLog: policy.requireLog ?? false,
     legacyMessageSignature: policy.legacyMessageSignature ?? true,
   };

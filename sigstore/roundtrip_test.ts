@@ -12,6 +12,7 @@ import { parseSigningConfig, publicSigningConfig } from "./signing_config.ts";
 import { loadTrustedRoot } from "./trust_root.ts";
 import { createVerifier } from "./verifier.ts";
 import { givenToken } from "./tokens/given.ts";
+import { signedName } from "../tests/fakes/references.ts";
 
 let sigstore: FakeSigstore;
 beforeEach(async () => {
@@ -40,7 +41,7 @@ for (const version of [1, 2] as const) {
     const verdict = await verifier.verify(manifest, signature);
     assert.equal(verdict.signer.kind, "certificate");
     assert.ok(verdict.time);
-    const elsewhere = { ...manifest, name: { repository: "ghcr.io/acme/app", tag: "v2" } };
+    const elsewhere = { ...manifest, name: signedName("ghcr.io/acme/app", "v2") };
     await assert.rejects(verifier.verify(elsewhere, signature), { code: "name-mismatch" });
   });
 }

@@ -27,7 +27,7 @@ export interface SignedContent {
   /** SHA-256 of the envelope's payload; for a message, of the message. */
   payloadDigest: Uint8Array;
   /** What the statement names, for name binding; a message names nothing. */
-  name: { repository: string | undefined; tag: string | undefined } | undefined;
+  name: { repository: string | undefined; tags: string[] } | undefined;
   /** In words: what was signed. */
   evidence: string;
 }
@@ -126,7 +126,7 @@ function bindStatement(
   const annotations = any ? undefined : subject.optional("annotations");
   const name = {
     repository: subject.has("name") ? subject.string("name") : undefined,
-    tag: annotations?.has(TAG_ANNOTATION) ? annotations.string(TAG_ANNOTATION) : undefined,
+    tags: annotations?.has(TAG_ANNOTATION) ? annotations.string(TAG_ANNOTATION).split(",") : [],
   };
   const bytes = preAuthEncoding(content.payloadType, content.payload);
   return {

@@ -11,6 +11,7 @@ import type { SignerOptions } from "./signer_options.ts";
 import { PAYLOAD_TYPE } from "./statement.ts";
 import { givenToken } from "./tokens/given.ts";
 import type { TokenRequest } from "./tokens/token.ts";
+import { signedName } from "../tests/fakes/references.ts";
 
 let sigstore: FakeSigstore;
 beforeEach(async () => {
@@ -165,7 +166,7 @@ test("with a key of one's own and no log, nothing is asked and equal content giv
     assert.ok(verify(kind === "ed25519" ? null : "sha256", signed, key.publicKey, signature));
     const other = await signer.sign({
       ...manifest,
-      name: { repository: "ghcr.io/acme/app", tag: "v2" },
+      name: signedName("ghcr.io/acme/app", "v2"),
     });
     assert.notDeepEqual(other.bytes, one.bytes);
   }

@@ -13,7 +13,7 @@ export const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 /** The one predicate that means "signed": cosign's. Any other predicate is a statement about something else. */
 export const PREDICATE_TYPE = "https://sigstore.dev/cosign/sign/v1";
-/** The subject's annotation that holds the tag under which it was signed. */
+/** The subject's annotation that holds the tags under which it was signed, with commas between them. */
 export const TAG_ANNOTATION = "dev.blobber.tag";
 
 /** A subject of a statement. */
@@ -41,9 +41,12 @@ export interface Statement {
  */
 export function statementAbout(digest: Digest, name?: SignedName): Statement {
   const subject: Subject = {
-    ...(name && { name: name.repository }),
+    ...(name?.repository !== undefined && { name: name.repository }),
     digest: { sha256: digest.slice("sha256:".length) },
-    ...(name?.tag !== undefined && { annotations: { [TAG_ANNOTATION]: name.tag } }),
+    // A tag means nothing without its repository.
+    ...(name?.repository !== undefined && name.tags.length > 0 && {
+      annotations: { [TAG_ANNOTATION]: [...new Set(name.tags)].sort().join(",") },
+    }),
   };
   return {
     _type: STATEMENT_TYPE,

@@ -51,7 +51,7 @@ export async function verifyBundle(
   const signed = bundle.material.kind === "certificate"
     ? await signedByCertificate(bundle, content, rules)
     : await signedByKey(bundle, content, rules);
-  const name = checkName(content.name, manifest.name, rules.nameBinding);
+  const name = await checkName(content.name, manifest.name, rules);
   return { ...signed, checks: [...signed.checks, name] };
 }
 

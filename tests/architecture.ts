@@ -17,6 +17,14 @@ export interface SourceFile {
 
 const FOLDERS = ["lib", "sigstore", "cli", "tests", "bench", "examples"];
 const MAX_LINES = 400;
+/** Types whose values only one file makes, so that having one says something. */
+const MADE_IN: Record<string, string> = {
+  RegistryName: "lib/reference.ts",
+  RepositoryPath: "lib/reference.ts",
+  RepositoryName: "lib/reference.ts",
+  VerifiedDigest: "lib/artifact.ts",
+  VerifiedDescriptor: "lib/artifact.ts",
+};
 /** Files of the core that may know which runtime this is. */
 const KNOW_DENO = ["lib/runtime.ts", "lib/disk.ts"];
 
@@ -70,6 +78,12 @@ export function breaches(file: SourceFile): string[] {
   if (portable && !KNOW_DENO.includes(path)) {
     if (/\bDeno\b\s*[.?[]|globalThis\.Deno\b/.test(code)) {
       found.push(`${path} uses Deno, which only ${KNOW_DENO.join(" and ")} may`);
+    }
+  }
+  for (const [type, place] of Object.entries(MADE_IN)) {
+    if (isTest || room === "tests" || path === place) continue;
+    if (new RegExp(`\\bas (?:unknown as )?${type}\\b`).test(code)) {
+      found.push(`${path} makes a ${type}, which only ${place} may`);
     }
   }
   if (portable && /\busing \w+ =/.test(code)) {

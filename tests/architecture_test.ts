@@ -39,6 +39,8 @@ for (
     ["lib/a.ts", "\n".repeat(401), /402 lines/],
     ["cli/a.ts", 'const x = "/home/me/x";', /path of one machine/],
     ["cli/a.ts", "// TODO later", /left open/],
+    ["lib/a.ts", "const host = text as RegistryName;", /makes a RegistryName/],
+    ["cli/a.ts", "use(digest as unknown as VerifiedDigest)", /makes a VerifiedDigest/],
   ] as const
 ) {
   Deno.test(`refuses ${JSON.stringify(text.slice(0, 50))} in ${path}`, () => {

@@ -210,7 +210,7 @@ withRegistry(
     };
     await client({ verifier }).verify(ref.replace(":v1", `@${digest}`));
     const repository = `${registry.host}/acme/app`;
-    assert.deepEqual(names, [{ repository, tag: "v1" }, { repository, tag: undefined }]);
+    assert.deepEqual(names, [{ repository, tags: ["v1"] }, { repository, tags: [] }]);
   },
 );
 

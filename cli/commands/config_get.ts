@@ -8,6 +8,7 @@ import { findKey } from "../config/keys.ts";
 import { shownValue } from "../config/show.ts";
 import type { Context } from "../context.ts";
 import { BlobberError } from "@blobber/core/errors";
+import { parseRegistry } from "@blobber/core/reference";
 import type { SettingValue } from "../values.ts";
 
 /** Shows one setting as it is in force. */
@@ -19,7 +20,7 @@ export async function run({ args, settings, out }: Context): Promise<void> {
     value = settings.get(name) as SettingValue | undefined;
     if (value !== undefined) value = shownValue(name, value);
   } else {
-    const block = settings.registries()[path[1]!];
+    const block = settings.registries()[parseRegistry(path[1]!).host];
     value = {
       "insecure": block?.insecure,
       "insecure-skip-tls-verify": block?.insecureSkipTlsVerify,

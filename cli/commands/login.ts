@@ -5,8 +5,9 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { checkLogin, registryHost, storeLogin } from "@blobber/core/login";
+import { checkLogin, storeLogin } from "@blobber/core/login";
 import { printable } from "@blobber/core/printable";
+import { addressOf, parseRegistry } from "@blobber/core/reference";
 import { askLine, askSecret, canAsk } from "../ask.ts";
 import { clientOptions } from "../client.ts";
 import type { Context } from "../context.ts";
@@ -14,7 +15,8 @@ import type { Context } from "../context.ts";
 /** Tries credentials at a registry, and stores them when it takes them. */
 export async function run(context: Context): Promise<void> {
   const { out, settings, env, report, signal } = context;
-  const host = registryHost(context.args[0]!);
+  const registry = parseRegistry(context.args[0]!);
+  const { host } = registry;
   const fromStdin = settings.get("passwordStdin");
   let username = settings.get("username");
   if (username === undefined) {
@@ -23,7 +25,7 @@ export async function run(context: Context): Promise<void> {
         hint: "blobber login HOST --username NAME --password-stdin < FILE",
       });
     }
-    username = await askLine(`User name at ${printable(host)}: `, signal);
+    username = await askLine(`User name at ${printable(addressOf(registry))}: `, signal);
   }
   if (!fromStdin && !canAsk()) {
     throw new BlobberError(
@@ -43,12 +45,15 @@ export async function run(context: Context): Promise<void> {
   }
   if (password === "") throw new BlobberError("usage", "the password is empty");
   const login = { username, password };
-  const asked = await checkLogin(host, login, {
+  const asked = await checkLogin(registry, login, {
     ...clientOptions(settings, env),
     ...context.report.observer(context.signal),
   });
   if (!asked) {
-    report.warn("open-registry", `${host} lets everyone in, so the credentials could not be tried`);
+    report.warn(
+      "open-registry",
+      `${addressOf(registry)} lets everyone in, so the credentials could not be tried`,
+    );
   }
   const stored = await storeLogin(host, login);
   await out.result({ host, username, stored }, `Login to ${host} stored in ${printable(stored)}`);

@@ -5,12 +5,13 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { eraseLogin, registryHost } from "@blobber/core/login";
+import { eraseLogin } from "@blobber/core/login";
+import { parseRegistry } from "@blobber/core/reference";
 import type { Context } from "../context.ts";
 
 /** Forgets the credentials of a registry. */
 export async function run({ args, out }: Context): Promise<void> {
-  const host = registryHost(args[0]!);
+  const { host } = parseRegistry(args[0]!);
   if (!await eraseLogin(host)) {
     throw new BlobberError("not-found", `credentials for ${host} not found`, {
       hint: "they may be in another file: docs/registries.md says where credentials are looked for",

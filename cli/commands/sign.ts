@@ -8,7 +8,7 @@ import type { Client, Digest, Reference } from "@blobber/core";
 import { isDigest } from "@blobber/core/digest";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { formatReference, parseReference, tagOf } from "@blobber/core/reference";
 import { canAsk, confirm } from "../ask.ts";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
@@ -25,13 +25,23 @@ export async function run(context: Context): Promise<void> {
   const client = makeClient(context);
   const pinned = await pinnedDigest(context, client, reference);
   const digest = pinned ?? (await client.resolve(reference, { signal })).digest;
+  const tag = tagOf(reference);
+  const exact: Reference = { ...reference, ...tag !== undefined && { tag }, digest };
+  const options = await readOptions(context, "sign", ref);
+  // A signature on an index covers all its manifests, so one on a single manifest is not enough for it.
+  if (options.verifier !== undefined) await client.verify(exact, { ...options, whole: true });
   if (!out.json) await out.text(digest);
   if (pinned === undefined && !await confirm(`Sign this as ${quote(ref)}?`, signal)) {
     throw new BlobberError("interrupted", "not signed");
   }
-  const options = await readOptions(context, "sign", ref);
-  const exact: Reference = { ...reference, digest };
-  if (options.verifier !== undefined) await client.verify(exact, options);
+  if (reference.kind === "registry" && tag === undefined) {
+    report.onNotice({
+      level: "info",
+      code: "signed-without-tag",
+      message: "no tag is signed, so --verify-name reference will not hold; " +
+        "REF:TAG@sha256:… names the tag and the digest",
+    });
+  }
   const signer = await makeSigner(context, "sign");
   const result = await client.sign(exact, { ...context.report.observer(context.signal), signer });
   if (!result.added) {
@@ -88,7 +98,7 @@ async function pinnedDigest(
       "usage",
       `${quote(formatReference(reference))} names no digest to sign`,
       {
-        hint: "without a terminal name what is to be signed: REF@sha256:…, or --from DIR",
+        hint: "without a terminal name what is to be signed: REF:TAG@sha256:…, or --from DIR",
       },
     );
   }

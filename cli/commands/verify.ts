@@ -15,7 +15,7 @@ import { signerOf, signerText } from "../verdict.ts";
 
 /** Says who signed an artifact and what shows it. The digest comes first, alone on its line. */
 export async function run(context: Context): Promise<void> {
-  const { out, settings } = context;
+  const { out, settings, report } = context;
   const ref = context.args[0]!;
   const reference = parseReference(ref);
   const options = await readOptions(context, "verify", ref);
@@ -23,12 +23,20 @@ export async function run(context: Context): Promise<void> {
     throw new BlobberError("usage", "verification needs to know whom to trust");
   }
   const result = await makeClient(context).verify(reference, options);
-  const { descriptor, manifest, signed, signature, verdict, rejected } = result;
+  const { descriptor, named, signed, signature, verdict, rejected } = result;
+  if (signed === "manifest") {
+    report.warn(
+      "unsigned-index",
+      `the index ${named.digest} is not signed: verified is only ${descriptor.digest}, which was chosen ` +
+        "from it",
+    );
+  }
   await out.result({
     reference: formatReference(reference),
     digest: descriptor.digest,
     mediaType: descriptor.mediaType,
-    signed: { what: signed, digest: manifest.digest },
+    signed: { what: signed, digest: descriptor.digest },
+    ...signed === "manifest" && { unsignedIndex: named.digest },
     signature: signature.digest,
     signer: signerOf(verdict),
     checks: verdict.checks,
@@ -40,7 +48,7 @@ export async function run(context: Context): Promise<void> {
   }, settings.get("quiet") ? descriptor.digest : describe(result).join("\n"));
 }
 
-function describe({ descriptor, manifest, signed, verdict, rejected }: VerifyResult): string[] {
+function describe({ descriptor, named, signed, verdict, rejected }: VerifyResult): string[] {
   const { signer, time, log, checks } = verdict;
   const lines: [string, string][] = [["Signer", signerText(verdict)]];
   if (signer.kind === "certificate") {
@@ -52,7 +60,7 @@ function describe({ descriptor, manifest, signed, verdict, rejected }: VerifyRes
     lines.push(["Log", `${printable(log.url)}, entry ${printable(log.index)}`]);
   }
   if (signed === "manifest") {
-    lines.push(["Signed", `${manifest.digest}, chosen from the index, which is not signed itself`]);
+    lines.push(["Index", `${named.digest}, which is not signed itself`]);
   }
   const width = Math.max(...[...lines.map(([name]) => name), ...checks.map((c) => c.name)]
     .map(({ length }) => length));

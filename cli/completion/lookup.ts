@@ -115,9 +115,9 @@ async function pathsInside(lookup: Lookup, context: Context): Promise<Completion
 
 function client(context: Context): ReturnType<typeof makeClient> {
   return makeClient(context, {
-    credentials: async (host) => {
+    credentials: async (host, repository) => {
       const { credentialsFor } = await import("@blobber/core/credentials");
-      return await credentialsFor(host, "", undefined, { helpers: false });
+      return await credentialsFor(host, repository, undefined, { helpers: false });
     },
   });
 }

@@ -7,6 +7,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
+import { registryNamed } from "@blobber/core/reference";
 import type { RuleFile } from "../trust/rules.ts";
 import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings.ts";
 import { nearest } from "../suggest.ts";
@@ -26,7 +27,7 @@ export interface ConfigFile {
   path: string;
   scope: RuleFile["scope"];
   values: Map<SettingName, SettingValue>;
-  /** By host as it was written. */
+  /** By the registry's one name. */
   registries: Record<string, RegistryBlock>;
   /** Trust rules; none when the file says nothing about them. */
   rules?: RuleFile;
@@ -206,8 +207,13 @@ function readRegistries(
   if (!isMapping(value)) return fault(["registries"], "expected a mapping of hosts");
   for (const [host, block] of Object.entries(value)) {
     const at: Path = ["registries", host];
-    if (host.includes("/") || host === "") {
+    const name = registryNamed(host);
+    if (name === undefined) {
       fault(at, `invalid host ${quote(host)}, expected host[:port]`, true);
+      continue;
+    }
+    if (file.registries[name] !== undefined) {
+      fault(at, `another block is about ${name} already`, true);
       continue;
     }
     if (!isMapping(block)) {
@@ -230,6 +236,6 @@ function readRegistries(
       else if (key === "insecure") read.insecure = child;
       else read.insecureSkipTlsVerify = child;
     }
-    file.registries[host] = read;
+    file.registries[name] = read;
   }
 }

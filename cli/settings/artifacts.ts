@@ -114,7 +114,7 @@ export const ARTIFACTS = {
     placeholder: "OS/ARCH",
     help: "platform to put into an image or to choose from an index",
     group: "command",
-    commands: [...READERS, ...PACKERS],
+    commands: [...READERS, "verify", ...PACKERS],
   },
   expect: {
     flag: "expect",

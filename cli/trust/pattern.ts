@@ -3,12 +3,13 @@
  *
  * A pattern is `host[:port]/repository` or `oci:/path`. `*` stands for anything within a segment, `**`,
  * alone in its segment, for any number of whole segments: none or more in the middle, one or more at the
- * end. Matching is on canonical names, so no other spelling of a host dodges a rule.
+ * end. Names and patterns are made canonical in the same place, so no other spelling dodges a rule.
  *
  * @module
  */
 
-import { canonicalHost } from "@blobber/core/reference";
+import { BlobberError } from "@blobber/core/errors";
+import { canonicalPatterns } from "@blobber/core/reference";
 
 /** A pattern that was read and found sound. */
 export interface Pattern {
@@ -45,9 +46,6 @@ export function parsePattern(
   const path = text.slice(slash + 1);
   if (!layout && path.includes(":")) return { problem: "a rule is about repositories, not tags" };
   if (!layout && host.includes("**")) return { problem: '"**" does not stand for a host' };
-  if (!layout && !/^(?:[a-zA-Z0-9*.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?$/.test(host)) {
-    return { problem: "the part before the first slash is no host" };
-  }
   const segments = path.split("/");
   for (const segment of segments) {
     if (segment === "") return { problem: "it has an empty segment" };
@@ -59,10 +57,29 @@ export function parsePattern(
       return { problem: 'a repository has only letters, digits, ".", "_" and "-"' };
     }
   }
-  const start = layout ? "oci:" : globToRegExp(canonicalHost(host));
-  const ways = layout ? [segments, behindLinks(segments, realPath)] : [segments];
-  const expressions = ways.map((way) => new RegExp(`^${start}${segmentsToRegExp(way)}$`, "u"));
-  return { text, matches: (name) => expressions.some((expression) => expression.test(name)) };
+  let unknown: BlobberError | undefined;
+  const ways = layout
+    ? [[host, ...segments]]
+    : canonicalPatterns(host, path).map((way) => [way.host, ...way.path.split("/")]);
+  if (ways.length === 0) return { problem: "the part before the first slash is no host" };
+  try {
+    if (layout) ways.push([host, ...behindLinks(segments, realPath)]);
+  } catch (error) {
+    if (!(error instanceof BlobberError)) throw error;
+    unknown = error;
+  }
+  const expressions = ways.map(([start, ...way]) =>
+    new RegExp(`^${globToRegExp(start!)}${segmentsToRegExp(way)}$`, "u")
+  );
+  return {
+    text,
+    matches: (name) => {
+      if (expressions.some((expression) => expression.test(name))) return true;
+      // Any layout may be one that this pattern is about.
+      if (unknown !== undefined && name.startsWith("oci:")) throw unknown;
+      return false;
+    },
+  };
 }
 
 /** The segments with those in front of the first star as they are behind links. */

@@ -5,47 +5,64 @@
  */
 
 import type { Reference } from "@blobber/core";
-import { canonicalHost } from "@blobber/core/reference";
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
+import { nameOf } from "@blobber/core/reference";
 
 /**
  * The canonical name: `host[:port]/repository`, or `oci:` and the real, absolute path of a layout, so that
  * neither another spelling of a host nor a link on the disk dodges a rule.
  *
  * @param reference a parsed reference
+ * @throws {BlobberError} `trust-rule` when the real path of a layout cannot be told
  */
 export function trustName(reference: Reference): string {
-  if (reference.kind === "registry") {
-    return `${canonicalHost(reference.host)}/${reference.repository}`;
-  }
-  return `oci:${realPath(reference.path)}`;
+  return reference.kind === "registry" ? nameOf(reference) : `oci:${realPath(reference.path)}`;
 }
 
 /**
  * A path behind links, as far as it exists, with a slash in front and slashes between.
  *
  * @param path a path, relative ones to the working directory
+ * @throws {BlobberError} `trust-rule` when it cannot be told: what is not known may be what a rule is about
  */
 export function realPath(path: string): string {
-  let [there, missing] = [path, ""];
-  for (;;) {
-    try {
-      const real = Deno.realPathSync(there);
-      return Deno.build.os === "windows"
-        ? `/${real.replaceAll("\\", "/")}${missing}`
-        : (real === "/" ? "" : real) + missing;
-    } catch { // not there: reading it will say so
+  try {
+    const missing: string[] = [];
+    for (let there = path;;) {
+      const real = realPathOf(there);
+      if (real !== undefined) return [real, ...missing].join("/");
       const slash = there.lastIndexOf("/");
-      if (slash <= 0) return absolute(path);
-      [there, missing] = [there.slice(0, slash), there.slice(slash) + missing];
+      const name = there.slice(slash + 1);
+      if (name === "..") throw new Error("it goes up from a directory that is not there");
+      if (name !== "" && name !== ".") missing.unshift(name);
+      if (slash <= 0) return [slash < 0 ? realPathOf(".") : "", ...missing].join("/");
+      there = there.slice(0, slash);
     }
+  } catch (cause) {
+    throw new BlobberError(
+      "trust-rule",
+      `the real path of ${quote(path)} cannot be told, nor which trust rules are about it: ` +
+        printable((cause as Error).message),
+      { cause, hint: "name it by a path that every directory on the way to it can be read by" },
+    );
   }
 }
 
-function absolute(path: string): string {
-  const parts: string[] = [];
-  for (const part of (path.startsWith("/") ? path : `${Deno.cwd()}/${path}`).split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
+/** The path behind links; nothing where there is no such name. A link to what is not there is one. */
+function realPathOf(path: string): string | undefined {
+  try {
+    const real = Deno.realPathSync(path);
+    if (Deno.build.os === "windows") return `/${real.replaceAll("\\", "/")}`;
+    return real === "/" ? "" : real;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    try {
+      Deno.lstatSync(path);
+    } catch (cause) {
+      if (cause instanceof Deno.errors.NotFound) return undefined;
+      throw cause;
+    }
+    throw error;
   }
-  return "/" + parts.join("/");
 }

@@ -5,27 +5,28 @@
  */
 
 import type { ClientOptions, ConnectionOptions } from "../options.ts";
-import { canonicalHost } from "../reference.ts";
+import { addressOf, parseRegistry, type Registry, type RegistryName } from "../reference.ts";
 
 /**
- * The host that is connected to.
+ * `host[:port]` that is connected to.
  *
- * @param host the registry, canonical
+ * @param registry the registry
  */
-export function endpointOf(host: string): string {
-  return host === "docker.io" ? "registry-1.docker.io" : host;
+export function endpointOf(registry: Registry): string {
+  return addressOf(registry).replace(/^docker\.io(?=$|:(?:80|443)$)/, "registry-1.docker.io");
 }
 
 /**
  * The options of a connection: those of the registry where it has its own, else the client's.
  *
- * @param host the registry, canonical
+ * @param host the registry
  * @param options the client's
+ * @throws {BlobberError} `invalid-reference` for options of what is no registry
  */
-export function connectionFor(host: string, options: ClientOptions): ConnectionOptions {
+export function connectionFor(host: RegistryName, options: ClientOptions): ConnectionOptions {
   const { insecure, insecureSkipTlsVerify, caCerts } = options;
   const own = Object.entries(options.registries ?? {})
-    .find(([name]) => canonicalHost(name) === host)?.[1];
+    .find(([name]) => parseRegistry(name).host === host)?.[1];
   return {
     insecure: own?.insecure ?? insecure,
     insecureSkipTlsVerify: own?.insecureSkipTlsVerify ?? insecureSkipTlsVerify,

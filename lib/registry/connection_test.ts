@@ -10,6 +10,7 @@ import { bench, closeAfter, noise, plant, readBlob } from "../../tests/fakes/reg
 import { NodeEngine } from "./node_engine.ts";
 import { proxyFor } from "./proxy.ts";
 import { openRegistry } from "./store.ts";
+import { registryReference } from "../../tests/fakes/references.ts";
 
 const VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
 const before = Object.fromEntries(
@@ -40,7 +41,7 @@ async function roundTrip(store: Store): Promise<void> {
   assert.deepEqual(await readBlob(store, target, { start: 5, end: 50 }), big.slice(5, 50));
 }
 const open = (host: string, options: ConnectionOptions = {}) =>
-  openRegistry({ host, repository: "a/b" }, {
+  openRegistry(registryReference(host, "a/b"), {
     ...options,
     credentials: () => Promise.resolve(undefined),
   });

@@ -1,5 +1,6 @@
 /**
- * Credentials as Docker and Podman store them, matched by the exact canonical host and by nothing less.
+ * Credentials as Docker, Helm and Podman store them: for a registry, or for a part of one. What a key is about
+ * is compared by canonical names and whole components, and by nothing less.
  *
  * @module
  */
@@ -13,57 +14,53 @@ import { errnoOf, fileError } from "../files.ts";
 import { MAX_CREDENTIALS_BYTES } from "../limits.ts";
 import type { Credentials } from "../options.ts";
 import { quote } from "../printable.ts";
-import { canonicalHost } from "../reference.ts";
+import { type RegistryName, registryNamed, type RepositoryPath } from "../reference.ts";
 import type { Variables } from "./proxy.ts";
 
 /** Under this name Docker stores the credentials of Docker Hub, and helpers know it. */
 export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-
-/** A file that may hold credentials. */
-export interface CredentialsFile {
-  path: string;
-  /** Podman's files may have entries for a part of a registry: `host/namespace/repository`. */
-  namespaced: boolean;
-}
 
 /**
  * The files in which credentials are looked for, in order: the one that is named, Docker's, Podman's.
  *
  * @param variables the environment
  * @param home the user's home directory
+ * @returns their paths
  */
 export function credentialsFiles(
   variables: Variables = process.env,
   home: string = homedir(),
-): CredentialsFile[] {
+): string[] {
   const { REGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = variables;
-  const podman = (path: string) => ({ path, namespaced: true });
   return [
-    ...(REGISTRY_AUTH_FILE ? [podman(REGISTRY_AUTH_FILE)] : []),
-    { path: join(DOCKER_CONFIG || join(home, ".docker"), "config.json"), namespaced: false },
-    ...(XDG_RUNTIME_DIR ? [podman(join(XDG_RUNTIME_DIR, "containers", "auth.json"))] : []),
-    podman(join(XDG_CONFIG_HOME || join(home, ".config"), "containers", "auth.json")),
+    ...(REGISTRY_AUTH_FILE ? [REGISTRY_AUTH_FILE] : []),
+    join(DOCKER_CONFIG || join(home, ".docker"), "config.json"),
+    ...(XDG_RUNTIME_DIR ? [join(XDG_RUNTIME_DIR, "containers", "auth.json")] : []),
+    join(XDG_CONFIG_HOME || join(home, ".config"), "containers", "auth.json"),
   ];
 }
 
 /**
- * Looks for credentials. The first file that has some decides.
+ * Looks for credentials. The first file that has some decides, and in it the key for the longest part of the
+ * repository's path.
  *
- * @param host the registry, canonical
- * @param repository the repository in it, for entries that are for a part of a registry
+ * @param host the registry
+ * @param repository the repository in it
+ * @param files where to look, in order
  * @param options whether programs may be started that know more; they are, unless this says otherwise
  * @throws {BlobberError} `invalid-config` naming the file, `unauthorized` when a helper fails
  */
 export async function credentialsFor(
-  host: string,
-  repository: string,
-  files: CredentialsFile[] = credentialsFiles(),
+  host: RegistryName,
+  repository: RepositoryPath,
+  files: string[] = credentialsFiles(),
   options: { helpers?: boolean } = {},
 ): Promise<Credentials | undefined> {
+  const { helpers = true } = options;
   for (const file of files) {
-    const config = readConfig(file.path);
+    const config = readConfig(file);
     if (config === undefined) continue;
-    const found = await fromConfig(config, file, host, repository, options.helpers ?? true);
+    const found = await fromConfig(config, { file, host, repository, helpers });
     if (found !== undefined) return found;
   }
   return undefined;
@@ -106,68 +103,121 @@ function readConfig(path: string): Config | undefined {
   return { auths: auths ?? {}, credHelpers: credHelpers ?? {}, credsStore };
 }
 
-async function fromConfig(
-  config: Config,
-  file: CredentialsFile,
-  host: string,
-  repository: string,
-  helpers: boolean,
-): Promise<Credentials | undefined> {
-  const wrong = (what: string) =>
-    new BlobberError("invalid-config", `credentials file ${quote(file.path)}: ${what}`);
-  const [helperKey, own] = Object.entries(config.credHelpers)
-    .find(([key]) => hostOfKey(key) === host) ?? [];
-  const helper = own ?? (config.credsStore || undefined);
-  if (helper !== undefined && helpers) {
-    if (typeof helper !== "string") throw wrong(`the helper for ${host} is no string`);
-    const server = host === "docker.io" ? DOCKER_HUB_KEY : helperKey ?? host;
-    // Loaded where there is one: nothing else here needs what starts processes.
-    const { askHelper } = await import("./credential_helper.ts");
-    const found = await askHelper(helper, server);
-    if (found !== undefined) return found;
-  }
-  const entry = entryFor(config.auths, file, host, repository);
-  return entry === undefined
-    ? undefined
-    : fromEntry(entry[1], () =>
-      wrong(`the entry of ${quote(entry[0])} holds no "username:password" in base64`));
+interface Wanted {
+  file: string;
+  host: RegistryName;
+  repository: RepositoryPath;
+  helpers: boolean;
 }
 
-/** The entry for a host; in Podman's files the one for the longest part of the repository's name. */
-function entryFor(
-  auths: Record<string, unknown>,
-  file: CredentialsFile,
-  host: string,
-  repository: string,
-): [string, unknown] | undefined {
-  const entries = Object.entries(auths);
-  if (file.namespaced) {
-    const parts = repository.split("/");
-    for (let length = parts.length; length > 0; length--) {
-      const path = parts.slice(0, length).join("/");
-      const found = entries.find(([key]) => {
-        const slash = key.indexOf("/");
-        return slash > 0 && !key.includes("://") && key.slice(slash + 1) === path &&
-          canonicalHost(key.slice(0, slash)) === host;
-      });
+async function fromConfig(config: Config, wanted: Wanted): Promise<Credentials | undefined> {
+  const { file, host, repository } = wanted;
+  const wrong = (what: string) =>
+    new BlobberError("invalid-config", `credentials file ${quote(file)}: ${what}`);
+  const helper = wanted.helpers ? helperFor(config, host, repository) : undefined;
+  if (helper !== undefined && typeof helper.name !== "string") {
+    throw wrong(`the helper for ${host} is no string`);
+  }
+  for (const part of partsOf(repository)) {
+    const entries = keysAbout(config.auths, host, part);
+    for (const server of helper === undefined ? [] : serversOf(helper, entries, host, part)) {
+      // Loaded where there is one: nothing else here needs what starts processes.
+      const { askHelper } = await import("./credential_helper.ts");
+      const found = await askHelper(helper!.name as string, server);
+      if (found !== undefined) return found;
+    }
+    // Some tools leave an empty entry behind, which says only that a helper knows more.
+    for (const [key, value] of entries.filter(([, value]) => !isEmpty(value))) {
+      const found = fromEntry(
+        value,
+        () => wrong(`the entry of ${quote(key)} holds no "username:password" in base64`),
+      );
       if (found !== undefined) return found;
     }
   }
-  // Some tools leave an empty entry behind, which says only that a helper knows more.
-  return entries.find(([key, value]) => hostOfKey(key) === host && !isEmpty(value));
+  return undefined;
+}
+
+/** `a/b/c`, `a/b`, `a`, and the empty text that stands for the whole registry. */
+function partsOf(repository: string): string[] {
+  const components = repository === "" ? [] : repository.split("/");
+  return [...components.keys(), components.length].toReversed()
+    .map((length) => components.slice(0, length).join("/"));
+}
+
+/** A helper, and the key under which a configuration names it for a registry or a part of one. */
+interface Helper {
+  name: unknown;
+  key?: string;
 }
 
 /**
- * The canonical host that a key stands for: `host`, or a URL of one as Docker's first registries had it,
- * with nothing behind it but the version of the interface.
+ * The helper for a registry or a part of one: the one that `credHelpers` names for the longest part, else
+ * `credsStore`. An empty name in `credHelpers` says that there is none.
+ *
+ * @param config a configuration
+ * @param host the registry
+ * @param repository the repository, or nothing for the registry as a whole
  */
-export function hostOfKey(key: string): string | undefined {
-  const match = /^(?:https?:\/\/)?([^/@\s]+)(?:\/(?:v[12]\/?)?)?$/.exec(key);
-  try {
-    return match === null ? undefined : canonicalHost(match[1]!);
-  } catch {
-    return undefined;
+export function helperFor(
+  { credHelpers, credsStore }: Pick<Config, "credHelpers" | "credsStore">,
+  host: RegistryName,
+  repository = "",
+): Helper | undefined {
+  for (const part of partsOf(repository)) {
+    const [own] = keysAbout(credHelpers, host, part);
+    if (own === undefined) continue;
+    const [key, name] = own;
+    return isNone(name) ? undefined : { name, key };
   }
+  return isNone(credsStore) ? undefined : { name: credsStore };
+}
+
+function isNone(name: unknown): boolean {
+  return name === undefined || name === null || name === "";
+}
+
+/** What a helper stores the credentials under: the keys that the file lists, and for a registry its name. */
+function serversOf(
+  { key }: Helper,
+  entries: [string, unknown][],
+  host: RegistryName,
+  part: string,
+): Iterable<string> {
+  const listed = entries.map(([key]) => key);
+  if (part !== "") {
+    const named = key !== undefined && isAbout(key, host, part) ? [key] : [];
+    return new Set([...named, ...listed]);
+  }
+  if (host === "docker.io") return [DOCKER_HUB_KEY];
+  return new Set([...(key !== undefined && isAbout(key, host, "") ? [key] : listed), host]);
+}
+
+function keysAbout<T>(
+  table: Record<string, T>,
+  host: RegistryName,
+  part: string,
+): [string, T][] {
+  return Object.entries(table).filter(([key]) => isAbout(key, host, part));
+}
+
+/**
+ * Whether a key is about a registry, or about a part of it: `host`, `host/namespace`, or a URL of one of
+ * these. The registry itself is also written with the version of the interface behind it, as Docker's first
+ * registries had it.
+ *
+ * @param key of `auths` or `credHelpers`
+ * @param host the registry
+ * @param part the first components of a repository's path; empty for the registry as a whole
+ */
+export function isAbout(key: string, host: RegistryName, part: string): boolean {
+  const [, scheme, name, rest = ""] = /^(https?:\/\/)?([^/@\s]+)(?:\/(.*))?$/.exec(key) ?? [];
+  if (name === undefined || registryNamed(name) !== host) return false;
+  const path = rest.replace(/\/$/, "");
+  if (/^v[12]$/.test(path)) return part === "";
+  // Docker keeps tokens of its own under such keys: https://index.docker.io/v1/access-token.
+  if (scheme !== undefined && /^v[12]\//.test(path)) return false;
+  return path === part;
 }
 
 function isEmpty(value: unknown): boolean {

@@ -5,6 +5,8 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { afterEach, test } from "node:test";
 import { askHelper } from "./credential_helper.ts";
+import { registryReference } from "../../tests/fakes/references.ts";
+import type { Credentials } from "../options.ts";
 import { credentialsFiles, credentialsFor } from "./credentials.ts";
 
 const roots: string[] = [];
@@ -18,10 +20,19 @@ function directory(): string {
   roots.push(root);
   return root;
 }
-function file(content: unknown, namespaced = false): { path: string; namespaced: boolean } {
+function file(content: unknown): string {
   const found = join(directory(), "config.json");
   writeFileSync(found, typeof content === "string" ? content : JSON.stringify(content));
-  return { path: found, namespaced };
+  return found;
+}
+function lookUp(host: string, path: string, files: string[]): Promise<Credentials | undefined> {
+  const { host: name, repository } = registryReference(host, path);
+  return credentialsFor(name, repository, files);
+}
+async function userFor(ref: string, config: unknown): Promise<string | undefined> {
+  const [, host, path] = /^([^/]+)\/(.*)$/.exec(ref)!;
+  const found = await lookUp(host!, path!, [file(config)]);
+  return found && "username" in found ? found.username : undefined;
 }
 /** A helper that runs a shell script, on the PATH. */
 function helper(script: string): void {
@@ -38,7 +49,7 @@ const posix = process.platform === "win32" ? test.skip : test;
 
 test("a password may hold colons and letters of any script", async () => {
   const config = file({ auths: { "ghcr.io": auth("user", "p:ss wörd") } });
-  assert.deepEqual(await credentialsFor("ghcr.io", "a", [config]), {
+  assert.deepEqual(await lookUp("ghcr.io", "a", [config]), {
     username: "user",
     password: "p:ss wörd",
   });
@@ -58,7 +69,7 @@ for (
 ) {
   test(`row 31: ${key} is ${host}`, async () => {
     const config = file({ auths: { [key]: auth("u", "p") } });
-    assert.deepEqual(await credentialsFor(host, "a", [config]), { username: "u", password: "p" });
+    assert.deepEqual(await lookUp(host, "a", [config]), { username: "u", password: "p" });
   });
 }
 
@@ -70,8 +81,8 @@ for (
     ["my-ghcr.io", "ghcr.io"],
     ["ghcr.io:5000", "ghcr.io"],
     ["ghcr.io", "ghcr.io:5000"],
-    ["ghcr.io", "https://ghcr.io/acme"],
-    ["ghcr.io", "ghcr.io/acme/app"],
+    ["ghcr.io", "https://ghcr.io/acm"],
+    ["ghcr.io", "ghcr.io/acme/app/x"],
     ["ghcr.io", "https://user@ghcr.io"],
     ["ghcr.io", "https://evil.com/https://ghcr.io"],
     ["ghcr.io", ""],
@@ -81,33 +92,88 @@ for (
 ) {
   test(`row 31: ${JSON.stringify(key)} is not ${host}`, async () => {
     const config = file({ auths: { [key]: auth("u", "p") } });
-    assert.equal(await credentialsFor(host, "acme/app", [config]), undefined);
+    assert.equal(await lookUp(host, "acme/app", [config]), undefined);
   });
 }
 
-test("Podman's entries for a part of a registry: the longest one counts, in its files only", async () => {
+test("auths-path: the longest part that fits in whole components counts, then the host", async () => {
   const auths = {
     "reg.io": auth("all", "p"),
-    "reg.io/acme": auth("acme", "p"),
-    "reg.io/acme/app": auth("app", "p"),
+    "reg.io/acme/": auth("acme", "p"),
+    "https://reg.io/acme/app": auth("app", "p"),
+    "reg.io/acme/app/empty": {},
+    "reg.io:5000/acme": auth("port", "p"),
   };
-  const who = async (repository: string, namespaced: boolean) => {
-    const found = await credentialsFor("reg.io", repository, [file({ auths }, namespaced)]);
-    return found && "username" in found ? found.username : undefined;
-  };
-  assert.equal(await who("acme/app", true), "app");
-  assert.equal(await who("acme/application", true), "acme");
-  assert.equal(await who("acmecorp/app", true), "all");
-  assert.equal(await who("acme/app", false), "all");
+  for (
+    const [ref, expected] of [
+      ["reg.io/acme/app", "app"],
+      ["REG.io.:443/acme/app/deep/er", "app"],
+      ["reg.io/acme/app/empty", "app"],
+      ["reg.io/acme/application", "acme"],
+      ["reg.io/acmecorp/app", "all"],
+      ["reg.io/other/acme/app", "all"],
+      ["reg.io:5000/acme/app", "port"],
+      ["reg.io:5000/other", undefined],
+    ] as const
+  ) assert.equal(await userFor(ref, { auths }), expected, ref);
 });
+
+test("auths-path: a part of Docker Hub, under each of its names", async () => {
+  const auths = {
+    "https://index.docker.io/v1/": auth("all", "p"),
+    "https://index.docker.io/v1/access-token": auth("desktop", "p"),
+    "registry-1.docker.io/acme": auth("acme", "p"),
+    "docker.io/library": auth("official", "p"),
+  };
+  for (
+    const [ref, expected] of [
+      ["docker.io/acme/app", "acme"],
+      ["index.docker.io/acme/app", "acme"],
+      ["docker.io/nginx", "official"],
+      ["docker.io/library/nginx", "official"],
+      ["docker.io/other/app", "all"],
+      ["docker.io/v1/access-token", "all"],
+    ] as const
+  ) assert.equal(await userFor(ref, { auths }), expected, ref);
+});
+
+posix(
+  "auths-path: a helper is asked for the parts that the file lists, then for the host",
+  async () => {
+    helper(
+      'read server; case "$server" in a.io/acme|a.io) ' +
+        'echo "{\\"Username\\":\\"$server\\",\\"Secret\\":\\"s\\"}";; ' +
+        "*) echo 'credentials not found in native keychain'; exit 1;; esac",
+    );
+    const config = {
+      auths: { "a.io/acme": {}, "a.io/acme/app": {}, "a.io/own": auth("own", "p") },
+      credsStore: "fake",
+    };
+    assert.equal(await userFor("a.io/acme/app", config), "a.io/acme");
+    assert.equal(await userFor("a.io/other/app", config), "a.io");
+    assert.equal(await userFor("a.io/own/app", config), "own");
+  },
+);
+
+for (const none of ["", null]) {
+  test(`empty-helper: ${JSON.stringify(none)} is no helper, and auths is read`, async () => {
+    const config = {
+      auths: { "a.io": auth("u", "p") },
+      credHelpers: { "A.io:443": none },
+      credsStore: "blobber-absent",
+    };
+    assert.equal(await userFor("a.io/x", config), "u");
+    await assert.rejects(userFor("b.io/x", config), { code: "unauthorized" });
+  });
+}
 
 test("identity tokens and registry tokens are read", async () => {
   const config = file({
     auths: { "a.io": { auth: "", identitytoken: "i" }, "b.io": { registrytoken: "r" } },
   });
-  assert.deepEqual(await credentialsFor("a.io", "x", [config]), { identityToken: "i" });
-  assert.deepEqual(await credentialsFor("b.io", "x", [config]), { registryToken: "r" });
-  assert.equal(await credentialsFor("c.io", "x", [config]), undefined);
+  assert.deepEqual(await lookUp("a.io", "x", [config]), { identityToken: "i" });
+  assert.deepEqual(await lookUp("b.io", "x", [config]), { registryToken: "r" });
+  assert.equal(await lookUp("c.io", "x", [config]), undefined);
 });
 
 test("the files in their order, and the first one with an entry counts", async () => {
@@ -117,7 +183,7 @@ test("the files in their order, and the first one with an entry counts", async (
     XDG_RUNTIME_DIR: "/run/u",
     XDG_CONFIG_HOME: "/c",
   };
-  const paths = (all: { path: string }[]) => all.map((one) => one.path.replaceAll("\\", "/"));
+  const paths = (all: string[]) => all.map((one) => one.replaceAll("\\", "/"));
   assert.deepEqual(paths(credentialsFiles(variables, "/home")), [
     "/r/auth.json",
     "/d/config.json",
@@ -129,19 +195,19 @@ test("the files in their order, and the first one with an entry counts", async (
     "/h/.config/containers/auth.json",
   ]);
   const files = [
-    { path: join(directory(), "absent", "config.json"), namespaced: false },
+    join(directory(), "absent", "config.json"),
     file({ auths: { "other.io": auth("no", "no"), "a.io": {} } }),
     file({ auths: { "a.io": auth("yes", "p") } }),
     file({ auths: { "a.io": auth("late", "p") } }),
   ];
-  assert.deepEqual(await credentialsFor("a.io", "x", files), { username: "yes", password: "p" });
+  assert.deepEqual(await lookUp("a.io", "x", files), { username: "yes", password: "p" });
 });
 
 posix("a configuration that is a link is followed", async () => {
   const target = file({ auths: { "a.io": auth("u", "p") } });
   const link = join(directory(), "config.json");
-  symlinkSync(target.path, link);
-  assert.ok(await credentialsFor("a.io", "x", [{ path: link, namespaced: false }]));
+  symlinkSync(target, link);
+  assert.ok(await lookUp("a.io", "x", [link]));
 });
 
 for (
@@ -156,10 +222,10 @@ for (
   test(`a credentials file with ${name} is named, and nothing of it is shown`, async () => {
     const config = file(content);
     await assert.rejects(
-      credentialsFor("a.io", "x", [config]),
+      lookUp("a.io", "x", [config]),
       (error: Error & { code?: string }) => {
         assert.equal(error.code, "invalid-config");
-        assert.ok(error.message.includes(config.path));
+        assert.ok(error.message.includes(config));
         assert.doesNotMatch(error.message + error.stack, /secret|c2Vj/);
         return true;
       },
@@ -176,12 +242,12 @@ posix("row 32: a helper is asked by its standard input and comes before auths", 
     credHelpers: { "https://a.io": "fake" },
     credsStore: "absent",
   });
-  assert.deepEqual(await credentialsFor("a.io", "x", [config]), {
+  assert.deepEqual(await lookUp("a.io", "x", [config]), {
     username: "https://a.io",
     password: "s",
   });
   const hub = file({ credsStore: "fake" });
-  assert.deepEqual(await credentialsFor("docker.io", "x", [hub]), {
+  assert.deepEqual(await lookUp("docker.io", "x", [hub]), {
     username: "https://index.docker.io/v1/",
     password: "s",
   });
@@ -193,7 +259,7 @@ posix("row 32: a helper's identity token, and a helper that has nothing", async 
   helper("echo 'credentials not found in native keychain'; exit 1");
   assert.equal(await askHelper("fake", "a.io"), undefined);
   const config = file({ credsStore: "fake", auths: { "a.io": auth("u", "p") } });
-  assert.deepEqual(await credentialsFor("a.io", "x", [config]), { username: "u", password: "p" });
+  assert.deepEqual(await lookUp("a.io", "x", [config]), { username: "u", password: "p" });
 });
 
 for (

@@ -19,6 +19,7 @@ import {
 } from "../../tests/fakes/token_server.ts";
 import { writeBlob } from "../../tests/fakes/store_suite.ts";
 import { digestOf } from "../digest.ts";
+import { registryReference } from "../../tests/fakes/references.ts";
 
 const authority = new TestAuthority();
 const SECRET = "p:ss wörd";
@@ -323,8 +324,8 @@ test("sigstore-js 0.7.1: credentials are asked for by the canonical host and by 
     answer: { status: 401, headers: { "www-authenticate": "Basic" } },
   });
   const port = registry.host.split(":")[1];
-  for (const host of [`LOCALHOST:${port}`, `localhost.:${port}`, `localhost:0${port}`]) {
-    const store = openRegistry({ host, repository: "a/b" }, {
+  for (const host of [`LOCALHOST:${port}`, `localhost.:${port}`, `LocalHost.:${port}`]) {
+    const store = openRegistry(registryReference(host, "a/b"), {
       credentials: (asked) => {
         hosts.push(asked);
         return Promise.resolve(undefined);

@@ -8,6 +8,7 @@ import { type Bench, bench, plantManifest } from "../../tests/fakes/registry_ben
 import { all, documentOf, storeSuite } from "../../tests/fakes/store_suite.ts";
 import { startRegistry } from "../../tests/fakes/registry.ts";
 import { openRegistry } from "./store.ts";
+import { registryReference } from "../../tests/fakes/references.ts";
 
 const TYPE = "application/sig";
 const isApi = ({ path }: { path: string }) => path.includes("/referrers/");
@@ -270,6 +271,6 @@ test("a fallback tag that is taken by something else is not overwritten", async 
 
 storeSuite("registry, tokens and pages", async () => {
   const registry = await startRegistry({ pageSize: 1, location: "absolute" });
-  const store = openRegistry({ host: registry.host, repository: "deep/er/name" });
+  const store = openRegistry(registryReference(registry.host, "deep/er/name"));
   return { store, dispose: () => registry.close() };
 });

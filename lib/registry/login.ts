@@ -12,12 +12,12 @@ import type { Observer } from "../events.ts";
 import { errnoOf, fileError, writeAtomic } from "../files.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
-import { canonicalHost, parseReference } from "../reference.ts";
+import { addressOf, type Registry, type RegistryName } from "../reference.ts";
 import { VERSION } from "../runtime.ts";
 import { drop } from "./body.ts";
 import { connectionFor, endpointOf } from "./connection.ts";
 import { tellHelper } from "./credential_helper.ts";
-import { credentialsFiles, DOCKER_HUB_KEY, hostOfKey } from "./credentials.ts";
+import { credentialsFiles, DOCKER_HUB_KEY, helperFor, isAbout } from "./credentials.ts";
 import { Transport } from "./transport.ts";
 
 /** A user name and a password, or a token in a password's place. */
@@ -32,45 +32,24 @@ export interface Login {
 export interface LoginOptions extends ClientOptions, Pick<Observer, "onNotice" | "signal"> {}
 
 /**
- * Reads the name of a registry.
- *
- * @param text `host[:port]`
- * @returns its canonical name
- * @throws {BlobberError} `invalid-reference`
- */
-export function registryHost(text: string): string {
-  const wrong = () =>
-    new BlobberError(
-      "invalid-reference",
-      `invalid registry: ${quote(text)}, expected "host[:port]"`,
-    );
-  if (/[/@]/.test(text)) throw wrong();
-  try {
-    const reference = parseReference(`${text}/any`);
-    if (reference.kind === "registry") return canonicalHost(reference.host);
-  } catch { // said in the words of a whole reference
-  }
-  throw wrong();
-}
-
-/**
  * Tries credentials at a registry (distribution spec, "Determining Support": `GET /v2/`).
  *
- * @param host canonical
+ * @param registry where
  * @param login what to try
  * @returns whether the registry asked for them; one that is open to all says nothing about them
  * @throws {BlobberError} `unauthorized` when they are refused
  */
 export async function checkLogin(
-  host: string,
+  registry: Registry,
   login: Login,
   options: LoginOptions = {},
 ): Promise<boolean> {
   let asked = false;
+  const host = addressOf(registry);
   const transport = new Transport({
     host,
-    endpoint: endpointOf(host),
-    connection: connectionFor(host, options),
+    endpoint: endpointOf(registry),
+    connection: connectionFor(registry.host, options),
     credentials: () => {
       asked = true;
       return Promise.resolve(login);
@@ -103,18 +82,18 @@ export async function checkLogin(
  * Stores credentials: in the helper that Docker's configuration names for the registry, else in the
  * configuration itself.
  *
- * @param host canonical
+ * @param host the registry
  * @param login what to store
  * @param path the configuration; the first that would be read
  * @returns where they are now
  */
 export async function storeLogin(
-  host: string,
+  host: RegistryName,
   login: Login,
-  path: string = credentialsFiles()[0]!.path,
+  path: string = credentialsFiles()[0]!,
 ): Promise<string> {
   const config = readRaw(path);
-  const helper = helperFor(config, host);
+  const helper = helperOf(config, host);
   const auths = tableOf(config, "auths");
   const key = keyOf(auths, host);
   if (helper !== undefined) {
@@ -132,39 +111,44 @@ export async function storeLogin(
 /**
  * Forgets credentials.
  *
- * @param host canonical
+ * @param host the registry
  * @param path the configuration; the first that would be read
  * @returns whether there were some, as far as can be told
  */
 export async function eraseLogin(
-  host: string,
-  path: string = credentialsFiles()[0]!.path,
+  host: RegistryName,
+  path: string = credentialsFiles()[0]!,
 ): Promise<boolean> {
   const config = readRaw(path);
-  const helper = helperFor(config, host);
+  const helper = helperOf(config, host);
   if (helper !== undefined) await tellHelper(helper.name, helper.server, undefined);
   const auths = tableOf(config, "auths");
-  const kept = Object.entries(auths).filter(([key]) => hostOfKey(key) !== host);
+  const kept = Object.entries(auths).filter(([key]) => !isAbout(key, host, ""));
   const removed = kept.length < Object.keys(auths).length;
   if (removed) writeRaw(path, { ...config, auths: Object.fromEntries(kept) });
   return removed || helper !== undefined;
 }
 
 /** Docker Hub's entry has a URL for a name; another registry's the one it has already, else its host. */
-function keyOf(auths: Record<string, unknown>, host: string): string {
-  const known = Object.keys(auths).find((key) => hostOfKey(key) === host);
+function keyOf(auths: Record<string, unknown>, host: RegistryName): string {
+  const known = Object.keys(auths).find((key) => isAbout(key, host, ""));
   return known ?? (host === "docker.io" ? DOCKER_HUB_KEY : host);
 }
 
-function helperFor(
+function helperOf(
   config: Record<string, unknown>,
-  host: string,
+  host: RegistryName,
 ): { name: string; server: string } | undefined {
-  const own = Object.entries(tableOf(config, "credHelpers"))
-    .find(([key]) => hostOfKey(key) === host);
-  const name = own?.[1] ?? (config.credsStore || undefined);
-  if (typeof name !== "string") return undefined;
-  return { name, server: host === "docker.io" ? DOCKER_HUB_KEY : own?.[0] ?? host };
+  const { credsStore } = config;
+  const helper = helperFor({ credHelpers: tableOf(config, "credHelpers"), credsStore }, host);
+  if (helper === undefined) return undefined;
+  if (typeof helper.name !== "string") {
+    throw new BlobberError(
+      "invalid-config",
+      `the credentials file: the helper for ${host} is no string`,
+    );
+  }
+  return { name: helper.name, server: host === "docker.io" ? DOCKER_HUB_KEY : helper.key ?? host };
 }
 
 function tableOf(config: Record<string, unknown>, key: string): Record<string, unknown> {

@@ -12,7 +12,7 @@ import { MAX_TAGS } from "../limits.ts";
 import { isDocumentType, parseDocument } from "../manifest.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
-import { canonicalHost, isTag, type RegistryReference } from "../reference.ts";
+import { addressOf, isTag, type RegistryReference, storeName } from "../reference.ts";
 import { VERSION } from "../runtime.ts";
 import type {
   BlobWriter,
@@ -44,7 +44,7 @@ export interface RegistryOptions extends ClientOptions, Pick<Observer, "onNotice
  * @param options how the registry is reached
  */
 export function openRegistry(
-  reference: Pick<RegistryReference, "host" | "repository">,
+  reference: RegistryReference,
   options: RegistryOptions = {},
 ): Store {
   return new RegistryStore(reference, options);
@@ -52,28 +52,25 @@ export function openRegistry(
 
 class RegistryStore implements Store {
   readonly name: string;
-  readonly host: string;
+  /** `host[:port]`, canonical. */
+  readonly address: string;
   readonly repository: Repository;
   readonly #manifests: Manifests;
   readonly #options: RegistryOptions;
 
-  constructor(reference: Pick<RegistryReference, "host" | "repository">, options: RegistryOptions) {
+  constructor(reference: RegistryReference, options: RegistryOptions) {
+    const { host, repository: path } = reference;
     this.#options = options;
-    this.host = canonicalHost(reference.host);
-    const hub = this.host === "docker.io";
-    // Docker Hub keeps its own images below library/, and every tool lets that be left out.
-    const path = hub && !reference.repository.includes("/")
-      ? `library/${reference.repository}`
-      : reference.repository;
-    this.name = `${this.host}/${path}`;
+    this.address = addressOf(reference);
+    this.name = storeName(reference);
     const transport = new Transport({
-      host: this.host,
-      endpoint: endpointOf(this.host),
-      connection: connectionFor(this.host, options),
+      host: this.address,
+      endpoint: endpointOf(reference),
+      connection: connectionFor(host, options),
       credentials: async () => {
-        if (options.credentials !== undefined) return await options.credentials(this.host);
+        if (options.credentials !== undefined) return await options.credentials(host, path);
         const { credentialsFor } = await import("./credentials.ts");
-        return await credentialsFor(this.host, path);
+        return await credentialsFor(host, path);
       },
       userAgent: options.userAgent ?? `blobber/${VERSION}`,
       observer: options,
@@ -163,7 +160,7 @@ class RegistryStore implements Store {
   }
 
   async mount(target: Descriptor, from: Source, options: CallOptions = {}): Promise<boolean> {
-    if (!(from instanceof RegistryStore) || from.host !== this.host) return false;
+    if (!(from instanceof RegistryStore) || from.address !== this.address) return false;
     if (from.repository.path === this.repository.path) return await this.has(target, options);
     const { transport } = this.repository;
     const query = new URLSearchParams({ mount: target.digest, from: from.repository.path });

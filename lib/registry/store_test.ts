@@ -1,9 +1,10 @@
 import { storeSuite } from "../../tests/fakes/store_suite.ts";
 import { startRegistry } from "../../tests/fakes/registry.ts";
 import { openRegistry } from "./store.ts";
+import { registryReference } from "../../tests/fakes/references.ts";
 
 storeSuite("registry", async () => {
   const registry = await startRegistry();
-  const store = openRegistry({ host: registry.host, repository: "a/b" });
+  const store = openRegistry(registryReference(registry.host, "a/b"));
   return { store, dispose: () => registry.close() };
 });

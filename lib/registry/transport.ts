@@ -287,7 +287,9 @@ export class Transport {
 function schemes({ endpoint, connection }: TransportOptions): ("http" | "https")[] {
   const { insecure, caCerts, insecureSkipTlsVerify } = connection;
   const tlsMeant = caCerts !== undefined || insecureSkipTlsVerify === true;
-  if (isLoopback(endpoint)) return tlsMeant ? ["https", "http"] : ["http", "https"];
+  if (isLoopback(endpoint)) {
+    return tlsMeant || endpoint.endsWith(":443") ? ["https", "http"] : ["http", "https"];
+  }
   return insecure ? ["https", "http"] : ["https"];
 }
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { isBlobberError } from "../errors.ts";
 import { openRegistry } from "./store.ts";
+import { registryReference } from "../../tests/fakes/references.ts";
 
 test("an upload that cannot begin says why with the first bytes, and not at its end", async () => {
   // A server that speaks no TLS: as with an untrusted certificate, no other try makes sense.
@@ -10,7 +11,7 @@ test("an upload that cannot begin says why with the first bytes, and not at its 
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address() as { port: number };
   try {
-    const store = openRegistry({ host: `127.0.0.1:${port}`, repository: "a/b" });
+    const store = openRegistry(registryReference(`127.0.0.1:${port}`, "a/b"));
     const writer = await store.begin("application/octet-stream");
     const write = async () => {
       for (let i = 0; i < 4; i++) await writer.write(new Uint8Array(1 << 20));

@@ -78,7 +78,7 @@ Deno.test("sign without a terminal wants a digest or the directory, and signing 
   const digest = (await at.ok(["push", "site", "oci:layout:v1"])).trim();
   const unnamed = await at.run(["sign", "oci:layout:v1", "--sign-key", "acme.pem", "--yes"]);
   assert.deepEqual([unnamed.status, unnamed.stdout], [2, ""]);
-  assert.match(unnamed.stderr, /REF@sha256:/);
+  assert.match(unnamed.stderr, /REF:TAG@sha256:/);
   const signed = await at.ok(["sign", "oci:layout:v1", "--from", "site", "--sign-key", "acme.pem"]);
   assert.equal(signed, `${digest}\n`);
   const again = await at.run(["sign", `oci:layout@${digest}`, "--sign-key", "acme.pem", "-ojson"]);

@@ -7,6 +7,7 @@
 import { afterEach } from "node:test";
 import { digestOf } from "../../lib/digest.ts";
 import type { Notice } from "../../lib/events.ts";
+import { registryReference } from "./references.ts";
 import { openRegistry, type RegistryOptions } from "../../lib/registry/store.ts";
 import type { Store } from "../../lib/store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../../lib/types.ts";
@@ -46,7 +47,7 @@ export async function bench(
   const clock = new FakeClock();
   const notices: Notice[] = [];
   const open = (repository = "a/b", options: RegistryOptions = {}) =>
-    openRegistry({ host: registry.host, repository }, {
+    openRegistry(registryReference(registry.host, repository), {
       credentials: () => Promise.resolve(undefined),
       onNotice: (notice) => void notices.push(notice),
       ...client,

@@ -11,6 +11,7 @@ import { createSigner } from "../../sigstore/signer.ts";
 import type { KeylessOptions, SignerOptions } from "../../sigstore/signer_options.ts";
 import { givenToken } from "../../sigstore/tokens/given.ts";
 import type { FakeSigstore } from "./sigstore.ts";
+import { signedName } from "./references.ts";
 
 const bytes: Uint8Array<ArrayBuffer> = new TextEncoder().encode('{"schemaVersion":2}');
 
@@ -23,7 +24,7 @@ export const manifest: Signable = {
   mediaType: "application/vnd.oci.image.manifest.v1+json",
   size: bytes.length,
   bytes,
-  name: { repository: "ghcr.io/acme/app", tag: "v1" },
+  name: signedName("ghcr.io/acme/app", "v1"),
 };
 
 /** A key of one's own. */

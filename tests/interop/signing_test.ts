@@ -22,6 +22,7 @@ import { type Peer, requirePeer } from "./peers.ts";
 import { exec, must, TempDir } from "./processes.ts";
 import { memoryRegistry } from "./servers.ts";
 import { type Service, type Sigstack, SIGSTACK_PEERS, startSigstack } from "./sigstack.ts";
+import { signedName } from "../fakes/references.ts";
 
 const PEERS: Peer[] = [...SIGSTACK_PEERS, "memory-registry"];
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
@@ -73,7 +74,7 @@ class Repository {
       config: await this.#blob(EMPTY, encode({})),
       layers: [layer],
     });
-    return { ...made, name: { repository: this.name, tag: "v1" } };
+    return { ...made, name: signedName(this.name, "v1") };
   }
 
   /** Stores a signature the way the core does; gives the referrer's digest. */
