@@ -14,22 +14,18 @@ import { type Digest, isDigest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
 
-declare const canonical: unique symbol;
-
-/** Text in its one spelling. */
-type Canonical<Kind extends string> = string & { readonly [canonical]: Kind };
-
 /**
  * The one name of a registry: `host`, or `host:port` for a port that is neither 80 nor 443. It is in lower
  * case and without a trailing dot, an address is in its usual form, and Docker Hub is `docker.io`.
+ * The second half of this type, and of the next two, is there for the compiler alone.
  */
-export type RegistryName = Canonical<"registry">;
+export type RegistryName = string & { readonly __canonical: "registry" };
 
 /** The one path of a repository in its registry: `library/nginx` at Docker Hub, where people write `nginx`. */
-export type RepositoryPath = Canonical<"path">;
+export type RepositoryPath = string & { readonly __canonical: "path" };
 
 /** The one name of a repository: a {@linkcode RegistryName}, a slash and a {@linkcode RepositoryPath}. */
-export type RepositoryName = Canonical<"repository">;
+export type RepositoryName = string & { readonly __canonical: "repository" };
 
 /** A registry, and the port at which it is asked for. */
 export interface Registry {

@@ -11,10 +11,11 @@ import type { Digest } from "./digest.ts";
 import type { RepositoryName } from "./reference.ts";
 import type { Annotations, Descriptor } from "./types.ts";
 
-declare const covered: unique symbol;
-
-/** A digest that a signature covers, which was checked. Only the code that has it checked makes one. */
-export type VerifiedDigest = Digest & { readonly [covered]: true };
+/**
+ * A digest that a signature covers, which was checked. Only the code that has it checked makes one; the second
+ * half is there for the compiler alone.
+ */
+export type VerifiedDigest = Digest & { readonly __verified: true };
 
 /** A descriptor whose digest a signature covers. */
 export interface VerifiedDescriptor extends Descriptor {

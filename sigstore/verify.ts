@@ -39,6 +39,7 @@ export type {
   Observer,
   Phase,
   Progress,
+  RepositoryName,
   Signable,
   Signature,
   SignedName,
