@@ -130,6 +130,9 @@ export const COMMANDS: readonly Command[] = [
     name: "copy",
     args: [{ name: "FROM", kind: "reference" }, { name: "TO", kind: "reference" }],
     summary: "copy an artifact with its signatures to another place",
+    details: [
+      "Signatures go along and name the original: read the copy with --signed-as, or sign it.",
+    ],
     examples: ["copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1"],
     group: "artifacts",
     load: () => import("./commands/copy.ts"),

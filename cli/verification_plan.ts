@@ -7,6 +7,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
+import { type RepositoryName, repositoryNamed } from "@blobber/core/reference";
 import type { Origin, Settings } from "./effective.ts";
 import { type SettingName, settingOf } from "./settings.ts";
 import { VERIFIERS } from "./settings/row.ts";
@@ -27,6 +28,8 @@ export interface VerificationPlan {
   /** `OWNER/NAME` of the source repository that the certificate must name. */
   repo?: string;
   name: "off" | "repository" | "reference";
+  /** The repository that must be named, where it is not the one that is asked for. */
+  signedAs?: RepositoryName;
   requireLog: boolean;
   /** Path; the public root where there is none. */
   trustedRoot?: string;
@@ -47,6 +50,7 @@ const IMPLY: readonly SettingName[] = [
   "verifyRepo",
   "verifyClaims",
   "verifyName",
+  "signedAs",
   "requireLog",
   "trustedRoot",
 ];
@@ -109,16 +113,42 @@ export function planVerification(
     );
   }
   const trustedRoot = settings.get("trustedRoot");
+  const signedAs = signedAsOf(settings);
   return {
     signers,
     unsafe: kind === "unsafe",
     claims,
     ...repo !== undefined && { repo },
-    name: settings.get("verifyName"),
+    name: signedAs !== undefined && !settings.flagged("verifyName")
+      ? "repository"
+      : settings.get("verifyName"),
+    ...signedAs !== undefined && { signedAs },
     requireLog: settings.get("requireLog"),
     ...trustedRoot !== undefined && { trustedRoot },
     offline: settings.get("offline"),
   };
+}
+
+/**
+ * The repository of `--signed-as`, which demands that a name is signed.
+ *
+ * @param settings the settings in force
+ * @throws {BlobberError} `usage`
+ */
+export function signedAsOf(settings: Settings): RepositoryName | undefined {
+  const text = settings.get("signedAs");
+  if (text === undefined) return undefined;
+  const name = repositoryNamed(text);
+  if (name === undefined) {
+    throw new BlobberError(
+      "usage",
+      `invalid signed-as: ${quote(text)}, expected "host[:port]/repository" without tag and digest`,
+    );
+  }
+  if (settings.flagged("verifyName") && settings.get("verifyName") === "off") {
+    throw contradict(flag("signedAs"), `${flag("verifyName")} off`);
+  }
+  return name;
 }
 
 /** Whether flags say who must have signed. */

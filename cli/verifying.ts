@@ -23,7 +23,8 @@ export async function makeVerifier(context: Context, plan: VerificationPlan): Pr
 }
 
 async function policyOf(plan: VerificationPlan, context: Context): Promise<Policy> {
-  const terms = { nameBinding: plan.name, requireLog: plan.requireLog };
+  const { name: nameBinding, signedAs, requireLog } = plan;
+  const terms = { nameBinding, ...signedAs !== undefined && { signedAs }, requireLog };
   const trust = await trustOf(plan, context);
   const policy = plan.unsafe ? { ...terms, unsafe: true, trust } : {
     ...terms,

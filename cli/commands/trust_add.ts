@@ -14,7 +14,7 @@ import type { Context } from "../context.ts";
 import { addRule, checkRule } from "../trust/edit.ts";
 import { proposeRule, ruleName, ruleOfPlan, type WrittenRule } from "../trust/rule_text.ts";
 import { trustName } from "../trust/subject.ts";
-import { planVerification } from "../verification_plan.ts";
+import { planVerification, signedAsOf } from "../verification_plan.ts";
 import { makeVerifier } from "../verifying.ts";
 
 /** Adds a rule to the user's file: from flags, or proposed from the signature that is there. */
@@ -29,9 +29,13 @@ export async function run(context: Context): Promise<void> {
       "a rule names whom it trusts, and --verify-unsafe names nobody",
     );
   }
+  const name = settings.get("ruleName");
+  if (name !== undefined && taken.includes(name)) {
+    throw new BlobberError("usage", `another rule is named ${quote(name)} already`);
+  }
   const rule = plan === undefined
-    ? await propose(context, what, taken)
-    : ruleOfPlan(ruleName(what, taken), what, plan, absolute);
+    ? await propose(context, what, (pattern) => name ?? ruleName(pattern, taken))
+    : ruleOfPlan(name ?? ruleName(what, taken), what, plan, absolute);
   checkRule(rule);
   const file = editedPath(settings.get("config"), env);
   const { stringify } = await import("yaml");
@@ -60,7 +64,7 @@ export async function run(context: Context): Promise<void> {
 async function propose(
   context: Context,
   ref: string,
-  taken: readonly string[],
+  nameFor: (pattern: string) => string,
 ): Promise<WrittenRule> {
   const { settings } = context;
   if (ref.includes("*")) {
@@ -70,11 +74,13 @@ async function propose(
   }
   const reference = parseReference(ref);
   const trustedRoot = settings.get("trustedRoot");
+  const signedAs = signedAsOf(settings);
   const verifier = await makeVerifier(context, {
     signers: [],
     unsafe: true,
     claims: {},
-    name: "off",
+    name: signedAs === undefined ? "off" : "repository",
+    ...signedAs !== undefined && { signedAs },
     requireLog: false,
     ...trustedRoot !== undefined && { trustedRoot },
     offline: settings.get("offline"),
@@ -94,8 +100,9 @@ async function propose(
     );
   }
   const name = trustName(reference);
-  return proposeRule(ruleName(name, taken), name, signer, {
+  return proposeRule(nameFor(name), name, signer, {
     named: verdict.checks.some((check) => check.name === "name" && check.result === "passed"),
+    signedAs,
     trustedRoot: trustedRoot === undefined ? undefined : absolute(trustedRoot),
   });
 }

@@ -37,6 +37,7 @@ export function ruleDocument(rule: Rule): Record<string, unknown> {
     match: rule.match.map(({ text }) => text),
     except: rule.except.map(({ text }) => text),
     nameBinding: rule.nameBinding,
+    ...rule.signedAs !== undefined && { signedAs: rule.signedAs },
     legacy: rule.legacy,
     unsigned: rule.unsigned,
     any: rule.any,
@@ -54,7 +55,9 @@ export function ruleLines(rule: Rule, { file, scope }: Pick<RuleFile, "file" | "
     ...rule.unsigned
       ? ["  needs no signature"]
       : rule.any.map((entry, i) => `  ${i === 0 ? "signed by" : "       or"}: ${entryText(entry)}`),
-    ...rule.nameBinding === "off" ? [] : [`  under its own name: ${rule.nameBinding}`],
+    ...rule.nameBinding === "off"
+      ? []
+      : [`  under ${rule.signedAs ?? "its own name"}: ${rule.nameBinding}`],
   ];
 }
 

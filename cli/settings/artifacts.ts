@@ -151,6 +151,14 @@ export const ARTIFACTS = {
     group: "command",
     commands: [...SIGNERS, "cache clear", "trust"],
   },
+  ruleName: {
+    flag: "name",
+    type: "string",
+    placeholder: "NAME",
+    help: "name of the rule",
+    group: "command",
+    commands: ["trust add"],
+  },
   maxEntries: {
     flag: "max-entries",
     key: "pull.max-entries",

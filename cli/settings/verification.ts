@@ -88,6 +88,14 @@ export const VERIFICATION = {
     group: "verification",
     commands: VERIFIERS,
   },
+  signedAs: {
+    flag: "signed-as",
+    type: "string",
+    placeholder: "REPOSITORY",
+    help: "name that must be signed in place of the one asked for: what a mirror is a copy of",
+    group: "verification",
+    commands: VERIFIERS,
+  },
   verifyUnsafe: {
     flag: "verify-unsafe",
     key: "verify.unsafe",

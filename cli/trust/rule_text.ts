@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SignerIdentity } from "@blobber/core";
+import type { RepositoryName, SignerIdentity } from "@blobber/core";
 import type { VerificationPlan } from "../verification_plan.ts";
 
 /** One way to satisfy a rule, with the file's keys. */
@@ -15,6 +15,7 @@ export interface WrittenRule {
   name: string;
   match: string[];
   "name-binding"?: string;
+  "signed-as"?: string;
   any: WrittenEntry[];
 }
 
@@ -41,6 +42,7 @@ export function ruleOfPlan(
     name,
     match: [pattern],
     ...plan.name !== "off" && { "name-binding": plan.name },
+    ...plan.signedAs !== undefined && { "signed-as": plan.signedAs },
     any: plan.signers.map((signer): WrittenEntry =>
       signer.kind === "key"
         ? {
@@ -75,7 +77,11 @@ export function proposeRule(
   name: string,
   repository: string,
   signer: SignerIdentity & { kind: "certificate" },
-  found: { named: boolean; trustedRoot: string | undefined },
+  found: {
+    named: boolean;
+    signedAs: RepositoryName | undefined;
+    trustedRoot: string | undefined;
+  },
 ): WrittenRule {
   const { issuer, subject, claims } = signer;
   // A workflow's subject ends in the ref it ran for; the next release runs for another tag.
@@ -85,6 +91,7 @@ export function proposeRule(
     name,
     match: [repository],
     ...found.named && { "name-binding": "repository" },
+    ...found.signedAs !== undefined && { "signed-as": found.signedAs },
     any: [{
       issuer,
       ...tagged === undefined ? { subject } : { "subject-pattern": `${tagged}*` },

@@ -34,7 +34,12 @@ export async function ruleVerifier(
 }
 
 async function policyOf(entry: TrustEntry, rule: Rule, context: Context): Promise<Policy> {
-  const terms = { nameBinding: rule.nameBinding, legacyMessageSignature: rule.legacy };
+  const { nameBinding, signedAs, legacy } = rule;
+  const terms = {
+    nameBinding,
+    ...signedAs !== undefined && { signedAs },
+    legacyMessageSignature: legacy,
+  };
   if (entry.kind === "identity") {
     const { issuer, subject, subjectPattern, claims } = entry;
     return {

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { type RepositoryName, repositoryNamed } from "@blobber/core/reference";
 import { parsePattern, type Pattern } from "./pattern.ts";
 
 /** What happens to a repository that no rule is about, from lax to strict. */
@@ -51,6 +52,8 @@ export interface Rule {
   match: Pattern[];
   except: Pattern[];
   nameBinding: NameBinding;
+  /** The repository that a signature must name in place of the one that is asked for. */
+  signedAs?: RepositoryName;
   /** Accept signatures that are not sign statements but bare signatures over the manifest. */
   legacy: boolean;
   /** One of these is enough; empty for a rule that says `unsigned`. */
@@ -116,7 +119,16 @@ export function readRules(
   return { ...origin, unmatched, rules };
 }
 
-const RULE_KEYS = ["name", "match", "except", "name-binding", "any", "unsigned", "legacy"];
+const RULE_KEYS = [
+  "name",
+  "match",
+  "except",
+  "name-binding",
+  "signed-as",
+  "any",
+  "unsigned",
+  "legacy",
+];
 const IDENTITY_KEYS = ["issuer", "subject", "subject-pattern", "claims", "trusted-root"];
 const KEY_KEYS = ["key", "log", "trusted-root"];
 
@@ -129,18 +141,35 @@ function readRule(value: unknown, at: Place): Rule {
   if (!unsigned && rule.any === undefined) {
     at.fail('a rule needs "any" with at least one entry, or "unsigned: true"');
   }
-  for (const key of ["name-binding", "legacy"]) {
+  for (const key of ["name-binding", "signed-as", "legacy"]) {
     if (unsigned && rule[key] !== undefined) {
       at.child(key).fail(`"${key}" says nothing beside "unsigned: true"`);
     }
   }
   const patterns = (key: string, list: unknown, tightens: boolean) =>
     at.child(key).array(list).map((text, i) => at.child(key).child(i).pattern(text, tightens));
+  const match = patterns("match", rule.match, !unsigned);
+  const signedAs = rule["signed-as"] === undefined
+    ? undefined
+    : at.child("signed-as").repository(rule["signed-as"]);
+  const nameBinding = at.child("name-binding").oneOf(
+    rule["name-binding"] ?? (signedAs === undefined ? "off" : "repository"),
+    NAME_BINDINGS,
+  );
+  if (signedAs !== undefined && nameBinding === "off") {
+    at.child("name-binding").fail('"signed-as" demands a name, and this demands none');
+  }
+  // One name for several repositories would let each of them stand for the others.
+  const open = match.findIndex(({ text }) => text.includes("*"));
+  if (signedAs !== undefined && open >= 0) {
+    at.child("match").child(open).fail('a rule with "signed-as" is about single repositories');
+  }
   return {
     name: at.child("name").string(rule.name),
-    match: patterns("match", rule.match, !unsigned),
+    match,
     except: rule.except === undefined ? [] : patterns("except", rule.except, false),
-    nameBinding: at.child("name-binding").oneOf(rule["name-binding"] ?? "off", NAME_BINDINGS),
+    nameBinding,
+    ...signedAs !== undefined && { signedAs },
     legacy: at.child("legacy").boolean(rule.legacy ?? false),
     any: unsigned
       ? []
@@ -259,6 +288,11 @@ class Place {
     const pattern = tightens ? parsePattern(text, this.checks.realPath) : parsePattern(text);
     if ("problem" in pattern) return this.fail(`bad pattern: ${pattern.problem}`);
     return pattern;
+  }
+
+  repository(value: unknown): RepositoryName {
+    return repositoryNamed(this.string(value)) ??
+      this.fail('expected "host[:port]/repository" without tag and digest');
   }
 
   /** Nothing comes from the working directory, so a path in a rule is absolute. */
