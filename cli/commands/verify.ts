@@ -22,7 +22,10 @@ export async function run(context: Context): Promise<void> {
   if (options.verifier === undefined) {
     throw new BlobberError("usage", "verification needs to know whom to trust");
   }
-  const result = await makeClient(context).verify(reference, options);
+  const onNotice: typeof report.onNotice = (notice) => {
+    if (notice.code !== "unsigned-index") report.onNotice(notice); // said below, as a warning
+  };
+  const result = await makeClient(context).verify(reference, { ...options, onNotice });
   const { descriptor, named, signed, signature, verdict, rejected } = result;
   if (signed === "manifest") {
     report.warn(

@@ -128,3 +128,32 @@ Deno.test("--verbose tells every request, and no secret of it", async () => {
     await registry.close();
   }
 });
+
+Deno.test("auths-path, empty-helper: each repository is asked for with what is kept for it", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const registry = await guarded();
+  try {
+    const { host } = registry;
+    const auth = (user: string, password: string) => ({ auth: btoa(`${user}:${password}`) });
+    const helpers = { credHelpers: { [host]: "" }, credsStore: "absent" };
+    await at.write(
+      "home/.docker/config.json",
+      JSON.stringify({
+        ...helpers,
+        auths: { [host]: auth("other", "x"), [`${host}/acme`]: auth("jo", "s3cret-word") },
+      }),
+    );
+    await at.ok(["push", "site", `${host}/acme/site:v1`]);
+    await at.ok(["ls", `${host.replace("127.0.0.1", "127.1")}/acme/site:v1`]);
+    assert.equal((await at.run(["push", "site", `${host}/acmecorp/site:v1`])).status, 3);
+    // No helper for this registry: the file itself keeps what login stores, and logout forgets it.
+    await at.run(["login", host, "-u", "jo", "--password-stdin"], { stdin: "s3cret-word" });
+    await at.ok(["push", "site", `${host}/acmecorp/site:v1`]);
+    await at.ok(["logout", host]);
+    const kept = JSON.parse(await at.read("home/.docker/config.json"));
+    assert.deepEqual(kept, { ...helpers, auths: { [`${host}/acme`]: auth("jo", "s3cret-word") } });
+  } finally {
+    await registry.close();
+  }
+});
