@@ -17,8 +17,15 @@ import { quote } from "../printable.ts";
 import { type RegistryName, registryNamed, type RepositoryPath } from "../reference.ts";
 import type { Variables } from "./proxy.ts";
 
-/** Under this name Docker stores the credentials of Docker Hub, and helpers know it. */
-export const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
+/**
+ * What the credentials of a registry are stored under, in files and by helpers: its name, but for Docker Hub,
+ * which Docker stores under a URL.
+ *
+ * @param host the registry
+ */
+export function storedAs(host: RegistryName): string {
+  return host === "docker.io" ? "https://index.docker.io/v1/" : host;
+}
 
 /**
  * The files in which credentials are looked for, in order: the one that is named, Docker's, Podman's.
@@ -189,7 +196,7 @@ function serversOf(
     const named = key !== undefined && isAbout(key, host, part) ? [key] : [];
     return new Set([...named, ...listed]);
   }
-  if (host === "docker.io") return [DOCKER_HUB_KEY];
+  if (storedAs(host) !== host) return [storedAs(host)];
   return new Set([...(key !== undefined && isAbout(key, host, "") ? [key] : listed), host]);
 }
 

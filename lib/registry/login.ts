@@ -17,7 +17,7 @@ import { VERSION } from "../runtime.ts";
 import { drop } from "./body.ts";
 import { connectionFor, endpointOf } from "./connection.ts";
 import { tellHelper } from "./credential_helper.ts";
-import { credentialsFiles, DOCKER_HUB_KEY, helperFor, isAbout } from "./credentials.ts";
+import { credentialsFiles, helperFor, isAbout, storedAs } from "./credentials.ts";
 import { Transport } from "./transport.ts";
 
 /** A user name and a password, or a token in a password's place. */
@@ -132,7 +132,7 @@ export async function eraseLogin(
 /** Docker Hub's entry has a URL for a name; another registry's the one it has already, else its host. */
 function keyOf(auths: Record<string, unknown>, host: RegistryName): string {
   const known = Object.keys(auths).find((key) => isAbout(key, host, ""));
-  return known ?? (host === "docker.io" ? DOCKER_HUB_KEY : host);
+  return known ?? storedAs(host);
 }
 
 function helperOf(
@@ -148,7 +148,8 @@ function helperOf(
       `the credentials file: the helper for ${host} is no string`,
     );
   }
-  return { name: helper.name, server: host === "docker.io" ? DOCKER_HUB_KEY : helper.key ?? host };
+  const server = storedAs(host);
+  return { name: helper.name, server: server === host ? helper.key ?? host : server };
 }
 
 function tableOf(config: Record<string, unknown>, key: string): Record<string, unknown> {
