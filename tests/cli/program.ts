@@ -138,6 +138,13 @@ export class Workplace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.dir, { recursive: true });
+    // A completion that its shell did not wait for may still be writing to its cache.
+    for (let tries = 1;; tries++) {
+      try {
+        return await Deno.remove(this.dir, { recursive: true });
+      } catch (error) {
+        if (tries === 50) throw error;
+      }
+    }
   }
 }
