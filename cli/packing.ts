@@ -12,14 +12,21 @@ import type { Environment } from "./config/paths.ts";
 import type { Settings } from "./effective.ts";
 import { platformOf } from "./reading.ts";
 
-/** The options that decide the digest. */
+/** The options that decide the digest, and how much may be packed. */
 export type PackOptions = Pick<
   PushOptions,
-  "compression" | "annotations" | "layerMediaType" | "keepMtime" | "mtime" | "platform"
+  | "compression"
+  | "annotations"
+  | "layerMediaType"
+  | "keepMtime"
+  | "mtime"
+  | "platform"
+  | "maxEntries"
+  | "maxBytes"
 >;
 
 /**
- * Reads the options that decide the digest.
+ * Reads the options that decide the digest, and how much may be packed.
  *
  * @param settings the settings in force
  * @param env for `SOURCE_DATE_EPOCH`
@@ -32,6 +39,8 @@ export function packOptions(settings: Settings, env: Environment): PackOptions {
     keepMtime: settings.get("keepMtime"),
     mtime: sourceDateEpoch(env),
     platform: platformOf(settings),
+    maxEntries: settings.get("maxEntries"),
+    maxBytes: settings.get("maxBytes"),
   };
 }
 

@@ -17,13 +17,15 @@ export const MAX_LAYERS = 512;
 /** Nesting of an index inside an index that is followed to find a platform. */
 export const MAX_INDEX_DEPTH = 2;
 
-/** Entries of any kind unpacked by default (`--max-entries`), the Go tool's own limit. */
+/** Entries of any kind unpacked of every artifact; of a larger one more ({@linkcode MIN_ENTRY_BYTES}). */
 export const MAX_ENTRIES = 100_000;
-/** Bytes unpacked in all by default (`--max-bytes`), the Go tool's own limit. */
+/** Bytes that an artifact has sent for each entry beyond those: trees of files that hold something send hundreds. */
+export const MIN_ENTRY_BYTES = 64;
+/** Bytes unpacked of every artifact; of a larger one more ({@linkcode MAX_RATIO}). */
 export const MAX_BYTES = 10_000_000_000;
-/** Bytes of one file unpacked by default (`--max-file-bytes`), the Go tool's own limit. */
-export const MAX_FILE_BYTES = 1_000_000_000;
-/** Entries listed of an image that is only read: about a kilobyte of memory each. */
+/** Bytes unpacked for each byte sent, beyond those: logs that repeat themselves shrink 50:1, and nothing else has to. */
+export const MAX_RATIO = 200;
+/** Entries listed of an image, and unpacked of one by default, however large it is: about a kilobyte of memory each. */
 export const MAX_LISTED_ENTRIES = 1_000_000;
 /** Bytes of a path in an archive: PATH_MAX on Linux. */
 export const MAX_PATH_BYTES = 4096;
@@ -43,8 +45,6 @@ export const MAX_MEMBER_BYTES = 128 * MiB;
 export const TOC_TAIL_BYTES = 1 * MiB;
 /** A layer that is downloaded whole when a source gives no ranges: more would be a surprise. */
 export const MAX_UNRANGED_BYTES = 32 * MiB;
-/** Decompressed bytes for each compressed byte of a layer beyond the first MiB: deflate's own bound is 1032. */
-export const MAX_RATIO = 1100;
 /** Window of a zstd frame, which a reader holds in memory: what the zstd tool accepts without `--long`. */
 export const MAX_ZSTD_WINDOW_BYTES = 128 * MiB;
 /** A PAX extended header or a GNU long name: paths, link targets and a few numbers. */

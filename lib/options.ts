@@ -60,8 +60,16 @@ export interface ClientOptions extends ConnectionOptions {
 /** How a layer is compressed. */
 export type Compression = "gzip" | "zstd";
 
+/** How much may be pushed that a pull would not accept without being told. */
+export interface PackLimits {
+  /** Entries of any kind. @default what a pull accepts of a layer of that size */
+  maxEntries?: number | undefined;
+  /** Bytes of all files. @default what a pull accepts of a layer of that size */
+  maxBytes?: number | undefined;
+}
+
 /** Options of `push`. */
-export interface PushOptions extends Observer {
+export interface PushOptions extends Observer, PackLimits {
   /** How the layer is compressed. @default "gzip" */
   compression?: Compression | undefined;
   /** Further tags beside the reference's own. @default [] */
@@ -115,11 +123,11 @@ export interface ReadOptions extends Observer {
 
 /** How much of an archive is accepted. */
 export interface UnpackLimits {
-  /** Entries of any kind. @default 100,000 */
+  /** Entries of any kind. @default 100,000, one more for each 64 bytes of layers, and 1,000,000 at the most */
   maxEntries?: number | undefined;
-  /** Bytes of all files. @default 10,000,000,000 */
+  /** Bytes of all files. @default 10,000,000,000, and 200 more for each byte of layers */
   maxBytes?: number | undefined;
-  /** Bytes of one file. @default 1,000,000,000 */
+  /** Bytes of one file. @default as many as all files may have */
   maxFileBytes?: number | undefined;
 }
 

@@ -7,6 +7,7 @@
 
 import { BATCH_BYTES } from "./archive/pack/batch.ts";
 import { AT_A_TIME, Crew } from "./archive/pack/crew.ts";
+import { checkPullable } from "./archive/allowance.ts";
 import type { Entry } from "./archive/entry.ts";
 import type { PushInput } from "./archive/pack/input.ts";
 import type { PackedLayer, Write } from "./archive/pack/layer_sink.ts";
@@ -112,12 +113,14 @@ export class Packing {
    * @param compression its format
    * @param write takes the blob's bytes, in order
    * @param options how
+   * @returns the layer, and whether a pull accepts it without being told
+   * @throws {BlobberError} `limit` when nobody said that more is meant
    */
   async run(
     compression: Compression,
     write: Write,
     options: PackSettings,
-  ): Promise<PackedLayer> {
+  ): Promise<PackedLayer & { isPullable: boolean }> {
     const { signal, onProgress, onNotice } = options;
     const packer = new Packer({
       compression,
@@ -130,11 +133,13 @@ export class Packing {
     });
     const input = this.#input;
     try {
-      if (this.listing !== undefined) {
-        await packDirectory(packer, this.listing.entries(), options);
-      } else if ("tar" in input) await packTar(packer, input.tar, options);
-      else if ("entries" in input) await packEntries(packer, input.entries, options);
-      return await packer.finish();
+      const packed = this.listing !== undefined
+        ? await packDirectory(packer, this.listing.entries(), options)
+        : "tar" in input
+        ? await packTar(packer, input.tar, options)
+        : await packEntries(packer, "entries" in input ? input.entries : [], options);
+      const layer = await packer.finish();
+      return { ...layer, isPullable: checkPullable(packed, layer.size, options) };
     } finally {
       await this.close();
       await packer.settle();

@@ -5,9 +5,11 @@
  * @module
  */
 
+import { allowanceFor } from "./archive/allowance.ts";
 import { checkConflicts } from "./archive/unpack/conflicts.ts";
 import { layersOf, tableOf } from "./archive/read/contents.ts";
 import { canGroup } from "./archive/unpack/groups.ts";
+import { Growth } from "./archive/read/growth.ts";
 import type { FileLayer } from "./archive/read/layer_kind.ts";
 import { tellFormat } from "./archive/read/layer_stream.ts";
 import { type LayerTable, wholeTable } from "./archive/read/layer_table.ts";
@@ -25,7 +27,7 @@ import { readDiffIds } from "./archive/unpack/diff_ids.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import { notify } from "./events.ts";
-import { MAX_ENTRIES } from "./limits.ts";
+import { MAX_BYTES } from "./limits.ts";
 import type { PullOptions, PullResult, UnpackLimits } from "./options.ts";
 import { interruption, Pace } from "./pace.ts";
 import { quote } from "./printable.ts";
@@ -49,6 +51,8 @@ const MAX_NAMED = 10;
 export interface PullSettings extends PullOptions {
   /** Threads that work, this one among them. @default the number of processors */
   jobs?: number | undefined;
+  /** Counts what bytes become. For tests of what a false statement costs. */
+  growth?: Growth | undefined;
   /** Called after each step of moving into place. For tests of what a kill leaves behind. */
   onStep?: ((path: string) => void) | undefined;
 }
@@ -102,13 +106,15 @@ class Pull {
   readonly #source: Source;
   readonly #manifest: Document<Manifest>;
   readonly #options: PullSettings;
+  readonly #limits: UnpackLimits;
+  readonly #growth: Growth;
   /** What layers are applied to, unless the only one is a tree by itself. */
   readonly #tree: Tree;
   #placed: PlacedTree;
   readonly #policy: EntryPolicy;
   readonly #pace: Pace;
   /** Bytes of all layers. */
-  #total = 0;
+  readonly #total: number;
   /** Bytes of the layers before the one that is read. */
   #before = 0;
   /** Files that are there. */
@@ -127,7 +133,17 @@ class Pull {
     this.#source = source;
     this.#manifest = manifest;
     this.#options = options;
-    this.#placed = this.#tree = new Tree(options);
+    const { maxEntries, maxBytes, maxFileBytes } = options;
+    const sent = manifest.value.layers.reduce((sum, { size }) => sum + size, 0);
+    const allowed = allowanceFor(sent);
+    this.#limits = {
+      maxEntries: maxEntries ?? allowed.entries,
+      maxBytes: maxBytes ?? allowed.bytes,
+      maxFileBytes,
+    };
+    this.#growth = options.growth ?? new Growth(2 * MAX_BYTES + (maxBytes ?? 0));
+    this.#total = sent;
+    this.#placed = this.#tree = new Tree(this.#limits);
     const { links = "refuse", special = "refuse" } = options;
     this.#policy = { links, special };
     this.#pace = new Pace(options.signal);
@@ -177,7 +193,6 @@ class Pull {
 
   async #layers(descriptors: Descriptor[]): Promise<Layer[]> {
     const all = this.#manifest.value.layers;
-    this.#total = all.reduce((sum, { size }) => sum + size, 0);
     const reading = Promise.all([
       readDiffIds(this.#source, this.#manifest.value, this.#options),
       Promise.all(descriptors.map((layer) => this.#table(layer))),
@@ -210,7 +225,7 @@ class Pull {
     if (layers.every(({ table }) => canGroup(table!))) {
       if (layers.length === 1 && this.#files.length === 0) {
         const [layer] = layers as [Layer];
-        const ordered = await OrderedTree.of(layer.table!.table, this.#options, this.#pace);
+        const ordered = await OrderedTree.of(layer.table!.table, this.#limits, this.#pace);
         if (ordered !== undefined) {
           layer.plan = await planOrdered(ordered, this.#policy, this.#pace);
           this.#expected = layer.plan.files;
@@ -224,7 +239,7 @@ class Pull {
       return this.#leaveOut(this.#tree);
     }
     // Some layer will be read as a stream, which builds the tree as it goes: this one is for the checks.
-    const tree = new Tree(this.#options);
+    const tree = new Tree(this.#limits);
     for (const layer of layers) await this.#plan(layer, tree);
     planFiles(tree, this.#files, this.#policy);
     return this.#leaveOut(tree);
@@ -251,10 +266,10 @@ class Pull {
   /** As for an opened image, but a source without ranges is no obstacle: all of it is read anyway. */
   async #table(layer: Descriptor): Promise<LayerTable | undefined> {
     try {
-      const { signal, maxEntries } = this.#options;
+      const { signal } = this.#options;
       return await tableOf(this.#source, layer, wholeTable, {
         signal,
-        maxEntries: maxEntries ?? MAX_ENTRIES,
+        maxEntries: this.#limits.maxEntries,
         withNode: true,
       });
     } catch (error) {
@@ -314,7 +329,9 @@ class Pull {
       }
       const groups = this.#threads === 0 ? 1 : 2 * this.#threads + 4;
       const { onNotice } = this.#options;
+      const growth = this.#growth;
       const how = {
+        growth,
         staging,
         runner: this.#pool,
         groups,
@@ -357,6 +374,7 @@ class Pull {
       tree: this.#tree,
       policy: this.#policy,
       diffId: layer.diffId,
+      growth: this.#growth,
       table: layer.table?.table,
     });
   }

@@ -155,7 +155,8 @@ async function sendLayer(
         : (entry, stat) => memory.saw(entry, stat!);
       const layer = await packing.run(compression, write, { ...options, onEntry });
       await writer.commit({ mediaType, digest: layer.digest, size: layer.size });
-      memory?.keep(layer, layer.contents);
+      // What somebody said is meant is packed again, and looked at again.
+      if (layer.isPullable) memory?.keep(layer, layer.contents);
       return layer;
     } finally {
       await writer.abort();

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { MAX_BYTES, MAX_ENTRIES, MAX_FILE_BYTES } from "@blobber/core/limits";
 import { PACKERS, READERS, type Setting, SIGNERS } from "./row.ts";
 
 /** Rows of the table of settings. */
@@ -163,26 +162,23 @@ export const ARTIFACTS = {
     flag: "max-entries",
     key: "pull.max-entries",
     type: "count",
-    default: MAX_ENTRIES,
-    help: "most entries of any kind",
+    help: "most entries of any kind; by default what the artifact's size is worth",
     group: "limits",
-    commands: ["pull"],
+    commands: ["pull", ...PACKERS],
   },
   maxBytes: {
     flag: "max-bytes",
     key: "pull.max-bytes",
     type: "size",
-    default: MAX_BYTES,
-    help: "most bytes of all files",
+    help: "most bytes of all files; by default what the artifact's size is worth",
     group: "limits",
-    commands: ["pull"],
+    commands: ["pull", ...PACKERS],
   },
   maxFileBytes: {
     flag: "max-file-bytes",
     key: "pull.max-file-bytes",
     type: "size",
-    default: MAX_FILE_BYTES,
-    help: "most bytes of one file",
+    help: "most bytes of one file; by default as many as of all files",
     group: "limits",
     commands: ["pull"],
   },

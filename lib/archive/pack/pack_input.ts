@@ -5,6 +5,7 @@
  */
 
 import type { Observer } from "../../events.ts";
+import type { Amount } from "../allowance.ts";
 import type { FileStat } from "../../runtime.ts";
 import type { Entry } from "../entry.ts";
 import { type ByteSource, contentReader, entryOf, type InputEntry } from "./input.ts";
@@ -35,12 +36,13 @@ export interface InputOptions extends Observer, TimeOptions {
  *
  * @param packer takes it
  * @param entries the walk
+ * @returns how much it was
  */
 export async function packDirectory(
   packer: Packer,
   entries: Iterable<WalkedEntry>,
   options: InputOptions,
-): Promise<void> {
+): Promise<Amount> {
   const survey = new Survey(options);
   for (const walked of entries) {
     const { file, stat } = walked;
@@ -50,6 +52,7 @@ export async function packDirectory(
     await packer.addFile(entry, file, stat);
   }
   survey.finish();
+  return survey;
 }
 
 /**
@@ -57,13 +60,14 @@ export async function packDirectory(
  *
  * @param packer takes them
  * @param entries the entries
+ * @returns how much it was
  * @throws {BlobberError} `invalid-option`, `invalid-archive`, `path-traversal`, `source-changed`
  */
 export async function packEntries(
   packer: Packer,
   entries: AsyncIterable<InputEntry> | Iterable<InputEntry>,
   options: InputOptions,
-): Promise<void> {
+): Promise<Amount> {
   const survey = new Survey(options);
   const names = new NameSet();
   for await (const input of entries) {
@@ -78,6 +82,7 @@ export async function packEntries(
   }
   checkLinkChains(names.links);
   survey.finish();
+  return survey;
 }
 
 /**
@@ -85,13 +90,14 @@ export async function packEntries(
  *
  * @param packer takes them
  * @param tar the tar, not compressed
+ * @returns how much it was
  * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
  */
 export async function packTar(
   packer: Packer,
   tar: ByteSource,
   options: InputOptions,
-): Promise<void> {
+): Promise<Amount> {
   const survey = new Survey(options);
   const names = new NameSet();
   const source = new TarSource(tar);
@@ -112,6 +118,7 @@ export async function packTar(
   }
   checkLinkChains(names.links);
   survey.finish();
+  return survey;
 }
 
 /** An entry as it is packed. It outlives what it is made from, and holds nothing else of that. */

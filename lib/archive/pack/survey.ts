@@ -5,7 +5,7 @@
  */
 
 import { notify, type Observer } from "../../events.ts";
-import { MAX_BYTES, MAX_ENTRIES, MAX_FILE_BYTES } from "../../limits.ts";
+import type { Amount } from "../allowance.ts";
 import { quote } from "../../printable.ts";
 import type { Entry } from "../entry.ts";
 import { looksSecret } from "./secrets.ts";
@@ -14,11 +14,10 @@ import { looksSecret } from "./secrets.ts";
 const MAX_NAMED = 10;
 
 /** Counts entries as they are added. */
-export class Survey {
+export class Survey implements Amount {
   readonly #observer: Observer;
   readonly #secrets: string[] = [];
   #secretCount = 0;
-  #largest = 0;
   /** Bytes of all files. */
   bytes = 0;
   /** Entries of any kind. */
@@ -33,7 +32,6 @@ export class Survey {
   add(entry: Entry): void {
     this.entries++;
     this.bytes += entry.size;
-    if (entry.size > this.#largest) this.#largest = entry.size;
     if (entry.type === "file" && looksSecret(entry.path)) {
       if (this.#secretCount++ < MAX_NAMED) this.#secrets.push(entry.path);
     }
@@ -52,18 +50,6 @@ export class Survey {
         `what is pushed holds files that usually are secrets: ${
           this.#secrets.map(quote).join(", ")
         }${more > 0 ? ` and ${more} more` : ""}`,
-      );
-    }
-    const flags: string[] = [];
-    if (this.entries > MAX_ENTRIES) flags.push(`--max-entries ${this.entries}`);
-    if (this.bytes > MAX_BYTES) flags.push(`--max-bytes ${this.bytes}`);
-    if (this.#largest > MAX_FILE_BYTES) flags.push(`--max-file-bytes ${this.#largest}`);
-    if (flags.length > 0) {
-      notify(
-        this.#observer,
-        "warning",
-        "over-limits",
-        `what is pushed exceeds the limits of pull, which will need ${flags.join(" ")}`,
       );
     }
   }

@@ -8,7 +8,7 @@ import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
 import type { Entry } from "../entry.ts";
 import { paddingOf } from "../tar_layout.ts";
 
-async function pack(feed: (packer: Packer) => Promise<void>): Promise<string> {
+async function pack(feed: (packer: Packer) => Promise<unknown>): Promise<string> {
   const packer = new Packer({
     compression: "gzip",
     runner: new WorkerPool(0),

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { MAX_BYTES, MAX_ENTRIES, MAX_FILE_BYTES } from "../../limits.ts";
+import { MAX_BYTES, MAX_ENTRIES } from "../../limits.ts";
 import type { UnpackLimits } from "../../options.ts";
 import { quote } from "../../printable.ts";
 
@@ -22,7 +22,7 @@ export class Budget {
     this.#limits = {
       maxEntries: limits.maxEntries ?? MAX_ENTRIES,
       maxBytes: limits.maxBytes ?? MAX_BYTES,
-      maxFileBytes: limits.maxFileBytes ?? MAX_FILE_BYTES,
+      maxFileBytes: limits.maxFileBytes ?? Infinity,
     };
   }
 

@@ -7,7 +7,7 @@
 
 import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
-import { MAX_RATIO, MAX_UNRANGED_BYTES } from "../../limits.ts";
+import { MAX_UNRANGED_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
@@ -15,6 +15,7 @@ import type { Descriptor } from "../../types.ts";
 import { VerifiedReader } from "../../verified.ts";
 import { Decompressor, sniff } from "./decompress.ts";
 import { FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
+import { Growth } from "./growth.ts";
 import { formatOf, type LayerFormat } from "./layer_kind.ts";
 import { Pace } from "../../pace.ts";
 import { type TarHandler, TarReader } from "./tar_reader.ts";
@@ -23,13 +24,13 @@ import { type TarHandler, TarReader } from "./tar_reader.ts";
 const SCRATCH_BYTES = 256 * 1024;
 /** Compressed bytes given to the decompressor at once, so that even a bomb keeps no thread for long. */
 const SLICE_BYTES = 16 * 1024;
-/** Plain bytes that need no compressed ones to answer for them. */
-const FREE_BYTES = 1024 * 1024;
 
 /** How to read. */
 export interface LayerStreamOptions extends Observer {
   /** The digest of the tar that the config states, if it does. */
   diffId?: Digest | undefined;
+  /** Counts what the layer's bytes become. @default one for this layer alone */
+  growth?: Growth | undefined;
   /** Called with the bytes of the layer read so far. */
   onBytes?: ((read: number) => void) | undefined;
   /** Called with plain bytes before the tar reader sees them. */
@@ -63,17 +64,13 @@ export async function readLayer(
   const reader = new VerifiedReader(stream, { size: layer.size, digest: layer.digest, name });
   const pace = new Pace(options.signal);
   const tar = new TarReader(handler);
+  const { growth = new Growth() } = options;
   const isKnown = formatOf(layer.mediaType) !== undefined;
   const diffId = options.diffId === undefined ? undefined : new Digester();
-  let plainBytes = 0;
   let read = 0;
   let tail = new Uint8Array(0);
   const decompressor = new Decompressor((plain) => {
-    plainBytes += plain.length;
-    // Deflate cannot do more than 1032:1; zstd can, and is bounded by the limits on entries and files.
-    if (decompressor.format === "gzip" && plainBytes > FREE_BYTES + read * MAX_RATIO) {
-      throw new BlobberError("limit", `the layer ${layer.digest} grows more than ${MAX_RATIO}:1`);
-    }
+    growth.make(plain.length);
     diffId?.update(plain);
     options.onPlain?.(plain);
     tar.write(plain);
@@ -88,6 +85,7 @@ export async function readLayer(
       for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
         const slice = bytes.subarray(at, at + SLICE_BYTES);
         read += slice.length;
+        growth.receive(slice.length);
         decompressor.write(slice);
         await pace.breathe();
       }

@@ -15,6 +15,7 @@ import { quote } from "../../printable.ts";
 import { nextTurn } from "../../runtime.ts";
 import { VerifiedReader } from "../../verified.ts";
 import type { SharedRunner } from "../jobs.ts";
+import type { Growth } from "../read/growth.ts";
 import { checkDiffId, tellEnd } from "../read/layer_stream.ts";
 import type { LayerTable } from "../read/layer_table.ts";
 import { Buffers, isUsual } from "./buffers.ts";
@@ -35,6 +36,8 @@ export interface UnpackTableOptions extends Observer {
   /** Groups of the usual size on their way at a time: the bound on memory. */
   groups: number;
   diffId: Digest | undefined;
+  /** Counts what the layer's bytes become. */
+  growth: Growth;
   /** Called with the bytes of the layer read so far. */
   onBytes(read: number): void;
   /** Called with the number of files finished since the last call. */
@@ -142,6 +145,7 @@ class InOrder {
       this.#tar.write(bytes);
       from = end;
     }
+    this.#options.growth.make(from);
     this.#digester?.update(new Uint8Array(plain, 0, from));
     for (const entry of group.completed) this.#options.staging.finishFile(entry);
     this.#options.onFiles(group.whole + group.completed.length);
@@ -198,6 +202,7 @@ class Sequence {
     if (bytes === undefined) return false;
     this.#rest = bytes;
     this.#read += bytes.length;
+    this.#options.growth.receive(bytes.length);
     this.#options.onBytes(this.#read);
     return true;
   }

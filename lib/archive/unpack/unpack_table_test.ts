@@ -8,6 +8,7 @@ import type { SharedRunner } from "../jobs.ts";
 import { readLayerTable, wholeTable } from "../read/layer_table.ts";
 import { Tree } from "../read/tree.ts";
 import { Pace } from "../../pace.ts";
+import { Growth } from "../read/growth.ts";
 import { planLayer } from "./plan.ts";
 import { findDestination, Staging } from "./staging.ts";
 import { unpackByTable } from "./unpack_table.ts";
@@ -31,7 +32,7 @@ async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<s
   const staging = await Staging.open(findDestination(join(scratch().path, "out")), "artifact");
   let files = 0;
   await unpackByTable(await source.fetch(descriptor), layer, plan, {
-    ...{ staging, runner, groups: 4, diffId: undefined, signal: undefined },
+    ...{ staging, runner, groups: 4, diffId: undefined, growth: new Growth() },
     onBytes: () => {},
     onFiles: (count) => void (files += count),
   });

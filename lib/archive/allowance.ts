@@ -1,0 +1,81 @@
+/**
+ * How much an artifact may hold without anybody saying so: what its bytes are worth, and what is too little
+ * to matter. The same rule is held by a push, so that what is pushed without an option is pulled without one.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../errors.ts";
+import { notify, type Observer } from "../events.ts";
+import {
+  MAX_BYTES,
+  MAX_ENTRIES,
+  MAX_LISTED_ENTRIES,
+  MAX_RATIO,
+  MAX_TOC_PLAIN_BYTES,
+  MIN_ENTRY_BYTES,
+} from "../limits.ts";
+import type { PackLimits } from "../options.ts";
+
+/** How much an artifact holds, or may hold. */
+export interface Amount {
+  /** Entries of any kind. */
+  entries: number;
+  /** Bytes of all files. */
+  bytes: number;
+}
+
+/** The table of contents, which whoever reads a layer as a tar counts too. */
+const OWN: Amount = { entries: 1, bytes: MAX_TOC_PLAIN_BYTES };
+
+/**
+ * What is accepted of an artifact.
+ *
+ * @param sent bytes of its layers
+ */
+export function allowanceFor(sent: number): Amount {
+  return {
+    entries: Math.min(MAX_LISTED_ENTRIES, MAX_ENTRIES + Math.floor(sent / MIN_ENTRY_BYTES)),
+    bytes: MAX_BYTES + MAX_RATIO * sent,
+  };
+}
+
+/**
+ * Checks that what was packed will be accepted, or that somebody said that it is meant.
+ *
+ * @param packed how much it holds
+ * @param sent bytes of its layer
+ * @returns whether a pull accepts it as it is
+ * @throws {BlobberError} `limit`
+ */
+export function checkPullable(
+  packed: Amount,
+  sent: number,
+  options: PackLimits & Observer,
+): boolean {
+  const allowed = allowanceFor(sent);
+  const flags: string[] = [];
+  const check = (what: keyof Amount, said: number | undefined, flag: string) => {
+    if (packed[what] + OWN[what] <= allowed[what]) return;
+    flags.push(`${flag} ${packed[what]}`);
+    if (packed[what] <= (said ?? 0)) return;
+    throw new BlobberError(
+      "limit",
+      `what is pushed has ${
+        packed[what]
+      } ${what} in a layer of ${sent} bytes, and a pull accepts ` +
+        `${Math.floor(allowed[what])} of such a layer`,
+      { hint: `push with ${flag} ${packed[what]} if it is meant; a pull will need the same` },
+    );
+  };
+  check("entries", options.maxEntries, "--max-entries");
+  check("bytes", options.maxBytes, "--max-bytes");
+  if (flags.length === 0) return true;
+  notify(
+    options,
+    "warning",
+    "over-limits",
+    `what is pushed exceeds the limits of pull, which will need ${flags.join(" ")}`,
+  );
+  return false;
+}

@@ -1,0 +1,111 @@
+/** What a push refuses is what a pull does not accept without being told, and nothing else. */
+
+import { after, test } from "node:test";
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { pullOf, refused, removeScratch, scratch } from "../tests/fakes/pulling.ts";
+import { stargz, tarOf } from "../tests/fakes/tar.ts";
+import { allowanceFor, checkPullable } from "./archive/allowance.ts";
+import { Budget } from "./archive/read/budget.ts";
+import { Growth } from "./archive/read/growth.ts";
+import type { Notice } from "./events.ts";
+import { MemoryStore } from "./memory.ts";
+import { pull } from "./pull.ts";
+import { push } from "./push.ts";
+import { readDocument } from "./manifest.ts";
+import type { Document, Manifest } from "./types.ts";
+
+after(removeScratch);
+
+test("limits: what is accepted grows with what was sent, entries up to a bound on memory", () => {
+  assert.deepEqual(allowanceFor(0), { entries: 100_000, bytes: 10_000_000_000 });
+  assert.deepEqual(allowanceFor(64_000_000), { entries: 1_000_000, bytes: 22_800_000_000 });
+  assert.equal(allowanceFor(6_400_063).entries, 200_000);
+  assert.equal(allowanceFor(2 ** 40).entries, 1_000_000);
+});
+
+test("limits: a push refuses what a pull would, and says which flag means it", () => {
+  const told: Notice[] = [];
+  const onNotice = (notice: Notice) => void told.push(notice);
+  // A model of 3 GB that does not shrink, or a disk image of 9 GB of zeros.
+  assert.ok(checkPullable({ entries: 1, bytes: 3e9 }, 3e9, { onNotice }));
+  assert.ok(checkPullable({ entries: 1, bytes: 9e9 }, 9e6, { onNotice }));
+  assert.ok(checkPullable({ entries: 900_000, bytes: 1e9 }, 6e7, { onNotice }));
+  assert.equal(told.length, 0);
+  const zeros = { entries: 1, bytes: 30e9 };
+  const error = { code: "limit", hint: /^push with --max-bytes 30000000000 / };
+  assert.throws(() => checkPullable(zeros, 30e6, { onNotice }), error);
+  assert.throws(() => checkPullable(zeros, 30e6, { onNotice, maxBytes: 30e9 - 1 }), error);
+  assert.throws(() => checkPullable(zeros, 30e6, { onNotice, maxEntries: 10 }), error);
+  assert.ok(!checkPullable(zeros, 30e6, { onNotice, maxBytes: 30e9 }));
+  assert.deepEqual(told.map(({ level, code }) => [level, code]), [["warning", "over-limits"]]);
+  assert.match(told[0]!.message, /will need --max-bytes 30000000000$/);
+});
+
+function* empties(count: number) {
+  for (let i = 0; i < count; i++) yield { path: `${i}`, type: "file" as const };
+}
+
+test("limits: entries without content are worth little, and are pushed when that is said", async () => {
+  const store = new MemoryStore();
+  const count = 160_000;
+  const entries = () => ({ entries: empties(count) });
+  await assert.rejects(push(store, entries(), { tags: ["v1"], jobs: 0 }), {
+    code: "limit",
+    hint: /--max-entries 160000/,
+  });
+  await assert.rejects(store.resolve("v1"), { code: "not-found" });
+  const notices: Notice[] = [];
+  const onNotice = (notice: Notice) => void notices.push(notice);
+  const { digest } = await push(store, entries(), { maxEntries: count, jobs: 0, onNotice });
+  assert.deepEqual(notices.map(({ code }) => code), ["over-limits"]);
+  const manifest = await readDocument(store, await store.resolve(digest)) as Document<Manifest>;
+  await assert.rejects(pull(store, manifest, join(scratch().path, "out"), { jobs: 0 }), {
+    code: "limit",
+    hint: /--max-entries/,
+  });
+});
+
+test("limits: one file may have what all files may, unless its own limit is set", () => {
+  const { entries, bytes } = allowanceFor(3_000_000);
+  const limits = { maxEntries: entries, maxBytes: bytes };
+  new Budget(limits).spend("model", 3_000_000_000);
+  assert.throws(() => new Budget({ ...limits, maxFileBytes: 1e9 }).spend("model", 3e9), {
+    code: "limit",
+    hint: /--max-file-bytes/,
+  });
+});
+
+test("limits: a layer without a table, or with one, that grows beyond what came is given up", async () => {
+  const zeros = { name: "zeros", data: new Uint8Array(20_000_000) };
+  for (
+    const layer of [
+      gzipSync(tarOf(zeros)),
+      zstdCompressSync(tarOf(zeros)),
+      stargz([zeros], { chunkSize: 1_000_000 }),
+      stargz([zeros], { chunkSize: 1_000_000, format: "zstd" }),
+    ]
+  ) {
+    const error = { code: "limit", message: /bytes of layers became more than/ };
+    for (const exists of [false, true]) {
+      const dir = join(scratch().path, "out");
+      if (exists) mkdirSync(dir);
+      await assert.rejects(pullOf(dir, layer, { growth: new Growth(5_000_000, 20) }), error);
+      if (exists) assert.deepEqual(readdirSync(dir), []);
+    }
+    const dir = join(scratch().path, "out");
+    await pullOf(dir, layer, { growth: new Growth(25_000_000, 20) });
+    assert.equal(readFileSync(join(dir, "zeros")).length, 20_000_000);
+  }
+});
+
+test("limits: layers count together", async () => {
+  const part = (name: string) => gzipSync(tarOf({ name, data: new Uint8Array(4_000_000) }));
+  const layers = [part("a"), part("b")];
+  const growth = () => new Growth(5_000_000, 20);
+  const dir = join(scratch().path, "out");
+  await pullOf(dir, layers[0]!, { growth: growth() });
+  await refused(layers, { code: "limit" }, { growth: growth() });
+});
