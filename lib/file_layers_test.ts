@@ -269,6 +269,22 @@ test("model-files: a byte is read when the whole was checked, also of a large on
   assert.deepEqual(left.filter((name) => !before.has(name)), []);
 });
 
+test("oras-files: layers of an image are unpacked, whatever they are called", async () => {
+  const layer = gzipSync(tarOf({ name: "inside", data: "x" }));
+  const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
+  const made = artifactOf(titled("bottle.tar.gz", layer, mediaType), titled("notes", "text"));
+  assert.deepEqual(Object.keys(await read(made)), ["bottle.tar.gz", "notes"]);
+  for (
+    const config of [
+      "application/vnd.oci.image.config.v1+json",
+      "application/vnd.docker.container.image.v1+json",
+    ]
+  ) {
+    made.manifest.value.config.mediaType = config;
+    assert.deepEqual(await read(made), { inside: "x", notes: "text" });
+  }
+});
+
 test("oras-files: what a layer is, its manifest says", () => {
   const kinds = (labelled: Labelled) => {
     const { archives, files } = layersOf(artifactOf(labelled).manifest);

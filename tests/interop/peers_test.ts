@@ -104,7 +104,8 @@ for (const { name, needs, start } of REGISTRIES) {
     const cat = await home.must(["cat", cranes, "dir/run.sh"]);
     assert.equal(cat.stdout, "#!/bin/sh\necho run\n");
 
-    // oras: a directory, which it packs under its own name, and a zstd tar under a media type that says so
+    // oras: a directory, which it packs under its own name, and tars as the layers of an image: without the
+    // config they would be files with titles
     const orass = `${registry.host}/interop/oras:v1`;
     Deno.mkdirSync(at("cwd"));
     await run("tar", ["cf", at("sample.tar"), "-C", tree.path, "."], home);
@@ -115,17 +116,33 @@ for (const { name, needs, start } of REGISTRIES) {
     await home.must(["pull", orass, at("oras")]);
     sameTree(at("oras"), at("cwd"));
 
+    Deno.writeTextFileSync(at("cwd/config.json"), '{"architecture":"amd64","os":"linux"}');
+    const config = ["--config", "config.json:application/vnd.oci.image.config.v1+json"];
     const zstds = `${registry.host}/interop/zstd:v1`;
     await run("zstd", ["-q", at("tree.tar"), "-o", at("cwd/tree.tar.zst")], home);
     const zstd = "application/vnd.oci.image.layer.v1.tar+zstd";
-    await run("oras", ["push", "--plain-http", zstds, `tree.tar.zst:${zstd}`], home, at("cwd"));
+    await run(
+      "oras",
+      [
+        ...["push", "--plain-http", ...config, zstds, `tree.tar.zst:${zstd}`],
+      ],
+      home,
+      at("cwd"),
+    );
     await home.must(["pull", zstds, at("zstd")]);
     sameTree(at("zstd"), tree.path);
 
     const plains = `${registry.host}/interop/plain:v1`;
     Deno.copyFileSync(at("tree.tar"), at("cwd/tree.tar"));
     const tar = "application/vnd.oci.image.layer.v1.tar";
-    await run("oras", ["push", "--plain-http", plains, `tree.tar:${tar}`], home, at("cwd"));
+    await run(
+      "oras",
+      [
+        ...["push", "--plain-http", ...config, plains, `tree.tar:${tar}`],
+      ],
+      home,
+      at("cwd"),
+    );
     await home.must(["pull", plains, at("plain")]);
     sameTree(at("plain"), tree.path);
 

@@ -135,7 +135,7 @@ export function layersOf(manifest: Document<Manifest>): Layers {
   const found: Layers = { archives: [], files: [] };
   const { layers } = manifest.value;
   for (const layer of layers) {
-    const file = fileLayerOf(layer);
+    const file = fileLayerOf(layer, manifest.value);
     if (file === undefined) found.archives.push(layer);
     else found.files.push(file);
   }

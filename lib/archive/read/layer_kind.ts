@@ -6,7 +6,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
-import { ANNOTATION, type Descriptor } from "../../types.ts";
+import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE } from "../../types.ts";
 import type { Entry } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { Applied, Tree } from "./tree.ts";
@@ -36,11 +36,16 @@ const MODE = 0o644;
  * The file that a layer is: one with a title (OCI image spec, annotations.md), as ORAS makes them, or one of a
  * model with its path (ModelPack, "Annotations").
  *
- * @returns `undefined` for an archive: it has a table of contents, is a directory that ORAS packed, or has no
- * name of its own
+ * @param layer the layer
+ * @param manifest whose layer it is: an image's are unpacked by container runtimes, whatever they are called
+ * @returns `undefined` for an archive: it has a table of contents, is a directory that ORAS packed, is of an
+ * archive's type in an image, or has no name of its own
  * @throws {BlobberError} `path-traversal`, `invalid-archive` for a name that cannot be one
  */
-export function fileLayerOf(layer: Descriptor): FileLayer | undefined {
+export function fileLayerOf(layer: Descriptor, { config }: Manifest): FileLayer | undefined {
+  const { mediaType } = config;
+  const isImage = mediaType === MEDIA_TYPE.config || mediaType === MEDIA_TYPE.dockerConfig;
+  if (isImage && formatOf(layer.mediaType) !== undefined) return undefined;
   const name = fileName(layer);
   if (name === undefined) return undefined;
   const path = checkPath(name);
