@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Answer, screen } from "./output.ts";
+
 /** Whether there is a person to ask. */
 export function canAsk(): boolean {
   return Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
@@ -16,8 +18,7 @@ export function canAsk(): boolean {
  * @param signal stops waiting
  */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
-  say(`${question} [y/N] `);
-  const answer = await readLine(signal);
+  const answer = await screen.ask(`${question} [y/N] `, () => readLine(signal));
   return /^y(es)?$/i.test(answer.trim());
 }
 
@@ -28,8 +29,7 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
  * @param signal stops waiting
  */
 export async function askLine(question: string, signal: AbortSignal): Promise<string> {
-  say(question);
-  return (await readLine(signal)).trim();
+  return (await screen.ask(question, () => readLine(signal))).trim();
 }
 
 /**
@@ -39,18 +39,18 @@ export async function askLine(question: string, signal: AbortSignal): Promise<st
  * @param signal stops waiting
  */
 export async function askSecret(question: string, signal: AbortSignal): Promise<string> {
-  say(question);
-  // cbreak leaves Ctrl-C to the signal handler and only turns the echo off.
-  Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
-  try {
-    return await readLine(signal);
-  } finally {
-    Deno.stdin.setRaw(false);
-    say("\n");
-  }
+  return await screen.ask(question, async () => {
+    // cbreak leaves Ctrl-C to the signal handler and only turns the echo off.
+    Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
+    try {
+      return { ...await readLine(signal), echoed: false };
+    } finally {
+      Deno.stdin.setRaw(false);
+    }
+  });
 }
 
-async function readLine(signal: AbortSignal): Promise<string> {
+async function readLine(signal: AbortSignal): Promise<Answer> {
   const stopped = new Promise<never>((_, reject) => {
     signal.throwIfAborted();
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -60,17 +60,13 @@ async function readLine(signal: AbortSignal): Promise<string> {
   let text = "";
   for (;;) {
     const count = await Promise.race([Deno.stdin.read(buffer), stopped]);
-    if (count === null) return text;
+    if (count === null) return { text, echoed: false };
     for (const c of decoder.decode(buffer.subarray(0, count), { stream: true })) {
-      if (c === "\n" || c === "\r") return text;
+      if (c === "\n" || c === "\r") return { text, echoed: true };
       // Without the terminal's own editing, backspace arrives as a character.
       if (c === "\x7f" || c === "\b") text = text.slice(0, -1);
-      else if (c === "\x04") return text;
+      else if (c === "\x04") return { text, echoed: false };
       else text += c;
     }
   }
-}
-
-function say(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
 }

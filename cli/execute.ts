@@ -6,7 +6,7 @@
 
 import type { Command } from "./commands.ts";
 import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
-import { Output, ReaderGone } from "./output.ts";
+import { Output, ReaderGone, screen } from "./output.ts";
 import type { CommandLine } from "./parse.ts";
 import type { Reporter } from "./render/reporter.ts";
 import { listen } from "./signals.ts";
@@ -76,7 +76,7 @@ export async function execute(
       args: line.args,
       settings,
       flags: line.flags,
-      out: new Output(Deno.stdout, json),
+      out: new Output(screen, json),
       report,
       signal,
       env,

@@ -9,8 +9,8 @@ import { isShown, usageOf } from "./parse.ts";
 import { appliesTo, GROUPS, type Setting, SETTING_NAMES, settingOf } from "./settings.ts";
 import { showValue } from "./values.ts";
 
-/** The widest that text is set, for reading. */
-const MAX_COLUMNS = 100;
+/** The narrowest and the widest that text is set, for reading. */
+const MIN_COLUMNS = 40, MAX_COLUMNS = 100;
 
 /**
  * Help for the program.
@@ -97,7 +97,7 @@ function flagHelp(setting: Setting): string {
 
 /** Two columns, the second wrapped; below each other where the terminal is too narrow for that. */
 function table(rows: [string, string][], columns: number): string {
-  const width = Math.min(columns, MAX_COLUMNS);
+  const width = widthOf(columns);
   const left = Math.min(Math.max(...rows.map(([name]) => name.length)), 30);
   const indent = left + 4;
   return rows.flatMap(([name, help]) => {
@@ -111,9 +111,13 @@ function table(rows: [string, string][], columns: number): string {
 
 /** Wraps lines that are too long; indented ones are set already. */
 function wrap(text: string, columns: number): string {
-  const width = Math.min(columns, MAX_COLUMNS);
+  const width = widthOf(columns);
   return text.split("\n")
     .flatMap((line) => line.startsWith(" ") ? [line] : fold(line, width)).join("\n");
+}
+
+function widthOf(columns: number): number {
+  return Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS);
 }
 
 function fold(text: string, width: number): string[] {

@@ -6,6 +6,7 @@
 
 import { printable } from "@blobber/core/printable";
 import type { DeviceLogin } from "@blobber/sigstore";
+import { screen } from "./output.ts";
 
 const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {
   darwin: ["open"],
@@ -18,7 +19,7 @@ const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {
  * @param url `http` or `https`
  */
 export async function openBrowser(url: string): Promise<void> {
-  tell(`Opening the browser to log in. If it does not open, go to\n  ${printable(url)}\n`);
+  screen.say(`Opening the browser to log in. If it does not open, go to\n  ${printable(url)}`);
   const [program, ...args] = OPENERS[Deno.build.os] ?? ["xdg-open"];
   try {
     await new Deno.Command(program!, {
@@ -38,12 +39,8 @@ export async function openBrowser(url: string): Promise<void> {
  * @param login page and code
  */
 export function showDevice(login: DeviceLogin): void {
-  tell(
+  screen.say(
     `To log in, open ${printable(login.verificationUri)} (${printable(login.host)})\n` +
-      `and enter the code ${printable(login.userCode)}\n`,
+      `and enter the code ${printable(login.userCode)}`,
   );
-}
-
-function tell(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(text));
 }

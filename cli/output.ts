@@ -1,5 +1,6 @@
 /**
- * The result on stdout, as text, bytes or one JSON document, and nothing else.
+ * The way out. What a command writes to stdout, what it says on stderr and the bar of its progress may all
+ * be on one terminal: a single owner sees to it that the bar is gone before anything else is written.
  *
  * @module
  */
@@ -15,30 +16,163 @@ export interface Sink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** Where a command puts its result. */
+/** What a screen writes to. */
+export interface ScreenStreams {
+  stdout: Sink;
+  /** Takes text for stderr, at once; must not throw. */
+  stderr: (text: string) => void;
+  /** Whether stdout and stderr are one terminal. */
+  shared: () => boolean;
+}
+
+/** What a person typed. */
+export interface Answer {
+  text: string;
+  /** Whether the terminal has shown the end of the line. */
+  echoed: boolean;
+}
+
+const LINE_FEED = 10;
+
+/** The owner of stdout and stderr. Nothing else writes to either. */
+export class Screen {
+  readonly #streams: ScreenStreams;
+  /** Whether a bar stands in the last line. */
+  #bar = false;
+  /** Whether the result has begun: what reads it may be on this terminal too, so no bar is drawn again. */
+  #begun = false;
+  /** Whether the last line on stdout is not ended. */
+  #open = false;
+  /** What is said while a question stands. */
+  #kept: string[] | undefined;
+
+  /** @param streams what is written to */
+  constructor(streams: ScreenStreams) {
+    this.#streams = streams;
+  }
+
+  /**
+   * Draws the bar in place of the one before.
+   *
+   * @param line narrower than the terminal
+   */
+  draw(line: string): void {
+    if (this.#begun || this.#kept !== undefined) return;
+    this.#streams.stderr(`\r${line}\x1b[K`);
+    this.#bar = true;
+  }
+
+  /** Removes the bar. */
+  erase(): void {
+    if (this.#bar) this.#streams.stderr("\r\x1b[K");
+    this.#bar = false;
+  }
+
+  /**
+   * Says something on stderr, in lines of its own. It waits while a question stands.
+   *
+   * @param lines without the last line feed
+   */
+  say(lines: string): void {
+    if (this.#kept !== undefined) this.#kept.push(lines);
+    else this.#write(`${lines}\n`);
+  }
+
+  /**
+   * Puts a question, and keeps the line free until it is answered.
+   *
+   * @param question as it is shown; the answer stands behind it
+   * @param answer waits for it
+   */
+  async ask(question: string, answer: () => Promise<Answer>): Promise<string> {
+    this.#write(question);
+    const kept: string[] = this.#kept = [];
+    let ended = false;
+    try {
+      const { text, echoed } = await answer();
+      ended = echoed;
+      return text;
+    } finally {
+      if (!ended) this.#streams.stderr("\n");
+      this.#kept = undefined;
+      for (const lines of kept) this.say(lines);
+    }
+  }
+
+  /**
+   * Writes bytes of the result. Resolves when they are written, so that a slow reader is not run over, and
+   * without blocking, so that Ctrl-C is heard while a reader lets us wait.
+   */
+  async result(bytes: Uint8Array): Promise<void> {
+    this.erase();
+    this.#begun = true;
+    for (let at = 0; at < bytes.length;) {
+      at += await this.#streams.stdout.write(bytes.subarray(at));
+    }
+    if (bytes.length > 0) this.#open = bytes.at(-1) !== LINE_FEED;
+  }
+
+  #write(text: string): void {
+    this.erase();
+    // The last line of a file need not be ended, and what is said does not belong to it.
+    const begin = this.#open && this.#streams.shared() ? "\n" : "";
+    this.#open = false;
+    this.#streams.stderr(begin + text);
+  }
+}
+
+/** The screen of this process. */
+export const screen: Screen = new Screen({
+  stdout: { write: (bytes) => Deno.stdout.write(bytes) },
+  stderr: writeStderr,
+  shared: () => Deno.stdout.isTerminal() && Deno.stderr.isTerminal(),
+});
+
+/** Nobody is left to be told that stderr has gone. */
+function writeStderr(text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  } catch {
+    // see above
+  }
+}
+
+/** Width when nobody knows it: what people and documents are used to. */
+const DEFAULT_COLUMNS = 80;
+
+/** Columns of the terminal that a stream leads to; where it leads to none, or that tells no size, 80. */
+export function columnsOf(stream: { isTerminal(): boolean }): number {
+  try {
+    return stream.isTerminal() && Deno.consoleSize().columns || DEFAULT_COLUMNS;
+  } catch {
+    return DEFAULT_COLUMNS;
+  }
+}
+
+/** Where a command puts its result: text, bytes or one JSON document, and nothing else. */
 export class Output {
-  readonly #sink: Sink;
+  readonly #screen: Screen;
   /** Whether the result is a JSON document. */
   readonly json: boolean;
 
   /**
-   * @param sink takes the bytes
+   * @param screen what it is written to
    * @param json whether the result is wanted as JSON
    */
-  constructor(sink: Sink, json: boolean) {
-    this.#sink = sink;
+  constructor(screen: Screen, json: boolean) {
+    this.#screen = screen;
     this.json = json;
   }
 
   /**
-   * Writes bytes as they are. Resolves when they are written, so that a slow reader is not run over, and
-   * without blocking, so that Ctrl-C is heard while a reader lets us wait.
+   * Writes bytes as they are.
    *
    * @throws {ReaderGone} when nobody reads any more
    */
   async bytes(bytes: Uint8Array): Promise<void> {
     try {
-      for (let at = 0; at < bytes.length;) at += await this.#sink.write(bytes.subarray(at));
+      await this.#screen.result(bytes);
     } catch (cause) {
       if (cause instanceof Deno.errors.BrokenPipe) throw new ReaderGone();
       throw new BlobberError(

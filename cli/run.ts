@@ -8,9 +8,6 @@ import { VERSION } from "@blobber/core/version";
 import type { MakeReporter } from "./execute.ts";
 import type { CommandLine } from "./parse.ts";
 
-/** Width when nobody knows it: what people and documents are used to. */
-const DEFAULT_COLUMNS = 80;
-
 /**
  * Runs a command line.
  *
@@ -33,8 +30,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { command, flags } = line;
   if (flags.get("version") === true) return await print(`blobber version ${VERSION}`);
   if (command === undefined || flags.get("help") === true) {
-    const { commandHelp, programHelp } = await import("./help.ts");
-    const columns = widthOf(Deno.stdout);
+    const [{ commandHelp, programHelp }, { columnsOf }] = await Promise.all([
+      import("./help.ts"),
+      import("./output.ts"),
+    ]);
+    const columns = columnsOf(Deno.stdout);
     return await print(
       command === undefined ? programHelp(columns) : commandHelp(command, columns),
     );
@@ -47,7 +47,10 @@ const makeReporter: MakeReporter = async (
   json,
   { quiet, verbose, silent = false, progress = "auto" },
 ) => {
-  const { Reporter, progressForm } = await import("./render/reporter.ts");
+  const [{ Reporter, progressForm }, { columnsOf, screen }] = await Promise.all([
+    import("./render/reporter.ts"),
+    import("./output.ts"),
+  ]);
   const terminal = Deno.stderr.isTerminal();
   const dumb = readVariable("TERM") === "dumb";
   return new Reporter({
@@ -57,16 +60,16 @@ const makeReporter: MakeReporter = async (
     verbose,
     silent,
     color: terminal && !dumb && !json && (readVariable("NO_COLOR") ?? "") === "",
-    write: writeStderr,
-    columns: () => widthOf(Deno.stderr),
+    screen,
+    columns: () => columnsOf(Deno.stderr),
     now: () => performance.now(),
   });
 };
 
 async function print(text: string): Promise<number> {
-  const { Output, ReaderGone } = await import("./output.ts");
+  const { Output, ReaderGone, screen } = await import("./output.ts");
   try {
-    await new Output(Deno.stdout, false).text(text);
+    await new Output(screen, false).text(text);
     return 0;
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
@@ -88,23 +91,5 @@ function readVariable(name: string): string | undefined {
     return Deno.env.get(name);
   } catch {
     return undefined;
-  }
-}
-
-/** Nobody is left to be told that stderr has gone. */
-function writeStderr(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  try {
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
-  } catch {
-    // see above
-  }
-}
-
-function widthOf(stream: { isTerminal(): boolean }): number {
-  try {
-    return stream.isTerminal() ? Math.max(40, Deno.consoleSize().columns) : DEFAULT_COLUMNS;
-  } catch {
-    return DEFAULT_COLUMNS;
   }
 }

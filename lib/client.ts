@@ -101,8 +101,11 @@ export class Client {
   async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
     const { push } = await import("./push.ts");
     const { DiscardStore } = await import("./discard.ts");
+    const { onProgress } = options;
     return await push(new DiscardStore(), input, {
       ...options,
+      // What is packed goes nowhere.
+      onProgress: onProgress && ((step) => void (step.phase !== "upload" && onProgress(step))),
       tags: [],
       signer: undefined,
       jobs: this.#options.jobs,

@@ -28,6 +28,9 @@ const MADE_IN: Record<string, string> = {
 /** Files of the core that may know which runtime this is. */
 const KNOW_DENO = ["lib/runtime.ts", "lib/disk.ts"];
 
+/** Files of the command line that may write to a stream of the process; the second when nothing can be loaded. */
+const OWN_STREAMS = ["cli/output.ts", "cli/main.ts"];
+
 /**
  * The rooms of `lib/` from the ground up. A file may import its own room and every row above it here, never
  * a neighbour in its row. What is not named is a helper: it may import the first three rows.
@@ -98,6 +101,11 @@ export function breaches(file: SourceFile): string[] {
       found.push(`${path} uses process without importing it`);
     }
     if (/\bconsole\s*\./.test(code)) found.push(`${path} prints, which only cli/ may`);
+  }
+  if (room === "cli" && !isTest && !OWN_STREAMS.includes(path)) {
+    if (/\bDeno\.(stdout|stderr)\.(write|writable)/.test(code)) {
+      found.push(`${path} writes past the one owner of stdout and stderr, ${OWN_STREAMS[0]}`);
+    }
   }
   if (!isTest) {
     for (const imported of importsOf(code)) {

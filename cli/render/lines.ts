@@ -5,7 +5,7 @@
  */
 
 import { formatDuration, formatSize } from "../values.ts";
-import { LABELS, type Snapshot } from "./state.ts";
+import type { Snapshot } from "./state.ts";
 
 /**
  * One line for a terminal, never wider than it.
@@ -14,20 +14,20 @@ import { LABELS, type Snapshot } from "./state.ts";
  * @param columns width of the terminal
  */
 export function barLine(snapshot: Snapshot, columns: number): string {
-  const label = LABELS[snapshot.phase].padEnd(11);
+  const label = snapshot.label.padEnd(11);
   const share = shareOf(snapshot);
   const amounts = amountsOf(snapshot);
   const speed = speedOf(snapshot);
   if (share === undefined) {
-    return fit([label, amounts, speed, seconds(snapshot)], columns);
+    return fit([label, amounts, speed, `${seconds(snapshot)} elapsed`], columns);
   }
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
-  const tail = [percent, amounts, speed];
-  const room = columns - 1 - label.length - 3 - tail.join("  ").length - 2;
+  const tail = [percent, amounts, speed].filter((part) => part !== "").join("  ");
+  const room = columns - 1 - label.length - 3 - tail.length - 1;
   const width = Math.min(30, room);
-  if (width < 8) return fit([label, percent, amounts], columns);
+  if (width < 8) return fit([label, percent, amounts, speed], columns);
   const full = Math.round(share * width);
-  return `${label} [${"=".repeat(full)}${" ".repeat(width - full)}] ${tail.join("  ")}`;
+  return `${label} [${"=".repeat(full)}${" ".repeat(width - full)}] ${tail}`;
 }
 
 /**
@@ -40,8 +40,8 @@ export function plainLine(snapshot: Snapshot): string {
   const percent = share === undefined ? "" : ` (${Math.floor(share * 100)}%)`;
   const amounts = amountsOf(snapshot);
   return snapshot.finished
-    ? `${LABELS[snapshot.phase]}: done, ${amounts} in ${seconds(snapshot)}`
-    : `${LABELS[snapshot.phase]}: ${amounts}${percent}`;
+    ? `${snapshot.label}: done, ${amounts} in ${seconds(snapshot)}`
+    : `${snapshot.label}: ${amounts}${percent}`;
 }
 
 function shareOf({ done, total }: Snapshot): number | undefined {
@@ -62,6 +62,14 @@ function seconds({ elapsed }: Snapshot): string {
   return elapsed < 1000 ? "under 1s" : formatDuration(Math.floor(elapsed / 1000) * 1000);
 }
 
+/** As many parts as there is room for; a terminal puts into the next line what is too wide, for good. */
 function fit(parts: string[], columns: number): string {
-  return parts.filter((part) => part !== "").join("  ").slice(0, Math.max(1, columns - 1));
+  let line = "";
+  for (const part of parts) {
+    if (part === "") continue;
+    const longer = line === "" ? part : `${line}  ${part}`;
+    if (longer.length > columns - 1) break;
+    line = longer;
+  }
+  return line;
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Notice, Observer, Progress } from "@blobber/core";
-import { toJson } from "../output.ts";
+import { type Screen, toJson } from "../output.ts";
 import { barLine, plainLine } from "./lines.ts";
 import { ProgressState, type Snapshot } from "./state.ts";
 
@@ -32,8 +32,8 @@ export interface ReporterOptions {
   /** Nothing at all, not even an error: the program runs in the middle of somebody's typing. */
   silent?: boolean;
   color: boolean;
-  /** Takes text for stderr; must not throw. */
-  write: (text: string) => void;
+  /** Where it is shown. */
+  screen: Screen;
   /** Width of the terminal. */
   columns: () => number;
   /** Milliseconds from a clock that does not jump. */
@@ -48,7 +48,7 @@ export class Reporter {
   readonly #told = new Set<string>();
   readonly #began: number;
   #drawn = -Infinity;
-  #onScreen = false;
+  #closed = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param options see there */
@@ -61,7 +61,7 @@ export class Reporter {
   /** Takes a report of the library. */
   readonly onProgress = (progress: Progress): void => {
     const { form, now } = this.#options;
-    if (form === "none") return;
+    if (form === "none" || this.#closed) return;
     this.#state.update(progress);
     const at = now();
     if (at - this.#began < QUIET_MS) {
@@ -69,6 +69,8 @@ export class Reporter {
       return;
     }
     if (form === "tty") return this.#draw(at);
+    // A program may want both sides of the work, a person reads one.
+    if (form === "plain" && this.#state.isCovered(progress.phase)) return;
     const snapshot = this.#state.phase(progress.phase)!;
     if (snapshot.elapsed < QUIET_MS) return;
     const last = this.#lines.get(progress.phase);
@@ -135,7 +137,8 @@ export class Reporter {
   close(): void {
     if (this.#timer !== undefined) clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#erase();
+    this.#closed = true;
+    this.#options.screen.erase();
   }
 
   #startTimer(): void {
@@ -150,19 +153,12 @@ export class Reporter {
     if (at - this.#drawn < DRAW_MS) return;
     this.#drawn = at;
     const snapshot = this.#state.current();
-    if (snapshot === undefined) return this.#erase();
-    this.#options.write(`\r${barLine(snapshot, this.#options.columns())}\x1b[K`);
-    this.#onScreen = true;
-  }
-
-  #erase(): void {
-    if (this.#onScreen) this.#options.write("\r\x1b[K");
-    this.#onScreen = false;
+    const { screen, columns } = this.#options;
+    if (snapshot !== undefined) screen.draw(barLine(snapshot, columns()));
   }
 
   #write(line: string): void {
-    this.#erase();
-    this.#options.write(line + "\n");
+    this.#options.screen.say(line);
   }
 
   #paint(code: string, text: string): string {

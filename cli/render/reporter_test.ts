@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { BlobberError, type Progress } from "@blobber/core";
+import { Screen } from "../output.ts";
 import { progressForm, Reporter, type ReporterOptions } from "./reporter.ts";
 
 /** A reporter with a clock of its own. */
@@ -12,7 +13,11 @@ function make(given: Partial<ReporterOptions>) {
     quiet: false,
     verbose: false,
     color: false,
-    write: (text) => out.push(text),
+    screen: new Screen({
+      stdout: { write: (bytes) => Promise.resolve(bytes.length) },
+      stderr: (text) => void out.push(text),
+      shared: () => false,
+    }),
     columns: () => 80,
     now: () => clock.ms,
     ...given,
@@ -95,10 +100,10 @@ Deno.test("JSON lines are one document each", () => {
 Deno.test("of phases that run at once, the bar shows the last whose end is known", () => {
   const { out, clock, reporter, upload } = make({ form: "tty" });
   upload(0, { total: undefined });
-  reporter.onProgress({ phase: "pack", done: 5, total: 10, unit: "bytes", finished: false });
+  reporter.onProgress({ phase: "walk", done: 5, total: 10, unit: "entries", finished: false });
   clock.ms = 2000;
   upload(1, { total: undefined });
-  assert.match(out[0]!, /Packing .*50%/);
+  assert.match(out[0]!, /Reading .*50%/);
   reporter.close();
 });
 
@@ -155,4 +160,70 @@ Deno.test("auto: a bar on a terminal, sentences in a log, nothing beside JSON", 
   assert.equal(progressForm("auto", { ...around, terminal: false, json: true }), "none");
   assert.equal(progressForm("auto", { ...around, quiet: true }), "none");
   assert.equal(progressForm("tty", { ...around, quiet: true }), "tty");
+});
+
+Deno.test("a pull is one bar, of what moves: the bytes, though no file is done", () => {
+  const { out, clock, reporter } = make({ form: "tty" });
+  const tell = (phase: Progress["phase"], unit: Progress["unit"], done: number, total: number) =>
+    reporter.onProgress({ phase, unit, done, total, finished: done === total });
+  tell("download", "bytes", 0, 1_000_000);
+  tell("unpack", "entries", 0, 1);
+  clock.ms = 2000;
+  tell("download", "bytes", 400_000, 1_000_000);
+  clock.ms = 3000;
+  tell("unpack", "entries", 0, 1);
+  clock.ms = 4000;
+  tell("download", "bytes", 1_000_000, 1_000_000);
+  clock.ms = 5000;
+  tell("unpack", "entries", 1, 1);
+  assert.deepEqual(out.map((bar) => /(\w+) .* (\d+%)/.exec(bar)!.slice(1)), [
+    ["Pulling", "40%"],
+    ["Pulling", "40%"],
+    ["Pulling", "100%"],
+    ["Pulling", "100%"],
+  ]);
+  reporter.close();
+});
+
+Deno.test("a log of a pull tells of the bytes alone, and a program is told both", () => {
+  for (const form of ["plain", "json"] as const) {
+    const { out, clock, reporter } = make({ form });
+    for (const ms of [0, 2000, 5000]) {
+      clock.ms = ms;
+      const finished = ms === 5000;
+      reporter.onProgress({ phase: "download", unit: "bytes", done: ms, total: 5000, finished });
+      reporter.onProgress({ phase: "unpack", unit: "entries", done: 0, total: 1, finished });
+    }
+    if (form === "plain") {
+      assert.deepEqual(out, [
+        "Pulling: 2.0 kB of 5.0 kB (40%)\n",
+        "Pulling: done, 5.0 kB in 5s\n",
+      ]);
+    } else {
+      assert.deepEqual(out.map((line) => JSON.parse(line).progress.phase), [
+        "download",
+        "unpack",
+        "download",
+        "unpack",
+      ]);
+    }
+  }
+});
+
+Deno.test("a time in the bar says that it is past, and what does not fit is left out whole", () => {
+  for (
+    const [columns, expected] of [
+      [80, "Uploading    207 MB  104 MB/s  2s elapsed"],
+      [40, "Uploading    207 MB  104 MB/s"],
+      [20, "Uploading    207 MB"],
+      [12, "Uploading  "],
+    ] as const
+  ) {
+    const { out, clock, reporter, upload } = make({ form: "tty", columns: () => columns });
+    upload(0, { total: undefined });
+    clock.ms = 2000;
+    upload(207_000_000, { total: undefined });
+    reporter.close();
+    assert.equal(out[0], `\r${expected}\x1b[K`);
+  }
 });

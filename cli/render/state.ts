@@ -19,7 +19,7 @@ const ORDER: readonly Progress["phase"][] = [
 ];
 
 /** What a phase is called. */
-export const LABELS: Record<Progress["phase"], string> = {
+const LABELS: Record<Progress["phase"], string> = {
   walk: "Reading",
   pack: "Packing",
   upload: "Uploading",
@@ -30,8 +30,19 @@ export const LABELS: Record<Progress["phase"], string> = {
   verify: "Verifying",
 };
 
+/**
+ * Phases that are the other side of one that moves more evenly, and are not shown beside it: files are
+ * unpacked as their bytes come, and one large file is a single entry; what is packed is uploaded at once.
+ */
+const COVERED_BY: Partial<Record<Progress["phase"], Progress["phase"]>> = {
+  unpack: "download",
+  pack: "upload",
+};
+
 /** A phase at one moment. */
 export interface Snapshot extends Progress {
+  /** What it is called. */
+  label: string;
   /** Milliseconds since the phase began. */
   elapsed: number;
 }
@@ -57,16 +68,29 @@ export class ProgressState {
   /** One phase. */
   phase(phase: Progress["phase"]): Snapshot | undefined {
     const known = this.#phases.get(phase);
-    return known && { ...known.last, elapsed: this.#now() - known.since };
+    if (known === undefined) return undefined;
+    return { ...known.last, label: this.#label(phase), elapsed: this.#now() - known.since };
+  }
+
+  /** Whether another phase is shown in place of this one. */
+  isCovered(phase: Progress["phase"]): boolean {
+    const other = COVERED_BY[phase];
+    return other !== undefined && this.#phases.has(other);
+  }
+
+  /** What is downloaded and unpacked is pulled: out of a layout or the cache as well. */
+  #label(phase: Progress["phase"]): string {
+    return phase === "download" && this.#phases.has("unpack") ? "Pulling" : LABELS[phase];
   }
 
   /**
    * The phase to show when there is room for one: of those that run, the last of those whose end is known,
-   * else the last.
+   * else the last. When all have ended, the last of them: what follows is short, and counted in none.
    */
   current(): Snapshot | undefined {
-    const running = ORDER.map((phase) => this.phase(phase))
-      .filter((s) => s !== undefined && !s.finished) as Snapshot[];
-    return running.findLast(({ total }) => total !== undefined) ?? running.at(-1);
+    const shown = ORDER.filter((phase) => !this.isCovered(phase))
+      .map((phase) => this.phase(phase)).filter((snapshot) => snapshot !== undefined);
+    const running = shown.filter(({ finished }) => !finished);
+    return running.findLast(({ total }) => total !== undefined) ?? running.at(-1) ?? shown.at(-1);
   }
 }

@@ -82,6 +82,7 @@ export async function startRegistry(options: FakeRegistryOptions = {}): Promise<
     if (body === undefined) return;
     request.body = body;
     let answer: FakeAnswer;
+    if ("after" in action) await action.after;
     if ("answer" in action) answer = complete(action.answer);
     else {
       answer = refused === undefined ? handle(request) : complete(refused);

@@ -44,6 +44,8 @@ export type Action =
   | { answerEarly: CannedAnswer }
   /** The registry's own answer, changed. */
   | { rewrite: (answer: FakeAnswer, request: FakeRequest) => FakeAnswer }
+  /** The registry's own answer, not before something has happened. */
+  | { after: Promise<void> }
   /** The registry's own answer, cut off after so many bytes of its body. */
   | { breakAfter: number }
   /** The registry's own answer, that stops coming after so many bytes and never ends. */

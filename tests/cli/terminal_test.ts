@@ -1,0 +1,198 @@
+/** What a person sees: the program at a real pseudo-terminal, and the lines that stand there in the end. */
+
+import assert from "node:assert/strict";
+import { type FakeRegistry, startRegistry } from "../fakes/registry.ts";
+import { Workplace } from "./program.ts";
+import { hasTerminal, TerminalRun } from "./terminal.ts";
+
+const ignore = !hasTerminal();
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+/** A place with a large file in it, and a registry. */
+async function open(): Promise<AsyncDisposable & { at: Workplace; registry: FakeRegistry }> {
+  const at = await Workplace.open();
+  const registry = await startRegistry();
+  // Random, so that it is as large when it is packed: it is asked for in more than one read.
+  const large = new Uint8Array(1 << 20);
+  for (let i = 0; i < large.length; i += 65536) {
+    crypto.getRandomValues(large.subarray(i, i + 65536));
+  }
+  await at.write("tree/large", large);
+  return {
+    at,
+    registry,
+    async [Symbol.asyncDispose]() {
+      await registry.close();
+      await at[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Lets large answers stop in the middle until the promise is done. */
+function holdDownloads(registry: FakeRegistry, until: Promise<void>): void {
+  registry.onRequest = ({ method, path }) =>
+    method === "GET" && path.includes("/blobs/")
+      ? {
+        rewrite: (answer) => {
+          const { body, headers } = answer;
+          if (!(body instanceof Uint8Array) || body.length < 100_000) return answer;
+          async function* halves(bytes: Uint8Array) {
+            yield bytes.subarray(0, bytes.length >> 1);
+            await until;
+            yield bytes.subarray(bytes.length >> 1);
+          }
+          return {
+            ...answer,
+            headers: { ...headers, "content-length": String(body.length) },
+            body: halves(body),
+          };
+        },
+      }
+      : undefined;
+}
+
+for (const columns of [80, 40]) {
+  Deno.test({
+    name: `a push at a terminal of ${columns} columns ends with the digest alone in its line`,
+    ignore,
+    async fn() {
+      await using place = await open();
+      const { at, registry } = place;
+      const seen = Promise.withResolvers<void>();
+      registry.onRequest = ({ method, path }) =>
+        method === "PUT" && path.includes("/manifests/") ? { after: seen.promise } : undefined;
+      const run = new TerminalRun(at, ["push", "tree", `${registry.host}/acme/site:v1`], {
+        columns,
+      });
+      await run.shows(/Uploading/).finally(seen.resolve);
+      const { status, screen } = await run.end();
+      assert.equal(status, 0);
+      assert.equal(screen.lines.length, 1, screen.rows.join("\n"));
+      assert.match(screen.lines[0]!, DIGEST);
+      assert.deepEqual(registry.log().at(-1), "PUT /v2/acme/site/manifests/v1 201");
+    },
+  });
+
+  Deno.test({
+    name:
+      `a pull over a slow link at ${columns} columns shows one bar, of the bytes, that wraps nowhere`,
+    ignore,
+    async fn() {
+      await using place = await open();
+      const { at, registry } = place;
+      const ref = `${registry.host}/acme/site:v1`;
+      await at.ok(["push", "tree", ref]);
+      const seen = Promise.withResolvers<void>();
+      holdDownloads(registry, seen.promise);
+      const run = new TerminalRun(at, ["pull", ref, "out"], { columns });
+      await run.shows(/^Pulling .*\d/);
+      const during = run.screen;
+      seen.resolve();
+      const { status, screen } = await run.end();
+      assert.equal(status, 0);
+      // Half of the bytes came, and of the one large file nothing is done.
+      const percent = Number(/(\d+)%/.exec(during.current)![1]);
+      assert.ok(percent >= 40 && percent <= 60, during.current);
+      assert.equal(during.rows.length, 1, during.rows.join("\n"));
+      assert.match(during.current, / kB of 1\.0 MB/);
+      assert.deepEqual(screen.rows, []);
+      assert.deepEqual(
+        await Deno.readFile(`${at.dir}/out/large`),
+        await Deno.readFile(`${at.dir}/tree/large`),
+      );
+    },
+  });
+
+  Deno.test({
+    name:
+      `an error and its hint stand in lines of their own at ${columns} columns, and no bar with them`,
+    ignore,
+    async fn() {
+      await using place = await open();
+      const { at, registry } = place;
+      const ref = `${registry.host}/acme/site:v1`;
+      await at.ok(["push", "tree", ref]);
+      const broken = Promise.withResolvers<void>();
+      holdDownloads(registry, broken.promise);
+      const run = new TerminalRun(at, ["pull", ref, "out"], { columns, env: { NO_COLOR: "1" } });
+      await run.shows(/^Pulling/);
+      await run.type("\x03");
+      const { status, screen } = await run.end();
+      broken.resolve();
+      assert.deepEqual([status, screen.lines], [130, ["Error: operation canceled"]]);
+    },
+  });
+}
+
+Deno.test({
+  name: "a bar on stderr goes before the result, wherever stdout leads",
+  ignore,
+  async fn() {
+    await using place = await open();
+    const { at, registry } = place;
+    const seen = Promise.withResolvers<void>();
+    registry.onRequest = ({ method, path }) =>
+      method === "PUT" && path.includes("/manifests/") ? { after: seen.promise } : undefined;
+    const args = ["push", "tree", `${registry.host}/acme/site:v1`];
+    const run = new TerminalRun(at, args, { columns: 80, redirect: "| cat" });
+    await run.shows(/Uploading/).finally(seen.resolve);
+    const { screen } = await run.end();
+    assert.equal(screen.lines.length, 1, screen.rows.join("\n"));
+    assert.match(screen.lines[0]!, DIGEST);
+  },
+});
+
+Deno.test({
+  name:
+    "what is said while the bar stands gets a line of its own, and the bar stands below it again",
+  ignore,
+  async fn() {
+    await using place = await open();
+    const { at, registry } = place;
+    const ref = `${registry.host}/acme/site:v1`;
+    await at.ok(["push", "tree", ref]);
+    const seen = Promise.withResolvers<void>();
+    holdDownloads(registry, seen.promise);
+    const { onRequest } = registry;
+    let tries = 0;
+    registry.onRequest = (request) => {
+      // The rest of the layer, after its connection broke.
+      const isRest = /^bytes=[1-9]/.test(request.headers["range"] ?? "");
+      return request.path.includes("/blobs/") && isRest && tries++ < 2
+        ? { answer: { status: 503 } }
+        : onRequest!(request);
+    };
+    const run = new TerminalRun(at, ["pull", ref, "out", "-v"], { columns: 80 });
+    await run.shows(/^Pulling/).finally(seen.resolve);
+    const { screen } = await run.end();
+    for (const row of screen.lines) assert.match(row, /^(Debug|Note|Warning): /);
+    assert.ok(screen.lines.length > 0);
+  },
+});
+
+Deno.test({
+  name: "a question keeps its line until it is answered, and what follows begins a new one",
+  ignore,
+  async fn() {
+    await using place = await open();
+    const { at, registry } = place;
+    const ref = `${registry.host}/acme/site:v1`;
+    await at.ok(["push", "tree", ref]);
+    await at.ok(["ls", ref]);
+    const answers: [string, string, number][] = [
+      ["n\n", "Remove 1 entries", 0],
+      ["\x04", "Remove 1 entries", 0],
+      ["\x03", "Remove 1 entries", 130],
+    ];
+    for (const [typed, question, expected] of answers) {
+      const run = new TerminalRun(at, ["cache", "clear"], { columns: 80, env: { NO_COLOR: "1" } });
+      await run.shows(/\[y\/N\]$/);
+      await run.type(typed);
+      const { status, screen } = await run.end();
+      assert.equal(status, expected);
+      assert.equal(screen.lines.length, 2, screen.rows.join("\n"));
+      assert.ok(screen.lines[0]!.startsWith(question));
+      assert.match(screen.lines[1]!, /^(Aborted|Error: operation canceled)$/);
+    }
+  },
+});
