@@ -343,10 +343,11 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "help",
-    args: [{ name: "COMMAND", kind: "command" }],
+    args: [{ name: "COMMAND|TOPIC", kind: "command" }],
     required: 0,
     variadic: true,
-    summary: "show help for a command",
+    summary: "show help for a command or a topic",
+    examples: ["help push", "help references"],
     group: "program",
     withoutConfig: true,
     load: () => import("./commands/help.ts"),

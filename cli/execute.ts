@@ -89,6 +89,6 @@ export async function execute(
       return 0;
     }
     // What fails because it was stopped fails with that reason.
-    return await report.error(signal.aborted ? signal.reason : error);
+    return await report.error(signal.aborted ? signal.reason : error, command.name);
   }
 }

@@ -7,6 +7,7 @@
 import { type Command, COMMAND_GROUPS, COMMANDS, subcommands } from "./commands.ts";
 import { isShown, usageOf } from "./parse.ts";
 import { appliesTo, GROUPS, type Setting, SETTING_NAMES, settingOf } from "./settings.ts";
+import { type Topic, TOPICS } from "./topics.ts";
 import { showValue } from "./values.ts";
 
 /** The narrowest and the widest that text is set, for reading. */
@@ -29,6 +30,8 @@ export function programHelp(columns: number): string {
       .map((c): [string, string] => [c.name, c.summary]);
     if (rows.length > 0) parts.push(`${title}:\n${table(rows, columns)}`);
   }
+  const topics = TOPICS.map(({ name, summary }): [string, string] => [name, summary]);
+  parts.push(`Topics (blobber help TOPIC):\n${table(topics, columns)}`);
   parts.push(...flagSections("", columns));
   parts.push(
     "Flags may stand before or after the command. blobber COMMAND --help shows those of a command.",
@@ -58,6 +61,18 @@ export function commandHelp(command: Command, columns: number): string {
   }
   parts.push(...flagSections(command.name, columns));
   return parts.map((part) => wrap(part, columns)).join("\n\n") + "\n";
+}
+
+/**
+ * A topic.
+ *
+ * @param topic which
+ * @param columns width of the terminal
+ */
+export function topicHelp({ parts }: Topic, columns: number): string {
+  return parts().map((part) =>
+    typeof part === "string" ? wrap(part, columns) : `${part.title}:\n${table(part.rows, columns)}`
+  ).join("\n\n") + "\n";
 }
 
 /** Sections of flags that a command takes; for the program itself, those of every command. */

@@ -92,7 +92,14 @@ export function split(argv: readonly string[]): Split {
 }
 
 function unknownFlag(written: string, words: string[]): BlobberError {
-  const command = findCommand(words)?.command;
+  const found = findCommand(words);
+  // Of a command that does not exist nothing can be said about its flags.
+  if (found === undefined && words.length > 0) return unknownCommand(words[0]!);
+  if (found !== undefined) {
+    const wrong = unknownSubcommand(found.command, found.args);
+    if (wrong !== undefined) return wrong;
+  }
+  const command = found?.command;
   const all = SETTING_NAMES.map(settingOf).filter((s) => s.flag !== undefined && !s.hidden);
   const fitting = command === undefined ? all : all.filter((s) => appliesTo(s, command.name));
   const word = nearest(written.replace(/^-+/, ""), fitting.map((s) => s.flag!));
@@ -113,6 +120,8 @@ export function parse(argv: readonly string[]): CommandLine {
   const { words, flags: written } = split(argv);
   const found = findCommand(words);
   if (found === undefined && words.length > 0) throw unknownCommand(words[0]!);
+  const wrong = found && unknownSubcommand(found.command, found.args);
+  if (wrong !== undefined) throw wrong;
   const flags = new Map<SettingName, SettingValue>();
   for (const { name, written: flag, value } of written) {
     const setting = settingOf(name);
@@ -176,26 +185,30 @@ function unknownCommand(word: string): BlobberError {
   });
 }
 
+/** The error for a word behind `cache`, `config` or `trust` that none of their commands has. */
+function unknownSubcommand(command: Command, args: string[]): BlobberError | undefined {
+  const [word] = args;
+  const words = subcommands(command.name).map(({ name }) => name.slice(command.name.length + 1));
+  if (word === undefined || words.length === 0) return undefined;
+  const meant = nearest(word, words);
+  return new BlobberError("usage", `unknown command: ${quote(`${command.name} ${word}`)}`, {
+    hint: meant === undefined
+      ? `expected one of: ${words.join(", ")}`
+      : `did you mean "${command.name} ${meant}"?`,
+  });
+}
+
 function checkCount(command: Command, args: string[]): void {
   const least = command.required ?? command.args.length;
   const most = command.variadic ? Infinity : command.args.length;
-  const has = args.length;
-  if (has >= least && has <= most) return;
-  const sub = subcommands(command.name);
-  if (sub.length > 0 && has > most) {
-    const words = sub.map((s) => s.name.slice(command.name.length + 1));
-    const meant = nearest(args[0]!, words);
-    throw new BlobberError("usage", `unknown command: ${quote(`${command.name} ${args[0]}`)}`, {
-      hint: meant === undefined
-        ? `expected one of: ${words.join(", ")}`
-        : `did you mean "${command.name} ${meant}"?`,
-    });
-  }
+  if (args.length >= least && args.length <= most) return;
+  const missing = command.args.slice(args.length, least)
+    .map(({ name }) => name.replaceAll("|", " or "));
   throw new BlobberError(
     "usage",
-    command.variadic
-      ? `requires at least ${least} arg(s), only received ${has}`
-      : `accepts ${most} arg(s), received ${has}`,
+    missing.length > 0
+      ? `missing ${new Intl.ListFormat("en").format(missing)}`
+      : `unexpected argument: ${quote(args[most]!)}`,
     { hint: `usage: blobber ${usageOf(command)}` },
   );
 }

@@ -44,11 +44,29 @@ Deno.test("the longer name of a command wins, and aliases are names", () => {
   assert.equal(parse(["list", "r"]).command?.name, "ls");
 });
 
-Deno.test("a wrong number of arguments is told in the words that scripts know", () => {
-  assert.equal(refused(["pull", "r"]).message, "accepts 2 arg(s), received 1");
-  assert.equal(refused(["cp", "r"]).message, "accepts 3 arg(s), received 1");
-  assert.equal(refused(["tag", "r"]).message, "requires at least 2 arg(s), only received 1");
-  assert.equal(refused(["version", "x"]).message, "accepts 0 arg(s), received 1");
+Deno.test("arguments that are missing are named, and so is the first that is one too many", () => {
+  assert.equal(refused(["push"]).message, "missing DIR and REF");
+  assert.equal(refused(["pull", "r"]).message, "missing DIR");
+  assert.equal(refused(["cp"]).message, "missing REF, PATH, and DEST");
+  assert.equal(refused(["tag", "r"]).message, "missing TAG");
+  assert.equal(refused(["trust", "add"]).message, "missing REF or PATTERN");
+  assert.equal(refused(["version", "x"]).message, 'unexpected argument: "x"');
+  assert.equal(refused(["pull", "r", "d", "e"]).hint, "usage: blobber pull REF DIR");
+});
+
+Deno.test("a command that does not exist comes before a flag that it could not have", () => {
+  for (const argv of [["nosuch", "--flag"], ["nosuch", "x", "-z"], ["nosuch", "--overwrite"]]) {
+    assert.equal(refused(argv).message, 'unknown command: "nosuch"');
+  }
+  assert.equal(refused(["pul", "--flag"]).hint, 'did you mean "pull"?');
+  for (const flag of ["--flag", "--overwrite", "--yes"]) {
+    const error = refused(["cache", "claer", flag]);
+    assert.equal(error.message, 'unknown command: "cache claer"');
+    assert.equal(error.hint, 'did you mean "cache clear"?');
+  }
+  // Whether the word is a command or the flag's value, no one can tell.
+  assert.equal(refused(["--flag", "nosuch"]).message, 'unknown flag: "--flag"');
+  assert.equal(refused(["pull", "--overwritee"]).hint, "did you mean --overwrite?");
 });
 
 Deno.test("row 47: a mistyped flag, command or value gets a suggestion", () => {

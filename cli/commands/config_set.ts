@@ -20,7 +20,7 @@ export async function run({ args, settings, env, out }: Context): Promise<void> 
   if (setting.type === "secret" && !/^(?:file|env):./.test(text)) {
     throw new BlobberError("usage", `${key} is a secret and is not stored`, {
       hint: isNamed(text)
-        ? "stdin is for one run: --sign-key-pass -"
+        ? "stdin is for one run: blobber push --sign-key-pass -"
         : "name where it is: file:PATH or env:NAME",
     });
   }

@@ -6,20 +6,34 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { findCommand } from "../commands.ts";
+import { COMMANDS, findCommand } from "../commands.ts";
 import type { Context } from "../context.ts";
-import { commandHelp, programHelp } from "../help.ts";
+import { commandHelp, programHelp, topicHelp } from "../help.ts";
 import { columnsOf } from "../output.ts";
+import { nearest } from "../suggest.ts";
+import { TOPICS } from "../topics.ts";
 
-/** Shows help for a command. */
+/** Shows help for a command or a topic. */
 export async function run({ args, out }: Context): Promise<void> {
-  const columns = columnsOf(Deno.stdout);
-  const found = findCommand(args);
-  if (args.length > 0 && (found === undefined || found.args.length > 0)) {
-    throw new BlobberError("usage", `unknown command: ${quote(args.join(" "))}`, {
-      hint: "blobber --help lists the commands",
-    });
-  }
-  const text = found === undefined ? programHelp(columns) : commandHelp(found.command, columns);
+  const text = helpFor(args, columnsOf(Deno.stdout));
   await out.result({ help: text }, text);
+}
+
+function helpFor(args: readonly string[], columns: number): string {
+  if (args.length === 0) return programHelp(columns);
+  const found = findCommand(args);
+  if (found !== undefined && found.args.length === 0) return commandHelp(found.command, columns);
+  const asked = args.join(" ");
+  const topic = TOPICS.find(({ name }) => name === asked);
+  if (topic !== undefined) return topicHelp(topic, columns);
+  const names = [
+    ...COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name),
+    ...TOPICS.map(({ name }) => name),
+  ];
+  const meant = nearest(asked, names);
+  throw new BlobberError("usage", `unknown command or topic: ${quote(asked)}`, {
+    hint: meant === undefined
+      ? "blobber --help lists the commands and topics"
+      : `did you mean "${meant}"?`,
+  });
 }

@@ -14,7 +14,7 @@ export async function run({ args, out }: Context): Promise<void> {
   const { host } = parseRegistry(args[0]!);
   if (!await eraseLogin(host)) {
     throw new BlobberError("not-found", `credentials for ${host} not found`, {
-      hint: "they may be in another file: docs/registries.md says where credentials are looked for",
+      hint: "they may be in another file: blobber help credentials says where they are looked for",
     });
   }
   await out.result({ host }, `Logged out of ${host}`);

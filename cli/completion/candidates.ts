@@ -101,7 +101,7 @@ export async function complete(
     case "file":
       return { candidates: [], directive: "files" };
     case "command":
-      return fitting(commandCandidates(), word);
+      return fitting(args.length === 0 ? await helpCandidates() : [], word);
     case "key": {
       const keys = SETTING_NAMES.map(settingOf).filter((s) => s.key !== undefined && !s.hidden);
       return fitting(keys.map((s) => ({ value: s.key!, help: s.help })), word);
@@ -158,6 +158,13 @@ function read(before: readonly string[]): {
 function commandCandidates(): Candidate[] {
   return COMMANDS.filter((c) => !c.hidden && !c.name.includes(" "))
     .map(({ name, summary }) => ({ value: name, help: summary }));
+}
+
+/** What help can be had for. */
+async function helpCandidates(): Promise<Candidate[]> {
+  const { TOPICS } = await import("../topics.ts");
+  const topics = TOPICS.map(({ name, summary }) => ({ value: name, help: summary }));
+  return [...commandCandidates(), ...topics];
 }
 
 function flagsOf(command: string, word: string, given: Lookup["flags"]): Completion {

@@ -146,7 +146,7 @@ async function loadYaml(text: string, path: string): Promise<unknown> {
 function invalid(path: string, line: number | undefined, problem: string): BlobberError {
   const place = printable(path) + (line === undefined ? "" : `:${line}`);
   return new BlobberError("invalid-config", `${place}: ${problem}`, {
-    hint: "docs/reference.md lists every key; blobber config set changes one",
+    hint: "blobber help configuration lists every key; blobber config set changes one",
   });
 }
 

@@ -49,6 +49,8 @@ export function findKey(key: string): ConfigKey {
   }
   const meant = nearest(key, allKeys());
   throw new BlobberError("usage", `unknown key: ${quote(key)}`, {
-    hint: meant === undefined ? "docs/reference.md lists every key" : `did you mean ${meant}?`,
+    hint: meant === undefined
+      ? "blobber help configuration lists every key"
+      : `did you mean ${meant}?`,
   });
 }

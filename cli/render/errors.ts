@@ -7,6 +7,7 @@
 import { missingPermission } from "@blobber/core/permission";
 import { BlobberError, type Code, CODES, STATUS } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
+import { isFor } from "./hints.ts";
 
 /** An error as text, JSON and exit status need it. */
 export interface ErrorForm {
@@ -59,8 +60,9 @@ const SYSTEM: Record<string, string> = {
  * Describes whatever was thrown.
  *
  * @param caught what was caught
+ * @param command the command that was run, where one was
  */
-export function describeError(caught: unknown): ErrorForm {
+export function describeError(caught: unknown, command?: string): ErrorForm {
   // What was under way when a permission was missed is not what went wrong.
   const thrown = missingPermission(caught) ?? caught;
   if (thrown instanceof BlobberError) {
@@ -71,7 +73,9 @@ export function describeError(caught: unknown): ErrorForm {
     return {
       code: thrown.code,
       message: oneLine(message),
-      hint: thrown.hint === undefined ? undefined : oneLine(thrown.hint),
+      hint: thrown.hint === undefined || !isFor(thrown.hint, command)
+        ? undefined
+        : oneLine(thrown.hint),
       status: thrown.status,
       stack: undefined,
     };

@@ -113,13 +113,14 @@ export class Reporter {
    * Shows the error that ended the command.
    *
    * @param thrown what was caught
+   * @param command the command that was run, where one was
    * @returns the exit status that follows from it
    */
-  async error(thrown: unknown): Promise<number> {
+  async error(thrown: unknown, command?: string): Promise<number> {
     this.close();
     // Most runs end well and never load it.
     const { describeError } = await import("./errors.ts");
-    const form = describeError(thrown);
+    const form = describeError(thrown, command);
     const { json, verbose, silent } = this.#options;
     if (silent) return form.status;
     if (json) {
