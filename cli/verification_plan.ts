@@ -93,8 +93,8 @@ export function planVerification(
 
   const kind = kindOf(settings);
   if (kind === undefined) {
-    // Whoever says nothing may have said it in trust rules.
-    if (!wanted && settings.files.some(({ rules }) => rules !== undefined)) return undefined;
+    // Trust rules may have said it; where none has, the command shows what is there.
+    if (!wanted) return undefined;
     throw new BlobberError("usage", "verification needs to know whom to trust", {
       hint: "--verify-issuer with --verify-subject, --verify-key, --verify-signer, or " +
         "--verify-unsafe for development",

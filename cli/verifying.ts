@@ -5,10 +5,11 @@
  */
 
 import type { Verifier } from "@blobber/core";
-import { BlobberError } from "@blobber/core/errors";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
-import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
+import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verify";
 import type { Context } from "./context.ts";
+import { flagsFor } from "./trust/claimed.ts";
 import type { SignerPlan, VerificationPlan } from "./verification_plan.ts";
 
 /**
@@ -18,8 +19,25 @@ import type { SignerPlan, VerificationPlan } from "./verification_plan.ts";
  * @param plan how to verify
  */
 export async function makeVerifier(context: Context, plan: VerificationPlan): Promise<Verifier> {
-  const { createVerifier } = await import("@blobber/sigstore/verify");
-  return createVerifier(await policyOf(plan, context));
+  const { createVerifier, readClaimedSigner } = await import("@blobber/sigstore/verify");
+  const verifier = createVerifier(await policyOf(plan, context));
+  return {
+    ...verifier,
+    verify: async (manifest, signature) => {
+      try {
+        return await verifier.verify(manifest, signature);
+      } catch (error) {
+        if (!isBlobberError(error, "identity-mismatch")) throw error;
+        const claimed = readClaimedSigner(signature);
+        const asked = claimed.signer.kind === "certificate" ? "identity" : "key";
+        if (asked === "identity" && (plan.unsafe || plan.signers.some((s) => s.kind === asked))) {
+          throw error;
+        }
+        const { code, message, cause } = error;
+        throw new BlobberError(code, message, { cause, hint: flagsFor([claimed]) });
+      }
+    },
+  };
 }
 
 async function policyOf(plan: VerificationPlan, context: Context): Promise<Policy> {
@@ -45,19 +63,17 @@ function readSigner(signer: SignerPlan): Record<string, string> {
   return identity;
 }
 
-/** A key alone needs no root, and then none is fetched. */
+/** A key alone needs no root; else the public one is fetched when a signature has to be checked with it. */
 async function trustOf(
   plan: VerificationPlan,
   context: Context,
-): Promise<TrustMaterial | undefined> {
+): Promise<TrustMaterial | TrustSource | undefined> {
   const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore/verify");
   if (plan.trustedRoot !== undefined) return await readTrustedRoot(plan.trustedRoot);
   const needed = plan.unsafe || plan.requireLog || plan.signers.some((s) => s.kind === "identity");
   if (!needed) return undefined;
-  return await publicTrustRoot({
-    ...context.report.observer(context.signal),
-    offline: plan.offline,
-  });
+  return () =>
+    publicTrustRoot({ ...context.report.observer(context.signal), offline: plan.offline });
 }
 
 /**

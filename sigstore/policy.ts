@@ -41,6 +41,12 @@ export interface KeySigner {
 /** A signer that has a certificate. */
 export type Identity = ExactIdentity | PatternIdentity;
 
+/**
+ * Gets trust material: called once, by the first signature that has to be checked with it, so that nothing is
+ * fetched for one that another signer made.
+ */
+export type TrustSource = () => Promise<TrustMaterial>;
+
 /** What every policy may say. */
 export interface PolicyTerms {
   /**
@@ -66,7 +72,7 @@ export interface IdentityPolicy extends PolicyTerms {
   /** Any one of them. */
   signers: [Identity, ...Identity[]];
   /** What is believed about certificates, logs and timestamps. */
-  trust: TrustMaterial;
+  trust: TrustMaterial | TrustSource;
   /** Claims that the certificate must make, by Fulcio's names. */
   claims?: Record<string, string> | undefined;
   /** `OWNER/NAME` of the source repository, whichever workflow signed. */
@@ -82,7 +88,7 @@ export interface SignerPolicy extends PolicyTerms {
   /** Any one of them. */
   signers: [Identity | KeySigner, ...(Identity | KeySigner)[]];
   /** What is believed about certificates, logs and timestamps. */
-  trust: TrustMaterial;
+  trust: TrustMaterial | TrustSource;
   /** Refuse a signature without a valid log entry. @default false for keys */
   requireLog?: boolean | undefined;
   /** Only with identities alone. */
@@ -114,7 +120,7 @@ export interface UnsafePolicy extends PolicyTerms {
   /** Says that nobody is named. */
   unsafe: true;
   /** What is believed about certificates, logs and timestamps. */
-  trust: TrustMaterial;
+  trust: TrustMaterial | TrustSource;
   /** A certificate always needs its log. */
   requireLog?: boolean | undefined;
   /** Excluded by `unsafe`. */
@@ -139,7 +145,7 @@ export interface Rules {
   identities: IdentityRule[];
   keys: PublicKey[];
   unsafe: boolean;
-  trust: TrustMaterial | undefined;
+  trust: TrustSource | undefined;
   claims: Record<string, string>;
   repo: string | undefined;
   nameBinding: "off" | "repository" | "reference";
@@ -184,9 +190,7 @@ export function rulesOf(policy: Policy): Rules {
   if (!unsafe && signers.length === 0) {
     throw invalid("it names no signer; expected an identity, a key, or unsafe");
   }
-  if (policy.trust !== undefined && !(policy.trust instanceof TrustMaterial)) {
-    throw invalid("trust is no trust material; expected what loadTrustedRoot returns");
-  }
+  const trust = policy.trust === undefined ? undefined : readTrust(policy.trust);
   const identities: IdentityRule[] = [];
   const keys: PublicKey[] = [];
   for (const signer of signers) readSigner(signer, identities, keys);
@@ -216,7 +220,7 @@ export function rulesOf(policy: Policy): Rules {
     identities,
     keys,
     unsafe,
-    trust: policy.trust,
+    trust,
     claims,
     repo,
     nameBinding,
@@ -224,6 +228,19 @@ export function rulesOf(policy: Policy): Rules {
     requireLog: policy.requireLog ?? false,
     legacyMessageSignature: policy.legacyMessageSignature ?? true,
   };
+}
+
+/** The material, or what gets it, as what gets it once. */
+function readTrust(given: unknown): TrustSource {
+  if (given instanceof TrustMaterial) return () => Promise.resolve(given);
+  const wrong = invalid("trust is no trust material; expected what loadTrustedRoot returns");
+  if (typeof given !== "function") throw wrong;
+  let material: Promise<TrustMaterial> | undefined;
+  return () =>
+    material ??= Promise.resolve(given()).then((got) => {
+      if (got instanceof TrustMaterial) return got;
+      throw wrong;
+    });
 }
 
 function readSigner(signer: unknown, identities: IdentityRule[], keys: PublicKey[]): void {

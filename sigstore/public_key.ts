@@ -111,7 +111,16 @@ export function spkiOf(key: KeyObject): Uint8Array<ArrayBuffer> {
 /** What a key is called. */
 export function namesOf(der: Uint8Array): { hint: string; fingerprint: string } {
   const digest = new Uint8Array(createHash("sha256").update(der).digest());
-  return { hint: toBase64(digest), fingerprint: `SHA256:${toHex(digest)}` };
+  return { hint: toBase64(digest), fingerprint: fingerprintOf(digest) };
+}
+
+/**
+ * The one form in which a key's fingerprint is shown.
+ *
+ * @param digest SHA-256 of its SubjectPublicKeyInfo
+ */
+export function fingerprintOf(digest: Uint8Array): string {
+  return `SHA256:${toHex(digest)}`;
 }
 
 /**

@@ -1,20 +1,21 @@
 /**
  * Verifies Sigstore bundles: a pure function of signature, manifest, policy and trust material, which opens
- * no socket and no file. {@linkcode verifyBundle} is the whole decision, top to bottom.
+ * no socket and no file; where the policy has only what gets the material, that may. {@linkcode verifyBundle} is the whole decision, top to bottom.
  *
  * @module
  */
 
 import type { Check, Signable, Signature, SignerIdentity, Verdict, Verifier } from "@blobber/core";
-import { BlobberError } from "@blobber/core/errors";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { type Bundle, isBundleType, readBundle } from "./bundle.ts";
 import { readCertificate } from "./certificate.ts";
+import { claimedSigner, claimText } from "./claimed_signer.ts";
 import { checkIdentity, expected } from "./identity.ts";
 import type { LogEvidence } from "./log_entry.ts";
 import { invalidSignature } from "./malformed.ts";
 import { checkName } from "./name_binding.ts";
-import { type Policy, type Rules, rulesOf } from "./policy.ts";
+import { type Policy, type Rules, rulesOf, type TrustSource } from "./policy.ts";
 import { isSignedBy } from "./public_key.ts";
 import { bindContent, type ContentRules, type SignedContent } from "./signed_content.ts";
 import { isWithin, type TrustMaterial } from "./trust_root.ts";
@@ -64,20 +65,17 @@ async function signedByCertificate(
   const { material } = bundle;
   if (material.kind !== "certificate") throw invalidSignature("it has no certificate");
   if (rules.trust === undefined || (rules.identities.length === 0 && !rules.unsafe)) {
-    throw new BlobberError(
-      "identity-mismatch",
-      `signed with a certificate, expected ${expected(rules)}`,
-      { hint: "a key never verifies a signature that was made with a certificate" },
-    );
+    throw unexpectedSigner(bundle, rules, "a key verifies no signature of a certificate's holder");
   }
   const certificate = readCertificate(material.leaf);
   if (!isSignedBy(certificate.key, content.bytes, content.signature)) {
     throw invalidSignature("the certificate's key did not make it");
   }
-  const evidence = await checkEvidence(bundle, content, rules.trust, certificate.der);
+  const trust = await trustFor(bundle, rules.trust);
+  const evidence = await checkEvidence(bundle, content, trust, certificate.der);
   if (evidence.logs.length === 0) throw invalidSignature("no transparency log recorded it");
   const { checkChain } = await import("./evidence.ts");
-  const { parts } = rules.trust;
+  const { parts } = trust;
   const chain = checkChain(material.leaf, material.others, parts, evidence.times);
   const identity = checkIdentity(certificate, rules);
   const signer: SignerIdentity = {
@@ -96,7 +94,7 @@ async function signedByCertificate(
     {
       name: "certificate",
       result: "passed",
-      evidence: `issued under ${rules.trust.source}, valid from ${span}, which covers the signing`,
+      evidence: `issued under ${trust.source}, valid from ${span}, which covers the signing`,
     },
     transparency(chain.transparency),
     ...evidence.checks,
@@ -114,18 +112,14 @@ async function signedByKey(
   if (material.kind !== "key") throw invalidSignature("it names no key");
   const key = rules.keys.find(({ hint }) => hint === material.hint);
   if (key === undefined) {
-    throw new BlobberError(
-      "identity-mismatch",
-      `signed with the key ${quote(material.hint)}, expected ${expected(rules)}`,
-      { hint: "the quoted name is base64 of the SHA-256 of the public key" },
-    );
+    throw unexpectedSigner(bundle, rules, "a signature made with a key needs that public key");
   }
   if (!isSignedBy(key.key, content.bytes, content.signature)) {
     throw invalidSignature("the key did not make it");
   }
   const evidence = rules.trust === undefined
     ? unchecked(bundle)
-    : await checkEvidence(bundle, content, rules.trust, key.der);
+    : await checkEvidence(bundle, content, await trustFor(bundle, rules.trust), key.der);
   if (rules.requireLog && evidence.logs.length === 0) {
     throw invalidSignature("no transparency log recorded it, and one is required");
   }
@@ -139,6 +133,31 @@ async function signedByKey(
     ...evidence.checks,
     { name: "identity", result: "passed", evidence: `the key ${key.fingerprint}` },
   ]);
+}
+
+/** The error for a signature of another kind or key than is expected. It is left at what it says itself. */
+function unexpectedSigner(bundle: Bundle, rules: Rules, hint: string): BlobberError {
+  return new BlobberError(
+    "identity-mismatch",
+    `not verified: it says that it is by ${claimText(claimedSigner(bundle))}; ` +
+      `expected ${expected(rules)}`,
+    { hint },
+  );
+}
+
+/** Gets the trust material. Without it, what a signature says is all that is known, and it is said. */
+async function trustFor(bundle: Bundle, source: TrustSource): Promise<TrustMaterial> {
+  try {
+    return await source();
+  } catch (error) {
+    if (!isBlobberError(error) || error.code !== "trust-root") throw error;
+    const { code, message, hint } = error;
+    throw new BlobberError(
+      code,
+      `${message}; not verified: it says that it is by ${claimText(claimedSigner(bundle))}`,
+      { cause: error, ...(hint !== undefined && { hint }) },
+    );
+  }
 }
 
 interface Evidence {

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { Policy } from "./policy.ts";
-import { KINDS, MANIFEST, signable, SOMEBODY } from "../tests/fakes/bundles.ts";
+import { KINDS, MANIFEST, signable, SOMEBODY, stored } from "../tests/fakes/bundles.ts";
 import { FakeKey } from "../tests/fakes/sigstore/keys.ts";
 import {
   check,
@@ -16,7 +16,10 @@ import {
   useSigstore,
   verify,
 } from "../tests/fakes/verification.ts";
+import { BlobberError } from "@blobber/core";
 import { toBase64 } from "./bytes.ts";
+import { TAG_ANNOTATION } from "./statement.ts";
+import { createVerifier } from "./verifier.ts";
 
 useSigstore();
 
@@ -92,7 +95,7 @@ test("row 73: a hint of another key is no signature of ours, and a right hint pr
   const theirs = new FakeKey("P-256");
   const policy: Policy = { signers: [{ key: pemOf(key) }] };
   const bundle = make("v0.3 statement, key alone", { key: theirs });
-  await refused(verify(bundle, policy), "identity-mismatch", /signed with the key/);
+  await refused(verify(bundle, policy), "identity-mismatch", /by the key SHA256:/);
   bundle.verificationMaterial.publicKey.hint =
     make("v0.3 statement, key alone").verificationMaterial
       .publicKey.hint;
@@ -119,4 +122,46 @@ for (const algorithm of ["P-384", "Ed25519"] as const) {
 test("deno#36309: chains that mix P-384 and P-256 verify", () => {
   assert.equal(sigstore.ca.key.algorithm, "P-384");
   return verify(make(STATEMENT)).then(() => {});
+});
+
+test("trust material is got by the first signature that needs it, once, and never for a key's", async () => {
+  let calls = 0;
+  const source = () => {
+    calls++;
+    return Promise.resolve(trust);
+  };
+  const unsafe = createVerifier({ unsafe: true, trust: source });
+  await refused(
+    unsafe.verify(MANIFEST, stored(make("v0.3 statement, key alone"))),
+    "identity-mismatch",
+    /^not verified: it says that it is by the key SHA256:[0-9a-f]{64}.*; expected a certificate$/,
+  );
+  assert.equal(calls, 0);
+  await unsafe.verify(MANIFEST, stored(make(STATEMENT)));
+  await unsafe.verify(MANIFEST, stored(make(STATEMENT)));
+  assert.equal(calls, 1);
+});
+
+test("without trust material, what a signature says is told as not verified", async () => {
+  const hint = "try again";
+  const failed = new BlobberError("trust-root", "no trust root is kept", { hint });
+  const policy: Policy = { signers: [SOMEBODY], trust: () => Promise.reject(failed) };
+  const bundle = make(STATEMENT, {
+    statement: ({ subject: [subject], ...statement }) => ({
+      ...statement,
+      subject: [{ ...subject, name: "ghcr.io/acme/site", annotations: { [TAG_ANNOTATION]: "v1" } }],
+    }),
+  });
+  await assert.rejects(verify(bundle, policy), (error: BlobberError) => {
+    assert.deepEqual([error.code, error.hint], ["trust-root", hint]);
+    assert.equal(
+      error.message,
+      "no trust root is kept; not verified: it says that it is by " +
+        '"dev@example.com" (issuer "https://issuer.test"), as "ghcr.io/acme/site:v1"',
+    );
+    return true;
+  });
+  // What is no trust material is none, from wherever it comes.
+  const none = () => Promise.resolve({} as never);
+  await refused(verify(make(STATEMENT), { ...policy, trust: none }), "invalid-option");
 });

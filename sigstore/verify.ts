@@ -5,6 +5,8 @@
  */
 
 export { createVerifier } from "./verifier.ts";
+export { isBundleType } from "./bundle.ts";
+export { type ClaimedSigner, claimText, readClaimedSigner } from "./claimed_signer.ts";
 export type {
   ExactIdentity,
   Identity,
@@ -15,6 +17,7 @@ export type {
   Policy,
   PolicyTerms,
   SignerPolicy,
+  TrustSource,
   UnsafePolicy,
 } from "./policy.ts";
 export {

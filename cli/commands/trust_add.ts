@@ -4,13 +4,15 @@
  * @module
  */
 
-import { BlobberError } from "@blobber/core/errors";
+import type { Reference } from "@blobber/core";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import { parseReference } from "@blobber/core/reference";
 import { canAsk, confirm } from "../ask.ts";
 import { makeClient } from "../client.ts";
 import { editedPath } from "../config/paths.ts";
 import type { Context } from "../context.ts";
+import { claimedSigners, claimsInWords } from "../trust/claimed.ts";
 import { addRule, checkRule } from "../trust/edit.ts";
 import { proposeRule, ruleName, ruleOfPlan, type WrittenRule } from "../trust/rule_text.ts";
 import { trustName } from "../trust/subject.ts";
@@ -85,25 +87,30 @@ async function propose(
     ...trustedRoot !== undefined && { trustedRoot },
     offline: settings.get("offline"),
   });
+  const name = trustName(reference);
   const { verdict } = await makeClient(context).verify(reference, {
     ...context.report.observer(context.signal),
     verifier,
+  }).catch((error) => {
+    // All that was found is signed with keys, and who holds a key is nothing that could be found out.
+    if (isBlobberError(error, "identity-mismatch")) return byKey(context, reference);
+    throw error;
   });
   const { signer } = verdict;
-  if (signer.kind !== "certificate") {
-    throw new BlobberError(
-      "usage",
-      "it is signed with a key, which says nothing about its holder",
-      {
-        hint: `blobber trust add ${trustName(reference)} --verify-key FILE`,
-      },
-    );
-  }
-  const name = trustName(reference);
+  if (signer.kind !== "certificate") return await byKey(context, reference);
   return proposeRule(nameFor(name), name, signer, {
     named: verdict.checks.some((check) => check.name === "name" && check.result === "passed"),
     signedAs,
     trustedRoot: trustedRoot === undefined ? undefined : absolute(trustedRoot),
+  });
+}
+
+async function byKey(context: Context, reference: Reference): Promise<never> {
+  const claimed = await claimsInWords(await claimedSigners(context, reference));
+  throw new BlobberError("usage", `a rule for a key needs the key's file; ${claimed}`, {
+    hint:
+      `blobber trust add ${trustName(reference)} --verify-key FILE, with the public key of who ` +
+      "should sign",
   });
 }
 

@@ -5,7 +5,6 @@
  */
 
 import type { VerifyResult } from "@blobber/core";
-import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
@@ -20,7 +19,8 @@ export async function run(context: Context): Promise<void> {
   const reference = parseReference(ref);
   const options = await readOptions(context, "verify", ref);
   if (options.verifier === undefined) {
-    throw new BlobberError("usage", "verification needs to know whom to trust");
+    const { nobodyNamed } = await import("../trust/claimed.ts");
+    throw await nobodyNamed(context, reference);
   }
   const onNotice: typeof report.onNotice = (notice) => {
     if (notice.code !== "unsigned-index") report.onNotice(notice); // said below, as a warning

@@ -6,7 +6,7 @@
 
 import type { Verifier } from "@blobber/core";
 import { printable } from "@blobber/core/printable";
-import type { Policy, TrustMaterial } from "@blobber/sigstore/verify";
+import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verify";
 import type { Context } from "../context.ts";
 import { anyOf } from "./any_of.ts";
 import type { Requirement } from "./decide.ts";
@@ -60,11 +60,10 @@ async function policyOf(entry: TrustEntry, rule: Rule, context: Context): Promis
 }
 
 /** Each entry has one root; roots are never merged. */
-async function trustOf(root: string, context: Context): Promise<TrustMaterial> {
+async function trustOf(root: string, context: Context): Promise<TrustMaterial | TrustSource> {
   const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore/verify");
   if (root !== "public") return await readTrustedRoot(root);
-  return await publicTrustRoot({
-    ...context.report.observer(context.signal),
-    offline: context.settings.get("offline"),
-  });
+  const offline = context.settings.get("offline");
+  // An entry that the signature is not by needs none.
+  return () => publicTrustRoot({ ...context.report.observer(context.signal), offline });
 }
