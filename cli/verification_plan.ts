@@ -114,14 +114,13 @@ export function planVerification(
   }
   const trustedRoot = settings.get("trustedRoot");
   const signedAs = signedAsOf(settings);
+  const name = settings.get("verifyName");
   return {
     signers,
     unsafe: kind === "unsafe",
     claims,
     ...repo !== undefined && { repo },
-    name: signedAs !== undefined && !settings.flagged("verifyName")
-      ? "repository"
-      : settings.get("verifyName"),
+    name: signedAs !== undefined && name === "off" ? "repository" : name,
     ...signedAs !== undefined && { signedAs },
     requireLog: settings.get("requireLog"),
     ...trustedRoot !== undefined && { trustedRoot },

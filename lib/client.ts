@@ -234,7 +234,9 @@ export class Client {
     const { whole } = options;
     const { proofs, proven, manifest } = await prove(source, root, { ...settings, whole });
     const signed = manifest === undefined ? "root" : "manifest";
-    return { ...proofs[0]!, descriptor: proven!, named: root.descriptor, signed, proofs };
+    // The proof that is told in full is one of what is proven to all verifiers.
+    const proof = proofs.find((one) => one.signed === signed)!;
+    return { ...proof, descriptor: proven!, named: root.descriptor, proofs };
   }
 
   /**

@@ -222,7 +222,7 @@ export interface Proof {
   rejected: Rejected[];
 }
 
-/** What a verification found. The proof itself is the first verifier's. */
+/** What a verification found. The proof itself is the first verifier's that is about `descriptor`. */
 export interface VerifyResult extends Proof {
   /**
    * What signatures cover: what the reference names or, where that is an index which is not signed, the
@@ -243,7 +243,7 @@ export interface TagOptions extends ReadOptions {
 
 /** What is in an artifact, by name. */
 export interface ListResult extends Names {
-  /** The manifest listed. */
+  /** The manifest listed; where there is a verdict, the signature covers it, by itself or by its index. */
   digest: Digest;
   /** Who signed it, where that was asked for. */
   verdict?: Verdict | undefined;
@@ -251,7 +251,7 @@ export interface ListResult extends Names {
 
 /** What a pull did. */
 export interface PullResult {
-  /** The manifest pulled. */
+  /** The manifest pulled; where there is a verdict, the signature covers it, by itself or by its index. */
   digest: Digest;
   /** Entries written. */
   entries: number;

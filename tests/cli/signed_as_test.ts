@@ -45,6 +45,10 @@ Deno.test("signed-as: a mirror and a layout verify under the name that they are 
     assert.match(refused.stderr, /signed as/);
     const as = `--signed-as=${host.replace("127.0.0.1", "127.1")}/acme/site`;
     assert.equal(await at.ok(["verify", "-q", ref, ...demand, as]), digest);
+    const env = { BLOBBER_VERIFY_NAME: "reference" };
+    await at.ok(["tag", ref, "later"]);
+    const later = await at.run(["ls", ref.replace(/v1$/, "later"), demand[0]!, as], { env });
+    assert.match(later.stderr, /signed under the tag "v1", expected "later"/);
     // It demands a signed name by itself, and another name is refused.
     assert.equal(
       await at.ok(["cat", ref, "index.html", "--verify-key=acme.pub", as]),
