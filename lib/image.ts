@@ -6,10 +6,10 @@
 
 import { readChunks } from "./archive/read/chunk_stream.ts";
 import { type Entry, specialName } from "./archive/entry.ts";
-import { followLinks } from "./archive/safe_path.ts";
+import { followLinks } from "./archive/links.ts";
 import { suggest } from "./archive/read/suggest.ts";
 import type { Listed } from "./archive/read/listing.ts";
-import { type Content, readContents } from "./archive/read/contents.ts";
+import { type Content, type ContentsOptions, readContents } from "./archive/read/contents.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
 import type { Observer } from "./events.ts";
@@ -28,10 +28,16 @@ import type { Descriptor, Document, Manifest } from "./types.ts";
 export async function openImage(
   source: Source,
   manifest: Document<Manifest>,
-  options: Observer = {},
+  options: ImageOptions = {},
 ): Promise<Image> {
   const contents = await readContents(source, manifest, options);
   return new Image(source, manifest, contents, options);
+}
+
+/** Options of {@linkcode openImage}. */
+export interface ImageOptions extends ContentsOptions {
+  /** The most bytes of a file that is opened. @default no limit: it is handed out as it comes */
+  maxFileBytes?: number | undefined;
 }
 
 /** An opened image. All of its methods may be called concurrently. */
@@ -47,6 +53,7 @@ export class Image implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
   readonly #observer: Observer;
+  readonly #maxFileBytes: number;
   #entries: Entry[] | undefined;
 
   /** Use {@linkcode openImage}. */
@@ -54,14 +61,15 @@ export class Image implements AsyncDisposable {
     source: Source,
     manifest: Document<Manifest>,
     contents: Awaited<ReturnType<typeof readContents>>,
-    observer: Observer,
+    options: ImageOptions,
   ) {
     this.descriptor = manifest.descriptor;
     this.manifest = manifest.value;
     this.#source = source;
     this.#contents = contents;
-    this.#observer = observer;
-    const { signal } = observer;
+    this.#observer = options;
+    const { signal, maxFileBytes = Infinity } = options;
+    this.#maxFileBytes = maxFileBytes;
     this.#signal = signal === undefined
       ? this.#closing.signal
       : AbortSignal.any([signal, this.#closing.signal]);
@@ -80,10 +88,9 @@ export class Image implements AsyncDisposable {
   }
 
   /** The paths of all entries, sorted: what a list of names needs, in a fraction of the time. */
-  // deno-lint-ignore require-await -- errors are rejections
   async paths(): Promise<string[]> {
     this.#checkOpen();
-    return this.#contents.listing.paths();
+    return await this.#contents.listing.paths({ signal: this.#signal });
   }
 
   /**
@@ -91,7 +98,6 @@ export class Image implements AsyncDisposable {
    *
    * @throws {BlobberError} `not-found`
    */
-  // deno-lint-ignore require-await -- errors are rejections
   async stat(path: string, options: { follow?: boolean } = {}): Promise<Entry> {
     this.#checkOpen();
     const { listing } = this.#contents;
@@ -99,7 +105,7 @@ export class Image implements AsyncDisposable {
     const found = listing.get(wanted)?.entry ?? listing.get(this.#follow(path, wanted))?.entry;
     if (found !== undefined) return { ...found };
     if (listing.isDirectory(wanted)) return implied(wanted);
-    throw this.#missing(path, wanted);
+    throw await this.#missing(path, wanted);
   }
 
   /**
@@ -119,7 +125,7 @@ export class Image implements AsyncDisposable {
         hint: "list it to see what is in it",
       });
     }
-    if (node === undefined) throw this.#missing(path, at);
+    if (node === undefined) throw await this.#missing(path, at);
     const special = specialName(node.entry.type);
     if (special !== undefined) {
       throw new BlobberError("usage", `${quote(path)} is ${special}, expected a file`);
@@ -200,8 +206,8 @@ export class Image implements AsyncDisposable {
     }, { highWaterMark: 0 });
   }
 
-  #missing(path: string, at: string): BlobberError {
-    const meant = suggest(at, this.#contents.listing.paths());
+  async #missing(path: string, at: string): Promise<BlobberError> {
+    const meant = suggest(at, await this.paths());
     return new BlobberError(
       "not-found",
       `file not found: ${quote(path)} is not in ${this.descriptor.digest}`,

@@ -21,6 +21,20 @@ export const MAX_INDEX_DEPTH = 2;
 export const MAX_ENTRIES = 100_000;
 /** Bytes that an artifact has sent for each entry beyond those: trees of files that hold something send hundreds. */
 export const MIN_ENTRY_BYTES = 64;
+/**
+ * Bytes of names and link targets for each entry that is allowed, on average: they are held in memory. Names
+ * of source trees and of installed packages have 40 to 120.
+ */
+export const NAME_BYTES_AN_ENTRY = 256;
+/** Bytes of names and link targets that are allowed however few entries are. */
+export const FREE_NAME_BYTES = 4 * MiB;
+/**
+ * Components of paths and targets walked while links of lower layers are followed, for each byte of the
+ * names read so far. One link on the way of a name takes about one for four bytes.
+ */
+export const LINK_STEPS_A_BYTE = 16;
+/** As {@linkcode LINK_STEPS_A_BYTE}, whatever the names are. */
+export const FREE_LINK_STEPS = 1_000_000;
 /** Bytes unpacked of every artifact; of a larger one more ({@linkcode MAX_RATIO}). */
 export const MAX_BYTES = 10_000_000_000;
 /** Bytes unpacked for each byte sent, beyond those: logs that repeat themselves shrink 50:1, and nothing else has to. */
@@ -31,22 +45,48 @@ export const MAX_LISTED_ENTRIES = 1_000_000;
 export const MAX_PATH_BYTES = 4096;
 /** Bytes of one component of a path: NAME_MAX on Linux. */
 export const MAX_NAME_BYTES = 255;
+/** Links followed in one path before it is called a loop: Linux's own bound (path_resolution(7)). */
+export const MAX_LINK_HOPS = 40;
 /** Components of a path: what a tree walk can hold open without trouble. */
 export const MAX_PATH_DEPTH = 1024;
 /** Compressed table of contents: about 250 bytes an entry at a million entries, compressed 5:1. */
 export const MAX_TOC_BYTES = 64 * MiB;
 /** Table of contents after decompression. */
 export const MAX_TOC_PLAIN_BYTES = 512 * MiB;
+/** Plain bytes of a table for each compressed one, beyond the first 16 MiB: digests keep real ones below 8. */
+export const MAX_TOC_RATIO = 64;
+/** Plain bytes of a table that need no compressed ones to answer for them: half a million short rows. */
+export const FREE_TOC_BYTES = 16 * MiB;
+/** Tables of an image's layers that are in the making at a time: enough to hide the way to a registry. */
+export const TABLE_READS = 8;
+/** Bytes of a file for each chunk that its table may cut it into; writers make chunks of 64 KiB and more. */
+export const BYTES_A_CHUNK = 1024;
+/** Chunks of one table that need no bytes to answer for them: small files have one each anyway. */
+export const FREE_CHUNKS = 65_536;
+/** Characters of a modification time in a table: RFC 3339 with nanoseconds has 35. */
+export const MAX_TIME_CHARS = 64;
 /** One chunk of a table: it is held in memory and checked before a byte of it is handed out; writers use 4 MiB. */
 export const MAX_CHUNK_BYTES = 64 * MiB;
 /** A member after decompression: a chunk, and the headers of entries without content behind it. */
 export const MAX_MEMBER_BYTES = 128 * MiB;
+/**
+ * Bytes inflated and passed over to read one file: what stands before its chunks in their members. Writers
+ * put small files together in members of 64 KiB to 4 MiB.
+ */
+export const MAX_PASSED_BYTES = 128 * MiB;
 /** Bytes asked for at a layer's end to find the table: it holds that of some 20,000 files. */
 export const TOC_TAIL_BYTES = 1 * MiB;
 /** A layer that is downloaded whole when a source gives no ranges: more would be a surprise. */
 export const MAX_UNRANGED_BYTES = 32 * MiB;
 /** Window of a zstd frame, which a reader holds in memory: what the zstd tool accepts without `--long`. */
 export const MAX_ZSTD_WINDOW_BYTES = 128 * MiB;
+/**
+ * Plain bytes of a layer without a table kept in a temporary file for each compressed one, so that files
+ * can be read at once. Of a layer that grows more, each file that is read is unpacked by itself.
+ */
+export const MAX_SPOOL_RATIO = 16;
+/** As {@linkcode MAX_SPOOL_RATIO}, however small the layer is. */
+export const FREE_SPOOL_BYTES = 64 * MiB;
 /** A PAX extended header or a GNU long name: paths, link targets and a few numbers. */
 export const MAX_TAR_META_BYTES = 1 * MiB;
 

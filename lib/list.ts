@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Observer } from "./events.ts";
+import type { ImageOptions } from "./image.ts";
 import { printableLines } from "./printable.ts";
 import type { Names, Source } from "./store.ts";
 import type { Document, Manifest } from "./types.ts";
@@ -20,12 +20,12 @@ import type { Document, Manifest } from "./types.ts";
 export async function listNames(
   source: Source,
   manifest: Document<Manifest>,
-  options: Observer = {},
+  options: ImageOptions = {},
 ): Promise<Names> {
   const noted = await source.notedNames?.(manifest.descriptor);
   if (noted !== undefined) return noted;
   const { openImage } = await import("./image.ts");
-  const image = await openImage(source, manifest, options);
+  const image = await openImage(source, manifest, { ...options, namesOnly: true });
   try {
     const names = (await image.paths()).join("\n");
     const found: Names = { names, plain: printableLines(names) === names };

@@ -7,7 +7,7 @@
 
 import { allowanceFor } from "./archive/allowance.ts";
 import { checkConflicts } from "./archive/unpack/conflicts.ts";
-import { layersOf, tableOf } from "./archive/read/contents.ts";
+import { layersOf, readLayers, tableOf } from "./archive/read/contents.ts";
 import { canGroup } from "./archive/unpack/groups.ts";
 import { Growth } from "./archive/read/growth.ts";
 import type { FileLayer } from "./archive/read/layer_kind.ts";
@@ -17,8 +17,10 @@ import { place } from "./archive/unpack/place.ts";
 import { OrderedTree } from "./archive/unpack/ordered_tree.ts";
 import type { PlacedTree } from "./archive/unpack/placed_tree.ts";
 import { type EntryPolicy, type LayerPlan, planLayer, planOrdered } from "./archive/unpack/plan.ts";
-import { checkLinkChains } from "./archive/safe_path.ts";
+import { checkLinkChains } from "./archive/links.ts";
 import { type Destination, findDestination, Staging } from "./archive/unpack/staging.ts";
+import { Budget } from "./archive/read/budget.ts";
+import type { ParseOptions } from "./archive/read/parse_table.ts";
 import { Tree } from "./archive/read/tree.ts";
 import { unpackStream } from "./archive/unpack/unpack_stream.ts";
 import { type FilesPlan, planFiles, unpackFiles } from "./archive/unpack/unpack_files.ts";
@@ -143,10 +145,10 @@ class Pull {
     };
     this.#growth = options.growth ?? new Growth(2 * MAX_BYTES + (maxBytes ?? 0));
     this.#total = sent;
-    this.#placed = this.#tree = new Tree(this.#limits);
     const { links = "refuse", special = "refuse" } = options;
     this.#policy = { links, special };
     this.#pace = new Pace(options.signal);
+    this.#placed = this.#tree = new Tree(this.#limits, this.#pace);
   }
 
   async run(dir: string): Promise<PullResult> {
@@ -170,16 +172,19 @@ class Pull {
     try {
       const { resumes } = staging;
       const policy = { overwrite: this.#options.overwrite ?? false, resumes };
-      const check = (tree: PlacedTree) => {
-        checkLinkChains(tree.links());
+      const check = async (tree: PlacedTree) => {
+        await checkLinkChains(tree.links(), this.#pace);
         if (destination.exists) checkConflicts(destination.path, tree, policy);
       };
-      if (ahead !== undefined) check(ahead);
+      if (ahead !== undefined) await check(ahead);
       await this.#unpack(layers, staging);
       this.#leaveOut(this.#tree);
-      if (ahead === undefined) check(this.#tree);
+      if (ahead === undefined) await check(this.#tree);
       const tree = this.#placed;
-      for (const path of tree.links().keys()) staging.link(tree.get(path)!.entry);
+      for (const path of tree.links().keys()) {
+        if (this.#pace.due()) await this.#pace.breathe();
+        staging.link(tree.get(path)!.entry);
+      }
       this.#pace.check();
       const overwrite = policy.overwrite || resumes;
       place(staging, tree, { overwrite, artifact, onStep: this.#options.onStep });
@@ -193,9 +198,14 @@ class Pull {
 
   async #layers(descriptors: Descriptor[]): Promise<Layer[]> {
     const all = this.#manifest.value.layers;
+    const budget = new Budget(this.#limits);
     const reading = Promise.all([
       readDiffIds(this.#source, this.#manifest.value, this.#options),
-      Promise.all(descriptors.map((layer) => this.#table(layer))),
+      readLayers(
+        descriptors,
+        this.#options,
+        (layer, signal) => this.#table(layer, { signal, budget }),
+      ),
     ]);
     reading.catch(() => {}); // looked at below
     await nextTurn(); // the requests go out
@@ -239,7 +249,7 @@ class Pull {
       return this.#leaveOut(this.#tree);
     }
     // Some layer will be read as a stream, which builds the tree as it goes: this one is for the checks.
-    const tree = new Tree(this.#limits);
+    const tree = new Tree(this.#limits, this.#pace);
     for (const layer of layers) await this.#plan(layer, tree);
     planFiles(tree, this.#files, this.#policy);
     return this.#leaveOut(tree);
@@ -264,14 +274,9 @@ class Pull {
   }
 
   /** As for an opened image, but a source without ranges is no obstacle: all of it is read anyway. */
-  async #table(layer: Descriptor): Promise<LayerTable | undefined> {
+  async #table(layer: Descriptor, options: ParseOptions): Promise<LayerTable | undefined> {
     try {
-      const { signal } = this.#options;
-      return await tableOf(this.#source, layer, wholeTable, {
-        signal,
-        maxEntries: this.#limits.maxEntries,
-        withNode: true,
-      });
+      return await tableOf(this.#source, layer, wholeTable, { ...options, withNode: true });
     } catch (error) {
       if (isBlobberError(error, "range-not-supported")) return undefined;
       throw error;

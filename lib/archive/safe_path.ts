@@ -3,7 +3,7 @@
  *
  * A name that passes is relative, stays below the directory it is joined to under every separator rule
  * in use, and can be shown and written on the file systems that people have. A link target that passes
- * stays in the tree by its text; whether a chain of links leaves it, {@linkcode checkLinkChains} tells.
+ * stays in the tree by its text; whether a chain of links leaves it, `links.ts` tells.
  *
  * @module
  */
@@ -18,10 +18,9 @@ export type LinkPolicy = "refuse" | "keep";
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const DRIVE = /^[A-Za-z]:/;
-/** Links followed in one path before it is called a loop: the kernel's own bound (path_resolution(7)). */
-const MAX_LINK_HOPS = 40;
 
-function traversal(what: string, value: string, why: string): BlobberError {
+/** A name or a target that leads out of the tree, as an error. */
+export function traversal(what: string, value: string, why: string): BlobberError {
   return new BlobberError(
     "path-traversal",
     `path traversal detected: ${what} ${quote(value)} ${why}, expected one that stays in the tree`,
@@ -146,66 +145,6 @@ function depthAfter(path: string, components: string[]): number {
     if (depth < 0) return depth;
   }
   return depth;
-}
-
-/**
- * Follows a path through the links of a tree, the way the kernel would if the tree were all there is.
- *
- * @param links target of each symbolic link by its path
- * @param path where to begin, from the root of the tree
- * @param absolute what a link with an absolute target means: the tree's root, or the end of the walk
- * @returns the path without links; `"outside"` when it leaves the tree, `"loop"`, or `"absolute"`
- */
-export function followLinks(
-  links: { get(path: string): string | undefined },
-  path: string,
-  absolute: "root" | "stop",
-): { path: string } | "outside" | "loop" | "absolute" {
-  const pending = path.split("/").reverse();
-  const at: string[] = [];
-  let hops = 0;
-  while (pending.length > 0) {
-    const component = pending.pop()!;
-    if (component === "" || component === ".") continue;
-    if (component === "..") {
-      if (at.length === 0) return "outside";
-      at.pop();
-      continue;
-    }
-    at.push(component);
-    const target = links.get(at.join("/"));
-    if (target === undefined) continue;
-    if (++hops > MAX_LINK_HOPS) return "loop";
-    if (target.startsWith("/")) {
-      if (absolute === "stop") return "absolute";
-      at.length = 0;
-    } else {
-      at.pop();
-    }
-    for (const next of target.split("/").reverse()) pending.push(next);
-  }
-  return { path: at.join("/") };
-}
-
-/**
- * Checks that no link of a tree leads out of it by way of other links: `a/up -> ..` and
- * `b -> a/up/..` stay inside by their texts and leave it together.
- *
- * @param links target of each symbolic link by its path; each has passed {@linkcode checkLink}
- * @throws {BlobberError} `path-traversal`
- */
-export function checkLinkChains(links: ReadonlyMap<string, string>): void {
-  for (const [path, target] of links) {
-    // Without ".." a chain cannot climb further than its links do, and each of those is checked itself.
-    if (!target.includes("..") || target.startsWith("/")) continue;
-    if (followLinks(links, path, "stop") === "outside") {
-      throw traversal(
-        `target of the link ${quote(path)}`,
-        target,
-        "leads out by way of other links",
-      );
-    }
-  }
 }
 
 // What Windows does not take, or takes for something else (Win32 "Naming Files, Paths, and Namespaces").

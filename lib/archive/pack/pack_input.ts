@@ -11,7 +11,7 @@ import type { Entry } from "../entry.ts";
 import { type ByteSource, contentReader, entryOf, type InputEntry } from "./input.ts";
 import { checkNames, NameSet } from "./names.ts";
 import type { Packer } from "./pack.ts";
-import { checkLinkChains } from "../safe_path.ts";
+import { checkOwnLinkChains } from "../links.ts";
 import { Survey } from "./survey.ts";
 import { TarSource } from "./tar_source.ts";
 import { statableTime } from "../toc.ts";
@@ -80,7 +80,7 @@ export async function packEntries(
     await packer.add(entry, content.read);
     await content.end();
   }
-  checkLinkChains(names.links);
+  checkOwnLinkChains(names.links);
   survey.finish();
   return survey;
 }
@@ -116,7 +116,7 @@ export async function packTar(
   } finally {
     await source.cancel();
   }
-  checkLinkChains(names.links);
+  checkOwnLinkChains(names.links);
   survey.finish();
   return survey;
 }

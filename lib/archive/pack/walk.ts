@@ -13,7 +13,7 @@ import type { Entry } from "../entry.ts";
 import { checkNames } from "./names.ts";
 import { compareBytes, foldName } from "./order.ts";
 import { Refused } from "./refuse.ts";
-import { checkLinkChains } from "../safe_path.ts";
+import { checkOwnLinkChains } from "../links.ts";
 import { changed, readError } from "./source_file.ts";
 
 /** An entry of a directory, and what reading its content needs. */
@@ -52,7 +52,7 @@ export function* walk(
   const refused = options.refuse?.length ? new Refused(options.refuse) : undefined;
   refused?.checkRoot(base);
   yield* walkDirectory(base, "", { observer: options, links, refused });
-  checkLinkChains(links);
+  checkOwnLinkChains(links);
 }
 
 /** The directory behind a name that a person gave. */

@@ -14,17 +14,20 @@ import {
 } from "./layer_table.ts";
 import { applyFile, type FileLayer, fileLayerOf } from "./layer_kind.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
+import { Budget } from "./budget.ts";
 import type { Listing } from "./listing.ts";
 import { OrderedListing } from "./ordered_listing.ts";
-import type { ParseOptions } from "./parse_table.ts";
+import { listedBudget, type ParseOptions } from "./parse_table.ts";
 import type { Located, NamedTable } from "./table.ts";
 import { Tree } from "./tree.ts";
 import { isFormatsOwn } from "../toc.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import { MAX_BYTES, MAX_LISTED_ENTRIES, MAX_UNRANGED_BYTES } from "../../limits.ts";
-import { Pace, ROWS_A_TURN } from "../../pace.ts";
-import type { Source } from "../../store.ts";
+import { MAX_BYTES, MAX_LISTED_ENTRIES, MAX_UNRANGED_BYTES, TABLE_READS } from "../../limits.ts";
+import { inLanes } from "../../lanes.ts";
+import type { UnpackLimits } from "../../options.ts";
+import { Pace } from "../../pace.ts";
+import type { CallOptions, Source } from "../../store.ts";
 import type { Descriptor, Document, Manifest } from "../../types.ts";
 
 /** Where the content of an entry is. */
@@ -40,6 +43,16 @@ export interface Contents {
   close(): void;
 }
 
+/** How to read an image. */
+export interface ContentsOptions extends Observer {
+  /** The most entries. @default 1,000,000 */
+  maxEntries?: UnpackLimits["maxEntries"];
+  /** The most bytes of files in layers that have to be unpacked to see what is in them. @default 10,000,000,000 */
+  maxBytes?: UnpackLimits["maxBytes"];
+  /** Whether no content will be asked for, so that none has to be kept. @default false */
+  namesOnly?: boolean | undefined;
+}
+
 /**
  * Reads the tables of an image's layers, and the whole of archives that have none. Of a layer that is a file,
  * the manifest says all.
@@ -50,21 +63,48 @@ export interface Contents {
 export async function readContents(
   source: Source,
   manifest: Document<Manifest>,
-  observer: Observer,
+  options: ContentsOptions,
 ): Promise<Contents> {
   const layers = layersOf(manifest);
   const { archives } = layers;
+  const { signal, maxEntries } = options;
+  const budget = listedBudget(maxEntries);
   if (archives.length === 1 && layers.files.length === 0) {
-    const found = await tableOf(source, archives[0]!, namesOfTable, { signal: observer.signal });
-    const pace = new Pace(observer.signal);
-    const listing = found &&
-      await OrderedListing.of(found.table, (located) => contentOf(found, located), pace);
+    const found = await tableOf(source, archives[0]!, namesOfTable, { signal, budget });
+    const pace = new Pace(signal);
+    const listing = found && await OrderedListing.of(
+      found.table,
+      (located) => contentOf(found, located),
+      { budget, pace },
+    );
     if (listing !== undefined) return { listing, close() {} };
-    return await readTree(source, layers, [await wholeOf(found, observer)], observer);
+    return await readTree(source, layers, [await wholeOf(found, options)], options);
   }
-  const read = (layer: Descriptor) =>
-    tableOf(source, layer, wholeTable, { signal: observer.signal });
-  return await readTree(source, layers, await Promise.all(archives.map(read)), observer);
+  const tables = await readLayers(
+    archives,
+    { signal },
+    (layer, signal) => tableOf(source, layer, wholeTable, { signal, budget }),
+  );
+  return await readTree(source, layers, tables, options);
+}
+
+/**
+ * Reads something of each layer, some at a time: what is in the making of hundreds at once would take more
+ * memory than what comes of it.
+ *
+ * @param layers the layers
+ * @param read called with each
+ */
+export async function readLayers<T>(
+  layers: readonly Descriptor[],
+  { signal }: CallOptions,
+  read: (layer: Descriptor, signal: AbortSignal) => Promise<T>,
+): Promise<T[]> {
+  const found: T[] = [];
+  await inLanes(layers.entries(), TABLE_READS, signal, async ([i, layer], signal) => {
+    found[i] = await read(layer, signal);
+  });
+  return found;
 }
 
 async function wholeOf(
@@ -82,14 +122,12 @@ async function readTree(
   source: Source,
   { archives, files }: Layers,
   tables: (LayerTable | undefined)[],
-  observer: Observer,
+  options: ContentsOptions,
 ): Promise<Contents> {
-  const tree = new Tree<Content>({
-    maxEntries: MAX_LISTED_ENTRIES,
-    maxBytes: Infinity,
-    maxFileBytes: Infinity,
-  });
-  const pace = new Pace(observer.signal);
+  const { signal, maxEntries = MAX_LISTED_ENTRIES, maxBytes = MAX_BYTES } = options;
+  const pace = new Pace(signal);
+  const tree = new Tree<Content>({ maxEntries, maxBytes: Infinity, maxFileBytes: Infinity }, pace);
+  const unpacked = new Budget({ maxEntries, maxBytes, maxFileBytes: Infinity });
   const spools: Spool[] = [];
   const close = () => spools.forEach((spool) => spool.close());
   try {
@@ -98,16 +136,19 @@ async function readTree(
       tree.nextLayer();
       if (table !== undefined) {
         for (const i of table.table.names.keys()) {
-          if (i % ROWS_A_TURN === 0) await pace.breathe();
+          if (pace.due()) await pace.breathe();
           const located = table.table.locate(i);
           const { entry } = located.row;
           if (!isFormatsOwn(entry.path)) tree.apply(entry, contentOf(table, located));
         }
         continue;
       }
-      const spool = await spoolOf(source, layer, observer);
+      const spool = await spoolOf(source, layer, { ...options, budget: unpacked });
       spools.push(spool);
-      for (const at of spool.entries) tree.apply(at.entry, { kind: "spool", spool, at });
+      for (const at of spool.entries) {
+        if (pace.due()) await pace.breathe();
+        tree.apply(at.entry, { kind: "spool", spool, at });
+      }
     }
     tree.nextLayer();
     for (const file of files) applyFile(tree, file, { kind: "layer", layer: file.layer });
@@ -170,28 +211,21 @@ export async function tableOf<T extends NamedTable>(
   }
 }
 
-async function spoolOf(source: Source, layer: Descriptor, observer: Observer): Promise<Spool> {
+async function spoolOf(
+  source: Source,
+  layer: Descriptor,
+  options: ContentsOptions & { budget: Budget },
+): Promise<Spool> {
   notify(
-    observer,
+    options,
     "debug",
     "whole-download",
     `the layer ${layer.digest} has no table of contents that can be read alone, so all of its ` +
       `${layer.size} bytes are downloaded`,
   );
-  let entries = 0;
-  let bytes = 0;
-  const count = ({ size }: { size: number }) => {
-    bytes += size;
-    if (++entries <= MAX_LISTED_ENTRIES && bytes <= MAX_BYTES) return;
-    throw new BlobberError(
-      "limit",
-      `the layer ${layer.digest} holds more than ${MAX_LISTED_ENTRIES} entries or ` +
-        `${MAX_BYTES} bytes`,
-    );
-  };
   const total = layer.size;
-  const report = (done: number, finished = done === total) =>
-    observer.onProgress?.({ phase: "download", done, total, unit: "bytes", finished });
+  const onBytes = (done: number, finished = done === total) =>
+    options.onProgress?.({ phase: "download", done, total, unit: "bytes", finished });
   const { Spool } = await import("./spool.ts");
-  return await Spool.make(source, layer, count, { ...observer, onBytes: report });
+  return await Spool.make(source, layer, { ...options, onBytes, keep: !options.namesOnly });
 }

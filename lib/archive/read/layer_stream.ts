@@ -33,8 +33,8 @@ export interface LayerStreamOptions extends Observer {
   growth?: Growth | undefined;
   /** Called with the bytes of the layer read so far. */
   onBytes?: ((read: number) => void) | undefined;
-  /** Called with plain bytes before the tar reader sees them. */
-  onPlain?: ((bytes: Uint8Array) => void) | undefined;
+  /** Called with plain bytes before the tar reader sees them, and with the bytes of the layer read so far. */
+  onPlain?: ((bytes: Uint8Array, read: number) => void) | undefined;
 }
 
 /** What was found at the end. */
@@ -72,7 +72,7 @@ export async function readLayer(
   const decompressor = new Decompressor((plain) => {
     growth.make(plain.length);
     diffId?.update(plain);
-    options.onPlain?.(plain);
+    options.onPlain?.(plain, read);
     tar.write(plain);
   });
   let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);

@@ -6,7 +6,12 @@
 
 import { asDigest, computeDigest, type Digest } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
-import { MAX_TOC_PLAIN_BYTES, TOC_TAIL_BYTES } from "../../limits.ts";
+import {
+  FREE_TOC_BYTES,
+  MAX_TOC_PLAIN_BYTES,
+  MAX_TOC_RATIO,
+  TOC_TAIL_BYTES,
+} from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { ANNOTATION, type Descriptor } from "../../types.ts";
 import { readVerified } from "../../verified.ts";
@@ -119,10 +124,13 @@ async function readTable<T extends NamedTable>(
   // Another thread hashes a copy while this one parses, and perhaps frees the bytes; what was parsed of a
   // wrong table goes nowhere.
   const hashing = computeDigest(json);
-  const parsing = parse(json, footer.contentEnd, options);
+  const budget = options.budget?.part();
+  const parsing = parse(json, footer.contentEnd, { ...options, budget });
   parsing.catch(() => {}); // wrong bytes are blamed before what they say
   const actual = await hashing;
   if (actual !== expected) {
+    await parsing.catch(() => {});
+    budget?.giveBack();
     throw new BlobberError(
       "integrity",
       `the table of contents of the layer ${layer.digest} has the digest ${actual}, ` +
@@ -168,7 +176,8 @@ async function plainTable(
   { withNode = false }: ParseOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const room = packed.length * 8 + 4096;
-  const most = MAX_TOC_PLAIN_BYTES;
+  // What a table is allowed to become is what it brings along: all of it is held in memory.
+  const most = Math.min(MAX_TOC_PLAIN_BYTES, FREE_TOC_BYTES + MAX_TOC_RATIO * packed.length);
   const plain = await inflateWhole(footer.format, packed, { room, most, withNode });
   return footer.format === "gzip" ? onlyFile(plain) : plain;
 }

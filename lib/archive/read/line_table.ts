@@ -10,14 +10,14 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
-import { MAX_LISTED_ENTRIES } from "../../limits.ts";
-import { Pace, ROWS_A_TURN } from "../../pace.ts";
+import { BlobberError, isBlobberError } from "../../errors.ts";
+import { Pace } from "../../pace.ts";
 import type { EntryType } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
+import type { Budget } from "./budget.ts";
 import { grown } from "./columns.ts";
-import { type ParseOptions, parseRows, parseTable } from "./parse_table.ts";
+import { listedBudget, type ParseOptions, parseRows, parseTable } from "./parse_table.ts";
 import type { Located, NamedTable, Table } from "./table.ts";
 import { linesIn, OtherForm, type TocText, tocText } from "./toc_lines.ts";
 
@@ -58,10 +58,12 @@ export class LineTable implements NamedTable {
   readonly #bytes: Uint8Array;
   readonly #toc: TocText;
   readonly #contentEnd: number;
+  readonly #budget: Budget;
   /** Where the line of each row begins. */
   #starts = new Int32Array(FIRST_ROOM);
 
-  private constructor(bytes: Uint8Array, contentEnd: number) {
+  private constructor(bytes: Uint8Array, contentEnd: number, budget: Budget) {
+    this.#budget = budget;
     this.#bytes = bytes;
     this.#toc = tocText(bytes);
     this.#contentEnd = contentEnd;
@@ -79,13 +81,16 @@ export class LineTable implements NamedTable {
     contentEnd: number,
     options: ParseOptions,
   ): Promise<LineTable | undefined> {
+    const budget = (options.budget ?? listedBudget()).part();
     try {
-      const table = new LineTable(bytes, contentEnd);
-      return await table.#scan(options) ? table : undefined;
-    } catch {
+      const table = new LineTable(bytes, contentEnd, budget);
+      if (await table.#scan(options)) return table;
+    } catch (error) {
       options.signal?.throwIfAborted();
-      return undefined; // what is wrong, the parser tells
+      if (isBlobberError(error, "limit")) throw error;
     }
+    budget.giveBack();
+    return undefined; // what is wrong, the parser tells
   }
 
   /** As {@linkcode NamedTable.type}. */
@@ -99,8 +104,15 @@ export class LineTable implements NamedTable {
     return this.#types[i] === "directory" ? name.slice(0, -1) : name;
   }
 
+  /** As {@linkcode NamedTable.linkTarget}: its line alone is parsed. */
+  linkTarget(i: number): string | undefined {
+    const { value } = this.#rowsFrom(i).next();
+    return parseRows([value], this.#contentEnd).linkTarget(0);
+  }
+
   /**
-   * As {@linkcode NamedTable.locate}.
+   * As {@linkcode NamedTable.locate}. The lines that are looked at are the file's own, and those up to the
+   * next member.
    *
    * @throws {BlobberError} as `parseTable`
    */
@@ -127,7 +139,8 @@ export class LineTable implements NamedTable {
 
   /** As {@linkcode NamedTable.whole}. */
   async whole(options: ParseOptions): Promise<Table> {
-    return await parseTable(this.#bytes, this.#contentEnd, options);
+    const budget = this.#budget.anew(); // its rows are counted again
+    return await parseTable(this.#bytes, this.#contentEnd, { ...options, budget });
   }
 
   *#rowsFrom(i: number): Generator<unknown, void> {
@@ -138,11 +151,10 @@ export class LineTable implements NamedTable {
     }
   }
 
-  async #scan({ signal, maxEntries = MAX_LISTED_ENTRIES }: ParseOptions): Promise<boolean> {
+  async #scan({ signal }: ParseOptions): Promise<boolean> {
     const pace = new Pace(signal);
     const { text, start, end } = this.#toc;
     if (text.includes("\\")) return false;
-    let lines = 0;
     for (let at = start; at < end;) {
       const from = at + NAME.length;
       const to = text.indexOf('"', from);
@@ -156,9 +168,9 @@ export class LineTable implements NamedTable {
       if (known.type !== "chunk") this.#add(text.slice(from, to), known.type, at);
       else if (this.names.length === 0) return false;
       at = REST.lastIndex;
-      if (++lines % ROWS_A_TURN === 0) await pace.breathe();
+      if (pace.due()) await pace.breathe();
     }
-    return this.names.length <= maxEntries;
+    return true;
   }
 
   #add(stated: string, type: EntryType, start: number): void {
@@ -166,6 +178,7 @@ export class LineTable implements NamedTable {
     const path = checkPath(isDirectory ? stated.replace(/\/$/, "") : stated, isDirectory);
     const isStated = stated.length === path.length + 1 && stated.endsWith("/");
     const name = !isDirectory ? path : isStated ? stated : `${path}/`;
+    this.#budget.spend(name, 0);
     const i = this.names.length;
     if (i === this.#starts.length) this.#starts = grown(this.#starts, new Int32Array(2 * i));
     this.names.push(name);

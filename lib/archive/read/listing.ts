@@ -25,5 +25,5 @@ export interface Listing<T> {
   /** All entries, sorted by path: parents before children. */
   entries(options: CallOptions): Promise<Entry[]>;
   /** The paths of all entries, in that order. */
-  paths(): string[];
+  paths(options: CallOptions): Promise<string[]>;
 }

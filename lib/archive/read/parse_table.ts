@@ -1,18 +1,27 @@
 /**
- * Parses a table of contents and checks it.
+ * Parses a table of contents and checks it. Time and memory are linear in its bytes: rows become objects
+ * some at a time, and end as numbers in columns and names, both of which have limits.
  *
  * @module
  */
 
 import { asDigest, type Digest, DIGEST_LENGTH } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { MAX_CHUNK_BYTES, MAX_LISTED_ENTRIES, MAX_MEMBER_BYTES } from "../../limits.ts";
+import {
+  BYTES_A_CHUNK,
+  FREE_CHUNKS,
+  MAX_CHUNK_BYTES,
+  MAX_LISTED_ENTRIES,
+  MAX_MEMBER_BYTES,
+  MAX_TIME_CHARS,
+} from "../../limits.ts";
 import { Pace } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import type { CallOptions } from "../../store.ts";
 import { type Entry, specialName } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
+import { Budget } from "./budget.ts";
 import { Table } from "./table.ts";
 import { OtherForm, tocLines } from "./toc_lines.ts";
 import { scanToc } from "./toc_scan.ts";
@@ -24,10 +33,18 @@ function fail(why: string, value?: string): never {
 
 /** How to parse. */
 export interface ParseOptions extends CallOptions {
-  /** The most entries to take. @default what an image that is only read may have */
-  maxEntries?: number | undefined;
+  /** Counts entries, those of other layers' tables too. @default what an image that is only read may have */
+  budget?: Budget | undefined;
   /** Whether Node's modules are loaded in any case: they inflate and hash in half the time of the web's. */
   withNode?: boolean | undefined;
+}
+
+/**
+ * Counts the entries of an image that is only read. Its bytes do not matter: what a table says of them
+ * takes no room.
+ */
+export function listedBudget(maxEntries: number = MAX_LISTED_ENTRIES): Budget {
+  return new Budget({ maxEntries, maxBytes: Infinity, maxFileBytes: Infinity });
 }
 
 /**
@@ -43,12 +60,16 @@ export async function parseTable(
   contentEnd: number,
   options: ParseOptions = {},
 ): Promise<Table> {
+  const { budget: whole = listedBudget() } = options;
+  const budget = whole.part();
   try {
-    return await parseBatches(tocLines(bytes), contentEnd, options);
+    return await parseBatches(tocLines(bytes), new TableParser(contentEnd, budget), options);
   } catch (error) {
+    budget.giveBack();
     if (!(error instanceof OtherForm)) throw error;
   }
-  return await parseBatches(scanToc(bytes), contentEnd, options);
+  const again = new TableParser(contentEnd, whole.part());
+  return await parseBatches(scanToc(bytes), again, options);
 }
 
 /**
@@ -58,7 +79,7 @@ export async function parseTable(
  * @param contentEnd where in the layer the members end
  */
 export function parseRows(rows: unknown[], contentEnd: number): Table {
-  const parser = new TableParser(contentEnd);
+  const parser = new TableParser(contentEnd, listedBudget());
   for (const row of rows) parser.add(row);
   return parser.end();
 }
@@ -66,11 +87,10 @@ export function parseRows(rows: unknown[], contentEnd: number): Table {
 /** @param batches rows, and at the end the version, where that is not certain */
 async function parseBatches(
   batches: Generator<unknown[], unknown>,
-  contentEnd: number,
-  options: ParseOptions,
+  parser: TableParser,
+  { signal }: ParseOptions,
 ): Promise<Table> {
-  const pace = new Pace(options.signal);
-  const parser = new TableParser(contentEnd);
+  const pace = new Pace(signal);
   for (;;) {
     const { value, done } = batches.next();
     if (done) {
@@ -79,19 +99,8 @@ async function parseBatches(
     }
     for (const entry of value) parser.add(entry);
     parser.checkDigests();
-    checkCount(parser, options);
     await pace.breathe();
   }
-}
-
-function checkCount({ entries }: TableParser, options: ParseOptions): void {
-  const { maxEntries = MAX_LISTED_ENTRIES } = options;
-  if (entries <= maxEntries) return;
-  throw new BlobberError(
-    "limit",
-    `the table of contents has more entries than allowed, expected at most ${maxEntries}`,
-    { hint: "raise the limit with --max-entries if you trust the artifact" },
-  );
 }
 
 /**
@@ -105,7 +114,10 @@ type RawRow = { [K in keyof TocEntry]?: unknown } & { name: string };
 
 class TableParser {
   readonly #contentEnd: number;
+  readonly #budget: Budget;
   readonly #table = new Table();
+  /** Bytes of all files so far. */
+  #bytes = 0;
   /** The file whose chunks are not complete, and its bytes. */
   #open: string | undefined;
   #size = 0;
@@ -116,13 +128,9 @@ class TableParser {
   /** Digests of the last chunks, which are looked at together. */
   readonly #digests: string[] = [];
 
-  constructor(contentEnd: number) {
+  constructor(contentEnd: number, budget: Budget) {
     this.#contentEnd = contentEnd;
-  }
-
-  /** Entries so far, chunks of files not counted. */
-  get entries(): number {
-    return this.#table.length;
+    this.#budget = budget;
   }
 
   /** Takes the next row. */
@@ -182,6 +190,8 @@ class TableParser {
       }
       entry.linkTarget = type === "symlink" ? row.linkName : checkPath(row.linkName);
     }
+    this.#budget.spend(entry.path, size, entry.linkTarget);
+    this.#bytes += size;
     const isOpen = type === "file" && size > 0;
     const whole = isOpen && (row.chunkSize || size) === size;
     if (whole) this.#checkOnly(row);
@@ -237,6 +247,14 @@ class TableParser {
     }
     this.#digests.push(stated as string);
     const { chunks, members } = this.#table;
+    const most = FREE_CHUNKS + this.#table.length + this.#bytes / BYTES_A_CHUNK;
+    if (chunks.length > most) {
+      throw new BlobberError(
+        "limit",
+        `the table of contents cuts ${quote(row.name)} into very small chunks, expected at least ` +
+          `${BYTES_A_CHUNK} bytes in each on average`,
+      );
+    }
     chunks.push(this.#table.length - 1, member, inner, at, size);
     if (member !== this.#member) members.push(member);
     this.#member = member;
@@ -286,7 +304,8 @@ function mtimeOf(row: RawRow): number {
   // Go writes its zero time, year 1, for none.
   const time: unknown = row.modtime;
   if (!time || typeof time === "string" && time.startsWith("0001-")) return 0;
-  const milliseconds = typeof time === "string" ? Date.parse(time) : NaN;
+  const isTime = typeof time === "string" && time.length <= MAX_TIME_CHARS;
+  const milliseconds = isTime ? Date.parse(time) : NaN;
   if (Number.isNaN(milliseconds)) {
     fail(`has the modtime ${quote(row.modtime)}, expected RFC 3339`, row.name);
   }

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { digestOf } from "../../digest.ts";
-import { parseTable } from "./parse_table.ts";
+import { listedBudget, parseTable } from "./parse_table.ts";
 
 const digest = digestOf("x");
 const file = { name: "f", type: "reg", size: 1, offset: 0, digest, chunkDigest: digest };
@@ -136,8 +136,8 @@ test("row 15: two digests for the same bytes are refused", async () => {
 test("row 10: a table of more entries than allowed is given up early", async () => {
   const rows = Array.from({ length: 2000 }, (_, i) => ({ name: `d${i}`, type: "dir" }));
   const bytes = new TextEncoder().encode(JSON.stringify({ version: 1, entries: rows }));
-  await assert.rejects(parseTable(bytes, 0, { maxEntries: 1999 }), { code: "limit" });
-  assert.equal((await parseTable(bytes, 0, { maxEntries: 2000 })).length, 2000);
+  await assert.rejects(parseTable(bytes, 0, { budget: listedBudget(1999) }), { code: "limit" });
+  assert.equal((await parseTable(bytes, 0, { budget: listedBudget(2000) })).length, 2000);
 });
 
 test("row 15: among many digests the one that is none is named", async () => {

@@ -63,6 +63,8 @@ export interface NamedTable {
   type(i: number): EntryType;
   /** Path of an entry. */
   path(i: number): string;
+  /** Target of a link. */
+  linkTarget(i: number): string | undefined;
   /** A row. Made anew each time. */
   locate(i: number): Located;
   /** All of it, with every row checked. */
@@ -152,7 +154,7 @@ export class Table implements NamedTable {
     return this.#mtimes[i]!;
   }
 
-  /** Target of a link. */
+  /** As {@linkcode NamedTable.linkTarget}. */
   linkTarget(i: number): string | undefined {
     return this.#targets.get(i);
   }

@@ -3,22 +3,26 @@
  * "Applying Changesets"), and what makes it one: every name once, parents that are directories, hard
  * links to what came before, and limits.
  *
+ * An entry costs steps for each component of its name and target, and one for each node that it adds or
+ * takes away; a directory is looked through for a whiteout once in each layer. So a tree costs steps and
+ * memory in proportion to the bytes of the names in it, except where a name is below links of lower layers:
+ * those steps have a bound of their own (`Budget.follow`).
+ *
  * @module
  */
 
 import { BlobberError } from "../../errors.ts";
 import type { UnpackLimits } from "../../options.ts";
+import { Pace } from "../../pace.ts";
 import { quote } from "../../printable.ts";
+import type { CallOptions } from "../../store.ts";
 import { type Entry, specialName } from "../entry.ts";
+import { checkPath } from "../safe_path.ts";
 import { Budget } from "./budget.ts";
 import type { Listed, Listing } from "./listing.ts";
-import { checkPath, followLinks } from "../safe_path.ts";
-
-/** An entry in the tree, and what belongs to it. */
-export interface TreeNode<T> extends Listed<T> {
-  /** Which layer it came with. */
-  layer: number;
-}
+import { findDirectory, type Found, join } from "./tree_find.ts";
+import { Node, nodeAt, nodesBelow } from "./tree_node.ts";
+import { inOrder } from "./tree_order.ts";
 
 /** What an entry did to the tree. */
 export interface Applied {
@@ -49,27 +53,30 @@ function fail(why: string, path: string): never {
 
 /** The tree, while layers are applied to it. */
 export class Tree<T = undefined> implements Listing<T> {
-  readonly #nodes = new Map<string, TreeNode<T>>();
-  /** Names in a directory, for directories that exist, the implied ones too. */
-  readonly #children = new Map<string, Set<string>>([["", new Set()]]);
+  readonly #root = new Node<T>("", undefined).makeDirectory();
   readonly #budget: Budget;
+  readonly #pace: Pace;
   #layer = -1;
-  /** Directory of the last entry, as stated. */
+  /** Directory of the last entry as stated, and where it is while nothing has been removed since. */
   #last = "";
-  /** Directories that this layer named or implied. */
-  #own = new Set<string>();
+  #lastNode: Node<T> | undefined;
   /** The root's own entry, where an archive has one. */
   root: Entry | undefined;
 
-  /** @param limits how much is accepted; the defaults where they say nothing */
-  constructor(limits: UnpackLimits = {}) {
+  /**
+   * @param limits how much is accepted; the defaults where they say nothing
+   * @param pace counts the steps; whoever applies many entries breathes when they are due
+   */
+  constructor(limits: UnpackLimits = {}, pace: Pace = new Pace()) {
     this.#budget = new Budget(limits);
+    this.#pace = pace;
   }
 
   /** Begins the next layer. */
   nextLayer(): void {
     this.#layer++;
-    this.#own = new Set([""]);
+    this.#root.own = this.#layer;
+    this.#lastNode = undefined;
   }
 
   /**
@@ -81,7 +88,8 @@ export class Tree<T = undefined> implements Listing<T> {
    */
   apply(entry: Entry, content: T): Applied {
     const { path } = entry;
-    this.#budget.spend(path, entry.size);
+    this.#budget.spend(path, entry.size, entry.linkTarget);
+    this.#pace.due();
     const applied: Applied = { entry, removed: NONE, implied: NONE, added: false, merged: false };
     if (path === "") {
       if (entry.type !== "directory") fail("is the root and no directory", path);
@@ -90,123 +98,143 @@ export class Tree<T = undefined> implements Listing<T> {
     }
     if (path.startsWith(WHITEOUT) && AUFS_METADATA.test(path)) return applied;
     const slash = path.lastIndexOf("/");
-    const last = this.#last;
-    // Most entries follow one of the same directory: the same string is not hashed again.
-    const stated = slash === last.length && path.startsWith(last)
-      ? last
-      : path.slice(0, Math.max(0, slash));
-    this.#last = stated;
-    const parent = this.#follow(stated, path);
     const name = path.slice(slash + 1);
+    const parent = this.#parentOf(path, slash, applied, name.startsWith(WHITEOUT));
     if (name.startsWith(WHITEOUT)) {
       applied.removed = this.#whiteout(parent, name, entry);
       return applied;
     }
-    applied.implied = this.#makeParents(parent, path);
-    applied.entry = this.#settle(entry, parent === stated ? path : join(parent, name));
-    this.#add(applied, parent, name, content);
+    applied.entry = this.#settle(entry, slash, name, parent!);
+    this.#add(applied, parent!, name, content);
     return applied;
   }
 
-  #add(applied: Applied, parent: string, name: string, content: T): void {
+  /** The directory of an entry; `undefined` for a whiteout in one that is not there, which is not made for it. */
+  #parentOf(
+    path: string,
+    slash: number,
+    applied: Applied,
+    isWhiteout: boolean,
+  ): Node<T> | undefined {
+    const last = this.#last;
+    // Most entries follow one of the same directory.
+    if (
+      this.#lastNode !== undefined && slash === last.length && path.startsWith(last) &&
+      !isWhiteout
+    ) {
+      return this.#lastNode;
+    }
+    const stated = path.slice(0, Math.max(0, slash));
+    const found = this.#find(stated, path);
+    if (isWhiteout) return found.obstacle || found.missing.length > 0 ? undefined : found.node;
+    if (found.obstacle) fail(`is below ${quote(found.obstacle.path)}, which is no directory`, path);
+    const parent = this.#make(found, stated, applied);
+    // Known parents of this layer need no second look.
+    for (let at = parent; at.own !== this.#layer; at = at.above!) at.own = this.#layer;
+    this.#last = stated;
+    return this.#lastNode = parent;
+  }
+
+  #add(applied: Applied, parent: Node<T>, name: string, content: T): void {
     let { entry } = applied;
     const { path } = entry;
-    const before = this.#nodes.get(path);
-    const isDirectory = this.#children.has(path);
-    if (before?.layer === this.#layer) fail("stands in the archive twice", path);
-    if (
-      isDirectory && this.#own.has(path) && (before === undefined || before.layer < this.#layer)
-    ) {
+    let node = parent.below.get(name);
+    if (node?.listed !== undefined && node.layer === this.#layer) {
+      fail("stands in the archive twice", path);
+    }
+    if (node?.isDirectory && node.own === this.#layer && entry.type !== "directory") {
       // Implied by an entry of this layer: a directory of that name is the same one, nothing else is.
-      if (entry.type !== "directory") fail("is both a directory and something else", path);
+      fail("is both a directory and something else", path);
     }
     const target = entry.type === "hardlink" ? this.#target(entry) : undefined;
     if (target !== undefined && target.entry.type !== "hardlink" && target.entry.type !== "file") {
       // Another name of a link or a device is such a thing itself, and is judged where it stands.
       entry = applied.entry = { ...target.entry, path };
     }
-    if (isDirectory && entry.type === "directory") {
+    if (node?.isDirectory && entry.type === "directory") {
       applied.merged = true;
-    } else if (before !== undefined || isDirectory) {
+    } else if (node !== undefined) {
       const removed: string[] = [];
-      this.#remove(path, removed);
+      this.#remove(node, removed);
       applied.removed = removed;
+      node = undefined;
     }
-    if (entry.type === "directory") {
-      if (!isDirectory) this.#children.set(path, new Set());
-      this.#own.add(path);
+    if (node === undefined) {
+      node = new Node(path, parent);
+      parent.add(name, node);
     }
-    this.#children.get(parent)!.add(name);
-    this.#nodes.set(path, {
-      entry,
-      layer: this.#layer,
-      content: target?.content ?? content,
-    });
+    if (entry.type === "directory") node.makeDirectory().own = this.#layer;
+    node.listed = { entry, content: target === undefined ? content : target.content };
+    node.layer = this.#layer;
     applied.added = true;
   }
 
   /** The entry at a path, if there is one. */
-  get(path: string): TreeNode<T> | undefined {
-    return this.#nodes.get(path);
+  get(path: string): Listed<T> | undefined {
+    return path === "" ? undefined : nodeAt(this.#root, path)?.listed;
   }
 
   /** Whether a path is a directory, named by an entry or implied. */
   isDirectory(path: string): boolean {
-    return this.#children.has(path);
+    return nodeAt(this.#root, path)?.isDirectory ?? false;
   }
 
   /** Target of the symbolic link at a path, if there is one. */
   linkAt(path: string): string | undefined {
-    const entry = this.#nodes.get(path)?.entry;
+    const entry = this.get(path)?.entry;
     return entry?.type === "symlink" ? entry.linkTarget : undefined;
   }
 
   /** Whether what stands at a path came with a lower layer. */
   isLower(path: string): boolean {
-    const node = this.#nodes.get(path);
-    return node !== undefined && node.layer < this.#layer;
+    const node = nodeAt(this.#root, path);
+    return node?.listed !== undefined && node.layer < this.#layer;
   }
 
   /** Names in a directory, in no order. */
   childrenOf(path: string): Iterable<string> {
-    return this.#children.get(path) ?? [];
+    return nodeAt(this.#root, path)?.below.keys() ?? [];
   }
 
   /** All directories but the root, parents first, with the entries that name them. */
   directories(): { path: string; entry: Entry | undefined }[] {
-    const paths = [...this.#children.keys()].slice(1); // the first is the root
-    return paths.map((path) => ({ path, entry: this.#nodes.get(path)?.entry }));
-  }
-
-  /** All entries, parents before children, sorted. */
-  nodes(): TreeNode<T>[] {
-    return [...this.#nodes.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path));
+    const found: { path: string; entry: Entry | undefined }[] = [];
+    for (const { path, isDirectory, listed } of nodesBelow(this.#root)) {
+      if (isDirectory) found.push({ path, entry: listed?.entry });
+    }
+    return found;
   }
 
   /** As {@linkcode Listing.entries}. */
-  entries(): Promise<Entry[]> {
-    return Promise.resolve(this.nodes().map(({ entry }) => entry));
+  async entries({ signal }: CallOptions = {}): Promise<Entry[]> {
+    const nodes = await inOrder(this.#root, new Pace(signal));
+    return nodes.flatMap(({ listed }) => listed?.entry ?? []);
   }
 
   /** As {@linkcode Listing.paths}. */
-  paths(): string[] {
-    return [...this.#nodes.keys()].sort();
+  async paths({ signal }: CallOptions = {}): Promise<string[]> {
+    const nodes = await inOrder(this.#root, new Pace(signal));
+    return nodes.flatMap(({ listed, path }) => listed === undefined ? [] : path);
   }
 
   /** Targets of all symbolic links, by path. */
   links(): Map<string, string> {
     const links = new Map<string, string>();
-    for (const { entry } of this.#nodes.values()) {
-      if (entry.type === "symlink") links.set(entry.path, entry.linkTarget!);
+    for (const { listed } of nodesBelow(this.#root)) {
+      if (listed?.entry.type === "symlink") links.set(listed.entry.path, listed.entry.linkTarget!);
     }
     return links;
   }
 
   /** How many entries the tree has, and bytes in files. */
   total(): { entries: number; bytes: number } {
-    let bytes = 0;
-    for (const { entry } of this.#nodes.values()) bytes += entry.size;
-    return { entries: this.#nodes.size, bytes };
+    let [entries, bytes] = [0, 0];
+    for (const { listed } of nodesBelow(this.#root)) {
+      if (listed === undefined) continue;
+      entries++;
+      bytes += listed.entry.size;
+    }
+    return { entries, bytes };
   }
 
   /**
@@ -216,8 +244,8 @@ export class Tree<T = undefined> implements Listing<T> {
    */
   dropSpecial(): string[] {
     const dropped: string[] = [];
-    for (const { entry } of this.#nodes.values()) {
-      if (specialName(entry.type) !== undefined) dropped.push(entry.path);
+    for (const { listed, path } of nodesBelow(this.#root)) {
+      if (listed !== undefined && specialName(listed.entry.type) !== undefined) dropped.push(path);
     }
     for (const path of dropped) this.drop(path);
     return dropped.sort();
@@ -225,94 +253,74 @@ export class Tree<T = undefined> implements Listing<T> {
 
   /** Takes an entry out again: the table of contents itself, which no reader shows. */
   drop(path: string): void {
-    this.#remove(path, []);
+    const node = nodeAt(this.#root, path);
+    if (node !== undefined) this.#remove(node, []);
   }
 
-  /**
-   * Where a directory is when links of lower layers are followed, as overlay file systems and container
-   * runtimes do: with `lib -> usr/lib` below it, a layer's `lib/x` is `usr/lib/x`. The tree's root is the
-   * root of all. A link of the same layer is not followed: nobody writes such an archive in good faith.
-   */
-  #follow(dir: string, path: string): string {
-    if (this.#children.has(dir)) return dir;
-    const links = { get: (at: string) => this.#lowerLink(at, path) };
-    const found = followLinks(links, dir, "root");
-    if (typeof found !== "string") return found.path === dir ? dir : checkPath(found.path, true);
-    const why = found === "loop" ? "whose links form a loop" : "whose links lead out of the tree";
-    throw new BlobberError(
-      "path-traversal",
-      `path traversal detected: ${quote(path)} is below ${quote(dir)}, ${why}`,
-    );
+  #find(dir: string, path: string): Found<T> {
+    const found = findDirectory(this.#root, dir, { layer: this.#layer, path });
+    this.#pace.due(found.steps);
+    if (found.moved) this.#budget.follow(found.steps);
+    return found;
   }
 
-  #lowerLink(at: string, path: string): string | undefined {
-    const node = this.#nodes.get(at);
-    if (node?.entry.type !== "symlink") return undefined;
-    if (node.layer < this.#layer) return node.entry.linkTarget;
-    throw new BlobberError(
-      "path-traversal",
-      `path traversal detected: ${quote(path)} is below ${quote(at)}, which is a link`,
-    );
+  /** Makes the directories that are missing. Their paths are parts of the one that was stated. */
+  #make({ node, missing, moved }: Found<T>, stated: string, applied: Applied): Node<T> {
+    const path = !moved ? stated : checkPath(join(node.path, missing.join("/")), true);
+    if (missing.length === 0) return node;
+    this.#budget.imply(missing.length);
+    this.#pace.due(missing.length);
+    const implied: string[] = [];
+    let end = node.path === "" ? -1 : node.path.length;
+    for (const name of missing) {
+      end += 1 + name.length;
+      const next = new Node<T>(path.slice(0, end), node).makeDirectory();
+      next.own = this.#layer;
+      node.add(name, next);
+      implied.push(next.path);
+      node = next;
+    }
+    applied.implied = implied;
+    return node;
   }
 
   /** The entry at its place, a hard link's target at its own. */
-  #settle(entry: Entry, path: string): Entry {
+  #settle(entry: Entry, slash: number, name: string, parent: Node<T>): Entry {
+    const stays = parent.path.length === Math.max(0, slash) && entry.path.startsWith(parent.path);
+    const path = stays ? entry.path : checkPath(join(parent.path, name), true);
     let { linkTarget } = entry;
-    if (entry.type === "hardlink" && !this.#nodes.has(linkTarget!)) {
+    if (entry.type === "hardlink" && nodeAt(this.#root, linkTarget!)?.listed === undefined) {
       const slash = linkTarget!.lastIndexOf("/");
-      const dir = slash < 0 ? "" : this.#follow(linkTarget!.slice(0, slash), entry.path);
-      linkTarget = dir === "" ? linkTarget!.slice(slash + 1) : dir + linkTarget!.slice(slash);
-    }
-    const same = path === entry.path && linkTarget === entry.linkTarget;
-    return same ? entry : { ...entry, path, linkTarget };
-  }
-
-  /** @returns the directories that were not there, parents first */
-  #makeParents(parent: string, path: string): readonly string[] {
-    if (this.#children.has(parent)) {
-      // Known parents of this layer need no second look.
-      for (let at = parent; !this.#own.has(at);) {
-        this.#own.add(at);
-        const slash = at.lastIndexOf("/");
-        at = slash < 0 ? "" : at.slice(0, slash);
+      const found = this.#find(linkTarget!.slice(0, Math.max(0, slash)), entry.path);
+      const { node, missing, obstacle } = found;
+      if (obstacle === undefined && missing.length === 0) {
+        linkTarget = join(node.path, linkTarget!.slice(slash + 1));
       }
-      return NONE;
     }
-    if (this.#nodes.has(parent)) fail(`is below ${quote(parent)}, which is no directory`, path);
-    const slash = parent.lastIndexOf("/");
-    const above = slash < 0 ? "" : parent.slice(0, slash);
-    const made = this.#makeParents(above, path);
-    this.#children.set(parent, new Set());
-    this.#children.get(above)!.add(parent.slice(slash + 1));
-    this.#own.add(parent);
-    return [...made, parent];
+    return stays && linkTarget === entry.linkTarget ? entry : { ...entry, path, linkTarget };
   }
 
   /** CVE-2026-50163: the path that is checked is the path that is used. */
-  #target(entry: Entry): TreeNode<T> {
-    const target = this.#nodes.get(entry.linkTarget!);
-    if (target === undefined || target.entry.type === "directory") {
-      const what = target?.entry.type ??
-        (this.#children.has(entry.linkTarget!) ? "directory" : undefined);
-      fail(
-        `is a hard link to ${quote(entry.linkTarget!)}, which is ` +
-          `${what === undefined ? "not there" : `a ${what}`}, expected a file before it`,
-        entry.path,
-      );
-    }
-    return target;
+  #target(entry: Entry): Listed<T> {
+    const node = nodeAt(this.#root, entry.linkTarget!);
+    const type = node?.listed?.entry.type;
+    if (type !== undefined && type !== "directory") return node!.listed!;
+    const what = type ?? (node?.isDirectory ? "directory" : undefined);
+    fail(
+      `is a hard link to ${quote(entry.linkTarget!)}, which is ` +
+        `${what === undefined ? "not there" : `a ${what}`}, expected a file before it`,
+      entry.path,
+    );
   }
 
-  #whiteout(parent: string, name: string, entry: Entry): string[] {
+  #whiteout(parent: Node<T> | undefined, name: string, entry: Entry): string[] {
     const { path } = entry;
     const removed: string[] = [];
     // Under AUFS all whiteouts are one file, which archives of its layers have as hard links.
     const isEmpty = entry.type === "hardlink" || (entry.type === "file" && entry.size === 0);
     if (!isEmpty) fail("is a whiteout and no empty file", path);
     if (name === OPAQUE) {
-      for (const child of [...this.childrenOf(parent)]) {
-        this.#removeLower(join(parent, child), removed);
-      }
+      if (parent !== undefined) this.#clear(parent, removed);
       return removed;
     }
     const hidden = name.slice(WHITEOUT.length);
@@ -322,38 +330,35 @@ export class Tree<T = undefined> implements Listing<T> {
         `invalid whiteout: ${quote(path)}, expected ".wh." and a name`,
       );
     }
-    this.#removeLower(join(parent, hidden), removed);
+    const node = parent?.below.get(hidden);
+    if (node !== undefined) this.#removeLower(node, removed);
     return removed;
   }
 
-  /** Removes what lower layers put at a path. What this layer put there, before or after, stays. */
-  #removeLower(path: string, removed: string[]): void {
-    if (this.#children.has(path) && this.#own.has(path)) {
-      for (const child of [...this.childrenOf(path)]) {
-        this.#removeLower(`${path}/${child}`, removed);
-      }
-      return;
+  /**
+   * Removes what lower layers put into a directory. What this layer put there, before or after, stays; and
+   * as nothing lower comes back, a second look would find nothing.
+   */
+  #clear(dir: Node<T>, removed: string[]): void {
+    if (dir.cleared === this.#layer) return;
+    dir.cleared = this.#layer;
+    for (const child of [...dir.below.values()]) {
+      this.#pace.due();
+      this.#removeLower(child, removed);
     }
-    const node = this.#nodes.get(path);
-    if (node?.layer === this.#layer) return;
-    if (node !== undefined || this.#children.has(path)) this.#remove(path, removed);
   }
 
-  #remove(path: string, removed: string[]): void {
-    for (const child of [...this.childrenOf(path)]) this.#remove(`${path}/${child}`, removed);
-    this.#children.delete(path);
-    this.#nodes.delete(path);
-    const slash = path.lastIndexOf("/");
-    this.#children.get(slash < 0 ? "" : path.slice(0, slash))?.delete(path.slice(slash + 1));
-    removed.push(path);
+  #removeLower(node: Node<T>, removed: string[]): void {
+    if (node.isDirectory && node.own === this.#layer) this.#clear(node, removed);
+    else if (node.listed === undefined || node.layer < this.#layer) this.#remove(node, removed);
   }
-}
 
-function join(dir: string, name: string): string {
-  return dir === "" ? name : `${dir}/${name}`;
-}
-
-/** The order in which entries are shown: by code units, as the archive writer sorts them. */
-export function comparePaths(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  #remove(node: Node<T>, removed: string[]): void {
+    node.above!.delete(node.name);
+    const paths = [node.path];
+    for (const { path } of nodesBelow(node)) paths.push(path);
+    this.#pace.due(paths.length);
+    for (const path of paths.reverse()) removed.push(path);
+    this.#lastNode = undefined;
+  }
 }

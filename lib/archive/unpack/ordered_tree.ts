@@ -9,12 +9,7 @@ import type { UnpackLimits } from "../../options.ts";
 import type { Pace } from "../../pace.ts";
 import type { Entry } from "../entry.ts";
 import { Budget } from "../read/budget.ts";
-import {
-  type Directories,
-  exactly,
-  firstFrom,
-  ordinaryDirectories,
-} from "../read/ordered_names.ts";
+import { type Directories, exactly, firstFrom, ordinary } from "../read/ordered_names.ts";
 import type { Table } from "../read/table.ts";
 import type { PlacedDirectory, PlacedTree } from "./placed_tree.ts";
 
@@ -48,11 +43,13 @@ export class OrderedTree implements PlacedTree {
     limits: UnpackLimits,
     pace: Pace,
   ): Promise<OrderedTree | undefined> {
-    const directories = await ordinaryDirectories(table, pace);
-    if (directories === undefined) return undefined;
     const budget = new Budget(limits);
-    for (let i = 0; i < table.length; i++) budget.spend(table.names[i]!, table.size(i));
-    return new OrderedTree(table, directories, budget.bytes);
+    for (let i = 0; i < table.length; i++) {
+      if (pace.due()) await pace.breathe();
+      budget.spend(table.names[i]!, table.size(i), table.linkTarget(i));
+    }
+    const found = await ordinary(table, budget, pace);
+    return found && new OrderedTree(table, found.directories, budget.bytes);
   }
 
   /** As {@linkcode PlacedTree.get}. */
@@ -64,7 +61,9 @@ export class OrderedTree implements PlacedTree {
 
   /** As {@linkcode PlacedTree.isDirectory}. */
   isDirectory(path: string): boolean {
-    return path === "" || this.#directories.has(path);
+    if (path === "") return true;
+    const prefix = `${path}/`;
+    return this.table.names[firstFrom(this.table.names, prefix)]?.startsWith(prefix) ?? false;
   }
 
   /** As {@linkcode PlacedTree.childrenOf}. */
@@ -84,8 +83,13 @@ export class OrderedTree implements PlacedTree {
 
   /** As {@linkcode PlacedTree.directories}. */
   directories(): PlacedDirectory[] {
-    return Array.from(this.#directories, ([path, i]) => {
-      return { path, entry: i === undefined ? undefined : this.table.entry(i) };
+    const directories = this.#directories;
+    return Array.from({ length: directories.length }, (_, i) => {
+      const row = directories.row(i);
+      return {
+        path: directories.path(i),
+        entry: row === undefined ? undefined : this.table.entry(row),
+      };
     });
   }
 

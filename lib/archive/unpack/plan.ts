@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { type Pace, ROWS_A_TURN } from "../../pace.ts";
+import type { Pace } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import { thisPlatform } from "../../runtime.ts";
 import { type Entry, specialName } from "../entry.ts";
@@ -64,7 +64,7 @@ export async function planLayer(
 ): Promise<LayerPlan> {
   const plan = emptyPlan();
   for (let i = 0; i < table.length; i++) {
-    if (i % ROWS_A_TURN === 0) await pace.breathe();
+    if (pace.due()) await pace.breathe();
     const stated = table.entry(i);
     if (isFormatsOwn(stated.path)) {
       plan.skipped.add(i);
@@ -98,11 +98,12 @@ export async function planOrdered(
   const plan = emptyPlan();
   const { table } = tree;
   for (const { path, entry } of tree.directories()) {
+    if (pace.due()) await pace.breathe();
     plan.steps.push({ do: "directory", path, mode: entry?.mode ?? IMPLIED_MODE });
   }
   const everyName = thisPlatform().os === "windows";
   for (let i = 0; i < table.length; i++) {
-    if (i % ROWS_A_TURN === 0) await pace.breathe();
+    if (pace.due()) await pace.breathe();
     const type = table.type(i);
     if (type === "symlink" || everyName) checkEntry(table.entry(i), policy);
     if (type === "file") plan.files++;

@@ -1,0 +1,46 @@
+/**
+ * The nodes of a tree in the order of their paths. Names are compared within their directory only: what
+ * the paths of many entries have in common is never looked at.
+ *
+ * @module
+ */
+
+import type { Pace } from "../../pace.ts";
+import { sorted } from "../../sorted.ts";
+import type { Node } from "./tree_node.ts";
+
+/**
+ * All nodes but the root, sorted by path as strings are: `a`, `a-b`, `a/b`.
+ *
+ * @param root the tree
+ * @param pace of the caller; a step is a name
+ */
+export async function inOrder<T>(root: Node<T>, pace: Pace): Promise<Node<T>[]> {
+  const found: Node<T>[] = [];
+  const open = [{ node: root, keys: await keysOf(root, pace), next: 0 }];
+  while (open.length > 0) {
+    const top = open.at(-1)!;
+    const key = top.keys[top.next++];
+    if (key === undefined) {
+      open.pop();
+      continue;
+    }
+    if (pace.due()) await pace.breathe();
+    if (!key.endsWith("/")) found.push(top.node.below.get(key)!);
+    else {
+      const node = top.node.below.get(key.slice(0, -1))!;
+      open.push({ node, keys: await keysOf(node, pace), next: 0 });
+    }
+  }
+  return found;
+}
+
+/** A key for each name in a directory, and one with a slash for what is below it, which may come later. */
+async function keysOf<T>({ below }: Node<T>, pace: Pace): Promise<string[]> {
+  const keys: string[] = [];
+  for (const [name, node] of below) {
+    keys.push(name);
+    if (node.below.size > 0) keys.push(`${name}/`);
+  }
+  return keys.length > 1 ? await sorted(keys, pace) : keys;
+}
