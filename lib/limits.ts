@@ -89,6 +89,16 @@ export const MAX_SPOOL_RATIO = 16;
 export const FREE_SPOOL_BYTES = 64 * MiB;
 /** A PAX extended header or a GNU long name: paths, link targets and a few numbers. */
 export const MAX_TAR_META_BYTES = 1 * MiB;
+/** Bytes of all PAX headers that describe an archive and no entry: Git writes one of 52 bytes. */
+export const MAX_TAR_GLOBAL_BYTES = 1 * MiB;
+/** Bytes of PAX headers and GNU long names for each entry, on average: a path, a target, some attributes. */
+export const TAR_META_BYTES_AN_ENTRY = 16 * KiB;
+/** As {@linkcode TAR_META_BYTES_AN_ENTRY}, however few entries there are. */
+export const FREE_TAR_META_BYTES = 16 * MiB;
+/** PAX records for each entry, on average; archives with extended attributes have some 10. */
+export const PAX_RECORDS_AN_ENTRY = 64;
+/** As {@linkcode PAX_RECORDS_AN_ENTRY}, however few entries there are. */
+export const FREE_PAX_RECORDS = 65_536;
 
 /** Referrers looked at in search of a signature, API and fallback tag together. */
 export const MAX_REFERRERS = 100;

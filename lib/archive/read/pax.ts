@@ -27,13 +27,19 @@ function fail(why: string): never {
  *
  * @param bytes its content
  * @param global whether it is a global one, which may describe the archive but no entry
+ * @param onRecord called for each record, before it is looked at: to count, and to refuse
  * @throws {BlobberError} `invalid-archive` for anything that two readers could take differently
  */
-export function parsePax(bytes: Uint8Array, global: boolean): PaxHeader {
+export function parsePax(
+  bytes: Uint8Array,
+  global: boolean,
+  onRecord: () => void,
+): PaxHeader {
   const header: PaxHeader = {};
   const seen = new Set<string>();
   let at = 0;
   while (at < bytes.length) {
+    onRecord();
     let length = 0;
     let i = at;
     for (; i < bytes.length && bytes[i] !== 0x20; i++) {

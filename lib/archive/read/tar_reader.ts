@@ -9,9 +9,9 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { MAX_TAR_META_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import { type Entry, nearestTime, specialName } from "../entry.ts";
+import { HeaderBudget } from "./header_budget.ts";
 import { parsePax, type PaxHeader } from "./pax.ts";
 import { checkPath } from "../safe_path.ts";
 import { isZero, RawHeader, text } from "./tar_header.ts";
@@ -51,6 +51,7 @@ export class TarReader {
   #padding = 0;
   #inFile = false;
   #meta: { type: string; bytes: Uint8Array; have: number } | undefined;
+  readonly #budget = new HeaderBudget();
   #pax: PaxHeader | undefined;
   /** Whether the archive has extended headers. */
   #hasPax = false;
@@ -167,12 +168,7 @@ export class TarReader {
   }
 
   #metaBegin(raw: RawHeader): void {
-    if (raw.size > MAX_TAR_META_BYTES) {
-      throw new BlobberError(
-        "limit",
-        `a tar header has ${raw.size} bytes, expected at most ${MAX_TAR_META_BYTES}`,
-      );
-    }
+    this.#budget.header(raw);
     const gnu = raw.type === "L" || raw.type === "K";
     // CVE-2026-53655: readers disagree about which of two descriptions of one entry wins.
     if (
@@ -203,8 +199,9 @@ export class TarReader {
   #metaEnd({ type, bytes }: { type: string; bytes: Uint8Array }): void {
     this.#meta = undefined;
     if (type === FLAG.pax || type === FLAG.paxGlobal) this.#hasPax = true;
-    if (type === "g") parsePax(bytes, true);
-    else if (type === "x") this.#pax = parsePax(bytes, false);
+    const onRecord = () => this.#budget.record();
+    if (type === "g") parsePax(bytes, true, onRecord);
+    else if (type === "x") this.#pax = parsePax(bytes, false, onRecord);
     else {
       const name = text(bytes, 0, bytes.length);
       if (name === "") fail("a long name is empty");
@@ -214,6 +211,7 @@ export class TarReader {
   }
 
   #entry(raw: RawHeader): void {
+    this.#budget.entry();
     const pax = this.#pax;
     const name = pax?.path ?? this.#longName ?? raw.name;
     const size = sizeOf(raw, pax, name);
