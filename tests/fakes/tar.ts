@@ -8,6 +8,8 @@ import { crc32, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { digestOf } from "../../lib/digest.ts";
 import { gzipFooter, skippableHeader, zstdFooter } from "../../lib/archive/footer.ts";
 import { ANNOTATION, type Descriptor, type Document, type Manifest } from "../../lib/types.ts";
+import type { Chunk } from "../../lib/archive/read/chunk_columns.ts";
+import type { Row } from "../../lib/archive/read/table.ts";
 import { CountingSource } from "./layout_source.ts";
 
 const encoder = new TextEncoder();
@@ -211,6 +213,11 @@ export function stargz(items: TarItem[], options: StargzOptions = {}): MadeLayer
 
 /** What an image is made of. */
 export type LayerSpec = Uint8Array | MadeLayer;
+
+/** The chunks of a row of a table, in order. */
+export function chunksOf({ columns, first, chunkCount }: Row): Chunk[] {
+  return Array.from({ length: chunkCount }, (_, i) => columns.get(first + i));
+}
 
 /** An image of layers, in a source that counts. */
 export function imageOf(

@@ -84,7 +84,7 @@ test("members of known extent are inflated whole, into memory that grows as far 
     const packed = concat(new Uint8Array(5), pack(noise), pack(text), new Uint8Array(5));
     const all = concat(noise, text);
     const inflate = (room: number, most: number, end = packed.length - 5) =>
-      inflateMembers(format, packed, 5, end, new Uint8Array(room), 0, most);
+      inflateMembers(format, packed, 5, end, new Uint8Array(room), 0, { most });
     const { output, at } = inflate(1000, 1e8);
     assert.deepEqual(output.subarray(0, at), all);
     assert.throws(() => inflate(1000, all.length - 1), { code: "limit" });

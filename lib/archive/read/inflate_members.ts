@@ -18,7 +18,8 @@ const codecs = new Map<"gzip" | "zstd", Codec>();
  * @param format what they are
  * @param output where the plain bytes go; grown when `grow` allows
  * @param at where in `output` they begin
- * @param most the most bytes that `output` may grow to; what does not fit is an error
+ * @param limits the most bytes that `output` may grow to, where what does not fit is an error; and how many
+ * bytes are enough, where the rest is left alone
  * @returns the memory, which may be another than was given, and where in it the bytes end
  * @throws {BlobberError} `invalid-archive`, `limit`
  */
@@ -29,7 +30,7 @@ export function inflateMembers(
   end: number,
   output: Uint8Array<ArrayBuffer>,
   at: number,
-  most: number,
+  { most, enough = Infinity }: { most: number; enough?: number },
 ): { output: Uint8Array<ArrayBuffer>; at: number } {
   let codec = codecs.get(format);
   if (codec === undefined) {
@@ -51,6 +52,7 @@ export function inflateMembers(
     const { read, written } = codec.step(packed, i, end, output, at);
     i += read;
     at += written;
+    if (at >= enough) break;
     if (at === output.length) continue; // no room left: there may be more
     if (format === "gzip") {
       if (end - i < 8) throw cutOff();

@@ -19,8 +19,10 @@ const TRAILER_BYTES = 8;
 export interface InflateOptions {
   /** A guess at the plain bytes. */
   room: number;
-  /** The most plain bytes; more is an error. */
+  /** The most plain bytes; more is an error, but see {@linkcode InflateOptions.enough}. */
   most: number;
+  /** How many plain bytes are needed, of members that may hold more: what comes behind may be missing. */
+  enough?: number;
   /** Whether Node's modules are loaded in any case. */
   withNode?: boolean;
 }
@@ -36,7 +38,7 @@ export interface InflateOptions {
 export async function inflateWhole(
   format: "gzip" | "zstd",
   packed: Uint8Array,
-  { room, most, withNode = false }: InflateOptions,
+  { room, most, enough = Infinity, withNode = false }: InflateOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // Other runtimes pass over what follows a member, and have Node's at hand anyway.
   if (format === "gzip" && RUNTIME === "deno" && !withNode) {
@@ -45,7 +47,10 @@ export async function inflateWhole(
   }
   const { inflateMembers } = await import("./inflate_members.ts");
   const into = new Uint8Array(Math.min(room, most));
-  const { output, at } = inflateMembers(format, packed, 0, packed.length, into, 0, most);
+  const { output, at } = inflateMembers(format, packed, 0, packed.length, into, 0, {
+    most,
+    enough,
+  });
   return output.subarray(0, at);
 }
 

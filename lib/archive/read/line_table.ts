@@ -15,9 +15,16 @@ import { Pace } from "../../pace.ts";
 import type { EntryType } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
+import { TOC_SEPARATOR } from "../toc_rows.ts";
 import type { Budget } from "./budget.ts";
 import { grown } from "./columns.ts";
-import { listedBudget, type ParseOptions, parseRows, parseTable } from "./parse_table.ts";
+import {
+  linkTargetOf,
+  listedBudget,
+  type ParseOptions,
+  parseRows,
+  parseTable,
+} from "./parse_table.ts";
 import type { Located, NamedTable, Table } from "./table.ts";
 import { linesIn, OtherForm, type TocText, tocText } from "./toc_lines.ts";
 
@@ -48,6 +55,10 @@ const REST = new RegExp(
     "\\}(?:,\\n|(?=\\n\\]\\}\\n$))",
   "y",
 );
+/** What a member's place stands behind; no text in quotes can hold it. */
+const OFFSET = ',"offset":';
+/** Digits of a place in a layer, and more. */
+const OFFSET_DIGITS = 20;
 const FIRST_ROOM = 4096;
 
 /** A table whose rows are read one by one. */
@@ -106,35 +117,24 @@ export class LineTable implements NamedTable {
 
   /** As {@linkcode NamedTable.linkTarget}: its line alone is parsed. */
   linkTarget(i: number): string | undefined {
-    const { value } = this.#rowsFrom(i).next();
-    return parseRows([value], this.#contentEnd).linkTarget(0);
+    const type = this.#types[i];
+    if (type !== "symlink" && type !== "hardlink") return undefined;
+    const [row] = this.#rowsOf(i);
+    return linkTargetOf(Object(row));
   }
 
   /**
-   * As {@linkcode NamedTable.locate}. The lines that are looked at are the file's own, and those up to the
-   * next member.
+   * As {@linkcode NamedTable.locate}. The lines that are parsed are the file's own; those behind it are
+   * searched up to the next member.
    *
    * @throws {BlobberError} as `parseTable`
    */
   locate(i: number): Located {
-    const values: unknown[] = [];
-    let last = -1;
-    let next = this.#contentEnd;
-    for (const value of this.#rowsFrom(i)) {
-      const { type, size, offset = 0 } = Object(value) as TocEntry;
-      const own = values.length === 0 || type === "chunk";
-      if (own) values.push(value);
-      // Nothing of it is in a member: where one ends does not matter, and may be far.
-      else if (last < 0) break;
-      if (type !== "chunk" && !(type === "reg" && size! > 0)) continue; // it has no content
-      if (own) last = offset;
-      else if (offset > last) {
-        next = offset;
-        break;
-      }
-    }
-    const table = parseRows(values, this.#contentEnd);
-    return { row: table.row(0), members: [...table.members, next] };
+    const table = parseRows(this.#rowsOf(i), this.#contentEnd);
+    const { members } = table;
+    const last = members.at(-1);
+    const next = last === undefined ? [] : [this.#memberAfter(this.#endOf(i), last)];
+    return { row: table.row(0), members: [...members, ...next] };
   }
 
   /** As {@linkcode NamedTable.whole}. */
@@ -143,12 +143,32 @@ export class LineTable implements NamedTable {
     return await parseTable(this.#bytes, this.#contentEnd, { ...options, budget });
   }
 
-  *#rowsFrom(i: number): Generator<unknown, void> {
+  /** Where the last line of a row ends. */
+  #endOf(i: number): number {
+    return i + 1 < this.names.length ? this.#starts[i + 1]! - TOC_SEPARATOR.length : this.#toc.end;
+  }
+
+  /** The lines of a row: its own, and those of its further chunks. */
+  *#rowsOf(i: number): Generator<unknown, void> {
     try {
-      yield* linesIn(this.#toc, this.#starts[i]!);
+      yield* linesIn({ ...this.#toc, end: this.#endOf(i) }, this.#starts[i]!);
     } catch (error) {
       notJson(error);
     }
+  }
+
+  /** Where the next member begins that holds content, behind one in which lines before a place have some. */
+  #memberAfter(from: number, member: number): number {
+    const { text, end } = this.#toc;
+    for (let at = from; (at = text.indexOf(OFFSET, at)) >= 0 && at < end;) {
+      const begin = text.lastIndexOf("\n", at) + 1;
+      at += OFFSET.length;
+      if (Number.parseInt(text.slice(at, at + OFFSET_DIGITS), 10) <= member) continue;
+      const [value] = linesIn(this.#toc, begin);
+      const { type, size, offset } = Object(value) as TocEntry;
+      if (type === "chunk" || type === "reg" && size! > 0) return offset!;
+    }
+    return this.#contentEnd;
   }
 
   async #scan({ signal }: ParseOptions): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { chunksOf } from "../../../tests/fakes/tar.ts";
 import { digestOf } from "../../digest.ts";
 import type { Entry } from "../entry.ts";
 import { chunkRow, entryRow, TOC_HEAD, TOC_SEPARATOR, TOC_TAIL } from "../toc_rows.ts";
@@ -37,7 +38,8 @@ const open = (bytes: Uint8Array) => LineTable.of(bytes, CONTENT_END, {});
 function all(table: NamedTable): unknown[] {
   return table.names.map((name, i) => {
     const { row, members } = table.locate(i);
-    const { entry, chunks, digest } = row;
+    const { entry, digest } = row;
+    const chunks = chunksOf(row);
     const behind = members.filter((at) => chunks.length > 0 && at > chunks.at(-1)!.member);
     const end = behind[0] ?? CONTENT_END;
     return { name, type: table.type(i), path: table.path(i), entry, chunks, digest, end };

@@ -78,7 +78,7 @@ export async function parseTable(
  * @param rows whatever stands in place of rows
  * @param contentEnd where in the layer the members end
  */
-export function parseRows(rows: unknown[], contentEnd: number): Table {
+export function parseRows(rows: Iterable<unknown>, contentEnd: number): Table {
   const parser = new TableParser(contentEnd, listedBudget());
   for (const row of rows) parser.add(row);
   return parser.end();
@@ -184,12 +184,7 @@ class TableParser {
       mode: count(row.mode ?? 0, "mode", row) & 0o777,
       mtime: mtimeOf(row),
     };
-    if (type === "symlink" || type === "hardlink") {
-      if (typeof row.linkName !== "string" || row.linkName === "") {
-        fail("is a link without a target", row.name);
-      }
-      entry.linkTarget = type === "symlink" ? row.linkName : checkPath(row.linkName);
-    }
+    if (type === "symlink" || type === "hardlink") entry.linkTarget = linkTargetOf(row);
     this.#budget.spend(entry.path, size, entry.linkTarget);
     this.#bytes += size;
     const isOpen = type === "file" && size > 0;
@@ -269,6 +264,18 @@ class TableParser {
       fail(`has chunks that do not cover its ${this.#size} bytes`, open);
     }
   }
+}
+
+/**
+ * Target of a link's row.
+ *
+ * @throws {BlobberError} `invalid-archive`, `path-traversal`
+ */
+export function linkTargetOf({ name, type, linkName }: Record<string, unknown>): string {
+  if (typeof linkName !== "string" || linkName === "") {
+    return fail("is a link without a target", String(name));
+  }
+  return type === "symlink" ? linkName : checkPath(linkName);
 }
 
 /** The digest of a whole file that is not that of its only chunk. */

@@ -8,10 +8,8 @@
 import type { Digest } from "../../digest.ts";
 import type { Entry, EntryType } from "../entry.ts";
 import type { CallOptions } from "../../store.ts";
-import { type Chunk, ChunkColumns } from "./chunk_columns.ts";
+import { ChunkColumns } from "./chunk_columns.ts";
 import { grown } from "./columns.ts";
-
-export type { Chunk } from "./chunk_columns.ts";
 
 /** An entry, and where its content is. */
 export class Row {
@@ -35,11 +33,6 @@ export class Row {
     this.first = first;
     this.chunkCount = chunkCount;
     this.#stated = stated;
-  }
-
-  /** In order; empty for everything but a file with content. Made anew each time. */
-  get chunks(): Chunk[] {
-    return Array.from({ length: this.chunkCount }, (_, i) => this.columns.get(this.first + i));
   }
 
   /** Digest of the whole file, where the table states it. */

@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { chunksOf } from "../../../tests/fakes/tar.ts";
 import { digestOf } from "../../digest.ts";
 import type { Entry } from "../entry.ts";
 import { parseTable } from "./parse_table.ts";
@@ -39,8 +40,8 @@ async function outcome(bytes: Uint8Array): Promise<unknown> {
   try {
     const parsed = await parseTable(bytes, 1000);
     const rows = Array.from(parsed.names, (_, i) => {
-      const { entry, chunks, digest } = parsed.row(i);
-      return { entry, chunks, digest };
+      const row = parsed.row(i);
+      return { entry: row.entry, chunks: chunksOf(row), digest: row.digest };
     });
     return { members: parsed.members, rows };
   } catch (error) {

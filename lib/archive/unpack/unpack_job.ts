@@ -52,7 +52,9 @@ export function unpackJob(input: UnpackInput, transfer: ArrayBuffer[]): UnpackOu
   let from = 0;
   let at = 0;
   for (const end of input.ends) {
-    const done = inflateMembers(input.format, packed, from, end, output, at, MAX_MEMBER_BYTES);
+    const done = inflateMembers(input.format, packed, from, end, output, at, {
+      most: MAX_MEMBER_BYTES,
+    });
     ({ output, at } = done);
     ends.push(at);
     from = end;

@@ -1,0 +1,94 @@
+/**
+ * The bytes of consecutive members, out of memory or out of one request.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../../errors.ts";
+import type { CallOptions, Source } from "../../store.ts";
+import { VerifiedReader } from "../../verified.ts";
+import type { LayerEnd } from "./layer_table.ts";
+
+/** Memory that bytes of a range pass through. */
+const SCRATCH_BYTES = 256 * 1024;
+
+/** Reads forward through a part of a layer. */
+export class RunReader {
+  readonly #open: () => Promise<ReadableStream<Uint8Array>>;
+  readonly #tail: LayerEnd["tail"];
+  readonly #end: number;
+  readonly #name: string;
+  #reader: VerifiedReader | undefined;
+  #position: number;
+  #scratch = new ArrayBuffer(0);
+  #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+
+  /** @param range what will be read of the layer, at the most */
+  constructor(
+    source: Source,
+    layer: LayerEnd,
+    range: { start: number; end: number },
+    options: CallOptions,
+  ) {
+    const { start, end } = range;
+    this.#end = end;
+    this.#tail = layer.tail;
+    this.#position = start;
+    this.#name = `bytes ${start} to ${end} of the layer ${layer.layer.digest} of ${source.name}`;
+    this.#open = () => source.fetch(layer.layer, { ...options, range });
+  }
+
+  /**
+   * Some bytes, valid until the next call.
+   *
+   * @param from where in the layer they begin, not before the end of the last ones
+   * @param to where they end at the latest
+   * @returns at least one
+   * @throws {BlobberError} `integrity` when there are none
+   */
+  async some(from: number, to: number): Promise<Uint8Array> {
+    const { start, bytes } = this.#tail;
+    if (this.#reader === undefined && this.#position >= start) {
+      return bytes.subarray(from - start, to - start);
+    }
+    if (this.#reader === undefined) {
+      const size = this.#end - this.#position;
+      this.#reader = new VerifiedReader(await this.#open(), { size, name: this.#name });
+      this.#scratch = new ArrayBuffer(Math.min(SCRATCH_BYTES, size));
+    }
+    while (this.#position < from) await this.#take(from - this.#position);
+    return await this.#take(to - from);
+  }
+
+  /** All bytes between two places, which are few. As {@linkcode RunReader.some}. */
+  async all(from: number, to: number): Promise<Uint8Array> {
+    let part = await this.some(from, to);
+    if (part.length === to - from) return part;
+    const whole = new Uint8Array(to - from);
+    for (let at = 0;;) {
+      whole.set(part, at);
+      at += part.length;
+      if (at === whole.length) return whole;
+      part = await this.some(from + at, to);
+    }
+  }
+
+  async #take(count: number): Promise<Uint8Array> {
+    if (this.#rest.length === 0) {
+      const { buffer } = this.#rest;
+      const scratch = buffer.byteLength > 0 ? buffer : this.#scratch;
+      const bytes = await this.#reader!.read(scratch);
+      if (bytes === undefined) throw new BlobberError("integrity", `${this.#name} are cut off`);
+      this.#rest = bytes;
+    }
+    const part = this.#rest.subarray(0, count);
+    this.#rest = this.#rest.subarray(part.length);
+    this.#position += part.length;
+    return part;
+  }
+
+  /** Gives the rest up. */
+  async cancel(): Promise<void> {
+    await this.#reader?.cancel();
+  }
+}
