@@ -4,7 +4,6 @@
  * @module
  */
 
-import { readChunks } from "./archive/read/chunk_stream.ts";
 import { type Entry, specialName } from "./archive/entry.ts";
 import { followLinks } from "./archive/links.ts";
 import { suggest } from "./archive/read/suggest.ts";
@@ -130,6 +129,13 @@ export class Image implements AsyncDisposable {
     if (special !== undefined) {
       throw new BlobberError("usage", `${quote(path)} is ${special}, expected a file`);
     }
+    if (node.entry.size > this.#maxFileBytes) {
+      throw new BlobberError(
+        "limit",
+        `${quote(path)} has ${node.entry.size} bytes, expected at most ${this.#maxFileBytes}`,
+        { hint: "raise the limit with --max-file-bytes if you trust the artifact" },
+      );
+    }
     return await this.#read(node);
   }
 
@@ -192,6 +198,7 @@ export class Image implements AsyncDisposable {
       const { readWholeFile } = await import("./archive/read/whole_file.ts");
       return await readWholeFile(this.#source, content.layer, this.#signal, this.#observer);
     }
+    const { readChunks } = await import("./archive/read/chunk_stream.ts"); // who lists needs none
     const chunks = readChunks(this.#source, content.layer, content, { signal: this.#signal });
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {

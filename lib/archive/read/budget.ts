@@ -72,17 +72,10 @@ export class Budget {
    * @throws {BlobberError} `limit`
    */
   spend(path: string, size: number, linkTarget = ""): void {
-    const { maxEntries, maxBytes, maxFileBytes } = this.#limits;
+    const { maxBytes, maxFileBytes } = this.#limits;
     this.#whole?.spend(path, size, linkTarget);
-    this.#entries++;
-    this.#names += path.length + linkTarget.length;
+    this.#count(1, path.length + linkTarget.length);
     this.bytes += size;
-    if (this.#entries > maxEntries) throw this.#tooMany();
-    if (this.#names > FREE_NAME_BYTES && this.#names > maxEntries * NAME_BYTES_AN_ENTRY) {
-      const what = "the archive's names have more bytes than allowed:";
-      const most = Math.max(FREE_NAME_BYTES, maxEntries * NAME_BYTES_AN_ENTRY);
-      throw over(what, this.#names, most, "--max-entries");
-    }
     if (size > maxFileBytes) {
       const what = `the bytes of ${quote(path)} are more than allowed:`;
       throw over(what, size, maxFileBytes, "--max-file-bytes");
@@ -94,6 +87,30 @@ export class Budget {
         maxBytes,
         "--max-bytes",
       );
+    }
+  }
+
+  /**
+   * Counts entries of which only names were read.
+   *
+   * @param entries how many
+   * @param names characters in them
+   * @throws {BlobberError} `limit`
+   */
+  spendNames(entries: number, names: number): void {
+    this.#whole?.spendNames(entries, names);
+    this.#count(entries, names);
+  }
+
+  #count(entries: number, names: number): void {
+    const { maxEntries } = this.#limits;
+    this.#entries += entries;
+    this.#names += names;
+    if (this.#entries > maxEntries) throw this.#tooMany();
+    if (this.#names > FREE_NAME_BYTES && this.#names > maxEntries * NAME_BYTES_AN_ENTRY) {
+      const what = "the archive's names have more bytes than allowed:";
+      const most = Math.max(FREE_NAME_BYTES, maxEntries * NAME_BYTES_AN_ENTRY);
+      throw over(what, this.#names, most, "--max-entries");
     }
   }
 

@@ -19,7 +19,6 @@ import type { Listing } from "./listing.ts";
 import { OrderedListing } from "./ordered_listing.ts";
 import { listedBudget, type ParseOptions } from "./parse_table.ts";
 import type { Located, NamedTable } from "./table.ts";
-import { Tree } from "./tree.ts";
 import { isFormatsOwn } from "../toc.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
@@ -125,6 +124,7 @@ async function readTree(
   options: ContentsOptions,
 ): Promise<Contents> {
   const { signal, maxEntries = MAX_LISTED_ENTRIES, maxBytes = MAX_BYTES } = options;
+  const { Tree } = await import("./tree.ts"); // few need one
   const pace = new Pace(signal);
   const tree = new Tree<Content>({ maxEntries, maxBytes: Infinity, maxFileBytes: Infinity }, pace);
   const unpacked = new Budget({ maxEntries, maxBytes, maxFileBytes: Infinity });

@@ -11,7 +11,7 @@
  */
 
 import { BlobberError, isBlobberError } from "../../errors.ts";
-import { Pace } from "../../pace.ts";
+import { Pace, STEPS_A_TURN } from "../../pace.ts";
 import type { EntryType } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
@@ -175,6 +175,11 @@ export class LineTable implements NamedTable {
     const pace = new Pace(signal);
     const { text, start, end } = this.#toc;
     if (text.includes("\\")) return false;
+    let [lines, counted, chars] = [0, 0, 0];
+    const count = () => {
+      this.#budget.spendNames(this.names.length - counted, chars);
+      [counted, chars] = [this.names.length, 0];
+    };
     for (let at = start; at < end;) {
       const from = at + NAME.length;
       const to = text.indexOf('"', from);
@@ -188,8 +193,12 @@ export class LineTable implements NamedTable {
       if (known.type !== "chunk") this.#add(text.slice(from, to), known.type, at);
       else if (this.names.length === 0) return false;
       at = REST.lastIndex;
-      if (pace.due()) await pace.breathe();
+      chars += to - from;
+      if (++lines % STEPS_A_TURN !== 0) continue;
+      count();
+      if (pace.due(STEPS_A_TURN)) await pace.breathe();
     }
+    count();
     return true;
   }
 
@@ -198,7 +207,6 @@ export class LineTable implements NamedTable {
     const path = checkPath(isDirectory ? stated.replace(/\/$/, "") : stated, isDirectory);
     const isStated = stated.length === path.length + 1 && stated.endsWith("/");
     const name = !isDirectory ? path : isStated ? stated : `${path}/`;
-    this.#budget.spend(name, 0);
     const i = this.names.length;
     if (i === this.#starts.length) this.#starts = grown(this.#starts, new Int32Array(2 * i));
     this.names.push(name);

@@ -8,7 +8,7 @@
 
 import { specialName } from "../entry.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
-import type { Pace } from "../../pace.ts";
+import { type Pace, STEPS_A_TURN } from "../../pace.ts";
 import type { Budget } from "./budget.ts";
 import type { NamedTable } from "./table.ts";
 
@@ -79,7 +79,9 @@ export async function ordinary(
   let before = "";
   let last = "";
   for (let i = 0; i < names.length; i++) {
-    if (pace.due()) await pace.breathe();
+    if (i % STEPS_A_TURN === 0 && pace.due(Math.min(STEPS_A_TURN, names.length - i))) {
+      await pace.breathe();
+    }
     const name = names[i]!;
     if (!(name > before) || name === "/" || name.includes(WHITEOUT)) return undefined;
     before = name;
@@ -97,17 +99,24 @@ export async function ordinary(
     if (exactly(names, name.slice(0, first)) !== undefined) return undefined;
     let implied = type === "directory" ? -1 : 0;
     for (let to = first; to >= 0 && to <= end; to = name.indexOf("/", to + 1)) {
-      pace.due();
       implied++;
       directories.push(i, to);
     }
+    if (implied === 0) continue;
     budget.imply(implied);
+    if (pace.due(implied)) await pace.breathe();
   }
   return { directories, files };
 }
 
 /** Where the last of the directories ends that a directory and a name have in common; -1 when none does. */
 function commonDirectory(directory: string, name: string): number {
+  // As often as not the name is further down.
+  if (
+    directory !== "" && name.charCodeAt(directory.length) === SLASH && name.startsWith(directory)
+  ) {
+    return directory.length;
+  }
   let common = -1;
   for (let i = 0; i <= directory.length; i++) {
     const isEnd = i === directory.length;
