@@ -289,6 +289,8 @@ class Pull {
   }
 
   async #unpack(layers: Layer[], staging: Staging): Promise<void> {
+    // That it is a pull, and no mere download, is known from the first byte on.
+    this.#report("unpack", this.#done, this.#expected, "entries", false);
     for (const layer of layers) {
       await this.#unpackLayer(layer, staging);
       this.#before += layer.descriptor.size;

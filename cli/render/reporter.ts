@@ -64,10 +64,8 @@ export class Reporter {
     if (form === "none" || this.#closed) return;
     this.#state.update(progress);
     const at = now();
-    if (at - this.#began < QUIET_MS) {
-      if (form === "tty") this.#startTimer();
-      return;
-    }
+    if (form === "tty" && this.#timer === undefined) return this.#startTimer();
+    if (at - this.#began < QUIET_MS) return;
     if (form === "tty") return this.#draw(at);
     // A program may want both sides of the work, a person reads one.
     if (form === "plain" && this.#state.isCovered(progress.phase)) return;
@@ -142,8 +140,8 @@ export class Reporter {
     this.#options.screen.erase();
   }
 
+  /** By the clock too: work that reports once and then goes on for long is shown, and is not over. */
   #startTimer(): void {
-    // Work that reports once and then goes on for long is shown too.
     this.#timer ??= setInterval(() => {
       if (this.#options.now() - this.#began >= QUIET_MS) this.#draw(this.#options.now());
     }, QUIET_MS / 2);

@@ -227,3 +227,29 @@ Deno.test("a time in the bar says that it is past, and what does not fit is left
     assert.equal(out[0], `\r${expected}\x1b[K`);
   }
 });
+
+Deno.test("work that begins late and reports once is drawn by the clock", async () => {
+  const drawn = Promise.withResolvers<string>();
+  const clock = { ms: 0 };
+  const reporter = new Reporter({
+    form: "tty",
+    json: false,
+    quiet: false,
+    verbose: false,
+    color: false,
+    screen: new Screen({
+      stdout: { write: (bytes) => Promise.resolve(bytes.length) },
+      stderr: drawn.resolve,
+      shared: () => false,
+    }),
+    columns: () => 80,
+    now: () => clock.ms,
+  });
+  clock.ms = 5000;
+  reporter.onProgress({ phase: "copy", done: 1, total: 2, unit: "entries", finished: false });
+  // The timer keeps no process alive, and the test is one.
+  const alive = setInterval(() => {}, 1000);
+  assert.match(await drawn.promise, /Copying .*50%/);
+  clearInterval(alive);
+  reporter.close();
+});

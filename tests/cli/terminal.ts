@@ -61,6 +61,11 @@ export class TerminalRun {
     return new ScreenModel(this.#columns).write(this.#written);
   }
 
+  /** Everything that was written to the terminal. */
+  get written(): string {
+    return this.#written;
+  }
+
   /** Resolves once something like this stands in the line of the cursor. */
   async shows(pattern: RegExp): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
