@@ -76,5 +76,5 @@ test("the signed name is told with its tag, and one that is malformed is none", 
 
 test("what is no bundle is refused", async () => {
   const signature = { ...stored(make(KEY)), bytes: new TextEncoder().encode("{}") };
-  await refused(Promise.try(() => readClaimedSigner(signature)), "signature-invalid");
+  await refused(Promise.resolve().then(() => readClaimedSigner(signature)), "signature-invalid");
 });
