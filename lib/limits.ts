@@ -130,6 +130,24 @@ export const MAX_TIMESTAMPS = 32;
 export const MAX_CERTIFICATES = 10;
 /** Hashes in an inclusion proof: the height of a tree of 2^63 leaves. */
 export const MAX_PROOF_HASHES = 64;
+/** Bytes of one certificate, timestamp or key in DER: Fulcio's certificates have under 2 KiB, timestamps with their chain under 8. */
+export const MAX_DER_BYTES = 64 * KiB;
+/** Elements of one such document, those in octet strings included; a timestamp with its chain has some 400. */
+export const MAX_DER_ELEMENTS = 8192;
+/** Nesting of such a document; a certificate inside a timestamp goes 16 deep. */
+export const MAX_DER_DEPTH = 32;
+/** Bytes of an object identifier: reading its numbers takes the square of them. Those in use have under 20. */
+export const MAX_OID_BYTES = 64;
+/** Bytes of an integer outside of keys: half of a P-521 signature has 67, a serial number 20 (RFC 5280, 4.1.2.2). */
+export const MAX_DER_INTEGER_BYTES = 128;
+/** Bits of an RSA modulus: OpenSSL's own limit. Checking a signature takes the square of them. */
+export const MAX_RSA_BITS = 16_384;
+/** Bits of an RSA exponent, of which each is a multiplication; 65537, with 17, is what everybody uses. */
+export const MAX_RSA_EXPONENT_BITS = 32;
+/** Bytes of a checkpoint; Rekor's have under 1 KiB, with the signatures of a dozen witnesses under 4. */
+export const MAX_CHECKPOINT_BYTES = 16 * KiB;
+/** Signatures under one checkpoint, the log's and its witnesses'. */
+export const MAX_CHECKPOINT_SIGNATURES = 64;
 /** Subjects of a statement, read before it is known to be a signature. */
 export const MAX_SUBJECTS = 1024;
 /** Nesting of JSON in a bundle, a statement or a trusted root; the deepest that is made has 9. */

@@ -9,8 +9,10 @@
 import type { Signature } from "@blobber/core";
 import {
   MAX_CERTIFICATES,
+  MAX_DER_BYTES,
   MAX_LOG_ENTRIES,
   MAX_PROOF_HASHES,
+  MAX_RSA_BITS,
   MAX_SIGNATURE_BYTES,
   MAX_TIMESTAMPS,
 } from "@blobber/core/limits";
@@ -66,6 +68,11 @@ export interface Bundle {
   content: Content;
 }
 
+/** Bytes of a hash that a bundle names: all are SHA-256. */
+const HASH_BYTES = 32;
+/** Bytes of a signature: the longest, RSA's, is as long as the modulus. */
+const SIGNATURE_BYTES = MAX_RSA_BITS / 8;
+
 const VERSIONS: ReadonlyMap<string, Bundle["version"]> = new Map([
   ["application/vnd.dev.sigstore.bundle+json;version=0.1", "0.1"],
   ["application/vnd.dev.sigstore.bundle+json;version=0.2", "0.2"],
@@ -81,7 +88,8 @@ export function isBundleType(mediaType: string): boolean {
 }
 
 /**
- * Reads a bundle.
+ * Reads a bundle. Time and memory are linear in its length, which is limited, as are the parts of each kind
+ * and the length of each part that is worked on before a signature has been checked.
  *
  * @param signature as it is stored; its media type must be the version that the bundle says it has
  * @throws {BlobberError} `signature-invalid`
@@ -124,7 +132,9 @@ export function readBundle(signature: Signature): Bundle {
     version,
     material: readMaterial(material, version),
     entries: material.objects("tlogEntries", MAX_LOG_ENTRIES).map((e) => readEntry(e, version)),
-    timestamps: timestamps.map((t) => t.only("signedTimestamp").bytes("signedTimestamp")),
+    timestamps: timestamps.map((t) =>
+      t.only("signedTimestamp").bytes("signedTimestamp", MAX_DER_BYTES)
+    ),
     content: readContent(root),
   };
 }
@@ -141,12 +151,15 @@ function readMaterial(fields: Fields, version: Bundle["version"]): Material {
       return { kind: "key", hint: fields.object("publicKey").only("hint").string("hint") };
     case wanted: {
       if (wanted === "certificate") {
-        const leaf = fields.object("certificate").only("rawBytes").bytes("rawBytes");
+        const leaf = fields.object("certificate").only("rawBytes").bytes(
+          "rawBytes",
+          MAX_DER_BYTES,
+        );
         return { kind: "certificate", leaf, others: [] };
       }
       const [leaf, ...others] = fields.object("x509CertificateChain").only("certificates")
         .objects("certificates", MAX_CERTIFICATES)
-        .map((certificate) => certificate.only("rawBytes").bytes("rawBytes"));
+        .map((certificate) => certificate.only("rawBytes").bytes("rawBytes", MAX_DER_BYTES));
       if (leaf === undefined) throw invalidSignature("the bundle's certificate chain is empty");
       return { kind: "certificate", leaf, others };
     }
@@ -169,12 +182,12 @@ function readEntry(fields: Fields, version: Bundle["version"]): LogEntry {
   if (!fields.has("inclusionProof")) throw invalidSignature("a log entry without inclusion proof");
   const entry: LogEntry = {
     logIndex: fields.count("logIndex"),
-    keyId: fields.object("logId").only("keyId").bytes("keyId"),
+    keyId: fields.object("logId").only("keyId").bytes("keyId", HASH_BYTES),
     kind: kind.string("kind"),
     version: kind.string("version"),
     integratedTime: fields.count("integratedTime"),
     promise: fields.optional("inclusionPromise")?.only("signedEntryTimestamp")
-      .bytes("signedEntryTimestamp"),
+      .bytes("signedEntryTimestamp", SIGNATURE_BYTES),
     proof: readProof(fields.object("inclusionProof")),
     body: fields.bytes("canonicalizedBody"),
   };
@@ -190,7 +203,7 @@ function readProof(fields: Fields): InclusionProof {
   fields.only("logIndex", "rootHash", "treeSize", "hashes", "checkpoint");
   return {
     logIndex: fields.count("logIndex"),
-    rootHash: fields.bytes("rootHash"),
+    rootHash: fields.bytes("rootHash", HASH_BYTES),
     treeSize: fields.count("treeSize"),
     hashes: fields.bytesList("hashes", MAX_PROOF_HASHES),
     checkpoint: fields.object("checkpoint").only("envelope").string("envelope"),
@@ -213,8 +226,8 @@ function readContent(root: Fields): Content {
     }
     return {
       kind: "message",
-      digest: digest.bytes("digest"),
-      signature: message.bytes("signature"),
+      digest: digest.bytes("digest", HASH_BYTES),
+      signature: message.bytes("signature", SIGNATURE_BYTES),
     };
   }
   envelope!.only("payload", "payloadType", "signatures");
@@ -230,6 +243,6 @@ function readContent(root: Fields): Content {
     kind: "dsse",
     payloadType: envelope!.string("payloadType"),
     payload: envelope!.bytes("payload"),
-    signature: signature.bytes("sig"),
+    signature: signature.bytes("sig", SIGNATURE_BYTES),
   };
 }

@@ -58,18 +58,33 @@ export interface PemBlock {
   der: Uint8Array<ArrayBuffer>;
 }
 
+/** What begins and ends the lines around a block; nothing inside one has it. */
+const DASHES = "-----";
+const BEGIN = `${DASHES}BEGIN `;
+
 /**
  * The blocks of a PEM text, in order. Text around them is passed over (RFC 7468, 2), and so are headers
- * inside them (RFC 1421), which old encrypted keys have.
+ * inside them (RFC 1421), which old encrypted keys have. Every character is looked at a fixed number of
+ * times, whatever begins and never ends.
  *
  * @param text PEM
  */
 export function readPem(text: string): PemBlock[] {
   const blocks: PemBlock[] = [];
-  const pattern = /-----BEGIN ([A-Z0-9 ]{1,64})-----([^]{0,200000}?)-----END \1-----/g;
-  for (const [, label = "", body = ""] of text.matchAll(pattern)) {
-    const der = fromBase64(body.replace(/^[A-Za-z-]+:.*$/gm, ""));
+  for (let at = text.indexOf(BEGIN); at >= 0; at = text.indexOf(BEGIN, at)) {
+    const from = at + BEGIN.length;
+    at = text.indexOf(DASHES, from);
+    if (at < 0) break;
+    const label = text.slice(from, at);
+    if (!/^[A-Z0-9 ]{1,64}$/.test(label)) continue;
+    const body = at + DASHES.length;
+    at = text.indexOf(DASHES, body);
+    if (at < 0) break;
+    const end = `${DASHES}END ${label}${DASHES}`;
+    if (!text.startsWith(end, at)) continue;
+    const der = fromBase64(text.slice(body, at).replace(/^[A-Za-z-]+:.*$/gm, ""));
     if (der !== undefined) blocks.push({ label, der });
+    at += end.length;
   }
   return blocks;
 }

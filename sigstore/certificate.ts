@@ -9,9 +9,11 @@ import { createPublicKey, type KeyObject } from "node:crypto";
 import { quote } from "@blobber/core/printable";
 import { toHex } from "./bytes.ts";
 import { readClaims } from "./claims.ts";
-import { type DerNode, inside, oid, readAll, readOne, TAG } from "./der.ts";
+import { type DerNode, dotted, inside, oid, readAll, readOne, TAG } from "./der.ts";
+import { checkDer } from "./der_bounds.ts";
 import { guarded, invalidSignature } from "./malformed.ts";
 import { weaknessOf } from "./public_key.ts";
+import { checkSpki } from "./spki.ts";
 
 /** What a certificate says. */
 export interface SignerCertificate {
@@ -40,7 +42,8 @@ const FULCIO_USERNAME = toHex(oid("1.3.6.1.4.1.57264.1.7"));
 const VERSION = 0xa0, EXTENSIONS = 0xa3, OTHER_NAME = 0xa0, MAIL = 0x81, URI = 0x86;
 
 /**
- * Reads a certificate.
+ * Reads a certificate. Nobody has vouched for it yet, so what reading it costs is bounded by its length
+ * ({@linkcode checkDer}), and so is what its key may cost ({@linkcode checkSpki}).
  *
  * @param der the certificate
  * @throws {BlobberError} `signature-invalid`
@@ -50,6 +53,7 @@ export function readCertificate(der: Uint8Array): SignerCertificate {
 }
 
 function read(der: Uint8Array): SignerCertificate {
+  checkDer(der);
   const [tbs] = inside(readOne(der));
   const parts = inside(tbs);
   // TBSCertificate: [0] version, serial, algorithm, issuer, validity, subject, key, … [3] extensions.
@@ -61,6 +65,7 @@ function read(der: Uint8Array): SignerCertificate {
   checkPurpose(extensions);
   const claims = readClaims(extensions, invalidSignature);
   if (claims["issuer"] === undefined) throw invalidSignature("the certificate names no issuer");
+  checkSpki(parts[6]!.raw);
   const key = createPublicKey({ key: parts[6]!.raw as never, format: "der", type: "spki" });
   const weakness = weaknessOf(key);
   if (weakness !== undefined) throw invalidSignature(`the certificate's key ${weakness}`);
@@ -161,19 +166,4 @@ function readTime(node: DerNode | undefined): Date {
   const [, y = "", ...rest] = match;
   const year = y.length === 4 ? y : (Number(y) >= 50 ? "19" : "20") + y;
   return new Date(`${year}-${rest[0]}-${rest[1]}T${rest[2]}:${rest[3]}:${rest[4]}Z`);
-}
-
-function dotted(content: Uint8Array): string {
-  const arcs: bigint[] = [];
-  let arc = 0n;
-  for (const octet of content) {
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
-    if (octet < 0x80) {
-      arcs.push(arc);
-      arc = 0n;
-    }
-  }
-  const [first = 0n, ...rest] = arcs;
-  const root = first < 40n ? 0n : first < 80n ? 1n : 2n;
-  return [root, first - root * 40n, ...rest].join(".");
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { FakeKey } from "../tests/fakes/sigstore/keys.ts";
 import { certificateOf, extension, toBeSigned, utf8String } from "../tests/fakes/sigstore/x509.ts";
 import { readCertificate } from "./certificate.ts";
-import { concat, element, oid, sequence, TAG } from "./der.ts";
+import { bitString, concat, element, integer, octetString, oid, sequence, TAG } from "./der.ts";
 
 const key = new FakeKey("P-256");
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -125,4 +125,42 @@ test("sigstore-js 04ea25a: what is no certificate is refused with a typed error"
       assert.equal((error as { code?: string }).code, "signature-invalid", `byte ${at}: ${error}`);
     }
   }
+});
+
+test("long-oid: a certificate with an object identifier without end is refused by its length", () => {
+  const long = (bytes: number) =>
+    sequence(
+      element(TAG.oid, new Uint8Array(bytes).fill(0x81), new Uint8Array([1])),
+      octetString(sequence()),
+    );
+  refused(withChanges({}, long(1000)), /an object identifier of 1001 bytes/);
+  refused(withChanges({}, long(60_000)), /an object identifier of 60001 bytes/);
+  refused(withChanges({}, long(1_000_000)), /bytes, expected at most 65536/);
+  // Inside a value, where only the library would meet it.
+  const inner = extension("1.2.3", sequence(sequence(long(1000))));
+  refused(withChanges({}, inner), /an object identifier of 1001 bytes/);
+});
+
+test("long-oid: a certificate whose RSA key is enormous is refused before a signature is checked with it", () => {
+  const spki = (modulus: number, exponent: number) =>
+    sequence(
+      sequence(oid("1.2.840.113549.1.1.1"), element(TAG.null)),
+      bitString(
+        sequence(
+          integer(new Uint8Array(modulus).fill(0xff)),
+          integer(new Uint8Array(exponent).fill(0xff)),
+        ),
+      ),
+    );
+  const right = Object.values(RIGHT);
+  refused(certificate(right, spki(50_000, 3)), /400000 bits, expected at most 16384/);
+  refused(certificate(right, spki(256, 1000)), /exponent has 8000 bits/);
+});
+
+test("long-oid: extensions and names without number are refused, or cost what their bytes cost", () => {
+  const many = Array.from({ length: 3000 }, (_, i) => extension(`1.2.3.${i}`, sequence()));
+  refused(withChanges({}, ...many), /elements/);
+  const names = Array.from({ length: 1000 }, () => element(0x81, utf8("dev@example.com")));
+  const name = extension("2.5.29.17", sequence(...names), true);
+  refused(withChanges({ name }), /1000 subjects, expected one/);
 });

@@ -6,6 +6,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { MAX_OID_BYTES } from "@blobber/core/limits";
 
 /** Universal tags that are used here, with the constructed bit where DER sets it. */
 export const TAG = {
@@ -91,6 +92,32 @@ function readAt(bytes: Uint8Array, at: number): DerNode {
   const end = start + length;
   if (end > bytes.length) throw invalid("it is truncated");
   return { tag, content: bytes.subarray(start, end), raw: bytes.subarray(at, end) };
+}
+
+/**
+ * An object identifier in its dotted form. Its numbers have no upper limit and are joined digit by digit,
+ * which takes the square of their length: so the length is limited.
+ *
+ * @param content of an element with the tag {@linkcode TAG.oid}
+ * @throws {BlobberError} `integrity`
+ */
+export function dotted(content: Uint8Array): string {
+  if (content.length > MAX_OID_BYTES) {
+    throw invalid(`an object identifier of ${content.length} bytes, expected ${MAX_OID_BYTES}`);
+  }
+  const arcs: bigint[] = [];
+  let arc = 0n;
+  for (const octet of content) {
+    arc = (arc << 7n) | BigInt(octet & 0x7f);
+    if (octet < 0x80) {
+      arcs.push(arc);
+      arc = 0n;
+    }
+  }
+  const [first = 0n, ...rest] = arcs;
+  // X.690, 8.19.4: the first two numbers share one.
+  const root = first < 40n ? 0n : first < 80n ? 1n : 2n;
+  return [root, first - root * 40n, ...rest].join(".");
 }
 
 function invalid(why: string): BlobberError {

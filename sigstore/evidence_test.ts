@@ -31,7 +31,7 @@ import {
   years,
 } from "../tests/fakes/sigstore/x509.ts";
 import { toBase64, toPem } from "./bytes.ts";
-import { oid, sequence } from "./der.ts";
+import { element, octetString, oid, sequence, TAG } from "./der.ts";
 import { createVerifier } from "./verifier.ts";
 
 useSigstore();
@@ -261,4 +261,63 @@ test("a chain may hold intermediates of the root, never a root or a stranger", a
   await refused(verify(bundle), "signature-invalid", /no intermediate/);
   certificates[2] = certificates[0];
   await refused(verify(bundle), "signature-invalid", /no intermediate/);
+});
+
+for (const kind of [STATEMENT, "v0.3 statement, rekor 2"] as const) {
+  test(`own-signature-refused: a log that is served under another name than it signs with: ${kind}`, async () => {
+    const trust = trustOf(sigstore, (root) => {
+      for (const log of root.tlogs) log.baseUrl = "https://elsewhere.example";
+    });
+    const verdict = await verify(make(kind), { signers: [SOMEBODY], trust });
+    assert.equal(verdict.log?.url, "https://elsewhere.example");
+    const others = trustOf(sigstore, (root) => {
+      for (const log of root.tlogs) log.publicKey.rawBytes = toBase64(key.spki);
+    });
+    const bundle = make(kind);
+    delete bundle.verificationMaterial.tlogEntries[0].inclusionPromise;
+    bundle.verificationMaterial.tlogEntries[0].integratedTime = "0";
+    bundle.verificationMaterial.tlogEntries[0].logIndex =
+      bundle.verificationMaterial.tlogEntries[0].inclusionProof.logIndex;
+    await refused(
+      verify(bundle, { signers: [SOMEBODY], trust: others }),
+      "signature-invalid",
+      /checkpoint's signature is not the log's/,
+    );
+  });
+}
+
+/** An object identifier whose one number is so many bytes long. */
+const longOid = (bytes: number) =>
+  element(TAG.oid, new Uint8Array(bytes).fill(0x81), new Uint8Array([1]));
+
+test("long-oid: a bundle with such a certificate, timestamp or log entry is refused by form", async () => {
+  const certificate = make(STATEMENT);
+  certificate.verificationMaterial.certificate.rawBytes = toBase64(
+    sequence(sequence(longOid(700_000))),
+  );
+  await refused(verify(certificate), "signature-invalid", /rawBytes is too long/);
+  certificate.verificationMaterial.certificate.rawBytes = toBase64(
+    sequence(sequence(longOid(60_000))),
+  );
+  await refused(verify(certificate), "signature-invalid", /object identifier of 60001 bytes/);
+
+  const stamped = make("v0.3 statement, rekor 2");
+  const [stamp] = stamped.verificationMaterial.timestampVerificationData.rfc3161Timestamps;
+  // Where the library would look for it: inside the octet string that holds what is stamped.
+  stamp.signedTimestamp = toBase64(sequence(sequence(octetString(sequence(longOid(60_000))))));
+  await refused(
+    verify(stamped),
+    "signature-invalid",
+    /timestamp.*object identifier of 60001 bytes/,
+  );
+
+  const logged = make(STATEMENT);
+  const [entry] = logged.verificationMaterial.tlogEntries;
+  const body = JSON.parse(atob(entry.canonicalizedBody));
+  body.spec.signatures[0].verifier = btoa("-----BEGIN A-----".repeat(10_000));
+  entry.canonicalizedBody = btoa(JSON.stringify(body));
+  await refused(verify(logged), "signature-invalid", /names no key/);
+  entry.inclusionProof.checkpoint.envelope += "\u2014 rekor1.test AAAAAAAA\n".repeat(10_000);
+  entry.canonicalizedBody = make(STATEMENT).verificationMaterial.tlogEntries[0].canonicalizedBody;
+  await refused(verify(logged), "signature-invalid");
 });

@@ -64,9 +64,19 @@ export class Fields {
     return this.has(name) ? this.string(name) : otherwise;
   }
 
-  /** Bytes in canonical base64: the alphabet of RFC 4648 section 4, padded, no stray bits, not empty. */
-  bytes(name: string): Uint8Array<ArrayBuffer> {
-    return this.#bytes(this.string(name), `${this.#path}.${name}`);
+  /**
+   * Bytes in canonical base64: the alphabet of RFC 4648 section 4, padded, no stray bits, not empty.
+   *
+   * @param limit the most bytes
+   */
+  bytes(name: string, limit = Infinity): Uint8Array<ArrayBuffer> {
+    const text = this.string(name);
+    const path = `${this.#path}.${name}`;
+    // Four characters stand for at most three bytes.
+    if (text.length > 4 * Math.ceil(limit / 3)) {
+      throw this.#fail(`${path} is too long, expected at most ${limit} bytes`);
+    }
+    return this.#bytes(text, path);
   }
 
   /** A 64-bit integer that is not negative, as protobuf's JSON writes it: a string, left out when zero. */

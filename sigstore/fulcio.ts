@@ -9,7 +9,8 @@ import { X509Certificate } from "node:crypto";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { readPem, toBase64 } from "./bytes.ts";
-import { inside, readOne, TAG } from "./der.ts";
+import { dotted, inside, readOne, TAG } from "./der.ts";
+import { checkDer } from "./der_bounds.ts";
 import {
   ask,
   failed,
@@ -135,6 +136,7 @@ function checkCertificate(
 
 /** The extensions of a certificate by OID (RFC 5280, 4.1). */
 function extensionsOf(certificate: Uint8Array): Map<string, Uint8Array> {
+  checkDer(certificate);
   const [tbs] = inside(readOne(certificate));
   const holder = inside(tbs).find((node) => node.tag === 0xa3);
   const list = holder === undefined ? [] : inside(readOne(holder.content));
@@ -142,20 +144,4 @@ function extensionsOf(certificate: Uint8Array): Map<string, Uint8Array> {
     const parts = inside(extension);
     return [dotted(parts[0]!.content), parts.at(-1)!.content];
   }));
-}
-
-/** An object identifier in dotted form. */
-function dotted(content: Uint8Array): string {
-  const arcs: number[] = [];
-  let arc = 0;
-  for (const octet of content) {
-    arc = arc * 128 + (octet & 0x7f);
-    if (octet < 0x80) {
-      arcs.push(arc);
-      arc = 0;
-    }
-  }
-  const [first = 0, ...rest] = arcs;
-  const root = Math.min(2, Math.floor(first / 40));
-  return [root, first - root * 40, ...rest].join(".");
 }

@@ -9,6 +9,7 @@
 import { Buffer } from "node:buffer";
 import core from "@sigstore/core/dist/index.js";
 import { inside, readOne } from "./der.ts";
+import { checkDer } from "./der_bounds.ts";
 import type { TrustedAuthority } from "./trust_root.ts";
 
 /** A certificate that remembers what it was read from. */
@@ -19,8 +20,11 @@ export class LibraryCertificate extends core.X509Certificate {
 
   /**
    * @param der the certificate
+   * @throws {BlobberError} `integrity` for one that would take the library long
    */
   constructor(der: Uint8Array) {
+    // The library parses without a limit, and takes the square of an object identifier's length.
+    checkDer(der);
     const bytes = Buffer.from(der);
     super(core.ASN1Obj.parseBuffer(bytes));
     this.#der = bytes;

@@ -9,7 +9,9 @@ import { BlobberError } from "@blobber/core/errors";
 import { MAX_KEY_BYTES } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import { readPem, toBase64, toHex } from "./bytes.ts";
+import { reasonOf } from "./malformed.ts";
 import { inside, readOne } from "./der.ts";
+import { checkSpki } from "./spki.ts";
 
 /** A public key that may verify. */
 export interface PublicKey {
@@ -61,6 +63,11 @@ export function readPublicKey(text: string, name = "the public key"): PublicKey 
   if (block === undefined) return fail("is no PEM");
   if (block.label !== "PUBLIC KEY") fail(`is a ${quote(block.label)}`);
   let key: KeyObject;
+  try {
+    checkSpki(block.der);
+  } catch (cause) {
+    fail(`cannot be read: ${reasonOf(cause)}`, cause);
+  }
   try {
     key = createPublicKey({ key: block.der as never, format: "der", type: "spki" });
   } catch (cause) {

@@ -7,13 +7,14 @@
  */
 
 import { MAX_JSON_DEPTH } from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
 import type { Fail } from "./malformed.ts";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c;
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d;
 
 /**
- * Parses JSON from outside. Size is the caller's to limit.
+ * Parses JSON from outside. Size is the caller's to limit; time and memory are linear in it.
  *
  * @param bytes the document
  * @param what what it is, for the message
@@ -83,6 +84,6 @@ function checkKey(keys: Set<string>, token: string, what: string, fail: Fail): v
     throw fail(`${what} is not JSON`, cause);
   }
   if (key === "__proto__") throw fail(`${what} has a key "__proto__"`);
-  if (keys.has(key)) throw fail(`${what} has the key ${JSON.stringify(key)} twice`);
+  if (keys.has(key)) throw fail(`${what} has the key ${quote(key)} twice`);
   keys.add(key);
 }

@@ -11,6 +11,7 @@ import core from "@sigstore/core/dist/index.js";
 import { verifyRFC3161Timestamp } from "@sigstore/verify/dist/timestamp/tsa.js";
 import { toBase64, toHex } from "./bytes.ts";
 import { type DerNode, inside, oid, readAll, readOne, TAG } from "./der.ts";
+import { checkDer } from "./der_bounds.ts";
 import { libraryAuthority } from "./library_certificate.ts";
 import { guarded, invalidSignature } from "./malformed.ts";
 import type { TrustedAuthority } from "./trust_root.ts";
@@ -38,7 +39,8 @@ const SIGNATURES = new Set(
 );
 
 /**
- * Checks one timestamp.
+ * Checks one timestamp. Its form is bounded first ({@linkcode checkDer}); then time is linear in its length,
+ * beside a signature to check for each authority of its issuer's name.
  *
  * @param der the authority's response
  * @param signature what it must be over
@@ -52,6 +54,7 @@ export function checkTimestamp(
   authorities: TrustedAuthority[],
 ): Date {
   return guarded("its timestamp does not hold", invalidSignature, () => {
+    checkDer(der);
     checkForm(der, authorities);
     const timestamp = core.RFC3161Timestamp.parse(Buffer.from(der));
     const usable = authorities.filter(({ certificates }) => isForTimestamps(certificates[0]!));

@@ -12,6 +12,8 @@ import { BlobberError } from "@blobber/core/errors";
 import { MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import { inside, readOne } from "./der.ts";
+import { checkDer } from "./der_bounds.ts";
+import { checkRsa, checkSpki } from "./spki.ts";
 import { Fields } from "./fields.ts";
 import { guarded, invalidTrustRoot, reasonOf } from "./malformed.ts";
 import { parseStrictJson } from "./strict_json.ts";
@@ -176,6 +178,7 @@ function readKey(der: Uint8Array<ArrayBuffer>, baseUrl: string): KeyObject {
   // Roots hold RSA keys both as SubjectPublicKeyInfo and as PKCS #1, under names that do not tell them apart.
   for (const type of ["spki", "pkcs1"] as const) {
     try {
+      type === "spki" ? checkSpki(der) : checkRsa(der);
       return createPublicKey({ key: der as never, format: "der", type });
     } catch { // the other encoding
       continue;
@@ -188,7 +191,13 @@ function readAuthority(fields: Fields): TrustedAuthority {
   const certificates = fields.object("certChain").objects("certificates", MAX_PARTS)
     .map((certificate) => certificate.bytes("rawBytes"));
   if (certificates.length === 0) throw invalidTrustRoot("an authority has no certificate");
-  for (const der of certificates) inside(readOne(der));
+  for (const der of certificates) {
+    checkDer(der);
+    const parts = inside(inside(readOne(der))[0]);
+    // RFC 5280, 4.1: the key is the sixth part behind the version, which may be left out.
+    const key = parts[parts[0]?.tag === 0xa0 ? 6 : 5];
+    if (key !== undefined) checkSpki(key.raw);
+  }
   return { certificates, validFor: readValidity(fields) };
 }
 
