@@ -111,7 +111,8 @@ async function proveTo(
   root: Document<Manifest | Index>,
   options: ResolveOptions,
 ): Promise<{ proof: Proof; manifest?: Document<Manifest> }> {
-  const { judgeSignatures, refusal } = await import("./signatures.ts");
+  const { judgeSignatures } = await import("./signatures.ts");
+  const { refusal } = await import("./refusal.ts");
   const call: CallOptions = { signal: options.signal };
   const first = await judgeSignatures(source, signable(root, options), verifier, call);
   if (first.accepted) return { proof: proofOf("root", first.accepted, first.rejected) };

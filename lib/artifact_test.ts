@@ -6,7 +6,7 @@ import { resolveArtifact, resolveRoot } from "./artifact.ts";
 import { digestOf } from "./digest.ts";
 import { MemoryStore } from "./memory.ts";
 import { thisPlatform } from "./runtime.ts";
-import { attachSignature } from "./signatures.ts";
+import { attachSignature } from "./attach_signature.ts";
 import type { CallOptions, FetchOptions } from "./store.ts";
 import { streamOf } from "./streams.ts";
 import { type Descriptor, MEDIA_TYPE, type Platform } from "./types.ts";

@@ -1,114 +1,190 @@
 /**
- * Which referrers may hold a signature, and what is in them: the store's claims checked one by one.
+ * Which referrers may hold a signature, in which order they are looked at, and what is in them: the store's
+ * claims checked one by one.
+ *
+ * Whoever may push may list thousands beside a good one, and say of each what they like: its type, its date,
+ * its size. What says that it is something else is left aside, at the price of what it says. The rest is
+ * looked at from several ends in turn, so that no claim alone pushes a good one behind all others.
  *
  * @module
  */
 
 import type { Digest } from "./digest.ts";
-import { BlobberError } from "./errors.ts";
-import { MAX_REFERRER_BYTES, MAX_REFERRERS_LISTED, MAX_SIGNATURE_BYTES } from "./limits.ts";
+import { BlobberError, isBlobberError } from "./errors.ts";
+import {
+  MAX_LARGE_VERIFICATION_BYTES,
+  MAX_REFERRER_BYTES,
+  MAX_REFERRERS_LISTED,
+  MAX_SIGNATURE_BYTES,
+  MAX_VERIFICATION_BYTES,
+  SMALL_SIGNATURE_BYTES,
+} from "./limits.ts";
 import { isDocumentType, isIndex, mayBeOfType, parseDocument } from "./manifest.ts";
 import { quote } from "./printable.ts";
 import type { Signature } from "./signing.ts";
 import type { CallOptions, Source } from "./store.ts";
-import type { Descriptor } from "./types.ts";
+import { ANNOTATION, type Descriptor } from "./types.ts";
 import { readVerified } from "./verified.ts";
 
-/** A list of referrers, likely signatures first. */
+/** What to look for. */
+export interface Wanted {
+  /** What it must refer to. */
+  subject: Descriptor;
+  /** Which types are signatures. */
+  accepts(mediaType: string): boolean;
+}
+
+/** What a list of referrers holds. */
 export interface Candidates {
+  /** What could be a signature, in the order in which to look at it. */
   list: Descriptor[];
-  /** Whether there were more than are listed. */
+  /** What says that it is something else. */
+  others: Descriptor[];
+  /** Whether there is more than is listed. */
   cut: boolean;
+  /** Why the list ends before its end, where that is a failure of the store. */
+  failure?: BlobberError | undefined;
+}
+
+/** A candidate while it is put in order. */
+interface Listed {
+  descriptor: Descriptor;
+  /** When it says that it was made, in milliseconds since 1970, or `NaN`. */
+  created: number;
 }
 
 /**
- * Lists what may be signatures of a subject. Those that claim an accepted type come first, then those
- * whose claim cannot be believed, then the others: a type is a claim until the manifest was read.
+ * Lists what may be signatures of a subject. What was listed before a limit or a failure counts.
  *
  * @param via the API or the fallback tag
- * @param accepts which types are signatures
  * @param seen digests to leave out; those listed are added
+ * @throws {BlobberError} what the store throws before the list begins, and the signal's reason
  */
 export async function listCandidates(
   source: Source,
-  subject: Descriptor,
+  wanted: Wanted,
   via: "api" | "tag",
-  accepts: (mediaType: string) => boolean,
-  seen: Set<Digest>,
-  options: CallOptions,
+  options: CallOptions & { seen: Set<Digest> },
 ): Promise<Candidates> {
-  const ranked: Descriptor[][] = [[], [], []];
+  const { seen, signal } = options;
+  const claimed: Listed[] = [];
+  const unsaid: Listed[] = [];
+  const others: Descriptor[] = [];
   let cut = false;
-  for await (
-    const { mediaType, digest, size, artifactType } of source.referrers(subject, {
-      ...options,
-      via,
-    })
-  ) {
-    if (seen.has(digest)) continue;
-    if (seen.size >= MAX_REFERRERS_LISTED) {
-      cut = true;
-      break;
+  let failure: BlobberError | undefined;
+  let count = 0;
+  try {
+    for await (const listed of source.referrers(wanted.subject, { signal, via })) {
+      if (++count > MAX_REFERRERS_LISTED) {
+        cut = true;
+        break;
+      }
+      const { mediaType, digest, size, artifactType, annotations } = listed;
+      if (seen.has(digest)) continue;
+      seen.add(digest);
+      const descriptor = { mediaType, digest, size };
+      const one = { descriptor, created: Date.parse(annotations?.[ANNOTATION.created] ?? "") };
+      if (artifactType !== undefined && wanted.accepts(artifactType)) claimed.push(one);
+      else if (mayBeOfType(listed, "")) unsaid.push(one);
+      else others.push(descriptor);
     }
-    seen.add(digest);
-    const claimed = artifactType !== undefined && accepts(artifactType);
-    ranked[
-      claimed
-        ? 0
-        : mayBeOfType({ mediaType, digest, size, ...(artifactType && { artifactType }) }, "")
-        ? 1
-        : 2
-    ]!
-      .push({ mediaType, digest, size });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isBlobberError(error)) throw error;
+    if (error.code === "interrupted" || error.code === "terminated") throw error;
+    cut = true;
+    if (error.code !== "limit") failure = error;
   }
-  return { list: ranked.flat(), cut };
+  return { list: inOrder(claimed, unsaid), others, cut, failure };
 }
 
-/** Bytes that may still be read. */
-export interface Budget {
-  bytes: number;
+/** So few are read in two goes: who comes first is of no matter, and they stay as they are listed. */
+const FEW = 16;
+
+/**
+ * From the beginning and the end of the list, from the oldest and the newest, and from those that name no
+ * type, one of each in turn. A registry lists by age or by digest, the good one is often the first or the
+ * last that was pushed, and a crowd that is forged to be the one is not the other.
+ */
+function inOrder(claimed: Listed[], unsaid: Listed[]): Descriptor[] {
+  if (claimed.length + unsaid.length <= FEW) {
+    return [...claimed, ...unsaid].map(({ descriptor }) => descriptor);
+  }
+  const byDate = claimed.filter(({ created }) => !isNaN(created))
+    .sort((a, b) => a.created - b.created);
+  const lanes = [
+    claimed,
+    claimed.toReversed(),
+    byDate,
+    byDate.toReversed(),
+    unsaid,
+    unsaid.toReversed(),
+  ];
+  const order = new Set<Descriptor>();
+  const longest = Math.max(claimed.length, unsaid.length);
+  for (let at = 0; at < longest; at++) {
+    for (const lane of lanes) {
+      const one = lane[at];
+      if (one !== undefined) order.add(one.descriptor);
+    }
+  }
+  return [...order];
+}
+
+/** Bytes that may still be read: of small things, and of large ones, which are no loss to the small. */
+export class Allowance {
+  #small = MAX_VERIFICATION_BYTES;
+  #large = MAX_LARGE_VERIFICATION_BYTES;
+
+  /**
+   * Takes bytes.
+   *
+   * @param size bytes
+   * @returns whether they were left
+   */
+  take(size: number): boolean {
+    const small = size <= SMALL_SIGNATURE_BYTES;
+    if (size > (small ? this.#small : this.#large)) return false;
+    if (small) this.#small -= size;
+    else this.#large -= size;
+    return true;
+  }
+}
+
+/** A referrer that holds a signature, not yet read. */
+export interface SignatureReferrer {
+  /** Its artifact type, and the media type of its layer. */
+  type: string;
+  layer: Descriptor;
+  annotations: Signature["annotations"];
 }
 
 /**
- * Reads one candidate. Nothing of what the list said about it is believed.
+ * Reads one candidate's manifest. Nothing of what the list said about it is believed.
  *
- * @param subject what it must refer to
- * @param accepts which types are signatures
- * @param budget what may still be read; what is read is taken from it
- * @returns the signature, or `undefined` when it is none: of another type, or for another subject
+ * @param candidate as it was listed
+ * @param allowance what may still be read; what is read is taken from it
+ * @returns where the signature is, or `undefined` when it is none: of another type, or for another subject
  * @throws {BlobberError} `integrity`, `invalid-manifest`, `limit`, `signature-invalid`, or the store's
  */
-export async function readCandidate(
+export async function readReferrer(
   source: Source,
   candidate: Descriptor,
-  subject: Descriptor,
-  accepts: (mediaType: string) => boolean,
-  budget: Budget,
-  options: CallOptions,
-): Promise<Signature | undefined> {
+  wanted: Wanted,
+  options: CallOptions & { allowance: Allowance },
+): Promise<SignatureReferrer | undefined> {
   if (!isDocumentType(candidate.mediaType)) return undefined;
-  const read = async (what: Descriptor, limit: number, kind: string) => {
-    const name = `${kind} ${what.digest} of ${source.name}`;
-    const most = Math.min(limit, budget.bytes);
-    if (what.size > most) {
-      throw new BlobberError("limit", `${name} has ${what.size} bytes, expected at most ${most}`);
-    }
-    budget.bytes -= what.size;
-    return await readVerified(
-      await source.fetch(what, options),
-      { size: what.size, digest: what.digest, name },
-      most,
-    );
-  };
-  const document = parseDocument(
-    candidate,
-    await read(candidate, MAX_REFERRER_BYTES, "referrer"),
-  );
+  const bytes = await read(source, candidate, {
+    ...options,
+    kind: "referrer",
+    limit: MAX_REFERRER_BYTES,
+  });
+  const document = parseDocument(candidate, bytes);
   const { value } = document;
-  if (value.subject?.digest !== subject.digest) return undefined;
+  if (value.subject?.digest !== wanted.subject.digest) return undefined;
   if (isIndex(document) || !("layers" in value)) return undefined;
   const type = value.artifactType || value.config.mediaType;
-  if (!accepts(type)) return undefined;
+  if (!wanted.accepts(type)) return undefined;
   const [layer] = value.layers;
   if (layer === undefined || value.layers.length !== 1 || layer.mediaType !== type) {
     throw new BlobberError(
@@ -116,10 +192,47 @@ export async function readCandidate(
       `signature ${candidate.digest} is no referrer with one layer of the type ${quote(type)}`,
     );
   }
-  const bytes = await read(layer, MAX_SIGNATURE_BYTES, "signature");
-  return {
-    mediaType: type,
-    bytes,
-    ...(value.annotations && { annotations: value.annotations }),
-  };
+  return { type, layer, annotations: value.annotations };
+}
+
+/**
+ * Reads one candidate and the signature in it: as {@linkcode readReferrer}.
+ *
+ * @returns the signature, or `undefined` when it is none
+ */
+export async function readCandidate(
+  source: Source,
+  candidate: Descriptor,
+  wanted: Wanted,
+  options: CallOptions & { allowance: Allowance },
+): Promise<Signature | undefined> {
+  const referrer = await readReferrer(source, candidate, wanted, options);
+  if (referrer === undefined) return undefined;
+  const { type, layer, annotations } = referrer;
+  const bytes = await read(source, layer, {
+    ...options,
+    kind: "signature",
+    limit: MAX_SIGNATURE_BYTES,
+  });
+  return { mediaType: type, bytes, ...(annotations && { annotations }) };
+}
+
+async function read(
+  source: Source,
+  what: Descriptor,
+  options: CallOptions & { kind: string; limit: number; allowance: Allowance },
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { kind, limit, allowance, signal } = options;
+  const name = `${kind} ${what.digest} of ${source.name}`;
+  if (what.size > limit) {
+    throw new BlobberError("limit", `${name} has ${what.size} bytes, expected at most ${limit}`);
+  }
+  if (!allowance.take(what.size)) {
+    throw new BlobberError("limit", `${name} is not read: enough bytes of others were`);
+  }
+  return await readVerified(
+    await source.fetch(what, { signal }),
+    { size: what.size, digest: what.digest, name },
+    limit,
+  );
 }

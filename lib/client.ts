@@ -211,7 +211,7 @@ export class Client {
     const name = signedName(reference);
     const signature = await signer.sign(signable(root, { name }), call);
     const { mediaType, digest, size } = root.descriptor;
-    const { attachSignature } = await import("./signatures.ts");
+    const { attachSignature } = await import("./attach_signature.ts");
     const attached = await attachSignature(store, { mediaType, digest, size }, signature, call);
     return { digest, mediaType, size, signature: attached.digest, added: attached.added };
   }

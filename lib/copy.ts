@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError } from "./errors.ts";
+import { BlobberError, isBlobberError } from "./errors.ts";
 import { notify, type Observer } from "./events.ts";
 import {
   COPY_STREAMS,
@@ -140,7 +140,8 @@ class Copy {
             { hint: "copy without referrers" },
           );
         }
-        const document = await readDocument(this.#source, one, this.#call);
+        const document = await this.#referrer(one, subject);
+        if (document === undefined) continue;
         if (document.value.subject?.digest !== subject.digest) {
           notify(
             this.#options,
@@ -155,6 +156,26 @@ class Copy {
       }
     }
     await this.referrers(depth + 1);
+  }
+
+  /** Reads a referrer. One that is listed and cannot be had or understood keeps no other from going along. */
+  async #referrer(
+    one: Descriptor,
+    subject: Descriptor,
+  ): Promise<Document<Manifest | Index> | undefined> {
+    try {
+      return await readDocument(this.#source, one, this.#call);
+    } catch (error) {
+      if (!isBlobberError(error, "not-found", "invalid-manifest")) throw error;
+      notify(
+        this.#options,
+        "warning",
+        "broken-referrer",
+        `${one.digest} is listed as a referrer of ${subject.digest} and is not copied: ` +
+          error.message,
+      );
+      return undefined;
+    }
   }
 
   /** Blobs, a few at a time, each once. The first failure stops the others. */

@@ -6,7 +6,7 @@ import { resolveDocument } from "./artifact.ts";
 import { copy } from "./copy.ts";
 import { MAX_COPIED_REFERRERS } from "./limits.ts";
 import { MemoryStore } from "./memory.ts";
-import { attachSignature } from "./signatures.ts";
+import { attachSignature } from "./attach_signature.ts";
 import type { BlobWriter, FetchOptions, PutOptions, ReferrerOptions } from "./store.ts";
 import { streamOf } from "./streams.ts";
 import { type Descriptor, MEDIA_TYPE } from "./types.ts";

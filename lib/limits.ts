@@ -100,20 +100,42 @@ export const PAX_RECORDS_AN_ENTRY = 64;
 /** As {@linkcode PAX_RECORDS_AN_ENTRY}, however few entries there are. */
 export const FREE_PAX_RECORDS = 65_536;
 
-/** Referrers looked at in search of a signature, API and fallback tag together. */
-export const MAX_REFERRERS = 100;
-/** Referrers listed in all, so that a message can say how many there are. */
-export const MAX_REFERRERS_LISTED = 10_000;
+/**
+ * Referrers looked at in search of a signature: so many of the API's, and so many of the fallback tag's.
+ * Only what could be a signature counts. Each takes two requests, and a few milliseconds where it is wrong.
+ */
+export const MAX_REFERRERS = 5000;
+/** Referrers that say they are something else, looked at when no other satisfies: few registries list a wrong type. */
+export const MAX_OTHER_REFERRERS = 32;
+/** Referrers listed in all, of whatever type: some 300 bytes of memory each. */
+export const MAX_REFERRERS_LISTED = 100_000;
+/** Bytes of all pages of one list of referrers: that many of some 600 bytes. */
+export const MAX_LIST_BYTES = 64 * MiB;
 /** Bytes of a referrer's manifest read in search of a signature; cosign's have under 1 KiB. */
 export const MAX_REFERRER_BYTES = 256 * KiB;
-/** Bytes of manifests and signatures read for one verification, so that a flood of large ones ends. */
-export const MAX_VERIFICATION_BYTES = 32 * MiB;
+/**
+ * Bytes of small manifests and signatures read in one search: as many referrers as are looked at, of 13 KiB
+ * each. Go blobber and cosign make signatures of under 10.
+ */
+export const MAX_VERIFICATION_BYTES = 64 * MiB;
+/** A manifest or signature that is small: larger ones have an allowance of their own, and take none from these. */
+export const SMALL_SIGNATURE_BYTES = 64 * KiB;
+/** Bytes of larger manifests and signatures read in one search. */
+export const MAX_LARGE_VERIFICATION_BYTES = 16 * MiB;
+/** Bytes of signatures held back in one search because others are likelier to satisfy. */
+export const MAX_WAITING_BYTES = 16 * MiB;
+/** Time for one search for a signature, in milliseconds: what the slowest registry needs for all that is looked at. */
+export const MAX_SEARCH_MS = 300_000;
 /** Referrers read at once: enough to hide the way to a registry, few enough not to be limited by it. */
 export const REFERRER_READS = 4;
+/** Referrers read at once where there is a crowd of them. */
+export const CROWD_READS = 8;
+/** Referrers read before a signature is attached, to find that it is there already. */
+export const MAX_SAME_REFERRERS = 100;
 /** Generations of referrers that a copy follows: a signature of a bill of materials of an artifact is two. */
 export const MAX_REFERRER_DEPTH = 4;
-/** Referrers that a copy takes along in all. */
-export const MAX_COPIED_REFERRERS = 1000;
+/** Referrers that a copy takes along in all: some thirty thousand requests. */
+export const MAX_COPIED_REFERRERS = 10_000;
 /** Blobs that a copy moves at once. */
 export const COPY_STREAMS = 3;
 /** Layers that are files and that a pull downloads at once: enough to fill a link that one connection does not. */
@@ -176,8 +198,8 @@ export const MAX_TAGS = 100_000;
 
 /** Bytes of a layout's `index.json`: some 100,000 manifests. */
 export const MAX_INDEX_FILE_BYTES = 32 * MiB;
-/** Manifests of a layout read to find out what refers to one of them. */
-export const MAX_LAYOUT_MANIFESTS = 10_000;
+/** Manifests of a layout read to find out what refers to one of them: as many as its `index.json` holds. */
+export const MAX_LAYOUT_MANIFESTS = 100_000;
 /** Bytes of a lock file: it names a process. */
 export const MAX_LOCK_BYTES = 1024;
 /** Age of a lock whose holder cannot be looked up after which it is taken to be gone, in milliseconds. */

@@ -15,7 +15,7 @@ import { Packing, type PackSettings } from "./pack_layer.ts";
 import { interruption } from "./pace.ts";
 import { quote } from "./printable.ts";
 import { isTag } from "./reference.ts";
-import { attachSignature } from "./signatures.ts";
+import { attachSignature } from "./attach_signature.ts";
 import type { SignedName } from "./signing.ts";
 import type { Store } from "./store.ts";
 import { tagTaken } from "./tag_taken.ts";

@@ -1,110 +1,27 @@
 /**
- * Signatures as referrers: attached to a manifest, and found and judged. What a signature is and whom it
- * names is the business of {@linkcode Signer} and {@linkcode Verifier}; here is the order in which they
- * are asked, and what their answers mean together.
+ * Signatures found and judged. What a signature is and whom it names is the business of {@linkcode Verifier};
+ * here is the order in which it is asked, and how much is looked at.
  *
  * @module
  */
 
-import { putBlob } from "./blob.ts";
-import { type Budget, listCandidates, readCandidate } from "./candidates.ts";
-import { type Digest, digestOf } from "./digest.ts";
+import { Allowance, listCandidates, readCandidate, type Wanted } from "./candidates.ts";
+import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
-import { MAX_REFERRERS, MAX_VERIFICATION_BYTES, REFERRER_READS } from "./limits.ts";
+import {
+  CROWD_READS,
+  MAX_OTHER_REFERRERS,
+  MAX_REFERRERS,
+  MAX_SEARCH_MS,
+  MAX_WAITING_BYTES,
+  REFERRER_READS,
+} from "./limits.ts";
 import type { Rejected } from "./options.ts";
+import { Pace } from "./pace.ts";
+import { isUnread, type Judgement, refusal } from "./refusal.ts";
 import type { Signable, Signature, Verdict, Verifier } from "./signing.ts";
-import type { CallOptions, Source, Store } from "./store.ts";
-import { type Descriptor, type Manifest, MEDIA_TYPE } from "./types.ts";
-
-/** The referrer of an attached signature. */
-export interface Attached extends Descriptor {
-  /** `false` when the same signature was there already. */
-  added: boolean;
-}
-
-/**
- * Attaches a signature to a manifest, as a referrer that any OCI 1.1 tool sees and copies. The same
- * signature is never attached twice.
- *
- * @param target where the manifest is
- * @param subject the manifest
- * @param signature its signature
- * @returns the referrer
- */
-export async function attachSignature(
-  target: Store,
-  subject: Descriptor,
-  signature: Signature,
-  options: CallOptions = {},
-): Promise<Attached> {
-  const { mediaType, bytes, annotations } = signature;
-  const known = await findSame(target, subject, signature, options);
-  if (known) return { ...known, added: false };
-  const layer = await putBlob(target, mediaType, bytes, options);
-  // The empty descriptor (manifest.md, "Guidance for an Empty Descriptor").
-  const config = await putBlob(target, MEDIA_TYPE.empty, new TextEncoder().encode("{}"), options);
-  const manifest: Manifest = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPE.manifest,
-    artifactType: mediaType,
-    config,
-    layers: [layer],
-    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
-    ...(annotations && Object.keys(annotations).length > 0 && { annotations }),
-  };
-  const document = new TextEncoder().encode(JSON.stringify(manifest));
-  const descriptor = {
-    mediaType: MEDIA_TYPE.manifest,
-    digest: digestOf(document),
-    size: document.length,
-    artifactType: mediaType,
-  };
-  await target.put(descriptor, document, options);
-  return { ...descriptor, added: true };
-}
-
-async function findSame(
-  target: Store,
-  subject: Descriptor,
-  signature: Signature,
-  options: CallOptions,
-): Promise<Descriptor | undefined> {
-  const accepts = (type: string) => type === signature.mediaType;
-  const seen = new Set<Digest>();
-  const budget: Budget = { bytes: MAX_VERIFICATION_BYTES };
-  for (const via of ["api", "tag"] as const) {
-    const { list } = await listCandidates(target, subject, via, accepts, seen, options);
-    for (const candidate of list.slice(0, MAX_REFERRERS)) {
-      const found = await readCandidate(target, candidate, subject, accepts, budget, options)
-        .catch((error) => {
-          options.signal?.throwIfAborted();
-          // What cannot be read is not the same; it is in nobody's way.
-          if (isBlobberError(error)) return undefined;
-          throw error;
-        });
-      if (found && sameBytes(found.bytes, signature.bytes)) return candidate;
-    }
-  }
-  return undefined;
-}
-
-/** What a look at the signatures of a manifest gave. */
-export interface Judgement {
-  /** The first that satisfies. */
-  accepted?: { verdict: Verdict; descriptor: Descriptor } | undefined;
-  /** Those before it that do not, in the order in which they were read. */
-  rejected: Rejected[];
-  /** Referrers read. */
-  looked: number;
-  /** Referrers listed. */
-  total: number;
-  /** A failure to list or read, which leaves open what else there is. */
-  failure?: BlobberError | undefined;
-  /** What was looked at, for messages. */
-  name: string;
-  /** {@linkcode Verifier.title} of who looked. */
-  title: string | undefined;
-}
+import type { CallOptions, Source } from "./store.ts";
+import type { Descriptor } from "./types.ts";
 
 /** Signatures found to satisfy. */
 export interface Verified {
@@ -114,6 +31,12 @@ export interface Verified {
   rejected: Rejected[];
   looked: number;
   total: number;
+}
+
+/** Options of {@linkcode judgeSignatures}. */
+export interface JudgeOptions extends CallOptions {
+  /** Milliseconds that only grow. @default the time since this program began */
+  now?: (() => number) | undefined;
 }
 
 /**
@@ -129,7 +52,7 @@ export async function verifySignatures(
   source: Source,
   manifest: Signable,
   verifier: Verifier,
-  options: CallOptions = {},
+  options: JudgeOptions = {},
 ): Promise<Verified> {
   const judgement = await judgeSignatures(source, manifest, verifier, options);
   const { accepted, rejected, looked, total } = judgement;
@@ -142,51 +65,144 @@ export async function judgeSignatures(
   source: Source,
   manifest: Signable,
   verifier: Verifier,
-  options: CallOptions = {},
+  options: JudgeOptions = {},
 ): Promise<Judgement> {
-  const { mediaType, digest, size } = manifest;
-  const subject = { mediaType, digest, size };
-  const accepts = (type: string) => verifier.accepts(type);
-  const seen = new Set<Digest>();
-  const budget: Budget = { bytes: MAX_VERIFICATION_BYTES };
-  const result: Judgement = {
-    rejected: [],
-    looked: 0,
-    total: 0,
-    name: `${source.name}@${digest}`,
-    title: verifier.title,
-  };
-  for (const via of ["api", "tag"] as const) {
-    const found = await listCandidates(source, subject, via, accepts, seen, options)
-      .catch((error) => {
-        result.failure ??= survivable(error, options);
-        return { list: [], cut: false };
-      });
-    result.total += found.list.length + (found.cut ? 1 : 0);
-    const list = found.list.slice(0, MAX_REFERRERS - result.looked);
-    for (let at = 0; at < list.length; at += REFERRER_READS) {
-      const batch = list.slice(at, at + REFERRER_READS);
-      const reads = await Promise.allSettled(
-        batch.map((one) => readCandidate(source, one, subject, accepts, budget, options)),
+  const search = new Search(source, manifest, verifier, options);
+  // Each has its own share of what may be looked at: a crowd in one does not use up the other's.
+  if (!await search.look("api")) await search.look("tag");
+  return search.result;
+}
+
+/** A signature that was read and is judged when all that are likelier were. */
+interface Waiting {
+  descriptor: Descriptor;
+  signature: Signature;
+}
+
+/** One search for one manifest's signature. */
+class Search {
+  readonly result: Judgement;
+  readonly #source: Source;
+  readonly #manifest: Signable;
+  readonly #verifier: Verifier;
+  readonly #options: JudgeOptions;
+  readonly #wanted: Wanted;
+  readonly #seen = new Set<Digest>();
+  readonly #pace = new Pace();
+  readonly #until: number;
+
+  constructor(source: Source, manifest: Signable, verifier: Verifier, options: JudgeOptions) {
+    const { mediaType, digest, size } = manifest;
+    this.#source = source;
+    this.#manifest = manifest;
+    this.#verifier = verifier;
+    this.#options = options;
+    this.#wanted = {
+      subject: { mediaType, digest, size },
+      accepts: (type) => verifier.accepts(type),
+    };
+    this.#until = this.#now() + MAX_SEARCH_MS;
+    this.result = {
+      rejected: [],
+      looked: 0,
+      total: 0,
+      cut: false,
+      name: `${source.name}@${digest}`,
+      title: verifier.title,
+    };
+  }
+
+  /** Looks in one place. Returns whether a signature satisfies. */
+  async look(via: "api" | "tag"): Promise<boolean> {
+    const { signal } = this.#options;
+    const { list, others, cut, failure } = await listCandidates(
+      this.#source,
+      this.#wanted,
+      via,
+      { signal, seen: this.#seen },
+    );
+    if (failure !== undefined) this.result.failure ??= survivable(failure, this.#options);
+    this.result.cut ||= cut;
+    this.result.total += list.length;
+    if (await this.#lookAt(list.slice(0, MAX_REFERRERS))) return true;
+    const rest = others.slice(0, MAX_OTHER_REFERRERS);
+    this.result.total += rest.length;
+    return await this.#lookAt(rest);
+  }
+
+  async #lookAt(list: Descriptor[]): Promise<boolean> {
+    const crowd = list.length > REFERRER_READS;
+    const allowance = new Allowance();
+    const waiting: Waiting[] = [];
+    let held = 0;
+    let reads = REFERRER_READS;
+    for (let at = 0; at < list.length && !this.#isLate(); at += reads) {
+      if (at > 0) reads = CROWD_READS;
+      const batch = list.slice(at, at + reads);
+      const results = await Promise.allSettled(
+        batch.map((one) =>
+          readCandidate(this.#source, one, this.#wanted, {
+            signal: this.#options.signal,
+            allowance,
+          })
+        ),
       );
-      for (const [i, read] of reads.entries()) {
+      for (const [i, read] of results.entries()) {
         const descriptor = batch[i]!;
-        result.looked++;
-        try {
-          if (read.status === "rejected") throw read.reason;
-          if (read.value === undefined) continue;
-          const verdict = await verifier.verify(manifest, read.value);
-          result.accepted = { verdict, descriptor };
-          return result;
-        } catch (thrown) {
-          const error = survivable(thrown, options);
-          if (isUnread(error)) result.failure ??= error;
-          result.rejected.push({ descriptor, error });
+        if (read.status === "rejected") {
+          this.#reject(descriptor, read.reason);
+          continue;
         }
+        const signature = read.value;
+        if (signature === undefined) this.result.looked++;
+        else if (crowd && held < MAX_WAITING_BYTES && !this.#mayFit(signature)) {
+          held += signature.bytes.length;
+          waiting.push({ descriptor, signature });
+        } else if (await this.#judge({ descriptor, signature })) return true;
       }
     }
+    for (const one of waiting) {
+      if (this.#isLate()) break;
+      if (await this.#judge(one)) return true;
+    }
+    return false;
   }
-  return result;
+
+  /** Whether a signature could satisfy, by what is seen without cryptography; who cannot tell says yes. */
+  #mayFit(signature: Signature): boolean {
+    return this.#verifier.mayFit?.(this.#manifest, signature) ?? true;
+  }
+
+  async #judge({ descriptor, signature }: Waiting): Promise<boolean> {
+    this.#options.signal?.throwIfAborted();
+    await this.#pace.breathe();
+    this.#options.signal?.throwIfAborted();
+    try {
+      const verdict = await this.#verifier.verify(this.#manifest, signature);
+      this.result.looked++;
+      this.result.accepted = { verdict, descriptor };
+      return true;
+    } catch (error) {
+      this.#reject(descriptor, error);
+      return false;
+    }
+  }
+
+  #reject(descriptor: Descriptor, thrown: unknown): void {
+    const error = survivable(thrown, this.#options);
+    if (isUnread(error)) this.result.failure ??= error;
+    // What is too large, or one too many, was not looked at.
+    if (error.code !== "limit") this.result.looked++;
+    this.result.rejected.push({ descriptor, error });
+  }
+
+  #now(): number {
+    return (this.#options.now ?? (() => performance.now()))();
+  }
+
+  #isLate(): boolean {
+    return this.#now() >= this.#until;
+  }
 }
 
 /** What a bad candidate may throw without ending the search; anything else is thrown on. */
@@ -199,89 +215,4 @@ function survivable(error: unknown, options: CallOptions): BlobberError {
   }
   if (error.status === 2 || isBlobberError(error, "interrupted", "terminated")) throw error;
   return error;
-}
-
-/** Whether an error says that the store failed, so that the candidate remains unknown. */
-function isUnread(error: BlobberError): boolean {
-  return error.status === 3 || error.status === 11;
-}
-
-/**
- * The error for signatures none of which satisfies. Its code is the first that applies of: trust root,
- * valid but not what was asked for, invalid, the store failed, a limit was reached, no signature.
- * Its cause holds every rejection.
- *
- * @param judgements what was looked at: a manifest, or an index and then its manifest
- */
-export function refusal(judgements: Judgement[]): BlobberError {
-  const error = reason(judgements);
-  const title = judgements[0]?.title;
-  if (title === undefined) return error;
-  const { code, message, cause, hint } = error;
-  return new BlobberError(code, `${title}: ${message}`, { cause, ...(hint && { hint }) });
-}
-
-function reason(judgements: Judgement[]): BlobberError {
-  const rejected = judgements.flatMap((one) => one.rejected);
-  const errors = rejected.map((one) => one.error);
-  const cause = errors.length === 0 ? undefined : new AggregateError(errors, "signatures refused");
-  const name = judgements[0]?.name ?? "";
-  const sum = (of: (one: Judgement) => number) => judgements.reduce((n, one) => n + of(one), 0);
-  const [looked, total] = [sum((one) => one.looked), sum((one) => one.total)];
-
-  const trustRoot = errors.filter((error) => error.code === "trust-root");
-  if (trustRoot.length > 0) return together(trustRoot, trustRoot[0]!.code, cause);
-  const others = errors.filter((error) => error.status === 7);
-  if (others.length > 0) return together(others, others[0]!.code, cause);
-  // A referrer that is listed and not there is none; one that could not be read is unknown.
-  const limits = errors.filter((error) => error.code === "limit");
-  const invalid = errors.filter((error) =>
-    !isUnread(error) && error.code !== "limit" && error.code !== "not-found"
-  );
-  if (invalid.length > 0) return together(invalid, "signature-invalid", cause);
-  const failure = judgements.find((one) => one.failure)?.failure;
-  if (failure) {
-    return new BlobberError(
-      failure.code,
-      `the signatures of ${name} could not be read: ${failure.message}`,
-      { cause: failure, ...(failure.hint && { hint: failure.hint }) },
-    );
-  }
-  if (looked < total || limits.length > 0) {
-    return new BlobberError(
-      "limit",
-      `no signature of ${name} satisfies: looked at ${looked - limits.length} of ${total} ` +
-        `referrers${limits[0] ? `, ${limits[0].message}` : ""}`,
-      {
-        cause,
-        hint: "remove referrers that nobody needs from the repository, or copy the artifact with " +
-          "the one signature that is to be verified",
-      },
-    );
-  }
-  return new BlobberError("no-signature", `no signature found for ${name}`, {
-    hint: total === 0
-      ? "sign it with `blobber sign`, or ask whoever published it to"
-      : `${total} referrers are there and none is a signature of it that can be read here`,
-  });
-}
-
-function together(
-  errors: BlobberError[],
-  code: BlobberError["code"],
-  cause: unknown,
-): BlobberError {
-  const messages = [...new Set(errors.map((error) => error.message))];
-  const shown = messages.slice(0, 3).join("; ") +
-    (messages.length > 3 ? `; and ${messages.length - 3} more` : "");
-  const prefix = "signature verification failed";
-  const hint = errors.find((error) => error.hint)?.hint;
-  return new BlobberError(code, shown.startsWith(prefix) ? shown : `${prefix}: ${shown}`, {
-    cause,
-    ...(hint && { hint }),
-  });
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

@@ -102,6 +102,13 @@ export interface Verifier {
   accepts(mediaType: string): boolean;
 
   /**
+   * Whether a signature could satisfy, by what is cheap to see: its subject, and whom it says it is of.
+   * Nothing of that is proven. Asked only where there are many: those that could satisfy come first, and
+   * the others are verified all the same. A verifier without it takes them as they come.
+   */
+  mayFit?(manifest: Signable, signature: Signature): boolean;
+
+  /**
    * Checks one signature. Opens no socket and no file.
    *
    * @throws {BlobberError} `signature-invalid`; `identity-mismatch` or `name-mismatch` for a valid signature

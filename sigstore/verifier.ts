@@ -14,6 +14,7 @@ import { claimedSigner, claimText } from "./claimed_signer.ts";
 import { checkIdentity, expected } from "./identity.ts";
 import type { LogEvidence } from "./log_entry.ts";
 import { invalidSignature } from "./malformed.ts";
+import { mayFit } from "./may_fit.ts";
 import { checkName } from "./name_binding.ts";
 import { type Policy, type Rules, rulesOf, type TrustSource } from "./policy.ts";
 import { isSignedBy } from "./public_key.ts";
@@ -30,6 +31,7 @@ export function createVerifier(policy: Policy): Verifier {
   const rules = rulesOf(policy);
   return {
     accepts: isBundleType,
+    mayFit: (manifest, signature) => mayFit(manifest, signature, rules),
     verify: (manifest, signature) => verifyBundle(manifest, signature, rules),
   };
 }

@@ -20,6 +20,8 @@ export function anyOf(title: string, verifiers: readonly [Verifier, ...Verifier[
   return {
     title,
     accepts: (mediaType) => verifiers.some((verifier) => verifier.accepts(mediaType)),
+    mayFit: (manifest, signature) =>
+      verifiers.some((one) => one.mayFit?.(manifest, signature) ?? true),
     verify: async (manifest, signature): Promise<Verdict> => {
       const refusals: BlobberError[] = [];
       for (const verifier of verifiers) {

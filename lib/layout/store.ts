@@ -20,6 +20,7 @@ import {
   parseDocument,
   referrerDescriptor,
 } from "../manifest.ts";
+import { Pace } from "../pace.ts";
 import { quote } from "../printable.ts";
 import { isTag, type LayoutReference } from "../reference.ts";
 import type {
@@ -134,14 +135,16 @@ export class LayoutStore implements Store {
     const seen = new Set<Digest>();
     if (via !== "tag") {
       const listed = this.#read().manifests();
-      if (listed.length > MAX_LAYOUT_MANIFESTS) {
-        throw new BlobberError(
-          "limit",
-          `${this.name} lists ${listed.length} manifests, ` +
-            `expected at most ${MAX_LAYOUT_MANIFESTS} to look for referrers among`,
-        );
-      }
-      for (const one of listed) {
+      const pace = new Pace();
+      for (const [at, one] of listed.entries()) {
+        if (at >= MAX_LAYOUT_MANIFESTS) {
+          throw new BlobberError(
+            "limit",
+            `${this.name} lists ${listed.length} manifests, ` +
+              `expected at most ${MAX_LAYOUT_MANIFESTS} to look for referrers among`,
+          );
+        }
+        await pace.breathe();
         options.signal?.throwIfAborted();
         const found = this.#referrer(one);
         if (found?.subject !== subject.digest || !mayBeOfType(found.descriptor, artifactType)) {

@@ -15,6 +15,8 @@ export interface Page {
   response: HttpResponse;
   /** Parsed, and nothing of it checked. */
   json: unknown;
+  /** Bytes of its body. */
+  size: number;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function* pages(
     } catch (cause) {
       throw new BlobberError("registry", `${what}: ${response.url.host} sent no JSON`, { cause });
     }
-    yield { response, json };
+    yield { response, json, size: body.length };
     const link = nextLink(response.headers.get("link"));
     if (link === undefined) return;
     const next = URL.canParse(link, response.url) ? new URL(link, response.url) : undefined;

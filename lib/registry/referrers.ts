@@ -6,10 +6,10 @@
  */
 
 import type { Digest } from "../digest.ts";
-import { BlobberError } from "../errors.ts";
+import { BlobberError, isBlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
 import { readFallback } from "../fallback.ts";
-import { MAX_REFERRERS_LISTED } from "../limits.ts";
+import { MAX_LIST_BYTES, MAX_REFERRERS_LISTED } from "../limits.ts";
 import { mayBeOfType, parseDescriptor } from "../manifest.ts";
 import type { ReferrerOptions, Source } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
@@ -20,7 +20,7 @@ import type { Access, Repository } from "./repository.ts";
 /**
  * Lists what the registry says, API first and then the tag: always both unless told otherwise, because an
  * API that knows some referrers need not know all. Whoever has found enough stops asking, and the tag is
- * not read.
+ * not read. A list that is too long ends in an error behind what was read of it.
  *
  * @param repository where
  * @param source the same repository as a source, for the tag
@@ -69,7 +69,7 @@ export async function* listReferrers(
   }
 }
 
-/** Whether the API lists a referrer. */
+/** Whether the API lists a referrer, as far as its list is read. */
 export async function apiLists(
   repository: Repository,
   subject: Digest,
@@ -81,7 +81,8 @@ export async function apiLists(
       if (page.some(({ digest }) => digest === referrer)) return true;
     }
   } catch (error) {
-    if (!(error instanceof NoReferrersApi)) throw error;
+    // Behind too many others it is as good as not listed: the fallback tag then has it too.
+    if (!(error instanceof NoReferrersApi) && !isBlobberError(error, "limit")) throw error;
   }
   return false;
 }
@@ -124,7 +125,12 @@ async function* apiPages(
     }
     throw await repository.refusal(response, { doing: `listing ${what}` });
   };
-  for await (const { json } of pages(repository.at(`referrers/${subject}`), get, what)) {
+  let bytes = 0;
+  for await (const { json, size } of pages(repository.at(`referrers/${subject}`), get, what)) {
+    bytes += size;
+    if (bytes > MAX_LIST_BYTES) {
+      throw new BlobberError("limit", `${what}: more than ${MAX_LIST_BYTES} bytes`);
+    }
     const manifests = (json as { manifests?: unknown } | null)?.manifests;
     if (manifests === null || manifests === undefined) return;
     if (!Array.isArray(manifests)) throw new NoReferrersApi(`${what}: the answer is no index`);
