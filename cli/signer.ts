@@ -28,7 +28,9 @@ export async function makeSigner(
 ): Promise<Signer | undefined> {
   const plan = planSigning(command, context.settings);
   if (plan === undefined) return undefined;
-  const { createSigner, PUBLIC, publicSigningConfig } = await import("@blobber/sigstore");
+  const { createSigner, PUBLIC, publicSigningConfig, readTrustedRoot } = await import(
+    "@blobber/sigstore"
+  );
   const { onNotice } = context.report;
   const services = servicesOf(plan);
   const named = [plan.fulcioUrl, plan.rekorUrl, plan.timestampUrl, plan.signingConfig]
@@ -40,11 +42,16 @@ export async function makeSigner(
     // `sign.log` asks for a log and names none.
     services.rekorUrl ??= PUBLIC.rekor.url;
   }
+  const trust = plan.trustedRoot === undefined
+    ? undefined
+    : await readTrustedRoot(plan.trustedRoot);
   if (plan.key !== undefined) {
-    return await createSigner({ ...services, key: await readKey(plan.key, context), onNotice });
+    const key = await readKey(plan.key, context);
+    return await createSigner({ ...services, trust, key, onNotice });
   }
   return await createSigner({
     ...services,
+    trust,
     token: await tokenOf(plan, context),
     fulcioUrl: plan.fulcioUrl,
     clientId: plan.oidcClientId,

@@ -22,6 +22,8 @@ export interface SigningPlan {
   rekorUrl?: string;
   timestampUrl?: string;
   signingConfig?: string;
+  /** Path of the trusted root that signatures are verified with before they are stored. */
+  trustedRoot?: string;
   /** Whether a signature by key goes into the log: only when that was asked for. */
   log: boolean;
   /** Whether a person need not be asked before their name goes into a public log. */
@@ -62,7 +64,12 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
     if (settings.flagged("sign") && !settings.get("sign") && flags.length > 0) {
       throw new BlobberError("usage", `--sign=false and ${flag(flags[0]!)} contradict each other`);
     }
-    if (flags.length === 0 && !settings.get("sign")) return undefined;
+    if (flags.length === 0 && !settings.get("sign")) {
+      if (settings.flagged("trustedRoot")) {
+        throw new BlobberError("usage", `${flag("trustedRoot")} needs ${flag("sign")}`);
+      }
+      return undefined;
+    }
   }
   // A flag for the one way of signing sets aside what a variable or file says about the other.
   const keyless = KEYLESS.find((name) => settings.flagged(name));
@@ -109,6 +116,7 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
   if (plan.log) take("rekorUrl", settings.get("rekorUrl"));
   take("timestampUrl", settings.get("timestampUrl"));
   take("signingConfig", settings.get("signingConfig"));
+  take("trustedRoot", settings.get("trustedRoot"));
   for (const name of ["fulcioUrl", "rekorUrl", "timestampUrl", "oidcIssuer"] as const) {
     checkUrl(name, settings);
   }

@@ -72,7 +72,9 @@ export function planVerification(
   if (!(VERIFIERS as readonly string[]).includes(command.split(" ")[0]!)) return undefined;
   // Told nobody, it finds out who signed and proposes a rule.
   if (command === "trust add" && !namesSigner(settings)) return undefined;
-  const flags = IMPLY.filter((name) => settings.flagged(name) && settings.get(name) !== false);
+  // Whoever signs may name the root for the signature that is made.
+  const imply = command === "sign" ? IMPLY.filter((name) => name !== "trustedRoot") : IMPLY;
+  const flags = imply.filter((name) => settings.flagged(name) && settings.get(name) !== false);
   const off = settings.get("noVerify")
     ? "--no-verify"
     : settings.flagged("verify") && !settings.get("verify")

@@ -249,6 +249,8 @@ export const MAX_SERVICE_BYTES = 1 * MiB;
 export const MAX_SERVICE_TRIES = 3;
 /** Silence of a signing service after which it is given up, in milliseconds; a log adds within seconds. */
 export const SERVICE_IDLE_TIMEOUT_MS = 30_000;
+/** Time for the whole answer of a signing service, in milliseconds: one that sends a byte now and then is never silent. */
+export const SERVICE_TIMEOUT_MS = 60_000;
 /** The longest pause that a signing service's `Retry-After` is honoured for, in milliseconds. */
 export const MAX_SERVICE_PAUSE_MS = 10_000;
 /** Characters of an identity token; those of CI systems are under 4 KiB. */

@@ -7,7 +7,7 @@
 
 import { prepareSigstoreCrypto } from "./deno_crypto.ts";
 
-export { checkLogEntry } from "./log_entry.ts";
+export { checkEntryForm, checkLogEntry, timeOf } from "./log_entry.ts";
 export { checkTimestamp } from "./timestamp_check.ts";
 export { checkChain } from "./certificate_chain.ts";
 

@@ -54,16 +54,37 @@ export function checkLogEntry(
   if (log === undefined) {
     throw invalidSignature("it is recorded in a log that the trust root does not name");
   }
+  const checkpoint = checkEntryForm(entry, content, signer);
   guarded("its log entry does not hold", invalidSignature, () => {
+    if (entry.promise !== undefined) {
+      verifyTLogSET(libraryEntry(entry) as PromisedEntry, known.map(libraryLog));
+    }
+    checkSignedBy(checkpoint, log);
+  });
+  return { log, index: entry.logIndex, time: timeOf(entry) };
+}
+
+/**
+ * Checks of an entry what no key is needed for: that it is about this signature by this signer, and that
+ * its proof leads to its checkpoint. Whose checkpoint that is remains open.
+ *
+ * @param entry of the bundle
+ * @param content what was signed
+ * @param signer DER of the certificate, or of the public key, that signed
+ * @throws {BlobberError} `signature-invalid`
+ */
+export function checkEntryForm(
+  entry: LogEntry,
+  content: SignedContent,
+  signer: Uint8Array,
+): Checkpoint {
+  return guarded("its log entry does not hold", invalidSignature, () => {
     checkBody(entry, content, signer);
     const checkpoint = readCheckpoint(entry.proof.checkpoint);
     checkNumbers(entry, checkpoint);
-    const library = libraryEntry(entry);
-    if (entry.promise !== undefined) verifyTLogSET(library as PromisedEntry, known.map(libraryLog));
-    checkSignedBy(checkpoint, log);
-    verifyMerkleInclusion(library as ProvenEntry, libraryCheckpoint(checkpoint));
+    verifyMerkleInclusion(libraryEntry(entry) as ProvenEntry, libraryCheckpoint(checkpoint));
+    return checkpoint;
   });
-  return { log, index: entry.logIndex, time: timeOf(entry) };
 }
 
 /** The time that a log signed for an entry, or none: without the promise the number is nobody's word. */

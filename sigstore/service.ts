@@ -1,5 +1,5 @@
 /**
- * How a signing service is asked: bounded answers, an idle timeout, few retries, no redirects, and one kind
+ * How a signing service is asked: answers bounded in bytes and time, an idle timeout, few retries, no redirects, and one kind
  * of error that names the service and says what can be done. Tokens are taken out of whatever it says.
  *
  * @module
@@ -12,6 +12,7 @@ import {
   MAX_SERVICE_PAUSE_MS,
   MAX_SERVICE_TRIES,
   SERVICE_IDLE_TIMEOUT_MS,
+  SERVICE_TIMEOUT_MS,
 } from "@blobber/core/limits";
 import { printable, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
@@ -26,6 +27,10 @@ export interface ServiceContext {
   userAgent: string;
   /** Silence after which a service is given up, in milliseconds. */
   idleTimeoutMs: number;
+  /** Time for a whole answer, in milliseconds. */
+  timeoutMs: number;
+  /** Milliseconds that only grow. */
+  now: () => number;
   /** Waits; rejects when the signal fires. */
   pause: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Stops the work. */
@@ -46,8 +51,8 @@ export interface ServiceRequest {
   secrets?: string[];
 }
 
-/** A service said nothing for too long. */
-class Silence extends Error {}
+/** A service said nothing, or too little, for too long. */
+class TooSlow extends Error {}
 
 /** What came back. */
 export interface ServiceAnswer {
@@ -66,6 +71,8 @@ export function serviceContext(options: Partial<ServiceContext> = {}): ServiceCo
     fetch: globalThis.fetch,
     userAgent: "blobber",
     idleTimeoutMs: SERVICE_IDLE_TIMEOUT_MS,
+    timeoutMs: SERVICE_TIMEOUT_MS,
+    now: () => performance.now(),
     pause: systemClock.delay,
     ...options,
   };
@@ -123,8 +130,8 @@ export async function ask(
     } catch (error) {
       context.signal?.throwIfAborted();
       if (error instanceof BlobberError) throw error;
-      // Who said nothing for so long is not waited for again.
-      if (tries >= MAX_SERVICE_TRIES || error instanceof Silence) {
+      // One that took so long is not waited for again.
+      if (tries >= MAX_SERVICE_TRIES || error instanceof TooSlow) {
         throw failed(request, `did not answer: ${reasonOf(error)}`, error);
       }
     }
@@ -175,13 +182,14 @@ export async function once(
   request: ServiceRequest,
 ): Promise<ServiceAnswer> {
   const { url, method = request.body === undefined ? "GET" : "POST", headers, body } = request;
+  const until = context.now() + context.timeoutMs;
   const idle = new AbortController();
   const stop = () => idle.abort(context.signal!.reason);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const awake = () => {
     clearTimeout(timer);
     timer = setTimeout(
-      () => idle.abort(new Silence(`no byte came for ${context.idleTimeoutMs / 1000} s`)),
+      () => idle.abort(new TooSlow(`no byte came for ${context.idleTimeoutMs / 1000} s`)),
       context.idleTimeoutMs,
     );
   };
@@ -201,6 +209,9 @@ export async function once(
     let size = 0;
     for await (const part of response.body ?? []) {
       awake();
+      if (context.now() >= until) {
+        throw new TooSlow(`its answer was not whole after ${context.timeoutMs / 1000} s`);
+      }
       size += part.length;
       if (size > MAX_SERVICE_BYTES) {
         throw failed(request, `answered more than ${MAX_SERVICE_BYTES} bytes`);

@@ -13,15 +13,22 @@ import { toPem } from "./bytes.ts";
 import { checkRekorV2, type Credential, Identity, OwnKey } from "./credential.ts";
 import { type Envelope, envelopeOf, preAuthEncoding } from "./dsse.ts";
 import { BUNDLE_TYPE, encodeBundle, type KeyMaterial, type LogEntry } from "./encode_bundle.ts";
+import { checkOwnSignature } from "./own_signature.ts";
 import { readPrivateKey } from "./private_key.ts";
 import { addToRekorV1 } from "./rekor_v1.ts";
 import { addToRekorV2 } from "./rekor_v2.ts";
 import { type ServiceContext, serviceContext } from "./service.ts";
 import { namedServices, nonsense, type SignerOptions } from "./signer_options.ts";
-import { type RekorService, servicesOf, type SigningServices } from "./signing_config.ts";
+import {
+  isPublicService,
+  type RekorService,
+  servicesOf,
+  type SigningServices,
+} from "./signing_config.ts";
 import { publicKeyPem, type SigningKey } from "./signing_key.ts";
 import { encodeStatement, PAYLOAD_TYPE, PREDICATE_TYPE, statementAbout } from "./statement.ts";
 import { requestTimestamp } from "./timestamp.ts";
+import type { TrustMaterial } from "./trust_root.ts";
 
 /**
  * Makes a signer.
@@ -57,10 +64,13 @@ class SigstoreSigner implements Signer {
   readonly #credential: Credential;
   readonly #context: ServiceContext;
   readonly #services: () => Promise<SigningServices>;
+  readonly #options: SignerOptions;
+  #trust: TrustMaterial | undefined;
 
   constructor(credential: Credential, options: SignerOptions, context: ServiceContext) {
     this.#credential = credential;
     this.#context = context;
+    this.#options = options;
     const named = namedServices(options, credential.kind);
     const check = (services: SigningServices) => {
       credential.check(services);
@@ -89,8 +99,14 @@ class SigstoreSigner implements Signer {
       );
     }
     const context = { ...this.#context, signal: options.signal };
-    const { key, material } = await this.#credential.acquire(this.#services, context);
-    const services = await this.#services();
+    // What it is verified with comes before anything is published that could not be.
+    const ready = async () => {
+      const services = await this.#services();
+      this.#trust ??= await this.#trustFor(services, options);
+      return services;
+    };
+    const { key, material } = await this.#credential.acquire(ready, context);
+    const services = await ready();
 
     const payload = encodeStatement(statementAbout(manifest.digest, manifest.name));
     const signed = preAuthEncoding(PAYLOAD_TYPE, payload);
@@ -115,7 +131,7 @@ class SigstoreSigner implements Signer {
         }),
       );
     }
-    return {
+    const made: Signature = {
       mediaType: BUNDLE_TYPE,
       bytes: encodeBundle({ key: material, envelope, entries, timestamps }),
       // What cosign writes, but for the time: equal signatures must stay equal.
@@ -124,6 +140,39 @@ class SigstoreSigner implements Signer {
         "dev.sigstore.bundle.predicateType": PREDICATE_TYPE,
       },
     };
+    const checked = await checkOwnSignature({
+      manifest,
+      signature: made,
+      publicKey: "certificate" in material ? undefined : key.publicKey,
+      logged: services.logs.length > 0,
+      trust: this.#trust,
+    });
+    if (!checked) {
+      // With a key, those who verify need no root either, and are told that the entry is unchecked.
+      this.#options.onNotice?.({
+        level: "certificate" in material ? "warning" : "info",
+        code: "own-signature-unchecked",
+        message:
+          "what the signing services answered is not verified: no trust root is named for them",
+      });
+    }
+    return made;
+  }
+
+  /** What will be believed by those who verify, as far as that is known here. */
+  async #trustFor(
+    services: SigningServices,
+    { signal }: CallOptions,
+  ): Promise<TrustMaterial | undefined> {
+    const { trust, onNotice } = this.#options;
+    if (trust !== undefined) return typeof trust === "function" ? await trust() : trust;
+    const { fulcio, logs, timestamps } = services;
+    const asked = [...fulcio ? [fulcio] : [], ...logs.map(({ url }) => url), ...timestamps];
+    // Of a mixture the public root knows only a part, and whoever verifies with it refuses the whole.
+    const [decisive] = asked;
+    if (decisive === undefined || !isPublicService(decisive)) return undefined;
+    const { publicTrustRoot } = await import("./tuf.ts");
+    return await publicTrustRoot({ onNotice, signal });
   }
 
   async #log(

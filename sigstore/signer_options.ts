@@ -14,6 +14,7 @@ import {
   type RekorVersion,
   type SigningServices,
 } from "./signing_config.ts";
+import type { TrustMaterial } from "./trust_root.ts";
 import type { TokenSource } from "./tokens/token.ts";
 
 /** Services named one by one, or by a signing configuration, never both. */
@@ -51,6 +52,12 @@ export interface KeyOptions extends ServiceOptions {
 
 /** Options of {@linkcode createSigner}. */
 export type SignerOptions = (KeylessOptions | KeyOptions) & {
+  /**
+   * What each signature is verified with before it is given away.
+   * @default the public root where the public Sigstore's services sign; else what needs no root is checked,
+   * and a notice `own-signature-unchecked` says so
+   */
+  trust?: TrustMaterial | (() => Promise<TrustMaterial>) | undefined;
   /** Told about what a person may want to know. */
   onNotice?: ((notice: Notice) => void) | undefined;
   /** How services are asked; for tests. */

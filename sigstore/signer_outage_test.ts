@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { isBlobberError } from "@blobber/core";
-import { bundleOf, keyless, manifest, services } from "../tests/fakes/signing.ts";
+import { bundleOf, keyless, manifest, ownKey, services } from "../tests/fakes/signing.ts";
 import {
   type FakeService,
   type FakeSigstore,
   type SigstoreFault,
   startSigstore,
 } from "../tests/fakes/sigstore.ts";
+import { type ServiceContext, serviceContext } from "./service.ts";
 import { createSigner } from "./signer.ts";
+import { browserToken } from "./tokens/browser.ts";
+import { findToken } from "./tokens/find.ts";
 import { givenToken } from "./tokens/given.ts";
 
 let sigstore: FakeSigstore;
@@ -84,6 +87,89 @@ test("outage: a service that says nothing is given up", async () => {
   const options = { ...keyless(sigstore), services: { ...services, idleTimeoutMs: 5 } };
   await assert.rejects(bundleOf(options), /Fulcio at .* did not answer: no byte came for 0\.005 s/);
   assert.ok(sigstore.requests.length <= 1, "asked again");
+});
+
+/** An answer that comes a byte at a time, each two seconds of the test's clock after the one before. */
+function trickle(whole: Uint8Array): { services: Partial<ServiceContext>; bytes: () => number } {
+  let time = 0;
+  let sent = 0;
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent === whole.length) return controller.close();
+        time += 2000;
+        controller.enqueue(whole.subarray(sent, ++sent));
+      },
+    }, { highWaterMark: 0 });
+  return {
+    services: {
+      pause: () => Promise.resolve(),
+      now: () => time,
+      fetch: () => Promise.resolve(new Response(body())),
+    },
+    bytes: () => sent,
+  };
+}
+
+test("slow-fulcio: an answer has a minute to be whole, whichever service it is of", async () => {
+  const whole = new TextEncoder().encode(JSON.stringify({ long: "x".repeat(1000) }));
+  const { fulcio: fulcioUrl, rekor1: rekorUrl, rekor2, tsa: timestampUrl } = sigstore.urls;
+  const key = ownKey("ec");
+  const asked: [RegExp, (services: Partial<ServiceContext>) => Promise<unknown>][] = [
+    [/^Fulcio at /, (services) => bundleOf({ ...keyless(sigstore), fulcioUrl, services })],
+    [/^Rekor at /, (services) => bundleOf({ key, rekorUrl, services })],
+    [
+      /^the timestamp authority at /,
+      (services) => bundleOf({ key, rekorUrl: rekor2, rekorVersion: 2, timestampUrl, services }),
+    ],
+    [/^the OIDC issuer at .*not whole/, (services) =>
+      browserToken({
+        issuer: sigstore.urls.oidc,
+        openBrowser: () => assert.fail("opened"),
+      }).token({ clientId: "sigstore", context: serviceContext(services) })],
+    [
+      /^the token service of GitHub Actions at /,
+      (services) =>
+        findToken({ env: sigstore.githubEnvironment() }).token({
+          clientId: "sigstore",
+          context: serviceContext(services),
+        }),
+    ],
+  ];
+  for (const [said, ask] of asked) {
+    const { services, bytes } = trickle(whole);
+    await assert.rejects(ask(services), (error) => {
+      assert.ok(isBlobberError(error, "signing-service"), String(error));
+      assert.match(error.message, said);
+      assert.match(error.message, /its answer was not whole after 60 s/);
+      return true;
+    });
+    assert.equal(bytes(), 30, "and it is not asked again");
+  }
+});
+
+test("slow-fulcio: a slow answer that is whole in time is taken", async () => {
+  let time = 0;
+  const services: Partial<ServiceContext> = {
+    pause: () => Promise.resolve(),
+    now: () => time,
+    fetch: async (url, init) => {
+      const answer = await fetch(url, init);
+      return new Response(
+        answer.body!.pipeThrough(
+          new TransformStream({
+            transform(part, controller) {
+              time += 20_000;
+              controller.enqueue(part);
+            },
+          }),
+        ),
+        answer,
+      );
+    },
+  };
+  await bundleOf({ ...keyless(sigstore), services });
+  assert.ok(time >= 40_000);
 });
 
 for (const status of [408, 429, 500, 502, 503, 504]) {

@@ -40,6 +40,12 @@ export const PUBLIC = {
   clientId: "sigstore",
 } as const;
 
+/** Whether a service is one of the public Sigstore's, which the public trust root is about. */
+export function isPublicService(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "sigstore.dev" || hostname.endsWith(".sigstore.dev");
+}
+
 const MEDIA_TYPE = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
 
 /**

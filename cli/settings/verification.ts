@@ -122,7 +122,7 @@ export const VERIFICATION = {
     placeholder: "FILE",
     help: "Sigstore trusted root in place of the public one",
     group: "verification",
-    commands: VERIFIERS,
+    commands: [...VERIFIERS, "push"],
   },
   offline: {
     flag: "offline",

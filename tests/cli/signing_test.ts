@@ -120,9 +120,9 @@ Deno.test("the passphrase comes from a file, a variable or stdin, and is never s
   assert.doesNotMatch(wrong.stderr, /hunter/);
 });
 
-/** Flags that make a private Sigstore sign. */
+/** Flags that make a private Sigstore sign, whose trusted root is in `root.json`. */
 function services({ urls }: FakeSigstore): string[] {
-  return ["--fulcio-url", urls.fulcio, "--rekor-url", urls.rekor1];
+  return ["--fulcio-url", urls.fulcio, "--rekor-url", urls.rekor1, "--trusted-root", "root.json"];
 }
 
 Deno.test("keyless: push signs as the token's owner, and only that identity satisfies", async () => {
@@ -184,9 +184,8 @@ Deno.test("keyless: a job of GitHub Actions needs no token, and claims say which
     const env = { ...sigstore.githubEnvironment(), CI: "true" };
     await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
     await at.write("signing.json", JSON.stringify(sigstore.signingConfig(2)));
-    await at.ok(["push", "site", "oci:layout:v1", "--sign", "--signing-config=signing.json"], {
-      env,
-    });
+    const sign = ["--sign", "--signing-config=signing.json", "--trusted-root=root.json"];
+    await at.ok(["push", "site", "oci:layout:v1", ...sign], { env });
     const who = [
       `--verify-issuer=${sigstore.urls.oidc}/gha`,
       "--verify-subject-pattern=https://github.com/acme/**@refs/heads/*",
@@ -213,6 +212,7 @@ Deno.test("a signing service that fails leaves the old tag, is named, and exits 
     const before = await at.ok(["push", "site", "oci:layout:v1"]);
     await at.write("site/index.html", "new\n");
     await at.write("token", sigstore.oidc.token(), 0o600);
+    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
     sigstore.onRequest = ({ service }) => service === "rekor1" ? { status: 400 } : undefined;
     const failed = await at.run([
       "push",
@@ -230,13 +230,84 @@ Deno.test("a signing service that fails leaves the old tag, is named, and exits 
   }
 });
 
+Deno.test("signed-and-unusable: what does not verify is not stored, and no tag moves", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const sigstore = await startSigstore();
+  const registry = await startRegistry();
+  try {
+    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
+    const ref = `${registry.host}/acme/site:v1`;
+    const before = (await at.ok(["push", "site", ref])).trim();
+    const config = `verify:\n  trusted-root: ${at.dir}/root.json\n`;
+    await at.write("site/index.html", "new\n");
+    const year = 365 * 86_400_000;
+    const then = Date.now() - year;
+    const period = { notBefore: new Date(then), notAfter: new Date(then + 600_000) };
+    const stored = () =>
+      registry.log().filter((line) => line.startsWith("PUT ") && line.includes("/manifests/"));
+    for (const fault of ["certificate", "entry"] as const) {
+      sigstore.onIssue = fault === "certificate" ? (leaf) => ({ ...leaf, ...period }) : undefined;
+      sigstore.onRequest = ({ service }) =>
+        fault !== "entry" || service !== "rekor1" ? undefined : {
+          rewrite: (body) => {
+            // deno-lint-ignore no-explicit-any
+            (Object.values(body)[0] as any).verification.signedEntryTimestamp = btoa(
+              "none of the log's",
+            );
+            return body;
+          },
+        };
+      for (const where of ["flag", "file"] as const) {
+        await at.write("home/.config/blobber/config.yaml", where === "file" ? config : "{}\n");
+        await at.write("token", sigstore.oidc.token(), 0o600);
+        registry.clear();
+        const sign = ["--identity-token=file:token", "--yes", ...services(sigstore)];
+        const flags = where === "flag" ? sign : sign.slice(0, -2);
+        for (
+          const command of [["push", "site", ref], ["sign", `${registry.host}/acme/site@${before}`]]
+        ) {
+          const refused = await at.run([...command, ...flags]);
+          assert.equal(refused.status, 11, refused.stderr);
+          assert.match(
+            refused.stderr,
+            /the signature that was made does not verify.*was not stored/,
+          );
+        }
+        // What was pushed stands there by its digest alone, and no signature does.
+        assert.ok(stored().every((line) => line.includes("/manifests/sha256:")), stored().join());
+        assert.equal(stored().length, 1);
+        const { digest } = JSON.parse(await at.ok(["ls", ref, "-ojson"]));
+        assert.equal(digest, before);
+      }
+    }
+  } finally {
+    await registry.close();
+    await sigstore.close();
+  }
+});
+
+Deno.test("a trusted root that a push does not sign with is a usage error", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  const push = ["push", "site", "oci:layout:v1", "--trusted-root", "root.json"];
+  const unsigned = await at.run(push);
+  assert.deepEqual([unsigned.status, unsigned.stdout], [2, ""]);
+  assert.match(unsigned.stderr, /--trusted-root needs --sign/);
+  const missing = await at.run([...push, "--sign-key", "acme.pem"]);
+  assert.equal(missing.status, 12);
+});
+
 Deno.test("with a key nothing is published unless that was asked for", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");
   const sigstore = await startSigstore();
   try {
-    const push = ["push", "site", "oci:layout:v1", "--sign-key", "acme.pem"];
+    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
+    const root = ["--trusted-root", "root.json"];
+    const push = ["push", "site", "oci:layout:v1", "--sign-key", "acme.pem", ...root];
     const rekor = `sign:\n  rekor: ${sigstore.urls.rekor1}\n`;
     await at.write("home/.config/blobber/config.yaml", rekor);
     await at.ok(push);
@@ -247,7 +318,6 @@ Deno.test("with a key nothing is published unless that was asked for", async () 
     await at.write("home/.config/blobber/config.yaml", `${rekor}  log: true\n`);
     await at.ok(push);
     assert.equal(posts(), 2);
-    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
     const verify = ["verify", "oci:layout:v1", "--verify-key", "acme.pub"];
     await at.ok([...verify, "--require-log", "--trusted-root", "root.json"]);
   } finally {

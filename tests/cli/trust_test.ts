@@ -191,7 +191,14 @@ Deno.test("trust add proposes a rule from the signature that is there", async ()
     await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
     await at.write("signing.json", JSON.stringify(sigstore.signingConfig(2)));
     const env = { ...sigstore.githubEnvironment(), CI: "true" };
-    await at.ok(["push", "site", "oci:lay:v1", "--sign", "--signing-config=signing.json"], { env });
+    await at.ok([
+      "push",
+      "site",
+      "oci:lay:v1",
+      "--sign",
+      "--signing-config=signing.json",
+      "--trusted-root=root.json",
+    ], { env });
     const add = ["trust", "add", "oci:lay:v1", "--trusted-root", "root.json"];
     const asked = await at.run(add);
     assert.equal(asked.status, 2);

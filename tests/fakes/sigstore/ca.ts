@@ -37,6 +37,8 @@ export interface LeafOptions {
   claims?: Record<number, string>;
   notBefore?: Date;
   notAfter?: Date;
+  /** Whether it may issue certificates itself. @default false */
+  authority?: boolean;
   /** Whether a certificate log has seen it. @default true */
   sct?: boolean;
   /** The time that the SCT says. @default `notBefore` */
@@ -88,6 +90,15 @@ export class FakeCa {
       extension("2.5.29.15", element(TAG.bitString, new Uint8Array([7, 0x80])), true),
       extension("2.5.29.37", sequence(oid("1.3.6.1.5.5.7.3.3"))),
       ...identifiers(options.spki, this.key),
+      ...(options.authority
+        ? [
+          extension(
+            "2.5.29.19",
+            sequence(element(TAG.boolean, new Uint8Array([0xff]))),
+            true,
+          ),
+        ]
+        : []),
       ...(names.length > 0 ? [extension("2.5.29.17", sequence(...names), true)] : []),
       ...(issuer === undefined ? [] : [extension(`${FULCIO}.1`, utf8(issuer))]),
       ...(issuerV2 === undefined ? [] : [extension(`${FULCIO}.8`, utf8String(issuerV2))]),
