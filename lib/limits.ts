@@ -183,8 +183,10 @@ export const MAX_TUF_BYTES = 4 * MiB;
 
 /** Roots of a TUF repository followed in one go (TUF specification, 5.3.3): Sigstore makes two a year. */
 export const MAX_TUF_ROOTS = 64;
-/** Time for a TUF repository to answer one request, in milliseconds. */
+/** Time for a TUF repository's whole answer to one request, in milliseconds. */
 export const TUF_TIMEOUT_MS = 20_000;
+/** Time for all requests of one update, in milliseconds: a repository may name a new root each time it is asked. */
+export const TUF_UPDATE_MS = 120_000;
 /** Age of a TUF check after which the network is asked again, in milliseconds: Sigstore renews its own weekly. */
 export const TUF_REFRESH_MS = 24 * 60 * 60 * 1000;
 /** Age of the last TUF check up to which `--offline` uses a trust root whose timestamp has expired, in milliseconds. */

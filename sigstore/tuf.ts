@@ -11,7 +11,12 @@ import process from "node:process";
 import type { Observer } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
-import { MAX_OFFLINE_AGE_MS, TUF_REFRESH_MS, TUF_TIMEOUT_MS } from "@blobber/core/limits";
+import {
+  MAX_OFFLINE_AGE_MS,
+  TUF_REFRESH_MS,
+  TUF_TIMEOUT_MS,
+  TUF_UPDATE_MS,
+} from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import { reasonOf } from "./malformed.ts";
 import { PUBLIC_TUF_ROOT, PUBLIC_TUF_URL } from "./public_root.ts";
@@ -181,11 +186,15 @@ function repository(
   options: Observer,
 ): (path: string, limit: number) => Promise<Uint8Array | undefined> {
   let requests = 0;
+  const whole = AbortSignal.timeout(TUF_UPDATE_MS);
   return async (path, limit) => {
     if (++requests > MAX_REQUESTS) throw new Error("the repository has no end of roots");
     const address = `${url.replace(/\/$/, "")}/${path}`;
-    const timeout = AbortSignal.timeout(TUF_TIMEOUT_MS);
-    const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+    const signal = AbortSignal.any([
+      AbortSignal.timeout(TUF_TIMEOUT_MS),
+      whole,
+      ...options.signal ? [options.signal] : [],
+    ]);
     try {
       const response = await fetch(address, { signal, headers: { "accept-encoding": "identity" } });
       if (!response.ok) {
