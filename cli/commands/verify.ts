@@ -73,10 +73,14 @@ function describe({ descriptor, named, signed, verdict, rejected }: VerifyResult
     ...checks.map(({ name, result, evidence }) =>
       `${name.padEnd(width + 1)}  ${WORDS[result]}: ${printable(evidence)}`
     ),
-    ...rejected.map(({ descriptor: { digest }, error }) =>
+    ...rejected.slice(0, SHOWN).map(({ descriptor: { digest }, error }) =>
       `rejected ${digest}: ${printable(error.message)}`
     ),
+    ...rejected.length > SHOWN ? [`rejected ${rejected.length - SHOWN} more`] : [],
   ];
 }
+
+/** Rejected signatures shown one by one; anybody who may push can put thousands there. */
+const SHOWN = 10;
 
 const WORDS = { passed: "passed", absent: "absent", unchecked: "present, not checked" } as const;

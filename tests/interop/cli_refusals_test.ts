@@ -210,6 +210,9 @@ interop("a certificate that no certificate log has seen", SIGNING_PEERS, async (
   const pushed = await home.must(args, { env: byPerson(stack) });
   assert.match(pushed.stderr, /^Warning: .*certificate log/m);
   await refused(home, 5, /\(SCT\)/, ["verify", reference, ...person(stack).ours]);
+  // Told the root that those who verify believe, nothing is pushed that they would refuse.
+  const told = [...args, "--trusted-root", stack.trustedRoot];
+  await refused(home, 11, /does not verify.*\(SCT\)/s, told, byPerson(stack));
   // A root that names no such log cannot demand it, and the output says so.
   const root = person({ ...stack, trustedRoot: stack.trustedRootWithoutLog }).ours;
   const { stdout } = await home.must(["verify", reference, ...root]);

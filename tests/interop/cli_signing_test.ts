@@ -70,7 +70,8 @@ for (const { name, start, referrers } of WITH_AND_WITHOUT) {
     ];
     for (const [way, flags, env, who] of ways) {
       const reference = `${registry.host}/keyless/${way}:v1`;
-      const digest = await push(home, tree, reference, ["--sign", "--yes", ...flags], env);
+      const sign = ["--sign", "--yes", ...flags, "--trusted-root", stack.trustedRoot];
+      const digest = await push(home, tree, reference, sign, env);
       await foundByBoth(stack, home, reference, digest, who);
       const base = `http://${registry.host}/v2/keyless/${way}`;
       const tag = `manifests/${digest.replace(":", "-")}`;
@@ -129,8 +130,8 @@ for (const { name, start, referrers } of WITH_AND_WITHOUT) {
     };
     for (const [log, flags] of Object.entries(logs)) {
       const reference = `${registry.host}/keys/${log}:v1`;
-      const digest = await push(home, tree, reference, ["--sign-key", secret, ...flags]);
       const root = ["--trusted-root", stack.trustedRoot];
+      const digest = await push(home, tree, reference, ["--sign-key", secret, ...flags, ...root]);
       await foundByBoth(stack, home, reference, digest, {
         ours: ["--verify-key", open, ...root, "--require-log"],
         cosign: ["--key", open, ...root],

@@ -13,6 +13,7 @@ import {
   findToken,
   givenToken,
   parseSigningConfig,
+  readTrustedRoot,
   type SignerOptions,
   type TokenSource,
 } from "@blobber/sigstore";
@@ -102,7 +103,8 @@ async function verifiedByCosign(
 ): Promise<void> {
   const repository = new Repository(host, `signed/by-us-${count++}`);
   const artifact = await repository.artifact();
-  const signature = await (await createSigner(options)).sign(artifact);
+  const own = () => readTrustedRoot(stack.trustedRoot);
+  const signature = await (await createSigner({ trust: own, ...options })).sign(artifact);
   await repository.attach(artifact, signature);
   const reference = `${repository.name}@${artifact.digest}`;
   const cosign = (...args: string[]) =>
