@@ -12,7 +12,6 @@ import { type Bundle, readBundle } from "./bundle.ts";
 import { toHex } from "./bytes.ts";
 import { readCertificate } from "./certificate.ts";
 import { checkIdentity } from "./identity.ts";
-import { checkName } from "./name_binding.ts";
 import type { Rules } from "./policy.ts";
 import { bindContent } from "./signed_content.ts";
 
@@ -39,7 +38,7 @@ function isAbout({ content }: Bundle, manifest: Signable, rules: Rules): boolean
     return rules.legacyMessageSignature && rules.nameBinding === "off" &&
       `sha256:${toHex(content.digest)}` === manifest.digest;
   }
-  checkName(bindContent(content, manifest, rules).name, manifest.name, rules.nameBinding);
+  bindContent(content, manifest, rules);
   return true;
 }
 

@@ -65,9 +65,10 @@ async function check(made: Made): Promise<boolean> {
     await checkWithoutRoot(manifest, signature);
     return false;
   }
-  const nameBinding = manifest.name === undefined
+  // A layout names no repository, and then nothing binds the name.
+  const nameBinding = manifest.name?.repository === undefined
     ? "off"
-    : manifest.name.tag === undefined
+    : manifest.name.tags.length === 0
     ? "repository"
     : "reference";
   const policy = {
