@@ -36,6 +36,16 @@ test("a broken trust root is not hidden by a wrong identity", async () => {
   await assert.rejects(none.verify(signable, signature), { code: "trust-root" });
 });
 
+test("good-among-bad: a signature could satisfy a rule when it could satisfy one of its signers", () => {
+  const unlikely: Verifier = { ...accepting, mayFit: () => false };
+  assert.equal(
+    anyOf("rule", [unlikely, { ...accepting, mayFit: () => true }]).mayFit!(signable, signature),
+    true,
+  );
+  assert.equal(anyOf("rule", [unlikely, accepting]).mayFit!(signable, signature), true);
+  assert.equal(anyOf("rule", [unlikely, unlikely]).mayFit!(signable, signature), false);
+});
+
 test("what is no refusal ends the search", async () => {
   const broken = anyOf("rule", [refusing("invalid-key", "k"), accepting]);
   await assert.rejects(broken.verify(signable, signature), { code: "invalid-key" });
