@@ -61,9 +61,12 @@ Deno.test("without a trust root, an identity is told as what the certificate say
   await at.site();
   const sigstore = await startSigstore();
   try {
+    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
     await at.write("signing.json", JSON.stringify(sigstore.signingConfig(2)));
     const env = { ...sigstore.githubEnvironment(), CI: "true" };
-    await at.ok(["push", "site", "oci:lay:v1", "--sign", "--signing-config=signing.json"], { env });
+    const sign = ["--signing-config=signing.json", "--trusted-root=root.json"];
+    await at.ok(["push", "site", "oci:lay:v1", "--sign", ...sign], { env });
+    await Deno.remove(`${at.dir}/root.json`);
   } finally {
     await sigstore.close();
   }
