@@ -13,7 +13,7 @@ import { Growth } from "./archive/read/growth.ts";
 import type { Notice } from "./events.ts";
 import { MemoryStore } from "./memory.ts";
 import { pull } from "./pull.ts";
-import { push } from "./push.ts";
+import { type InputEntry, push } from "./push.ts";
 import { readDocument } from "./manifest.ts";
 import type { Document, Manifest } from "./types.ts";
 
@@ -30,11 +30,11 @@ test("limits: a push refuses what a pull would, and says which flag means it", (
   const told: Notice[] = [];
   const onNotice = (notice: Notice) => void told.push(notice);
   // A model of 3 GB that does not shrink, or a disk image of 9 GB of zeros.
-  assert.ok(checkPullable({ entries: 1, bytes: 3e9 }, 3e9, { onNotice }));
-  assert.ok(checkPullable({ entries: 1, bytes: 9e9 }, 9e6, { onNotice }));
-  assert.ok(checkPullable({ entries: 900_000, bytes: 1e9 }, 6e7, { onNotice }));
+  assert.ok(checkPullable({ entries: 1, bytes: 3e9, names: 5 }, 3e9, { onNotice }));
+  assert.ok(checkPullable({ entries: 1, bytes: 9e9, names: 5 }, 9e6, { onNotice }));
+  assert.ok(checkPullable({ entries: 900_000, bytes: 1e9, names: 9e7 }, 6e7, { onNotice }));
   assert.equal(told.length, 0);
-  const zeros = { entries: 1, bytes: 30e9 };
+  const zeros = { entries: 1, bytes: 30e9, names: 5 };
   const error = { code: "limit", hint: /^push with --max-bytes 30000000000 / };
   assert.throws(() => checkPullable(zeros, 30e6, { onNotice }), error);
   assert.throws(() => checkPullable(zeros, 30e6, { onNotice, maxBytes: 30e9 - 1 }), error);
@@ -42,6 +42,25 @@ test("limits: a push refuses what a pull would, and says which flag means it", (
   assert.ok(!checkPullable(zeros, 30e6, { onNotice, maxBytes: 30e9 }));
   assert.deepEqual(told.map(({ level, code }) => [level, code]), [["warning", "over-limits"]]);
   assert.match(told[0]!.message, /will need --max-bytes 30000000000$/);
+});
+
+test("limits: names that are very long, and directories that they imply, count as entries", async () => {
+  const deep = { entries: 100, bytes: 0, names: 40_000_000 };
+  assert.throws(() => checkPullable(deep, 1000, {}), { hint: /^push with --max-entries 156250 / });
+  assert.ok(!checkPullable(deep, 1000, { maxEntries: 156_250 }));
+  const limits = { maxEntries: 156_250 };
+  new Budget(limits).spend("n".repeat(deep.names), 0);
+  assert.throws(() => new Budget(limits).spend("n".repeat(deep.names + 1), 0), { code: "limit" });
+  const entries = Array.from({ length: 70_000 }, (_, i): InputEntry => {
+    return { path: `d${i}/f`, type: "file" };
+  });
+  const store = new MemoryStore();
+  await assert.rejects(push(store, { entries }, { jobs: 0 }), { hint: /--max-entries 140000 / });
+  const { digest } = await push(store, { entries }, { jobs: 0, maxEntries: 140_000 });
+  const manifest = await readDocument(store, await store.resolve(digest)) as Document<Manifest>;
+  const pullWith = (maxEntries: number) =>
+    pull(store, manifest, join(scratch().path, "out"), { jobs: 0, maxEntries });
+  await assert.rejects(pullWith(139_999), { code: "limit" });
 });
 
 function* empties(count: number) {

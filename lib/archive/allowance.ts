@@ -8,21 +8,29 @@
 import { BlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
 import {
+  FREE_NAME_BYTES,
   MAX_BYTES,
   MAX_ENTRIES,
   MAX_LISTED_ENTRIES,
   MAX_RATIO,
   MAX_TOC_PLAIN_BYTES,
   MIN_ENTRY_BYTES,
+  NAME_BYTES_AN_ENTRY,
 } from "../limits.ts";
 import type { PackLimits } from "../options.ts";
 
 /** How much an artifact holds, or may hold. */
 export interface Amount {
-  /** Entries of any kind. */
+  /** Entries of any kind, and directories that names imply. */
   entries: number;
   /** Bytes of all files. */
   bytes: number;
+}
+
+/** What was packed. */
+export interface Packed extends Amount {
+  /** Characters of names and link targets. */
+  names: number;
 }
 
 /** The table of contents, which whoever reads a layer as a tar counts too. */
@@ -49,27 +57,25 @@ export function allowanceFor(sent: number): Amount {
  * @throws {BlobberError} `limit`
  */
 export function checkPullable(
-  packed: Amount,
+  packed: Packed,
   sent: number,
   options: PackLimits & Observer,
 ): boolean {
   const allowed = allowanceFor(sent);
   const flags: string[] = [];
-  const check = (what: keyof Amount, said: number | undefined, flag: string) => {
-    if (packed[what] + OWN[what] <= allowed[what]) return;
-    flags.push(`${flag} ${packed[what]}`);
-    if (packed[what] <= (said ?? 0)) return;
+  const check = (what: keyof Amount, needed: number, said: number | undefined, flag: string) => {
+    if (needed + OWN[what] <= allowed[what]) return;
+    flags.push(`${flag} ${needed}`);
+    if (needed <= (said ?? 0)) return;
     throw new BlobberError(
       "limit",
-      `what is pushed has ${
-        packed[what]
-      } ${what} in a layer of ${sent} bytes, and a pull accepts ` +
+      `what is pushed needs ${needed} ${what} in a layer of ${sent} bytes, and a pull accepts ` +
         `${Math.floor(allowed[what])} of such a layer`,
-      { hint: `push with ${flag} ${packed[what]} if it is meant; a pull will need the same` },
+      { hint: `push with ${flag} ${needed} if it is meant; a pull will need the same` },
     );
   };
-  check("entries", options.maxEntries, "--max-entries");
-  check("bytes", options.maxBytes, "--max-bytes");
+  check("entries", entriesOf(packed), options.maxEntries, "--max-entries");
+  check("bytes", packed.bytes, options.maxBytes, "--max-bytes");
   if (flags.length === 0) return true;
   notify(
     options,
@@ -78,4 +84,11 @@ export function checkPullable(
     `what is pushed exceeds the limits of pull, which will need ${flags.join(" ")}`,
   );
   return false;
+}
+
+/** How many entries have to be allowed: very long names count for several. */
+function entriesOf({ entries, names }: Packed): number {
+  return names <= FREE_NAME_BYTES
+    ? entries
+    : Math.max(entries, Math.ceil(names / NAME_BYTES_AN_ENTRY));
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { startRegistry } from "../fakes/registry.ts";
+import { imageOf, type TarItem, tarOf } from "../fakes/tar.ts";
 import { Workplace } from "./program.ts";
 
 Deno.test("pull prints nothing and writes what was pushed", async () => {
@@ -126,4 +127,73 @@ Deno.test("- is no directory and no file, unless it is named ./-", async () => {
   await assert.rejects(Deno.lstat(`${at.dir}/-`));
   await at.ok(["pull", "oci:layout:v1", "./-"]);
   assert.equal(await at.read("-/index.html"), "<h1>hi</h1>\n");
+});
+
+/** An image of one plain tar in a layout. */
+async function imageIn(at: Workplace, tar: Uint8Array): Promise<string> {
+  const { manifest: { descriptor, bytes }, blobs } = imageOf(tar);
+  for (const [digest, blob] of [...blobs, [descriptor.digest, bytes] as const]) {
+    await Deno.mkdir(`${at.dir}/image/blobs/sha256`, { recursive: true });
+    await Deno.writeFile(`${at.dir}/image/blobs/sha256/${digest.slice(7)}`, blob);
+  }
+  await at.write("image/oci-layout", '{"imageLayoutVersion":"1.0.0"}');
+  await at.write("image/index.json", JSON.stringify({ schemaVersion: 2, manifests: [descriptor] }));
+  return `oci:image@${descriptor.digest}`;
+}
+
+Deno.test("devices: they are listed by their kind, and pull leaves them out when it is told to", async () => {
+  await using at = await Workplace.open();
+  const items: TarItem[] = [
+    { name: "dev/console", type: "3", mode: 0o620 },
+    { name: "dev/pipe", type: "6", mode: 0o600 },
+    { name: "dev/sda", type: "4", mode: 0o660 },
+    { name: "etc/os-release", data: "NAME=x\n" },
+  ];
+  const ref = await imageIn(at, tarOf(...items));
+  assert.deepEqual((await at.ok(["ls", "-l", ref])).split("\n"), [
+    "crw--w----  0  dev/console",
+    "prw-------  0  dev/pipe",
+    "brw-rw----  0  dev/sda",
+    "-rw-r--r--  7  etc/os-release",
+    "",
+  ]);
+  const { entries } = JSON.parse(await at.ok(["ls", ref, "-ojson"]));
+  assert.deepEqual(entries.map(({ type }: { type: string }) => type), [
+    "char",
+    "fifo",
+    "block",
+    "file",
+  ]);
+  assert.equal(await at.ok(["cat", ref, "etc/os-release"]), "NAME=x\n");
+  assert.equal((await at.run(["cat", ref, "dev/sda"])).status, 2);
+  const refused = await at.run(["pull", ref, "dest"]);
+  assert.equal(refused.status, 9);
+  assert.match(refused.stderr, /"dev\/console" is a character device/);
+  await assert.rejects(Deno.lstat(`${at.dir}/dest`));
+  const { status, stderr } = await at.run(["pull", ref, "dest"], {
+    env: { BLOBBER_PULL_SPECIAL: "skip" },
+  });
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /^Warning: 3 .*"dev\/console", "dev\/pipe", "dev\/sda"$/m);
+  assert.equal(await at.read("dest/etc/os-release"), "NAME=x\n");
+  assert.deepEqual([...Deno.readDirSync(`${at.dir}/dest/dev`)], []);
+});
+
+Deno.test("end-blocks: it is said under --verbose, and not otherwise", async () => {
+  await using at = await Workplace.open();
+  const ref = await imageIn(at, tarOf({ name: "f", data: "hello" }).subarray(0, 1024));
+  const said = /ends without the two blocks of zeros/;
+  assert.doesNotMatch((await at.run(["pull", ref, "quiet"])).stderr, said);
+  assert.match((await at.run(["pull", ref, "loud", "--verbose"])).stderr, said);
+  assert.equal(await at.read("loud/f"), "hello");
+});
+
+Deno.test("limits: push takes the flags by which more is meant", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const digest = await at.ok(["push", "site", "oci:layout:v1"]);
+  const flags = ["--max-entries", "2000000", "--max-bytes", "1TB"];
+  assert.equal(await at.ok(["push", "site", "oci:layout:v2", ...flags]), digest);
+  const { status } = await at.run(["push", "site", "oci:layout:v2", "--max-file-bytes=1MB"]);
+  assert.equal(status, 2);
 });

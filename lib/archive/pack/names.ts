@@ -68,6 +68,8 @@ function checkEncoding(what: string, value: string): void {
 export class NameSet {
   /** Directories that no entry names have the type `implied`. */
   readonly #types = new Map<string, EntryType | "implied">();
+  /** How many directories names imply that no entry names. */
+  implied = 0;
   /** Target of each symbolic link by its path. */
   readonly links: Map<string, string> = new Map();
 
@@ -98,8 +100,10 @@ export class NameSet {
     for (let i = path.indexOf("/"); i >= 0; i = path.indexOf("/", i + 1)) {
       const parent = path.slice(0, i);
       const above = this.#types.get(parent);
-      if (above === undefined) this.#types.set(parent, "implied");
-      else if (above !== "directory" && above !== "implied") {
+      if (above === undefined) {
+        this.#types.set(parent, "implied");
+        this.implied++;
+      } else if (above !== "directory" && above !== "implied") {
         fail(`${quote(path)} lies below ${quote(parent)}, which is no directory`);
       }
     }
@@ -110,6 +114,7 @@ export class NameSet {
         `the hard link ${quote(path)} names ${quote(linkTarget ?? "")}, expected a file before it`,
       );
     }
+    if (before === "implied") this.implied--;
     this.#types.set(path, type);
   }
 }

@@ -80,3 +80,12 @@ test("rows 3, 4 and 9: names come once, below directories, and hard links after 
   assert.throws(added(directory("b"), link("hardlink", "a", "b")), refused);
   added(directory("a"), file("a/b"), file("c/d/e"), directory("c"), link("hardlink", "f", "a/b"))();
 });
+
+test("limits: directories that names imply are counted until an entry names them", () => {
+  const names = new NameSet();
+  names.add(file("a/b/c"));
+  names.add(file("a/d"));
+  assert.equal(names.implied, 2);
+  names.add(directory("a"));
+  assert.equal(names.implied, 1);
+});

@@ -5,7 +5,7 @@
  */
 
 import type { Observer } from "../../events.ts";
-import type { Amount } from "../allowance.ts";
+import type { Packed } from "../allowance.ts";
 import type { FileStat } from "../../runtime.ts";
 import type { Entry } from "../entry.ts";
 import { type ByteSource, contentReader, entryOf, type InputEntry } from "./input.ts";
@@ -42,7 +42,7 @@ export async function packDirectory(
   packer: Packer,
   entries: Iterable<WalkedEntry>,
   options: InputOptions,
-): Promise<Amount> {
+): Promise<Packed> {
   const survey = new Survey(options);
   for (const walked of entries) {
     const { file, stat } = walked;
@@ -51,8 +51,7 @@ export async function packDirectory(
     options.onEntry?.(entry, stat);
     await packer.addFile(entry, file, stat);
   }
-  survey.finish();
-  return survey;
+  return survey.finish();
 }
 
 /**
@@ -67,7 +66,7 @@ export async function packEntries(
   packer: Packer,
   entries: AsyncIterable<InputEntry> | Iterable<InputEntry>,
   options: InputOptions,
-): Promise<Amount> {
+): Promise<Packed> {
   const survey = new Survey(options);
   const names = new NameSet();
   for await (const input of entries) {
@@ -81,8 +80,7 @@ export async function packEntries(
     await content.end();
   }
   checkOwnLinkChains(names.links);
-  survey.finish();
-  return survey;
+  return survey.finish(names.implied);
 }
 
 /**
@@ -97,7 +95,7 @@ export async function packTar(
   packer: Packer,
   tar: ByteSource,
   options: InputOptions,
-): Promise<Amount> {
+): Promise<Packed> {
   const survey = new Survey(options);
   const names = new NameSet();
   const source = new TarSource(tar);
@@ -117,8 +115,7 @@ export async function packTar(
     await source.cancel();
   }
   checkOwnLinkChains(names.links);
-  survey.finish();
-  return survey;
+  return survey.finish(names.implied);
 }
 
 /** An entry as it is packed. It outlives what it is made from, and holds nothing else of that. */

@@ -5,23 +5,22 @@
  */
 
 import { notify, type Observer } from "../../events.ts";
-import type { Amount } from "../allowance.ts";
+import type { Packed } from "../allowance.ts";
 import { quote } from "../../printable.ts";
-import type { Entry } from "../entry.ts";
+import { type Entry, storedName } from "../entry.ts";
 import { looksSecret } from "./secrets.ts";
 
 /** Likely secrets named in full; further ones are counted. */
 const MAX_NAMED = 10;
 
 /** Counts entries as they are added. */
-export class Survey implements Amount {
+export class Survey {
   readonly #observer: Observer;
   readonly #secrets: string[] = [];
   #secretCount = 0;
-  /** Bytes of all files. */
-  bytes = 0;
-  /** Entries of any kind. */
-  entries = 0;
+  #bytes = 0;
+  #entries = 0;
+  #names = 0;
 
   /** @param observer is told */
   constructor(observer: Observer) {
@@ -30,16 +29,21 @@ export class Survey implements Amount {
 
   /** Counts an entry. */
   add(entry: Entry): void {
-    this.entries++;
-    this.bytes += entry.size;
+    this.#entries++;
+    this.#bytes += entry.size;
+    this.#names += storedName(entry).length + (entry.linkTarget?.length ?? 0);
     if (entry.type === "file" && looksSecret(entry.path)) {
       if (this.#secretCount++ < MAX_NAMED) this.#secrets.push(entry.path);
     }
-    if (this.entries % 1000 === 0) this.#report(false);
+    if (this.#entries % 1000 === 0) this.#report(false);
   }
 
-  /** Tells what was found in all. */
-  finish(): void {
+  /**
+   * Tells what was found in all.
+   *
+   * @param implied directories that names imply and no entry names
+   */
+  finish(implied = 0): Packed {
     this.#report(true);
     if (this.#secretCount > 0) {
       const more = this.#secretCount - this.#secrets.length;
@@ -52,9 +56,10 @@ export class Survey implements Amount {
         }${more > 0 ? ` and ${more} more` : ""}`,
       );
     }
+    return { entries: this.#entries + implied, bytes: this.#bytes, names: this.#names };
   }
 
   #report(finished: boolean): void {
-    this.#observer.onProgress?.({ phase: "walk", done: this.entries, unit: "entries", finished });
+    this.#observer.onProgress?.({ phase: "walk", done: this.#entries, unit: "entries", finished });
   }
 }
