@@ -153,6 +153,21 @@ test("oras-files: beside an archive they stand in its tree, wherever they come",
   }
 });
 
+test("oras-files: a path that a link of an archive leads elsewhere is the one that counts", async () => {
+  const archive: Labelled = {
+    layer: stargz([{ name: "d/f", data: "x" }, { name: "link", type: "2", link: "d" }]),
+  };
+  assert.deepEqual(await pulled(artifactOf(archive, titled("link/new", "new"))), {
+    d: `dir ${(0o777 & ~process.umask()).toString(8)}`,
+    "d/f": "644 x",
+    "d/new": `${mode} new`,
+    link: "-> d",
+  });
+  for (const path of ["link", "link/f"]) {
+    await refused(artifactOf(archive, titled(path, "no")), { code: "invalid-archive" });
+  }
+});
+
 test("model-files: raw layers stand at their paths, archives of the family are unpacked", async () => {
   const family = "application/vnd.cncf.model";
   const inner = (name: string) => tarOf({ name, data: name });
