@@ -5,12 +5,13 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { pullOf, refused, removeScratch, scratch } from "../tests/fakes/pulling.ts";
-import { stargz, tarOf } from "../tests/fakes/tar.ts";
+import { noise, pullOf, refused, removeScratch, scratch } from "../tests/fakes/pulling.ts";
+import { concat, header, imageOf, item, pax, stargz, tarOf } from "../tests/fakes/tar.ts";
 import { allowanceFor, checkPullable } from "./archive/allowance.ts";
 import { Budget } from "./archive/read/budget.ts";
 import { Growth } from "./archive/read/growth.ts";
 import type { Notice } from "./events.ts";
+import { openImage } from "./image.ts";
 import { MemoryStore } from "./memory.ts";
 import { pull } from "./pull.ts";
 import { type InputEntry, push } from "./push.ts";
@@ -127,4 +128,17 @@ test("limits: layers count together", async () => {
   const dir = join(scratch().path, "out");
   await pullOf(dir, layers[0]!, { growth: growth() });
   await refused(layers, { code: "limit" }, { growth: growth() });
+});
+
+test("limits: what is read without a table is held to the same rule", async () => {
+  const size = 12_000_000_000;
+  const layerOf = (sent: number) =>
+    concat(item(pax({ size: `${size}` })), header({ name: "model", size: 0 }), noise(sent));
+  const open = async (layer: Uint8Array) => {
+    const { source, manifest } = imageOf(layer);
+    await openImage(source, manifest);
+  };
+  await assert.rejects(open(layerOf(1_000_000)), { code: "limit" });
+  // Enough was sent; that the rest is missing is another matter.
+  await assert.rejects(open(layerOf(11_000_000)), { message: /ends in the middle of a file/ });
 });

@@ -15,6 +15,7 @@ import {
 import { applyFile, type FileLayer, fileLayerOf } from "./layer_kind.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
 import { Budget } from "./budget.ts";
+import type { Growth } from "./growth.ts";
 import type { Listing } from "./listing.ts";
 import { OrderedListing } from "./ordered_listing.ts";
 import { listedBudget, type ParseOptions } from "./parse_table.ts";
@@ -46,7 +47,7 @@ export interface Contents {
 export interface ContentsOptions extends Observer {
   /** The most entries. @default 1,000,000 */
   maxEntries?: UnpackLimits["maxEntries"];
-  /** The most bytes of files in layers that have to be unpacked to see what is in them. @default 10,000,000,000 */
+  /** The most bytes of files in layers that have to be unpacked to see what is in them. @default 10,000,000,000, and 200 more for each byte of layers */
   maxBytes?: UnpackLimits["maxBytes"];
   /** Whether no content will be asked for, so that none has to be kept. @default false */
   namesOnly?: boolean | undefined;
@@ -123,8 +124,16 @@ async function readTree(
   tables: (LayerTable | undefined)[],
   options: ContentsOptions,
 ): Promise<Contents> {
-  const { signal, maxEntries = MAX_LISTED_ENTRIES, maxBytes = MAX_BYTES } = options;
-  const { Tree } = await import("./tree.ts"); // few need one
+  const { signal, maxEntries = MAX_LISTED_ENTRIES } = options;
+  const [{ Tree }, { allowanceFor }, { Growth }] = await Promise.all([
+    import("./tree.ts"), // few need one
+    import("../allowance.ts"),
+    import("./growth.ts"),
+  ]);
+  const sent = archives.reduce((sum, { size }) => sum + size, 0);
+  const { maxBytes = allowanceFor(sent).bytes } = options;
+  // What the layers' sizes are is a claim until they have come.
+  const growth = new Growth(2 * MAX_BYTES + (options.maxBytes ?? 0));
   const pace = new Pace(signal);
   const tree = new Tree<Content>({ maxEntries, maxBytes: Infinity, maxFileBytes: Infinity }, pace);
   const unpacked = new Budget({ maxEntries, maxBytes, maxFileBytes: Infinity });
@@ -143,7 +152,7 @@ async function readTree(
         }
         continue;
       }
-      const spool = await spoolOf(source, layer, { ...options, budget: unpacked });
+      const spool = await spoolOf(source, layer, { ...options, budget: unpacked, growth });
       spools.push(spool);
       for (const at of spool.entries) {
         if (pace.due()) await pace.breathe();
@@ -214,7 +223,7 @@ export async function tableOf<T extends NamedTable>(
 async function spoolOf(
   source: Source,
   layer: Descriptor,
-  options: ContentsOptions & { budget: Budget },
+  options: ContentsOptions & { budget: Budget; growth: Growth },
 ): Promise<Spool> {
   notify(
     options,
