@@ -6,6 +6,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { escapeUnseen } from "@blobber/core/printable";
 
 /** Thrown when whoever read stdout has gone, as `head` does: no error, the work is simply over. */
 export class ReaderGone extends Error {}
@@ -203,14 +204,13 @@ export class Output {
 /** Version of the shapes of all JSON documents: raised when a field goes or changes its meaning. */
 export const SHAPE = 1;
 
-// What JSON leaves as it is and a terminal or an eye takes for something else.
-const STEERING =
-  /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\udb40[\udc00-\udc7f]/g;
-
-/** JSON in which characters that steer terminals or reorder text are escaped. The value stays the same. */
+/**
+ * JSON in which characters that steer terminals, reorder text or are not seen are escaped. The value stays
+ * the same.
+ */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    STEERING,
+  return escapeUnseen(
+    JSON.stringify(value),
     (text) =>
       text.split("").map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
   );

@@ -1,32 +1,64 @@
 /**
  * Text from outside (archives, registries, certificates) as it may be shown to a person.
  *
+ * What is escaped follows from Unicode's properties, not from a list of characters that were once misused:
+ * the general categories Other (controls, formats, surrogates, private use, unassigned) and Separator, and
+ * everything that a renderer may leave out (`Default_Ignorable_Code_Point`). The space is the one separator
+ * that is shown. Private-use and unassigned code points look like whatever a font makes of them.
+ *
  * @module
  */
 
-// C0, DEL and C1 controls steer terminals; bidirectional and invisible characters make one name look like another.
-const UNSAFE =
-  // deno-lint-ignore no-control-regex
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|[\ud800-\udfff]/gu;
+// Symbols, letters and a mark by category, and blank in every font: the empty Braille cell, a null notehead, two
+// Egyptian blanks and the Khitan filler.
+const BLANK = String.raw`\u2800\u{1d159}\u{13441}\u{13442}\u{16fe4}`;
+const HIDDEN = String.raw`[\p{C}\p{Default_Ignorable_Code_Point}${BLANK}]|[^\P{Z} ]`;
+
+const UNSEEN = new RegExp(HIDDEN, "gu");
+/** The same and the backslash, with which every escape begins. */
+const ESCAPED = new RegExp(String.raw`\\|${HIDDEN}`, "gu");
+/** What nearly all text is: ASCII that is shown as it is. */
+const PLAIN = /^[ -[\]-~]*$/;
 
 /**
- * Escapes control, bidirectional and invisible characters, so that the text cannot steer a terminal or
- * pass for another.
+ * Escapes control, bidirectional, invisible and blank characters, so that the text cannot steer a terminal or
+ * pass for another. A backslash is escaped too: what is shown stands for one text only.
+ *
+ * For a value. A sentence made of values that were escaped goes through {@linkcode printableSentence}.
  *
  * @param text text from outside
  * @param limit the most characters to show; what is longer ends in `…`
- * @returns the text with each such character as `\xNN` or `\u{NNNN}`
+ * @returns the text with each such character as `\xNN` or `\u{NNNN}`, and a backslash as `\\`
  */
 export function printable(text: string, limit = Infinity): string {
   const cut = text.length > limit ? text.slice(0, limit) + "…" : text;
-  return cut.replace(UNSAFE, (c) => {
-    const code = c.codePointAt(0)!;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
-  });
+  return PLAIN.test(cut) ? cut : cut.replace(ESCAPED, escapeOf);
 }
 
-/** Runs of what is not surely safe between lines. */
-const ODD = /[^\n -~]+/g;
+/**
+ * As {@linkcode printable}, for a sentence whose values have been escaped: their backslashes stay, and what
+ * came in by another way is escaped all the same.
+ *
+ * @param text a message
+ * @param limit the most characters to show; what is longer ends in `…`
+ */
+export function printableSentence(text: string, limit = Infinity): string {
+  const cut = text.length > limit ? text.slice(0, limit) + "…" : text;
+  return escapeUnseen(cut, escapeOf);
+}
+
+/**
+ * Replaces every character that is not seen, or not as what it is, by an escape of the caller's own.
+ *
+ * @param text text from outside
+ * @param escape what stands for a character
+ */
+export function escapeUnseen(text: string, escape: (character: string) => string): string {
+  return text.replace(UNSEEN, escape);
+}
+
+/** Runs of what is not surely shown as it is between lines. */
+const ODD = /[^\n -[\]-~]+/g;
 
 /**
  * As {@linkcode printable} of each line. Of long text nearly all is plain, and passed over in one go.
@@ -48,4 +80,11 @@ export function quote(value: unknown): string {
     return Array.isArray(value) ? "a list" : "an object";
   }
   return `"${printable(String(value), 200)}"`;
+}
+
+function escapeOf(character: string): string {
+  if (character === "\\") return "\\\\";
+  const code = character.codePointAt(0)!;
+  const digits = code.toString(16);
+  return code < 0x100 ? `\\x${digits.padStart(2, "0")}` : `\\u{${digits}}`;
 }

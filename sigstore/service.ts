@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BlobberError } from "@blobber/core/errors";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import {
   MAX_MESSAGE_CHARS,
   MAX_SERVICE_BYTES,
@@ -14,7 +14,7 @@ import {
   SERVICE_IDLE_TIMEOUT_MS,
   SERVICE_TIMEOUT_MS,
 } from "@blobber/core/limits";
-import { printable, quote } from "@blobber/core/printable";
+import { printable, printableSentence, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
 import { isTemporary, retryAfter, systemClock } from "@blobber/core/retry";
 import { concat } from "./der.ts";
@@ -269,5 +269,6 @@ export function reasonOf(error: unknown): string {
   ) {
     inner = inner.cause;
   }
+  if (isBlobberError(inner)) return printableSentence(inner.message, MAX_MESSAGE_CHARS);
   return printable(inner instanceof Error ? inner.message : String(inner), MAX_MESSAGE_CHARS);
 }

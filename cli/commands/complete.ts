@@ -6,7 +6,7 @@
  * @module
  */
 
-import { printable } from "@blobber/core/printable";
+import { printableSentence } from "@blobber/core/printable";
 import { complete, type Completion, type Lookup } from "../completion/candidates.ts";
 import { unquote } from "../completion/words.ts";
 import type { Context } from "../context.ts";
@@ -26,7 +26,7 @@ export async function run(context: Context): Promise<void> {
   }
   const lines = completion.candidates
     // A candidate is data: what steers a terminal or ends a line is no candidate.
-    .filter(({ value }) => printable(value) === value)
+    .filter(({ value }) => printableSentence(value) === value)
     .map(({ value, help }) => help === undefined ? value : `${value}\t${help}`);
   await context.out.text([...lines, `:${completion.directive}`].join("\n"));
 }

@@ -28,7 +28,7 @@ export async function run(context: Context): Promise<void> {
     expect: expectedDigest(settings),
     platform: platformOf(settings),
   });
-  const signers = proven?.proofs.map(({ verdict }) => printable(signerText(verdict))) ?? [];
+  const signers = proven?.proofs.map(({ verdict }) => signerText(verdict)) ?? [];
   await out.result(
     {
       reference: formatReference(reference),

@@ -5,7 +5,7 @@
  */
 
 import type { VerifyResult } from "@blobber/core";
-import { printable } from "@blobber/core/printable";
+import { printable, printableSentence } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../client.ts";
 import type { Context } from "../context.ts";
@@ -71,10 +71,10 @@ function describe({ descriptor, named, signed, verdict, rejected }: VerifyResult
     descriptor.digest,
     ...lines.map(([name, text]) => `${`${name}:`.padEnd(width + 1)}  ${text}`),
     ...checks.map(({ name, result, evidence }) =>
-      `${name.padEnd(width + 1)}  ${WORDS[result]}: ${printable(evidence)}`
+      `${name.padEnd(width + 1)}  ${WORDS[result]}: ${printableSentence(evidence)}`
     ),
     ...rejected.slice(0, SHOWN).map(({ descriptor: { digest }, error }) =>
-      `rejected ${digest}: ${printable(error.message)}`
+      `rejected ${digest}: ${printableSentence(error.message)}`
     ),
     ...rejected.length > SHOWN ? [`rejected ${rejected.length - SHOWN} more`] : [],
   ];

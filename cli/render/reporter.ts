@@ -6,6 +6,7 @@
  */
 
 import type { Notice, Observer, Progress } from "@blobber/core";
+import { printableSentence } from "@blobber/core/printable";
 import { type Screen, toJson } from "../output.ts";
 import { barLine, plainLine } from "./lines.ts";
 import { ProgressState, type Snapshot } from "./state.ts";
@@ -86,11 +87,12 @@ export class Reporter {
     if (level === "debug" && !verbose) return;
     if (level === "info" && quiet) return;
     if (json) return this.#write(toJson({ notice: { level, code, message } }));
+    const shown = printableSentence(message);
     const text = level === "warning"
-      ? `${this.#paint("33", "Warning:")} ${message}`
+      ? `${this.#paint("33", "Warning:")} ${shown}`
       : level === "info"
-      ? `Note: ${message}`
-      : `Debug: ${message}`;
+      ? `Note: ${shown}`
+      : `Debug: ${shown}`;
     // The same sentence again says nothing new.
     if (level !== "debug" && this.#told.has(text)) return;
     this.#told.add(text);

@@ -128,11 +128,14 @@ function explain(oauth: OAuth, issuer: URL, error: unknown): unknown {
   if (
     error instanceof oauth.ResponseBodyError || error instanceof oauth.AuthorizationResponseError
   ) {
-    words = error.error + (error.error_description ? `: ${error.error_description}` : "");
+    words = printable(
+      error.error + (error.error_description ? `: ${error.error_description}` : ""),
+      MAX_MESSAGE_CHARS,
+    );
   }
   return new BlobberError(
     "signing-service",
-    `the OIDC issuer at ${printable(issuer.host)} failed: ${printable(words, MAX_MESSAGE_CHARS)}`,
+    `the OIDC issuer at ${printable(issuer.host)} failed: ${words}`,
     { hint: "try again, give a token, or sign with a key of your own" },
   );
 }
