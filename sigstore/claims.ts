@@ -14,7 +14,11 @@ import type { Fail } from "./malformed.ts";
 /** Arc of Fulcio's extensions, in the octets that follow the tag and length of an OID. */
 const ARC = "1.3.6.1.4.1.57264.1.";
 
-/** Names by the last number of the OID. Up to 6 the value is the text's raw bytes, from 8 a DER UTF8String. */
+/**
+ * Names by the last number of the OID. Up to 6 the value is the text's raw bytes, from 8 a DER UTF8String; 7 is
+ * no extension but the type of a user name in the subject (`certificate.ts`). One that Fulcio adds to its
+ * document gets a row here, named as there in lower case and with hyphens, and is a claim from then on.
+ */
 const NAMES: Readonly<Record<string, string>> = {
   "1": "issuer",
   "2": "github-workflow-trigger",
@@ -38,6 +42,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "21": "run-invocation-uri",
   "22": "source-repository-visibility-at-signing",
   "23": "deployment-environment",
+  "24": "token-subject",
 };
 const LAST_RAW = 6;
 

@@ -36,6 +36,38 @@ test("row 72: old claims are raw bytes and new ones DER strings, each in its own
   assert.notEqual(read([1, der("https://i")])["issuer"], "https://i");
 });
 
+test("token-subject: every claim of Fulcio's document is read under its name", () => {
+  const documented: Record<number, string> = {
+    1: "Issuer",
+    2: "GitHub Workflow Trigger",
+    3: "GitHub Workflow SHA",
+    4: "GitHub Workflow Name",
+    5: "GitHub Workflow Repository",
+    6: "GitHub Workflow Ref",
+    9: "Build Signer URI",
+    10: "Build Signer Digest",
+    11: "Runner Environment",
+    12: "Source Repository URI",
+    13: "Source Repository Digest",
+    14: "Source Repository Ref",
+    15: "Source Repository Identifier",
+    16: "Source Repository Owner URI",
+    17: "Source Repository Owner Identifier",
+    18: "Build Config URI",
+    19: "Build Config Digest",
+    20: "Build Trigger",
+    21: "Run Invocation URI",
+    22: "Source Repository Visibility At Signing",
+    23: "Deployment Environment",
+    24: "Token Subject",
+  };
+  for (const [number, name] of Object.entries(documented)) {
+    const value = Number(number) <= 6 ? raw("x") : der("x");
+    assert.deepEqual(read([Number(number), value]), { [claimName(name)]: "x" }, name);
+  }
+  assert.equal(claimName("Token Subject"), "token-subject");
+});
+
 test("row 72: two issuers that differ are refused", () => {
   assert.throws(() => read([1, raw("https://a")], [8, der("https://b")]), {
     code: "signature-invalid",

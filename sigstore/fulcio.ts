@@ -21,6 +21,7 @@ import {
 } from "./service.ts";
 import { publicKeyPem, type SigningKey } from "./signing_key.ts";
 import type { IdentityToken } from "./tokens/token.ts";
+import { uriForm } from "./uri_form.ts";
 
 /** OIDs of Fulcio's certificate extensions (fulcio, docs/oid-info.md) and of the SCT list (RFC 6962, 3.3). */
 const OID = {
@@ -130,8 +131,17 @@ function checkCertificate(
   const expected = token.email ?? token.workflow;
   const matches = token.email !== undefined
     ? name.tag === 0x81 && subject === token.email
-    : token.workflow === undefined || (name.tag === 0x86 && subject.endsWith(`/${token.workflow}`));
+    : token.workflow === undefined || (name.tag === 0x86 && endsIn(subject, token.workflow));
   if (!matches) throw wrong(`for ${quote(subject)}, expected ${quote(expected ?? "")}`);
+}
+
+/**
+ * Whether a URI ends in a path that a token names. Names of files and refs stand in the token as they are, and
+ * escaped in the URI; "%41" in a name is taken for an escape by some and for three characters by others.
+ */
+function endsIn(uri: string, path: string): boolean {
+  const form = uriForm(uri);
+  return [path, path.replaceAll("%", "%25")].some((one) => form.endsWith(uriForm(`/${one}`)));
 }
 
 /** The extensions of a certificate by OID (RFC 5280, 4.1). */

@@ -54,6 +54,26 @@ test("row 59: for a job of GitHub Actions the certificate's name ends in the tok
   await assert.rejects(bundleOf(keyless(sigstore, { token })), { code: "signing-service" });
 });
 
+for (
+  const [name, workflow] of [
+    ["workflow-spaces", "acme/demo/.github/workflows/Windows hardening é.yml@refs/heads/main"],
+    ["ref-characters", "acme/demo/.github/workflows/ci.yml@refs/heads/fix-#12+a"],
+    ["ref-characters", "acme/demo/.github/workflows/ci.yml@refs/tags/@acme/pkg@1.2.3"],
+    ["ref-characters", "acme/demo/.github/workflows/ci.yml@refs/heads/100%"],
+    ["ref-characters", "acme/demo/.github/workflows/100%25 ?.yml@refs/heads/a%b"],
+  ] as const
+) {
+  test(`${name}: ${workflow} signs, and another workflow does not`, async () => {
+    const token = givenToken(sigstore.oidc.githubToken({ job_workflow_ref: workflow }));
+    await bundleOf(keyless(sigstore, { token }));
+    sigstore.onIssue = (leaf) => ({
+      ...leaf,
+      names: leaf.names.map((one) => "uri" in one ? { uri: `${one.uri}x` } : one),
+    });
+    await assert.rejects(bundleOf(keyless(sigstore, { token })), { code: "signing-service" });
+  });
+}
+
 test("row 59: an entry for another payload, signature or verifier is refused (CVE-2022-36056)", async () => {
   const v1 =
     (change: (spec: Record<string, unknown>) => void) => (body: Record<string, unknown>) => {

@@ -4,21 +4,35 @@
  * is in charge (host and owner of a URI, domain of a mail address) has to be written out, so that no
  * pattern can be satisfied by an account that anybody opens.
  *
+ * URIs are compared in one form, whether a space, `é`, `#` or `%` is escaped or not: issuers escape what users
+ * name, and users write the names that they know. A pattern without stars also matches the subject that it is,
+ * letter by letter, whatever that is.
+ *
  * @module
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/printable";
+import { itemsOf, matchAll, type Meter } from "@blobber/core/wildcards";
+import { uriForm } from "./uri_form.ts";
 
 /** Characters of a subject or a pattern; matching takes the product of the two at most. */
 const MAX_SUBJECT_CHARS = 2048;
+const URI = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)\/([^/]*)/;
+const WILDCARDS = {
+  "*": (character: string) => character !== "/" && character !== "@",
+  "**": (character: string) => character !== "@",
+};
 
 /** A pattern that may be used. */
 export interface SubjectPattern {
   /** As it was written. */
   text: string;
-  /** Whether the whole subject is meant. */
-  matches(subject: string): boolean;
+  /**
+   * Whether the whole subject is meant. At most one step for each character of the pattern and of the
+   * subject, which `meter` counts.
+   */
+  matches(subject: string, meter?: Meter): boolean;
 }
 
 /**
@@ -35,9 +49,11 @@ export function parseSubjectPattern(text: string): SubjectPattern {
     });
   };
   if (text.length > MAX_SUBJECT_CHARS) fail(`it is longer than ${MAX_SUBJECT_CHARS} characters`);
-  if (/[^\x21-\x7e]/.test(text)) fail("it has a character that is not printable ASCII");
+  const uri = URI.exec(text);
+  if (uri !== null ? printable(text) !== text : /[^\x21-\x7e]/.test(text)) {
+    fail(uri !== null ? "it has a character that is not seen" : "it is not printable ASCII");
+  }
   if (/\*{3,}/.test(text)) fail('it has more than two "*" in a row');
-  const uri = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)\/([^/]*)/.exec(text);
   if (uri !== null) {
     const [, , host = "", owner = ""] = uri;
     if (host === "" || /[*@]/.test(host)) fail("expected the host to be written out");
@@ -54,32 +70,36 @@ export function parseSubjectPattern(text: string): SubjectPattern {
     }
     if (parts[0] === "") fail("expected something before the @");
   }
-  const tokens = text.match(/\*\*|\*|[^*]/g) ?? [];
-  return { text, matches: (subject) => isPlain(subject) && matches(tokens, subject) };
+  const items = itemsOf(uri === null ? text : uriForm(text), WILDCARDS);
+  const literal = !text.includes("*");
+  return {
+    text,
+    matches(subject, meter) {
+      if (literal && subject === text) return true;
+      const form = uri === null ? plainForm(subject) : plainUriForm(subject);
+      return form !== undefined && matchAll(items, form, meter);
+    },
+  };
 }
 
-// A subject with dot segments, an empty segment, a query or an escape has other readings than its letters.
-function isPlain(subject: string): boolean {
-  return subject.length <= MAX_SUBJECT_CHARS && !/[?#%\\]|[^\x21-\x7e]/.test(subject) &&
-    !/\/\.{0,2}(?:\/|$)/.test(subject.replace(/^[a-z][a-z0-9+.-]*:\/\//, ""));
+/** What is no URI, when it has no other reading than its letters. */
+function plainForm(subject: string): string | undefined {
+  if (subject.length > MAX_SUBJECT_CHARS || /[?#%\\]|[^\x21-\x7e]/.test(subject)) return undefined;
+  return /\/\.{0,2}(?:\/|$)/.test(subject) ? undefined : subject;
 }
 
-/** Matches token by token over the set of positions reached, so that no pattern takes exponential time. */
-function matches(tokens: string[], subject: string): boolean {
-  let reached = new Uint8Array(subject.length + 1);
-  reached[0] = 1;
-  for (const token of tokens) {
-    const next = new Uint8Array(subject.length + 1);
-    for (let at = 0; at <= subject.length; at++) {
-      if (token === "*" || token === "**") {
-        if (reached[at]) next[at] = 1;
-        const c = subject[at];
-        if (next[at] && c !== undefined && c !== "@" && (token === "**" || c !== "/")) {
-          next[at + 1] = 1;
-        }
-      } else if (reached[at] && subject[at] === token) next[at + 1] = 1;
-    }
-    reached = next;
-  }
-  return reached[subject.length] === 1;
+/**
+ * The form of a URI, when nobody can take it for a path elsewhere: dot segments, escaped once or more often and
+ * between slashes of any kind, lead out of the owner's part, and a query is no part of the path.
+ */
+function plainUriForm(subject: string): string | undefined {
+  if (subject.length > MAX_SUBJECT_CHARS || /[?\\]|[^\x21-\x7e]/.test(subject)) return undefined;
+  const form = uriForm(subject);
+  return DOTS.test(form) || /%[01].|%7F|\/$/.test(form) ? undefined : form;
 }
+
+const SLASH = String.raw`(?:/|%(?:25)*(?:2F|5C))`;
+const DOTS = new RegExp(
+  String.raw`${SLASH}(?:\.|%(?:25)+2E){1,2}(?:${SLASH}|%(?:25)*(?:3F|23)|$)`,
+  "i",
+);

@@ -10,13 +10,20 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { canonicalPatterns } from "@blobber/core/reference";
+import { type Item, itemsOf, matchAll, type Meter } from "@blobber/core/wildcards";
+
+/** Characters of a pattern: a path has at most 4096 on Linux. */
+const MAX_PATTERN_CHARS = 8192;
 
 /** A pattern that was read and found sound. */
 export interface Pattern {
   /** As it was written. */
   text: string;
-  /** Whether a canonical name, `host[:port]/repository` or `oci:/path`, is meant. */
-  matches(name: string): boolean;
+  /**
+   * Whether a canonical name, `host[:port]/repository` or `oci:/path`, is meant. At most one step for each
+   * character of the pattern and of the name, which `meter` counts.
+   */
+  matches(name: string, meter?: Meter): boolean;
 }
 
 /**
@@ -31,6 +38,9 @@ export function parsePattern(
   realPath: (path: string) => string = (path) => path,
 ): Pattern | { problem: string } {
   if (text === "**") return { text, matches: () => true };
+  if (text.length > MAX_PATTERN_CHARS) {
+    return { problem: `it is longer than ${MAX_PATTERN_CHARS} characters` };
+  }
   const layout = text.startsWith("oci:");
   const slash = text.indexOf("/");
   if (slash < 0 || slash === text.length - 1) {
@@ -68,13 +78,11 @@ export function parsePattern(
     if (!(error instanceof BlobberError)) throw error;
     unknown = error;
   }
-  const expressions = ways.map(([start, ...way]) =>
-    new RegExp(`^${globToRegExp(start!)}${segmentsToRegExp(way)}$`, "u")
-  );
+  const matchers = ways.map(matcherOf);
   return {
     text,
-    matches: (name) => {
-      if (expressions.some((expression) => expression.test(name))) return true;
+    matches: (name, meter) => {
+      if (matchers.some((fits) => fits(name, meter))) return true;
       // Any layout may be one that this pattern is about.
       if (unknown !== undefined && name.startsWith("oci:")) throw unknown;
       return false;
@@ -91,15 +99,22 @@ function behindLinks(segments: string[], realPath: (path: string) => string): st
   return [...real, ...segments.slice(literal.length)];
 }
 
-function globToRegExp(segment: string): string {
-  return segment.split("*").map((part) => part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join(
-    "[^/]*",
-  );
+const filled = (segment: string) => segment !== "";
+
+/** Matches names segment by segment, and a segment that has a star character by character. */
+function matcherOf(segments: readonly string[]): (name: string, meter?: Meter) => boolean {
+  return (name, meter) => {
+    const items = segments.flatMap((segment, i): Item<string>[] => {
+      if (segment !== "**") return [{ takes: segmentMatcher(segment, meter), many: false }];
+      const any = { takes: filled, many: true };
+      return i === segments.length - 1 ? [{ ...any, many: false }, any] : [any];
+    });
+    return matchAll(items, name.split("/"), meter);
+  };
 }
 
-function segmentsToRegExp(segments: string[]): string {
-  return segments.map((segment, i) => {
-    if (segment !== "**") return "\\/" + globToRegExp(segment);
-    return i === segments.length - 1 ? "(?:\\/[^/]+)+" : "(?:\\/[^/]+)*";
-  }).join("");
+function segmentMatcher(pattern: string, meter?: Meter): (segment: string) => boolean {
+  if (!pattern.includes("*")) return (segment) => segment === pattern;
+  const items = itemsOf(pattern, { "*": () => true });
+  return (segment) => matchAll(items, segment, meter);
 }

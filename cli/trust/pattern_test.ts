@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { canonicalPatterns } from "@blobber/core/reference";
 import { parsePattern } from "./pattern.ts";
 
 function matches(pattern: string, name: string): boolean {
@@ -40,6 +41,74 @@ test("row 58: another spelling of the host is the same host", () => {
 test("layouts are matched by absolute path", () => {
   assert.ok(matches("oci:/srv/**", "oci:/srv/a/b"));
   assert.ok(!matches("oci:/srv/**", "oci:/srvx/a"));
+});
+
+/** The same by regular expressions, for small inputs. */
+function byExpression(pattern: string): RegExp[] {
+  const glob = (text: string) =>
+    text.split("*").map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&")).join("[^/]*");
+  const [first, ...rest] = pattern.split("/");
+  const ways = first === "oci:"
+    ? [{ host: first, path: rest.join("/") }]
+    : canonicalPatterns(first!, rest.join("/"));
+  return ways.map(({ host, path }) => {
+    const segments = path.split("/").map((segment, i, all) =>
+      segment !== "**" ? `\\/${glob(segment)}` : `(?:\\/[^/]+)${i === all.length - 1 ? "+" : "*"}`
+    );
+    return new RegExp(`^${glob(host)}${segments.join("")}$`, "u");
+  });
+}
+
+test("pattern-stars: says what a regular expression says", () => {
+  let state = 3;
+  const next = (most: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 16) % most;
+  };
+  const pick = (choices: string[]) => choices[next(choices.length)]!;
+  const joined = (choices: string[], least: number, most: number) =>
+    Array.from({ length: least + next(most) }, () => pick(choices)).join("");
+  let fitting = 0;
+  for (let n = 0; n < 6_000; n++) {
+    const layout = next(2) === 0;
+    const part = () =>
+      next(4) === 0 ? "**" : joined(["a", "b", "*", "-"], 1, 4).replaceAll(/\*+/g, "*");
+    const pattern = [
+      layout ? "oci:" : pick(["r.x", "*.x", "r.*", "*"]),
+      ...Array.from({ length: 1 + next(4) }, part),
+    ].join("/");
+    const name = [
+      layout ? "oci:" : pick(["r.x", "q.x", "r.y", ".x"]),
+      ...Array.from({ length: next(6) }, () => joined(["a", "b", "-"], layout ? 0 : 1, 4)),
+    ].join("/");
+    const expected = byExpression(pattern).some((expression) => expression.test(name));
+    assert.equal(matches(pattern, name), expected, `${pattern} ${name}`);
+    if (expected) fitting++;
+  }
+  assert.ok(fitting > 200, `only ${fitting} of the random inputs fit`);
+});
+
+test("pattern-stars: twice the name takes at most twice the steps", () => {
+  const patterns = [
+    `r.x/${"**/a/".repeat(8)}b`,
+    `r.x/${"*-".repeat(7)}b`,
+    `r.x/${"**/*a*/".repeat(50)}b`,
+  ];
+  for (const text of patterns) {
+    const pattern = parsePattern(text);
+    assert.ok("matches" in pattern);
+    const stepsOf = (name: string) => {
+      const meter = { steps: 0 };
+      assert.equal(pattern.matches(name, meter), false);
+      return meter.steps;
+    };
+    for (const unit of ["/a", "-", "/aa"]) {
+      const [once, twice] = [500, 1000].map((n) => stepsOf(`r.x/a${unit.repeat(n)}`));
+      assert.ok(twice! <= 2.1 * once! + text.length, `${text}: ${once}, then ${twice} steps`);
+      assert.ok(twice! <= 2 * text.length * (unit.length * 1000 + 6), `${twice} steps`);
+    }
+  }
+  assert.ok("problem" in parsePattern(`oci:/${"a".repeat(8192)}`));
 });
 
 for (

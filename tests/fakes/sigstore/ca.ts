@@ -133,6 +133,11 @@ export class FakeCa {
   }
 }
 
+/** As Go's `url.URL` escapes a path: extensions keep what the name of a URI cannot hold. */
+function escapedPath(path: string): string {
+  return encodeURI(path).replaceAll("#", "%23").replaceAll("?", "%3F");
+}
+
 /** The names and extensions that Fulcio makes of a token's claims. */
 export function leafOf(claims: Record<string, unknown>, spki: Uint8Array): LeafOptions {
   const text = (key: string) => String(claims[key] ?? "");
@@ -145,7 +150,7 @@ export function leafOf(claims: Record<string, unknown>, spki: Uint8Array): LeafO
   return {
     spki,
     issuer,
-    names: [{ uri: `${github}/${text("job_workflow_ref")}` }],
+    names: [{ uri: `${github}/${escapedPath(text("job_workflow_ref"))}` }],
     claims: {
       2: text("event_name"),
       3: text("sha"),
