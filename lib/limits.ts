@@ -261,6 +261,8 @@ export const MAX_IDENTITY_TOKEN_CHARS = 32 * KiB;
 export const LOGIN_TIMEOUT_MS = 300_000;
 /** Bytes of a private key file or a signing configuration. */
 export const MAX_KEY_FILE_BYTES = 1 * MiB;
+/** Rounds of a passphrase's derivation: some seconds. Tools take from 2,048 to a million. */
+export const MAX_KEY_ITERATIONS = 10_000_000;
 /** Services of one kind that a signing configuration may list, and that are used at once. */
 export const MAX_SIGNING_SERVICES = 32;
 /** Memory for scrypt when it opens an encrypted key, in bytes: cosign's own parameters take 64 MiB. */

@@ -6,10 +6,11 @@
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { BlobberError } from "@blobber/core/errors";
-import { MAX_KEY_FILE_BYTES } from "@blobber/core/limits";
+import { MAX_KEY_FILE_BYTES, MAX_KEY_ITERATIONS } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import { type PemBlock, readPem, toPem } from "./bytes.ts";
 import { openCosignKey } from "./cosign_key.ts";
+import { type KeyCipher, keyCipher } from "./key_cipher.ts";
 import type { KeyDetails, SigningKey } from "./signing_key.ts";
 
 /** A key as its owner has it. */
@@ -25,6 +26,8 @@ const LABELS = {
   encrypted: ["ENCRYPTED PRIVATE KEY"],
   cosign: ["ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY"],
 };
+const CONVERT = "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 " +
+  "-in OLD -out NEW (for the oldest ciphers with -provider legacy -provider default)";
 const EXPECTED =
   "expected one PEM private key: ECDSA P-256, P-384 or P-521, RSA from 2048 bits, or Ed25519";
 
@@ -58,7 +61,11 @@ async function open(block: PemBlock, { pem, passphrase }: KeyFile): Promise<KeyO
   }
   if (LABELS.encrypted.includes(label)) {
     if (passphrase === undefined) throw noPassphrase();
-    return load(toPem(label, der), passphrase);
+    const cipher = keyCipher(der);
+    if (cipher?.excessive) {
+      throw invalidKey(`its passphrase takes more than ${MAX_KEY_ITERATIONS} rounds`);
+    }
+    return load(toPem(label, der), passphrase, cipher);
   }
   if (!LABELS.plain.includes(label)) {
     throw invalidKey(
@@ -75,15 +82,25 @@ async function open(block: PemBlock, { pem, passphrase }: KeyFile): Promise<KeyO
   return load(toPem(label, der));
 }
 
-function load(pem: string, passphrase?: string): KeyObject {
+function load(pem: string, passphrase?: string, cipher?: KeyCipher): KeyObject {
   try {
     return createPrivateKey({
       key: pem,
       format: "pem",
       ...(passphrase !== undefined && { passphrase }),
     });
-  } catch { // the library's words say nothing that a person can use, and may quote the key
+  } catch (error) { // the library's words say nothing that a person can use, and may quote the key
     if (passphrase === undefined) throw invalidKey("it cannot be read");
+    const tried = (error as { code?: unknown }).code === "ERR_OSSL_BAD_DECRYPT";
+    // Node, which has more ciphers than Deno, says so when it was the passphrase.
+    if (cipher !== undefined && !cipher.common && !tried) {
+      throw new BlobberError(
+        "invalid-key",
+        `the signing key is encrypted with ${cipher.name}, which is not supported here, ` +
+          "expected AES with HMAC-SHA256 or scrypt",
+        { hint: CONVERT },
+      );
+    }
     throw new BlobberError("invalid-key", "the signing key cannot be opened with this passphrase", {
       hint: "check the passphrase, and that the file is whole",
     });
