@@ -13,7 +13,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
-import { itemsOf, matchAll, type Meter } from "@blobber/core/wildcards";
+import { itemsOf, matchAll } from "@blobber/core/wildcards";
 import { uriForm } from "./uri_form.ts";
 
 /** Characters of a subject or a pattern; matching takes the product of the two at most. */
@@ -32,7 +32,7 @@ export interface SubjectPattern {
    * Whether the whole subject is meant. At most one step for each character of the pattern and of the
    * subject, which `meter` counts.
    */
-  matches(subject: string, meter?: Meter): boolean;
+  matches(subject: string, meter?: { steps: number }): boolean;
 }
 
 /**
