@@ -33,6 +33,13 @@ export function fileError(what: string, path: string, cause: unknown): BlobberEr
   if (isBlobberError(cause)) return cause;
   const withheld = missingPermission(cause);
   if (withheld !== undefined) return withheld;
+  return new BlobberError("file-system", `${what} ${quote(path)}: ${systemWords(cause)}`, {
+    cause,
+  });
+}
+
+/** What the system said about a file, in words and without its path. */
+export function systemWords(cause: unknown): string {
   const code = errnoOf(cause);
   const said: Record<string, string> = {
     EACCES: "permission denied",
@@ -46,8 +53,7 @@ export function fileError(what: string, path: string, cause: unknown): BlobberEr
     ELOOP: "is a symbolic link",
     ENOTSUP: "operation not supported",
   };
-  const reason = (code && said[code]) ?? code ?? String(cause);
-  return new BlobberError("file-system", `${what} ${quote(path)}: ${reason}`, { cause });
+  return (code && said[code]) ?? code ?? String(cause);
 }
 
 /** A file opened for reading. */

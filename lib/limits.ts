@@ -261,6 +261,8 @@ export const MAX_IDENTITY_TOKEN_CHARS = 32 * KiB;
 export const LOGIN_TIMEOUT_MS = 300_000;
 /** Bytes of a private key file or a signing configuration. */
 export const MAX_KEY_FILE_BYTES = 1 * MiB;
+/** Bytes of a file of certificate authorities: those of whole systems have a quarter of a megabyte. */
+export const MAX_CA_FILE_BYTES = 4 * MiB;
 /** Rounds of a passphrase's derivation: some seconds. Tools take from 2,048 to a million. */
 export const MAX_KEY_ITERATIONS = 10_000_000;
 /** Services of one kind that a signing configuration may list, and that are used at once. */

@@ -91,6 +91,11 @@ export interface PushOptions extends Observer, PackLimits {
    * hold one fails, also when it has another name there. @default []
    */
   refuse?: readonly string[] | undefined;
+  /**
+   * Whether private keys may be in a directory that is pushed. The key that signs may not in any case.
+   * @default false
+   */
+  allowSecrets?: boolean | undefined;
   /** Signs this push, in place of the client's signer. */
   signer?: Signer | undefined;
 }

@@ -14,6 +14,9 @@ import type { PackedLayer, Write } from "./archive/pack/layer_sink.ts";
 import { Packer } from "./archive/pack/pack.ts";
 import { packDirectory, packEntries, packTar } from "./archive/pack/pack_input.ts";
 import { walk, type WalkedEntry, type WalkOptions } from "./archive/pack/walk.ts";
+import type { KeyGuard } from "./archive/pack/private_keys.ts";
+import { readInputSync } from "./input_file.ts";
+import { MAX_KEY_FILE_BYTES } from "./limits.ts";
 import type { Compression, PushOptions } from "./options.ts";
 import { type FileStat, processors } from "./runtime.ts";
 import { WorkerPool } from "./workers.ts";
@@ -130,6 +133,7 @@ export class Packing {
       signal,
       onProgress,
       onNotice,
+      keys: await keyGuard(options),
     });
     const input = this.#input;
     try {
@@ -150,5 +154,32 @@ export class Packing {
   async close(): Promise<void> {
     await this.#crew.close();
     await this.#pool.close();
+  }
+}
+
+/**
+ * Which private keys may be in a directory that is pushed.
+ *
+ * @param options of the push; `allowSecrets` decides, and its signing key may not in any case
+ * @returns nothing where no question is asked: packing alone sends nothing
+ */
+export async function keyGuard(options: PackSettings): Promise<KeyGuard | undefined> {
+  const { allowSecrets, refuse = [], signer } = options;
+  if (allowSecrets === undefined) return undefined;
+  const { keyFingerprints, publicFingerprint } = await import("./archive/pack/private_keys.ts");
+  const never = refuse.flatMap((path) => {
+    const content = readKeyFile(path);
+    return content === undefined ? [] : keyFingerprints(content);
+  });
+  if (signer?.publicKey !== undefined) never.push(publicFingerprint(signer.publicKey));
+  return { allow: allowSecrets, never: [...new Set(never)].sort() };
+}
+
+/** A pipe or what is too large for a key has no content to be looked for; its name is refused all the same. */
+function readKeyFile(path: string): Uint8Array | undefined {
+  try {
+    return readInputSync(path, { limit: MAX_KEY_FILE_BYTES, fail: (why) => new Error(why) }).bytes;
+  } catch {
+    return undefined;
   }
 }

@@ -11,7 +11,7 @@ import type { KnownLayer } from "./cache/push_index.ts";
 import { digestOf } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import type { Compression, PushResult } from "./options.ts";
-import { Packing, type PackSettings } from "./pack_layer.ts";
+import { keyGuard, Packing, type PackSettings } from "./pack_layer.ts";
 import { interruption } from "./pace.ts";
 import { quote } from "./printable.ts";
 import { isTag } from "./reference.ts";
@@ -138,13 +138,17 @@ async function sendLayer(
   compression: Compression,
   options: PushSettings,
 ): Promise<KnownLayer> {
-  const { signal, cacheDir } = options;
+  const { signal, cacheDir, allowSecrets = false } = options;
+  options = { ...options, allowSecrets };
   const packing = new Packing(input, options);
   const { listing } = packing;
   try {
     const memory = cacheDir === undefined || listing === undefined
       ? undefined
-      : (await import("./push_again.ts")).PushMemory.open(cacheDir, listing, compression, options);
+      : (await import("./push_again.ts")).PushMemory.open(cacheDir, listing, compression, {
+        ...options,
+        keys: await keyGuard(options),
+      });
     const known = await memory?.find(target, mediaType, packing, options);
     if (known !== undefined) return known;
     const writer = await target.begin(mediaType, { signal });

@@ -13,6 +13,7 @@
 import process from "node:process";
 import { ContentHasher } from "./archive/pack/content_digest.ts";
 import type { Entry } from "./archive/entry.ts";
+import type { KeyGuard } from "./archive/pack/private_keys.ts";
 import { StampDigest, type Stamps } from "./archive/pack/stamp_digest.ts";
 import { Survey } from "./archive/pack/survey.ts";
 import { TreeDigest } from "./archive/pack/tree_digest.ts";
@@ -26,7 +27,7 @@ import { type FileStat, RUNTIME, VERSION } from "./runtime.ts";
 import { WorkerPool } from "./workers.ts";
 
 /** Changes with the meaning of what is remembered. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** What a walk found. */
 interface Look {
@@ -67,7 +68,7 @@ export class PushMemory {
     directory: string,
     listing: Listing,
     compression: Compression,
-    options: PackSettings,
+    options: PackSettings & { keys: KeyGuard | undefined },
   ): PushMemory | undefined {
     const index = PushIndex.open(directory);
     if (index === undefined) return undefined;
@@ -77,7 +78,9 @@ export class PushMemory {
     // Another runtime or processor has another compressor, which makes other bytes of the same files.
     const maker = [FORMAT, VERSION, RUNTIME, process.versions, process.platform, process.arch];
     const times = keepMtime ? "kept" : mtime;
-    const key = JSON.stringify([maker, compression, times, begin.digest()]);
+    // Where no private key was let through, none is there whichever key signs now; else that is asked anew.
+    const keys = options.keys?.allow === false ? null : options.keys ?? "any";
+    const key = JSON.stringify([maker, compression, times, keys, begin.digest()]);
     return new PushMemory(index, key, listing, keepMtime);
   }
 

@@ -58,6 +58,11 @@ export interface Signature {
 /** Makes signatures. */
 export interface Signer {
   /**
+   * The public half, SubjectPublicKeyInfo in DER, of a key that its owner keeps. A push refuses a directory in
+   * which the private half is.
+   */
+  readonly publicKey?: Uint8Array | undefined;
+  /**
    * Signs a manifest.
    *
    * @throws {BlobberError} `signing-service` naming the service, `unauthorized`, `invalid-key`

@@ -22,6 +22,8 @@ import { type IdentityToken, readToken } from "./tokens/token.ts";
 export interface Credential {
   /** Which of the two it is. */
   readonly kind: "key" | "identity";
+  /** The public half of a key that its owner keeps. */
+  readonly publicKey?: Uint8Array | undefined;
   /** Refuses services that cannot serve it, as soon as they are known. */
   check(services: SigningServices): void;
   /** Gets the key; a certificate is checked before it is given. */
@@ -38,6 +40,10 @@ export class OwnKey implements Credential {
 
   constructor(key: SigningKey) {
     this.#key = key;
+  }
+
+  get publicKey(): Uint8Array {
+    return this.#key.publicKey;
   }
 
   check({ logs, timestamps }: SigningServices): void {

@@ -67,6 +67,10 @@ class SigstoreSigner implements Signer {
   readonly #options: SignerOptions;
   #trust: TrustMaterial | undefined;
 
+  get publicKey(): Uint8Array | undefined {
+    return this.#credential.publicKey;
+  }
+
   constructor(credential: Credential, options: SignerOptions, context: ServiceContext) {
     this.#credential = credential;
     this.#context = context;

@@ -14,6 +14,7 @@ import type { Compression } from "../../options.ts";
 import { packedBound } from "./compress.ts";
 import type { Entry } from "../entry.ts";
 import type { PackInput, PackPlan } from "./pack_job.ts";
+import type { KeyGuard } from "./private_keys.ts";
 import type { FileRead, FileStamp } from "./source_file.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
 import { paddingOf } from "../tar_layout.ts";
@@ -138,13 +139,18 @@ export class Batch {
     this.length += bytes.length;
   }
 
-  /** Ends the batch: what the job `pack` takes. */
-  input(compression: Compression): PackInput {
+  /** Ends the batch: what the job `pack` takes, with the private keys that its files may hold. */
+  input(compression: Compression, keys?: KeyGuard): PackInput {
     if (this.length > this.#memberBegin) this.#cut();
     if (this.length > this.#plain.length) {
       throw new BlobberError("unexpected", `a batch has ${this.length} bytes`);
     }
-    const plan: PackPlan = { reads: this.#reads, chunks: this.#chunks, members: this.#members };
+    const plan: PackPlan = {
+      reads: this.#reads,
+      chunks: this.#chunks,
+      members: this.#members,
+      ...(keys !== undefined && { keys }),
+    };
     return {
       compression,
       plain: this.#plain.buffer,

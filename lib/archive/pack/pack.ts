@@ -12,6 +12,7 @@ import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./bat
 import type { Entry } from "../entry.ts";
 import type { PackRunner } from "./crew.ts";
 import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
+import type { KeyGuard } from "./private_keys.ts";
 import { changed, type FileStamp } from "./source_file.ts";
 
 /** What a packer needs. */
@@ -25,6 +26,8 @@ export interface PackerOptions extends Observer {
   batches: number;
   /** Takes the blob's bytes. */
   write: Write;
+  /** Which private keys may be in files. @default any */
+  keys?: KeyGuard | undefined;
 }
 
 /** Fills memory with the next bytes of a file: all of it, or less at the file's end. */
@@ -141,7 +144,7 @@ export class Packer {
     this.#batch = undefined;
     if (batch === undefined || batch.length === 0) return;
     const { length, rows } = batch;
-    const input = batch.input(this.#options.compression);
+    const input = batch.input(this.#options.compression, this.#options.keys);
     const packing = this.#options.runner.run("pack", input, [input.plain, input.packed]);
     packing.catch(() => {}); // it is seen below, when its turn comes
     this.#sunk = this.#sunk.then(async () => {

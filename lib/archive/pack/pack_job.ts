@@ -7,6 +7,7 @@
 import { hash } from "node:crypto";
 import type { Compression } from "../../options.ts";
 import { Compressor } from "./compress.ts";
+import { guardKeys, type KeyGuard } from "./private_keys.ts";
 import { type FileRead, readPart } from "./source_file.ts";
 
 /** A batch: a segment of the tar, whole but for the content that is still to be read from files. */
@@ -28,6 +29,8 @@ export interface PackPlan {
   chunks: number[];
   /** End in `plain` of each member; each begins where the one before it ends. */
   members: number[];
+  /** Which private keys may be in files; left out, any. */
+  keys?: KeyGuard | undefined;
 }
 
 /** A batch when it is packed. */
@@ -53,7 +56,7 @@ const compressors = new Map<Compression, Compressor>();
  *
  * @param input the batch; its buffers are given away and come back with the answer
  * @param transfer receives the buffers of the answer
- * @throws {BlobberError} `source-changed`, `file-system`
+ * @throws {BlobberError} `source-changed`, `file-system`; `invalid-archive` for a private key
  */
 export function packJob(input: PackInput, transfer: ArrayBuffer[]): PackOutput {
   transfer.push(input.plain, input.packed);
@@ -71,8 +74,9 @@ export function packJob(input: PackInput, transfer: ArrayBuffer[]): PackOutput {
 export function* packSteps(input: PackInput): Generator<void, PackOutput, void> {
   const plain = new Uint8Array(input.plain);
   const packed = new Uint8Array(input.packed);
-  const { reads, chunks, members } = JSON.parse(input.plan) as PackPlan;
+  const { reads, chunks, members, keys } = JSON.parse(input.plan) as PackPlan;
   for (const read of reads) readPart(read, plain);
+  if (keys !== undefined) guardKeys(plain, reads, keys);
   yield;
   const result: PackResult = { digests: "", members: [] };
   for (let i = 0; i < chunks.length; i += 2) {

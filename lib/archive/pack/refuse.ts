@@ -34,7 +34,7 @@ export class Refused {
    * Looks at a directory before anything in it is read or sent.
    *
    * @param base its real path
-   * @throws {BlobberError} `invalid-option`
+   * @throws {BlobberError} `invalid-archive`
    */
   checkRoot(base: string): void {
     const prefix = base.endsWith("/") ? base : `${base}/`;
@@ -50,7 +50,7 @@ export class Refused {
    *
    * @param path in the archive
    * @param stat what the walk saw
-   * @throws {BlobberError} `invalid-option`
+   * @throws {BlobberError} `invalid-archive`
    */
   check(path: string, stat: FileStat): void {
     if (stat.inode === 0) return;
@@ -60,7 +60,7 @@ export class Refused {
 
 function refusal(path: string): BlobberError {
   return new BlobberError(
-    "invalid-option",
+    "invalid-archive",
     `cannot push ${quote(path)}: it is a file that must not be pushed, such as the signing key`,
     { hint: "move it out of the directory" },
   );

@@ -1,0 +1,144 @@
+/**
+ * Private keys in what is pushed: PEM (RFC 7468) as PKCS#8, SEC1, PKCS#1, OpenSSH and cosign write it, encrypted
+ * or not, also within JSON or a script. A certificate or a public key is none.
+ *
+ * They are looked for in the bytes of a batch that were read anyway, in one native search for how PEM begins;
+ * only a file that has it is looked at more closely.
+ *
+ * @module
+ */
+
+import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { BlobberError } from "../../errors.ts";
+import { quote } from "../../printable.ts";
+import type { FileRead } from "./source_file.ts";
+
+/** Which keys may be pushed. */
+export interface KeyGuard {
+  /** Whether keys that are not in {@linkcode never} may. */
+  allow: boolean;
+  /** SHA-256, in hexadecimal, of the DER and of the public half of keys that may not in any case. */
+  never: string[];
+}
+
+const BEGIN = "-----BEGIN ";
+const END = "-----END ";
+/** Characters of base64 that the smallest private key has. */
+const LEAST_CHARS = 40;
+
+/**
+ * Looks for private keys in files that were read.
+ *
+ * @param plain where their content is
+ * @param reads the files, in the order of their places
+ * @param guard which keys may be there
+ * @throws {BlobberError} `invalid-archive` naming a file
+ */
+export function guardKeys(plain: Uint8Array, reads: readonly FileRead[], guard: KeyGuard): void {
+  if (guard.allow && guard.never.length === 0) return;
+  const last = reads.at(-1);
+  if (last === undefined) return;
+  // What is behind the last file is left from a batch before.
+  const bytes = Buffer.from(plain.buffer, plain.byteOffset, last.at + last.size);
+  let next = 0;
+  for (let hit = bytes.indexOf(BEGIN); hit >= 0;) {
+    while (next < reads.length && reads[next]!.at + reads[next]!.size <= hit) next++;
+    const read = reads[next];
+    if (read === undefined) return;
+    let from = hit + 1;
+    if (read.at <= hit) {
+      from = read.at + read.size;
+      const problem = problemOf(bytes.subarray(read.at, from).toString("latin1"), guard);
+      if (problem !== undefined) throw refusal(read.file, problem);
+    }
+    hit = bytes.indexOf(BEGIN, from);
+  }
+}
+
+/** The error for a file that holds a key. */
+function refusal(file: string, problem: "private" | "signing"): BlobberError {
+  return problem === "signing"
+    ? new BlobberError(
+      "invalid-archive",
+      `cannot push ${quote(file)}: it holds the key that signs, which must not be pushed`,
+      { hint: "move it out of the directory" },
+    )
+    : new BlobberError("invalid-archive", `cannot push ${quote(file)}: it holds a private key`, {
+      hint: "move it out of the directory, or say --allow-secrets when it is meant to be there",
+    });
+}
+
+function problemOf(text: string, guard: KeyGuard): "private" | "signing" | undefined {
+  let found: "private" | undefined;
+  for (const key of privateKeys(text)) {
+    if (guard.never.length > 0 && fingerprints(key).some((one) => guard.never.includes(one))) {
+      return "signing";
+    }
+    if (!guard.allow) found = "private";
+  }
+  return found;
+}
+
+/** A PEM block of a private key. */
+interface KeyBlock {
+  pem: string;
+  der: Uint8Array;
+}
+
+/** The private keys in a text. */
+function* privateKeys(text: string): Generator<KeyBlock, void, void> {
+  // Within JSON and in scripts line ends are written out.
+  const plain = text.includes("\\n") ? text.replaceAll("\\r", "").replaceAll("\\n", "\n") : text;
+  let end = 0;
+  for (let at = plain.indexOf(BEGIN); at >= 0; at = plain.indexOf(BEGIN, at + BEGIN.length)) {
+    const label = /^[A-Z0-9 ]{0,50}PRIVATE KEY(?=-----)/.exec(
+      plain.slice(at + BEGIN.length, at + BEGIN.length + 80),
+    )?.[0];
+    if (label === undefined) continue;
+    if (end <= at) end = plain.indexOf(END, at);
+    if (end < 0) return;
+    if (!plain.startsWith(`${label}-----`, end + END.length)) continue;
+    const body = plain.slice(at + BEGIN.length + label.length + 5, end);
+    const der = derOf(body);
+    if (der === undefined) continue;
+    yield { pem: `${BEGIN}${label}-----${body}${END}${label}-----\n`, der };
+  }
+}
+
+/** What is in a block, if it is in base64. Headers stand in front of it in OpenSSL's old form (RFC 1421). */
+function derOf(body: string): Uint8Array | undefined {
+  const base64 = body.replaceAll(/^[A-Za-z-]+:.*$/gm, "").replaceAll(/\s+/g, "");
+  if (base64.length < LEAST_CHARS || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
+  return Buffer.from(base64, "base64");
+}
+
+function fingerprints({ pem, der }: KeyBlock): string[] {
+  const found = [sha256(der)];
+  try {
+    const spki = createPublicKey(createPrivateKey({ key: pem, format: "pem" }) as never)
+      .export({ format: "der", type: "spki" });
+    found.push(sha256(new Uint8Array(spki)));
+  } catch { // encrypted, or of a kind that this runtime does not read: only its bytes tell
+  }
+  return found;
+}
+
+/**
+ * What is never to be pushed because of a file: the keys in it.
+ *
+ * @param content of the file
+ */
+export function keyFingerprints(content: Uint8Array): string[] {
+  const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
+  return [...privateKeys(text)].flatMap(fingerprints);
+}
+
+/** The fingerprint of a key by its public half: SubjectPublicKeyInfo, DER. */
+export function publicFingerprint(spki: Uint8Array): string {
+  return sha256(spki);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

@@ -1,0 +1,165 @@
+/**
+ * Small files that a person names: keys, certificates, trust roots, tokens, configuration. One reader for all:
+ * a regular file or a pipe, such as a shell's `<(…)`, of a bounded size. A device has no end, a directory no
+ * bytes, and a pipe that nobody writes to lets its reader wait; the wait hears the caller's signal.
+ *
+ * @module
+ */
+
+import { missingPermission } from "./permission.ts";
+import { systemWords } from "./files.ts";
+import { nodeModule } from "./runtime.ts";
+
+/** How to read. */
+export interface InputOptions {
+  /** The most bytes to accept. */
+  limit: number;
+  /** Makes the error. What is wrong comes without the path. */
+  fail: (why: string, cause?: unknown) => Error;
+  /** Ends the wait for a pipe. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What was read. */
+export interface InputFile {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Permission bits and owner of a regular file; none of a pipe, and none where there are no such bits. */
+  access: { mode: number; owner: number } | undefined;
+}
+
+/** What `stat` tells, as far as it is needed. */
+interface Look {
+  isFile(): boolean;
+  isFIFO(): boolean;
+  isDirectory(): boolean;
+  isSocket(): boolean;
+  dev: number;
+  ino: number;
+  mode: number;
+  uid: number;
+  size: number;
+}
+
+/**
+ * Reads a regular file or a pipe, links followed.
+ *
+ * @param path the file
+ * @throws what `fail` makes; the reason of the signal when it ends the wait
+ */
+export async function readInput(path: string, options: InputOptions): Promise<InputFile> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  if (signal === undefined) return await readAny(path, options);
+  let stop: () => void = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  const work = readAny(path, options);
+  work.catch(() => {}); // whoever gave the signal does not wait for it
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function readAny(path: string, { limit, fail }: InputOptions): Promise<InputFile> {
+  const { open, stat } = nodeModule("fs").promises;
+  const refuse = (cause: unknown) => {
+    throw missingPermission(cause) ?? fail(systemWords(cause), cause);
+  };
+  // A device is not even opened: that alone has effects with some.
+  checkKind(await stat(path).catch(refuse), fail, true);
+  const file = await open(path, "r").catch(refuse);
+  try {
+    const look = await file.stat();
+    checkKind(look, fail, true);
+    const buffer = new Uint8Array(bufferSize(look, limit, fail));
+    let size = 0;
+    while (size < buffer.length) {
+      const { bytesRead } = await file.read(buffer, size, buffer.length - size, null);
+      if (bytesRead === 0) break;
+      size += bytesRead;
+    }
+    return inputOf(look, buffer.subarray(0, size), limit, fail);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads a regular file, at once.
+ *
+ * @param path the file, links followed
+ * @param same what must be behind the path; then no link is followed at its end
+ * @throws what `fail` makes
+ */
+export function readInputSync(
+  path: string,
+  { limit, fail }: InputOptions,
+  same?: { dev: number; ino: number },
+): InputFile {
+  const { openSync, fstatSync, readSync, closeSync, constants } = nodeModule("fs");
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDONLY | O_NONBLOCK | (same === undefined ? 0 : O_NOFOLLOW));
+  } catch (cause) {
+    throw missingPermission(cause) ?? fail(systemWords(cause), cause);
+  }
+  try {
+    const look = fstatSync(fd);
+    checkKind(look, fail, false);
+    if (same !== undefined && (look.dev !== same.dev || look.ino !== same.ino)) {
+      throw fail("it was replaced while it was looked at");
+    }
+    const buffer = new Uint8Array(bufferSize(look, limit, fail));
+    let size = 0;
+    while (size < buffer.length) {
+      const count = readSync(fd, buffer, size, buffer.length - size, null);
+      if (count === 0) break;
+      size += count;
+    }
+    return inputOf(look, buffer.subarray(0, size), limit, fail);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function checkKind(look: Look, fail: InputOptions["fail"], pipes: boolean): void {
+  if (look.isFile() || (pipes && look.isFIFO())) return;
+  const kind = look.isDirectory()
+    ? "directory"
+    : look.isSocket()
+    ? "socket"
+    : look.isFIFO()
+    ? "pipe"
+    : "device";
+  throw fail(`it is a ${kind}, expected a regular file${pipes ? " or a pipe" : ""}`);
+}
+
+/** Bytes to read at the most: one more than there may be, to see that there are more. */
+function bufferSize(look: Look, limit: number, fail: InputOptions["fail"]): number {
+  if (look.isFile() && look.size > limit) throw tooLong(limit, fail);
+  // The size of a regular file may be unknown, as below /proc.
+  return look.isFile() && look.size > 0 ? look.size + 1 : limit + 1;
+}
+
+function inputOf(
+  look: Look,
+  bytes: Uint8Array<ArrayBuffer>,
+  limit: number,
+  fail: InputOptions["fail"],
+): InputFile {
+  if (bytes.length > limit) throw tooLong(limit, fail);
+  if (look.isFile() && look.size > 0 && bytes.length > look.size) {
+    throw fail("it changed while it was read");
+  }
+  const hasModes = look.isFile() && nodeModule("process").platform !== "win32";
+  return { bytes, access: hasModes ? { mode: look.mode & 0o777, owner: look.uid } : undefined };
+}
+
+function tooLong(limit: number, fail: InputOptions["fail"]): Error {
+  return fail(`it is too long, expected at most ${limit} bytes`);
+}
