@@ -7,10 +7,11 @@
 import type { ClientOptions } from "@blobber/core";
 import { Client } from "@blobber/core/client";
 import { BlobberError } from "@blobber/core/errors";
+import { MAX_CA_FILE_BYTES } from "@blobber/core/limits";
 import { printable } from "@blobber/core/printable";
-import { defaultCacheDir, type Environment } from "./config/paths.ts";
+import type { NamedFile } from "./config/named_file.ts";
+import { defaultCacheDir } from "./config/paths.ts";
 import type { Context } from "./context.ts";
-import type { Settings } from "./effective.ts";
 
 /**
  * Makes the client.
@@ -18,10 +19,10 @@ import type { Settings } from "./effective.ts";
  * @param context of the command
  * @param extra what the command adds
  */
-export function makeClient(context: Context, extra: ClientOptions = {}): Client {
+export async function makeClient(context: Context, extra: ClientOptions = {}): Promise<Client> {
   return new Client({
     onNotice: context.report.onNotice,
-    ...clientOptions(context.settings, context.env),
+    ...await clientOptions(context),
     ...extra,
   });
 }
@@ -29,24 +30,25 @@ export function makeClient(context: Context, extra: ClientOptions = {}): Client 
 /**
  * Reads what a client is made from out of the settings.
  *
- * @param settings the settings in force
- * @param env the environment
+ * @param context of the command
  */
-export function clientOptions(settings: Settings, env: Environment): ClientOptions {
-  const caFile = settings.get("caFile");
+export async function clientOptions(
+  { settings, env, signal }: Pick<Context, "settings" | "env" | "signal">,
+): Promise<ClientOptions> {
+  const caFile = settings.file("caFile");
   const registries: NonNullable<ClientOptions["registries"]> = {};
-  for (const [host, block] of Object.entries(settings.registries())) {
+  for (const [host, block] of Object.entries(settings.registries)) {
+    const { insecure, insecureSkipTlsVerify, caFile } = block;
     registries[host] = {
-      ...block.insecure !== undefined && { insecure: block.insecure },
-      ...block.insecureSkipTlsVerify !== undefined &&
-        { insecureSkipTlsVerify: block.insecureSkipTlsVerify },
-      ...block.caFile !== undefined && { caCerts: [readCerts(block.caFile)] },
+      ...insecure !== undefined && { insecure },
+      ...insecureSkipTlsVerify !== undefined && { insecureSkipTlsVerify },
+      ...caFile !== undefined && { caCerts: [await readCerts(caFile, signal)] },
     };
   }
   return {
     insecure: settings.get("insecure"),
     insecureSkipTlsVerify: settings.get("insecureSkipTlsVerify"),
-    ...caFile !== undefined && { caCerts: [readCerts(caFile)] },
+    ...caFile !== undefined && { caCerts: [await readCerts(caFile, signal)] },
     registries,
     ...settings.get("cache") &&
       { cacheDir: settings.get("cacheDir") ?? defaultCacheDir(env) },
@@ -56,20 +58,17 @@ export function clientOptions(settings: Settings, env: Environment): ClientOptio
   };
 }
 
-function readCerts(path: string): string {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (cause) {
-    throw new BlobberError(
-      "invalid-option",
-      `cannot read the certificates in ${printable(path)}: ${printable((cause as Error).message)}`,
-      { cause },
-    );
-  }
+async function readCerts(file: NamedFile, signal: AbortSignal): Promise<string> {
+  const { readNamedText } = await import("./config/named_file.ts");
+  const text = await readNamedText(file, {
+    what: "the certificates",
+    code: "invalid-option",
+    limit: MAX_CA_FILE_BYTES,
+    signal,
+  });
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   throw new BlobberError(
     "invalid-option",
-    `no certificate in ${printable(path)}, expected PEM ("-----BEGIN CERTIFICATE-----")`,
+    `no certificate in ${printable(file.path)}, expected PEM ("-----BEGIN CERTIFICATE-----")`,
   );
 }

@@ -34,7 +34,7 @@ export async function rehearsePush(
     );
   }
   const entries: Entry[] = [];
-  const result = await makeClient(context).digest({ directory }, {
+  const result = await (await makeClient(context)).digest({ directory }, {
     ...options,
     onEntry: (entry) => entries.push(entry),
   });

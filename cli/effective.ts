@@ -6,9 +6,18 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import type { ConfigFile, RegistryBlock } from "./config/file.ts";
-import { type Environment, SYSTEM_CONFIG, userConfigPath } from "./config/paths.ts";
-import { type Maybe, SETTING_NAMES, type SettingName, settingOf, variablesOf } from "./settings.ts";
+import type { ConfigFile } from "./config/file.ts";
+import type { NamedFile } from "./config/named_file.ts";
+import type { Registries } from "./config/registries.ts";
+import { type Environment, isAbsent, SYSTEM_CONFIG, userConfigPath } from "./config/paths.ts";
+import {
+  type Maybe,
+  SETTING_NAMES,
+  type SettingName,
+  settingOf,
+  type SETTINGS,
+  variablesOf,
+} from "./settings.ts";
 import { distance } from "./suggest.ts";
 import { parseValue, type SettingValue } from "./values.ts";
 
@@ -19,19 +28,38 @@ export type Origin =
   | { kind: "variable"; name: string }
   | { kind: "file"; path: string; scope: ConfigFile["scope"] };
 
+/** A value and where it comes from. */
+export interface Given {
+  value: SettingValue;
+  origin: Origin;
+}
+
 /** Every setting, with where it comes from. */
 export class Settings {
-  readonly #values: Map<SettingName, { value: SettingValue; origin: Origin }>;
+  readonly #values: Map<SettingName, Given>;
   /** The files that were read, the system's first. */
   readonly files: readonly ConfigFile[];
+  /** What the system's file says alone, where there is one. */
+  readonly system: Settings | undefined;
+  /** What was said below the system's file and does not count, a sentence each. */
+  readonly looser: readonly string[];
+
+  /** How single registries are reached, by canonical host. */
+  readonly registries: Registries["blocks"];
 
   /** Use {@linkcode resolveSettings}. */
   constructor(
-    values: Map<SettingName, { value: SettingValue; origin: Origin }>,
+    values: Map<SettingName, Given>,
     files: readonly ConfigFile[],
+    looser: readonly string[] = [],
+    registries: Registries["blocks"] = {},
   ) {
     this.#values = values;
     this.files = files;
+    this.looser = looser;
+    this.registries = registries;
+    const system = files.find(({ scope }) => scope === "system");
+    this.system = system && new Settings(valuesOf(system), []);
   }
 
   /** A value, or the default, or nothing. */
@@ -57,26 +85,46 @@ export class Settings {
     return this.origin(name).kind === "flag";
   }
 
-  /** How single registries are reached; the user's word about a host counts before the system's. */
-  registries(): Record<string, RegistryBlock> {
-    return Object.assign({}, ...this.files.map((file) => file.registries));
+  /** The settings without what the system's file demands of signatures, which holds beside what is said below. */
+  belowSystem(): Settings {
+    const joins = (name: SettingName) => this.bySystem(name) && settingOf(name).below === "joins";
+    const values = [...this.#values].filter(([name]) => !joins(name));
+    return new Settings(new Map(values), this.files.filter(({ scope }) => scope !== "system"));
+  }
+
+  /** A path, with who named it. */
+  file(name: PathName): NamedFile | undefined {
+    const path = this.get(name) as string | undefined;
+    return path === undefined ? undefined : { path, system: this.bySystem(name) };
+  }
+
+  /** Whether the system's file says it. */
+  bySystem(name: SettingName): boolean {
+    const origin = this.origin(name);
+    return origin.kind === "file" && origin.scope === "system";
   }
 }
+
+/** Rows that name a file. */
+type PathName = {
+  [N in SettingName]: typeof SETTINGS[N]["type"] extends "path" ? N : never;
+}[SettingName];
 
 /**
  * Puts the sources together.
  *
  * @param flags from the command line
  * @param env the environment
- * @param options whether files are read at all
- * @throws {BlobberError} `usage` for a variable, `invalid-config` for a file
+ * @param options whether files are read at all, and for tests where the system's is and who may own it
+ * @throws {BlobberError} `usage` for a variable, `invalid-config` for a file, `trust-rule` for a flag that asks
+ * for less than the system's file demands
  */
 export async function resolveSettings(
   flags: ReadonlyMap<SettingName, SettingValue>,
   env: Environment,
-  options: { files: boolean; system?: string } = { files: true },
+  options: { files: boolean; system?: string; owners?: readonly number[] } = { files: true },
 ): Promise<Settings> {
-  const values = new Map<SettingName, { value: SettingValue; origin: Origin }>();
+  const values = new Map<SettingName, Given>();
   for (const name of SETTING_NAMES) {
     const value = flags.get(name);
     if (value !== undefined) {
@@ -86,21 +134,34 @@ export async function resolveSettings(
     const variable = readVariable(name, env);
     if (variable !== undefined) values.set(name, variable);
   }
-  const files = options.files
-    ? await readFiles(
-      values.get("config")?.value as string | undefined,
-      env,
-      options.system ?? SYSTEM_CONFIG,
-    )
-    : [];
+  const named = values.get("config")?.value as string | undefined;
+  const files = options.files ? await readFiles(named, env, options) : [];
+  const looser: string[] = [];
+  // The user's file first: it is closer to the run.
   for (const file of files.toReversed()) {
-    for (const [name, value] of file.values) {
-      if (values.has(name)) continue;
-      values.set(name, { value, origin: { kind: "file", path: file.path, scope: file.scope } });
+    const given = valuesOf(file);
+    if (file.scope === "system") {
+      const { dropLooser } = await import("./config/below.ts");
+      looser.push(...dropLooser(values, given, file.path));
     }
+    for (const [name, one] of given) if (!values.has(name)) values.set(name, one);
   }
-  return new Settings(values, files);
+  if (files.every(({ registries }) => Object.keys(registries).length === 0)) {
+    return new Settings(values, files, looser);
+  }
+  const { joinRegistries } = await import("./config/registries.ts");
+  const joined = joinRegistries(files);
+  return new Settings(values, files, [...looser, ...joined.looser], joined.blocks);
 }
+
+function valuesOf({ values, path, scope }: ConfigFile): Map<SettingName, Given> {
+  return new Map(
+    [...values].map(([name, value]) => [name, { value, origin: { kind: "file", path, scope } }]),
+  );
+}
+
+/** What to do about a demand of the system's. */
+export const SYSTEM_HINT = "what the system demands is changed only in its file";
 
 function readVariable(
   name: SettingName,
@@ -126,33 +187,25 @@ function readVariable(
 async function readFiles(
   named: string | undefined,
   env: Environment,
-  system: string,
+  { system = SYSTEM_CONFIG, owners }: { system?: string; owners?: readonly number[] },
 ): Promise<ConfigFile[]> {
   const user = named ?? userConfigPath(env);
-  const wanted = [
-    { path: system, scope: "system" as const, optional: true },
-    ...user === undefined
-      ? []
-      : [{ path: user, scope: "user" as const, optional: named === undefined }],
-  ].filter(({ path, optional }) => !optional || exists(path));
+  const wanted: { path: string; scope: ConfigFile["scope"]; optional: boolean }[] = [];
+  // Where its directory is, who may take the file away is to be judged, too.
+  if (!isAbsent(system.slice(0, system.lastIndexOf("/")))) {
+    wanted.push({ path: system, scope: "system", optional: true });
+  }
+  if (user !== undefined && (named !== undefined || !isAbsent(user))) {
+    wanted.push({ path: user, scope: "user", optional: named === undefined });
+  }
   if (wanted.length === 0) return [];
   const { readConfigFile } = await import("./config/file.ts");
   const files: ConfigFile[] = [];
-  for (const { path, scope, optional } of wanted) {
-    const file = await readConfigFile(path, { scope, optional, env });
+  for (const { path, ...options } of wanted) {
+    const file = await readConfigFile(path, { ...options, env, owners });
     if (file !== undefined) files.push(file);
   }
   return files;
-}
-
-/** Whether something may be there: anything but a clear "no" is for the reader to report. */
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory);
-  }
 }
 
 /**
@@ -164,7 +217,7 @@ function exists(path: string): boolean {
  * @returns sentences
  */
 export function warningsOf(settings: Settings, variables: readonly string[]): string[] {
-  const warnings: string[] = [];
+  const warnings: string[] = [...settings.looser];
   for (const name of SETTING_NAMES) {
     const setting = settingOf(name);
     const origin = settings.origin(name);

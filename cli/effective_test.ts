@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import type { BlobberError } from "@blobber/core/errors";
 import { parse } from "./parse.ts";
 import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
+import { SETTING_NAMES, settingOf } from "./settings.ts";
+import { planVerification, systemDemand } from "./verification_plan.ts";
 
 /** Resolves a command line with variables and two files. */
 async function resolve(
@@ -23,6 +25,7 @@ async function resolve(
     return await resolveSettings(parse(argv).flags, (name) => env[name], {
       files: true,
       system: `${dir}/etc/config.yaml`,
+      owners: [0, Deno.uid() ?? 0],
     });
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -107,7 +110,10 @@ Deno.test("a file that says nothing is no error, nor is what the Go tool writes"
 });
 
 Deno.test("a named file must be there, and paths in a file are relative to it", async () => {
-  assert.match((await refused(["ls", "r", "--config", "/no/such"], {})).message, /does not exist/);
+  assert.match(
+    (await refused(["ls", "r", "--config", "/no/such"], {})).message,
+    /no such file or directory/,
+  );
   const settings = await resolve(["ls", "r"], {
     env: { HOME: "/home-of-nobody" },
     user: "ca-file: ca.pem\nsign:\n  key: ~/key.pem\n",
@@ -118,7 +124,7 @@ Deno.test("a named file must be there, and paths in a file are relative to it", 
 
 Deno.test("row 57: a system file that others can write is an error", async () => {
   const error = await refused(["ls", "r"], { system: "insecure: false\n", mode: 0o666 });
-  assert.match(error.message, /can be changed by others \(mode 666\)/);
+  assert.match(error.message, /others can change .*config\.yaml: it has the mode 666/);
 });
 
 Deno.test("row 57: what loosens a check from afar warns, and a misspelt variable is named", async () => {
@@ -136,3 +142,169 @@ Deno.test("a variable with a wrong value is an error that names it and shows no 
   const error = await refused(["ls", "r"], { env: { BLOBBER_INSECURE: "maybe" } });
   assert.equal(error.message, 'invalid BLOBBER_INSECURE: "maybe", expected true or false');
 });
+
+Deno.test("environment-over-system: every row that a file can set decides what the system's value means", () => {
+  for (const name of SETTING_NAMES) {
+    const { key, below, strictness, type, values } = settingOf(name);
+    // A row without a key is a flag of one run, which no file sets.
+    assert.equal(below !== undefined, key !== undefined, `${name} has not decided`);
+    assert.equal(strictness !== undefined, below === "stricter", `${name}: strictness`);
+    if (strictness === undefined) continue;
+    const all = type === "boolean" ? [true, false] : values!;
+    assert.deepEqual([...strictness].sort(), [...all].sort(), `${name}: values`);
+  }
+});
+
+const STRICTER = [
+  ["verify", "verify:\n  enabled: ", "false", "true", "BLOBBER_VERIFY_ENABLED", "--verify=false"],
+  [
+    "verifyUnsafe",
+    "verify:\n  unsafe: ",
+    "true",
+    "false",
+    "BLOBBER_VERIFY_UNSAFE",
+    "--verify-unsafe",
+  ],
+  ["requireLog", "verify:\n  require-log: ", "false", "true", "BLOBBER_VERIFY_REQUIRE_LOG"],
+  [
+    "verifyName",
+    "verify:\n  name: ",
+    "repository",
+    "reference",
+    "BLOBBER_VERIFY_NAME",
+    "--verify-name=repository",
+  ],
+  ["insecure", "insecure: ", "true", "false", "BLOBBER_INSECURE", "--insecure"],
+  [
+    "insecureSkipTlsVerify",
+    "insecure-skip-tls-verify: ",
+    "true",
+    "false",
+    "BLOBBER_INSECURE_SKIP_TLS_VERIFY",
+    "--insecure-skip-tls-verify",
+  ],
+  ["links", "pull:\n  links: ", "keep", "refuse", "BLOBBER_PULL_LINKS", "--links=keep"],
+] as const;
+
+for (const [name, text, lax, strict, variable, flag] of STRICTER) {
+  Deno.test(`environment-over-system: ${name} gets stricter below the system's file and never laxer`, async () => {
+    const command = ["pull", "r", "d"];
+    const valueOf = (settings: Settings) => String(settings.get(name));
+    const firm = text + strict;
+    for (const below of [{ user: text + lax }, { env: { [variable]: lax } }]) {
+      const settings = await resolve(command, { ...below, system: firm });
+      assert.equal(valueOf(settings), strict);
+      assert.match(
+        warningsOf(settings, [])[0]!,
+        /asks for less than the system's .* does not count/,
+      );
+      const open = await resolve(command, { ...below, system: "quiet: true\n" });
+      assert.equal(valueOf(open), lax, "where the system says nothing");
+    }
+    if (flag !== undefined) {
+      await assert.rejects(resolve([...command, flag], { system: firm }), {
+        code: "trust-rule",
+        message: new RegExp(`^${flag.split("=")[0]} asks for less than the system's`),
+      });
+    }
+    for (const below of [{ user: text + strict }, { env: { [variable]: strict } }]) {
+      const settings = await resolve(command, { ...below, system: text + lax });
+      assert.deepEqual([valueOf(settings), settings.looser], [strict, []]);
+    }
+  });
+}
+
+Deno.test("environment-over-system: what has no order from lax to strict is the system's", async () => {
+  const system = "ca-file: /etc/ca.pem\nverify:\n  offline: true\n";
+  const settings = await resolve(["pull", "r", "d"], {
+    system,
+    user: "ca-file: /home/ca.pem\n",
+    env: { BLOBBER_VERIFY_OFFLINE: "false" },
+  });
+  assert.equal(settings.get("caFile"), "/etc/ca.pem");
+  assert.deepEqual(settings.file("caFile"), { path: "/etc/ca.pem", system: true });
+  assert.equal(settings.get("offline"), true);
+  assert.equal(settings.looser.length, 2);
+  await assert.rejects(resolve(["ls", "r", "--ca-file", "x"], { system }), { code: "trust-rule" });
+});
+
+Deno.test("environment-over-system: a user's block of a registry takes nothing of the system's away", async () => {
+  const system =
+    "registries:\n  REG.example:443:\n    ca-file: /etc/ca.pem\n    insecure: false\n" +
+    "  lax.example:\n    insecure: true\n";
+  for (const [user, told] of [["{}", 0], ["{insecure: true, ca-file: /x.pem}", 2]] as const) {
+    const settings = await resolve(["ls", "r"], {
+      system,
+      user: `registries:\n  reg.example: ${user}\n  lax.example: {insecure: false}\n` +
+        "  own.example: {insecure: true}\n",
+    });
+    assert.deepEqual(settings.registries["reg.example"], {
+      caFile: { path: "/etc/ca.pem", system: true },
+      insecure: false,
+    });
+    assert.equal(settings.registries["lax.example"]!.insecure, false);
+    assert.equal(settings.registries["own.example"]!.insecure, true);
+    assert.equal(settings.looser.length, told, settings.looser.join("\n"));
+  }
+  // What the system says of all hosts holds for one host too.
+  const settings = await resolve(["ls", "r"], {
+    system: "insecure: false\nca-file: /etc/ca.pem\n",
+    user: "registries:\n  reg.example: {insecure: true, ca-file: /x.pem}\n",
+  });
+  assert.deepEqual(settings.registries["reg.example"], {});
+  assert.equal(settings.looser.length, 2);
+});
+
+Deno.test("environment-over-system: what the system demands of a signature stands beside what is said below", async () => {
+  const system = "verify:\n  enabled: true\n  key: /etc/a.pub\n  require-log: true\n";
+  const planOf = (settings: Settings) => planVerification("pull", settings);
+  const demanded = async (argv: string[], given: Parameters<typeof resolve>[1]) => {
+    const settings = await resolve(["pull", "r", "d", ...argv], { ...given, system });
+    const demand = systemDemand("pull", settings)!;
+    assert.deepEqual(demand.plan?.signers, [
+      { kind: "key", file: { path: "/etc/a.pub", system: true } },
+    ]);
+    return { settings, demand };
+  };
+  const alone = await demanded([], {});
+  assert.deepEqual(planOf(alone.settings), alone.demand.plan);
+  const { settings } = await demanded([], { env: { BLOBBER_VERIFY_KEY: "/x.pub" } });
+  assert.deepEqual(planOf(settings)?.signers, [
+    { kind: "key", file: { path: "/x.pub", system: false } },
+  ]);
+  const user = await demanded([], { user: "verify:\n  issuer: https://i\n  subject: s\n" });
+  assert.equal(planOf(user.settings)?.signers[0]?.kind, "identity");
+  const named = await demanded(["--verify-name", "reference"], {});
+  assert.equal(planOf(named.settings)?.name, "reference");
+  assert.deepEqual(planOf(named.settings)?.signers, named.demand.plan?.signers);
+});
+
+for (
+  const [what, make] of [
+    ["a link that leads nowhere", (path: string) => Deno.symlink("nowhere", path)],
+    ["a link to itself", (path: string) => Deno.symlink(path, path)],
+    ["a directory", (path: string) => Deno.mkdir(path)],
+  ] as const
+) {
+  Deno.test(`dangling-system-file: ${what} in the place of a user's file is an error too`, async () => {
+    const dir = await Deno.makeTempDir();
+    try {
+      await Deno.mkdir(`${dir}/blobber`);
+      await make(`${dir}/blobber/config.yaml`);
+      const env = (name: string) => name === "XDG_CONFIG_HOME" ? dir : undefined;
+      const system = `${dir}/etc/config.yaml`;
+      await assert.rejects(resolveSettings(new Map(), env, { files: true, system }), {
+        code: "invalid-config",
+      });
+      await Deno.remove(`${dir}/blobber`, { recursive: true });
+      await Deno.symlink("nowhere", `${dir}/blobber`);
+      await assert.rejects(resolveSettings(new Map(), env, { files: true, system }), {
+        code: "invalid-config",
+      });
+      await Deno.remove(`${dir}/blobber`);
+      assert.deepEqual((await resolveSettings(new Map(), env, { files: true, system })).files, []);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  });
+}

@@ -9,12 +9,12 @@
 import type { Platform, ReadOptions, Reference, Verifier } from "@blobber/core";
 import { isDigest } from "@blobber/core/digest";
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/printable";
 import { parseReference } from "@blobber/core/reference";
 import type { Context } from "./context.ts";
-import type { Settings } from "./effective.ts";
+import { type Settings, SYSTEM_HINT } from "./effective.ts";
 import type { Requirement } from "./trust/decide.ts";
-import { namedInVain, planVerification } from "./verification_plan.ts";
+import { namedInVain, planVerification, systemDemand } from "./verification_plan.ts";
 
 /**
  * Puts together the options of a reading call.
@@ -55,6 +55,7 @@ export async function verifiersOf(
   const files = settings.files.flatMap(({ rules }) => rules ?? []);
   let plan = planVerification(command, settings);
   let requirements: Requirement[] = [];
+  let demand = systemDemand(command, settings);
   if (files.length > 0 || settings.get("noVerify")) {
     const { decide } = await import("./trust/decide.ts");
     const { trustName } = await import("./trust/subject.ts");
@@ -66,6 +67,8 @@ export async function verifiersOf(
     for (const warning of decision.warnings) report.warn("trust", warning);
     requirements = decision.requirements;
     if (decision.matched) plan = planVerification(command, settings, true);
+    // A rule says it more closely than settings do, but the system's settings only to a rule of the system's.
+    if (decision.matchedBySystem) demand = undefined;
   }
   const verifiers: Verifier[] = [];
   if (requirements.length > 0) {
@@ -73,6 +76,16 @@ export async function verifiersOf(
     for (const requirement of requirements) {
       verifiers.push(await ruleVerifier(requirement, context));
     }
+  }
+  if (demand !== undefined && settings.get("noVerify")) {
+    throw notSetAside("--no-verify", demand.path);
+  }
+  if (demand?.plan !== undefined) {
+    const { makeVerifier } = await import("./verifying.ts");
+    verifiers.push(await makeVerifier(context, demand.plan));
+    if (JSON.stringify(plan) === JSON.stringify(demand.plan)) plan = undefined;
+  } else if (demand !== undefined && plan?.unsafe) {
+    throw notSetAside("verify.unsafe", demand.path);
   }
   if (plan?.unsafe) {
     report.warn(
@@ -85,6 +98,7 @@ export async function verifiersOf(
     verifiers.push(await makeVerifier(context, plan));
   }
   if (verifiers.length > 0) return verifiers;
+  if (demand !== undefined) throw notSetAside("a rule of the user's", demand.path);
   const vain = settings.get("noVerify") || settings.flagged("verify")
     ? undefined
     : namedInVain(settings);
@@ -95,6 +109,15 @@ export async function verifiersOf(
     );
   }
   return undefined;
+}
+
+function notSetAside(what: string, path: string): BlobberError {
+  return new BlobberError(
+    "trust-rule",
+    `${what} cannot set aside the signature that the system's configuration demands ` +
+      `(verify.enabled in ${printable(path)})`,
+    { hint: SYSTEM_HINT },
+  );
 }
 
 /** The digest of `--expect`. */

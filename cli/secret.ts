@@ -6,7 +6,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
+import { looksLikeToken, printable } from "@blobber/core/printable";
+import { readNamedText } from "./config/named_file.ts";
 import type { Context } from "./context.ts";
 import { type SettingName, settingOf } from "./settings.ts";
 
@@ -25,26 +26,15 @@ export async function readSecret(
   name: "signPassword" | "identityToken",
 ): Promise<string | undefined> {
   const { settings, env } = context;
-  const text = settings.get(name);
+  const given = settings.get(name);
+  // A passphrase may have spaces around it, and a token has none.
+  const text = name === "identityToken" ? given?.trim() : given;
   if (text === undefined) return undefined;
   if (text === "-") return firstLine(await readStdin(), "standard input");
-  if (text.startsWith("file:")) {
-    const path = text.slice("file:".length);
-    try {
-      return firstLine(Deno.readTextFileSync(path), path);
-    } catch (cause) {
-      if (cause instanceof BlobberError) throw cause;
-      throw new BlobberError(
-        "usage",
-        `cannot read ${flagOf(name)} from ${printable(path)}: ${
-          printable((cause as Error).message)
-        }`,
-        { cause },
-      );
-    }
-  }
+  if (text.startsWith("file:")) return await secretFile(text.slice("file:".length), context, name);
   if (text.startsWith("env:")) {
     const variable = text.slice("env:".length);
+    refuseToken(name, variable, "the name of a variable");
     const value = env(variable);
     if (value !== undefined) return value;
     throw new BlobberError(
@@ -54,6 +44,30 @@ export async function readSecret(
   }
   warnIfShown(context, name);
   return text;
+}
+
+async function secretFile(
+  path: string,
+  { settings, signal }: Context,
+  name: "signPassword" | "identityToken",
+): Promise<string> {
+  refuseToken(name, path, "a path");
+  const secret = await readNamedText({ path, system: settings.bySystem(name) }, {
+    what: flagOf(name),
+    code: "usage",
+    limit: MAX_SECRET_CHARS,
+    own: true,
+    signal,
+  });
+  return firstLine(secret, path);
+}
+
+/** A secret that was taken for something else is not shown. */
+export function refuseToken(name: SettingName, text: string, expected: string): void {
+  if (!looksLikeToken(text)) return;
+  throw new BlobberError("usage", `${flagOf(name)} holds a token where ${expected} was expected`, {
+    hint: "give the token as it is, or better file:PATH, env:NAME or -",
+  });
 }
 
 /** Says that a secret stands where others can read it. */

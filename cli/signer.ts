@@ -6,14 +6,16 @@
 
 import type { Signer } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
+import { MAX_KEY_FILE_BYTES } from "@blobber/core/limits";
+import { looksLikeToken, printable } from "@blobber/core/printable";
 import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "./ask.ts";
+import { type NamedFile, readNamedFile, readNamedText } from "./config/named_file.ts";
 import type { Context } from "./context.ts";
 import { openBrowser, showDevice } from "./login_page.ts";
-import { readSecret, warnIfShown } from "./secret.ts";
+import { readSecret, refuseToken, warnIfShown } from "./secret.ts";
 import { planSigning, type SigningPlan } from "./signing_plan.ts";
-import { readText } from "./verifying.ts";
+import { readRoot } from "./verifying.ts";
 
 /**
  * Makes the signer that a command must use.
@@ -28,11 +30,9 @@ export async function makeSigner(
 ): Promise<Signer | undefined> {
   const plan = planSigning(command, context.settings);
   if (plan === undefined) return undefined;
-  const { createSigner, PUBLIC, publicSigningConfig, readTrustedRoot } = await import(
-    "@blobber/sigstore"
-  );
+  const { createSigner, PUBLIC, publicSigningConfig } = await import("@blobber/sigstore");
   const { onNotice } = context.report;
-  const services = servicesOf(plan);
+  const services = await servicesOf(plan, context);
   const named = [plan.fulcioUrl, plan.rekorUrl, plan.timestampUrl, plan.signingConfig]
     .some((service) => service !== undefined);
   if (!named && plan.key === undefined) {
@@ -44,7 +44,7 @@ export async function makeSigner(
   }
   const trust = plan.trustedRoot === undefined
     ? undefined
-    : await readTrustedRoot(plan.trustedRoot);
+    : await readRoot(plan.trustedRoot, context);
   if (plan.key !== undefined) {
     const key = await readKey(plan.key, context);
     return await createSigner({ ...services, trust, key, onNotice });
@@ -64,15 +64,20 @@ export async function makeSigner(
   });
 }
 
-function servicesOf(plan: SigningPlan): ServiceOptions {
+async function servicesOf(plan: SigningPlan, { signal }: Context): Promise<ServiceOptions> {
   if (plan.signingConfig !== undefined) {
-    const text = readText(plan.signingConfig, "the signing config");
+    const text = await readNamedText(plan.signingConfig, {
+      what: "the signing config",
+      code: "invalid-config",
+      limit: MAX_KEY_FILE_BYTES,
+      signal,
+    });
     try {
       return { signingConfig: JSON.parse(text) };
     } catch (cause) {
       throw new BlobberError(
         "invalid-config",
-        `the signing config ${printable(plan.signingConfig)} is not JSON`,
+        `the signing config ${printable(plan.signingConfig.path)} is not JSON`,
         { cause },
       );
     }
@@ -80,27 +85,51 @@ function servicesOf(plan: SigningPlan): ServiceOptions {
   return { rekorUrl: plan.log ? plan.rekorUrl : undefined, timestampUrl: plan.timestampUrl };
 }
 
-async function readKey(path: string, context: Context): Promise<KeyFile> {
+async function readKey(file: NamedFile, context: Context): Promise<KeyFile> {
   const { needsPassphrase } = await import("@blobber/sigstore");
-  const pem = readText(path, "the private key");
+  const { signal } = context;
+  const { bytes, access } = await readNamedFile(file, {
+    what: "the private key",
+    code: "invalid-key",
+    limit: MAX_KEY_FILE_BYTES,
+    own: true,
+    signal,
+  });
+  const path = printable(file.path);
+  if (access !== undefined && (access.mode & OTHERS) !== 0) {
+    const mode = access.mode.toString(8).padStart(4, "0");
+    context.report.warn(
+      "key-permissions",
+      `others can ${access.mode & OTHERS_WRITE ? "change" : "read"} the private key ${path} ` +
+        `(mode ${mode}); chmod 600 makes it yours alone`,
+    );
+  }
+  const pem = new TextDecoder().decode(bytes);
   let passphrase = await readSecret(context, "signPassword");
   if (passphrase === undefined && needsPassphrase(pem) && canAsk()) {
-    passphrase = await askSecret(`Passphrase of ${printable(path)}: `, context.signal);
+    passphrase = await askSecret(`Passphrase of ${path}: `, signal);
   }
   return { pem, ...passphrase !== undefined && { passphrase } };
 }
 
+/** Permission bits of everybody but the owner. */
+const OTHERS = 0o077;
+const OTHERS_WRITE = 0o022;
+
 async function tokenOf(plan: SigningPlan, context: Context): Promise<TokenSource> {
   const { findToken, givenToken, tokenFile } = await import("@blobber/sigstore");
-  const given = plan.identityToken;
-  if (given?.startsWith("file:")) return tokenFile(given.slice("file:".length));
+  const given = plan.identityToken?.trim();
   if (given !== undefined) {
-    // cosign's flag of this name takes a path as it is, and no path is three parts of base64 with dots.
-    const isToken = /^[\w-]+\.[\w-]+\.[\w-]*$/.test(given) || given === "-" ||
-      given.startsWith("env:");
-    if (!isToken) return tokenFile(given);
-    if (given !== "-" && !given.startsWith("env:")) warnIfShown(context, "identityToken");
-    return givenToken((await readSecret(context, "identityToken"))!, "--identity-token");
+    const named = /^(?:file:|env:|-$)/.exec(given)?.[0];
+    if (named === undefined && looksLikeToken(given)) warnIfShown(context, "identityToken");
+    else if (named === undefined || named === "file:") {
+      // cosign's flag of this name takes a path as it is.
+      const path = given.slice(named?.length ?? 0);
+      refuseToken("identityToken", path, "a path");
+      return tokenFile(path, { signal: context.signal });
+    }
+    const token = named === undefined ? given : await readSecret(context, "identityToken");
+    return givenToken(token!, "--identity-token");
   }
   const asks = canAsk();
   return findToken({

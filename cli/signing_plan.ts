@@ -5,14 +5,15 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import type { NamedFile } from "./config/named_file.ts";
 import type { Settings } from "./effective.ts";
 import { type SettingName, settingOf } from "./settings.ts";
 import { SIGNERS } from "./settings/row.ts";
 
 /** How to sign. Secrets are named, not yet read. */
 export interface SigningPlan {
-  /** Path of a private key; an identity signs where there is none. */
-  key?: string;
+  /** A private key; an identity signs where there is none. */
+  key?: NamedFile;
   /** Where the passphrase comes from. */
   password?: string;
   identityToken?: string;
@@ -21,9 +22,9 @@ export interface SigningPlan {
   fulcioUrl?: string;
   rekorUrl?: string;
   timestampUrl?: string;
-  signingConfig?: string;
-  /** Path of the trusted root that signatures are verified with before they are stored. */
-  trustedRoot?: string;
+  signingConfig?: NamedFile;
+  /** The trusted root that signatures are verified with before they are stored. */
+  trustedRoot?: NamedFile;
   /** Whether a signature by key goes into the log: only when that was asked for. */
   log: boolean;
   /** Whether a person need not be asked before their name goes into a public log. */
@@ -105,7 +106,7 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
     if (value !== undefined) plan[key] = value;
   };
   if (byKey) {
-    take("key", settings.get("signKey"));
+    take("key", settings.file("signKey"));
     take("password", settings.get("signPassword"));
   } else {
     take("identityToken", settings.get("identityToken"));
@@ -115,8 +116,8 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
   }
   if (plan.log) take("rekorUrl", settings.get("rekorUrl"));
   take("timestampUrl", settings.get("timestampUrl"));
-  take("signingConfig", settings.get("signingConfig"));
-  take("trustedRoot", settings.get("trustedRoot"));
+  take("signingConfig", settings.file("signingConfig"));
+  take("trustedRoot", settings.file("trustedRoot"));
   for (const name of ["fulcioUrl", "rekorUrl", "timestampUrl", "oidcIssuer"] as const) {
     checkUrl(name, settings);
   }

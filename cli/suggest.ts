@@ -4,6 +4,9 @@
  * @module
  */
 
+/** Characters of a word that can be a mistyped one. */
+const MAX_WORD_CHARS = 100;
+
 /**
  * The word that a mistyped one was probably meant to be.
  *
@@ -12,6 +15,7 @@
  * @returns the nearest within a third of its length, or nothing
  */
 export function nearest(word: string, words: Iterable<string>): string | undefined {
+  if (word.length > MAX_WORD_CHARS) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of words) {

@@ -8,6 +8,7 @@
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { type RepositoryName, repositoryNamed } from "@blobber/core/reference";
+import type { NamedFile } from "./config/named_file.ts";
 import type { Origin, Settings } from "./effective.ts";
 import { type SettingName, settingOf } from "./settings.ts";
 import { VERIFIERS } from "./settings/row.ts";
@@ -15,7 +16,7 @@ import { VERIFIERS } from "./settings/row.ts";
 /** Somebody who may have signed. */
 export type SignerPlan =
   | { kind: "identity"; issuer: string; subject?: string; subjectPattern?: string }
-  | { kind: "key"; path: string };
+  | { kind: "key"; file: NamedFile };
 
 /** How to verify. */
 export interface VerificationPlan {
@@ -31,8 +32,8 @@ export interface VerificationPlan {
   /** The repository that must be named, where it is not the one that is asked for. */
   signedAs?: RepositoryName;
   requireLog: boolean;
-  /** Path; the public root where there is none. */
-  trustedRoot?: string;
+  /** The public root where there is none. */
+  trustedRoot?: NamedFile;
   offline: boolean;
 }
 
@@ -69,9 +70,14 @@ export function planVerification(
   settings: Settings,
   ruled = false,
 ): VerificationPlan | undefined {
-  if (!(VERIFIERS as readonly string[]).includes(command.split(" ")[0]!)) return undefined;
+  const { system } = settings;
+  if (system?.get("verify") && namesSigner(settings.belowSystem())) {
+    // The system's demand stands beside this one, so nothing of it is mixed in.
+    return planVerification(command, settings.belowSystem(), ruled);
+  }
+  if (!isVerifier(command)) return undefined;
   // Told nobody, it finds out who signed and proposes a rule.
-  if (command === "trust add" && !namesSigner(settings)) return undefined;
+  if (command === "trust add" && !namesSigner(settings, true)) return undefined;
   // Whoever signs may name the root for the signature that is made.
   const imply = command === "sign" ? IMPLY.filter((name) => name !== "trustedRoot") : IMPLY;
   const flags = imply.filter((name) => settings.flagged(name) && settings.get(name) !== false);
@@ -114,7 +120,7 @@ export function planVerification(
       } needs an identity: a key has no claims, and an unknown signer's are worth nothing`,
     );
   }
-  const trustedRoot = settings.get("trustedRoot");
+  const trustedRoot = settings.file("trustedRoot");
   const signedAs = signedAsOf(settings);
   const name = settings.get("verifyName");
   return {
@@ -152,9 +158,39 @@ export function signedAsOf(settings: Settings): RepositoryName | undefined {
   return name;
 }
 
-/** Whether flags say who must have signed. */
-function namesSigner(settings: Settings): boolean {
-  return Object.values(WHO).flat().some((name) => settings.flagged(name) && isSaid(settings, name));
+/** Whether it is said who must have signed, by flags or at all. */
+function namesSigner(settings: Settings, byFlags = false): boolean {
+  return Object.values(WHO).flat()
+    .some((name) => isSaid(settings, name) && (!byFlags || settings.flagged(name)));
+}
+
+/** What the system's settings demand of every reference that no rule of the system's is about. */
+export interface SystemDemand {
+  /** The system's file. */
+  path: string;
+  /** By whom; none where the file says that a signature is demanded and leaves open whose. */
+  plan: VerificationPlan | undefined;
+}
+
+/**
+ * What must hold whatever is said below the system's file.
+ *
+ * @param command name of the command
+ * @param settings the settings in force
+ * @returns nothing when the system's settings demand no signature
+ * @throws {BlobberError} `usage`
+ */
+export function systemDemand(
+  command: string,
+  { system, files }: Settings,
+): SystemDemand | undefined {
+  if (!system?.get("verify") || !isVerifier(command)) return undefined;
+  const { path } = files.find(({ scope }) => scope === "system")!;
+  return { path, plan: namesSigner(system) ? planVerification(command, system) : undefined };
+}
+
+function isVerifier(command: string): boolean {
+  return (VERIFIERS as readonly string[]).includes(command.split(" ")[0]!);
 }
 
 /**
@@ -172,7 +208,8 @@ export function namedInVain(settings: Settings): string | undefined {
   return undefined;
 }
 
-const RANK: Record<Origin["kind"], number> = { flag: 3, variable: 2, file: 1, default: 0 };
+const RANK: Record<Origin["kind"], number> = { flag: 4, variable: 3, file: 2, default: 0 };
+const SYSTEM_RANK = 1;
 
 /**
  * Which way of saying who is meant. One that is said closer to the run sets the others aside; two said at
@@ -201,12 +238,12 @@ function isSaid(settings: Settings, name: SettingName): boolean {
 }
 
 function rankOf(settings: Settings, name: SettingName): number {
-  return RANK[settings.origin(name).kind];
+  return settings.bySystem(name) ? SYSTEM_RANK : RANK[settings.origin(name).kind];
 }
 
 function signersOf(kind: Kind, settings: Settings): SignerPlan[] {
   if (kind === "unsafe") return [];
-  if (kind === "key") return [{ kind: "key", path: settings.get("verifyKey")! }];
+  if (kind === "key") return [{ kind: "key", file: settings.file("verifyKey")! }];
   if (kind === "signers") return settings.get("verifySigners").map(parseSigner);
   const issuer = settings.get("verifyIssuer");
   let subject = settings.get("verifySubject");
@@ -260,7 +297,9 @@ function parseSigner(text: string): SignerPlan {
     });
   };
   if (text.startsWith("key=")) {
-    return text.length > 4 ? { kind: "key", path: text.slice(4) } : fail("no file");
+    return text.length > 4
+      ? { kind: "key", file: { path: text.slice(4), system: false } }
+      : fail("no file");
   }
   // A subject may hold a comma, so only a comma in front of a known name separates.
   const parts = new Map<string, string>();

@@ -6,8 +6,10 @@
 
 import type { Verifier } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
+import { MAX_KEY_FILE_BYTES, MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
+import { printable, quote } from "@blobber/core/printable";
 import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verify";
+import { type NamedFile, readNamedFile, readNamedText } from "./config/named_file.ts";
 import type { Context } from "./context.ts";
 import { flagsFor } from "./trust/claimed.ts";
 import type { SignerPlan, VerificationPlan } from "./verification_plan.ts";
@@ -46,7 +48,7 @@ async function policyOf(plan: VerificationPlan, context: Context): Promise<Polic
   const trust = await trustOf(plan, context);
   const policy = plan.unsafe ? { ...terms, unsafe: true, trust } : {
     ...terms,
-    signers: plan.signers.map(readSigner),
+    signers: await Promise.all(plan.signers.map((signer) => readSigner(signer, context))),
     ...trust !== undefined && { trust },
     ...Object.keys(plan.claims).length > 0 && { claims: plan.claims },
     ...plan.repo !== undefined && { repo: plan.repo },
@@ -55,9 +57,18 @@ async function policyOf(plan: VerificationPlan, context: Context): Promise<Polic
   return policy as Policy;
 }
 
-function readSigner(signer: SignerPlan): Record<string, string> {
+async function readSigner(
+  signer: SignerPlan,
+  { signal }: Context,
+): Promise<Record<string, string>> {
   if (signer.kind === "key") {
-    return { key: readText(signer.path, "the public key"), name: `the key ${signer.path}` };
+    const key = await readNamedText(signer.file, {
+      what: "the public key",
+      code: "invalid-key",
+      limit: MAX_KEY_FILE_BYTES,
+      signal,
+    });
+    return { key, name: `the key ${printable(signer.file.path)}` };
   }
   const { kind: _, ...identity } = signer;
   return identity;
@@ -68,8 +79,8 @@ async function trustOf(
   plan: VerificationPlan,
   context: Context,
 ): Promise<TrustMaterial | TrustSource | undefined> {
-  const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore/verify");
-  if (plan.trustedRoot !== undefined) return await readTrustedRoot(plan.trustedRoot);
+  const { publicTrustRoot } = await import("@blobber/sigstore/verify");
+  if (plan.trustedRoot !== undefined) return await readRoot(plan.trustedRoot, context);
   const needed = plan.unsafe || plan.requireLog || plan.signers.some((s) => s.kind === "identity");
   if (!needed) return undefined;
   return () =>
@@ -77,22 +88,20 @@ async function trustOf(
 }
 
 /**
- * Reads a small file that a setting names.
+ * Reads the trusted root that a setting names.
  *
- * @param path the file
- * @param what what it is, for the error
- * @throws {BlobberError} `invalid-key`
+ * @param file where it is
+ * @param context of the command
+ * @throws {BlobberError} `trust-root`
  */
-export function readText(path: string, what: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (cause) {
-    throw new BlobberError(
-      "invalid-key",
-      `cannot read ${what} in ${printable(path)}: ${
-        cause instanceof Deno.errors.NotFound ? "no such file" : printable((cause as Error).message)
-      }`,
-      { cause },
-    );
-  }
+export async function readRoot(file: NamedFile, { signal }: Context): Promise<TrustMaterial> {
+  const { loadTrustedRoot } = await import("@blobber/sigstore/verify");
+  const { bytes } = await readNamedFile(file, {
+    what: "the trusted root",
+    code: "trust-root",
+    limit: MAX_TRUSTED_ROOT_BYTES,
+    hint: "name a trusted_root.json with --trusted-root",
+    signal,
+  });
+  return loadTrustedRoot(bytes, `the trusted root ${quote(file.path)}`);
 }

@@ -79,7 +79,41 @@ export function quote(value: unknown): string {
   if (typeof value === "object" && value !== null) {
     return Array.isArray(value) ? "a list" : "an object";
   }
-  return `"${printable(String(value), 200)}"`;
+  return `"${printable(withoutTokens(String(value)), 200)}"`;
+}
+
+/** Parts of base64 between dots, of which the first begins as that of an object in JSON does. */
+const TOKEN = /(?<![\w-])e[w-z0-9_-][\w-]{6,}\.[\w-]{4,}(?:\.[\w-]*)*/g;
+
+/**
+ * Text in which a token (JWT, RFC 7519) is only said to be one: it is a secret, and what is in it is about a
+ * person. A user can put one in any place where a path or a name belongs.
+ *
+ * @param text text that is to be shown
+ */
+export function withoutTokens(text: string): string {
+  return text.replace(
+    TOKEN,
+    (run) => isObjectInBase64(run.slice(0, run.indexOf("."))) ? "[token]" : run,
+  );
+}
+
+/**
+ * Whether a value is a token, whatever stands before or behind it.
+ *
+ * @param text a value as it was given
+ */
+export function looksLikeToken(text: string): boolean {
+  return withoutTokens(text) !== text || /^[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}$/.test(text.trim());
+}
+
+function isObjectInBase64(part: string): boolean {
+  try {
+    const text = part.slice(0, 16).replaceAll("-", "+").replaceAll("_", "/");
+    return /^\{\s*"/.test(atob(text.slice(0, text.length - text.length % 4)));
+  } catch { // another alphabet
+    return false;
+  }
 }
 
 function escapeOf(character: string): string {

@@ -7,7 +7,6 @@
  */
 
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
@@ -15,7 +14,7 @@ import { inside, readOne } from "./der.ts";
 import { checkDer } from "./der_bounds.ts";
 import { checkRsa, checkSpki } from "./spki.ts";
 import { Fields } from "./fields.ts";
-import { guarded, invalidTrustRoot, reasonOf } from "./malformed.ts";
+import { guarded, invalidTrustRoot } from "./malformed.ts";
 import { parseStrictJson } from "./strict_json.ts";
 
 /** When something may be used; both ends belong to it. */
@@ -132,28 +131,20 @@ export function loadTrustedRoot(
 /**
  * Reads a trusted root from a file.
  *
- * @param path the file
+ * @param path the file, which may be a pipe
  * @throws {BlobberError} `trust-root`, also when there is no such file
  */
 export async function readTrustedRoot(path: string): Promise<TrustMaterial> {
-  let bytes: Uint8Array;
-  try {
-    const { size } = await stat(path).then((entry) => {
-      // A pipe or device has no end that could be checked first.
-      if (!entry.isFile()) throw new BlobberError("trust-root", "it is no regular file");
-      return entry;
-    });
-    if (size > MAX_TRUSTED_ROOT_BYTES) {
-      throw new BlobberError("trust-root", `it has ${size} bytes`);
-    }
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new BlobberError(
-      "trust-root",
-      `cannot read the trusted root ${quote(path)}: ${reasonOf(cause)}`,
-      { cause, hint: "name a trusted_root.json with --trusted-root" },
-    );
-  }
+  // Only who names a file needs what reads one.
+  const { readInput } = await import("@blobber/core/input-file");
+  const { bytes } = await readInput(path, {
+    limit: MAX_TRUSTED_ROOT_BYTES,
+    fail: (why, cause) =>
+      new BlobberError("trust-root", `cannot read the trusted root ${quote(path)}: ${why}`, {
+        cause,
+        hint: "name a trusted_root.json with --trusted-root",
+      }),
+  });
   return loadTrustedRoot(bytes, `the trusted root ${quote(path)}`);
 }
 

@@ -19,7 +19,7 @@ export async function run(context: Context): Promise<void> {
   const { out } = context;
   const [ref, path] = context.args as [string, string];
   const reference = parseReference(ref);
-  const image = await makeClient(context).openImage(
+  const image = await (await makeClient(context)).openImage(
     reference,
     await readOptions(context, "cat", ref),
   );

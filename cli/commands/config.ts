@@ -10,13 +10,12 @@ import type { Context } from "../context.ts";
 /** Shows the effective configuration. */
 export async function run({ settings, out }: Context): Promise<void> {
   const shown = shownSettings(settings);
-  const registries = settings.registries();
   const blocks = Object.fromEntries(
-    Object.entries(registries).map(([host, block]) => [host, {
+    Object.entries(settings.registries).map(([host, block]) => [host, {
       ...block.insecure !== undefined && { insecure: block.insecure },
       ...block.insecureSkipTlsVerify !== undefined &&
         { "insecure-skip-tls-verify": block.insecureSkipTlsVerify },
-      ...block.caFile !== undefined && { "ca-file": block.caFile },
+      ...block.caFile !== undefined && { "ca-file": block.caFile.path },
     }]),
   );
   const files = settings.files.map(({ path }) => path);

@@ -20,11 +20,11 @@ export async function run({ args, settings, out }: Context): Promise<void> {
     value = settings.get(name) as SettingValue | undefined;
     if (value !== undefined) value = shownValue(name, value);
   } else {
-    const block = settings.registries()[parseRegistry(path[1]!).host];
+    const block = settings.registries[parseRegistry(path[1]!).host];
     value = {
       "insecure": block?.insecure,
       "insecure-skip-tls-verify": block?.insecureSkipTlsVerify,
-      "ca-file": block?.caFile,
+      "ca-file": block?.caFile?.path,
     }[path[2]!];
   }
   if (value === undefined) {

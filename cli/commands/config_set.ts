@@ -34,6 +34,6 @@ export async function run({ args, settings, env, out }: Context): Promise<void> 
   // Durations and sizes are kept as they were written, for people to read.
   const value = typeof parsed.value === "boolean" || setting.type === "count" ? parsed.value : text;
   const file = editedPath(settings.get("config"), env);
-  editConfig(file, (document) => setIn(document, path, value));
+  await editConfig(file, (document) => setIn(document, path, value));
   await out.result({ key, value, path: file }, `Updated ${key} = ${text}`);
 }

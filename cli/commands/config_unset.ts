@@ -15,7 +15,7 @@ export async function run({ args, settings, env, out }: Context): Promise<void> 
   const { path } = findKey(key);
   const file = editedPath(settings.get("config"), env);
   let removed = false;
-  editConfig(file, (document) => {
+  await editConfig(file, (document) => {
     removed = unsetIn(document, path);
   });
   await out.result(

@@ -16,7 +16,7 @@ export async function run(context: Context): Promise<void> {
   const [ref, to] = context.args as [string, string];
   const from = parseReference(ref);
   const target = parseReference(to);
-  const { verdict, ...result } = await makeClient(context).copy(from, target, {
+  const { verdict, ...result } = await (await makeClient(context)).copy(from, target, {
     ...await readOptions(context, "copy", ref),
     ifAbsent: settings.get("ifAbsent"),
   });

@@ -16,7 +16,7 @@ export async function run(context: Context): Promise<void> {
   const [ref, path, destination] = context.args as [string, string, string];
   const reference = parseReference(ref);
   const target = copyTarget(destination, path);
-  const image = await makeClient(context).openImage(
+  const image = await (await makeClient(context)).openImage(
     reference,
     await readOptions(context, "cp", ref),
   );

@@ -14,7 +14,7 @@ import type { Context } from "../context.ts";
 
 /** Tries credentials at a registry, and stores them when it takes them. */
 export async function run(context: Context): Promise<void> {
-  const { out, settings, env, report, signal } = context;
+  const { out, settings, report, signal } = context;
   const registry = parseRegistry(context.args[0]!);
   const { host } = registry;
   const fromStdin = settings.get("passwordStdin");
@@ -46,7 +46,7 @@ export async function run(context: Context): Promise<void> {
   if (password === "") throw new BlobberError("usage", "the password is empty");
   const login = { username, password };
   const asked = await checkLogin(registry, login, {
-    ...clientOptions(settings, env),
+    ...await clientOptions(context),
     ...context.report.observer(context.signal),
   });
   if (!asked) {

@@ -17,7 +17,7 @@ export async function run(context: Context): Promise<void> {
   const { settings, out } = context;
   const ref = context.args[0]!;
   const reference = parseReference(ref);
-  const client = makeClient(context);
+  const client = await makeClient(context);
   const options = await readOptions(context, "ls", ref);
   if (!out.json && !settings.get("long")) {
     const { names, plain } = await client.list(reference, options);

@@ -17,7 +17,7 @@ export async function run(context: Context): Promise<void> {
   const [ref, directory] = context.args as [string, string];
   const reference = parseReference(ref);
   refuseStream(directory, "name a directory; one that is called so is ./-");
-  const result = await makeClient(context).pull(reference, directory, {
+  const result = await (await makeClient(context)).pull(reference, directory, {
     ...await readOptions(context, "pull", ref),
     overwrite: settings.get("overwrite"),
     links: settings.get("links"),

@@ -24,11 +24,15 @@ export async function run(context: Context): Promise<void> {
     tags: settings.get("tags"),
     ifAbsent: settings.get("ifAbsent"),
     refuse: key === undefined ? [] : [key],
+    allowSecrets: settings.get("allowSecrets"),
   };
   checkDirectory(directory);
   if (settings.get("dryRun")) return await rehearse(context, directory, reference, options);
   const signer = await makeSigner(context, "push");
-  const result = await makeClient(context).push({ directory }, reference, { ...options, signer });
+  const result = await (await makeClient(context)).push({ directory }, reference, {
+    ...options,
+    signer,
+  });
   const { digest, mediaType, size, layer, tags, signature } = result;
   await out.result({
     reference: formatReference(reference),

@@ -22,7 +22,7 @@ export async function run(context: Context): Promise<void> {
   const { out, report, signal } = context;
   const ref = context.args[0]!;
   const reference = parseReference(ref);
-  const client = makeClient(context);
+  const client = await makeClient(context);
   const pinned = await pinnedDigest(context, client, reference);
   const digest = pinned ?? (await client.resolve(reference, { signal })).digest;
   const tag = tagOf(reference);

@@ -14,7 +14,7 @@ export async function run(context: Context): Promise<void> {
   const { settings, out } = context;
   const [ref, ...tags] = context.args as [string, ...string[]];
   const reference = parseReference(ref);
-  const { digest, mediaType, size } = await makeClient(context).tag(reference, tags, {
+  const { digest, mediaType, size } = await (await makeClient(context)).tag(reference, tags, {
     ...await readOptions(context, "tag", ref),
     ifAbsent: settings.get("ifAbsent"),
   });

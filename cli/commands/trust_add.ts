@@ -14,14 +14,15 @@ import { editedPath } from "../config/paths.ts";
 import type { Context } from "../context.ts";
 import { claimedSigners, claimsInWords } from "../trust/claimed.ts";
 import { addRule, checkRule } from "../trust/edit.ts";
-import { proposeRule, ruleName, ruleOfPlan, type WrittenRule } from "../trust/rule_text.ts";
+import { chooseSigner, collecting, exhaust, type Found, provenRule } from "../trust/propose.ts";
+import { ruleName, ruleOfPlan, type WrittenRule } from "../trust/rule_text.ts";
 import { trustName } from "../trust/subject.ts";
 import { planVerification, signedAsOf } from "../verification_plan.ts";
 import { makeVerifier } from "../verifying.ts";
 
 /** Adds a rule to the user's file: from flags, or proposed from the signature that is there. */
 export async function run(context: Context): Promise<void> {
-  const { out, settings, env, signal } = context;
+  const { out, settings, env } = context;
   const what = context.args[0]!;
   const taken = settings.files.flatMap(({ rules }) => rules?.rules ?? []).map(({ name }) => name);
   const plan = planVerification("trust add", settings, true);
@@ -40,25 +41,9 @@ export async function run(context: Context): Promise<void> {
     : ruleOfPlan(name ?? ruleName(what, taken), what, plan, absolute);
   checkRule(rule);
   const file = editedPath(settings.get("config"), env);
-  const { stringify } = await import("yaml");
-  const text = stringify([rule], { lineWidth: 0 }).trimEnd();
   // Flags have said it all; what was found out is for a person to judge.
-  if (plan === undefined && !settings.get("yes")) {
-    if (!canAsk()) {
-      throw new BlobberError(
-        "usage",
-        `a rule was proposed and there is no terminal to ask at:\n${
-          printable(text).replaceAll("\\x0a", "\n")
-        }`,
-        { hint: "say --yes, or write the rule with trust add GLOB --verify-…" },
-      );
-    }
-    const shown = text.split("\n").map((line) => printable(line)).join("\n");
-    if (!await confirm(`${shown}\nAdd this rule to ${printable(file)}?`, signal)) {
-      throw new BlobberError("interrupted", "no rule was added");
-    }
-  }
-  addRule(file, rule);
+  if (plan === undefined && !settings.get("yes")) await ask(context, rule, file);
+  await addRule(file, rule);
   await out.result({ rule, file }, `Added rule ${printable(rule.name)} to ${printable(file)}`);
 }
 
@@ -75,7 +60,7 @@ async function propose(
     });
   }
   const reference = parseReference(ref);
-  const trustedRoot = settings.get("trustedRoot");
+  const trustedRoot = settings.file("trustedRoot");
   const signedAs = signedAsOf(settings);
   const verifier = await makeVerifier(context, {
     signers: [],
@@ -87,22 +72,40 @@ async function propose(
     ...trustedRoot !== undefined && { trustedRoot },
     offline: settings.get("offline"),
   });
-  const name = trustName(reference);
-  const { verdict } = await makeClient(context).verify(reference, {
+  const found: Found[] = [];
+  const client = await makeClient(context);
+  const search = client.verify(reference, {
     ...context.report.observer(context.signal),
-    verifier,
-  }).catch((error) => {
+    verifier: collecting(verifier, found),
+  });
+  await exhaust(search, found).catch((error) => {
     // All that was found is signed with keys, and who holds a key is nothing that could be found out.
     if (isBlobberError(error, "identity-mismatch")) return byKey(context, reference);
     throw error;
   });
-  const { signer } = verdict;
-  if (signer.kind !== "certificate") return await byKey(context, reference);
-  return proposeRule(nameFor(name), name, signer, {
-    named: verdict.checks.some((check) => check.name === "name" && check.result === "passed"),
+  const repository = trustName(reference);
+  return await provenRule(chooseSigner(found, settings.get("signer")), {
+    name: nameFor(repository),
+    repository,
     signedAs,
-    trustedRoot: trustedRoot === undefined ? undefined : absolute(trustedRoot),
-  });
+    trustedRoot: trustedRoot === undefined ? undefined : absolute(trustedRoot.path),
+  }, context);
+}
+
+/** Lets a person judge a rule, or shows it where nobody is to be asked. */
+async function ask({ report, signal }: Context, rule: WrittenRule, file: string): Promise<void> {
+  const { stringify } = await import("yaml");
+  const lines = stringify([rule], { lineWidth: 0 }).trimEnd().split("\n")
+    .map((line) => printable(line));
+  if (!canAsk()) {
+    report.show({ proposal: rule }, lines);
+    throw new BlobberError("usage", "a rule is proposed, and there is no terminal to ask at", {
+      hint: "say --yes to add it, or write another with trust add GLOB --verify-…",
+    });
+  }
+  if (!await confirm(`${lines.join("\n")}\nAdd this rule to ${printable(file)}?`, signal)) {
+    throw new BlobberError("interrupted", "no rule was added");
+  }
 }
 
 async function byKey(context: Context, reference: Reference): Promise<never> {

@@ -22,12 +22,14 @@ export async function run(context: Context): Promise<void> {
   const files = settings.files.flatMap(({ rules }) => rules ?? []);
   const { requirements, matched } = decide(name, files, { noVerify: false, verifies: false });
   const verifier = await verifiersOf(context, "trust check", reference);
-  const proven = verifier === undefined ? undefined : await makeClient(context).verify(reference, {
-    ...context.report.observer(context.signal),
-    verifier,
-    expect: expectedDigest(settings),
-    platform: platformOf(settings),
-  });
+  const proven = verifier === undefined
+    ? undefined
+    : await (await makeClient(context)).verify(reference, {
+      ...context.report.observer(context.signal),
+      verifier,
+      expect: expectedDigest(settings),
+      platform: platformOf(settings),
+    });
   const signers = proven?.proofs.map(({ verdict }) => signerText(verdict)) ?? [];
   await out.result(
     {

@@ -23,6 +23,6 @@ export async function run({ args, settings, env, out }: Context): Promise<void> 
       { hint: "a rule of the system is changed only in its file" },
     );
   }
-  removeRule(file, name);
+  await removeRule(file, name);
   await out.result({ name, file }, `Removed rule ${printable(name)} from ${printable(file)}`);
 }

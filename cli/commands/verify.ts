@@ -25,7 +25,7 @@ export async function run(context: Context): Promise<void> {
   const onNotice: typeof report.onNotice = (notice) => {
     if (notice.code !== "unsigned-index") report.onNotice(notice); // said below, as a warning
   };
-  const result = await makeClient(context).verify(reference, { ...options, onNotice });
+  const result = await (await makeClient(context)).verify(reference, { ...options, onNotice });
   const { descriptor, named, signed, signature, verdict, rejected } = result;
   if (signed === "manifest") {
     report.warn(

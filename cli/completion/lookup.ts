@@ -55,7 +55,7 @@ async function references(word: string, context: Context): Promise<Completion> {
 
 async function tagsOf(reference: Reference, context: Context): Promise<string[]> {
   const tags: string[] = [];
-  for await (const tag of client(context).listTags(reference, { signal: context.signal })) {
+  for await (const tag of (await client(context)).listTags(reference, { signal: context.signal })) {
     tags.push(tag);
     if (tags.length >= MAX_CANDIDATES) break;
   }
@@ -92,7 +92,7 @@ function isLayout(path: string): boolean {
 async function pathsInside(lookup: Lookup, context: Context): Promise<Completion> {
   const ref = lookup.args[0]!;
   const options = await readOptions(context, lookup.command.name, ref);
-  const image = await client(context).openImage(ref, options);
+  const image = await (await client(context)).openImage(ref, options);
   try {
     const { word } = lookup;
     const parent = word.slice(0, word.lastIndexOf("/") + 1);

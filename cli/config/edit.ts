@@ -8,6 +8,13 @@ import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import { type Document, isMap, LineCounter, parseDocument } from "yaml";
 import { readConfigText } from "./text.ts";
+import { invalid, readYaml } from "./yaml.ts";
+
+/**
+ * Characters of a file that a command changes: the parser that keeps comments takes time with the square of how
+ * many there are.
+ */
+const MAX_EDITED_CHARS = 256 * 1024;
 
 /**
  * Changes a file.
@@ -15,10 +22,18 @@ import { readConfigText } from "./text.ts";
  * @param path the file; it is made when it is absent
  * @param change changes the document
  */
-export function editConfig(path: string, change: (document: Document) => void): void {
-  const text = readConfigText(path, true) ?? "";
+export async function editConfig(
+  path: string,
+  change: (document: Document) => void,
+): Promise<void> {
+  const text = await readConfigText(path, { optional: true }) ?? "";
+  if (text.length > MAX_EDITED_CHARS) {
+    throw invalid(path, undefined, "it is too long to be changed by a command, change it by hand");
+  }
+  // What another parser has found sound; it has looked for aliases, and for keys that are there twice.
+  readYaml(text, path);
   const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter });
+  const document = parseDocument(text, { lineCounter: counter, uniqueKeys: false });
   const [error] = document.errors;
   if (error !== undefined) {
     throw new BlobberError(

@@ -5,15 +5,14 @@
  * @module
  */
 
-import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/printable";
 import { registryNamed } from "@blobber/core/reference";
 import type { RuleFile } from "../trust/rules.ts";
 import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings.ts";
 import { nearest } from "../suggest.ts";
 import { parseValue, type SettingValue } from "../values.ts";
 import { type Environment, homeDirectory, isAbsolute } from "./paths.ts";
-import { assertPrivate, readConfigText } from "./text.ts";
+import { readConfigText } from "./text.ts";
 
 /** A block of `registries`: how one host is reached. */
 export interface RegistryBlock {
@@ -50,34 +49,42 @@ const STRUCTURES = ["registries", "verify.unmatched", "verify.rules"];
  */
 export async function readConfigFile(
   path: string,
-  options: { scope: RuleFile["scope"]; optional: boolean; env: Environment },
+  options: {
+    scope: RuleFile["scope"];
+    optional: boolean;
+    env: Environment;
+    owners?: readonly number[] | undefined;
+  },
 ): Promise<ConfigFile | undefined> {
-  const text = readConfigText(path, options.optional);
-  if (text === undefined) return undefined;
-  if (options.scope === "system") assertPrivate(path);
-  return await parseConfig(text, path, options.scope, options.env);
+  const { scope, optional, env, owners } = options;
+  const text = await readConfigText(path, { optional, system: scope === "system", owners });
+  return text === undefined ? undefined : await parseConfig(text, { path, scope, env, owners });
 }
 
 /**
  * Parses the text of a file.
  *
  * @param text YAML
- * @param path for messages, and for what relative paths in it are relative to
- * @param scope whose file it is
- * @param env for `~`
+ * @param options its path, for messages and for what relative paths in it are relative to; whose file it is; the
+ * environment, for `~`; and who else may own what a file of the system names
  * @throws {BlobberError} `invalid-config`
  */
 export async function parseConfig(
   text: string,
-  path: string,
-  scope: RuleFile["scope"],
-  env: Environment,
+  options: {
+    path: string;
+    scope: RuleFile["scope"];
+    env: Environment;
+    owners?: readonly number[] | undefined;
+  },
 ): Promise<ConfigFile> {
-  const document = await loadYaml(text, path);
-  const faults: { at: Path; problem: string; onKey: boolean }[] = [];
+  const { path, scope, env, owners } = options;
+  const { invalid, lineOf, readYaml } = await import("./yaml.ts");
+  const document = readYaml(text, path);
   const file: ConfigFile = { path, scope, values: new Map(), registries: {} };
-  const fault = (at: Path, problem: string, onKey = false) => {
-    faults.push({ at, problem, onKey });
+  // The first fault is the one that is told.
+  const fault = (at: Path, problem: string, onKey = false): never => {
+    throw invalid(path, lineOf(text, at, onKey), problem);
   };
   const byKey = new Map(
     SETTING_NAMES.filter((n) => settingOf(n).key !== undefined).map((n) => [settingOf(n).key!, n]),
@@ -106,48 +113,13 @@ export async function parseConfig(
   const root = isMapping(document) ? document : {};
   readRegistries(root.registries, file, fault, env);
   const { verify } = root;
-  if (isMapping(verify) && ("rules" in verify || "unmatched" in verify) && faults.length === 0) {
+  if (isMapping(verify) && ("rules" in verify || "unmatched" in verify)) {
     const { readRules } = await import("../trust/rules.ts");
-    const { CHECKS } = await import("../trust/checks.ts");
-    try {
-      file.rules = readRules(verify, { file: path, scope }, (at, problem) => {
-        fault(at, problem);
-        throw STOP;
-      }, CHECKS);
-    } catch (error) {
-      if (error !== STOP) throw error;
-    }
-  }
-  const first = faults[0];
-  if (first !== undefined) {
-    const { lineOf } = await import("./line.ts");
-    const line = lineOf(text, first.at, first.onKey);
-    throw invalid(path, line, first.problem);
+    const { checking } = await import("../trust/checks.ts");
+    const { checks, sources } = checking(scope === "system", owners);
+    file.rules = readRules(verify, { file: path, scope, sources }, fault, checks);
   }
   return file;
-}
-
-const STOP = Symbol("the first fault of the rules");
-
-async function loadYaml(text: string, path: string): Promise<unknown> {
-  const { CORE_SCHEMA, loadAll, YAMLException } = await import("js-yaml");
-  try {
-    const documents = loadAll(text, { schema: CORE_SCHEMA });
-    if (documents.length > 1) throw invalid(path, undefined, "expected one YAML document");
-    return documents[0] ?? {};
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    const line = error.mark === undefined ? undefined : error.mark.line + 1;
-    throw invalid(path, line, `not valid YAML: ${printable(error.reason, 200)}`);
-  }
-}
-
-/** The error for a place in a file. */
-function invalid(path: string, line: number | undefined, problem: string): BlobberError {
-  const place = printable(path) + (line === undefined ? "" : `:${line}`);
-  return new BlobberError("invalid-config", `${place}: ${problem}`, {
-    hint: "blobber help configuration lists every key; blobber config set changes one",
-  });
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
@@ -200,7 +172,7 @@ function resolvePath(path: string, file: string, env: Environment): string {
 function readRegistries(
   value: unknown,
   file: ConfigFile,
-  fault: (at: Path, problem: string, onKey?: boolean) => void,
+  fault: (at: Path, problem: string, onKey?: boolean) => never,
   env: Environment,
 ): void {
   if (value === undefined || value === null) return;
@@ -209,17 +181,12 @@ function readRegistries(
     const at: Path = ["registries", host];
     const name = registryNamed(host);
     if (name === undefined) {
-      fault(at, `invalid host ${quote(host)}, expected host[:port]`, true);
-      continue;
+      return fault(at, `invalid host ${quote(host)}, expected host[:port]`, true);
     }
-    if (file.registries[name] !== undefined) {
-      fault(at, `another block is about ${name} already`, true);
-      continue;
+    if (Object.hasOwn(file.registries, name)) {
+      return fault(at, `another block is about ${name} already`, true);
     }
-    if (!isMapping(block)) {
-      fault(at, `expected a mapping with ${REGISTRY_KEYS.join(", ")}`);
-      continue;
-    }
+    if (!isMapping(block)) return fault(at, `expected a mapping with ${REGISTRY_KEYS.join(", ")}`);
     const read: RegistryBlock = {};
     for (const [key, child] of Object.entries(block)) {
       const place = [...at, key];

@@ -51,7 +51,8 @@ function baseDirectory(
 /** The user's home, where there is one. */
 export function homeDirectory(env: Environment): string | undefined {
   const home = env("HOME") ?? env("USERPROFILE");
-  return home !== undefined && isAbsolute(home) ? home : undefined;
+  // Services have this for a home: nothing can be below it.
+  return home !== undefined && isAbsolute(home) && home !== "/dev/null" ? home : undefined;
 }
 
 /** Whether a path does not depend on the working directory. */
@@ -76,4 +77,29 @@ export function editedPath(named: string | undefined, env: Environment): string 
       hint: "set XDG_CONFIG_HOME or HOME, or name a file with --config",
     },
   );
+}
+
+/**
+ * Whether there is clearly no such name. A link that leads nowhere is one, and what cannot be looked at may be
+ * there.
+ *
+ * @param path absolute
+ */
+export function isAbsent(path: string): boolean {
+  for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.search(/[/\\][^/\\]*$/)))) {
+    const info = lookAt(() => Deno.lstatSync(at));
+    if (info === "absent") continue;
+    // The nearest that is there: a directory without the name, or a link that may lead nowhere.
+    if (info === "unknown" || at === path) return false;
+    return !info.isSymlink || typeof lookAt(() => Deno.statSync(at)) === "object";
+  }
+  return true;
+}
+
+function lookAt(look: () => Deno.FileInfo): Deno.FileInfo | "absent" | "unknown" {
+  try {
+    return look();
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? "absent" : "unknown";
+  }
 }

@@ -1,39 +1,60 @@
 /**
- * The text of a configuration file, and whether it can be relied on.
+ * The text of a configuration file, and whether it is there at all.
  *
  * @module
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { readInput } from "@blobber/core/input-file";
 import { printable } from "@blobber/core/printable";
+import { readGuarded } from "./guarded.ts";
+import { isAbsent } from "./paths.ts";
 
 /** Bytes of a configuration file: people write them by hand. */
 const MAX_CONFIG_FILE_BYTES = 1024 * 1024;
+/** What stands for an empty file where no file is wanted. */
+const NO_FILE = "/dev/null";
+
+/** How to read a configuration file. */
+export interface TextOptions {
+  /** Whether it may be absent. */
+  optional: boolean;
+  /** Whether it speaks for the system, and so must be one that only root can have put there. */
+  system?: boolean;
+  /** Who else may own a file of the system. @default [0] */
+  owners?: readonly number[] | undefined;
+}
 
 /**
  * Reads the text.
  *
  * @param path where it is
- * @param optional whether it may be absent
+ * @param options whose it is
  * @returns the text, or nothing when it may be absent and is
  * @throws {BlobberError} `invalid-config`
  */
-export function readConfigText(path: string, optional: boolean): string | undefined {
-  let bytes: Uint8Array;
-  try {
-    bytes = readBounded(path);
-  } catch (cause) {
-    if (cause instanceof BlobberError) throw cause;
-    const absent = cause instanceof Deno.errors.NotFound ||
-      cause instanceof Deno.errors.NotADirectory;
-    if (optional && absent) return undefined;
-    throw new BlobberError(
+export async function readConfigText(
+  path: string,
+  options: TextOptions,
+): Promise<string | undefined> {
+  const { optional, system = false, owners } = options;
+  const fail = (why: string, cause?: unknown) =>
+    new BlobberError(
       "invalid-config",
-      `cannot read the configuration file ${printable(path)}: ${
-        absent ? "it does not exist" : printable((cause as Error).message, 200)
-      }`,
-      { cause },
+      system
+        ? `the system's configuration ${printable(path)} cannot be relied on: ${why}`
+        : `cannot read the configuration file ${printable(path)}: ${why}`,
+      { cause, ...system && { hint: HINT } },
     );
+  const limits = { limit: MAX_CONFIG_FILE_BYTES, fail };
+  let bytes: Uint8Array;
+  if (system) {
+    const found = readGuarded(path, { ...limits, ...owners !== undefined && { owners } });
+    if (found === undefined) return undefined;
+    bytes = found.bytes;
+  } else {
+    if (path === NO_FILE || (optional && isAbsent(path))) return path === NO_FILE ? "" : undefined;
+    bytes = (await readInput(path, limits)).bytes;
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -42,46 +63,5 @@ export function readConfigText(path: string, optional: boolean): string | undefi
   }
 }
 
-/** Reads to the end or the limit: a pipe, as in `--config <(…)`, and a device do not tell their size. */
-function readBounded(path: string): Uint8Array {
-  using file = Deno.openSync(path);
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    const part = new Uint8Array(16 * 1024);
-    const count = file.readSync(part);
-    if (count === null) break;
-    size += count;
-    if (size > MAX_CONFIG_FILE_BYTES) {
-      throw new BlobberError(
-        "invalid-config",
-        `${printable(path)}: it is too long, expected at most ${MAX_CONFIG_FILE_BYTES} bytes`,
-      );
-    }
-    parts.push(part.subarray(0, count));
-  }
-  const whole = new Uint8Array(size);
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
-}
-
-/**
- * Demands that only its owner can change a file: rules that anyone can edit protect nothing.
- *
- * @param path the system's file
- * @throws {BlobberError} `invalid-config`
- */
-export function assertPrivate(path: string): void {
-  for (const place of [path, path.replace(/\/[^/]*$/, "") || "/"]) {
-    const { mode } = Deno.statSync(place);
-    if (mode !== null && (mode & 0o022) !== 0) {
-      throw new BlobberError(
-        "invalid-config",
-        `${printable(place)} can be changed by others (mode ${
-          (mode & 0o777).toString(8)
-        }), expected that only its owner can`,
-        { hint: `chmod go-w ${printable(place)}` },
-      );
-    }
-  }
-}
+const HINT = "root has to own it and every directory and link on the way to it, " +
+  "and others must not be able to write there";

@@ -6,7 +6,7 @@
 
 import { missingPermission } from "@blobber/core/permission";
 import { BlobberError, type Code, CODES, STATUS } from "@blobber/core/errors";
-import { printable, printableSentence } from "@blobber/core/printable";
+import { printable, printableSentence, withoutTokens } from "@blobber/core/printable";
 import { isFor } from "./hints.ts";
 
 /** An error as text, JSON and exit status need it. */
@@ -86,15 +86,15 @@ export function describeError(caught: unknown, command?: string): ErrorForm {
   return {
     code,
     message: system === undefined
-      ? `unexpected error: ${printable(error.message, 300)}`
-      : `${system}: ${printable(error.message, 500)}`,
+      ? `unexpected error: ${printable(withoutTokens(error.message), 300)}`
+      : `${system}: ${printable(withoutTokens(error.message), 500)}`,
     hint: system === undefined
       ? "this is a fault of blobber; --verbose shows where it happened"
       : undefined,
     status: STATUS[CODES[code]].status,
     stack: error.stack === undefined
       ? undefined
-      : error.stack.split("\n").map((line) => printableSentence(line)).join("\n"),
+      : withoutTokens(error.stack).split("\n").map((line) => printableSentence(line)).join("\n"),
   };
 }
 
@@ -106,5 +106,5 @@ function systemWords(error: Error): string | undefined {
 
 /** Nothing from outside may begin a line of its own. */
 function oneLine(text: string): string {
-  return printableSentence(text, 4000);
+  return printableSentence(withoutTokens(text), 4000);
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Notice, Observer, Progress } from "@blobber/core";
-import { printableSentence } from "@blobber/core/printable";
+import { printableSentence, withoutTokens } from "@blobber/core/printable";
 import { type Screen, toJson } from "../output.ts";
 import { barLine, plainLine } from "./lines.ts";
 import { ProgressState, type Snapshot } from "./state.ts";
@@ -86,8 +86,10 @@ export class Reporter {
     if (silent) return;
     if (level === "debug" && !verbose) return;
     if (level === "info" && quiet) return;
-    if (json) return this.#write(toJson({ notice: { level, code, message } }));
-    const shown = printableSentence(message);
+    if (json) {
+      return this.#write(toJson({ notice: { level, code, message: withoutTokens(message) } }));
+    }
+    const shown = printableSentence(withoutTokens(message));
     const text = level === "warning"
       ? `${this.#paint("33", "Warning:")} ${shown}`
       : level === "info"
@@ -102,6 +104,16 @@ export class Reporter {
   /** What a call of the library takes, to report here and to be stopped by a signal. */
   observer(signal: AbortSignal): Observer {
     return { onProgress: this.onProgress, onNotice: this.onNotice, signal };
+  }
+
+  /**
+   * Shows what a person or a program needs to go on, before the error that says why it ends here.
+   *
+   * @param document for a program
+   * @param lines for a person, escaped
+   */
+  show(document: Record<string, unknown>, lines: readonly string[]): void {
+    this.#write(this.#options.json ? toJson(document) : lines.join("\n"));
   }
 
   /** Says that something is not as it should be. */

@@ -17,6 +17,7 @@ export const ARTIFACTS = {
     help: "how the layer is compressed",
     group: "command",
     commands: PACKERS,
+    below: "free",
   },
   tags: {
     flag: "tag",
@@ -34,6 +35,18 @@ export const ARTIFACTS = {
     group: "command",
     commands: ["push"],
   },
+  allowSecrets: {
+    flag: "allow-secrets",
+    key: "push.allow-secrets",
+    type: "boolean",
+    default: false,
+    help: "push private keys that are in the directory; the one that signs is never pushed",
+    group: "command",
+    commands: ["push"],
+    loosens: true,
+    below: "stricter",
+    strictness: [true, false],
+  },
   ifAbsent: {
     flag: "if-absent",
     key: "push.if-absent",
@@ -42,6 +55,8 @@ export const ARTIFACTS = {
     help: "refuse to move a tag that exists",
     group: "command",
     commands: ["push", "tag", "copy"],
+    below: "stricter",
+    strictness: [false, true],
   },
   annotations: {
     flag: "annotation",
@@ -59,6 +74,7 @@ export const ARTIFACTS = {
     help: "media type of the layer in place of the OCI one",
     group: "command",
     commands: PACKERS,
+    below: "free",
   },
   keepMtime: {
     flag: "keep-mtime",
@@ -68,6 +84,7 @@ export const ARTIFACTS = {
     help: "keep modification times; the digest then depends on them",
     group: "command",
     commands: PACKERS,
+    below: "free",
   },
   from: {
     flag: "from",
@@ -95,6 +112,8 @@ export const ARTIFACTS = {
       "links with an absolute target: refuse them, or write them as they are and never follow them",
     group: "command",
     commands: ["pull"],
+    below: "stricter",
+    strictness: ["keep", "refuse"],
   },
   special: {
     flag: "special",
@@ -105,6 +124,7 @@ export const ARTIFACTS = {
     help: "devices and named pipes, which are never made: refuse them, or leave them out",
     group: "command",
     commands: ["pull"],
+    below: "free",
   },
   platform: {
     flag: "platform",
@@ -114,6 +134,7 @@ export const ARTIFACTS = {
     help: "platform to put into an image or to choose from an index",
     group: "command",
     commands: [...READERS, "verify", ...PACKERS],
+    below: "free",
   },
   expect: {
     flag: "expect",
@@ -158,6 +179,14 @@ export const ARTIFACTS = {
     group: "command",
     commands: ["trust add"],
   },
+  signer: {
+    flag: "signer",
+    type: "string",
+    placeholder: "SIGNER",
+    help: "signer to trust, where there are several: issuer=URL,subject=SUBJECT or SUBJECT",
+    group: "command",
+    commands: ["trust add"],
+  },
   maxEntries: {
     flag: "max-entries",
     key: "pull.max-entries",
@@ -165,6 +194,7 @@ export const ARTIFACTS = {
     help: "most entries of any kind; by default what the artifact's size is worth",
     group: "limits",
     commands: ["pull", ...PACKERS],
+    below: "free",
   },
   maxBytes: {
     flag: "max-bytes",
@@ -173,6 +203,7 @@ export const ARTIFACTS = {
     help: "most bytes of all files; by default what the artifact's size is worth",
     group: "limits",
     commands: ["pull", ...PACKERS],
+    below: "free",
   },
   maxFileBytes: {
     flag: "max-file-bytes",
@@ -181,5 +212,6 @@ export const ARTIFACTS = {
     help: "most bytes of one file; by default as many as of all files",
     group: "limits",
     commands: ["pull"],
+    below: "free",
   },
 } as const satisfies Record<string, Setting>;

@@ -16,6 +16,8 @@ export const PROGRAM = {
     help: "allow plain HTTP to hosts other than this machine",
     group: "connection",
     commands: EVERY,
+    below: "stricter",
+    strictness: [true, false],
   },
   insecureSkipTlsVerify: {
     flag: "insecure-skip-tls-verify",
@@ -26,6 +28,8 @@ export const PROGRAM = {
     group: "connection",
     commands: EVERY,
     loosens: true,
+    below: "stricter",
+    strictness: [true, false],
   },
   caFile: {
     flag: "ca-file",
@@ -35,6 +39,7 @@ export const PROGRAM = {
     help: "PEM certificates to trust beside the system's",
     group: "connection",
     commands: EVERY,
+    below: "fixed",
   },
   referrers: {
     flag: "referrers",
@@ -45,6 +50,7 @@ export const PROGRAM = {
     help: "where signatures are kept: in the referrers API, under a tag, or as the registry can",
     group: "connection",
     commands: EVERY,
+    below: "free",
   },
   cache: {
     flag: "no-cache",
@@ -56,6 +62,7 @@ export const PROGRAM = {
     keyHelp: "read and fill the cache",
     group: "cache",
     commands: EVERY,
+    below: "free",
   },
   cacheTtl: {
     flag: "cache-ttl",
@@ -65,6 +72,7 @@ export const PROGRAM = {
     help: "how long a tag's digest may come from the cache, like 5m",
     group: "cache",
     commands: EVERY,
+    below: "free",
   },
   cacheVerify: {
     flag: "cache-verify",
@@ -75,6 +83,7 @@ export const PROGRAM = {
     group: "cache",
     commands: EVERY,
     hidden: true,
+    below: "free",
   },
   cacheDir: {
     flag: "dir",
@@ -84,6 +93,7 @@ export const PROGRAM = {
     help: "directory of the cache",
     group: "cache",
     commands: ["cache"],
+    below: "free",
   },
   maxSize: {
     flag: "max-size",
@@ -135,6 +145,7 @@ export const PROGRAM = {
     help: "form of the result on stdout",
     group: "general",
     commands: EVERY,
+    below: "free",
   },
   progress: {
     flag: "progress",
@@ -145,6 +156,7 @@ export const PROGRAM = {
     help: "form of progress on stderr",
     group: "general",
     commands: EVERY,
+    below: "free",
   },
   jobs: {
     flag: "jobs",
@@ -153,6 +165,7 @@ export const PROGRAM = {
     help: "threads for packing and unpacking [the number of processors]",
     group: "general",
     commands: EVERY,
+    below: "free",
   },
   quiet: {
     flag: "quiet",
@@ -163,6 +176,7 @@ export const PROGRAM = {
     help: "no progress and no notices, only warnings and errors",
     group: "general",
     commands: EVERY,
+    below: "free",
   },
   verbose: {
     flag: "verbose",
@@ -173,6 +187,7 @@ export const PROGRAM = {
     help: "tell what is done, and show the stack of an unexpected error",
     group: "general",
     commands: EVERY,
+    below: "free",
   },
   help: {
     flag: "help",

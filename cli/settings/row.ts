@@ -39,6 +39,17 @@ export const SIGNERS = ["push", "sign"] as const;
 /** What packs a directory. */
 export const PACKERS = ["push", "sign"] as const;
 
+/**
+ * What counts when the system's file sets a key and the user's file, a variable or a flag says something else:
+ *
+ * - `free`: what is said below, as between any other two places. For what says nothing about whom or what to
+ *   trust: taste, speed, sizes, and how this user signs, which who verifies judges.
+ * - `stricter`: what is said below when it is the stricter by {@linkcode Setting.strictness}, else the system's.
+ * - `fixed`: the system's. For what has no order from lax to strict.
+ * - `joins`: both. What the system's file demands of a signature must hold, and what is demanded below too.
+ */
+export type Below = "free" | "stricter" | "fixed" | "joins";
+
 /** One row of the table. */
 export interface Setting {
   /** `--NAME`; a row without one is set by variable and file alone. */
@@ -70,4 +81,8 @@ export interface Setting {
   deprecated?: string;
   /** Loosens a check: a variable or file that sets it warns each time. */
   loosens?: true;
+  /** What the system's value means below it; each row that has a key decides. */
+  below?: Below;
+  /** For `stricter`: the values from lax to strict. */
+  strictness?: readonly (boolean | string)[];
 }

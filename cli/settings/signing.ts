@@ -16,6 +16,8 @@ export const SIGNING = {
     help: "sign what is pushed; any --sign-… flag implies it",
     group: "signing",
     commands: ["push"],
+    below: "stricter",
+    strictness: [false, true],
   },
   signKey: {
     flag: "sign-key",
@@ -25,6 +27,7 @@ export const SIGNING = {
     help: "private key (PEM) to sign with in place of an identity",
     group: "signing",
     commands: SIGNERS,
+    below: "free",
   },
   signPassword: {
     flag: "sign-key-pass",
@@ -35,6 +38,7 @@ export const SIGNING = {
     help: "passphrase of the key: file:PATH, env:NAME or - for stdin",
     group: "signing",
     commands: SIGNERS,
+    below: "free",
   },
   fulcioUrl: {
     flag: "fulcio-url",
@@ -44,6 +48,7 @@ export const SIGNING = {
     help: "certificate authority",
     group: "signing",
     commands: SIGNERS,
+    below: "free",
   },
   rekorUrl: {
     flag: "rekor-url",
@@ -53,6 +58,7 @@ export const SIGNING = {
     help: "transparency log",
     group: "signing",
     commands: SIGNERS,
+    below: "free",
   },
   timestampUrl: {
     flag: "timestamp-url",
@@ -62,6 +68,7 @@ export const SIGNING = {
     help: "timestamp authority (RFC 3161)",
     group: "signing",
     commands: SIGNERS,
+    below: "free",
   },
   signingConfig: {
     flag: "signing-config",
@@ -71,6 +78,7 @@ export const SIGNING = {
     help: "Sigstore signing config that names the services",
     group: "signing",
     commands: SIGNERS,
+    below: "free",
   },
   identityToken: {
     flag: "identity-token",
@@ -88,6 +96,7 @@ export const SIGNING = {
     help: "where to log in",
     group: "signing",
     commands: SIGNERS,
+    below: "free",
   },
   oidcClientId: {
     flag: "oidc-client-id",
@@ -97,6 +106,7 @@ export const SIGNING = {
     help: "client id at the issuer",
     group: "signing",
     commands: SIGNERS,
+    below: "free",
   },
   signLog: {
     key: "sign.log",
@@ -105,5 +115,7 @@ export const SIGNING = {
     help: "record signatures made with a key in the public log too",
     group: "signing",
     commands: SIGNERS,
+    below: "stricter",
+    strictness: [false, true],
   },
 } as const satisfies Record<string, Setting>;

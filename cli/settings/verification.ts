@@ -16,6 +16,8 @@ export const VERIFICATION = {
     help: "demand a signature; any --verify-… flag implies it",
     group: "verification",
     commands: VERIFIERS,
+    below: "stricter",
+    strictness: [false, true],
   },
   verifyIssuer: {
     flag: "verify-issuer",
@@ -25,6 +27,7 @@ export const VERIFICATION = {
     help: "issuer of the signer's identity",
     group: "verification",
     commands: VERIFIERS,
+    below: "joins",
   },
   verifySubject: {
     flag: "verify-subject",
@@ -34,6 +37,7 @@ export const VERIFICATION = {
     help: "identity of the signer, exactly",
     group: "verification",
     commands: VERIFIERS,
+    below: "joins",
   },
   verifySubjectPattern: {
     flag: "verify-subject-pattern",
@@ -43,6 +47,7 @@ export const VERIFICATION = {
     help: "identity of the signer; * within a segment, ** across, neither crosses @",
     group: "verification",
     commands: VERIFIERS,
+    below: "joins",
   },
   verifySigners: {
     flag: "verify-signer",
@@ -60,6 +65,7 @@ export const VERIFICATION = {
     help: "source repository that the certificate must name",
     group: "verification",
     commands: VERIFIERS,
+    below: "joins",
   },
   verifyClaims: {
     flag: "verify-claim",
@@ -77,6 +83,7 @@ export const VERIFICATION = {
     help: "public key (PEM) of the signer in place of an identity",
     group: "verification",
     commands: VERIFIERS,
+    below: "joins",
   },
   verifyName: {
     flag: "verify-name",
@@ -87,6 +94,8 @@ export const VERIFICATION = {
     help: "how much of the name must be signed too",
     group: "verification",
     commands: VERIFIERS,
+    below: "stricter",
+    strictness: ["off", "repository", "reference"],
   },
   signedAs: {
     flag: "signed-as",
@@ -105,6 +114,8 @@ export const VERIFICATION = {
     group: "verification",
     commands: VERIFIERS,
     loosens: true,
+    below: "stricter",
+    strictness: [true, false],
   },
   requireLog: {
     flag: "require-log",
@@ -114,6 +125,8 @@ export const VERIFICATION = {
     help: "demand a proof of inclusion in the log, for keys too",
     group: "verification",
     commands: VERIFIERS,
+    below: "stricter",
+    strictness: [false, true],
   },
   trustedRoot: {
     flag: "trusted-root",
@@ -123,6 +136,7 @@ export const VERIFICATION = {
     help: "Sigstore trusted root in place of the public one",
     group: "verification",
     commands: [...VERIFIERS, "push"],
+    below: "joins",
   },
   offline: {
     flag: "offline",
@@ -132,6 +146,7 @@ export const VERIFICATION = {
     help: "open no socket for trust material",
     group: "verification",
     commands: VERIFIERS,
+    below: "fixed",
   },
   noVerify: {
     flag: "no-verify",

@@ -27,7 +27,7 @@ export async function claimedSigners(
   const { isBundleType, readClaimedSigner } = await import("@blobber/sigstore/verify");
   const claimed: ClaimedSigner[] = [];
   try {
-    await makeClient(context).verify(reference, {
+    await (await makeClient(context)).verify(reference, {
       signal: context.signal,
       verifier: {
         accepts: isBundleType,

@@ -17,6 +17,8 @@ export interface Requirement {
   rule: Rule;
   file: string;
   scope: RuleFile["scope"];
+  /** Bytes of what the rule names. */
+  sources: RuleFile["sources"];
 }
 
 /** What the rules come to for one reference. */
@@ -25,6 +27,8 @@ export interface Decision {
   requirements: Requirement[];
   /** Whether any rule, `unsigned` ones included, is about this reference. */
   matched: boolean;
+  /** Whether one of the system's is. */
+  matchedBySystem: boolean;
   /** What to say to the user, a sentence each. */
   warnings: string[];
 }
@@ -44,8 +48,8 @@ export function decide(
   asked: { noVerify: boolean; verifies: boolean; reports?: boolean },
 ): Decision {
   const warnings: string[] = [];
-  const matching: Requirement[] = files.flatMap(({ rules, file, scope }) =>
-    rules.filter((rule) => applies(rule, name)).map((rule) => ({ rule, file, scope }))
+  const matching: Requirement[] = files.flatMap(({ rules, ...origin }) =>
+    rules.filter((rule) => applies(rule, name)).map((rule) => ({ rule, ...origin }))
   );
   let requirements = matching.filter(({ rule }) => !rule.unsigned);
   let counted = files;
@@ -86,7 +90,8 @@ export function decide(
   if (strictest.unmatched === "warn" && !asked.verifies) {
     warnings.push(`no trust rule is about ${name}; "blobber trust add ${name}" proposes one`);
   }
-  return { requirements, matched: matching.length > 0, warnings };
+  const matchedBySystem = matching.some(({ scope }) => scope === "system");
+  return { requirements, matched: matching.length > 0, matchedBySystem, warnings };
 }
 
 /**

@@ -12,9 +12,14 @@ const SOUND: RuleChecks = {
 };
 const key = { key: "/k.pub" };
 function file(scope: RuleFile["scope"], verify: Record<string, unknown>): RuleFile {
-  return readRules(verify, { file: `/${scope}.yaml`, scope }, (path, problem) => {
-    throw new Error(`${path.join(".")}: ${problem}`);
-  }, SOUND);
+  return readRules(
+    verify,
+    { file: `/${scope}.yaml`, scope, sources: new Map() },
+    (path, problem) => {
+      throw new Error(`${path.join(".")}: ${problem}`);
+    },
+    SOUND,
+  );
 }
 const rule = (name: string, ...match: string[]) => ({ name, match, any: [key] });
 const plain = { noVerify: false, verifies: false };

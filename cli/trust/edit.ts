@@ -8,7 +8,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import { isMap, isSeq } from "yaml";
 import { editConfig } from "../config/edit.ts";
-import { CHECKS } from "./checks.ts";
+import { checking } from "./checks.ts";
 import { readRules } from "./rules.ts";
 import type { WrittenRule } from "./rule_text.ts";
 
@@ -19,13 +19,14 @@ import type { WrittenRule } from "./rule_text.ts";
  * @throws {BlobberError} `invalid-option`
  */
 export function checkRule(rule: WrittenRule): void {
-  readRules({ rules: [rule] }, { file: "", scope: "user" }, (path, problem) => {
+  const { checks, sources } = checking(false);
+  readRules({ rules: [rule] }, { file: "", scope: "user", sources }, (path, problem) => {
     const place = path.slice(3).join(".");
     throw new BlobberError(
       "invalid-option",
       `invalid rule${place === "" ? "" : `, ${place}`}: ${problem}`,
     );
-  }, CHECKS);
+  }, checks);
 }
 
 /**
@@ -34,8 +35,8 @@ export function checkRule(rule: WrittenRule): void {
  * @param file the user's file; made when it is absent
  * @param rule a checked rule
  */
-export function addRule(file: string, rule: WrittenRule): void {
-  editConfig(file, (document) => {
+export async function addRule(file: string, rule: WrittenRule): Promise<void> {
+  await editConfig(file, (document) => {
     const node = document.createNode(rule);
     const rules = document.getIn(["verify", "rules"]);
     if (isSeq(rules)) rules.add(node);
@@ -51,8 +52,8 @@ export function addRule(file: string, rule: WrittenRule): void {
  * @param name of the rule
  * @throws {BlobberError} `not-found`
  */
-export function removeRule(file: string, name: string): void {
-  editConfig(file, (document) => {
+export async function removeRule(file: string, name: string): Promise<void> {
+  await editConfig(file, (document) => {
     const rules = document.getIn(["verify", "rules"]);
     const at = isSeq(rules)
       ? rules.items.findIndex((item) => isMap(item) && item.get("name") === name)

@@ -33,7 +33,9 @@ export function ruleOfPlan(
   plan: VerificationPlan,
   absolute: (path: string) => string,
 ): WrittenRule {
-  const root = plan.trustedRoot === undefined ? {} : { "trusted-root": absolute(plan.trustedRoot) };
+  const root = plan.trustedRoot === undefined
+    ? {}
+    : { "trusted-root": absolute(plan.trustedRoot.path) };
   const claims = {
     ...plan.claims,
     ...plan.repo !== undefined && { "source-repository-uri": repositoryUri(plan.repo) },
@@ -46,7 +48,7 @@ export function ruleOfPlan(
     any: plan.signers.map((signer): WrittenEntry =>
       signer.kind === "key"
         ? {
-          key: absolute(signer.path),
+          key: absolute(signer.file.path),
           ...plan.requireLog && { log: "required" },
           ...root,
         }
@@ -66,39 +68,48 @@ function repositoryUri(repo: string): string {
 }
 
 /**
- * Proposes a rule for a repository from whoever signed what is there now.
+ * Proposes rules for a repository from a signer of what is there now, from strict to lax: first those that also
+ * bind the signed name, and before the exact subject the one that the next release has too.
  *
- * @param name of the rule
- * @param repository canonical name of the repository
  * @param signer who signed
- * @param found whether the signature names the repository, and the root it was checked with
+ * @param offer name of the rule, canonical name of the repository, and what the user said
  */
-export function proposeRule(
-  name: string,
-  repository: string,
+export function proposeRules(
   signer: SignerIdentity & { kind: "certificate" },
-  found: {
-    named: boolean;
+  offer: {
+    name: string;
+    repository: string;
     signedAs: RepositoryName | undefined;
     trustedRoot: string | undefined;
   },
-): WrittenRule {
+): WrittenRule[] {
   const { issuer, subject, claims } = signer;
+  const { name, repository, signedAs, trustedRoot } = offer;
   // A workflow's subject ends in the ref it ran for; the next release runs for another tag.
   const tagged = /^(https:\/\/[^@*]+@refs\/tags\/)[^@*]+$/.exec(subject)?.[1];
   const source = claims["source-repository-uri"];
-  return {
-    name,
-    match: [repository],
-    ...found.named && { "name-binding": "repository" },
-    ...found.signedAs !== undefined && { "signed-as": found.signedAs },
-    any: [{
-      issuer,
-      ...tagged === undefined ? { subject } : { "subject-pattern": `${tagged}*` },
-      ...source !== undefined && { claims: { "source-repository-uri": source } },
-      ...found.trustedRoot !== undefined && { "trusted-root": found.trustedRoot },
-    }],
-  };
+  const subjects: WrittenEntry[] = [
+    ...tagged === undefined ? [] : [{ "subject-pattern": `${tagged}*` }],
+    { subject },
+  ];
+  const bindings: Partial<WrittenRule>[] = [
+    { "name-binding": "repository", ...signedAs !== undefined && { "signed-as": signedAs } },
+    // What the user says that it is signed as is to be demanded.
+    ...signedAs === undefined ? [{}] : [],
+  ];
+  return bindings.flatMap((binding) =>
+    subjects.map((one) => ({
+      name,
+      match: [repository],
+      ...binding,
+      any: [{
+        issuer,
+        ...one,
+        ...source !== undefined && { claims: { "source-repository-uri": source } },
+        ...trustedRoot !== undefined && { "trusted-root": trustedRoot },
+      }],
+    }))
+  );
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import type { Verifier } from "@blobber/core";
-import { printable } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/printable";
 import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verify";
 import type { Context } from "../context.ts";
 import { anyOf } from "./any_of.ts";
@@ -19,13 +19,13 @@ import type { Rule, TrustEntry } from "./rules.ts";
  * @param context of the command
  */
 export async function ruleVerifier(
-  { rule, file }: Requirement,
+  { rule, file, sources }: Requirement,
   context: Context,
 ): Promise<Verifier> {
   const { createVerifier } = await import("@blobber/sigstore/verify");
   const verifiers: Verifier[] = [];
   for (const entry of rule.any) {
-    verifiers.push(createVerifier(await policyOf(entry, rule, context)));
+    verifiers.push(createVerifier(await policyOf(entry, rule, { context, sources })));
   }
   return anyOf(
     `rule "${printable(rule.name)}" of ${printable(file)}`,
@@ -33,7 +33,13 @@ export async function ruleVerifier(
   );
 }
 
-async function policyOf(entry: TrustEntry, rule: Rule, context: Context): Promise<Policy> {
+/** What an entry is made into a policy with. */
+interface Means {
+  context: Context;
+  sources: Requirement["sources"];
+}
+
+async function policyOf(entry: TrustEntry, rule: Rule, means: Means): Promise<Policy> {
   const { nameBinding, signedAs, legacy } = rule;
   const terms = {
     nameBinding,
@@ -47,22 +53,30 @@ async function policyOf(entry: TrustEntry, rule: Rule, context: Context): Promis
       signers: [
         subject === undefined ? { issuer, subjectPattern: subjectPattern! } : { issuer, subject },
       ],
-      trust: await trustOf(entry.trustedRoot, context),
+      trust: await trustOf(entry.trustedRoot, means),
       ...Object.keys(claims).length > 0 && { claims },
     };
   }
   const signers: [{ key: string; name: string }] = [
-    { key: Deno.readTextFileSync(entry.key), name: `the key ${printable(entry.key)}` },
+    {
+      key: new TextDecoder().decode(means.sources.get(entry.key)!),
+      name: `the key ${printable(entry.key)}`,
+    },
   ];
   if (entry.trustedRoot === undefined) return { ...terms, signers };
-  const trust = await trustOf(entry.trustedRoot, context);
+  const trust = await trustOf(entry.trustedRoot, means);
   return { ...terms, signers, trust, requireLog: entry.log === "required" };
 }
 
 /** Each entry has one root; roots are never merged. */
-async function trustOf(root: string, context: Context): Promise<TrustMaterial | TrustSource> {
-  const { publicTrustRoot, readTrustedRoot } = await import("@blobber/sigstore/verify");
-  if (root !== "public") return await readTrustedRoot(root);
+async function trustOf(
+  root: string,
+  { context, sources }: Means,
+): Promise<TrustMaterial | TrustSource> {
+  const { publicTrustRoot, loadTrustedRoot } = await import("@blobber/sigstore/verify");
+  if (root !== "public") {
+    return loadTrustedRoot(sources.get(root)!, `the trusted root ${quote(root)}`);
+  }
   const offline = context.settings.get("offline");
   // An entry that the signature is not by needs none.
   return () => publicTrustRoot({ ...context.report.observer(context.signal), offline });

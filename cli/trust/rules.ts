@@ -70,6 +70,8 @@ export interface RuleFile {
   scope: "system" | "user";
   unmatched: Unmatched;
   rules: Rule[];
+  /** Bytes of the keys and trust roots that the rules name, by path, as they were when they were checked. */
+  sources: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }
 
 /** Reports what is wrong at a place in the document; the reader of the file knows the line. */
@@ -93,13 +95,13 @@ export interface RuleChecks {
  * Reads `verify.unmatched` and `verify.rules`.
  *
  * @param verify the value of `verify` in the document, with the other keys already taken out or not
- * @param origin file and scope
+ * @param origin file and scope, and what the checks read
  * @param fail reports a fault with file and line
  * @param checks how keys, roots, patterns and claims are checked
  */
 export function readRules(
   verify: { unmatched?: unknown; rules?: unknown },
-  origin: Pick<RuleFile, "file" | "scope">,
+  origin: Pick<RuleFile, "file" | "scope" | "sources">,
   fail: Fail,
   checks: RuleChecks,
 ): RuleFile {
@@ -108,11 +110,13 @@ export function readRules(
   const rules: Rule[] = [];
   if (verify.rules !== undefined) {
     const list = at.child("rules");
+    const names = new Set<string>();
     for (const [i, value] of list.array(verify.rules).entries()) {
       const rule = readRule(value, list.child(i));
-      if (rules.some((other) => other.name === rule.name)) {
+      if (names.has(rule.name)) {
         list.child(i).child("name").fail(`another rule is named "${rule.name}" already`);
       }
+      names.add(rule.name);
       rules.push(rule);
     }
   }

@@ -11,9 +11,14 @@ const SOUND: RuleChecks = {
   realPath: (path) => path,
 };
 function read(verify: Record<string, unknown>, checks = SOUND) {
-  return readRules(verify, { file: "f.yaml", scope: "user" }, (path, problem) => {
-    throw new Fault(`${path.join(".")}: ${problem}`);
-  }, checks);
+  return readRules(
+    verify,
+    { file: "f.yaml", scope: "user", sources: new Map() },
+    (path, problem) => {
+      throw new Fault(`${path.join(".")}: ${problem}`);
+    },
+    checks,
+  );
 }
 const entry = { issuer: "https://i", subject: "s" };
 const rule = { name: "r", match: ["ghcr.io/a/**"], any: [entry] };

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { closeSync, openSync, readSync } from "node:fs";
 import { BlobberError } from "@blobber/core/errors";
+import { readInput } from "@blobber/core/input-file";
 import { MAX_IDENTITY_TOKEN_CHARS } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import type { TokenSource } from "./token.ts";
@@ -23,31 +23,22 @@ export function givenToken(value: string, name = "the command line"): TokenSourc
 /**
  * A token in a file, read each time one is needed: who put it there may renew it.
  *
- * @param path the file
+ * @param path the file, which may be a pipe
+ * @param options `signal` ends the wait for a pipe
  */
-export function tokenFile(path: string): TokenSource {
-  return {
-    name: `the file ${quote(path)}`,
-    token: () => Promise.resolve().then(() => read(path)),
-  };
+export function tokenFile(path: string, options: { signal?: AbortSignal } = {}): TokenSource {
+  return { name: `the file ${quote(path)}`, token: () => read(path, options.signal) };
 }
 
-function read(path: string): string {
-  let file: number | undefined;
-  try {
-    file = openSync(path, "r");
-    const buffer = new Uint8Array(MAX_IDENTITY_TOKEN_CHARS + 1);
-    let size = 0;
-    for (let got = 1; got > 0 && size < buffer.length; size += got) {
-      got = readSync(file, buffer, size, buffer.length - size, null);
-    }
-    return new TextDecoder().decode(buffer.subarray(0, size));
-  } catch (cause) {
-    throw new BlobberError("unauthorized", `cannot read the identity token in ${quote(path)}`, {
-      hint: "check the path, and who may read it",
-      cause,
-    });
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
+async function read(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const { bytes } = await readInput(path, {
+    limit: MAX_IDENTITY_TOKEN_CHARS,
+    signal,
+    fail: (why, cause) =>
+      new BlobberError("unauthorized", `cannot read the identity token in ${quote(path)}: ${why}`, {
+        hint: "check the path, and who may read it",
+        cause,
+      }),
+  });
+  return new TextDecoder().decode(bytes);
 }

@@ -60,7 +60,7 @@ export interface TokenSource {
  * @throws {BlobberError} `unauthorized`
  */
 export function readToken(raw: string, clientId: string, from: string): IdentityToken {
-  const text = raw.trim();
+  const text = bare(raw);
   const bad = (what: string, hint?: string): BlobberError =>
     new BlobberError("unauthorized", `the identity token from ${from} ${what}`, {
       ...(hint !== undefined && { hint }),
@@ -106,12 +106,17 @@ export function readToken(raw: string, clientId: string, from: string): Identity
 
 /** Whom a token is for; nobody, when it cannot be read. */
 export function audienceOf(raw: string): string[] {
-  return listOf(claimsOf(raw.trim())?.aud);
+  return listOf(claimsOf(bare(raw))?.aud);
 }
 
 /** What a token says about whom it is for: the address or the subject, safe to show. */
 export function identityOf(token: IdentityToken): string {
   return printable(token.email ?? token.subject, 300);
+}
+
+/** A token without white space around it, or the word that a header has in front of it (RFC 6750, 2.1). */
+function bare(raw: string): string {
+  return raw.trim().replace(/^bearer\s+/i, "");
 }
 
 function listOf(aud: unknown): string[] {

@@ -108,7 +108,10 @@ Deno.test("row 49: a configuration file without end is given up", async () => {
     await at.write("long.yaml", "#".repeat(1024 * 1024 + 1));
     const { status, stderr } = await at.run(["config", "--config", path]);
     assert.equal(status, 2);
-    assert.match(stderr, /it is too long, expected at most 1048576 bytes/);
+    assert.match(
+      stderr,
+      /it is (?:too long, expected at most 1048576 bytes|a device, expected a regular file or a pipe)/,
+    );
   }
   await at.ok(["config", "--config", "/dev/null"]);
 });

@@ -125,7 +125,7 @@ Deno.test("help and version exit 0 and go to stdout, also for a command that lac
 Deno.test("a secret on the command line is accepted with a warning that does not repeat it", async () => {
   await using at = await Workplace.open();
   await at.site();
-  await at.write("key.pem", "no key");
+  await at.write("key.pem", "no key", 0o600);
   const { status, stderr } = await at.run(
     ["push", "site", "oci:l:v1", "--sign-key", "key.pem", "--sign-key-pass", "hunter2"],
   );

@@ -18,6 +18,6 @@ export async function keys(at: Workplace, name: string, passphrase?: string): Pr
       ...passphrase !== undefined && { cipher: "aes-256-cbc", passphrase },
     },
   });
-  await at.write(`${name}.pem`, pair.privateKey as unknown as string);
+  await at.write(`${name}.pem`, pair.privateKey as unknown as string, 0o600);
   await at.write(`${name}.pub`, pair.publicKey as unknown as string);
 }

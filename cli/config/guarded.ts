@@ -1,0 +1,127 @@
+/**
+ * Files that speak for the system: its configuration, and the keys, certificates and roots that it names. They
+ * count when nobody but root could have put them there, which every directory and link on the way decides as
+ * much as the file does.
+ *
+ * @module
+ */
+
+import { type InputFile, type InputOptions, readInputSync } from "@blobber/core/input-file";
+import { printable } from "@blobber/core/printable";
+
+/** How to read. */
+export interface GuardedOptions extends InputOptions {
+  /** Users who may own what is on the way: root, and for what only serves a user that user. @default [0] */
+  owners?: readonly number[];
+}
+
+/** Links on the way that are followed: as many as Linux follows. */
+const MAX_LINKS = 40;
+const STICKY = 0o1000;
+const OTHERS_WRITE = 0o022;
+
+/**
+ * Reads a regular file that no other user can have made, changed, replaced or removed.
+ *
+ * @param path absolute
+ * @returns nothing when there is no such name: anything else, a link that leads nowhere included, is a fault
+ * @throws what `fail` makes
+ */
+export function readGuarded(path: string, options: GuardedOptions): InputFile | undefined {
+  if (Deno.build.os === "windows") {
+    throw options.fail("who may change it cannot be told on this system");
+  }
+  const found = walk(path, options);
+  // What was judged is what is opened.
+  return found === undefined ? undefined : readInputSync(found.path, options, found);
+}
+
+/** A file behind its links. */
+interface Found {
+  path: string;
+  dev: number;
+  ino: number;
+}
+
+/** Goes the way from the root of the file system, judging each step by what it finds there itself. */
+function walk(path: string, { owners = [0], fail }: GuardedOptions): Found | undefined {
+  let at = "";
+  let info = look("/", fail)!;
+  let links = 0;
+  const ahead = partsOf(path);
+  judge("/", info, owners, fail);
+  for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
+    if (name === "..") {
+      at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
+      info = look(at === "" ? "/" : at, fail)!;
+      continue;
+    }
+    if (!info.isDirectory) throw fail(`${printable(at)} is not a directory`);
+    const next = `${at}/${name}`;
+    const found = look(next, fail);
+    if (found === undefined) {
+      if (links === 0) return undefined;
+      throw fail(`a link on the way leads to ${printable(next)}, which is not there`);
+    }
+    // In a sticky directory only the owner of an entry replaces it.
+    if (isOpen(info) && !(has(info, STICKY) && owners.includes(found.uid ?? -1))) {
+      throw fail(
+        `others can replace ${printable(next)}: ${printable(at || "/")} has the mode ${
+          modeOf(info)
+        }`,
+      );
+    }
+    judge(next, found, owners, fail);
+    if (!found.isSymlink) {
+      [at, info] = [next, found];
+      continue;
+    }
+    if (++links > MAX_LINKS) throw fail("there are too many links on the way");
+    const target = readLink(next, fail);
+    ahead.unshift(...partsOf(target));
+    if (target.startsWith("/")) [at, info] = ["", look("/", fail)!];
+  }
+  if (!info.isDirectory && isOpen(info)) {
+    throw fail(`others can change ${printable(at)}: it has the mode ${modeOf(info)}`);
+  }
+  return { path: at === "" ? "/" : at, dev: info.dev, ino: info.ino ?? -1 };
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function look(path: string, fail: GuardedOptions["fail"]): Deno.FileInfo | undefined {
+  try {
+    return Deno.lstatSync(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw fail(`${printable(path)} cannot be looked at`, cause);
+  }
+}
+
+function readLink(path: string, fail: GuardedOptions["fail"]): string {
+  try {
+    return Deno.readLinkSync(path);
+  } catch (cause) {
+    throw fail(`${printable(path)} cannot be looked at`, cause);
+  }
+}
+
+function judge(
+  path: string,
+  { uid }: Deno.FileInfo,
+  owners: readonly number[],
+  fail: GuardedOptions["fail"],
+): void {
+  if (uid !== null && owners.includes(uid)) return;
+  throw fail(
+    `${printable(path)} belongs to the user ${uid ?? "that is not known"}, expected ${
+      owners.includes(0) && owners.length === 1 ? "root" : "root or this user"
+    }`,
+  );
+}
+
+const has = ({ mode }: Deno.FileInfo, bits: number) => ((mode ?? OTHERS_WRITE) & bits) !== 0;
+const isOpen = (info: Deno.FileInfo) => has(info, OTHERS_WRITE);
+const modeOf = ({ mode }: Deno.FileInfo) => ((mode ?? 0) & 0o7777).toString(8);
