@@ -64,11 +64,14 @@ export async function verifiersOf(
       verifies: plan !== undefined,
       reports: command === "verify",
     });
-    for (const warning of decision.warnings) report.warn("trust", warning);
     requirements = decision.requirements;
     if (decision.matched) plan = planVerification(command, settings, true);
     // A rule says it more closely than settings do, but the system's settings only to a rule of the system's.
     if (decision.matchedBySystem) demand = undefined;
+    if (demand !== undefined && settings.get("noVerify")) {
+      throw notSetAside("--no-verify", demand.path);
+    }
+    for (const warning of decision.warnings) report.warn("trust", warning);
   }
   const verifiers: Verifier[] = [];
   if (requirements.length > 0) {
@@ -76,9 +79,6 @@ export async function verifiersOf(
     for (const requirement of requirements) {
       verifiers.push(await ruleVerifier(requirement, context));
     }
-  }
-  if (demand !== undefined && settings.get("noVerify")) {
-    throw notSetAside("--no-verify", demand.path);
   }
   if (demand?.plan !== undefined) {
     const { makeVerifier } = await import("./verifying.ts");
