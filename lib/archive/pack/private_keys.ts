@@ -2,8 +2,8 @@
  * Private keys in what is pushed: PEM (RFC 7468) as PKCS#8, SEC1, PKCS#1, OpenSSH and cosign write it, encrypted
  * or not, also within JSON or a script. A certificate or a public key is none.
  *
- * They are looked for in the bytes of a batch that were read anyway, in one native search for how PEM begins;
- * only a file that has it is looked at more closely.
+ * They are looked for in bytes that were read anyway, in files of the size that keys have, by one search for how
+ * PEM begins; only a file that has it is looked at more closely.
  *
  * @module
  */
@@ -24,6 +24,8 @@ export interface KeyGuard {
 
 const BEGIN = "-----BEGIN ";
 const END = "-----END ";
+/** Bytes of a file that may be a key: those of the largest in use have seven kilobytes. */
+const MAX_LOOKED_AT_BYTES = 64 * 1024;
 /** Characters of base64 that the smallest private key has. */
 const LEAST_CHARS = 40;
 
@@ -37,23 +39,30 @@ const LEAST_CHARS = 40;
  */
 export function guardKeys(plain: Uint8Array, reads: readonly FileRead[], guard: KeyGuard): void {
   if (guard.allow && guard.never.length === 0) return;
-  const last = reads.at(-1);
-  if (last === undefined) return;
-  // What is behind the last file is left from a batch before.
-  const bytes = Buffer.from(plain.buffer, plain.byteOffset, last.at + last.size);
-  let next = 0;
-  for (let hit = bytes.indexOf(BEGIN); hit >= 0;) {
-    while (next < reads.length && reads[next]!.at + reads[next]!.size <= hit) next++;
-    const read = reads[next];
-    if (read === undefined) return;
-    let from = hit + 1;
-    if (read.at <= hit) {
-      from = read.at + read.size;
-      const problem = problemOf(bytes.subarray(read.at, from).toString("latin1"), guard);
-      if (problem !== undefined) throw refusal(read.file, problem);
-    }
-    hit = bytes.indexOf(BEGIN, from);
+  for (const { file, at, size, stamp } of reads) {
+    if (stamp.size > MAX_LOOKED_AT_BYTES || !mentionsPem(plain, at, at + size)) continue;
+    const problem = problemOf(latin1(plain.subarray(at, at + size)), guard);
+    if (problem !== undefined) throw refusal(file, problem);
   }
+}
+
+/** For each octet, how far the place may move where that octet is the last under `BEGIN`. */
+const SHIFTS = new Uint8Array(256).fill(BEGIN.length);
+for (let i = 0; i < BEGIN.length - 1; i++) SHIFTS[BEGIN.charCodeAt(i)] = BEGIN.length - 1 - i;
+const BEGIN_BYTES = new TextEncoder().encode(BEGIN);
+
+/**
+ * Whether `BEGIN` is in a part of some bytes, by Horspool's search: a third of a millisecond for a megabyte, where
+ * the runtimes' own takes up to thirty.
+ */
+function mentionsPem(bytes: Uint8Array, from: number, end: number): boolean {
+  const last = BEGIN.length - 1;
+  for (let at = from + last; at < end; at += SHIFTS[bytes[at]!]!) {
+    let i = last;
+    while (i >= 0 && bytes[at - last + i] === BEGIN_BYTES[i]) i--;
+    if (i < 0) return true;
+  }
+  return false;
 }
 
 /** The error for a file that holds a key. */
@@ -130,8 +139,11 @@ function fingerprints({ pem, der }: KeyBlock): string[] {
  * @param content of the file
  */
 export function keyFingerprints(content: Uint8Array): string[] {
-  const text = Buffer.from(content.buffer, content.byteOffset, content.length).toString("latin1");
-  return [...privateKeys(text)].flatMap(fingerprints);
+  return [...privateKeys(latin1(content))].flatMap(fingerprints);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 /** The fingerprint of a key by its public half: SubjectPublicKeyInfo, DER. */
