@@ -5,12 +5,12 @@
  * @module
  */
 
-import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { BlobberError } from "../errors.ts";
 import { errnoOf, fileError } from "../files.ts";
+import { readInputSync } from "../input_file.ts";
 import { MAX_CREDENTIALS_BYTES } from "../limits.ts";
 import type { Credentials } from "../options.ts";
 import { quote } from "../printable.ts";
@@ -79,18 +79,27 @@ interface Config {
   credsStore: unknown;
 }
 
+/**
+ * Reads a file of credentials: a regular one, bounded. Links are followed: people keep their configuration in a
+ * repository and link to it.
+ *
+ * @param path the file
+ * @throws what the system says; {@linkcode BlobberError} `invalid-config` for what is no such file
+ */
+export function readCredentialsFile(path: string): Uint8Array {
+  const fail = (why: string, cause?: unknown) =>
+    cause instanceof Error
+      ? cause
+      : new BlobberError("invalid-config", `credentials file ${quote(path)}: ${why}`);
+  return readInputSync(path, { limit: MAX_CREDENTIALS_BYTES, fail }).bytes;
+}
+
 function readConfig(path: string): Config | undefined {
   const wrong = (why: string) =>
     new BlobberError("invalid-config", `credentials file ${quote(path)}: ${why}`);
   let bytes: Uint8Array;
   try {
-    // Links are followed: people keep their configuration in a repository and link to it.
-    const found = statSync(path);
-    if (!found.isFile()) throw wrong("it is no file");
-    if (found.size > MAX_CREDENTIALS_BYTES) {
-      throw wrong(`it has ${found.size} bytes, expected at most ${MAX_CREDENTIALS_BYTES}`);
-    }
-    bytes = readFileSync(path);
+    bytes = readCredentialsFile(path);
   } catch (cause) {
     const code = errnoOf(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

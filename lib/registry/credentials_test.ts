@@ -304,3 +304,12 @@ for (const name of ["../x", "a/b", "/bin/sh", "a b", "a;b", "$(x)", "", ".x", "-
     });
   });
 }
+
+test("key-device: a credentials file is a regular file of a bounded size", async () => {
+  for (const path of ["/dev/zero", tmpdir()]) {
+    await assert.rejects(credentialsFor("reg.example" as never, "" as never, [path]), {
+      code: "invalid-config",
+      message: /expected a regular file/,
+    });
+  }
+});

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { lstatSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
@@ -17,7 +17,13 @@ import { VERSION } from "../runtime.ts";
 import { drop } from "./body.ts";
 import { connectionFor, endpointOf } from "./connection.ts";
 import { tellHelper } from "./credential_helper.ts";
-import { credentialsFiles, helperFor, isAbout, storedAs } from "./credentials.ts";
+import {
+  credentialsFiles,
+  helperFor,
+  isAbout,
+  readCredentialsFile,
+  storedAs,
+} from "./credentials.ts";
 import { Transport } from "./transport.ts";
 
 /** A user name and a password, or a token in a password's place. */
@@ -162,7 +168,7 @@ function tableOf(config: Record<string, unknown>, key: string): Record<string, u
 function readRaw(path: string): Record<string, unknown> {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = new TextDecoder().decode(readCredentialsFile(path));
   } catch (cause) {
     if (errnoOf(cause) === "ENOENT") return {};
     throw fileError("cannot read credentials from", path, cause);
