@@ -274,6 +274,12 @@ Deno.test("environment-over-system: what the system demands of a signature stand
   ]);
   const user = await demanded([], { user: "verify:\n  issuer: https://i\n  subject: s\n" });
   assert.equal(planOf(user.settings)?.signers[0]?.kind, "identity");
+  // Nothing of the system's demand is mixed into another: a key has no repository.
+  const mixed = await resolve(["pull", "r", "d", "--verify-key", "/x.pub"], {
+    system: "verify:\n  enabled: true\n  issuer: https://i\n  subject: s\n  repo: acme/app\n",
+  });
+  assert.equal(planOf(mixed)?.repo, undefined);
+  assert.equal(systemDemand("pull", mixed)?.plan?.repo, "acme/app");
   const named = await demanded(["--verify-name", "reference"], {});
   assert.equal(planOf(named.settings)?.name, "reference");
   assert.deepEqual(planOf(named.settings)?.signers, named.demand.plan?.signers);
