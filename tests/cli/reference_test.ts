@@ -36,7 +36,7 @@ Deno.test("every command's JSON has the fields that the reference names", async 
   };
   const { generateKeyPairSync } = await import("node:crypto");
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-  await at.write("acme.pem", privateKey.export({ type: "pkcs8", format: "pem" }) as string);
+  await at.write("acme.pem", privateKey.export({ type: "pkcs8", format: "pem" }) as string, 0o600);
   await at.write("acme.pub", publicKey.export({ type: "spki", format: "pem" }) as string);
   for (const { name } of COMMANDS.filter(({ hidden }) => !hidden)) {
     const args = runs[name];
