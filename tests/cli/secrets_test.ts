@@ -13,7 +13,11 @@ Deno.test("token-as-path: a token with white space or a word around it is one, a
   await at.site();
   const sigstore = await startSigstore();
   try {
-    const services = ["--fulcio-url", sigstore.urls.fulcio, "--rekor-url", sigstore.urls.rekor1];
+    await at.write("root.json", JSON.stringify(sigstore.trustedRoot()));
+    const services = [
+      ...["--fulcio-url", sigstore.urls.fulcio, "--rekor-url", sigstore.urls.rekor1],
+      "--trusted-root=root.json",
+    ];
     const token = sigstore.oidc.token();
     for (const given of [` ${token}`, `${token}\n`, `Bearer ${token}`, `\tbearer  ${token} `]) {
       const push = ["push", "site", "oci:layout:v1", ...services, "--identity-token", given];

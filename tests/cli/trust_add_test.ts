@@ -24,7 +24,12 @@ async function open(): Promise<{
       ? sigstore.oidc.token(claims)
       : sigstore.oidc.githubToken(claims);
     await at.write("token", token, 0o600);
-    const how = ["--signing-config=signing.json", "--identity-token=file:token", "--yes"];
+    const how = [
+      "--signing-config=signing.json",
+      "--identity-token=file:token",
+      "--trusted-root=root.json",
+      "--yes",
+    ];
     await at.ok([...args, ...how]);
   };
   return {
