@@ -3,10 +3,10 @@
 import { after, test } from "node:test";
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { useOwnTemporary } from "../tests/fakes/temporary.ts";
 import { noise, removeScratch, scratch, snapshot } from "../tests/fakes/pulling.ts";
 import { bytesOf, imageOf, type LayerSpec, stargz, tarOf } from "../tests/fakes/tar.ts";
 import { openImage } from "./image.ts";
@@ -15,6 +15,8 @@ import { pull, type PullSettings } from "./pull.ts";
 import type { Annotations } from "./types.ts";
 
 after(removeScratch);
+
+const TEMPORARY = useOwnTemporary();
 
 const TITLE = "org.opencontainers.image.title";
 const PATH = "org.cncf.model.filepath";
@@ -262,7 +264,6 @@ test("model-files: they are pulled side by side, and what is wrong with one leav
 });
 
 test("model-files: a byte is read when the whole was checked, also of a large one", async () => {
-  const before = new Set(readdirSync(tmpdir()));
   const large = noise(9 << 20);
   const made = artifactOf(model("large", large), model("small", "small"));
   const image = await openImage(made.source, made.manifest);
@@ -280,8 +281,7 @@ test("model-files: a byte is read when the whole was checked, also of a large on
     await assert.rejects(wrong.open(path), { code: "integrity" });
   }
   await wrong.close();
-  const left = readdirSync(tmpdir()).filter((name) => /^blobber-.{6}$/.test(name));
-  assert.deepEqual(left.filter((name) => !before.has(name)), []);
+  assert.deepEqual(readdirSync(TEMPORARY).filter((name) => /^blobber-.{6}$/.test(name)), []);
 });
 
 test("oras-files: layers of an image are unpacked, whatever they are called", async () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { digestOf } from "../digest.ts";
 import type { Store } from "../store.ts";
 import type { Descriptor } from "../types.ts";
 import { failure, startRegistry } from "../../tests/fakes/registry.ts";
+import { useOwnTemporary } from "../../tests/fakes/temporary.ts";
 import { bench, closeAfter, noise, plant } from "../../tests/fakes/registry_bench.ts";
 
 const MiB = 1024 * 1024;
@@ -32,7 +32,8 @@ async function send(
     await writer.abort();
   }
 }
-const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith("blobber-upload-"));
+const TEMPORARY = useOwnTemporary();
+const temporary = () => readdirSync(TEMPORARY);
 const methods = (lines: string[]) => lines.map((line) => line.replace(/ \/v2\/\S*/, "")).join(", ");
 
 test("a large blob is one POST, one streamed PATCH and one PUT", async () => {
