@@ -116,7 +116,7 @@ const bad: Record<string, unknown> = {
   "a mediaType without a text": { ...good, mediaType: { toString: 1, valueOf: 1 } },
   "a list": [good],
   "null": null,
-  "foreign urls": { ...good, layers: [{ ...layer, urls: ["https://evil.example/x"] }] },
+  "urls that are no text": { ...good, layers: [{ ...layer, urls: [5] }] },
   "a lying data field": { ...good, config: { ...config, data: btoa("[]") } },
   "a size beyond 2^53": { ...good, layers: [{ ...layer, size: 2 ** 63 }] },
   "a negative size": { ...good, layers: [{ ...layer, size: -1 }] },
@@ -155,7 +155,6 @@ test("unknown fields, null annotations and a true data field are no reason to re
   });
   const { manifest } = await resolveArtifact(store, "v1");
   assert.deepEqual(Object.keys(manifest.value).sort(), [
-    "annotations",
     "config",
     "layers",
     "mediaType",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { cosignTagsOf, type Tagged } from "./cosign_tags.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import { notify, type Observer } from "./events.ts";
 import {
@@ -50,8 +51,12 @@ export async function copy(
   const { mediaType, digest, size } = root.descriptor;
   const run = new Copy(source, target, options);
   await run.document(root, 0);
+  const beside = referrers ? await run.beside() : [];
   if (referrers) await run.referrers(0);
   const call: CallOptions = { signal: options.signal };
+  for (const { tag, descriptor } of beside) {
+    await target.tag(tag, descriptor, { ...call, ifAbsent });
+  }
   for (const tag of tags) {
     await target.tag(tag, { mediaType, digest, size }, { ...call, ifAbsent });
   }
@@ -122,6 +127,24 @@ class Copy {
     }
     const { mediaType, digest, size } = descriptor;
     await this.#target.put({ mediaType, digest, size }, document.bytes, this.#call);
+  }
+
+  /**
+   * What cosign keeps under tags beside what was copied so far. Their manifests are copied, the tags are left
+   * to the caller: they are set when everything else is there.
+   */
+  async beside(): Promise<Tagged[]> {
+    const copied: Tagged[] = [];
+    for (const subject of [...this.#documents.values()]) {
+      for (const one of await cosignTagsOf(this.#source, subject.digest, this.#call)) {
+        const document = await this.#referrer(one.descriptor, subject);
+        if (document === undefined) continue;
+        await this.document(document, 0);
+        this.found.add(one.descriptor.digest);
+        copied.push({ tag: one.tag, descriptor: document.descriptor });
+      }
+    }
+    return copied;
   }
 
   /** What refers to anything copied so far, and what refers to that. */
@@ -200,7 +223,7 @@ class Copy {
       this.blobs.mounted++;
       this.#done += size;
     } else {
-      await this.#send(target, call);
+      await this.#send(blob, call);
       this.blobs.copied++;
       this.bytes += size;
     }

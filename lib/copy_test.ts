@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { all, blobOf, documentOf, read, sample } from "../tests/fakes/store_suite.ts";
+import { all, blobOf, documentOf, read, sample, writeBlob } from "../tests/fakes/store_suite.ts";
 import { toy } from "../tests/fakes/toy_signatures.ts";
 import { resolveDocument } from "./artifact.ts";
 import { copy } from "./copy.ts";
+import { digestOf } from "./digest.ts";
+import { BlobberError } from "./errors.ts";
 import { MAX_COPIED_REFERRERS } from "./limits.ts";
 import { MemoryStore } from "./memory.ts";
 import { attachSignature } from "./attach_signature.ts";
@@ -121,6 +123,82 @@ test("a blob that is not what it should be ends the copy, and nothing is tagged"
   await assert.rejects(copy(source, target, root, { tags: ["v1"] }), { code: "integrity" });
   assert.ok(!target.log.some((one) => one === "manifest" || one.startsWith("tag")));
   assert.equal(await target.has(blobOf("content")), false);
+});
+
+test("dangling-referrer: a referrer that is listed and gone is left out, and it is said", async () => {
+  const source = new Plain("source");
+  const { index, referrers } = await signedIndex(source);
+  const gone = referrers[1]!.digest;
+  const fetch = source.fetch.bind(source);
+  source.fetch = (target, options) =>
+    target.digest === gone
+      ? Promise.reject(new BlobberError("not-found", `${gone} not found`))
+      : fetch(target, options);
+  const target = new Plain("target");
+  const notices: string[] = [];
+  const root = await resolveDocument(source, "v1");
+  const result = await copy(source, target, root, {
+    onNotice: ({ level, code }) => void notices.push(`${level} ${code}`),
+  });
+  assert.equal(result.referrers, 3);
+  assert.deepEqual(notices, ["warning broken-referrer"]);
+  assert.ok(await target.has(index));
+});
+
+test("foreign-urls: a layer that names other places is copied from the store, or missed with words", async () => {
+  const urls = ["https://example.com/layer"];
+  const source = new Plain("source");
+  const config = blobOf("{}");
+  const layer = { ...blobOf("layer"), urls };
+  await writeBlob(source, config, "{}");
+  await writeBlob(source, layer, "layer");
+  const [descriptor, bytes] = documentOf(MEDIA_TYPE.manifest, {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.manifest,
+    config,
+    layers: [layer],
+  });
+  await source.put(descriptor, bytes, { tag: "v1" });
+  const root = await resolveDocument(source, "v1");
+  const target = new MemoryStore();
+  await copy(source, target, root);
+  assert.equal(await read(target, layer), "layer");
+  const without = new MemoryStore("without");
+  await writeBlob(without, config, "{}");
+  await assert.rejects(copy(without, new MemoryStore(), root), {
+    code: "not-found",
+    message: /names a URL for it/,
+  });
+});
+
+test("cosign-sig-tag: tags of cosign's schemes that belong to anything copied go along", async () => {
+  const source = new Plain("source");
+  const { index, manifests } = await signedIndex(source);
+  const tagOf = (digest: string, kind: string) => `${digest.replace(":", "-")}.${kind}`;
+  const kept: [string, Descriptor][] = [];
+  for (
+    const [digest, kind] of [
+      [index.digest, "sig"],
+      [index.digest, "att"],
+      [index.digest, "sbom"],
+      [manifests[1]!.digest, "sig"],
+    ] as const
+  ) {
+    const tag = tagOf(digest, kind);
+    kept.push([tag, await sample(source, `${kind} of ${digest}`, { tag })]);
+  }
+  const other = await sample(source, "of another", { tag: tagOf(digestOf("another"), "sig") });
+  const target = new Plain("target");
+  const result = await copy(source, target, await resolveDocument(source, "v1"), { tags: ["v1"] });
+  for (const [tag, { digest }] of kept) assert.equal((await target.resolve(tag)).digest, digest);
+  assert.equal(result.referrers, 8);
+  assert.equal(await target.has(other), false);
+  assert.deepEqual(target.log.filter((one) => one.startsWith("tag ")).at(-1), "tag v1");
+  assert.deepEqual(result.tags, ["v1"]);
+
+  const without = new Plain("without");
+  await copy(source, without, await resolveDocument(source, "v1"), { referrers: false });
+  await assert.rejects(without.resolve(kept[0]![0]), { code: "not-found" });
 });
 
 test("ifAbsent keeps a tag that points elsewhere", async () => {

@@ -6,13 +6,19 @@
 
 import { BlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
-import type { BlobWriter, Store } from "./store.ts";
+import type { BlobWriter, CallOptions, Store, Target } from "./store.ts";
 import type { Descriptor } from "./types.ts";
 
-/** Takes everything and has nothing. */
+/** Takes everything and gives nothing. */
 export class DiscardStore implements Store {
   /** As {@linkcode Store.name}. */
   readonly name = "nowhere";
+  readonly #there: Pick<Target, "has"> | undefined;
+
+  /** @param there says what need not be made again; nothing when it is left out */
+  constructor(there?: Pick<Target, "has">) {
+    this.#there = there;
+  }
 
   /** Has nothing to find. */
   resolve(tagOrDigest: string): Promise<Descriptor> {
@@ -30,9 +36,9 @@ export class DiscardStore implements Store {
   /** Has no referrers. */
   async *referrers(): AsyncIterable<Descriptor> {}
 
-  /** Has nothing. */
-  has(): Promise<boolean> {
-    return Promise.resolve(false);
+  /** Has what the other store has. */
+  async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    return await this.#there?.has(target, options) ?? false;
   }
 
   /** Takes bytes and forgets them. */

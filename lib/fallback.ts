@@ -22,7 +22,8 @@ export function isFallbackTag(tag: string): boolean {
 }
 
 /**
- * The descriptors that the fallback tag of a subject lists; none when there is no such tag.
+ * The descriptors that the fallback tag of a subject lists; none when there is no such tag. A registry that
+ * takes such a tag for the digest that it is made of answers with the subject itself: then there is none.
  *
  * @param source where to look
  * @param subject what they refer to
@@ -39,6 +40,7 @@ export async function readFallback(
     if (isBlobberError(error, "not-found")) return [];
     throw error;
   }
+  if (found.digest === subject.digest) return [];
   const document = await readDocument(source, found, options);
   if (isIndex(document)) return document.value.manifests;
   throw new BlobberError(

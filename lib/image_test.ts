@@ -213,18 +213,19 @@ test("a layer that is downloaded whole is checked against its digest before anyt
   await assert.rejects(openImage(made.source, made.manifest), { code: "integrity" });
 });
 
-test("a source without ranges: a small layer is read whole, a large one is refused with a hint", async () => {
+test("range-refused: a layer of a source without ranges is read whole, once, and it is said", async () => {
   const made = imageOf(stargz(items));
   made.source.ranges = false;
-  const image = await openImage(made.source, made.manifest);
+  const notices: Notice[] = [];
+  const image = await openImage(made.source, made.manifest, {
+    onNotice: (notice) => void notices.push(notice),
+  });
   assert.equal(await readText(await image.open("a.txt")), "hello");
+  assert.equal(await readText(await image.open("dir/link")), "hello");
   await image.close();
   const [layer] = made.manifest.value.layers;
-  layer!.size = 2 ** 30;
-  await assert.rejects(openImage(made.source, made.manifest), {
-    code: "range-not-supported",
-    hint: /pull/,
-  });
+  assert.deepEqual(made.source.requests, [{ digest: layer!.digest, start: 0, end: layer!.size }]);
+  assert.deepEqual(notices.map(({ code, level }) => [code, level]), [["whole-download", "debug"]]);
 });
 
 test("row 18: a manifest without layers is refused", async () => {

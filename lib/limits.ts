@@ -76,8 +76,8 @@ export const MAX_MEMBER_BYTES = 128 * MiB;
 export const MAX_PASSED_BYTES = 128 * MiB;
 /** Bytes asked for at a layer's end to find the table: it holds that of some 20,000 files. */
 export const TOC_TAIL_BYTES = 1 * MiB;
-/** A layer that is downloaded whole when a source gives no ranges: more would be a surprise. */
-export const MAX_UNRANGED_BYTES = 32 * MiB;
+/** A layer that is downloaded whole for a part of it without a warning: some seconds of a slow line. */
+export const SURPRISING_DOWNLOAD_BYTES = 32 * MiB;
 /** Window of a zstd frame, which a reader holds in memory: what the zstd tool accepts without `--long`. */
 export const MAX_ZSTD_WINDOW_BYTES = 128 * MiB;
 /**

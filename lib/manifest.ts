@@ -87,27 +87,27 @@ export function parseDocument(
   if (json.schemaVersion !== 2) {
     return fail(`its schemaVersion is ${quote(json.schemaVersion)}, expected 2`);
   }
+  const { mediaType, artifactType, subject } = json;
   // CVE-2021-41190: one document must not be a manifest to one reader and an index to another.
-  if (json.mediaType !== undefined && json.mediaType !== descriptor.mediaType) {
-    return fail(
-      `its mediaType is ${quote(json.mediaType)}, expected ${quote(descriptor.mediaType)}`,
-    );
+  if (isGiven(mediaType) && mediaType !== descriptor.mediaType) {
+    return fail(`its mediaType is ${quote(mediaType)}, expected ${quote(descriptor.mediaType)}`);
   }
-  if ("manifests" in json && ("layers" in json || "config" in json || "fsLayers" in json)) {
+  const isThere = (field: string) => isGiven(json[field]);
+  if (isThere("manifests") && ["layers", "config", "fsLayers"].some(isThere)) {
     return fail('it has both "manifests" and "layers" or "config"');
   }
   const common = {
     schemaVersion: 2 as const,
-    ...(json.mediaType !== undefined && { mediaType: descriptor.mediaType }),
-    ...(json.artifactType !== undefined && {
-      artifactType: text(json.artifactType, "artifactType", fail),
-    }),
-    ...(json.subject !== undefined && { subject: parseDescriptor(json.subject, "subject") }),
-    ...(json.annotations !== undefined && { annotations: annotations(json.annotations, fail) }),
+    ...(isGiven(mediaType) && { mediaType: descriptor.mediaType }),
+    ...(isGiven(artifactType) && { artifactType: text(artifactType, "artifactType", fail) }),
+    ...(isGiven(subject) && { subject: parseDescriptor(subject, "subject") }),
+    ...(isGiven(json.annotations) && { annotations: annotations(json.annotations, fail) }),
   };
   if (isIndexType(descriptor.mediaType)) {
-    if (!Array.isArray(json.manifests)) return fail('it is an index without "manifests"');
-    const manifests = json.manifests.map((m, i) => parseDescriptor(m, `manifests[${i}]`));
+    // What Go writes for a list that was never filled is null: an empty one.
+    const list = json.manifests === null ? [] : json.manifests;
+    if (!Array.isArray(list)) return fail('it is an index without "manifests"');
+    const manifests = list.map((m, i) => parseDescriptor(m, `manifests[${i}]`));
     return { descriptor, bytes, value: { ...common, manifests } };
   }
   if (!isDocumentType(descriptor.mediaType)) {
@@ -115,13 +115,41 @@ export function parseDocument(
       `its media type is ${quote(descriptor.mediaType)}, expected that of a manifest or an index`,
     );
   }
-  if (!Array.isArray(json.layers)) return fail('it has no "layers"');
-  if (json.layers.length > MAX_LAYERS) {
-    return fail(`it has ${json.layers.length} layers, expected at most ${MAX_LAYERS}`);
+  const list = json.layers === null ? [] : json.layers;
+  if (!Array.isArray(list)) return fail('it has no "layers"');
+  if (list.length > MAX_LAYERS) {
+    return fail(`it has ${list.length} layers, expected at most ${MAX_LAYERS}`);
   }
   const config = parseDescriptor(json.config, "config");
-  const layers = json.layers.map((layer, i) => parseDescriptor(layer, `layers[${i}]`));
+  const layers = list.map((layer, i) => parseDescriptor(layer, `layers[${i}]`));
   return { descriptor, bytes, value: { ...common, config, layers } };
+}
+
+/**
+ * The media type of a manifest or index by its own word, else by what it consists of: for bytes whose digest
+ * is known and whose type was not told. `parseDocument` judges it like one that was.
+ *
+ * @param bytes the document
+ * @returns nothing when it is no such document
+ */
+export function statedType(bytes: Uint8Array): string | undefined {
+  let json: unknown;
+  try {
+    json = parseJson(bytes, "manifest");
+  } catch { // said by whoever parses it
+    return undefined;
+  }
+  if (!isObject(json)) return undefined;
+  if (isGiven(json.mediaType)) {
+    return typeof json.mediaType === "string" ? json.mediaType : undefined;
+  }
+  if (isGiven(json.manifests)) return MEDIA_TYPE.index;
+  return isGiven(json.layers) || isGiven(json.config) ? MEDIA_TYPE.manifest : undefined;
+}
+
+/** Whether an optional field says something: writers put `null` or an empty text where they have nothing. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
 }
 
 /**
@@ -142,10 +170,8 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   if (!Number.isSafeInteger(size) || (size as number) < 0) {
     return fail(`its size is ${quote(size)}, expected a count of bytes`);
   }
-  // Nothing is ever fetched from a place that a manifest names.
-  if (Array.isArray(urls) && urls.length > 0) return fail("it names foreign urls");
   const digest = asDigest(value.digest, `digest of ${what}`);
-  if (data !== undefined) {
+  if (isGiven(data)) {
     const bytes = fromBase64(text(data, "data", fail));
     if (bytes === undefined || bytes.length !== size || digestOf(bytes) !== digest) {
       return fail("its data field is not the content that it names");
@@ -155,11 +181,13 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
     mediaType,
     digest,
     size: size as number,
-    ...(value.annotations !== undefined && { annotations: annotations(value.annotations, fail) }),
-    ...(value.artifactType !== undefined && {
+    ...(isGiven(value.annotations) && { annotations: annotations(value.annotations, fail) }),
+    ...(isGiven(value.artifactType) && {
       artifactType: text(value.artifactType, "artifactType", fail),
     }),
-    ...(platform !== undefined && { platform: parsePlatform(platform, fail) }),
+    ...(isGiven(platform) && { platform: parsePlatform(platform, fail) }),
+    // Nothing is ever fetched from there: they only explain why something is missing.
+    ...(isGiven(urls) && { urls: texts(urls, "urls", fail) }),
   };
 }
 
@@ -202,13 +230,12 @@ function parsePlatform(value: unknown, fail: (why: string) => never): Platform {
   return {
     architecture: text(value.architecture, "platform.architecture", fail),
     os: text(value.os, "platform.os", fail),
-    ...(variant !== undefined && { variant: text(variant, "platform.variant", fail) }),
-    ...(version !== undefined && { "os.version": text(version, "platform.os.version", fail) }),
+    ...(isGiven(variant) && { variant: text(variant, "platform.variant", fail) }),
+    ...(isGiven(version) && { "os.version": text(version, "platform.os.version", fail) }),
   };
 }
 
 function annotations(value: unknown, fail: (why: string) => never): Annotations {
-  if (value === null) return {}; // what Go writes for an empty map
   if (!isObject(value)) return fail("its annotations are no JSON object");
   for (const [key, entry] of Object.entries(value)) {
     if (typeof entry !== "string") fail(`its annotation ${quote(key)} is no string`);
@@ -218,6 +245,11 @@ function annotations(value: unknown, fail: (why: string) => never): Annotations 
 
 function text(value: unknown, field: string, fail: (why: string) => never): string {
   return typeof value === "string" ? value : fail(`its ${field} is no string`);
+}
+
+function texts(value: unknown, field: string, fail: (why: string) => never): string[] {
+  if (!Array.isArray(value)) return fail(`its ${field} are no list`);
+  return value.map((one) => text(one, field, fail));
 }
 
 function fromBase64(value: string): Uint8Array | undefined {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { contentMissing } from "./content_missing.ts";
 import { type Digest, digestOf, isDigest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
 import { readFallback } from "./fallback.ts";
@@ -56,7 +57,7 @@ export class MemoryStore implements Store {
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     options.signal?.throwIfAborted();
     const bytes = this.#content(target);
-    if (!bytes) throw this.#missing(target.digest);
+    if (!bytes) throw contentMissing(target, this.name);
     if (options.range === undefined) return streamOf(bytes);
     const { start, end } = options.range;
     if (start < 0 || end < start || end > bytes.length) {

@@ -273,14 +273,8 @@ class Pull {
     return tree;
   }
 
-  /** As for an opened image, but a source without ranges is no obstacle: all of it is read anyway. */
   async #table(layer: Descriptor, options: ParseOptions): Promise<LayerTable | undefined> {
-    try {
-      return await tableOf(this.#source, layer, wholeTable, { ...options, withNode: true });
-    } catch (error) {
-      if (isBlobberError(error, "range-not-supported")) return undefined;
-      throw error;
-    }
+    return await tableOf(this.#source, layer, wholeTable, { ...options, withNode: true });
   }
 
   async #plan(layer: Layer, tree: Tree): Promise<LayerPlan> {

@@ -8,7 +8,7 @@
 import type { PushInput } from "./archive/pack/input.ts";
 import { putBlob } from "./blob.ts";
 import type { KnownLayer } from "./cache/push_index.ts";
-import { digestOf } from "./digest.ts";
+import { type Digest, digestOf } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import type { Compression, PushResult } from "./options.ts";
 import { keyGuard, Packing, type PackSettings } from "./pack_layer.ts";
@@ -54,22 +54,11 @@ export async function push(
   const compression = check(options);
   const { signal, tags = [] } = options;
   try {
-    if (options.ifAbsent) await refuseTags(target, tags, options);
-    const mediaType = options.layerMediaType ?? LAYER_TYPES[compression];
-    const layer = await sendLayer(target, input, mediaType, compression, options);
-    const config = await putBlob(
-      target,
-      MEDIA_TYPE.config,
-      configOf(layer, options.platform ?? PLATFORM),
-      { signal },
-    );
-    const bytes = manifestOf(config, mediaType, layer, options);
-    const descriptor: Descriptor = {
-      mediaType: MEDIA_TYPE.manifest,
-      digest: digestOf(bytes),
-      size: bytes.length,
-    };
-    await target.put(descriptor, bytes, { signal });
+    const taken = options.ifAbsent ? await tagsThere(target, tags, options) : [];
+    const { descriptor, bytes, layer } = await makeUnlessTaken(target, input, taken, {
+      ...options,
+      compression,
+    });
     const result: PushResult = {
       ...descriptor,
       layer: {
@@ -117,17 +106,77 @@ function check(options: PushSettings): Compression {
   return compression;
 }
 
-/** Nothing is sent for a tag that may not be set. The store looks again when it sets it. */
-async function refuseTags(target: Store, tags: string[], options: PushSettings): Promise<void> {
+/** Tags that may not be moved, and where they point. The store looks again when it sets one. */
+async function tagsThere(
+  target: Store,
+  tags: string[],
+  options: PushSettings,
+): Promise<TakenTag[]> {
+  const taken: TakenTag[] = [];
   for (const tag of tags) {
     const found = await target.resolve(tag, { signal: options.signal }).catch((error) => {
       if (isBlobberError(error, "not-found")) return undefined;
       throw error;
     });
-    if (found !== undefined) {
-      throw tagTaken(tag, found.digest, target);
-    }
+    if (found !== undefined) taken.push({ tag, digest: found.digest });
   }
+  return taken;
+}
+
+interface TakenTag {
+  tag: string;
+  digest: Digest;
+}
+
+/** A manifest, and the layer in it. */
+interface Made {
+  descriptor: Descriptor;
+  bytes: Uint8Array;
+  layer: KnownLayer;
+}
+
+/**
+ * Makes the artifact. For a tag that may not be moved nothing is sent: a directory is packed to see whether
+ * the tag names what comes of it, in which case all of it is there. Other input can be read only once.
+ */
+async function makeUnlessTaken(
+  target: Store,
+  input: PushInput,
+  taken: TakenTag[],
+  options: PushSettings & { compression: Compression },
+): Promise<Made> {
+  const check = ({ digest }: Descriptor) => {
+    const other = taken.find((one) => one.digest !== digest);
+    if (other !== undefined) throw tagTaken(other.tag, other.digest, target);
+  };
+  if (taken.length === 0 || !("directory" in input)) {
+    return await make(target, input, check, options);
+  }
+  const { DiscardStore } = await import("./discard.ts");
+  return await make(new DiscardStore(target), input, check, options);
+}
+
+/** @param check is shown what is to be put, before it is */
+async function make(
+  target: Store,
+  input: PushInput,
+  check: (descriptor: Descriptor) => void,
+  options: PushSettings & { compression: Compression },
+): Promise<Made> {
+  const { signal, compression } = options;
+  const mediaType = options.layerMediaType ?? LAYER_TYPES[compression];
+  const layer = await sendLayer(target, input, mediaType, compression, options);
+  const platform = options.platform ?? PLATFORM;
+  const config = await putBlob(target, MEDIA_TYPE.config, configOf(layer, platform), { signal });
+  const bytes = manifestOf(config, mediaType, layer, options);
+  const descriptor: Descriptor = {
+    mediaType: MEDIA_TYPE.manifest,
+    digest: digestOf(bytes),
+    size: bytes.length,
+  };
+  check(descriptor);
+  await target.put(descriptor, bytes, { signal });
+  return { descriptor, bytes, layer };
 }
 
 /** Packs the layer and sends it, or finds that it is there already. */

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { digestOf } from "./digest.ts";
 import { readDocument } from "./manifest.ts";
 import { MemoryStore } from "./memory.ts";
-import { push, type PushSettings } from "./push.ts";
+import { push, type PushInput, type PushSettings } from "./push.ts";
 import type { Signer } from "./signing.ts";
+import type { BlobWriter } from "./store.ts";
 import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE } from "./types.ts";
 import { readVerified } from "./verified.ts";
 import { signedName } from "../tests/fakes/references.ts";
@@ -24,6 +25,14 @@ chmodSync(join(tree, "bin/run"), 0o755);
 writeFileSync(join(tree, "note.txt"), "hello\n");
 chmodSync(join(tree, "note.txt"), 0o644);
 symlinkSync("bin/run", join(tree, "start"));
+
+class Counting extends MemoryStore {
+  begun = 0;
+  override begin(mediaType: string): Promise<BlobWriter> {
+    this.begun++;
+    return super.begin(mediaType);
+  }
+}
 
 async function read(store: MemoryStore, descriptor: Descriptor): Promise<Uint8Array> {
   const { digest, size } = descriptor;
@@ -73,19 +82,48 @@ test("zstd layers say so, and another media type is taken as it is", async () =>
 });
 
 test("a tag that exists is not moved with ifAbsent, and nothing is sent", async () => {
-  const store = new MemoryStore();
+  const store = new Counting();
   const first = await push(store, { directory: tree }, { tags: ["v1"] });
-  let begun = 0;
-  const counting = Object.assign(Object.create(store), {
-    begin: () => begun++,
-    resolve: (tag: string) => store.resolve(tag),
-  });
+  store.begun = 0;
   await assert.rejects(
-    push(counting, { directory: tree }, { tags: ["v2", "v1"], ifAbsent: true }),
+    push(store, { directory: tree }, {
+      tags: ["v2", "v1"],
+      ifAbsent: true,
+      annotations: { another: "artifact" },
+    }),
     { code: "conflict", message: /"v1"/ },
   );
-  assert.equal(begun, 0);
+  assert.equal(store.begun, 0);
   await assert.rejects(store.resolve("v2"), { code: "not-found" });
+  assert.equal((await store.resolve("v1")).digest, first.digest);
+});
+
+test("immutable-tag: ifAbsent with the digest that the tag names is done, and nothing is sent", async () => {
+  const store = new Counting();
+  const first = await push(store, { directory: tree }, { tags: ["v1"] });
+  store.begun = 0;
+  const signer: Signer = {
+    sign: () => Promise.resolve({ mediaType: "a/signature", bytes: new Uint8Array([1]) }),
+  };
+  const again = await push(store, { directory: tree }, { tags: ["v1", "v2"], ifAbsent: true });
+  assert.equal(store.begun, 0);
+  assert.deepEqual(again, { ...first, tags: ["v1", "v2"] });
+  assert.equal((await store.resolve("v2")).digest, first.digest);
+  const options = { tags: ["v1"], ifAbsent: true, signer };
+  const { signature } = await push(store, { directory: tree }, options);
+  const referrers = await Array.fromAsync(store.referrers(await store.resolve("v1")));
+  assert.deepEqual(referrers.map(({ digest }) => digest), [signature]);
+});
+
+test("immutable-tag: what can be read only once is sent, and tagged only when the tag names it", async () => {
+  const entries = (text: string): PushInput => ({
+    entries: [{ path: "a", type: "file", content: new TextEncoder().encode(text) }],
+  });
+  const store = new MemoryStore();
+  const first = await push(store, entries("one"), { tags: ["v1"] });
+  const options = { tags: ["v1"], ifAbsent: true };
+  assert.equal((await push(store, entries("one"), options)).digest, first.digest);
+  await assert.rejects(push(store, entries("two"), options), { code: "conflict" });
   assert.equal((await store.resolve("v1")).digest, first.digest);
 });
 

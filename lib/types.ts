@@ -72,6 +72,8 @@ export interface Descriptor {
   artifactType?: string;
   /** Platform of the manifest described. */
   platform?: Platform;
+  /** Other places of the content. They are never followed. */
+  urls?: string[];
 }
 
 /** An image manifest (manifest.md). */

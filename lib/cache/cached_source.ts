@@ -107,7 +107,10 @@ class CachedSource implements Source {
     if (this.#content === undefined) {
       const { ReadThrough } = await import("./read_through.ts");
       const onFailure = (error: unknown) => this.#failed(error);
-      this.#content ??= new ReadThrough(this.#source, this.#paths, onFailure);
+      this.#content ??= new ReadThrough(this.#source, this.#paths, {
+        ...this.#options,
+        onFailure,
+      });
     }
     return await this.#content.fetch(target, options);
   }

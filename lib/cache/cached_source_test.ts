@@ -14,6 +14,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { all, sample } from "../../tests/fakes/store_suite.ts";
 import { hexOf } from "../digest.ts";
+import { BlobberError } from "../errors.ts";
+import type { Notice } from "../events.ts";
 import { MemoryStore } from "../memory.ts";
 import { readDocument } from "../manifest.ts";
 import type { Source } from "../store.ts";
@@ -52,6 +54,63 @@ test("what was read once is not asked for again", () =>
     await withCache(store, directory).resolve(manifest.digest);
     assert.deepEqual(store.asked, []);
     assert.ok(existsSync(join(directory, "entries/sha256", `${hexOf(manifest.digest)}.json`)));
+  }));
+
+test("range-refused: where there are no ranges the whole is fetched once, into the cache, and it is said", () =>
+  withDirectory(async (directory) => {
+    const store = await watched();
+    const { fetch } = store;
+    const whole = `fetch ${hexOf(blob.digest).slice(0, 8)}`;
+    store.fetch = (target, options = {}) =>
+      options.range === undefined
+        ? fetch.call(store, target, options)
+        : Promise.reject(new BlobberError("range-not-supported", "no ranges here"));
+    const notices: Notice[] = [];
+    const done: number[] = [];
+    const source = withCache(store, directory, {
+      onNotice: (notice) => void notices.push(notice),
+      onProgress: (progress) => void done.push(progress.done),
+    });
+    const [one, other] = await Promise.all([
+      read(source, blob, 5, 10),
+      read(source, blob, 3_000_000, 3_000_005),
+    ]);
+    assert.deepEqual([one, other], ["56789", "01234"]);
+    assert.equal(await read(withCache(store, directory), blob, 7, 9), "78");
+    assert.deepEqual(store.asked, [whole]);
+    assert.deepEqual(notices.map(({ code, level }) => [code, level]), [[
+      "whole-download",
+      "debug",
+    ]]);
+    assert.equal(done.at(-1), blob.size);
+  }));
+
+test("range-refused: a whole that is wrong is no range of it, and does not stay", () =>
+  withDirectory(async (directory) => {
+    const store = await watched();
+    store.fetch = (_, options = {}) =>
+      options.range === undefined
+        ? Promise.resolve(streamOf(encoder.encode(text.replaceAll("5", "6"))))
+        : Promise.reject(new BlobberError("range-not-supported", "no ranges here"));
+    await assert.rejects(read(withCache(store, directory), blob, 5, 10), { code: "integrity" });
+    const good = await watched();
+    assert.equal(await read(withCache(good, directory), blob, 5, 10), "56789");
+    assert.equal(good.asked.length, 1);
+  }));
+
+test("range-refused: a cache that cannot be written leaves it to the reader", () =>
+  withDirectory(async (directory) => {
+    const store = await watched();
+    const { fetch } = store;
+    store.fetch = (target, options = {}) =>
+      options.range === undefined
+        ? fetch.call(store, target, options)
+        : Promise.reject(new BlobberError("range-not-supported", "no ranges here"));
+    const source = withCache(store, directory);
+    // Nothing can be put there any more.
+    rmSync(join(directory, "blobs/sha256"), { recursive: true });
+    writeFileSync(join(directory, "blobs/sha256"), "");
+    await assert.rejects(read(source, blob, 5, 10), { code: "range-not-supported" });
   }));
 
 test("a manifest that the source still holds is used, and neither asked for nor read", () =>

@@ -5,9 +5,12 @@
  * @module
  */
 
+import type { Digest } from "../digest.ts";
+import { isBlobberError } from "../errors.ts";
+import { notify, type Observer } from "../events.ts";
 import { fileStream } from "../file_stream.ts";
 import { readBounded } from "../files.ts";
-import { MAX_MANIFEST_BYTES } from "../limits.ts";
+import { MAX_MANIFEST_BYTES, SURPRISING_DOWNLOAD_BYTES } from "../limits.ts";
 import { isDocumentType, parseDocument } from "../manifest.ts";
 import { nodeModule } from "../runtime.ts";
 import type { ByteRange, CallOptions, FetchOptions, Source } from "../store.ts";
@@ -17,21 +20,32 @@ import { keepEntry, touchEntry } from "./entries.ts";
 import { dropParts, keepPart, openParts } from "./parts.ts";
 import type { CachePaths } from "./paths.ts";
 
+/** Where a {@linkcode ReadThrough} reports to. */
+export interface ReadThroughOptions extends Observer {
+  /** Called when something cannot be kept, which fails no read. */
+  onFailure(error: unknown): void;
+}
+
+/** Memory that a blob passes through that is fetched whole. */
+const SCRATCH_BYTES = 256 * 1024;
+
 /** The content of a source, with a cache in front of it. */
 export class ReadThrough {
   readonly #source: Source;
   readonly #paths: CachePaths;
-  readonly #onFailure: (error: unknown) => void;
+  readonly #options: ReadThroughOptions;
+  /** Blobs that are being fetched whole because their source gives no ranges. */
+  readonly #fetching = new Map<Digest, Promise<void>>();
 
   /**
    * @param source where content comes from
    * @param paths the cache
-   * @param onFailure called when something cannot be kept, which fails no read
+   * @param options where it reports to
    */
-  constructor(source: Source, paths: CachePaths, onFailure: (error: unknown) => void) {
+  constructor(source: Source, paths: CachePaths, options: ReadThroughOptions) {
     this.#source = source;
     this.#paths = paths;
-    this.#onFailure = onFailure;
+    this.#options = options;
   }
 
   /** As {@linkcode Source.fetch}. */
@@ -70,7 +84,7 @@ export class ReadThrough {
         dropParts(this.#paths, digest);
         if (isDocument) this.#use(target);
       },
-      onFailure: this.#onFailure,
+      onFailure: this.#options.onFailure,
     });
   }
 
@@ -85,13 +99,57 @@ export class ReadThrough {
     const parts = await openParts(this.#paths, digest, range, options);
     if (parts !== undefined) return parts;
     const loading = import("./tee.ts");
-    const stream = await this.#source.fetch(target, { range, signal: options.signal });
+    let stream: ReadableStream<Uint8Array>;
+    try {
+      stream = await this.#source.fetch(target, { range, signal: options.signal });
+    } catch (error) {
+      if (!isBlobberError(error, "range-not-supported") || range.end > target.size) throw error;
+      await this.#fetchWhole(target, error);
+      const whole = await openRange(this.#paths, target, range, options);
+      if (whole === undefined) throw error; // it could not be kept
+      return fileStream(whole, range.start, range.end, options.signal);
+    }
     const name = `bytes ${range.start} to ${range.end} of ${digest} of ${this.#source.name}`;
     const { tee } = await loading;
     return tee(this.#paths, stream, { size: range.end - range.start, name }, {
       keep: (file, own) => keepPart(this.#paths, digest, range, file, own),
-      onFailure: this.#onFailure,
+      onFailure: this.#options.onFailure,
     });
+  }
+
+  /** Brings a blob into the cache, once for all who want a range of it and cannot have that alone. */
+  #fetchWhole(target: Descriptor, why: Error): Promise<void> {
+    const { digest } = target;
+    let fetching = this.#fetching.get(digest);
+    if (fetching === undefined) {
+      fetching = this.#readWhole(target, why).finally(() => this.#fetching.delete(digest));
+      this.#fetching.set(digest, fetching);
+    }
+    return fetching;
+  }
+
+  async #readWhole(target: Descriptor, why: Error): Promise<void> {
+    const { digest, size } = target;
+    const { signal } = this.#options;
+    notify(
+      this.#options,
+      size > SURPRISING_DOWNLOAD_BYTES ? "warning" : "debug",
+      "whole-download",
+      `${why.message}, so all of the ${size} bytes of ${digest} are downloaded into the cache`,
+    );
+    const stream = await this.#whole(target, { signal });
+    const { VerifiedReader } = await import("../verified.ts");
+    const name = `${digest} of ${this.#source.name}`;
+    const reader = new VerifiedReader(stream, { size, digest, name });
+    let scratch = new ArrayBuffer(SCRATCH_BYTES);
+    for (let done = 0;;) {
+      const bytes = await reader.read(scratch);
+      if (bytes === undefined) return;
+      done += bytes.length;
+      const finished = done === size;
+      this.#options.onProgress?.({ phase: "download", done, total: size, unit: "bytes", finished });
+      scratch = bytes.buffer;
+    }
   }
 
   /** A manifest was read: its entry is used, or made. */
@@ -101,7 +159,7 @@ export class ReadThrough {
       const bytes = readBounded(this.#paths.blob(digest), MAX_MANIFEST_BYTES);
       if (bytes) keepEntry(this.#paths, parseDocument({ mediaType, digest, size }, bytes));
     } catch (error) {
-      this.#onFailure(error);
+      this.#options.onFailure(error);
     }
   }
 }

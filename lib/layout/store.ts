@@ -41,6 +41,7 @@ import {
   MEDIA_TYPE,
 } from "../types.ts";
 import { parseJson } from "../verified.ts";
+import { contentMissing } from "../content_missing.ts";
 import { LayoutBlobWriter, sweepIngest } from "./blob_writer.ts";
 import { fileStream } from "../file_stream.ts";
 import { IndexFile } from "./index_file.ts";
@@ -105,7 +106,7 @@ export class LayoutStore implements Store {
     this.#check();
     const file = openFile(this.#paths.blob(target.digest));
     if (file === undefined) {
-      throw new BlobberError("not-found", `${target.digest} not found in ${this.name}`);
+      throw contentMissing(target, this.name);
     }
     const { start, end } = options.range ?? { start: 0, end: file.size };
     if (start < 0 || end < start || end > file.size) {

@@ -4,7 +4,7 @@ import { afterEach, test } from "node:test";
 import type { ConnectionOptions } from "../options.ts";
 import type { Store } from "../store.ts";
 import { digestOf } from "../digest.ts";
-import { TestAuthority } from "../../tests/fakes/certificate.ts";
+import { ownCertificate, TestAuthority } from "../../tests/fakes/certificate.ts";
 import { startProxy } from "../../tests/fakes/proxy.ts";
 import { bench, closeAfter, noise, plant, readBlob } from "../../tests/fakes/registry_bench.ts";
 import { NodeEngine } from "./node_engine.ts";
@@ -84,6 +84,35 @@ for (
       assert.match(error.hint!, /--insecure-skip-tls-verify/);
       return true;
     });
+    assert.equal(registry.requests.length, 0);
+  });
+}
+
+test("own-certificate: a certificate that is its own authority is trusted where it was named", async () => {
+  const tls = ownCertificate();
+  const { store, registry } = await bench({ tls }, { caCerts: [tls.cert] });
+  await roundTrip(store);
+  await readBlob(open(registry.host, { caCerts: [authority.pem, tls.cert] }), target);
+});
+
+for (
+  const [name, served, named] of [
+    ["not named", ownCertificate(), undefined],
+    ["another one of the same name", ownCertificate(), ownCertificate()],
+    ["for another name", ownCertificate({ names: ["other.test"] }), undefined],
+    [
+      "expired",
+      ownCertificate({ period: { notBefore: new Date(0), notAfter: new Date(1e12) } }),
+      undefined,
+    ],
+  ] as const
+) {
+  test(`own-certificate: one that is ${name} is refused`, async () => {
+    const trusted = name === "not named" ? authority.pem : (named ?? served).cert;
+    const { store, registry } = await bench({ tls: served }, {
+      caCerts: [trusted, new TestAuthority().pem],
+    });
+    await assert.rejects(store.resolve("v1"), { code: "tls" });
     assert.equal(registry.requests.length, 0);
   });
 }

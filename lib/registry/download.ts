@@ -4,9 +4,11 @@
  * @module
  */
 
-import { BlobberError } from "../errors.ts";
+import { contentMissing } from "../content_missing.ts";
+import { BlobberError, isBlobberError } from "../errors.ts";
+import { notify, type Observer } from "../events.ts";
 import { MAX_TRIES } from "../limits.ts";
-import type { ByteRange, FetchOptions } from "../store.ts";
+import type { ByteRange, CallOptions, FetchOptions } from "../store.ts";
 import { byteStream } from "../streams.ts";
 import type { Descriptor } from "../types.ts";
 import type { HttpResponse } from "./exchange.ts";
@@ -14,10 +16,15 @@ import { ExchangeError } from "./failure.ts";
 import type { Repository } from "./repository.ts";
 import { backoff } from "./retry.ts";
 
-/** A whole blob may be taken and cut when it is at most this much larger than the range asked for. */
-const SMALL_EXCESS = 64 * 1024;
+/**
+ * A blob up to this many bytes is taken whole and cut where ranges of it are refused, whichever range was
+ * asked for: who got its table so gets its files so.
+ */
+const SMALL_BLOB = 2 * 1024 * 1024;
 /** Bytes asked for at a time where answers pile up in memory. */
 const PART = 1024 * 1024;
+/** Statuses with which ranges are refused. Whether the blob itself is, only a request for all of it tells. */
+const RANGE_REFUSED = [400, 403, 416, 501];
 /** Progress after which a broken connection counts as the first one again. */
 const GOOD_PROGRESS = 1024 * 1024;
 
@@ -27,12 +34,14 @@ const GOOD_PROGRESS = 1024 * 1024;
  *
  * @param repository where it is
  * @param target what to read; its size bounds what is accepted
+ * @param observer told when all of a blob is taken for a part of it
  * @throws {BlobberError} `not-found`, `range-not-supported`
  */
 export async function openBlob(
   repository: Repository,
   target: Descriptor,
   options: FetchOptions = {},
+  observer: Pick<Observer, "onNotice"> = {},
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const { start, end } = options.range ?? { start: 0, end: target.size };
   if (start < 0 || end < start || end > target.size) {
@@ -42,8 +51,15 @@ export async function openBlob(
     );
   }
   if (start === end && options.range !== undefined) return byteStream(() => 0);
-  const download = new Download(repository, target, { start, end }, options.signal);
-  await download.open();
+  const { signal } = options;
+  const { onNotice } = observer;
+  const download = new Download(repository, target, { start, end }, { signal, onNotice });
+  try {
+    await download.open();
+  } catch (error) {
+    const explained = isBlobberError(error, "not-found") && target.urls !== undefined;
+    throw explained ? contentMissing(target, repository.name) : error;
+  }
   return byteStream((into) => download.fill(into), () => void download.cancel());
 }
 
@@ -53,6 +69,7 @@ class Download {
   readonly #range: ByteRange;
   readonly #whole: boolean;
   readonly #signal: AbortSignal | undefined;
+  readonly #observer: Pick<Observer, "onNotice">;
   #response: HttpResponse | undefined;
   #left: Uint8Array = new Uint8Array(0);
   /** Position in the blob of the next byte to hand out. */
@@ -62,6 +79,8 @@ class Download {
   /** Bytes to drop from the answer that is being read, because it began too early. */
   #skip = 0;
   #validator: string | undefined;
+  /** Set once this server has refused a range: the rest is taken out of the whole. */
+  #unranged = false;
   #failures = 0;
   #failedAt = 0;
 
@@ -69,23 +88,37 @@ class Download {
     repository: Repository,
     target: Descriptor,
     range: ByteRange,
-    signal: AbortSignal | undefined,
+    how: CallOptions & Pick<Observer, "onNotice">,
   ) {
     this.#repository = repository;
     this.#target = target;
     this.#range = range;
+    this.#observer = how;
     this.#whole = range.start === 0 && range.end === target.size;
-    this.#signal = signal;
+    this.#signal = how.signal;
     this.#at = range.start;
     this.#end = range.end;
   }
 
-  /** Asks for what is missing. */
+  /** Asks for what is missing: for a part of the blob by its range, and for the whole where that is refused. */
   async open(): Promise<void> {
+    try {
+      await this.#ask();
+    } catch (error) {
+      if (this.#unranged || !isBlobberError(error, "range-not-supported")) throw error;
+      if (!this.#whole && this.#target.size > SMALL_BLOB) throw error;
+      this.#unranged = true;
+      notify(this.#observer, "debug", "range-refused", `${error.message}: the whole is asked for`);
+      await this.#ask();
+    }
+  }
+
+  async #ask(): Promise<void> {
     const { digest } = this.#target;
     const { end } = this.#range;
-    this.#end = this.#repository.transport.pilesUp ? Math.min(end, this.#at + PART) : end;
-    const partial = !this.#whole || this.#at > 0 || this.#end < end;
+    const inParts = this.#repository.transport.pilesUp && !this.#unranged;
+    this.#end = inParts ? Math.min(end, this.#at + PART) : end;
+    const partial = !this.#unranged && (!this.#whole || this.#at > 0 || this.#end < end);
     const headers: Record<string, string> = {};
     if (partial) {
       // One range at a time: some registries choke on more (RFC 9110, 14.2).
@@ -95,7 +128,7 @@ class Download {
     const response = await this.#repository.expect(
       "pull",
       { method: "GET", to: this.#repository.at(`blobs/${digest}`), headers, signal: this.#signal },
-      partial ? [200, 206, 416] : [200],
+      partial ? [200, 206, ...RANGE_REFUSED] : [200],
       { doing: `reading blob ${digest}`, subject: `blob ${digest}` },
     );
     try {
@@ -112,27 +145,50 @@ class Download {
     const { size, digest } = this.#target;
     const stated = contentLength(response);
     this.#skip = 0;
-    if (response.status === 416) {
-      throw this.#wrong("says that the blob does not have that many bytes", "integrity");
+    // Whatever else is wrong is said when the whole is asked for.
+    if (RANGE_REFUSED.includes(response.status)) {
+      throw this.#wrong(
+        response,
+        `refuses a request for a range (status ${response.status})`,
+        "range-not-supported",
+      );
     }
     if (response.status === 200) {
+      // 200 is the whole (RFC 9110, 15.3.1), but some send a part of it under that status: only a length tells.
+      if (partial && (stated ?? 0) < size) {
+        throw this.#wrong(
+          response,
+          `answers a request for a range with status 200 and ${
+            stated ?? "an unknown number of"
+          } bytes`,
+          "range-not-supported",
+        );
+      }
       const changed = this.#validator !== undefined && validatorOf(response) !== undefined &&
         validatorOf(response) !== this.#validator;
-      if (changed) throw this.#wrong("changed the content while it was read", "integrity");
+      if (changed) {
+        throw this.#wrong(response, "changed the content while it was read", "integrity");
+      }
       if (stated !== undefined && stated !== size) {
-        throw this.#wrong(`sends ${stated} bytes for blob ${digest} of ${size}`, "integrity");
+        throw this.#wrong(
+          response,
+          `sends ${stated} bytes for blob ${digest} of ${size}`,
+          "integrity",
+        );
       }
       this.#end = this.#range.end;
-      if (!partial) return;
-      const wanted = this.#range.end - this.#range.start;
-      if (!this.#whole && size > wanted + SMALL_EXCESS) {
-        throw this.#wrong("answers a request for a range with the whole", "range-not-supported");
+      if (!this.#whole && size > SMALL_BLOB) {
+        throw this.#wrong(
+          response,
+          "answers a request for a range with the whole",
+          "range-not-supported",
+        );
       }
       this.#skip = this.#at;
       return;
     }
     if (/^multipart\//i.test(response.headers.get("content-type") ?? "")) {
-      throw this.#wrong("answers a request for a range in parts", "range-not-supported");
+      throw this.#wrong(response, "answers a request for a range in parts", "range-not-supported");
     }
     const given = response.headers.get("content-range");
     const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(given?.trim() ?? "");
@@ -140,6 +196,7 @@ class Download {
       Number(match[2]) === this.#end - 1;
     if (!right) {
       throw this.#wrong(
+        response,
         `answers a request for bytes ${this.#at}-${this.#end - 1} with ${
           given === null ? "no Content-Range" : `"${given.slice(0, 80).replace(/[^ -~]/g, "?")}"`
         }`,
@@ -147,15 +204,19 @@ class Download {
       );
     }
     if (match![3] !== "*" && Number(match![3]) !== size) {
-      throw this.#wrong(`says that the blob has ${match![3]} bytes, expected ${size}`, "integrity");
+      throw this.#wrong(
+        response,
+        `says that the blob has ${match![3]} bytes, expected ${size}`,
+        "integrity",
+      );
     }
     if (stated !== undefined && stated !== this.#end - this.#at) {
-      throw this.#wrong(`sends ${stated} bytes for that range`, "range-not-supported");
+      throw this.#wrong(response, `sends ${stated} bytes for that range`, "range-not-supported");
     }
     if (this.#validator !== undefined) {
       const now = validatorOf(response);
       if (now !== undefined && now !== this.#validator) {
-        throw this.#wrong("changed the content while it was read", "integrity");
+        throw this.#wrong(response, "changed the content while it was read", "integrity");
       }
     }
   }
@@ -204,7 +265,11 @@ class Download {
       const whole = this.#whole && this.#end === this.#range.end;
       if (piece.length > room && !whole) {
         if (this.#response!.status !== 200) {
-          throw this.#wrong("sends more than the range asked for", "range-not-supported");
+          throw this.#wrong(
+            this.#response!,
+            "sends more than the range asked for",
+            "range-not-supported",
+          );
         }
         // The whole blob came, and the range is all that is wanted of it.
         piece = piece.subarray(0, room);
@@ -234,9 +299,12 @@ class Download {
     await this.#response?.body.cancel();
   }
 
-  #wrong(how: string, code: "integrity" | "range-not-supported"): BlobberError {
-    const { host } = this.#response?.url ?? { host: this.#repository.name };
-    return new BlobberError(code, `${host} ${how}`, {
+  #wrong(
+    { url }: HttpResponse,
+    how: string,
+    code: "integrity" | "range-not-supported",
+  ): BlobberError {
+    return new BlobberError(code, `${url.host} ${how}`, {
       hint: code === "integrity"
         ? "what the registry sends is not what was asked for; nothing of it was used"
         : "a proxy in between may be the cause",

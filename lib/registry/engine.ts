@@ -9,6 +9,7 @@ import type { ConnectionOptions } from "../options.ts";
 import { isLoopback } from "../reference.ts";
 import { denoHttpClient, environment, RUNTIME } from "../runtime.ts";
 import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
+import { ExchangeError } from "./failure.ts";
 import { FetchEngine } from "./fetch_engine.ts";
 import type { NodeEngine } from "./node_engine.ts";
 import { anyProxy, type Proxy, proxyFor } from "./proxy.ts";
@@ -35,6 +36,8 @@ class ChoosingEngine implements Engine {
   readonly #caCerts: string[] | undefined;
   readonly #skipVerify: boolean;
   readonly #fetchers = new Map<string, FetchEngine | undefined>();
+  /** Hosts whose certificate is an authority's own, which `fetch` takes for none of a server. */
+  readonly #ownAuthorities = new Set<string>();
   #node: NodeEngine | undefined;
 
   constructor(caCerts: string[] | undefined, skipVerify: boolean) {
@@ -43,8 +46,16 @@ class ChoosingEngine implements Engine {
   }
 
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const engine = this.#fetcher(request, proxyFor(request.url)) ?? await this.#nodeEngine();
-    return await engine.send(request);
+    const fetcher = this.#fetcher(request, proxyFor(request.url));
+    if (fetcher === undefined) return await (await this.#nodeEngine()).send(request);
+    try {
+      return await fetcher.send(request);
+    } catch (error) {
+      const once = isStreamBody(request.body) && !request.body.replayable;
+      if (this.#caCerts === undefined || once || !isOwnAuthority(error)) throw error;
+      this.#ownAuthorities.add(request.url.host);
+      return await (await this.#nodeEngine()).send(request);
+    }
   }
 
   /** TLS sockets of Deno's `node:tls` go on reading while their reader waits. */
@@ -58,7 +69,7 @@ class ChoosingEngine implements Engine {
     request: Pick<HttpRequest, "url" | "body">,
     proxy: Proxy | undefined,
   ): FetchEngine | undefined {
-    if (this.#skipVerify) return undefined;
+    if (this.#skipVerify || this.#ownAuthorities.has(request.url.host)) return undefined;
     // fetch drops the Content-Length of a stream.
     if (isStreamBody(request.body) && request.body.length !== undefined) return undefined;
     // A client without a proxy of its own reads the variables by its own rules, which know no loopback.
@@ -83,6 +94,16 @@ class ChoosingEngine implements Engine {
     const { NodeEngine } = await import("./node_engine.ts");
     return this.#node ??= new NodeEngine({ caCerts: this.#caCerts, skipVerify: this.#skipVerify });
   }
+}
+
+/**
+ * Whether a server was refused because its certificate is that of an authority, as `openssl req -x509` makes
+ * it for small registries. `fetch` refuses that wherever it comes from; Node's TLS trusts a certificate that
+ * was named as trusted, for the names and the time that it is for, and no other.
+ */
+function isOwnAuthority(error: unknown): boolean {
+  return error instanceof ExchangeError && error.kind === "tls" &&
+    error.message.includes("CaUsedAsEndEntity");
 }
 
 /** Whether Deno's own reading of the variables surely leads past the proxy as ours does. */

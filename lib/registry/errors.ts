@@ -61,7 +61,7 @@ export async function refusal(response: HttpResponse, attempt: Attempt): Promise
     return make("unauthorized", `authentication failed for ${repository}${said}`, LOG_IN);
   }
   if (status === 403 || codes.includes("DENIED")) {
-    return make("denied", `access denied: ${doing} ${inRepository(attempt)}${said}`, DENIED);
+    return make("denied", `access denied: ${doing}${inRepository(attempt)}${said}`, DENIED);
   }
   if (status === 404 && !codes.includes("MANIFEST_INVALID")) {
     if (codes.includes("NAME_UNKNOWN")) {
@@ -94,7 +94,7 @@ export async function refusal(response: HttpResponse, attempt: Attempt): Promise
   }
   return make(
     "registry",
-    `${doing} ${inRepository(attempt)} failed: ${response.url.host} answered ${status}${said}`,
+    `${doing}${inRepository(attempt)} failed: ${response.url.host} answered ${status}${said}`,
     status >= 500 ? "the registry has a problem: try again later" : undefined,
   );
 }
@@ -104,7 +104,7 @@ const LOG_IN = "log in to this registry with blobber login, docker login or podm
 const DENIED = "the credentials are known but may not do this, or the repository does not exist";
 
 function inRepository({ doing, repository }: Attempt): string {
-  return doing.includes(repository) ? "" : `in ${repository}`;
+  return doing.includes(repository) || !repository.includes("/") ? "" : ` in ${repository}`;
 }
 
 function isAboutMediaType(status: number, codes: string[], text: string): boolean {

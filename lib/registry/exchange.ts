@@ -66,6 +66,8 @@ export type FailureKind =
   /** TLS was spoken to something that does not speak it. */
   | "not-tls"
   | "proxy"
+  /** The runtime never connects to that port (Fetch standard, "Port blocking"). */
+  | "blocked-port"
   | "timeout"
   | "broken";
 

@@ -7,6 +7,7 @@
 
 import { BlobberError, type BlobberErrorOptions, type Code } from "../errors.ts";
 import { MAX_MESSAGE_CHARS } from "../limits.ts";
+import { missingPermission } from "../permission.ts";
 import { printable } from "../printable.ts";
 import type { FailureKind } from "./exchange.ts";
 
@@ -32,6 +33,7 @@ const CODE_OF: Record<FailureKind, Code> = {
   "tls": "tls",
   "not-tls": "tls",
   "proxy": "network",
+  "blocked-port": "network",
   "timeout": "timeout",
   "broken": "network",
 };
@@ -42,11 +44,15 @@ const HINT: Partial<Record<FailureKind, string>> = {
   "tls": "trust the registry's authority with --ca-file FILE, " +
     "or accept any certificate with --insecure-skip-tls-verify",
   "not-tls": "if the registry speaks plain HTTP, allow that with --insecure",
+  "blocked-port":
+    "serve the registry on another port: browsers and what is like them block the ports " +
+    "of other services, of mail and of X11 for instance",
   "proxy": "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY, and the credentials in them",
 };
 
 /** First match wins. Text is compared in lower case, with the error's code in front. */
 const PATTERNS: [FailureKind, RegExp][] = [
+  ["blocked-port", /requests to port \d+ are blocked|\bbad port\b/],
   [
     "broken",
     /handshake eof|disconnected before secure tls|socket hang up|\beconnreset\b|\bepipe\b/,
@@ -67,13 +73,16 @@ const PATTERNS: [FailureKind, RegExp][] = [
 ];
 
 /**
- * Makes the error of an exchange that failed.
+ * Makes the error of an exchange that failed: an {@linkcode ExchangeError}, or `missing-permission` where the
+ * runtime did not let it begin.
  *
  * @param cause what the runtime threw
  * @param what what was under way, for the message: `GET https://ghcr.io/v2/…`
  */
-export function exchangeError(cause: unknown, what: string): ExchangeError {
+export function exchangeError(cause: unknown, what: string): BlobberError {
   if (cause instanceof ExchangeError) return cause;
+  const withheld = missingPermission(cause);
+  if (withheld !== undefined) return withheld;
   const text = describe(cause);
   const kind = PATTERNS.find(([, pattern]) => pattern.test(text.toLowerCase()))?.[0] ?? "broken";
   const hint = HINT[kind] ??
@@ -91,6 +100,7 @@ const SENTENCE: Record<FailureKind, string> = {
   "tls": "the TLS certificate is not trusted, or TLS failed",
   "not-tls": "the answer is not TLS",
   "proxy": "the proxy did not connect",
+  "blocked-port": "this runtime blocks the port",
   "timeout": "no answer in time",
   "broken": "the connection broke",
 };

@@ -15,10 +15,11 @@ import { type Digest, digestOf } from "../digest.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
 import { fallbackTag } from "../fallback.ts";
 import { holdLock } from "../file_lock.ts";
-import { MAX_MANIFEST_BYTES } from "../limits.ts";
+import { MAX_MANIFEST_BYTES, REFERRER_READS } from "../limits.ts";
 import { isIndexType, parseDocument } from "../manifest.ts";
 import type { CallOptions } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
+import { RefusedError } from "./errors.ts";
 import type { Manifests } from "./manifests.ts";
 import type { Repository } from "./repository.ts";
 
@@ -28,6 +29,9 @@ const READINGS = 2;
 const MAX_WRITES = 20;
 /** The longest random pause before a reading, in milliseconds. */
 const PAUSE_MS = 120;
+
+/** Entries that are looked for one by one whenever the list is written. */
+const FEW = 32;
 
 /** Writers of this process, one after the other. */
 const queues = new Map<string, Promise<unknown>>();
@@ -68,7 +72,7 @@ async function write(
   const { clock } = repository.transport;
   const tag = fallbackTag(subject);
   for (let writes = 0, shown = 0;;) {
-    const list = await readList(manifests, tag, options);
+    const list = await readList(manifests, subject, options);
     if (list.some(({ digest }) => digest === entry.digest)) {
       // Nothing to prove when somebody else wrote it long ago.
       if (writes === 0 || ++shown >= READINGS) return;
@@ -81,19 +85,68 @@ async function write(
           { hint: "others write the same list all the time: try again later" },
         );
       }
-      await putList(manifests, tag, [...list, entry], options);
+      await addTo(list, entry, { manifests, tag, ...options });
     }
     await clock.delay(1 + Math.floor(clock.random() * PAUSE_MS), options.signal);
   }
 }
 
-async function readList(
+/**
+ * Writes a list with one more entry, without those that are gone. Of a long list each is looked for only when
+ * the registry refuses it as it is: thousands of requests are no price for what does no harm.
+ */
+async function addTo(
+  list: Descriptor[],
+  entry: Descriptor,
+  { manifests, tag, signal }: CallOptions & { manifests: Manifests; tag: string },
+): Promise<void> {
+  const put = (kept: Descriptor[]) => putList(manifests, tag, [...kept, entry], { signal });
+  if (list.length <= FEW) return await put(await living(manifests, list, { signal }));
+  try {
+    await put(list);
+  } catch (error) {
+    if (!(error instanceof RefusedError) || ![400, 404, 422].includes(error.httpStatus)) {
+      throw error;
+    }
+    const kept = await living(manifests, list, { signal });
+    if (kept.length === list.length) throw error;
+    await put(kept);
+  }
+}
+
+/**
+ * Without those whose manifest is gone, which another tool may have deleted: registries refuse an index that
+ * lists what they do not have. One that cannot be looked for stays.
+ */
+async function living(
   manifests: Manifests,
-  tag: string,
+  list: Descriptor[],
   options: CallOptions,
 ): Promise<Descriptor[]> {
+  const alive = new Array<boolean>(list.length).fill(true);
+  let next = 0;
+  const lane = async () => {
+    for (let i = next++; i < list.length; i = next++) {
+      alive[i] = await manifests.mayExist(list[i]!.digest, options).catch((error) => {
+        options.signal?.throwIfAborted();
+        if (isBlobberError(error)) return true;
+        throw error;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: REFERRER_READS }, lane));
+  return list.filter((_, i) => alive[i]);
+}
+
+async function readList(
+  manifests: Manifests,
+  subject: Digest,
+  options: CallOptions,
+): Promise<Descriptor[]> {
+  const tag = fallbackTag(subject);
   try {
     const { descriptor, bytes } = await manifests.get(tag, { ...options, access: "push" });
+    if (descriptor.digest === subject) return []; // see readFallback
     if (!isIndexType(descriptor.mediaType)) {
       throw new BlobberError("conflict", `tag ${tag} is taken by something that is no index`, {
         hint: "remove that tag: it belongs to the list of referrers",

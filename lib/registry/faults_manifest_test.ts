@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { digestOf } from "../digest.ts";
 import { readDocument } from "../manifest.ts";
-import { MEDIA_TYPE } from "../types.ts";
-import { bench, plantManifest } from "../../tests/fakes/registry_bench.ts";
+import { type Manifest, MEDIA_TYPE } from "../types.ts";
+import {
+  bench,
+  closeAfter,
+  noise,
+  plant,
+  plantManifest,
+  readBlob,
+} from "../../tests/fakes/registry_bench.ts";
 import { all, documentOf } from "../../tests/fakes/store_suite.ts";
-import { failure, type FakeAnswer } from "../../tests/fakes/registry.ts";
+import { failure, type FakeAnswer, startRegistry } from "../../tests/fakes/registry.ts";
 
 const rewrite = (change: (answer: FakeAnswer) => Partial<FakeAnswer>) => () => ({
   rewrite: (answer: FakeAnswer) => ({ ...answer, ...change(answer) }),
@@ -73,9 +81,6 @@ for (
     ],
     ["schema 1", { schemaVersion: 1 }, "application/vnd.docker.distribution.manifest.v1+prettyjws"],
     ["a page", {}, "text/html"],
-    ["a foreign layer", {
-      layers: [{ mediaType: "a/b", digest: digestOf(""), size: 0, urls: ["http://x/"] }],
-    }, MEDIA_TYPE.manifest],
     ["a data field that lies", {
       layers: [{ mediaType: "a/b", digest: digestOf(""), size: 0, data: "eA==" }],
     }, MEDIA_TYPE.manifest],
@@ -98,6 +103,101 @@ test("a Content-Type with parameters, or none, is no reason to refuse", async ()
     registry.onRequest = rewrite(() => ({ headers: type === "" ? {} : { "content-type": type } }));
     assert.deepEqual(await store.resolve("v1"), planted);
   }
+});
+
+for (const type of ["application/json; charset=utf-8", "text/plain", "application/octet-stream"]) {
+  test(`content-type: a manifest sent as ${type} is what it says itself, with a warning`, async () => {
+    for (const mediaType of [MEDIA_TYPE.manifest, MEDIA_TYPE.dockerManifest]) {
+      const { registry, store, notices } = await bench();
+      const planted = plantManifest(registry, { tag: "v1", mediaType });
+      registry.onRequest = rewrite(({ headers }) => ({
+        headers: { ...headers, "content-type": type },
+      }));
+      assert.deepEqual(await store.resolve("v1"), planted);
+      await store.resolve("v1");
+      const warnings = notices.filter(({ level }) => level === "warning");
+      assert.deepEqual(warnings.map(({ code }) => code), ["manifest-content-type"]);
+    }
+  });
+
+  test(`content-type: ${type} makes no manifest of what is none, or of what is two`, async () => {
+    const both = { manifests: [], layers: [] };
+    for (const value of [{ mediaType: "text/html" }, { mediaType: undefined, ...both }, both]) {
+      const { registry, store } = await bench();
+      plantManifest(registry, { tag: "v1", value });
+      registry.onRequest = rewrite(({ headers }) => ({
+        headers: { ...headers, "content-type": type },
+      }));
+      await assert.rejects(store.resolve("v1"), { code: "invalid-manifest" });
+    }
+  });
+}
+
+test("content-type: another manifest's type in the header is refused as ever", async () => {
+  const { registry, store } = await bench();
+  plantManifest(registry, { tag: "v1" });
+  registry.onRequest = rewrite(() => ({ headers: { "content-type": MEDIA_TYPE.index } }));
+  await assert.rejects(store.resolve("v1"), { code: "invalid-manifest" });
+});
+
+/** Compressed on the way, though that was not asked for. */
+const encoded = (coding: string, pack: (bytes: Uint8Array) => Uint8Array) =>
+  rewrite((answer) => ({
+    headers: { ...answer.headers, "content-encoding": coding },
+    body: new Uint8Array(pack(answer.body as Uint8Array)),
+  }));
+
+test("encoded-manifest: gzip is undone before the digest is taken, by tag and by digest", async () => {
+  const { registry, store } = await bench();
+  const planted = plantManifest(registry, { tag: "v1" });
+  registry.onRequest = encoded("gzip", gzipSync);
+  assert.deepEqual(await store.resolve("v1"), planted);
+  assert.equal((await readDocument(store, planted)).descriptor.digest, planted.digest);
+  const forged = documentOf(MEDIA_TYPE.manifest, { schemaVersion: 2, layers: [] })[1];
+  registry.onRequest = encoded("gzip", () => gzipSync(forged));
+  await assert.rejects(store.resolve("v1"), { code: "integrity" });
+});
+
+test("encoded-manifest: another coding, and one that is not what it says, are refused by name", async () => {
+  for (
+    const [coding, pack] of [
+      ["br", (bytes: Uint8Array) => bytes],
+      ["gzip, gzip", gzipSync],
+      ["gzip", (bytes: Uint8Array) => bytes],
+    ] as const
+  ) {
+    const { registry, store } = await bench();
+    plantManifest(registry, { tag: "v1" });
+    registry.onRequest = encoded(coding, pack);
+    await assert.rejects(store.resolve("v1"), ({ message }: Error) => {
+      assert.ok(message.includes(`Content-Encoding "${coding}"`), message);
+      return true;
+    });
+  }
+});
+
+test("encoded-manifest: a bomb is a limit", async () => {
+  const { registry, store } = await bench();
+  plantManifest(registry, { tag: "v1" });
+  registry.onRequest = encoded("gzip", () => gzipSync(new Uint8Array(30_000_000)));
+  await assert.rejects(store.resolve("v1"), { code: "limit" });
+});
+
+test("foreign-urls: the blob is taken from the registry, and the URLs are never asked", async () => {
+  const elsewhere = closeAfter(await startRegistry());
+  const { registry, store } = await bench();
+  const blob = plant(registry, noise(100));
+  const urls = [`${elsewhere.url}/layer`];
+  plantManifest(registry, { tag: "v1", value: { layers: [{ ...blob, urls }] } });
+  const document = await readDocument(store, await store.resolve("v1"));
+  const [layer] = (document.value as Manifest).layers;
+  assert.deepEqual(await readBlob(store, layer!), noise(100));
+  registry.repository("a/b").blobs.clear();
+  await assert.rejects(readBlob(store, layer!), {
+    code: "not-found",
+    message: /not found.*names a URL for it, which blobber never follows/,
+  });
+  assert.equal(elsewhere.requests.length, 0);
 });
 
 test("a manifest of more than 4 MiB is not read to its end", async () => {

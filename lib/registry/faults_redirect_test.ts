@@ -54,6 +54,26 @@ test("row 22: a redirect on the same host keeps the Authorization and may be rel
   assert.deepEqual(await readBlob(store, blob), content);
 });
 
+test("moved-registry: another registry's own challenge is answered with nothing, in words that say where", async () => {
+  const moved = closeAfter(
+    await startRegistry({
+      authorize: () => ({ status: 401, headers: { "www-authenticate": "Basic" } }),
+    }),
+  );
+  const { registry, store } = await bench({}, {
+    credentials: () => Promise.resolve({ username: "u", password: "p" }),
+  });
+  registry.onRequest = ({ url }) => redirect(`${moved.url}${url}`)();
+  await assert.rejects(store.resolve("v1"), (error: Error & { code?: string; hint?: string }) => {
+    assert.equal(error.code, "unauthorized");
+    assert.ok(error.message.includes(`${registry.host} sends this request on to ${moved.host}`));
+    assert.ok(error.hint!.includes(moved.host), error.hint);
+    return true;
+  });
+  assert.ok(moved.requests.every(({ headers }) => headers["authorization"] === undefined));
+  assert.equal(moved.requests.length, 1);
+});
+
 test("CVE-2020-15157: a 401 from behind a redirect is no challenge to us", async () => {
   const evil = closeAfter(await startRegistry());
   evil.onRequest = () => ({

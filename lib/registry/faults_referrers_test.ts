@@ -2,39 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "../digest.ts";
 import { fallbackTag } from "../fallback.ts";
-import type { Descriptor } from "../types.ts";
 import { MEDIA_TYPE } from "../types.ts";
-import { type Bench, bench, plantManifest } from "../../tests/fakes/registry_bench.ts";
+import { bench, plantManifest } from "../../tests/fakes/registry_bench.ts";
 import { all, documentOf, storeSuite } from "../../tests/fakes/store_suite.ts";
+import {
+  isApi,
+  listed,
+  referrer,
+  REFERRER_TYPE as TYPE,
+} from "../../tests/fakes/referrer_bench.ts";
 import { startRegistry } from "../../tests/fakes/registry.ts";
 import { openRegistry } from "./store.ts";
 import { registryReference } from "../../tests/fakes/references.ts";
-
-const TYPE = "application/sig";
-const isApi = ({ path }: { path: string }) => path.includes("/referrers/");
-
-/** A referrer as a push makes it. */
-function referrer(subject: Descriptor, n: number): [Descriptor, Uint8Array] {
-  const empty = { mediaType: MEDIA_TYPE.empty, digest: digestOf("{}"), size: 2 };
-  return documentOf(MEDIA_TYPE.manifest, {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPE.manifest,
-    artifactType: TYPE,
-    config: empty,
-    layers: [empty],
-    subject,
-    annotations: { n: String(n) },
-  });
-}
-
-function listed({ registry }: Bench, subject: Descriptor): Descriptor[] {
-  const repository = registry.repository("a/b");
-  const digest = repository.tags.get(fallbackTag(subject.digest));
-  if (digest === undefined) return [];
-  const { bytes, mediaType } = repository.manifests.get(digest)!;
-  assert.equal(mediaType, MEDIA_TYPE.index);
-  return JSON.parse(new TextDecoder().decode(bytes)).manifests;
-}
 
 test("with the API, a referrer costs a PUT and a look, and no fallback tag", async () => {
   const made = await bench();
@@ -238,11 +217,15 @@ test("row 26: an entry that another machine overwrote is written again", async (
   const { registry, store, clock } = made;
   const subject = plantManifest(registry, { tag: "v1" });
   const [mine, bytes] = referrer(subject, 1);
-  const [theirs] = referrer(subject, 2);
+  const [theirs, theirBytes] = referrer(subject, 2);
   const [index, other] = documentOf(MEDIA_TYPE.index, {
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.index,
     manifests: [theirs],
+  });
+  registry.repository("a/b").manifests.set(theirs.digest, {
+    mediaType: MEDIA_TYPE.manifest,
+    bytes: theirBytes,
   });
   // Somebody who read the list before we wrote it puts theirs, once after each reading of ours.
   let left = 2;
@@ -264,7 +247,8 @@ test("row 26: an entry that another machine overwrote is written again", async (
 test("a fallback tag that is taken by something else is not overwritten", async () => {
   const made = await bench({ referrers: false });
   const subject = plantManifest(made.registry, { tag: "v1" });
-  plantManifest(made.registry, { tag: fallbackTag(subject.digest) });
+  const taken = { annotations: { another: "manifest" } };
+  plantManifest(made.registry, { tag: fallbackTag(subject.digest), value: taken });
   const [descriptor, bytes] = referrer(subject, 1);
   await assert.rejects(made.store.put(descriptor, bytes), { code: "conflict" });
 });

@@ -6,13 +6,14 @@
  */
 
 import { computeDigest, type Digest, isDigest } from "../digest.ts";
-import { BlobberError } from "../errors.ts";
+import { BlobberError, isBlobberError } from "../errors.ts";
+import { notify, type Observer } from "../events.ts";
 import { MAX_MANIFEST_BYTES } from "../limits.ts";
-import { DOCUMENT_TYPES, parseDocument } from "../manifest.ts";
+import { DOCUMENT_TYPES, parseDocument, statedType } from "../manifest.ts";
 import { quote } from "../printable.ts";
 import type { CallOptions } from "../store.ts";
 import type { Descriptor } from "../types.ts";
-import { drop, readBody } from "./body.ts";
+import { contentType, drop, isTypeOfAnything, readBody } from "./body.ts";
 import type { HttpResponse } from "./exchange.ts";
 import type { Access, Repository } from "./repository.ts";
 
@@ -29,12 +30,18 @@ export interface FoundManifest {
 /** The manifests of a repository. */
 export class Manifests {
   readonly #repository: Repository;
+  readonly #observer: Pick<Observer, "onNotice">;
   readonly #memory = new Map<Digest, FoundManifest>();
   #remembered = 0;
+  #toldType = false;
 
-  /** @param repository whose manifests */
-  constructor(repository: Repository) {
+  /**
+   * @param repository whose manifests
+   * @param observer told of what is odd and no error
+   */
+  constructor(repository: Repository, observer: Pick<Observer, "onNotice">) {
     this.#repository = repository;
+    this.#observer = observer;
   }
 
   /**
@@ -78,11 +85,34 @@ export class Manifests {
         { hint: "what the registry sent is not what it says; nothing of it was used" },
       );
     }
-    const mediaType = typeOf(response, bytes);
+    const mediaType = this.#typeOf(response, bytes, what);
     const found = { descriptor: { mediaType, digest, size: bytes.length }, bytes };
     parseDocument(found.descriptor, bytes);
     this.remember(found);
     return found;
+  }
+
+  /**
+   * The media type of a manifest: what the header says. `parseDocument` then checks the document against it
+   * (CVE-2021-41190). Where the header names no type of a manifest but one for any bytes, as servers do that
+   * know nothing of manifests, the document speaks for itself.
+   */
+  #typeOf(response: HttpResponse, bytes: Uint8Array, what: string): string {
+    const type = contentType(response);
+    if (!isTypeOfAnything(type)) return type;
+    if (type !== "" && !this.#toldType) {
+      this.#toldType = true;
+      notify(
+        this.#observer,
+        "warning",
+        "manifest-content-type",
+        `${response.url.host} sends ${what} with the Content-Type ${
+          quote(type)
+        }: the type that the ` +
+          "document states is used",
+      );
+    }
+    return statedType(bytes) ?? type;
   }
 
   /** A manifest that was got or put before, while it is remembered. */
@@ -96,44 +126,72 @@ export class Manifests {
    * @param tag the tag
    */
   async digestOfTag(tag: string, options: CallOptions = {}): Promise<Digest | undefined> {
-    const found = await this.#repository.head(
-      "push",
-      `manifests/${tag}`,
-      ACCEPT,
-      { doing: `looking for tag ${quote(tag)}` },
-      options.signal,
-    );
-    if (found === undefined) return undefined;
-    const digest = found.headers.get("docker-content-digest");
+    const found = await this.#repository.head("push", `manifests/${tag}`, {
+      accept: ACCEPT,
+      attempt: { doing: `looking for tag ${quote(tag)}` },
+      signal: options.signal,
+    });
+    if (found === "absent") return undefined;
+    const digest = found instanceof Headers ? found.get("docker-content-digest") : null;
     if (isDigest(digest)) return digest;
-    return (await this.get(tag, { ...options, access: "push" })).descriptor.digest;
+    try {
+      return (await this.get(tag, { ...options, access: "push" })).descriptor.digest;
+    } catch (error) {
+      if (isBlobberError(error, "not-found")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether there is a manifest of that digest; `true` as well where this registry does not say. */
+  async mayExist(digest: Digest, options: CallOptions = {}): Promise<boolean> {
+    const found = await this.#repository.head("push", `manifests/${digest}`, {
+      accept: ACCEPT,
+      attempt: { doing: `looking for manifest ${digest}` },
+      signal: options.signal,
+    });
+    return found !== "absent";
   }
 
   /**
-   * Puts a manifest under a tag or its digest.
+   * Puts a manifest under a tag or its digest. A tag that the registry does not move and that names this
+   * manifest already is as good as set.
    *
-   * @returns the answer, for what it says about the subject
-   * @throws {BlobberError} `integrity` when the registry stored something else
+   * @returns what the answer says, which may be about the subject
+   * @throws {BlobberError} `integrity` when the registry stored something else; `conflict` for a tag that
+   * the registry does not move
    */
   async put(
     reference: string,
     descriptor: Descriptor,
     bytes: Uint8Array,
     options: CallOptions = {},
-  ): Promise<HttpResponse> {
+  ): Promise<Headers> {
     const { name } = this.#repository;
-    const response = await this.#repository.expect(
-      "push",
-      {
-        method: "PUT",
-        to: this.#repository.at(`manifests/${reference}`),
-        headers: { "content-type": descriptor.mediaType },
-        body: bytes,
-        signal: options.signal,
-      },
-      [200, 201, 202, 204],
-      { doing: `putting manifest ${descriptor.digest}` },
-    );
+    let response: HttpResponse;
+    try {
+      response = await this.#repository.expect(
+        "push",
+        {
+          method: "PUT",
+          to: this.#repository.at(`manifests/${reference}`),
+          headers: { "content-type": descriptor.mediaType },
+          body: bytes,
+          signal: options.signal,
+        },
+        [200, 201, 202, 204],
+        { doing: `putting manifest ${descriptor.digest}` },
+      );
+    } catch (error) {
+      if (isDigest(reference)) throw error;
+      const { whyNotMoved } = await import("./immutable_tag.ts");
+      const reason = await whyNotMoved(
+        error,
+        { tag: reference, descriptor, name },
+        () => this.digestOfTag(reference, options),
+      );
+      if (reason !== undefined) throw reason;
+      return new Headers();
+    }
     await drop(response);
     const stored = response.headers.get("docker-content-digest");
     if (stored !== null && stored !== descriptor.digest) {
@@ -146,7 +204,7 @@ export class Manifests {
       );
     }
     this.remember({ descriptor, bytes: bytes.slice() });
-    return response;
+    return response.headers;
   }
 
   /** Keeps a manifest whose digest was computed, so that it is not fetched again. */
@@ -160,21 +218,5 @@ export class Manifests {
       this.#memory.delete(oldest);
       this.#remembered -= bytes.length;
     }
-  }
-}
-
-/**
- * The media type of a manifest: what the header says. `parseDocument` then checks the document against it
- * (CVE-2021-41190). Where the header says nothing of use, the document speaks for itself.
- */
-function typeOf(response: HttpResponse, bytes: Uint8Array): string {
-  const header = response.headers.get("content-type");
-  const type = (header ?? "").split(";")[0]!.trim().toLowerCase();
-  if (type !== "") return type;
-  try {
-    const { mediaType } = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof mediaType === "string" ? mediaType : "";
-  } catch {
-    return "";
   }
 }

@@ -26,11 +26,14 @@ export interface Page {
  * @param first where the list begins
  * @param get makes one request; throws what is no page
  * @param what what is listed, for messages
+ * @param noJson the error of an answer that is no JSON
  */
 export async function* pages(
   first: string,
   get: (to: string | URL) => Promise<HttpResponse>,
   what: string,
+  noJson: (response: HttpResponse, cause: unknown) => BlobberError = ({ url }, cause) =>
+    new BlobberError("registry", `${what}: ${url.host} sent no JSON`, { cause }),
 ): AsyncGenerator<Page> {
   const seen = new Set<string>();
   let to: string | URL = first;
@@ -41,16 +44,26 @@ export async function* pages(
     try {
       json = JSON.parse(new TextDecoder().decode(body));
     } catch (cause) {
-      throw new BlobberError("registry", `${what}: ${response.url.host} sent no JSON`, { cause });
+      throw noJson(response, cause);
     }
     yield { response, json, size: body.length };
     const link = nextLink(response.headers.get("link"));
     if (link === undefined) return;
     const next = URL.canParse(link, response.url) ? new URL(link, response.url) : undefined;
     if (next === undefined || next.origin !== response.url.origin) {
+      const own = next?.hostname === response.url.hostname;
       throw new BlobberError(
         "registry",
-        `${what}: the next page is said to be at ${quote(link)}, expected ${response.url.origin}`,
+        `${what}: the next page is said to be at ${
+          quote(link)
+        }, expected ${response.url.origin}: ` +
+          "a list is not followed to another server",
+        {
+          hint: own
+            ? "the registry stands behind a proxy and does not know how it is reached: its operator must " +
+              "set the forwarded scheme and host"
+            : "if the registry has moved, name its new host in the reference",
+        },
       );
     }
     if (seen.has(next.href)) {

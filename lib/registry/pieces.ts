@@ -9,7 +9,7 @@ import type { Descriptor } from "../types.ts";
 import { drop } from "./body.ts";
 import { RefusedError } from "./errors.ts";
 import type { Repository } from "./repository.ts";
-import { begin, close, next, OCTETS } from "./session.ts";
+import { begin, close, next, OCTETS, type Session } from "./session.ts";
 import type { Spool } from "./spool.ts";
 
 const MiB = 1024 * 1024;
@@ -22,17 +22,18 @@ const SIZES = [16 * MiB, MiB - 4096];
  * @param repository where to
  * @param descriptor what it is
  * @param spool the file that holds it
+ * @param how `onSession` is told of each session that is begun or goes on
  * @throws {BlobberError} the refusal of the smallest pieces
  */
 export async function sendInPieces(
   repository: Repository,
   descriptor: Descriptor,
   spool: Spool,
-  signal: AbortSignal | undefined,
+  how: { signal: AbortSignal | undefined; onSession(session: Session): void },
 ): Promise<void> {
   for (const [index, size] of SIZES.entries()) {
     try {
-      return await send(repository, descriptor, spool, size, signal);
+      return await send(size, { repository, descriptor, spool, ...how });
     } catch (error) {
       const tooLarge = error instanceof RefusedError && error.httpStatus === 413;
       if (!tooLarge || index === SIZES.length - 1) throw error;
@@ -41,13 +42,17 @@ export async function sendInPieces(
 }
 
 async function send(
-  repository: Repository,
-  descriptor: Descriptor,
-  spool: Spool,
   wanted: number,
-  signal: AbortSignal | undefined,
+  { repository, descriptor, spool, signal, onSession }: {
+    repository: Repository;
+    descriptor: Descriptor;
+    spool: Spool;
+    signal: AbortSignal | undefined;
+    onSession(session: Session): void;
+  },
 ): Promise<void> {
   let session = await begin(repository, signal);
+  onSession(session);
   const size = Math.max(wanted, session.minPiece);
   for (let at = 0; at < descriptor.size; at += size) {
     const end = Math.min(at + size, descriptor.size);
@@ -68,6 +73,7 @@ async function send(
     );
     await drop(response);
     session = await next(repository, response, session);
+    onSession(session);
   }
   await close(repository, session, descriptor, undefined, signal);
 }

@@ -10,7 +10,6 @@ import type { ClientOptions } from "../options.ts";
 import { parseDocument, referrerDescriptor } from "../manifest.ts";
 import type { CallOptions } from "../store.ts";
 import type { Descriptor, Document, Index, Manifest } from "../types.ts";
-import type { HttpResponse } from "./exchange.ts";
 import { addToFallback } from "./fallback_writer.ts";
 import type { Manifests } from "./manifests.ts";
 import { apiLists } from "./referrers.ts";
@@ -29,13 +28,13 @@ export interface PublishContext {
  * @param context where it was put
  * @param descriptor what was put
  * @param bytes its content
- * @param answer of the registry to the PUT
+ * @param answer headers of the registry's answer to the PUT
  */
 export async function publishReferrer(
   context: PublishContext,
   descriptor: Descriptor,
   bytes: Uint8Array,
-  answer: HttpResponse,
+  answer: Headers,
   options: CallOptions = {},
 ): Promise<void> {
   const { repository, via = "auto" } = context;
@@ -43,7 +42,7 @@ export async function publishReferrer(
   const { subject } = document.value;
   if (subject === undefined) return;
   if (via !== "tag") {
-    const acknowledged = answer.headers.get("oci-subject") === subject.digest;
+    const acknowledged = answer.get("oci-subject") === subject.digest;
     // ECR acknowledges the subject and may not list the referrer: only its list counts.
     const listed = acknowledged &&
       await apiLists(repository, subject.digest, descriptor.digest, options.signal);

@@ -10,10 +10,11 @@ import { BlobberError, isBlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
 import { readFallback } from "../fallback.ts";
 import { MAX_LIST_BYTES, MAX_REFERRERS_LISTED } from "../limits.ts";
-import { mayBeOfType, parseDescriptor } from "../manifest.ts";
+import { DOCUMENT_TYPES, mayBeOfType, parseDescriptor } from "../manifest.ts";
 import type { ReferrerOptions, Source } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
-import { drop } from "./body.ts";
+import { contentType, drop, isTypeOfAnything } from "./body.ts";
+import type { HttpResponse } from "./exchange.ts";
 import { pages } from "./pages.ts";
 import type { Access, Repository } from "./repository.ts";
 
@@ -61,13 +62,16 @@ export async function* listReferrers(
       // Whoever asks the API first and then the tag hears nothing from an API that is not there; whoever
       // has said that there is one hears that there is none.
       if (told === "api" || !(error instanceof NoReferrersApi)) throw error;
-      notify(observer, "debug", "no-referrers-api", error.message);
+      notify(observer, error.refused ? "warning" : "debug", "no-referrers-api", error.message);
     }
   }
   if (via !== "api" && told !== "api") {
     yield* fresh(await readFallback(source, subject, { signal }));
   }
 }
+
+/** Statuses that may be about the API alone, or about everything. */
+const REFUSED_ALONE = [401, 422, 500];
 
 /** Whether the API lists a referrer, as far as its list is read. */
 export async function apiLists(
@@ -89,11 +93,18 @@ export async function apiLists(
 
 /** The registry has no referrers API, or what it answers in its place is none. */
 export class NoReferrersApi extends BlobberError {
-  /** @param message what it answered */
-  constructor(message: string) {
+  /** Whether there may be one: what it lists may be missed. */
+  readonly refused: boolean;
+
+  /**
+   * @param message what it answered
+   * @param refused whether it is there and was refused
+   */
+  constructor(message: string, refused = false) {
     super("registry", message, {
       hint: "use the fallback tag for this registry: --referrers tag",
     });
+    this.refused = refused;
   }
 }
 
@@ -112,8 +123,9 @@ async function* apiPages(
       signal,
     });
     if (response.status === 200) {
-      const type = (response.headers.get("content-type") ?? "").split(";")[0]!.trim().toLowerCase();
-      if (type === MEDIA_TYPE.index) return response;
+      const type = contentType(response);
+      // What is listed is read and checked one by one: a type that says nothing is no reason not to look.
+      if (type === MEDIA_TYPE.index || isTypeOfAnything(type)) return response;
       // A page of a single-page application, a proxy's greeting: no answer to this question.
       await drop(response);
       throw new NoReferrersApi(`${what}: the answer is no index but "${type.slice(0, 80)}"`);
@@ -123,10 +135,33 @@ async function* apiPages(
       await drop(response);
       throw new NoReferrersApi(`${what}: no referrers API (status ${response.status})`);
     }
-    throw await repository.refusal(response, { doing: `listing ${what}` });
+    const refused = await repository.refusal(response, { doing: `listing ${what}` });
+    if (!REFUSED_ALONE.includes(response.status)) throw refused;
+    // Some registries refuse this API alone, to credentials that may do everything else.
+    const manifest = await repository.head(access, `manifests/${subject}`, {
+      accept: DOCUMENT_TYPES.join(", "),
+      attempt: { doing: `looking for ${subject}` },
+      signal,
+    }).catch((error) => {
+      signal?.throwIfAborted();
+      if (isBlobberError(error)) return undefined;
+      throw error;
+    });
+    if (!(manifest instanceof Headers)) throw refused;
+    throw new NoReferrersApi(
+      `${what}: the referrers API answers ${response.status}, although the manifest can be read: ` +
+        "the fallback tag takes its place (the setting referrers, or --referrers tag, asks that alone)",
+      true,
+    );
   };
+  const noJson = (response: HttpResponse, cause: unknown) =>
+    contentType(response) === MEDIA_TYPE.index
+      ? new BlobberError("registry", `${what}: ${response.url.host} sent no JSON`, { cause })
+      : new NoReferrersApi(`${what}: the answer is no index`);
   let bytes = 0;
-  for await (const { json, size } of pages(repository.at(`referrers/${subject}`), get, what)) {
+  for await (
+    const { json, size } of pages(repository.at(`referrers/${subject}`), get, what, noJson)
+  ) {
     bytes += size;
     if (bytes > MAX_LIST_BYTES) {
       throw new BlobberError("limit", `${what}: more than ${MAX_LIST_BYTES} bytes`);

@@ -9,8 +9,17 @@ import type { Attempt, RefusedError } from "./errors.ts";
 import type { HttpResponse } from "./exchange.ts";
 import type { RegistryRequest, Transport } from "./transport.ts";
 
-/** What is to be done, as registries grant it. */
-export type Access = "pull" | "push";
+/** What is to be done, as registries grant it. To cancel an upload is a deletion for some. */
+export type Access = "pull" | "push" | "cancel";
+
+const ACTIONS: Record<Access, string> = {
+  pull: "pull",
+  push: "pull,push",
+  cancel: "pull,push,delete",
+};
+
+/** Statuses that say that HEAD is not answered, and not what a GET would be. */
+const HEAD_REFUSED = [400, 403, 405, 501];
 
 /** A repository, and the way to it. */
 export class Repository {
@@ -34,7 +43,7 @@ export class Repository {
 
   /** The scope of an access to this repository. */
   scope(access: Access): string[] {
-    return [`repository:${this.path}:${access === "push" ? "pull,push" : "pull"}`];
+    return [`repository:${this.path}:${ACTIONS[access]}`];
   }
 
   /** A path in this repository: `/v2/NAME/…`. */
@@ -72,28 +81,33 @@ export class Repository {
     });
   }
 
-  /** Whether something is there, by HEAD. */
+  /**
+   * Whether something is there, by HEAD. Some registries, and proxies before them, refuse that method
+   * alone, or refuse it where a GET or a POST would say what is wrong: that tells nothing.
+   *
+   * @returns the answer's headers; `absent`, or `unknown` where this registry does not say
+   */
   async head(
     access: Access,
     rest: string,
-    accept: string | undefined,
-    attempt: Omit<Attempt, "repository">,
-    signal: AbortSignal | undefined,
-  ): Promise<HttpResponse | undefined> {
+    options: {
+      accept?: string | undefined;
+      attempt: Omit<Attempt, "repository">;
+      signal: AbortSignal | undefined;
+    },
+  ): Promise<Headers | "absent" | "unknown"> {
+    const { accept, attempt, signal } = options;
     const response = await this.request(access, {
       method: "HEAD",
       to: this.at(rest),
       ...(accept !== undefined && { headers: { accept } }),
       signal,
     });
-    if (response.status === 200) {
-      await drop(response);
-      return response;
+    const { status, headers } = response;
+    if (status !== 200 && status !== 404 && !HEAD_REFUSED.includes(status)) {
+      throw await this.refusal(response, attempt);
     }
-    if (response.status === 404) {
-      await drop(response);
-      return undefined;
-    }
-    throw await this.refusal(response, attempt);
+    await drop(response);
+    return status === 200 ? headers : status === 404 ? "absent" : "unknown";
   }
 }

@@ -13,6 +13,9 @@ import type { Repository } from "./repository.ts";
 /** What is done, for messages. */
 export const DOING = "uploading a blob";
 
+/** How long a registry has to hear that an upload was given up, in milliseconds. */
+const CANCEL_MS = 3_000;
+
 /** Headers of a request that carries a blob or a part of one. */
 export const OCTETS = { "content-type": "application/octet-stream" };
 
@@ -45,7 +48,7 @@ export async function next(
   before: Session | undefined,
 ): Promise<Session> {
   const location = response.headers.get("location");
-  const minPiece = Number(response.headers.get("oci-chunk-min-length") ?? before?.minPiece ?? 0);
+  const minPiece = leastPiece(response) ?? before?.minPiece ?? 0;
   if (location !== null) {
     const { transport } = repository;
     const url = await transport.checkLocation(location, response.url, "the location of an upload");
@@ -56,6 +59,26 @@ export async function next(
     "registry",
     `${DOING}: ${response.url.host} answered ${response.status} without a Location`,
   );
+}
+
+/** `OCI-Chunk-Min-Length`, where the answer has one that is a number (distribution spec, "Pushing a blob in chunks"). */
+function leastPiece({ headers }: HttpResponse): number | undefined {
+  const value = headers.get("oci-chunk-min-length")?.trim() ?? "";
+  return /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+/**
+ * DELETE: gives an upload up, so that the registry need not keep what came of it until it expires
+ * (distribution spec, "Canceling a blob upload"). It is a courtesy: no longer waited for than a moment, and
+ * whatever becomes of it, the upload has failed for another reason.
+ */
+export async function cancel(repository: Repository, session: Session): Promise<void> {
+  const signal = AbortSignal.timeout(CANCEL_MS);
+  try {
+    const request = { method: "DELETE", to: session.url, signal, retry: false };
+    await drop(await repository.request("cancel", request));
+  } catch { // a registry that cannot be told forgets the upload in time
+  }
 }
 
 /** PUT with the digest: ends an upload, with all of the blob or nothing left to send. */

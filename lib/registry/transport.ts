@@ -7,7 +7,7 @@
 
 import { BlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
-import { IDLE_TIMEOUT_MS, MAX_REDIRECTS } from "../limits.ts";
+import { IDLE_TIMEOUT_MS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts";
 import type { ConnectionOptions, Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
 import { isLoopback } from "../reference.ts";
@@ -167,14 +167,27 @@ export class Transport {
     let header = await this.#auth.header(scope, this.#origin, signal);
     for (let refreshed = false;; refreshed = true) {
       const response = await this.#following(request, header);
-      // Only the registry's own 401 is a challenge to us; one from behind a redirect is just a refusal.
-      if (response.status !== 401 || response.url.origin !== this.#origin.origin) return response;
+      if (response.status !== 401) return response;
+      // Only the registry's own 401 is a challenge to us: an answer to another host's would be its credentials.
+      if (response.url.origin !== this.#origin.origin) throw await this.#elsewhere(response);
       if (refreshed || !replayable) return response;
       const next = await this.#auth.answer(response, scope, header, signal);
       if (next === undefined) return response;
       await drop(response);
       header = next;
     }
+  }
+
+  async #elsewhere(response: HttpResponse): Promise<BlobberError> {
+    await drop(response);
+    const { host } = this.#options;
+    const other = printable(response.url.host, MAX_MESSAGE_CHARS);
+    return new BlobberError(
+      "unauthorized",
+      `authentication failed: ${host} sends this request on to ${other}, which asks for credentials ` +
+        `of its own; those of ${host} are not sent there`,
+      { hint: `if the registry has moved, name ${other} in the reference, and log in to it` },
+    );
   }
 
   async #following(
@@ -218,44 +231,46 @@ export class Transport {
     return response;
   }
 
-  /** The first hop. Where the scheme is open, the first answer settles it. */
+  /** The first hop. Where the scheme is open, the first answer settles it; requests may run side by side. */
   async #toRegistry(
     request: RegistryRequest,
     headers: Record<string, string>,
     authorization: string | undefined,
   ): Promise<HttpResponse> {
     const { method, to, body, signal } = request;
-    const send = async () => {
-      const url = new URL(to, this.#origin);
-      const own = url.origin === this.#origin.origin;
+    const send = async (origin: URL) => {
+      const url = new URL(to, origin);
+      const own = url.origin === origin.origin;
       const all = !own
-        ? (await import("./redirect.ts")).headersFor(headers, this.#origin, url)
+        ? (await import("./redirect.ts")).headersFor(headers, origin, url)
         : authorization === undefined
         ? headers
         : { ...headers, authorization };
       return await this.#send({ method, url, headers: all, body, signal, idleMs: this.#idleMs });
     };
-    if (this.#settled) return await send();
-    let first: HttpResponse | undefined;
+    if (this.#settled) return await send(this.#origin);
+    const [one, other] = this.#origins as [URL, URL];
+    const settle = (origin: URL) => {
+      this.#origin = origin;
+      this.#settled = true;
+    };
     let failed: unknown;
     try {
-      first = await send();
+      const first = await send(one);
       if (!await isPlainHttpToTls(first)) {
-        this.#settled = true;
+        settle(one);
         return first;
       }
     } catch (error) {
-      if (!(error instanceof ExchangeError) || !mayBeOtherScheme(error, this.#origin)) throw error;
+      if (!(error instanceof ExchangeError) || !mayBeOtherScheme(error, one)) throw error;
       failed = error;
     }
-    this.#origin = this.#origins[1]!;
     try {
-      const second = await send();
+      const second = await send(other);
       if (await isPlainHttpToTls(second)) throw failed;
-      this.#settled = true;
+      settle(other);
       return second;
     } catch (error) {
-      this.#origin = this.#origins[0]!;
       // The error of the scheme that was meant says more, unless the other one got further.
       const further = error instanceof ExchangeError && error.kind === "tls" ||
         failed instanceof ExchangeError && failed.kind === "not-tls";

@@ -23,7 +23,7 @@ import { ExchangeError } from "./failure.ts";
 import type { Repository } from "./repository.ts";
 import { backoff, isTemporary } from "./retry.ts";
 import { sendInPieces } from "./pieces.ts";
-import { begin, close, DOING, next, OCTETS, type Session } from "./session.ts";
+import { begin, cancel, close, DOING, next, OCTETS, type Session } from "./session.ts";
 import { Spool } from "./spool.ts";
 
 /** Blobs up to this many bytes are kept in memory and sent in one request. */
@@ -55,6 +55,8 @@ class Upload implements BlobWriter {
   #spool: Spool | undefined;
   #live: Live | undefined;
   #state: "open" | "committing" | "done" = "open";
+  /** The last session that was begun and not ended. */
+  #session: Session | undefined;
 
   constructor(
     repository: Repository,
@@ -99,6 +101,7 @@ class Upload implements BlobWriter {
         checkDigest(descriptor, digestOf(bytes));
         await this.#sendWhole(descriptor, bytes);
       } else if (!await this.#finishLive(descriptor)) await this.#sendAgain(descriptor);
+      this.#session = undefined;
     } finally {
       await this.#cleanUp();
     }
@@ -129,7 +132,7 @@ class Upload implements BlobWriter {
     this.#openSpool();
     let session: Session;
     try {
-      session = await begin(this.#repository, this.#signal);
+      session = await this.#begin();
     } catch (error) {
       if (this.#spool === undefined || isFinal(error)) throw error;
       this.#lastFailure = error;
@@ -215,6 +218,7 @@ class Upload implements BlobWriter {
       await drop(outcome);
       try {
         const session = await next(this.#repository, outcome, this.#live.session);
+        this.#session = session;
         if (!tookAll(outcome, this.#size)) {
           failed = new BlobberError("registry", `${DOING}: the registry did not take all of it`);
         } else {
@@ -255,7 +259,14 @@ class Upload implements BlobWriter {
       }
     }
     if (!(failed instanceof RefusedError)) throw failed;
-    await sendInPieces(this.#repository, descriptor, spool, this.#signal);
+    await sendInPieces(this.#repository, descriptor, spool, {
+      signal: this.#signal,
+      onSession: (session) => this.#session = session,
+    });
+  }
+
+  async #begin(): Promise<Session> {
+    return this.#session = await begin(this.#repository, this.#signal);
   }
 
   /** POST and PUT. Both are begun anew when the PUT fails in a way that may pass. */
@@ -266,7 +277,7 @@ class Upload implements BlobWriter {
     const { clock } = this.#repository.transport;
     for (let tries = 1;; tries++) {
       try {
-        const session = await begin(this.#repository, this.#signal);
+        const session = await this.#begin();
         return await close(this.#repository, session, descriptor, body, this.#signal);
       } catch (error) {
         this.#signal?.throwIfAborted();
@@ -282,12 +293,14 @@ class Upload implements BlobWriter {
     this.#buffer = undefined;
     this.#spool?.close();
     const live = this.#live;
-    if (live === undefined) return;
-    this.#live = undefined;
-    live.channel.break();
-    live.stop.abort(new BlobberError("closed", "the upload was given up"));
-    const outcome = await live.answer;
-    if (!("failed" in outcome)) await outcome.body.cancel();
+    if (live !== undefined) {
+      this.#live = undefined;
+      live.channel.break();
+      live.stop.abort(new BlobberError("closed", "the upload was given up"));
+      const outcome = await live.answer;
+      if (!("failed" in outcome)) await outcome.body.cancel();
+    }
+    if (this.#session !== undefined) await cancel(this.#repository, this.#session);
   }
 }
 

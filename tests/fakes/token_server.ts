@@ -19,6 +19,8 @@ export interface TokenServerOptions {
   tls?: KeyPair;
   /** In place of the answer that would be given. */
   onRequest?: (request: TokenRequest) => CannedAnswer | undefined;
+  /** Waited for before anything is answered. */
+  beforeAnswer?: (() => Promise<void>) | undefined;
 }
 
 /** A request for a token. */
@@ -61,6 +63,7 @@ export async function startTokenServer(options: TokenServerOptions = {}): Promis
     };
     requests.push(request);
     const answer = server.options.onRequest?.(request) ?? answerTo(request);
+    await server.options.beforeAnswer?.();
     response.writeHead(answer.status ?? 200, answer.headers ?? {});
     response.end(answer.body ?? "");
   }, options.tls);

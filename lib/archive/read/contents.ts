@@ -23,7 +23,12 @@ import type { Located, NamedTable } from "./table.ts";
 import { isFormatsOwn } from "../toc.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import { MAX_BYTES, MAX_LISTED_ENTRIES, MAX_UNRANGED_BYTES, TABLE_READS } from "../../limits.ts";
+import {
+  MAX_BYTES,
+  MAX_LISTED_ENTRIES,
+  SURPRISING_DOWNLOAD_BYTES,
+  TABLE_READS,
+} from "../../limits.ts";
 import { inLanes } from "../../lanes.ts";
 import type { UnpackLimits } from "../../options.ts";
 import { Pace } from "../../pace.ts";
@@ -197,9 +202,8 @@ export function layersOf(manifest: Document<Manifest>): Layers {
 }
 
 /**
- * The table of a layer, or `undefined` when the layer has to be read whole.
- *
- * @throws {BlobberError} `range-not-supported` for a large layer in a source that gives no ranges
+ * The table of a layer, or `undefined` when the layer has to be read whole: it has none that can be read
+ * alone, or the source gives no ranges of it.
  */
 export async function tableOf<T extends NamedTable>(
   source: Source,
@@ -210,13 +214,8 @@ export async function tableOf<T extends NamedTable>(
   try {
     return await readLayerTable(source, layer, parse, options);
   } catch (error) {
-    if (!isBlobberError(error, "range-not-supported")) throw error;
-    if (layer.size <= MAX_UNRANGED_BYTES) return undefined;
-    throw new BlobberError("range-not-supported", error.message, {
-      cause: error,
-      hint: `reading single files would mean to download ${layer.size} bytes: ` +
-        "pull the artifact instead",
-    });
+    if (isBlobberError(error, "range-not-supported")) return undefined;
+    throw error;
   }
 }
 
@@ -227,9 +226,9 @@ async function spoolOf(
 ): Promise<Spool> {
   notify(
     options,
-    "debug",
+    layer.size > SURPRISING_DOWNLOAD_BYTES ? "warning" : "debug",
     "whole-download",
-    `the layer ${layer.digest} has no table of contents that can be read alone, so all of its ` +
+    `no table of contents of the layer ${layer.digest} can be read alone, so all of its ` +
       `${layer.size} bytes are downloaded`,
   );
   const total = layer.size;

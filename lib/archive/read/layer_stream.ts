@@ -7,7 +7,7 @@
 
 import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
-import { MAX_UNRANGED_BYTES } from "../../limits.ts";
+import { SURPRISING_DOWNLOAD_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
@@ -98,7 +98,7 @@ export async function readLayer(
     tellEnd(tar.end(), layer, options);
     checkDiffId(diffId?.digest(), options.diffId, layer);
   } catch (error) {
-    if (isKnown || layer.size <= MAX_UNRANGED_BYTES) {
+    if (isKnown || layer.size <= SURPRISING_DOWNLOAD_BYTES) {
       throw notAnArchive(await reader.explain(error), layer);
     }
     // Not worth the rest of what is no archive at all: models have gigabytes.
