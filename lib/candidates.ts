@@ -174,7 +174,7 @@ export async function readReferrer(
   options: CallOptions & { allowance: Allowance },
 ): Promise<SignatureReferrer | undefined> {
   if (!isDocumentType(candidate.mediaType)) return undefined;
-  const bytes = await read(source, candidate, {
+  const bytes = await readPart(source, candidate, {
     ...options,
     kind: "referrer",
     limit: MAX_REFERRER_BYTES,
@@ -209,7 +209,7 @@ export async function readCandidate(
   const referrer = await readReferrer(source, candidate, wanted, options);
   if (referrer === undefined) return undefined;
   const { type, layer, annotations } = referrer;
-  const bytes = await read(source, layer, {
+  const bytes = await readPart(source, layer, {
     ...options,
     kind: "signature",
     limit: MAX_SIGNATURE_BYTES,
@@ -217,7 +217,14 @@ export async function readCandidate(
   return { mediaType: type, bytes, ...(annotations && { annotations }) };
 }
 
-async function read(
+/**
+ * Reads a part of a signature, as far as it is small enough.
+ *
+ * @param what what to read
+ * @param options what it is, for messages, the most bytes, and what may still be read
+ * @throws {BlobberError} `limit`, `integrity`, or the store's
+ */
+export async function readPart(
   source: Source,
   what: Descriptor,
   options: CallOptions & { kind: string; limit: number; allowance: Allowance },

@@ -23,6 +23,8 @@ export interface Judgement {
   cut: boolean;
   /** A failure to list or read, which leaves open what else there is. */
   failure?: BlobberError | undefined;
+  /** The tag under which there are signatures in cosign's older form, which may be none that are read. */
+  older?: string | undefined;
   /** What was looked at, for messages. */
   name: string;
   /** `title` of the verifier that looked. */
@@ -83,8 +85,12 @@ function reason(judgements: Judgement[]): BlobberError {
   const mismatches = decided.filter((error) => error.status === 7);
   if (mismatches.length > 0) return together(mismatches, mismatches[0]!.code, cause);
   if (decided.length > 0) return together(decided, "signature-invalid", cause);
+  const older = judgements.find((one) => one.older !== undefined)?.older;
   return new BlobberError("no-signature", `no signature found for ${name}`, {
-    hint: total === 0
+    hint: older !== undefined
+      ? `the tag ${older} holds signatures in the form that cosign had before bundles, which is not ` +
+        "accepted here: accept older forms of signatures, or have it signed again"
+      : total === 0
       ? "sign it with `blobber sign`, or ask whoever published it to"
       : `${total} referrers are there and none is a signature of it that can be read here`,
   });

@@ -69,7 +69,7 @@ export async function judgeSignatures(
 ): Promise<Judgement> {
   const search = new Search(source, manifest, verifier, options);
   // Each has its own share of what may be looked at: a crowd in one does not use up the other's.
-  if (!await search.look("api")) await search.look("tag");
+  if (!await search.look("api") && !await search.look("tag")) await search.lookAtOlder();
   return search.result;
 }
 
@@ -128,6 +128,40 @@ class Search {
     const rest = others.slice(0, MAX_OTHER_REFERRERS);
     this.result.total += rest.length;
     return await this.#lookAt(rest);
+  }
+
+  /** Looks where cosign kept signatures before it had bundles. Returns whether one satisfies. */
+  async lookAtOlder(): Promise<boolean> {
+    const { signal } = this.#options;
+    const { subject } = this.#wanted;
+    const { findOlder, readOlder } = await import("./older_signatures.ts");
+    const allowance = new Allowance();
+    try {
+      const found = await findOlder(this.#source, subject.digest, { signal });
+      if (found === undefined) return false;
+      this.result.older = found.tag;
+      if (!this.#wanted.accepts(found.type)) return false;
+      const { parts, cut } = await readOlder(this.#source, found, { signal, allowance });
+      this.result.cut ||= cut;
+      this.result.total += parts.length;
+      for (const read of parts) {
+        if (this.#isLate()) break;
+        const descriptor = found.descriptor;
+        let signature: Signature;
+        try {
+          signature = await read();
+        } catch (error) {
+          this.#reject(descriptor, error);
+          continue;
+        }
+        if (await this.#judge({ descriptor, signature })) return true;
+      }
+    } catch (error) {
+      const failed = survivable(error, this.#options);
+      if (isUnread(failed)) this.result.failure ??= failed;
+      else this.result.rejected.push({ descriptor: subject, error: failed });
+    }
+    return false;
   }
 
   async #lookAt(list: Descriptor[]): Promise<boolean> {

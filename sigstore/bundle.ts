@@ -43,7 +43,8 @@ export interface LogEntry {
   integratedTime: string;
   /** The signed entry timestamp of Rekor v1. */
   promise: Bytes | undefined;
-  proof: InclusionProof;
+  /** Missing only in signatures that are older than bundles; those have a promise. */
+  proof: InclusionProof | undefined;
   /** The canonical body that the log holds. */
   body: Bytes;
 }
@@ -51,12 +52,15 @@ export interface LogEntry {
 /** Who signed, as the bundle says it. */
 export type Material =
   | { kind: "certificate"; leaf: Bytes; others: Bytes[] }
+  /** The hint says which key it may be, or nothing. */
   | { kind: "key"; hint: string };
 
 /** What was signed. */
 export type Content =
   | { kind: "dsse"; payloadType: string; payload: Bytes; signature: Bytes }
-  | { kind: "message"; digest: Bytes; signature: Bytes };
+  | { kind: "message"; digest: Bytes; signature: Bytes }
+  /** cosign's payload of "simple signing", as it was made before bundles. */
+  | { kind: "simple"; payload: Bytes; signature: Bytes };
 
 /** A bundle that has the right form; nothing in it is verified. */
 export interface Bundle {
@@ -71,7 +75,7 @@ export interface Bundle {
 /** Bytes of a hash that a bundle names: all are SHA-256. */
 const HASH_BYTES = 32;
 /** Bytes of a signature: the longest, RSA's, is as long as the modulus. */
-const SIGNATURE_BYTES = MAX_RSA_BITS / 8;
+export const SIGNATURE_BYTES = MAX_RSA_BITS / 8;
 
 const VERSIONS: ReadonlyMap<string, Bundle["version"]> = new Map([
   ["application/vnd.dev.sigstore.bundle+json;version=0.1", "0.1"],
@@ -148,7 +152,7 @@ function readMaterial(fields: Fields, version: Bundle["version"]): Material {
   const wanted = version === "0.3" ? "certificate" : "x509CertificateChain";
   switch (forms[0]) {
     case "publicKey":
-      return { kind: "key", hint: fields.object("publicKey").only("hint").string("hint") };
+      return { kind: "key", hint: fields.object("publicKey").only("hint").stringOr("hint", "") };
     case wanted: {
       if (wanted === "certificate") {
         const leaf = fields.object("certificate").only("rawBytes").bytes(

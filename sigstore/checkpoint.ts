@@ -92,7 +92,7 @@ function readLine(line: string): NoteSignature {
  */
 export function checkSignedBy(checkpoint: Checkpoint, log: TrustedLog): void {
   const { origin, signatures, text } = checkpoint;
-  const hint = toBase64(log.keyId.subarray(0, HINT_BYTES));
+  const hint = toBase64((log.checkpointKeyId ?? log.keyId).subarray(0, HINT_BYTES));
   // A key signs once: of several lines for one key the first counts, so that there is one check for each log.
   const found = signatures.find((one) =>
     one.hint === hint && (origin === one.name || origin.startsWith(`${one.name} - `))

@@ -8,12 +8,13 @@
 import type { Signature } from "@blobber/core";
 import { isBlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { type Bundle, type Content, type Material, readBundle } from "./bundle.ts";
+import type { Bundle, Content, Material } from "./bundle.ts";
 import { fromBase64 } from "./bytes.ts";
 import { readCertificate } from "./certificate.ts";
 import { Fields } from "./fields.ts";
 import { invalidSignature } from "./malformed.ts";
 import { fingerprintOf } from "./public_key.ts";
+import { readSignature } from "./simple_signing.ts";
 import { PAYLOAD_TYPE, TAG_ANNOTATION } from "./statement.ts";
 import { parseStrictJson } from "./strict_json.ts";
 
@@ -37,7 +38,7 @@ const DIGEST_BYTES = 32;
  * @throws {BlobberError} `signature-invalid`
  */
 export function readClaimedSigner(signature: Signature): ClaimedSigner {
-  return claimedSigner(readBundle(signature));
+  return claimedSigner(readSignature(signature));
 }
 
 /**
@@ -92,6 +93,8 @@ function nameIn(content: Content): ClaimedSigner["name"] {
 export function claimText({ signer, name }: ClaimedSigner): string {
   const who = signer.kind === "certificate"
     ? `${quote(signer.subject)} (issuer ${quote(signer.issuer)})`
+    : signer.hint === ""
+    ? "a key that it does not name"
     : `the key ${signer.fingerprint ?? quote(signer.hint)}`;
   if (name === undefined) return who;
   const { repository, tag } = name;

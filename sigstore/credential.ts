@@ -27,10 +27,13 @@ export interface Credential {
   /** Refuses services that cannot serve it, as soon as they are known. */
   check(services: SigningServices): void;
   /** Gets the key; a certificate is checked before it is given. */
-  acquire(
-    services: () => Promise<SigningServices>,
-    context: ServiceContext,
-  ): Promise<{ key: SigningKey; material: KeyMaterial }>;
+  acquire(services: () => Promise<SigningServices>, context: ServiceContext): Promise<Acquired>;
+}
+
+/** A key, and what a bundle says of it. */
+export interface Acquired {
+  key: SigningKey;
+  material: KeyMaterial;
 }
 
 /** A key of one's own. */
@@ -55,7 +58,7 @@ export class OwnKey implements Credential {
     }
   }
 
-  acquire(): Promise<{ key: SigningKey; material: KeyMaterial }> {
+  acquire(): Promise<Acquired> {
     const hint = createHash("sha256").update(this.#key.publicKey).digest();
     return Promise.resolve({ key: this.#key, material: { publicKeyHint: toBase64(hint) } });
   }
@@ -87,7 +90,7 @@ export class Identity implements Credential {
   async acquire(
     services: () => Promise<SigningServices>,
     context: ServiceContext,
-  ): Promise<{ key: SigningKey; material: KeyMaterial }> {
+  ): Promise<Acquired> {
     const token = await this.#freshToken(services, context);
     await this.#confirm(token);
     context.signal?.throwIfAborted();

@@ -7,10 +7,11 @@
  */
 
 import { Buffer } from "node:buffer";
+import { isBlobberError } from "@blobber/core/errors";
 import { verifyTLogBody } from "@sigstore/verify/dist/tlog/index.js";
 import { verifyMerkleInclusion } from "@sigstore/verify/dist/tlog/merkle.js";
 import { verifyTLogSET } from "@sigstore/verify/dist/tlog/set.js";
-import type { LogEntry } from "./bundle.ts";
+import type { InclusionProof, LogEntry } from "./bundle.ts";
 import { fromBase64, readPem, toBase64 } from "./bytes.ts";
 import { type Checkpoint, checkSignedBy, readCheckpoint } from "./checkpoint.ts";
 import { Fields } from "./fields.ts";
@@ -21,7 +22,8 @@ import type { TrustedLog } from "./trust_root.ts";
 
 /** What a valid entry shows. */
 export interface LogEvidence {
-  log: TrustedLog;
+  /** The trust root's entries for the log whose key it was: the same one for each time that it was in use. */
+  logs: TrustedLog[];
   index: string;
   /** When the log took it, where the log signed that. */
   time: Date | undefined;
@@ -34,8 +36,8 @@ type LibraryCheckpoint = Parameters<typeof verifyMerkleInclusion>[1];
 type LibraryContent = Parameters<typeof verifyTLogBody>[1];
 
 /**
- * Checks one entry. Time is linear in its length, beside at most two signatures to check: the promise's
- * and the checkpoint's.
+ * Checks one entry. Time is linear in its length, beside the signatures to check: the promise's and
+ * the checkpoint's, with each key that the trust root has for the log.
  *
  * @param entry of the bundle
  * @param logs of the trust root
@@ -49,19 +51,38 @@ export function checkLogEntry(
   content: SignedContent,
   signer: Uint8Array,
 ): LogEvidence {
-  const known = logs.filter((log) => toBase64(log.keyId) === toBase64(entry.keyId));
-  const [log] = known;
-  if (log === undefined) {
+  // Logs of Rekor's second version are named by the id that their checkpoints have, which is a whole hash.
+  const named = toBase64(entry.keyId);
+  const known = logs.filter(({ keyId, checkpointKeyId = keyId }) =>
+    toBase64(keyId) === named || toBase64(checkpointKeyId) === named
+  );
+  if (known.length === 0) {
     throw invalidSignature("it is recorded in a log that the trust root does not name");
   }
   const checkpoint = checkEntryForm(entry, content, signer);
-  guarded("its log entry does not hold", invalidSignature, () => {
+  return guarded("its log entry does not hold", invalidSignature, () => {
     if (entry.promise !== undefined) {
-      verifyTLogSET(libraryEntry(entry) as PromisedEntry, known.map(libraryLog));
+      const asNamed = known.map((log) => libraryLog({ ...log, keyId: entry.keyId }));
+      verifyTLogSET(libraryEntry(entry) as PromisedEntry, asNamed);
     }
-    checkSignedBy(checkpoint, log);
+    if (checkpoint === undefined) {
+      // The promise has held, and by one of these keys: which of them is told by when they were in use.
+      return { logs: known, index: entry.logIndex, time: timeOf(entry) };
+    }
+    const signed = known.filter((log) => isSignedByLog(checkpoint, log));
+    if (signed.length === 0) checkSignedBy(checkpoint, known[0]!);
+    return { logs: signed, index: entry.logIndex, time: timeOf(entry) };
   });
-  return { log, index: entry.logIndex, time: timeOf(entry) };
+}
+
+function isSignedByLog(checkpoint: Checkpoint, log: TrustedLog): boolean {
+  try {
+    checkSignedBy(checkpoint, log);
+    return true;
+  } catch (error) {
+    if (isBlobberError(error)) return false;
+    throw error;
+  }
 }
 
 /**
@@ -71,17 +92,21 @@ export function checkLogEntry(
  * @param entry of the bundle
  * @param content what was signed
  * @param signer DER of the certificate, or of the public key, that signed
+ * @returns the checkpoint; none where a promise stands for the proof
  * @throws {BlobberError} `signature-invalid`
  */
 export function checkEntryForm(
   entry: LogEntry,
   content: SignedContent,
   signer: Uint8Array,
-): Checkpoint {
+): Checkpoint | undefined {
   return guarded("its log entry does not hold", invalidSignature, () => {
     checkBody(entry, content, signer);
-    const checkpoint = readCheckpoint(entry.proof.checkpoint);
-    checkNumbers(entry, checkpoint);
+    checkTime(entry);
+    const { proof } = entry;
+    if (proof === undefined) return undefined;
+    const checkpoint = readCheckpoint(proof.checkpoint);
+    checkNumbers(entry, proof, checkpoint);
     verifyMerkleInclusion(libraryEntry(entry) as ProvenEntry, libraryCheckpoint(checkpoint));
     return checkpoint;
   });
@@ -158,16 +183,26 @@ function fromPem(base64: string): Uint8Array {
 }
 
 /** sigstore-python#1651: what is stated twice is stated alike. */
-function checkNumbers(entry: LogEntry, { size, rootHash }: Checkpoint): void {
-  const { proof } = entry;
-  // An index or a time that no promise signs is believed only where a proof shows the same index.
-  if (entry.promise === undefined) {
-    if (entry.integratedTime !== "0") throw invalidSignature("its time is signed by nobody");
-    if (proof.logIndex !== entry.logIndex) throw invalidSignature("its index is not the proof's");
-  } else if (entry.integratedTime === "0") throw invalidSignature("its promise has no time");
+function checkNumbers(
+  entry: LogEntry,
+  proof: InclusionProof,
+  { size, rootHash }: Checkpoint,
+): void {
+  // An index that no promise signs is believed only where a proof shows the same one.
+  if (entry.promise === undefined && proof.logIndex !== entry.logIndex) {
+    throw invalidSignature("its index is not the proof's");
+  }
   if (size !== proof.treeSize || toBase64(rootHash) !== toBase64(proof.rootHash)) {
     throw invalidSignature("its proof and its checkpoint are of different trees");
   }
+}
+
+/** A time is one that the promise signs. */
+function checkTime({ promise, proof, integratedTime }: LogEntry): void {
+  if (promise === undefined) {
+    if (proof === undefined) throw invalidSignature("its log entry has no promise and no proof");
+    if (integratedTime !== "0") throw invalidSignature("its time is signed by nobody");
+  } else if (integratedTime === "0") throw invalidSignature("its promise has no time");
 }
 
 function libraryEntry(entry: LogEntry): LibraryEntry {
@@ -178,7 +213,7 @@ function libraryEntry(entry: LogEntry): LibraryEntry {
     kindVersion: { kind: entry.kind, version: entry.version },
     integratedTime: entry.integratedTime,
     inclusionPromise: promise && { signedEntryTimestamp: Buffer.from(promise) },
-    inclusionProof: {
+    inclusionProof: proof && {
       logIndex: proof.logIndex,
       rootHash: Buffer.from(proof.rootHash),
       treeSize: proof.treeSize,

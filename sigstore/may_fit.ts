@@ -8,12 +8,13 @@
 
 import type { Signable, Signature } from "@blobber/core";
 import { isBlobberError } from "@blobber/core/errors";
-import { type Bundle, readBundle } from "./bundle.ts";
+import type { Bundle } from "./bundle.ts";
 import { toHex } from "./bytes.ts";
 import { readCertificate } from "./certificate.ts";
 import { checkIdentity } from "./identity.ts";
 import type { Rules } from "./policy.ts";
 import { bindContent } from "./signed_content.ts";
+import { readSignature } from "./simple_signing.ts";
 
 /**
  * Looks at a signature.
@@ -24,7 +25,7 @@ import { bindContent } from "./signed_content.ts";
  */
 export function mayFit(manifest: Signable, signature: Signature, rules: Rules): boolean {
   try {
-    const bundle = readBundle(signature);
+    const bundle = readSignature(signature);
     return isAbout(bundle, manifest, rules) && isOf(bundle, rules);
   } catch (error) {
     if (isBlobberError(error)) return false;
@@ -43,7 +44,9 @@ function isAbout({ content }: Bundle, manifest: Signable, rules: Rules): boolean
 }
 
 function isOf({ material }: Bundle, rules: Rules): boolean {
-  if (material.kind === "key") return rules.keys.some(({ hint }) => hint === material.hint);
+  if (material.kind === "key") {
+    return rules.keys.some(({ hint }) => material.hint === "" || hint === material.hint);
+  }
   if (rules.trust === undefined || (rules.identities.length === 0 && !rules.unsafe)) return false;
   checkIdentity(readCertificate(material.leaf), rules);
   return true;

@@ -48,13 +48,14 @@ export function fitsRekorV2(details: KeyDetails | undefined): details is KeyDeta
  * @param context how to ask
  * @param rekorUrl base URL of the log
  * @param what the signature, what it is over, and what verifies it
+ * @returns the entry; nothing when the log has it already: such a log gives out proofs once, with the answer
  * @throws {BlobberError} `signing-service`
  */
 export async function addToRekorV2(
   context: ServiceContext,
   rekorUrl: string,
   what: LoggableDigest,
-): Promise<LogEntry> {
+): Promise<LogEntry | undefined> {
   const raw = "certificate" in what.verifier ? what.verifier.certificate : what.verifier.publicKey;
   const kind = "certificate" in what.verifier ? "x509Certificate" : "publicKey";
   const digest = createHash("sha256").update(what.signed).digest("base64");
@@ -67,8 +68,11 @@ export async function addToRekorV2(
     body: JSON.stringify({
       hashedRekordRequestV002: { digest, signature: { content, verifier } },
     }),
+    accept: [409],
   };
-  const entry = jsonOf(request, await ask(context, request));
+  const answer = await ask(context, request);
+  if (answer.status === 409) return undefined;
+  const entry = jsonOf(request, answer);
   const body = entry.canonicalizedBody;
   const data = typeof body === "string" ? dataOf(body) : undefined;
   // Row 59 (and CVE-2022-36056): the entry must be for this digest, signature and verifier.

@@ -17,6 +17,8 @@ import { invalidSignature } from "./malformed.ts";
 import { PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, TAG_ANNOTATION } from "./statement.ts";
 import { parseStrictJson } from "./strict_json.ts";
 
+const SIMPLE_TYPE = "cosign container image signature";
+
 /** Content that is about the manifest it was checked with. */
 export interface SignedContent {
   /** The bytes that the signature is over. */
@@ -34,7 +36,7 @@ export interface SignedContent {
 
 /** What may be signed. */
 export interface ContentRules {
-  /** Whether a signature over the manifest's bytes counts. */
+  /** Whether a signature of an older form counts: over the manifest's bytes, or cosign's before bundles. */
   legacyMessageSignature: boolean;
   /** Whether a statement with any predicate counts. Only test vectors of other projects need it. */
   anyPredicate?: boolean | undefined;
@@ -53,9 +55,48 @@ export function bindContent(
   manifest: Signable,
   rules: ContentRules,
 ): SignedContent {
-  return content.kind === "message"
-    ? bindMessage(content, manifest, rules)
-    : bindStatement(content, manifest, rules);
+  switch (content.kind) {
+    case "message":
+      return bindMessage(content, manifest, rules);
+    case "simple":
+      return bindSimple(content, manifest, rules);
+    case "dsse":
+      return bindStatement(content, manifest, rules);
+  }
+}
+
+/** The payload of "simple signing" (containers/image, atomic signatures; cosign's signature specification). */
+function bindSimple(
+  { payload, signature }: Content & { kind: "simple" },
+  manifest: Signable,
+  rules: ContentRules,
+): SignedContent {
+  if (!rules.legacyMessageSignature) {
+    throw invalidSignature("it is in cosign's older form, expected a signed statement");
+  }
+  const json = parseStrictJson(payload, "the payload", invalidSignature);
+  // Whoever reads it must understand all that is critical.
+  const critical = new Fields(json, "payload", invalidSignature).object("critical")
+    .only("identity", "image", "type");
+  const type = critical.string("type");
+  if (type !== SIMPLE_TYPE) {
+    throw invalidSignature(`the payload is a ${quote(type)}, expected ${quote(SIMPLE_TYPE)}`);
+  }
+  const digest = critical.object("image").only("docker-manifest-digest")
+    .string("docker-manifest-digest");
+  if (digest !== manifest.digest) {
+    throw invalidSignature(`it is over ${quote(digest)}, expected ${manifest.digest}`);
+  }
+  const hash = sha256(payload);
+  return {
+    bytes: payload,
+    signature,
+    bytesDigest: hash,
+    payloadDigest: hash,
+    // What stands there is how the image was called when it was signed, in whatever form that was.
+    name: undefined,
+    evidence: `cosign's payload about ${manifest.digest}, which binds no name`,
+  };
 }
 
 function bindMessage(

@@ -9,8 +9,8 @@ import { createHash } from "node:crypto";
 import type { CallOptions, Signable, Signature, Signer } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { toPem } from "./bytes.ts";
-import { checkRekorV2, type Credential, Identity, OwnKey } from "./credential.ts";
+import { toHex, toPem } from "./bytes.ts";
+import { type Acquired, checkRekorV2, type Credential, Identity, OwnKey } from "./credential.ts";
 import { type Envelope, envelopeOf, preAuthEncoding } from "./dsse.ts";
 import { BUNDLE_TYPE, encodeBundle, type KeyMaterial, type LogEntry } from "./encode_bundle.ts";
 import { checkOwnSignature } from "./own_signature.ts";
@@ -47,6 +47,12 @@ export async function createSigner(options: SignerOptions): Promise<Signer> {
     throw nonsense("neither a key nor an identity, expected one of them");
   }
   return new SigstoreSigner(new Identity(options, notify), options, context);
+}
+
+/** What signs, and the services that take part. */
+interface Ready {
+  credential: Acquired;
+  services: SigningServices;
 }
 
 /** A signature in the making. */
@@ -109,10 +115,30 @@ class SigstoreSigner implements Signer {
       this.#trust ??= await this.#trustFor(services, options);
       return services;
     };
-    const { key, material } = await this.#credential.acquire(ready, context);
+    const credential = await this.#credential.acquire(ready, context);
     const services = await ready();
+    const made = await this.#make(manifest, { credential, services }, context);
+    if (made !== undefined) return made;
+    // The answer to an earlier try was lost, or the key signs alike each time: a second statement that says the
+    // same is another entry.
+    const nonce = toHex(crypto.getRandomValues(new Uint8Array(8)));
+    const again = await this.#make(manifest, { credential, services }, context, nonce);
+    if (again !== undefined) return again;
+    throw new BlobberError(
+      "signing-service",
+      "Rekor says that it has a signature already which was made just now",
+      { hint: "try again later" },
+    );
+  }
 
-    const payload = encodeStatement(statementAbout(manifest.digest, manifest.name));
+  /** A signature, or nothing when a log has taken the same before and gives no proof of it any more. */
+  async #make(
+    manifest: Signable,
+    { credential: { key, material }, services }: Ready,
+    context: ServiceContext,
+    nonce?: string,
+  ): Promise<Signature | undefined> {
+    const payload = encodeStatement(statementAbout(manifest.digest, manifest.name, nonce));
     const signed = preAuthEncoding(PAYLOAD_TYPE, payload);
     const signature = await key.sign(signed);
     const envelope = envelopeOf(PAYLOAD_TYPE, payload, signature);
@@ -124,16 +150,16 @@ class SigstoreSigner implements Signer {
     }
     const entries: LogEntry[] = [];
     for (const log of services.logs) {
-      entries.push(
-        await this.#log(log, timestamps.length > 0, context, {
-          key,
-          material,
-          payload,
-          signed,
-          signature,
-          envelope,
-        }),
-      );
+      const entry = await this.#log(log, timestamps.length > 0, context, {
+        key,
+        material,
+        payload,
+        signed,
+        signature,
+        envelope,
+      });
+      if (entry === undefined) return undefined;
+      entries.push(entry);
     }
     const made: Signature = {
       mediaType: BUNDLE_TYPE,
@@ -184,7 +210,7 @@ class SigstoreSigner implements Signer {
     timestamped: boolean,
     context: ServiceContext,
     made: Made,
-  ): Promise<LogEntry> {
+  ): Promise<LogEntry | undefined> {
     const { key, material, payload, signed, signature, envelope } = made;
     const certificate = "certificate" in material ? material.certificate : undefined;
     if (log.version !== 2) {

@@ -13,6 +13,8 @@ export const PAYLOAD_TYPE = "application/vnd.in-toto+json";
 export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 /** The one predicate that means "signed": cosign's. Any other predicate is a statement about something else. */
 export const PREDICATE_TYPE = "https://sigstore.dev/cosign/sign/v1";
+/** The subject's annotation that tells two signatures by one key apart, where a log takes each only once. */
+export const NONCE_ANNOTATION = "dev.blobber.nonce";
 /** The subject's annotation that holds the tags under which it was signed, with commas between them. */
 export const TAG_ANNOTATION = "dev.blobber.tag";
 
@@ -33,20 +35,25 @@ export interface Statement {
 }
 
 /**
- * The statement about a manifest. It holds no time and nothing random, so that the same key signs the same
- * bytes for the same artifact under the same name.
+ * The statement about a manifest. It holds no time and, if it can be helped, nothing random, so that the
+ * same key signs the same bytes for the same artifact under the same name.
  *
  * @param digest the manifest's digest
  * @param name the name under which it is signed
+ * @param nonce makes it another one, where these bytes were signed and logged before
  */
-export function statementAbout(digest: Digest, name?: SignedName): Statement {
+export function statementAbout(digest: Digest, name?: SignedName, nonce?: string): Statement {
+  const annotations = {
+    // A tag means nothing without its repository.
+    ...(name?.repository !== undefined && name.tags.length > 0 && {
+      [TAG_ANNOTATION]: [...new Set(name.tags)].sort().join(","),
+    }),
+    ...(nonce !== undefined && { [NONCE_ANNOTATION]: nonce }),
+  };
   const subject: Subject = {
     ...(name?.repository !== undefined && { name: name.repository }),
     digest: { sha256: digest.slice("sha256:".length) },
-    // A tag means nothing without its repository.
-    ...(name?.repository !== undefined && name.tags.length > 0 && {
-      annotations: { [TAG_ANNOTATION]: [...new Set(name.tags)].sort().join(",") },
-    }),
+    ...(Object.keys(annotations).length > 0 && { annotations }),
   };
   return {
     _type: STATEMENT_TYPE,

@@ -1,7 +1,8 @@
 /**
  * That a timestamp authority saw this signature, and when (RFC 3161). The library checks imprint, digest,
- * signature and the authority's chain; here is what it leaves open: that the answer grants anything, that
- * there is one signer, and that certificates carried along are the trust root's.
+ * signature and the authority's chain, of the trust root's certificates alone; here is what it leaves open:
+ * that the answer grants anything, and that there is one signer. Certificates and revocation lists that came
+ * along are not needed and not looked at.
  *
  * @module
  */
@@ -9,8 +10,9 @@
 import { Buffer } from "node:buffer";
 import core from "@sigstore/core/dist/index.js";
 import { verifyRFC3161Timestamp } from "@sigstore/verify/dist/timestamp/tsa.js";
-import { toBase64, toHex } from "./bytes.ts";
-import { type DerNode, inside, oid, readAll, readOne, TAG } from "./der.ts";
+import type { BlobberError } from "@blobber/core/errors";
+import { toHex } from "./bytes.ts";
+import { type DerNode, inside, oid, readOne, TAG } from "./der.ts";
 import { checkDer } from "./der_bounds.ts";
 import { libraryAuthority } from "./library_certificate.ts";
 import { guarded, invalidSignature } from "./malformed.ts";
@@ -18,6 +20,8 @@ import type { TrustedAuthority } from "./trust_root.ts";
 
 /** Tag of what is wrapped or implicit: content, certificates, signed attributes. */
 const WRAPPED = 0xa0;
+/** Tag of revocation lists. */
+const LISTS = 0xa1;
 const SIGNED_DATA = toHex(oid("1.2.840.113549.1.7.2"));
 const CONTENT_TYPE = toHex(oid("1.2.840.113549.1.9.3"));
 const TST_INFO = toHex(oid("1.2.840.113549.1.9.16.1.4"));
@@ -55,7 +59,7 @@ export function checkTimestamp(
 ): Date {
   return guarded("its timestamp does not hold", invalidSignature, () => {
     checkDer(der);
-    checkForm(der, authorities);
+    checkForm(der);
     const timestamp = core.RFC3161Timestamp.parse(Buffer.from(der));
     const usable = authorities.filter(({ certificates }) => isForTimestamps(certificates[0]!));
     verifyRFC3161Timestamp(timestamp, Buffer.from(signature), usable.map(libraryAuthority));
@@ -64,14 +68,14 @@ export function checkTimestamp(
 }
 
 /** TimeStampResp (RFC 3161, 2.4.2) around SignedData (RFC 5652, 5.1): whatever no signature covers. */
-function checkForm(der: Uint8Array, authorities: TrustedAuthority[]): void {
+function checkForm(der: Uint8Array): void {
   const [info, token] = readShape(inside(readOne(der)), TAG.sequence, TAG.sequence);
   const [status] = inside(info);
   if (status?.tag !== TAG.integer || toHex(status.content) !== "00") {
-    throw invalidSignature("the authority did not grant it");
+    throw invalid("was not granted");
   }
   const [type, wrapped] = readShape(inside(token), TAG.oid, WRAPPED);
-  if (toHex(type.raw) !== SIGNED_DATA) throw invalidSignature("it is not signed data");
+  if (toHex(type.raw) !== SIGNED_DATA) throw invalid("is not signed data");
   const parts = inside(readOne(wrapped.content));
   const signers = parts.pop();
   const [version, algorithms, content] = readShape(
@@ -80,28 +84,21 @@ function checkForm(der: Uint8Array, authorities: TrustedAuthority[]): void {
     TAG.set,
     TAG.sequence,
   );
-  if (toHex(version.content) !== "03") throw invalidSignature("it is not of version 3");
+  if (toHex(version.content) !== "03") throw invalid("is not of version 3");
   const hashes = inside(algorithms, TAG.set);
   const [contentType, octets] = readShape(inside(content), TAG.oid, WRAPPED);
-  if (toHex(contentType.raw) !== TST_INFO) throw invalidSignature("it is not about a time");
+  if (toHex(contentType.raw) !== TST_INFO) throw invalid("is not about a time");
   readOne(octets.content, TAG.octetString);
-  for (const extra of parts) checkCertificates(extra, authorities);
+  // RFC 5652, 5.1: certificates, then revocation lists, each at most once.
+  const extra = parts.map(({ tag }) => tag).join();
+  if (!["", `${WRAPPED}`, `${LISTS}`, `${WRAPPED},${LISTS}`].includes(extra)) {
+    throw invalid("carries what nothing signs");
+  }
   const [signer, ...more] = inside(signers, TAG.set);
-  if (more.length > 0) throw invalidSignature("it has several signers");
+  if (more.length > 0) throw invalid("has several signers");
   const hash = checkSigner(signer);
   if (hashes.length !== 1 || hashes[0]!.raw.join() !== hash.raw.join()) {
-    throw invalidSignature("it names another hash than its signer");
-  }
-}
-
-/** Certificates that came along are the trust root's; revocation lists are nobody's. */
-function checkCertificates(extra: DerNode, authorities: TrustedAuthority[]): void {
-  if (extra.tag !== WRAPPED) throw invalidSignature("it carries what nobody signed");
-  const known = authorities.flatMap(({ certificates }) => certificates.map(toBase64));
-  for (const certificate of readAll(extra.content)) {
-    if (!known.includes(toBase64(certificate.raw))) {
-      throw invalidSignature("it carries a certificate that the trust root does not have");
-    }
+    throw invalid("names another hash than its signer");
   }
 }
 
@@ -117,13 +114,13 @@ function checkSigner(signer: DerNode | undefined): DerNode {
     TAG.octetString,
   );
   if (toHex(version!.content) !== "01") {
-    throw invalidSignature("its signer is not named by issuer and serial number");
+    throw invalid("does not name its signer by issuer and serial number");
   }
   readShape(inside(who), TAG.sequence, TAG.integer);
   checkHash(hash);
   const [id] = inside(algorithm);
   if (id === undefined || !SIGNATURES.has(toHex(id.raw))) {
-    throw invalidSignature("its signature is of an unknown kind");
+    throw invalid("has a signature of an unknown kind");
   }
   const types = inside(attributes, WRAPPED).map((one) => inside(one))
     .filter(([id]) => id !== undefined && toHex(id.raw) === CONTENT_TYPE);
@@ -131,15 +128,19 @@ function checkSigner(signer: DerNode | undefined): DerNode {
   if (
     types.length !== 1 || inside(type![1], TAG.set).map(({ raw }) => toHex(raw))[0] !== TST_INFO
   ) {
-    throw invalidSignature("its signature is not over a timestamp");
+    throw invalid("has a signature that is not over a timestamp");
   }
   return hash;
+}
+
+function invalid(why: string): BlobberError {
+  return invalidSignature(`its timestamp ${why}`);
 }
 
 /** Nodes that are as many, and of the tags, that they must be. */
 function readShape<T extends number[]>(nodes: DerNode[], ...tags: T): { [K in keyof T]: DerNode } {
   if (nodes.length !== tags.length || nodes.some(({ tag }, index) => tag !== tags[index])) {
-    throw invalidSignature("it is not a timestamp response");
+    throw invalid("is no response of a timestamp authority");
   }
   return nodes as { [K in keyof T]: DerNode };
 }
@@ -148,7 +149,7 @@ function checkHash(algorithm: DerNode | undefined): void {
   const [id, parameters, ...more] = inside(algorithm);
   const plain = parameters === undefined || toHex(parameters.raw) === "0500";
   if (id === undefined || !HASHES.has(toHex(id.raw)) || !plain || more.length > 0) {
-    throw invalidSignature("its hash is not SHA-2");
+    throw invalid("has a hash that is not SHA-2");
   }
 }
 

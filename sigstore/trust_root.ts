@@ -31,6 +31,11 @@ export interface TrustedLog {
   baseUrl: string;
   /** What entries and SCTs name the log by. */
   keyId: Uint8Array<ArrayBuffer>;
+  /**
+   * What signatures of checkpoints name the key by, of which the first four bytes count and more need not be
+   * known. @default keyId
+   */
+  checkpointKeyId?: Uint8Array<ArrayBuffer> | undefined;
   /** What it signs with. */
   key: KeyObject;
   /** When the key was in use. */
@@ -156,10 +161,19 @@ function readLog(fields: Fields): TrustedLog {
   if (key.optional("validFor")?.has("start") !== true) {
     throw invalidTrustRoot(`the key of the log ${quote(baseUrl)} has no start of validity`);
   }
-  const id = fields.optional("checkpointKeyId") ?? fields.object("logId");
+  // sigstore_trustroot.proto: where a log has no id of its own for checkpoints, it is the log's.
+  const own = fields.optional("checkpointKeyId")?.bytes("keyId");
+  const keyId = fields.optional("logId")?.bytes("keyId") ?? own;
+  if (keyId === undefined) throw invalidTrustRoot(`the log ${quote(baseUrl)} has no id`);
+  if (own !== undefined && own.length < 4) {
+    throw invalidTrustRoot(
+      `the log ${quote(baseUrl)} has a checkpoint key id of less than 4 bytes`,
+    );
+  }
   return {
     baseUrl,
-    keyId: id.bytes("keyId"),
+    keyId,
+    checkpointKeyId: own,
     key: readKey(key.bytes("rawBytes"), baseUrl),
     validFor: readValidity(key),
   };

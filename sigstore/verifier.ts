@@ -8,18 +8,18 @@
 import type { Check, Signable, Signature, SignerIdentity, Verdict, Verifier } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { type Bundle, isBundleType, readBundle } from "./bundle.ts";
+import { type Bundle, isBundleType } from "./bundle.ts";
 import { readCertificate } from "./certificate.ts";
 import { claimedSigner, claimText } from "./claimed_signer.ts";
 import { checkIdentity, expected } from "./identity.ts";
-import type { LogEvidence } from "./log_entry.ts";
 import { invalidSignature } from "./malformed.ts";
 import { mayFit } from "./may_fit.ts";
 import { checkName } from "./name_binding.ts";
 import { type Policy, type Rules, rulesOf, type TrustSource } from "./policy.ts";
 import { isSignedBy } from "./public_key.ts";
 import { bindContent, type ContentRules, type SignedContent } from "./signed_content.ts";
-import { isWithin, type TrustMaterial } from "./trust_root.ts";
+import { readSignature, SIMPLE_SIGNING_TYPE } from "./simple_signing.ts";
+import { isWithin, type TrustedLog, type TrustMaterial } from "./trust_root.ts";
 
 /**
  * Makes a verifier.
@@ -30,7 +30,8 @@ import { isWithin, type TrustMaterial } from "./trust_root.ts";
 export function createVerifier(policy: Policy): Verifier {
   const rules = rulesOf(policy);
   return {
-    accepts: isBundleType,
+    accepts: (type) =>
+      isBundleType(type) || rules.legacyMessageSignature && type === SIMPLE_SIGNING_TYPE,
     mayFit: (manifest, signature) => mayFit(manifest, signature, rules),
     verify: (manifest, signature) => verifyBundle(manifest, signature, rules),
   };
@@ -49,7 +50,7 @@ export async function verifyBundle(
   signature: Signature,
   rules: Rules & Pick<ContentRules, "anyPredicate">,
 ): Promise<Verdict> {
-  const bundle = readBundle(signature);
+  const bundle = readSignature(signature);
   const content = bindContent(bundle.content, manifest, rules);
   const signed = bundle.material.kind === "certificate"
     ? await signedByCertificate(bundle, content, rules)
@@ -112,12 +113,14 @@ async function signedByKey(
 ): Promise<Verdict> {
   const { material } = bundle;
   if (material.kind !== "key") throw invalidSignature("it names no key");
-  const key = rules.keys.find(({ hint }) => hint === material.hint);
+  // The hint is nobody's word (sigstore_bundle.proto): it says which key to try first, and whom to name.
+  const hinted = rules.keys.find(({ hint }) => hint === material.hint);
+  const others = rules.keys.filter((one) => one !== hinted);
+  const key = [...(hinted ? [hinted] : []), ...others]
+    .find((one) => isSignedBy(one.key, content.bytes, content.signature));
   if (key === undefined) {
+    if (hinted !== undefined) throw invalidSignature("the key did not make it");
     throw unexpectedSigner(bundle, rules, "a signature made with a key needs that public key");
-  }
-  if (!isSignedBy(key.key, content.bytes, content.signature)) {
-    throw invalidSignature("the key did not make it");
   }
   const evidence = rules.trust === undefined
     ? unchecked(bundle)
@@ -162,8 +165,13 @@ async function trustFor(bundle: Bundle, source: TrustSource): Promise<TrustMater
   }
 }
 
+interface ShownLog {
+  log: TrustedLog;
+  index: string;
+}
+
 interface Evidence {
-  logs: LogEvidence[];
+  logs: ShownLog[];
   times: Date[];
   checks: Check[];
 }
@@ -177,7 +185,7 @@ async function checkEvidence(
 ): Promise<Evidence> {
   const { checkLogEntry, checkTimestamp } = await import("./evidence.ts");
   const { parts } = trust;
-  const logs = bundle.entries.map((entry) => checkLogEntry(entry, parts.logs, content, signer));
+  const found = bundle.entries.map((entry) => checkLogEntry(entry, parts.logs, content, signer));
   if (hasTwice(bundle.entries.map(({ keyId, body }) => `${keyId} ${body}`))) {
     throw invalidSignature("it has a log entry twice");
   }
@@ -185,14 +193,14 @@ async function checkEvidence(
   const stamps = bundle.timestamps.map((der) =>
     checkTimestamp(der, content.signature, parts.timestampAuthorities)
   );
-  const logged = logs.flatMap(({ time }) => time ?? []);
+  const logged = found.flatMap(({ time }) => time ?? []);
   const times = [...logged, ...stamps];
-  for (const { log } of logs) {
-    // GHSA-wqqc-jjcq-vfxm: a key says nothing outside its validity.
-    if (!times.every((time) => isWithin(time, log.validFor))) {
-      throw invalidSignature(`the key of the log ${quote(log.baseUrl)} was not valid then`);
-    }
-  }
+  const logs = found.map(({ logs, index }): ShownLog => {
+    // GHSA-wqqc-jjcq-vfxm: a key says nothing outside its validity. It may have several.
+    const log = logs.find(({ validFor }) => times.every((time) => isWithin(time, validFor)));
+    if (log !== undefined) return { log, index };
+    throw invalidSignature(`the key of the log ${quote(logs[0]!.baseUrl)} was not valid then`);
+  });
   const [first] = logs;
   const shown = (dates: Date[]) => dates.map((date) => date.toISOString()).join(", ");
   return {

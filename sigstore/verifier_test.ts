@@ -91,7 +91,7 @@ test("a required log entry has to be there", () =>
     /no transparency log/,
   ));
 
-test("row 73: a hint of another key is no signature of ours, and a right hint proves nothing", async () => {
+test("key-hint: the given key is tried whatever the hint says, and a right hint proves nothing", async () => {
   const theirs = new FakeKey("P-256");
   const policy: Policy = { signers: [{ key: pemOf(key) }] };
   const bundle = make("v0.3 statement, key alone", { key: theirs });
@@ -100,9 +100,20 @@ test("row 73: a hint of another key is no signature of ours, and a right hint pr
     make("v0.3 statement, key alone").verificationMaterial
       .publicKey.hint;
   await refused(verify(bundle, policy), "signature-invalid");
+  delete bundle.verificationMaterial.publicKey.hint;
+  await refused(verify(bundle, policy), "identity-mismatch", /a key that it does not name/);
   const own = make("v0.3 statement, key alone");
-  delete own.verificationMaterial.publicKey.hint;
-  await refused(verify(own, policy), "signature-invalid");
+  for (const hint of [undefined, null, "", "another"]) {
+    own.verificationMaterial.publicKey.hint = hint;
+    const { signer } = await verify(own, policy);
+    assert.equal(signer.kind, "key");
+  }
+  // Of several keys it is the one that signed that is reported.
+  const both: Policy = { signers: [{ key: pemOf(theirs) }, { key: pemOf(key) }] };
+  own.verificationMaterial.publicKey.hint = "another";
+  const { signer } = await verify(own, both);
+  const alone = await verify(make("v0.3 statement, key alone"), policy);
+  assert.deepEqual(signer, alone.signer);
 });
 
 for (const algorithm of ["P-384", "Ed25519"] as const) {

@@ -46,9 +46,10 @@ export interface SigstoreRequest {
 /** What the hook may do instead of the service. */
 export type SigstoreFault =
   | { status: number; body?: string; headers?: Record<string, string> }
-  /** Never answer, or cut the connection. */
+  /** Never answer, cut the connection, or do what is asked and cut the connection then. */
   | "hang"
   | "cut"
+  | "lose"
   /** Change what the service answers. */
   | { rewrite: (body: Json) => Json };
 
@@ -132,10 +133,11 @@ export async function startSigstore(): Promise<FakeSigstore> {
     if (fault === "hang") return;
     if (fault === "cut") return void message.socket.destroy();
     let answer: Answer;
-    if (fault !== undefined && "status" in fault) {
+    if (typeof fault === "object" && "status" in fault) {
       answer = { status: fault.status, body: fault.body ?? "", headers: fault.headers ?? {} };
     } else {
       answer = serve(fake, request);
+      if (fault === "lose") return void message.socket.destroy();
       if (fault !== undefined) {
         answer.body = JSON.stringify(fault.rewrite(JSON.parse(answer.body as string)));
       }

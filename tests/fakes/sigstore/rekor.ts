@@ -98,8 +98,9 @@ export class FakeRekorV2 {
     this.key.spki.subarray(-32),
   );
   readonly #tree = new MerkleTree();
+  readonly #indices = new Map<string, number>();
 
-  /** Adds what a client asks for. */
+  /** Adds what a client asks for, once. */
   add(request: Json): LogAnswer {
     let body: string;
     try {
@@ -107,7 +108,14 @@ export class FakeRekorV2 {
     } catch (error) {
       return { status: 400, body: { code: 3, message: String(error), details: [] } };
     }
+    const known = this.#indices.get(body);
+    if (known !== undefined) {
+      const message =
+        `an equivalent entry already exists in the transparency log with index ${known}`;
+      return { status: 409, body: { code: 6, message, details: [] } };
+    }
     const index = this.#tree.add(utf8(body));
+    this.#indices.set(body, index);
     return {
       status: 201,
       body: {
