@@ -150,11 +150,16 @@ for (const { name, start, referrers } of WITH_AND_WITHOUT) {
     const token = ["--identity-token", issuer.token("dev@example.com")];
     const key = ["--key", "cosign.key"];
     const logged = ["--verify-key", `${stack.dir}/cosign.pub`, "--trusted-root", trustedRoot];
+    const older = ["--new-bundle-format=false", "--use-signing-config=false"];
+    older.push("--rekor-url", stack.rekor1);
     const ways: [string, string[], string[]][] = [
       ["keyless1", [...token, "--signing-config", signingConfig1], person(stack).ours],
       ["keyless2", [...token, "--signing-config", signingConfig2], person(stack).ours],
       ["key", [...key, "--signing-config", signingConfig1], [...logged, "--require-log"]],
       ["unlogged", [...key, "--signing-config", signingConfigNone], logged.slice(0, 2)],
+      // As cosign did before bundles: under a tag, with the log's promise alone.
+      ["older", [...token, ...older, "--fulcio-url", stack.fulcio], person(stack).ours],
+      ["older-key", [...key, ...older], [...logged, "--require-log"]],
     ];
     for (const [way, flags, who] of ways) {
       const reference = `${registry.host}/cosign/${way}:v1`;

@@ -15,6 +15,7 @@ for (const { name, needs, start } of REGISTRIES) {
   interop(`${name}: oras-files: we list, read and pull them`, [...needs, "oras"], async () => {
     await using registry = await start();
     using home = new Home();
+    home.logIn(registry);
     using tree = new TempDir();
     const reference = `${registry.host}/interop/files:v1`;
     const oras = (...words: string[]) =>

@@ -26,12 +26,13 @@ if (program === undefined) {
       interop(`${name}: both ways with the Go tool, ${compression}`, needs, async () => {
         await using registry = await start();
         using home = new Home();
+        home.logIn(registry);
         using tree = new TempDir();
         sampleTree(tree.path);
         const go = (...args: string[]) => must(program, args, { env: home.env });
         const flags = ["--compression", compression];
 
-        const ours = `${registry.host}/both/ours:v1`;
+        const ours = `${registry.host}/interop/both-ours:v1`;
         await home.must(["push", tree.path, ours, ...flags]);
         await go("pull", "--insecure", ours, home.dir.at("theirs"));
         sameTree(home.dir.at("theirs"), tree.path);
@@ -44,7 +45,7 @@ if (program === undefined) {
           assert.deepEqual(bytes, Deno.readFileSync(tree.at(file)), file);
         }
 
-        const theirs = `${registry.host}/both/theirs:v1`;
+        const theirs = `${registry.host}/interop/both-theirs:v1`;
         await go("push", "--insecure", tree.path, theirs, ...flags);
         await home.must(["pull", theirs, home.dir.at("ours")]);
         sameTree(home.dir.at("ours"), tree.path);
@@ -66,6 +67,7 @@ if (program === undefined) {
       await using stack = await startSigstack();
       await using registry = await start();
       using home = new Home();
+      home.logIn(registry);
       using dir = new TempDir();
       const tree = makeTree(dir);
       const { trustedRoot, actions, fulcio, rekor1 } = stack;

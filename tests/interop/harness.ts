@@ -8,6 +8,7 @@
 import { existsSync } from "node:fs";
 import { IN_CI, inRoot } from "../tasks/run.ts";
 import { type Peer, peerPath } from "./peers.ts";
+import type { Registry } from "./servers.ts";
 import { exec, type Ran, type RunOptions, TempDir } from "./processes.ts";
 
 /**
@@ -77,6 +78,15 @@ export class Home implements Disposable {
       DENO_NO_UPDATE_CHECK: "1",
       ...env,
     };
+  }
+
+  /** Lets every client of this home push to a registry. */
+  logIn({ host, login }: Registry): void {
+    if (login === undefined) return;
+    const auth = new TextEncoder().encode(`${login.username}:${login.password}`).toBase64();
+    const text = JSON.stringify({ auths: { [host]: { auth } } });
+    Deno.mkdirSync(this.dir.at("docker"), { recursive: true });
+    Deno.writeTextFileSync(this.dir.at("docker/config.json"), text);
   }
 
   /** Runs blobber. */

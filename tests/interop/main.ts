@@ -5,10 +5,14 @@
  */
 
 import { IN_CI, inRoot, run, say } from "../tasks/run.ts";
+import { absentRegistries } from "./given_registries.ts";
 import { installPeers } from "./peers.ts";
 
 for (const [peer, why] of installPeers()) {
   say(`${IN_CI ? "missing" : "skipped"}: ${peer}: ${why}`);
+}
+for (const { variable, name } of absentRegistries()) {
+  say(`skipped: ${name}: ${variable} names no program`);
 }
 const files = Deno.args.length > 0 ? Deno.args : [...Deno.readDirSync(inRoot("tests/interop"))]
   .filter(({ name }) => name.endsWith("_test.ts")).map(({ name }) => `tests/interop/${name}`)

@@ -27,6 +27,7 @@ for (const { name, needs, start } of REGISTRIES) {
       async () => {
         await using registry = await start();
         using home = new Home();
+        home.logIn(registry);
         using tree = new TempDir();
         sampleTree(tree.path);
         const at = (path: string) => home.dir.at(path);
@@ -91,6 +92,7 @@ for (const { name, needs, start } of REGISTRIES) {
   interop(`${name}: we read what others push`, [...needs, ...CLIENTS], async () => {
     await using registry = await start();
     using home = new Home();
+    home.logIn(registry);
     using tree = new TempDir();
     sampleTree(tree.path);
     const at = (path: string) => home.dir.at(path);
@@ -166,6 +168,7 @@ for (const { name, needs, start } of REGISTRIES) {
   ], async () => {
     await using registry = await start();
     using home = new Home();
+    home.logIn(registry);
     const at = (path: string) => home.dir.at(path);
     const layer = async (number: number, files: Record<string, string>, links: string[][] = []) => {
       const root = at(`layer${number}`);

@@ -118,6 +118,45 @@ export async function daemon(
   }
 }
 
+/**
+ * Starts a server that does not say when it listens: see {@linkcode answers}.
+ *
+ * @returns `ended` rejects, with what it printed, when it ends before it is stopped
+ */
+export function serve(
+  program: string,
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string> } = {},
+): { ended: Promise<never>; stop(): Promise<void> } {
+  const stopped = Promise.withResolvers<void>();
+  const child = new Deno.Command(program, {
+    args,
+    ...options,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const output = child.output();
+  const ended = output.then(({ code, stdout, stderr }) => {
+    const decoder = new TextDecoder();
+    throw new Error(`${program}: exit ${code}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`);
+  });
+  ended.catch(() => stopped.resolve());
+  return {
+    ended,
+    async stop() {
+      try {
+        child.kill("SIGTERM");
+      } catch {
+        // It has ended by itself.
+      }
+      const last = setTimeout(() => child.kill("SIGKILL"), 5000);
+      await stopped.promise;
+      clearTimeout(last);
+    },
+  };
+}
+
 const given = new Set<number>();
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { givenRegistries } from "./given_registries.ts";
 import { daemon, exec, TempDir } from "./processes.ts";
 import { type Peer, requirePeer } from "./peers.ts";
 
@@ -12,6 +13,15 @@ import { type Peer, requirePeer } from "./peers.ts";
 export interface Registry extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   host: string;
+  /** Who may push; everybody where it is left out. */
+  login?: { username: string; password: string };
+}
+
+/** A kind of registry that every client has to get along with. */
+export interface KindOfRegistry {
+  name: string;
+  needs: Peer[];
+  start(): Promise<Registry>;
 }
 
 /** How a distribution registry is set up. */
@@ -80,36 +90,27 @@ export async function memoryRegistry(options: { referrers: boolean }): Promise<R
   return { host: server.found, [Symbol.asyncDispose]: () => server.stop() };
 }
 
-/** The kinds of registry that every client has to get along with. */
-export const REGISTRIES: {
-  name: string;
-  needs: Peer[];
-  /** Whether it has the referrers API. */
-  referrers: boolean;
-  start(): Promise<Registry>;
-}[] = [
+/** The kinds of registry that take part: those that can be installed, and those that a variable names. */
+export const REGISTRIES: KindOfRegistry[] = [
   {
     name: "distribution v3",
     needs: ["registry"],
-    referrers: false,
     start: () => distribution(),
   },
   {
     name: "Debian's docker-registry",
     needs: ["docker-registry"],
-    referrers: false,
     start: () => distribution({ program: "docker-registry" }),
   },
   {
     name: "go-containerregistry with referrers",
     needs: ["memory-registry"],
-    referrers: true,
     start: () => memoryRegistry({ referrers: true }),
   },
   {
     name: "go-containerregistry without referrers",
     needs: ["memory-registry"],
-    referrers: false,
     start: () => memoryRegistry({ referrers: false }),
   },
+  ...givenRegistries(),
 ];
