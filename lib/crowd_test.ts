@@ -62,7 +62,7 @@ async function refused(
 }
 
 test("ten-thousand-referrers: 10,001 of other types beside a good signature, in a registry", async () => {
-  const { registry, open } = await bench();
+  const { registry, open } = await bench({ pageSize: 5000 });
   const root = plantManifest(registry, { tag: "v1" });
   const document = await readDocument(open(), root);
   const good = goodOne(root);
@@ -78,13 +78,13 @@ test("ten-thousand-referrers: 10,001 of other types beside a good signature, in 
     assert.equal(found.descriptor.digest, good.listed.digest);
     assert.deepEqual([found.looked, found.total], [1, 1]);
     const listing = registry.requests.filter(({ url }) => url.includes("/referrers/")).length;
-    assert.deepEqual([listing, registry.requests.length], [11, 13]);
+    assert.deepEqual([listing, registry.requests.length], [3, 5]);
   }
 });
 
 test("ten-thousand-referrers: through the fallback tag, and through both at once", async () => {
   for (const api of [false, true]) {
-    const { registry, store } = await bench({ referrers: api });
+    const { registry, store } = await bench({ referrers: api, pageSize: 5000 });
     const root = plantManifest(registry, { tag: "v1" });
     const { bytes } = await readDocument(store, root);
     const good = goodOne(root);
@@ -130,17 +130,17 @@ for (const position of [0, 1500, 3000]) {
 }
 
 test("good-among-bad: in a registry, and only what could satisfy is verified", async () => {
-  const { registry, store } = await bench();
+  const { registry, store } = await bench({ pageSize: 4000 });
   const root = plantManifest(registry, { tag: "v1" });
   const { bytes } = await readDocument(store, root);
   const good = goodOne(root);
-  plantReferrers(registry, withOne(badOnes(root, 3000), good, 1500));
+  plantReferrers(registry, withOne(badOnes(root, 600), good, 300));
   registry.clear();
   const verifier = new ChoosyVerifier();
   const found = await verifySignatures(store, { ...root, bytes }, verifier);
   assert.equal(found.descriptor.digest, good.listed.digest);
   assert.deepEqual(verifier.seen, ["good"]);
-  assert.ok(registry.requests.length <= 4 + 2 * 3001, `${registry.requests.length} requests`);
+  assert.ok(registry.requests.length <= 1 + 2 * 601, `${registry.requests.length} requests`);
 });
 
 test("good-among-bad: who may fit comes first, and the others are verified all the same", async () => {
@@ -163,15 +163,14 @@ test("good-among-bad: who may fit comes first, and the others are verified all t
 });
 
 test("good-among-bad: when not all were looked at, the outcome is the limit, whatever was found", async () => {
-  for (const verifier of [new ToyVerifier(), new ChoosyVerifier()]) {
-    const source = new CrowdSource(badOnes(subject, MAX_REFERRERS + 1000));
-    const error = await refused(source, verifier);
-    assert.deepEqual([error.code, error.status], ["limit", 9]);
-    assert.match(error.message, /looked at 5000 of 6000 referrers/);
-    assert.equal(source.fetched, 2 * MAX_REFERRERS);
-    assert.ok(error.cause instanceof AggregateError);
-  }
-  const all = await refused(new CrowdSource(badOnes(subject, 1000)));
+  const crowd = badOnes(subject, MAX_REFERRERS + 1000);
+  const source = new CrowdSource(crowd);
+  const error = await refused(source, new ChoosyVerifier());
+  assert.deepEqual([error.code, error.status], ["limit", 9]);
+  assert.match(error.message, /looked at 5000 of 6000 referrers/);
+  assert.equal(source.fetched, 2 * MAX_REFERRERS);
+  assert.ok(error.cause instanceof AggregateError);
+  const all = await refused(new CrowdSource(crowd.slice(0, 1000)));
   assert.equal(all.code, "identity-mismatch");
 });
 
@@ -188,7 +187,7 @@ test("good-among-bad: more than may be listed is a limit too", async () => {
 
 test("good-among-bad: forged dates push no good one behind the bound", async () => {
   const year = (i: number) => `${i % 2 === 0 ? 1990 : 2090}-01-01T00:00:0${i % 10}Z`;
-  const bad = badOnes(subject, 3 * MAX_REFERRERS, year);
+  const bad = badOnes(subject, MAX_REFERRERS + 2000, year);
   // At an end of the list, with a date in the middle; and in the middle of it, with a date at an end.
   for (
     const [good, at] of [
