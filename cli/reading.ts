@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Platform, ReadOptions, Reference, Verifier } from "@blobber/core";
+import type { OpenOptions, Platform, ReadOptions, Reference, Verifier } from "@blobber/core";
 import { isDigest } from "@blobber/core/digest";
 import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
@@ -17,7 +17,7 @@ import type { Requirement } from "./trust/decide.ts";
 import { namedInVain, planVerification, systemDemand } from "./verification_plan.ts";
 
 /**
- * Puts together the options of a reading call.
+ * Puts together the options of a reading call: what is demanded, and how much is accepted.
  *
  * @param context of the command
  * @param command its name
@@ -28,10 +28,13 @@ export async function readOptions(
   context: Context,
   command: string,
   reference: string,
-): Promise<ReadOptions> {
+): Promise<OpenOptions> {
   const { settings } = context;
   return {
     ...context.report.observer(context.signal),
+    maxEntries: settings.get("maxEntries"),
+    maxBytes: settings.get("maxBytes"),
+    maxFileBytes: settings.get("maxFileBytes"),
     verifier: await verifiersOf(context, command, parseReference(reference)),
     expect: expectedDigest(settings),
     platform: platformOf(settings),

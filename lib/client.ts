@@ -21,6 +21,7 @@ import type {
   CopyOptions,
   CopyResult,
   ListResult,
+  OpenOptions,
   PullOptions,
   PullResult,
   PushOptions,
@@ -138,7 +139,7 @@ export class Client {
    *
    * @param ref what to open
    */
-  async openImage(ref: string | Reference, options: ReadOptions = {}): Promise<Image> {
+  async openImage(ref: string | Reference, options: OpenOptions = {}): Promise<Image> {
     const loading = import("./image.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
     const { openImage } = await loading;
@@ -153,7 +154,7 @@ export class Client {
    *
    * @param ref what to list
    */
-  async list(ref: string | Reference, options: ReadOptions = {}): Promise<ListResult> {
+  async list(ref: string | Reference, options: OpenOptions = {}): Promise<ListResult> {
     const loading = import("./list.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
     const { listNames } = await loading;

@@ -6,6 +6,7 @@
 
 import { type Entry, specialName } from "./archive/entry.ts";
 import { followLinks } from "./archive/links.ts";
+import { checkLimits } from "./archive/read/budget.ts";
 import { suggest } from "./archive/read/suggest.ts";
 import type { Listed } from "./archive/read/listing.ts";
 import { type Content, type ContentsOptions, readContents } from "./archive/read/contents.ts";
@@ -29,6 +30,7 @@ export async function openImage(
   manifest: Document<Manifest>,
   options: ImageOptions = {},
 ): Promise<Image> {
+  checkLimits(options);
   const contents = await readContents(source, manifest, options);
   return new Image(source, manifest, contents, options);
 }

@@ -136,6 +136,12 @@ export interface UnpackLimits {
   maxFileBytes?: number | undefined;
 }
 
+/** Options of `openImage` and `list`. Limits on bytes hold where they have to be unpacked to be read. */
+export interface OpenOptions extends ReadOptions, UnpackLimits {
+  /** Entries of any kind. @default 1,000,000 */
+  maxEntries?: number | undefined;
+}
+
 /** Options of `pull`. */
 export interface PullOptions extends ReadOptions, UnpackLimits {
   /** Replace files that exist. @default false */

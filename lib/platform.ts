@@ -20,6 +20,9 @@ import {
 } from "./types.ts";
 import { parseJson, readVerified } from "./verified.ts";
 
+/** Manifests of an index that a message names. */
+const MAX_NAMED = 20;
+
 /**
  * Chooses the manifest of a platform. Without one asked for it is this machine's, else the only one there
  * is. What two manifests claim to be is refused: nobody could say which of them was meant.
@@ -45,17 +48,18 @@ export async function choosePlatform(
     throw new BlobberError(
       "invalid-manifest",
       `${name} has ${chosen.length} manifests for ${formatPlatform(asked)}: ` +
-        chosen.map((one) => `${one.digest} (${formatPlatform(one.platform)})`).join(", "),
+        chosen.slice(0, MAX_NAMED).map(named).join(", ") +
+        (chosen.length > MAX_NAMED ? ` and ${chosen.length - MAX_NAMED} more` : ""),
       { hint: "name one of them by its digest, or by a platform with its variant" },
     );
   }
   if (chosen[0]) return chosen[0];
   if (wanted === undefined && offered.length === 1) return offered[0]!;
-  const there = offered.map((one) => formatPlatform(one.platform));
+  const there = offered.slice(0, MAX_NAMED).map((one) => formatPlatform(one.platform));
   throw new BlobberError(
     "not-found",
     `platform ${formatPlatform(asked)} not found in ${name}, expected one of: ` +
-      (there.slice(0, 20).join(", ") || "none"),
+      (there.join(", ") || "none"),
     { hint: "name one of them with --platform" },
   );
 }
@@ -98,6 +102,10 @@ export async function checkPlatform(
       `manifest ${manifest.descriptor.digest} is for ${formatPlatform(has)}`,
     { hint: "ask for that platform, or for none, to use it all the same" },
   );
+}
+
+function named({ digest, platform }: Descriptor): string {
+  return `${digest} (${formatPlatform(platform)})`;
 }
 
 /** All manifests below an index, each once. */

@@ -19,7 +19,7 @@ import type { PlacedTree } from "./archive/unpack/placed_tree.ts";
 import { type EntryPolicy, type LayerPlan, planLayer, planOrdered } from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/links.ts";
 import { type Destination, findDestination, Staging } from "./archive/unpack/staging.ts";
-import { Budget } from "./archive/read/budget.ts";
+import { Budget, checkLimits } from "./archive/read/budget.ts";
 import type { ParseOptions } from "./archive/read/parse_table.ts";
 import { Tree } from "./archive/read/tree.ts";
 import { unpackStream } from "./archive/unpack/unpack_stream.ts";
@@ -77,7 +77,8 @@ export async function pull(
   dir: string,
   options: PullSettings = {},
 ): Promise<PullResult> {
-  checkOptions(options);
+  checkLimits(options);
+  checkJobs(options.jobs);
   try {
     return await new Pull(source, manifest, options).run(dir);
   } catch (error) {
@@ -86,13 +87,9 @@ export async function pull(
   }
 }
 
-function checkOptions(options: PullSettings): void {
-  const names: (keyof UnpackLimits)[] = ["maxEntries", "maxBytes", "maxFileBytes"];
-  for (const name of [...names, "jobs" as const]) {
-    const value = options[name];
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
-    throw new BlobberError("invalid-option", `invalid ${name}: ${value}, expected a whole number`);
-  }
+function checkJobs(jobs: number | undefined): void {
+  if (jobs === undefined || (Number.isSafeInteger(jobs) && jobs >= 0)) return;
+  throw new BlobberError("invalid-option", `invalid jobs: ${jobs}, expected a whole number`);
 }
 
 /** A layer, its table where it has one, and what the table says is to be done. */

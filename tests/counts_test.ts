@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { Client } from "@blobber/core";
 import { counted, type Counts, growth } from "./counts/counts.ts";
 import { type FakeRegistry, startRegistry } from "./fakes/registry.ts";
+import { imageOf, stargz } from "./fakes/tar.ts";
 
 const FILE = 1000;
 
@@ -77,6 +78,30 @@ Deno.test("pull makes three file system calls for a file, and memory grows with 
   const [large, double] = [await pull("large"), await pull("double")];
   assert.ok(double.large.bytes - large.large.bytes < 512 << 10);
   assert.ok(large.large.bytes < 16 << 20, `${large.large.bytes} bytes in large buffers`);
+});
+
+Deno.test("chunk-swarm: cat holds what it reads, whatever stands beside it in a member", async () => {
+  using place = fixture();
+  const { path } = place;
+  const small = { name: "small", data: "x".repeat(300) };
+  const read = async (megabytes: number) => {
+    const items = [{ name: "large", data: new Uint8Array(megabytes << 20) }, small];
+    const made = imageOf(stargz(items, { members: [items] }));
+    const layout = `${path}/oci-${megabytes}`;
+    Deno.mkdirSync(`${layout}/blobs/sha256`, { recursive: true });
+    for (const [digest, bytes] of made.blobs) {
+      Deno.writeFileSync(`${layout}/blobs/sha256/${digest.slice(7)}`, bytes);
+    }
+    const { descriptor } = made.manifest;
+    const annotations = { "org.opencontainers.image.ref.name": "v1" };
+    const index = { schemaVersion: 2, manifests: [{ ...descriptor, annotations }] };
+    Deno.writeTextFileSync(`${layout}/index.json`, JSON.stringify(index));
+    Deno.writeTextFileSync(`${layout}/oci-layout`, '{"imageLayoutVersion":"1.0.0"}');
+    return await counted(path, "cat", `oci:${layout}:v1`, "small");
+  };
+  const [large, double] = [await read(20), await read(40)];
+  assert.ok(large.large.bytes < 2 << 20, `${large.large.bytes} bytes in large buffers`);
+  assert.ok(double.large.bytes - large.large.bytes < 512 << 10);
 });
 
 /** Requests as they came, without what is new in every run, and what was sent and received. */

@@ -22,9 +22,6 @@ export async function run(context: Context): Promise<void> {
     overwrite: settings.get("overwrite"),
     links: settings.get("links"),
     special: settings.get("special"),
-    maxEntries: settings.get("maxEntries"),
-    maxBytes: settings.get("maxBytes"),
-    maxFileBytes: settings.get("maxFileBytes"),
   });
   const { digest, entries, bytes, verdict } = result;
   await out.result({

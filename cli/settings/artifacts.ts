@@ -193,7 +193,7 @@ export const ARTIFACTS = {
     type: "count",
     help: "most entries of any kind; by default what the artifact's size is worth",
     group: "limits",
-    commands: ["pull", ...PACKERS],
+    commands: [...READERS, ...PACKERS],
     below: "free",
   },
   maxBytes: {
@@ -202,7 +202,7 @@ export const ARTIFACTS = {
     type: "size",
     help: "most bytes of all files; by default what the artifact's size is worth",
     group: "limits",
-    commands: ["pull", ...PACKERS],
+    commands: [...READERS, ...PACKERS],
     below: "free",
   },
   maxFileBytes: {
@@ -211,7 +211,7 @@ export const ARTIFACTS = {
     type: "size",
     help: "most bytes of one file; by default as many as of all files",
     group: "limits",
-    commands: ["pull"],
+    commands: READERS,
     below: "free",
   },
 } as const satisfies Record<string, Setting>;

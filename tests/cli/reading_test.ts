@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Client } from "@blobber/core";
 import { Workplace } from "./program.ts";
 
 const DIGEST = /^sha256:[0-9a-f]{64}\n$/;
@@ -183,4 +184,33 @@ Deno.test("--expect refuses another digest", async () => {
   const other = await at.run(["ls", "oci:layout:v1", "--expect", `sha256:${"0".repeat(64)}`]);
   assert.deepEqual([other.status, other.stdout], [8, ""]);
   assert.equal((await at.run(["ls", "oci:layout:v1", "--expect", "sha256:0"])).status, 2);
+});
+
+Deno.test("implied-directories: ls, cat, cp and pull count them, and take the flag that a hint names", async () => {
+  await using at = await Workplace.open();
+  const deep = (i: number) => `${i}/${"a/".repeat(49)}x`;
+  const entries = Array.from({ length: 20 }, (_, i) => ({
+    path: deep(i),
+    type: "file" as const,
+    size: 5,
+    content: new TextEncoder().encode("hello"),
+  }));
+  await new Client().push({ entries }, `oci:${at.dir}/layout:v1`);
+  const commands = [
+    ["ls", "oci:layout:v1"],
+    ["ls", "-l", "oci:layout:v1"],
+    ["cat", "oci:layout:v1", deep(3)],
+    ["cp", "oci:layout:v1", deep(3), "out"],
+    ["pull", "oci:layout:v1", "dest"],
+  ];
+  for (const command of commands) {
+    const refused = await at.run([...command, "--max-entries", "1019"]);
+    assert.equal(refused.status, 9, command.join(" "));
+    assert.match(refused.stderr, /expected at most 1019\n.*--max-entries/, command.join(" "));
+    await at.ok([...command, "--max-entries", "1020"]);
+  }
+  assert.equal(await at.read("out"), "hello");
+  const large = await at.run(["cat", "oci:layout:v1", deep(3), "--max-file-bytes", "4"]);
+  assert.equal(large.status, 9);
+  assert.match(large.stderr, /has 5 bytes, expected at most 4\n.*--max-file-bytes/);
 });

@@ -16,6 +16,18 @@ import {
 import type { UnpackLimits } from "../../options.ts";
 import { quote } from "../../printable.ts";
 
+/**
+ * Checks limits that a caller gives.
+ *
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkLimits({ maxEntries, maxBytes, maxFileBytes }: UnpackLimits): void {
+  for (const [name, value] of Object.entries({ maxEntries, maxBytes, maxFileBytes })) {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
+    throw new BlobberError("invalid-option", `invalid ${name}: ${value}, expected a whole number`);
+  }
+}
+
 /** What is left of the limits while entries are counted. */
 export class Budget {
   readonly #limits: Required<{ [K in keyof UnpackLimits]: number }>;

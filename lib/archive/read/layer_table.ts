@@ -178,7 +178,16 @@ async function plainTable(
   const room = packed.length * 8 + 4096;
   // What a table is allowed to become is what it brings along: all of it is held in memory.
   const most = Math.min(MAX_TOC_PLAIN_BYTES, FREE_TOC_BYTES + MAX_TOC_RATIO * packed.length);
-  const plain = await inflateWhole(footer.format, packed, { room, most, withNode });
+  const plain = await inflateWhole(footer.format, packed, { room, most, withNode })
+    .catch((cause) => {
+      if (!isBlobberError(cause, "limit")) throw cause;
+      throw new BlobberError(
+        "limit",
+        `the table of contents has more bytes than allowed, expected at most ${most} for ` +
+          `${packed.length} compressed ones`,
+        { cause },
+      );
+    });
   return footer.format === "gzip" ? onlyFile(plain) : plain;
 }
 

@@ -80,13 +80,15 @@ export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> 
   let segments: Segment[] = [];
   let [packed, plain, parts] = [0, 0, 0];
   const empty = emptyFiles(table, plan);
+  let given = 0;
+  const nextEmpty = (count: number) => empty.slice(given, given += Math.max(0, count));
   for (const segment of segmentsOf(layer)) {
     const size = segment.end - segment.start;
     const files = segment.last - segment.first;
     const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES ||
       parts + files > GROUP_PARTS;
     if (full && segments.length > 0) {
-      yield makeGroup(table, plan, segments, empty.splice(0, GROUP_PARTS - parts));
+      yield makeGroup(table, plan, segments, nextEmpty(GROUP_PARTS - parts));
       segments = [];
       packed = plain = parts = 0;
     }
@@ -95,8 +97,8 @@ export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> 
     packed += size;
     plain += segment.plain;
   }
-  yield makeGroup(table, plan, segments, empty.splice(0, GROUP_PARTS));
-  while (empty.length > 0) yield makeGroup(table, plan, [], empty.splice(0, GROUP_PARTS));
+  yield makeGroup(table, plan, segments, nextEmpty(GROUP_PARTS));
+  while (given < empty.length) yield makeGroup(table, plan, [], nextEmpty(GROUP_PARTS));
 }
 
 /** Rows of files without content: they are in no member, any group will do. */
