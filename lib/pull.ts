@@ -372,6 +372,7 @@ class Pull {
       tree: this.#tree,
       policy: this.#policy,
       diffId: layer.diffId,
+      pace: this.#pace,
       growth: this.#growth,
       table: layer.table?.table,
     });

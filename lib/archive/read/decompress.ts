@@ -26,25 +26,27 @@ export function sniff(bytes: Uint8Array): LayerFormat {
   return "tar";
 }
 
+/** What decompresses one format. */
+interface Reader {
+  write(bytes: Uint8Array): Iterable<Uint8Array>;
+  end(): void;
+}
+
 /** Decompresses what is pushed in. */
 export class Decompressor {
-  readonly #sink: (plain: Uint8Array) => void;
-  #reader: { write(bytes: Uint8Array): void; end(): void } | undefined;
+  #reader: Reader | undefined;
   #head = new Uint8Array(0);
   /** The format, once four bytes have come. */
   format: LayerFormat | undefined;
 
-  /** @param sink is given plain bytes, valid during the call only */
-  constructor(sink: (plain: Uint8Array) => void) {
-    this.#sink = sink;
-  }
-
   /**
    * Takes the next bytes.
    *
+   * @returns plain bytes, a piece of bounded size at a time, whatever a few bytes become: each is valid until
+   * the next is asked for, and all have to be
    * @throws {BlobberError} `invalid-archive`
    */
-  write(bytes: Uint8Array): void {
+  *write(bytes: Uint8Array): Generator<Uint8Array, void> {
     if (this.#reader === undefined) {
       if (this.#head.length + bytes.length < 4) {
         this.#head = new Uint8Array([...this.#head, ...bytes]);
@@ -53,7 +55,7 @@ export class Decompressor {
       if (this.#head.length > 0) bytes = new Uint8Array([...this.#head, ...bytes]);
       this.#reader = this.#open(bytes);
     }
-    this.#reader.write(bytes);
+    yield* this.#reader.write(bytes);
   }
 
   /** Ends the layer. */
@@ -64,12 +66,10 @@ export class Decompressor {
     this.#reader.end();
   }
 
-  #open(bytes: Uint8Array): { write(bytes: Uint8Array): void; end(): void } {
+  #open(bytes: Uint8Array): Reader {
     this.format = sniff(bytes);
-    if (this.format === "tar") return { write: this.#sink, end: () => {} };
+    if (this.format === "tar") return { write: (bytes) => [bytes], end: () => {} };
     const output = new Uint8Array(OUTPUT_BYTES);
-    return this.format === "gzip"
-      ? new GzipReader(output, this.#sink)
-      : new ZstdReader(output, this.#sink);
+    return this.format === "gzip" ? new GzipReader(output) : new ZstdReader(output);
   }
 }

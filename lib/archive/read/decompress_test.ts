@@ -12,9 +12,11 @@ const text = new TextEncoder().encode("hello hello hello ".repeat(40_000));
 
 function run(bytes: Uint8Array, step: number): Uint8Array {
   const parts: Uint8Array[] = [];
-  const decompressor = new Decompressor((plain) => void parts.push(plain.slice()));
+  const decompressor = new Decompressor();
   for (let at = 0; at < bytes.length; at += step) {
-    decompressor.write(bytes.subarray(at, at + step));
+    for (const plain of decompressor.write(bytes.subarray(at, at + step))) {
+      parts.push(plain.slice());
+    }
   }
   decompressor.end();
   return concat(...parts);

@@ -21,7 +21,6 @@ function fail(why: string): never {
 export class GzipReader {
   readonly #codec = new Codec("deflate");
   readonly #output: Uint8Array;
-  readonly #sink: (bytes: Uint8Array) => void;
   #state: "header" | "body" | "trailer" = "header";
   /** Bytes of a header or trailer that the last push ended in. */
   #rest: Uint8Array = new Uint8Array(0);
@@ -29,17 +28,17 @@ export class GzipReader {
   #size = 0;
   #members = 0;
 
-  /**
-   * @param output memory for what is inflated
-   * @param sink is given views of it, valid during the call only
-   */
-  constructor(output: Uint8Array, sink: (bytes: Uint8Array) => void) {
+  /** @param output memory for what is inflated */
+  constructor(output: Uint8Array) {
     this.#output = output;
-    this.#sink = sink;
   }
 
-  /** Takes the next bytes. */
-  write(bytes: Uint8Array): void {
+  /**
+   * Takes the next bytes.
+   *
+   * @returns views of the output, each valid until the next is asked for; all have to be
+   */
+  *write(bytes: Uint8Array): Generator<Uint8Array, void> {
     if (this.#rest.length > 0) {
       const joined = new Uint8Array(this.#rest.length + bytes.length);
       joined.set(this.#rest);
@@ -49,7 +48,7 @@ export class GzipReader {
     }
     let at = 0;
     while (at < bytes.length) {
-      if (this.#state === "body") at = this.#body(bytes, at);
+      if (this.#state === "body") at = yield* this.#body(bytes, at);
       else {
         const next = this.#state === "header" ? this.#header(bytes, at) : this.#trailer(bytes, at);
         if (next < 0) {
@@ -79,7 +78,7 @@ export class GzipReader {
     return next;
   }
 
-  #body(bytes: Uint8Array, at: number): number {
+  *#body(bytes: Uint8Array, at: number): Generator<Uint8Array, number> {
     for (;;) {
       const { read, written } = this.#codec.step(bytes, at, bytes.length, this.#output, 0);
       at += read;
@@ -87,7 +86,7 @@ export class GzipReader {
         const plain = this.#output.subarray(0, written);
         this.#crc = crc32(plain as Uint8Array<ArrayBuffer>, this.#crc);
         this.#size = (this.#size + written) % 2 ** 32;
-        this.#sink(plain);
+        yield plain;
       }
       if (written === this.#output.length) continue; // there may be more
       // Room left and input left: the deflate data has ended. Without input left, the next push tells.

@@ -31,6 +31,8 @@ export interface LayerStreamOptions extends Observer {
   diffId?: Digest | undefined;
   /** Counts what the layer's bytes become. @default one for this layer alone */
   growth?: Growth | undefined;
+  /** Counts the steps of the handler too, where they are more than one for each entry. */
+  pace?: Pace | undefined;
   /** Called with the bytes of the layer read so far. */
   onBytes?: ((read: number) => void) | undefined;
   /** Called with plain bytes before the tar reader sees them, and with the bytes of the layer read so far. */
@@ -62,19 +64,23 @@ export async function readLayer(
 ): Promise<LayerStreamResult> {
   const name = `layer ${layer.digest}`;
   const reader = new VerifiedReader(stream, { size: layer.size, digest: layer.digest, name });
-  const pace = new Pace(options.signal);
+  const { pace = new Pace(options.signal) } = options;
   const tar = new TarReader(handler);
   const { growth = new Growth() } = options;
   const isKnown = formatOf(layer.mediaType) !== undefined;
   const diffId = options.diffId === undefined ? undefined : new Digester();
   let read = 0;
   let tail = new Uint8Array(0);
-  const decompressor = new Decompressor((plain) => {
+  const decompressor = new Decompressor();
+  const take = async (plain: Uint8Array) => {
     growth.make(plain.length);
     diffId?.update(plain);
     options.onPlain?.(plain, read);
-    tar.write(plain);
-  });
+    for (let at = 0; at < plain.length;) {
+      at = tar.writeSome(plain, at);
+      if (pace.due()) await pace.breathe();
+    }
+  };
   let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);
   try {
     for (;;) {
@@ -86,7 +92,7 @@ export async function readLayer(
         const slice = bytes.subarray(at, at + SLICE_BYTES);
         read += slice.length;
         growth.receive(slice.length);
-        decompressor.write(slice);
+        for (const plain of decompressor.write(slice)) await take(plain);
         await pace.breathe();
       }
       options.onBytes?.(read);

@@ -68,10 +68,9 @@ async function* largeChunks(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const collector = new Collector(columns, first, last);
   const output = new Uint8Array(OUTPUT_BYTES);
-  const sink = (plain: Uint8Array) => collector.take(plain);
   const inflater = format === "gzip"
-    ? new (await import("./gzip_members.ts")).GzipReader(output, sink)
-    : new (await import("./zstd_frames.ts")).ZstdReader(output, sink);
+    ? new (await import("./gzip_members.ts")).GzipReader(output)
+    : new (await import("./zstd_frames.ts")).ZstdReader(output);
   const pace = new Pace(signal);
   for (let at = start; !collector.complete;) {
     if (at === end) {
@@ -79,9 +78,12 @@ async function* largeChunks(
     }
     const packed = await bytes.some(at, Math.min(end, at + SLICE_BYTES));
     at += packed.length;
-    inflater.write(packed);
-    yield* collector.finished();
-    await pace.breathe();
+    for (const plain of inflater.write(packed)) {
+      collector.take(plain);
+      yield* collector.finished();
+      if (collector.complete) return;
+      await pace.breathe();
+    }
   }
 }
 

@@ -50,6 +50,8 @@ export class TarReader {
   #content = 0;
   #padding = 0;
   #inFile = false;
+  /** Whether the handler was told of an entry. */
+  #met = false;
   #meta: { type: string; bytes: Uint8Array; have: number } | undefined;
   readonly #budget = new HeaderBudget();
   #pax: PaxHeader | undefined;
@@ -75,8 +77,19 @@ export class TarReader {
    * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`, and whatever the handler throws
    */
   write(bytes: Uint8Array): void {
-    let at = 0;
-    while (at < bytes.length) {
+    for (let at = 0; at < bytes.length;) at = this.writeSome(bytes, at);
+  }
+
+  /**
+   * As {@linkcode TarReader.write}, up to the first header of an entry: what that costs its handler, who has
+   * to breathe finds out between two of them.
+   *
+   * @param bytes the bytes, from `at` on
+   * @returns where the next call goes on
+   */
+  writeSome(bytes: Uint8Array, at: number): number {
+    this.#met = false;
+    while (at < bytes.length && !this.#met) {
       if (this.#content > 0) {
         const part = bytes.subarray(at, at + this.#content);
         at += part.length;
@@ -104,6 +117,7 @@ export class TarReader {
         }
       }
     }
+    return at;
   }
 
   /**
@@ -239,6 +253,7 @@ export class TarReader {
     this.#content = content;
     this.#padding = paddingOf(content);
     this.#inFile = isFile;
+    this.#met = true;
     this.#handler.entry(entry, this.position);
     if (isFile && size === 0) this.#fileEnd();
   }

@@ -95,25 +95,24 @@ export class ZstdReader {
   readonly #codec = new Codec("zstd");
   readonly #frames = new Frames();
   readonly #output: Uint8Array;
-  readonly #sink: (bytes: Uint8Array) => void;
 
-  /**
-   * @param output memory for what is decompressed
-   * @param sink is given views of it, valid during the call only
-   */
-  constructor(output: Uint8Array, sink: (bytes: Uint8Array) => void) {
+  /** @param output memory for what is decompressed */
+  constructor(output: Uint8Array) {
     this.#output = output;
-    this.#sink = sink;
   }
 
-  /** Takes the next bytes. */
-  write(bytes: Uint8Array): void {
+  /**
+   * Takes the next bytes.
+   *
+   * @returns views of the output, each valid until the next is asked for; all have to be
+   */
+  *write(bytes: Uint8Array): Generator<Uint8Array, void> {
     this.#frames.write(bytes);
     let at = 0;
     for (;;) {
       const { read, written } = this.#codec.step(bytes, at, bytes.length, this.#output, 0);
       at += read;
-      if (written > 0) this.#sink(this.#output.subarray(0, written));
+      if (written > 0) yield this.#output.subarray(0, written);
       if (written === this.#output.length) continue;
       if (at === bytes.length) return;
       if (read === 0 && written === 0) fail("broken zstd data");
