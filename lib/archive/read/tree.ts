@@ -138,7 +138,7 @@ export class Tree<T = undefined> implements Listing<T> {
   #add(applied: Applied, parent: Node<T>, name: string, content: T): void {
     let { entry } = applied;
     const { path } = entry;
-    let node = parent.below.get(name);
+    let node = parent.child(name);
     if (node?.listed !== undefined && node.layer === this.#layer) {
       fail("stands in the archive twice", path);
     }
@@ -192,8 +192,8 @@ export class Tree<T = undefined> implements Listing<T> {
   }
 
   /** Names in a directory, in no order. */
-  childrenOf(path: string): Iterable<string> {
-    return nodeAt(this.#root, path)?.below.keys() ?? [];
+  *childrenOf(path: string): Generator<string> {
+    for (const node of nodeAt(this.#root, path)?.children() ?? []) yield node.name;
   }
 
   /** All directories but the root, parents first, with the entries that name them. */
@@ -330,7 +330,7 @@ export class Tree<T = undefined> implements Listing<T> {
         `invalid whiteout: ${quote(path)}, expected ".wh." and a name`,
       );
     }
-    const node = parent?.below.get(hidden);
+    const node = parent?.child(hidden);
     if (node !== undefined) this.#removeLower(node, removed);
     return removed;
   }
@@ -342,7 +342,7 @@ export class Tree<T = undefined> implements Listing<T> {
   #clear(dir: Node<T>, removed: string[]): void {
     if (dir.cleared === this.#layer) return;
     dir.cleared = this.#layer;
-    for (const child of [...dir.below.values()]) {
+    for (const child of [...dir.children()]) {
       this.#pace.due();
       this.#removeLower(child, removed);
     }

@@ -65,7 +65,7 @@ export function findDirectory<T>(
       } else node = node.above;
       continue;
     }
-    const next = missing.length > 0 ? undefined : node.below.get(name);
+    const next = missing.length > 0 ? undefined : node.child(name);
     if (next === undefined) {
       missing.push(name);
     } else if (next.isDirectory) {

@@ -7,9 +7,6 @@
 
 import type { Listed } from "./listing.ts";
 
-/** A directory that holds nothing yet: most that are named hold something, but none has to. */
-const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
-
 /** What stands at a path. */
 export class Node<T> {
   /** Where it is; empty for the root. */
@@ -24,7 +21,10 @@ export class Node<T> {
   own = -1;
   /** The last layer below whose whiteouts nothing of a lower layer is left in this directory. */
   cleared = -1;
-  #below: ReadonlyMap<string, Node<T>> | undefined;
+  /** Whether it is a directory, named by an entry or implied. */
+  isDirectory = false;
+  /** What is in the directory: nothing, one node, or nodes by their names. Most that names imply hold one. */
+  #content: Node<T> | Map<string, Node<T>> | undefined;
 
   constructor(path: string, above: Node<T> | undefined) {
     this.path = path;
@@ -36,30 +36,45 @@ export class Node<T> {
     return this.path.slice(this.path.lastIndexOf("/") + 1);
   }
 
-  get isDirectory(): boolean {
-    return this.#below !== undefined;
+  /** Whether nothing is in it. */
+  get isEmpty(): boolean {
+    return this.#content === undefined;
   }
 
-  /** What is in the directory, by name. */
-  get below(): ReadonlyMap<string, Node<T>> {
-    return this.#below ?? NOTHING;
+  /** What is in the directory under a name. */
+  child(name: string): Node<T> | undefined {
+    const content = this.#content;
+    if (!(content instanceof Node)) return content?.get(name);
+    return content.name === name ? content : undefined;
+  }
+
+  /** What is in the directory, in no order. */
+  children(): IterableIterator<Node<T>> {
+    const content = this.#content;
+    return content instanceof Map
+      ? content.values()
+      : (content === undefined ? [] : [content]).values();
   }
 
   /** Makes it a directory. */
   makeDirectory(): this {
-    this.#below ??= NOTHING;
+    this.isDirectory = true;
     return this;
   }
 
-  /** Puts something into the directory. */
+  /** Puts something into the directory, under a name that nothing has there. */
   add(name: string, node: Node<T>): void {
-    if (this.#below === NOTHING) this.#below = new Map();
-    (this.#below as Map<string, Node<T>>).set(name, node);
+    const content = this.#content;
+    if (content === undefined) this.#content = node;
+    else if (content instanceof Map) content.set(name, node);
+    else this.#content = new Map([[content.name, content], [name, node]]);
   }
 
   /** Takes something out of the directory. */
   delete(name: string): void {
-    if (this.#below !== NOTHING) (this.#below as Map<string, Node<T>>).delete(name);
+    const content = this.#content;
+    if (!(content instanceof Map)) this.#content = undefined;
+    else if (content.delete(name) && content.size === 0) this.#content = undefined;
   }
 }
 
@@ -69,7 +84,7 @@ export class Node<T> {
  * @param top left out itself
  */
 export function* nodesBelow<T>(top: Node<T>): Generator<Node<T>, void> {
-  const open = [top.below.values()];
+  const open = [top.children()];
   while (open.length > 0) {
     const { value, done } = open.at(-1)!.next();
     if (done) {
@@ -77,7 +92,7 @@ export function* nodesBelow<T>(top: Node<T>): Generator<Node<T>, void> {
       continue;
     }
     yield value;
-    if (value.isDirectory) open.push(value.below.values());
+    if (!value.isEmpty) open.push(value.children());
   }
 }
 
@@ -88,7 +103,7 @@ export function nodeAt<T>(root: Node<T>, path: string): Node<T> | undefined {
   for (let from = 0; at !== undefined && from <= path.length;) {
     const slash = path.indexOf("/", from);
     const to = slash < 0 ? path.length : slash;
-    at = at.below.get(path.slice(from, to));
+    at = at.child(path.slice(from, to));
     from = to + 1;
   }
   return at;

@@ -26,9 +26,9 @@ export async function inOrder<T>(root: Node<T>, pace: Pace): Promise<Node<T>[]> 
       continue;
     }
     if (pace.due()) await pace.breathe();
-    if (!key.endsWith("/")) found.push(top.node.below.get(key)!);
+    if (!key.endsWith("/")) found.push(top.node.child(key)!);
     else {
-      const node = top.node.below.get(key.slice(0, -1))!;
+      const node = top.node.child(key.slice(0, -1))!;
       open.push({ node, keys: await keysOf(node, pace), next: 0 });
     }
   }
@@ -36,11 +36,12 @@ export async function inOrder<T>(root: Node<T>, pace: Pace): Promise<Node<T>[]> 
 }
 
 /** A key for each name in a directory, and one with a slash for what is below it, which may come later. */
-async function keysOf<T>({ below }: Node<T>, pace: Pace): Promise<string[]> {
+async function keysOf<T>(dir: Node<T>, pace: Pace): Promise<string[]> {
   const keys: string[] = [];
-  for (const [name, node] of below) {
+  for (const node of dir.children()) {
+    const { name, isEmpty } = node;
     keys.push(name);
-    if (node.below.size > 0) keys.push(`${name}/`);
+    if (!isEmpty) keys.push(`${name}/`);
   }
   return keys.length > 1 ? await sorted(keys, pace) : keys;
 }

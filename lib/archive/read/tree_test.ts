@@ -1,8 +1,13 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { Pace } from "../../pace.ts";
+import { StoppingPace } from "../../../tests/fakes/pace.ts";
+import { Pace, STEPS_A_TURN } from "../../pace.ts";
 import type { Entry } from "../entry.ts";
+import { planLayer } from "../unpack/plan.ts";
+import { Table } from "./table.ts";
 import { Tree } from "./tree.ts";
+import { Node } from "./tree_node.ts";
+import { inOrder } from "./tree_order.ts";
 
 const UNLIMITED = { maxEntries: Infinity, maxBytes: Infinity, maxFileBytes: Infinity };
 
@@ -143,4 +148,21 @@ test("paths come in the order of their strings, whatever is in a directory", asy
   const expected = names.map((name) => name.replace(/\/$/, "")).sort();
   assert.deepEqual(await tree.paths(), expected);
   assert.deepEqual((await tree.entries()).map(({ path }) => path), expected);
+});
+
+test("a tree is made, and put in order, only until that is told to stop", async () => {
+  const table = new Table();
+  for (let i = 0; i < 1000; i++) table.push(entryOf(`${1000 - i}/${"a/".repeat(500)}x`), false);
+  const pace = new StoppingPace(3);
+  const tree = new Tree(UNLIMITED, pace);
+  tree.nextLayer();
+  const policy = { links: "refuse", special: "refuse" } as const;
+  await assert.rejects(planLayer(tree, table, policy, pace), { code: "interrupted" });
+  assert.ok(pace.late <= 2 * STEPS_A_TURN, `${pace.late} steps`);
+
+  const root = new Node<undefined>("", undefined).makeDirectory();
+  for (let i = 0; i < 50_000; i++) root.add(`${i}`, new Node(`${i}`, root));
+  const ordering = new StoppingPace(4);
+  await assert.rejects(inOrder(root, ordering), { code: "interrupted" });
+  assert.ok(ordering.late <= 33 * STEPS_A_TURN, `${ordering.late} steps`);
 });
