@@ -83,7 +83,8 @@ Deno.test("a hint is shown where the command that was run takes its flags, and e
   const hint = "raise the limit with --max-entries if you trust the artifact";
   const error = new BlobberError("limit", "too many entries", { hint });
   assert.equal(describeError(error, "pull").hint, hint);
-  assert.equal(describeError(error, "ls").hint, undefined);
+  assert.equal(describeError(error, "ls").hint, hint);
+  assert.equal(describeError(error, "tag").hint, undefined);
   assert.equal(describeError(error).hint, hint);
   assert.equal(
     isFor("run once without --offline, or name a file with --trusted-root", "pull"),
