@@ -55,6 +55,7 @@ export async function clientOptions(
     cacheTtl: settings.get("cacheTtl"),
     referrers: settings.get("referrers"),
     jobs: settings.get("jobs"),
+    allowSharedDirectories: settings.get("allowSharedDirectories"),
   };
 }
 

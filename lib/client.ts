@@ -130,6 +130,7 @@ export class Client {
     const result = await pull(source, artifact.manifest, dir, {
       ...options,
       jobs: this.#options.jobs,
+      allowSharedDirectories: this.#options.allowSharedDirectories,
     });
     return { ...result, verdict: artifact.proofs[0]?.verdict };
   }

@@ -206,6 +206,10 @@ export const MAX_LAYOUT_MANIFESTS = 100_000;
 export const MAX_LOCK_BYTES = 1024;
 /** Age of a lock whose holder cannot be looked up after which it is taken to be gone, in milliseconds. */
 export const LOCK_STALE_MS = 60_000;
+/** The same for the claim that a pull has on its destination, whose holder renews it. */
+export const CLAIM_STALE_MS = 120_000;
+/** How often it does so, in milliseconds. */
+export const CLAIM_RENEW_MS = 20_000;
 /** The longest wait for a lock, in milliseconds: longer than it takes until a lost one is stale. */
 export const LOCK_WAIT_MS = 90_000;
 

@@ -55,6 +55,11 @@ export interface ClientOptions extends ConnectionOptions {
   verifier?: Verifier | readonly Verifier[] | undefined;
   /** Threads for packing and unpacking, the calling one among them. @default the number of processors */
   jobs?: number | undefined;
+  /**
+   * Use a destination or a layout although another user can change what its path leads to: by a link of
+   * theirs, or, where directories cannot be held open, by a directory of theirs. @default false
+   */
+  allowSharedDirectories?: boolean | undefined;
 }
 
 /** How a layer is compressed. */

@@ -75,9 +75,19 @@ export function ownedName(random: string): string {
  * @param name a file's name
  */
 export function isOrphan(name: string): boolean {
-  const match = /^blobber-(\d+)-(\d*)-([0-9a-z]+)-[0-9a-f]+$/.exec(name);
-  if (!match) return false;
-  return isAlive({ pid: Number(match[1]), start: match[2]!, space: match[3]! }) === false;
+  const owner = ownerOf(name);
+  return owner !== undefined && isAlive(owner) === false;
+}
+
+/**
+ * The process that a name was made in by {@linkcode ownedName}.
+ *
+ * @param name a file's name
+ */
+export function ownerOf(name: string): ProcessIdentity | undefined {
+  const match = /^blobber-(\d{1,15})-(\d*)-([0-9a-z]+)-[0-9a-f]+$/.exec(name);
+  if (!match) return undefined;
+  return asIdentity({ pid: Number(match[1]), start: match[2], space: match[3] });
 }
 
 /** Field 22 of proc(5) stat, counted behind the name, which may contain anything. */

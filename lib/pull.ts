@@ -18,7 +18,9 @@ import { OrderedTree } from "./archive/unpack/ordered_tree.ts";
 import type { PlacedTree } from "./archive/unpack/placed_tree.ts";
 import { type EntryPolicy, type LayerPlan, planLayer, planOrdered } from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/links.ts";
-import { type Destination, findDestination, Staging } from "./archive/unpack/staging.ts";
+import { Destination } from "./archive/unpack/destination.ts";
+import { checkResumed } from "./archive/unpack/resumed.ts";
+import { Staging } from "./archive/unpack/staging.ts";
 import { Budget, checkLimits } from "./archive/read/budget.ts";
 import type { ParseOptions } from "./archive/read/parse_table.ts";
 import { Tree } from "./archive/read/tree.ts";
@@ -29,6 +31,7 @@ import { readDiffIds } from "./archive/unpack/diff_ids.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
 import { notify } from "./events.ts";
+import type { Holding } from "./held_directory.ts";
 import { MAX_BYTES } from "./limits.ts";
 import type { PullOptions, PullResult, UnpackLimits } from "./options.ts";
 import { interruption, Pace } from "./pace.ts";
@@ -53,10 +56,14 @@ const MAX_NAMED = 10;
 export interface PullSettings extends PullOptions {
   /** Threads that work, this one among them. @default the number of processors */
   jobs?: number | undefined;
+  /** As in the client's options. @default false */
+  allowSharedDirectories?: boolean | undefined;
   /** Counts what bytes become. For tests of what a false statement costs. */
   growth?: Growth | undefined;
   /** Called after each step of moving into place. For tests of what a kill leaves behind. */
   onStep?: ((path: string) => void) | undefined;
+  /** How directories are held. For tests of what holds where there are no descriptors. */
+  holding?: Holding | undefined;
 }
 
 /**
@@ -150,10 +157,12 @@ class Pull {
 
   async run(dir: string): Promise<PullResult> {
     this.#pace.check();
-    const destination = findDestination(dir);
+    const { allowSharedDirectories: allowShared, holding } = this.#options;
+    const destination = Destination.find(dir, { allowShared, holding });
     try {
       return await this.#run(destination);
     } finally {
+      destination.close();
       await this.#pool.close();
     }
   }
@@ -171,7 +180,7 @@ class Pull {
       const policy = { overwrite: this.#options.overwrite ?? false, resumes };
       const check = async (tree: PlacedTree) => {
         await checkLinkChains(tree.links(), this.#pace);
-        if (destination.exists) checkConflicts(destination.path, tree, policy);
+        if (destination.dir) checkConflicts(destination.dir, tree, policy);
       };
       if (ahead !== undefined) await check(ahead);
       await this.#unpack(layers, staging);
@@ -183,8 +192,11 @@ class Pull {
         staging.link(tree.get(path)!.entry);
       }
       this.#pace.check();
-      const overwrite = policy.overwrite || resumes;
-      place(staging, tree, { overwrite, artifact, onStep: this.#options.onStep });
+      const { overwrite } = policy;
+      const replaceable = resumes && destination.dir
+        ? checkResumed(staging, tree, destination.dir, overwrite)
+        : undefined;
+      place(staging, tree, { overwrite, replaceable, onStep: this.#options.onStep });
       placed = true;
     } finally {
       await staging.close(placed);

@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
 import { pull } from "../lib/pull.ts";
 import { crashImage, crashItems } from "./fakes/crash_image.ts";
 import { scratch, snapshot } from "./fakes/pulling.ts";
+import { imageOf, tarOf } from "./fakes/tar.ts";
 
 const program = fileURLToPath(new URL("./fakes/killed_pull.ts", import.meta.url));
 const files = crashItems.filter(({ type }) => type === undefined);
@@ -81,6 +93,84 @@ for (const kind of ["eStargz", "gzip"] as const) {
     await completes(kind, target);
     assert.deepEqual(readdirSync(dir.path), ["out"]);
   });
+}
+
+Deno.test("forged-journal: what was changed after the kill is a conflict, and stays as it is", async () => {
+  for (const change of ["content", "type", "link"] as const) {
+    using dir = scratch();
+    const path = (name: string) => join(dir.path, name);
+    assert.ok(await killed("gzip", dir.path, "step", "2", "keep"));
+    assert.deepEqual([existsSync(path("a")), existsSync(path("link"))], [true, true]);
+    if (change === "content") writeFileSync(path("a"), "NEW a"); // as long as it was
+    else rmSync(path(change === "type" ? "a" : "link"));
+    if (change === "type") symlinkSync("z", path("a"));
+    if (change === "link") symlinkSync("z", path("link"));
+    const before = seen(dir.path);
+    const { source, manifest } = crashImage("gzip");
+    const name = change === "link" ? "link" : "a";
+    await assert.rejects(pull(source, manifest, dir.path, { jobs: 0 }), {
+      code: "conflict",
+      message: `file already exists: ${name} (use --overwrite to replace)`,
+    });
+    assert.deepEqual(seen(dir.path), before);
+    await completes("gzip", dir.path, true);
+  }
+});
+
+Deno.test("forged-journal: a repository is the killed run's own only when all of it is there", async () => {
+  const items = [
+    { name: ".git/config", data: "[core]" },
+    { name: ".git/hooks/post-checkout", data: "#!/bin/sh", mode: 0o755 },
+    { name: "z", data: "last" },
+  ];
+  const changes: Record<string, (git: string) => void> = {
+    "nothing": () => {},
+    "a file of the user's more": (git) => writeFileSync(join(git, "index"), "more"),
+    "a hook less": (git) => rmSync(join(git, "hooks/post-checkout")),
+    "another hook": (git) => writeFileSync(join(git, "hooks/post-checkout"), "#!/bin/s!"),
+    "no hooks": (git) => rmSync(join(git, "hooks"), { recursive: true }),
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    for (const overwrite of [false, true]) {
+      using dir = scratch();
+      const { source, manifest } = imageOf(gzipSync(tarOf(...items)));
+      const git = join(dir.path, ".git");
+      // What a killed pull leaves: a claim of a process that is gone, with its journal, and what was placed.
+      const left = join(dir.path, ".kept");
+      await assert.rejects(
+        pull(source, manifest, dir.path, {
+          jobs: 0,
+          onStep: () => {
+            const staging = readdirSync(dir.path).find((found) => found.startsWith(".blobber-"))!;
+            cpSync(join(dir.path, staging), left, { recursive: true });
+            renameSync(join(left, staging), join(left, asDead(staging)));
+            renameSync(left, join(dir.path, asDead(staging)));
+            throw new Error("killed");
+          },
+        }),
+        /killed/,
+      );
+      mkdirSync(join(git, "hooks"), { recursive: true });
+      for (const item of items.slice(0, 2)) writeFileSync(join(dir.path, item.name), item.data);
+      change(git);
+      const before = snapshot(git);
+      const run = pull(source, manifest, dir.path, { jobs: 0, overwrite });
+      if (["nothing", "a file of the user's more"].includes(name)) {
+        await run;
+        assert.equal(readFileSync(join(dir.path, "z"), "utf8"), "last");
+      } else {
+        await assert.rejects(run, { code: "conflict", message: /git work tree/ }, name);
+        assert.deepEqual(snapshot(git), before, name);
+        assert.equal(existsSync(join(dir.path, "z")), false);
+      }
+      assert.deepEqual(Object.keys(snapshot(git)), Object.keys(before));
+    }
+  }
+});
+
+/** The claim's name as a process would have made it that had this one's number before. */
+function asDead(claim: string): string {
+  return claim.replace(/-(\d+)-(\d*)-/, (_, pid, start) => `-${pid}-${Number(start || 1) + 1}-`);
 }
 
 Deno.test("row 52: what a killed pull of another artifact placed is a conflict, as any file is", async () => {

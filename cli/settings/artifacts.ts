@@ -126,6 +126,18 @@ export const ARTIFACTS = {
     commands: ["pull"],
     below: "free",
   },
+  allowSharedDirectories: {
+    flag: "allow-shared-directories",
+    key: "allow-shared-directories",
+    type: "boolean",
+    default: false,
+    help: "use a destination or a layout although another user can change what its path leads to",
+    group: "command",
+    commands: [...READERS, ...PACKERS, "copy", "tag", "verify", "trust"],
+    below: "stricter",
+    strictness: [true, false],
+    loosens: true,
+  },
   platform: {
     flag: "platform",
     key: "platform",

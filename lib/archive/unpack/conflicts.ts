@@ -5,17 +5,21 @@
  * @module
  */
 
-import { lstatSync, readdirSync, type Stats } from "node:fs";
-import { join } from "node:path";
+import type { Stats } from "node:fs";
 import { BlobberError } from "../../errors.ts";
+import type { HeldDirectory } from "../../held_directory.ts";
 import { printable, quote } from "../../printable.ts";
 import { errnoOf, fileSystemError } from "../fs_error.ts";
+import { DirectoryCursor } from "./directory_cursor.ts";
 import type { PlacedTree } from "./placed_tree.ts";
 
 /** What happens to files that exist. */
 export interface ConflictPolicy {
   overwrite: boolean;
-  /** Whether a killed run had begun to place this artifact: what is there may be its own. */
+  /**
+   * Whether a killed run had begun to place this artifact: what is there may be its own. Then it is
+   * `checkResumed` that says which files are in the way.
+   */
   resumes: boolean;
 }
 
@@ -26,23 +30,62 @@ export interface ConflictPolicy {
  * @param tree what goes there
  * @throws {BlobberError} `conflict`
  */
-export function checkConflicts(root: string, tree: PlacedTree, policy: ConflictPolicy): void {
+export function checkConflicts(
+  root: HeldDirectory,
+  tree: PlacedTree,
+  policy: ConflictPolicy,
+): void {
   const replaced: string[] = [];
-  const visit = (dir: string) => {
-    for (const name of tree.childrenOf(dir)) {
-      const path = dir === "" ? name : `${dir}/${name}`;
-      const found = statOf(root, path);
-      if (found === undefined) continue;
-      const isDirectory = tree.isDirectory(path);
-      if (!policy.resumes) checkGit(path, name);
-      checkKinds(root, path, found, isDirectory);
-      if (isDirectory && found.isDirectory()) visit(path);
-      else replaced.push(path);
-    }
-  };
-  visit("");
+  visitExisting(root, tree, ({ path, name, found, dir }) => {
+    const isDirectory = tree.isDirectory(path);
+    if (!policy.resumes && isGit(name)) throw intoGit(path);
+    checkKinds(dir, path, found, isDirectory);
+    if (!(isDirectory && found.isDirectory())) replaced.push(path);
+  });
   if (policy.overwrite || policy.resumes || replaced.length === 0) return;
   throw exists(replaced);
+}
+
+/** Something in the destination that has the name of an entry. */
+export interface Existing {
+  path: string;
+  /** The last part of the path. */
+  name: string;
+  found: Stats;
+  /** The directory that it lies in. */
+  dir: HeldDirectory;
+}
+
+/**
+ * Visits all that is there already, parents first, without following a link.
+ *
+ * @param root the destination
+ * @param tree what goes there
+ * @param visit called with each
+ * @param miss called with each path that is not there, and whose parent is
+ */
+export function visitExisting(
+  root: HeldDirectory,
+  tree: PlacedTree,
+  visit: (existing: Existing) => void,
+  miss?: (path: string) => void,
+): void {
+  const cursor = new DirectoryCursor(root);
+  const visitAll = (at: string) => {
+    for (const name of tree.childrenOf(at)) {
+      const path = at === "" ? name : `${at}/${name}`;
+      const dir = cursor.at(at);
+      const found = statOf(dir, name);
+      if (found === undefined) miss?.(path);
+      else visit({ path, name, found, dir });
+      if (found?.isDirectory() && tree.isDirectory(path)) visitAll(path);
+    }
+  };
+  try {
+    visitAll("");
+  } finally {
+    cursor.close();
+  }
 }
 
 /** The conflict that `--overwrite` answers. Scripts look for these words. */
@@ -55,29 +98,37 @@ export function exists(paths: string[]): BlobberError {
   });
 }
 
-/** What stands at a path; links are not followed. */
-export function statOf(root: string, path: string): Stats | undefined {
+/** What has a name in a directory; links are not followed. */
+export function statOf(dir: HeldDirectory, name: string): Stats | undefined {
   try {
-    return lstatSync(join(root, path), { throwIfNoEntry: false });
+    return dir.look(name);
   } catch (cause) {
     if (errnoOf(cause) === "ENOENT") return undefined;
-    throw fileSystemError("cannot look at", join(root, path), cause);
+    throw fileSystemError("cannot look at", dir.shown(name), cause);
   }
 }
 
-/** Row 67: what is written into a repository's `.git` runs with the next command there. */
-function checkGit(path: string, name: string): void {
-  if (name.toLowerCase() !== ".git") return;
-  throw new BlobberError(
+/** Whether a name is that of a repository's own directory: what is written there runs with the next command. */
+export function isGit(name: string): boolean {
+  return name.toLowerCase() === ".git";
+}
+
+/** The conflict of an artifact that holds a `.git` with a destination that has one. */
+export function intoGit(path: string): BlobberError {
+  return new BlobberError(
     "conflict",
     `the artifact holds ${quote(path)}, and the destination is a git work tree`,
     { hint: "pull into another directory; hooks and configuration of a repository run programs" },
   );
 }
 
-/** Conflicts that `--overwrite` does not answer. */
+/**
+ * Conflicts that `--overwrite` does not answer.
+ *
+ * @param dir the directory that it lies in
+ */
 export function checkKinds(
-  root: string,
+  dir: HeldDirectory,
   path: string,
   found: Stats,
   isDirectory: boolean,
@@ -98,11 +149,25 @@ export function checkKinds(
       { hint: "remove the file, or pull elsewhere" },
     );
   }
-  if (!isDirectory && found.isDirectory() && readdirSync(join(root, path)).length > 0) {
+  if (!isDirectory && found.isDirectory() && holdsSomething(dir, path)) {
     throw new BlobberError(
       "conflict",
       `${quote(path)} is a directory with content in the destination and none in the artifact`,
       { hint: "nothing replaces a directory that holds something: remove it, or pull elsewhere" },
     );
+  }
+}
+
+function holdsSomething(parent: HeldDirectory, path: string): boolean {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  try {
+    const dir = parent.open(name);
+    try {
+      return dir.names().length > 0;
+    } finally {
+      dir.close();
+    }
+  } catch (cause) {
+    throw fileSystemError("cannot look into", parent.shown(name), cause);
   }
 }

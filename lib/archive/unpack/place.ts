@@ -5,29 +5,32 @@
  * @module
  */
 
-import { chmodSync, renameSync, rmdirSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, lstatSync, renameSync, rmdirSync, type Stats, utimesSync } from "node:fs";
 import { checkKinds, exists, statOf } from "./conflicts.ts";
+import { DirectoryCursor } from "./directory_cursor.ts";
 import type { Entry } from "../entry.ts";
 import { errnoOf, fileSystemError } from "../fs_error.ts";
 import { setTime } from "./file_time.ts";
 import { BlobberError } from "../../errors.ts";
+import type { HeldDirectory } from "../../held_directory.ts";
 import { quote } from "../../printable.ts";
 import type { PlacedTree } from "./placed_tree.ts";
 import { IMPLIED_MODE } from "./plan.ts";
+import { isReplaceable, type Replaceable } from "./resumed.ts";
 import { isMovable, type Staging } from "./staging.ts";
 
 /** How to place. */
 export interface PlaceOptions {
   overwrite: boolean;
-  /** Names the artifact in the journal, for a run that has to complete this one. */
-  artifact: string;
+  /** What a killed run has placed; it may be replaced by itself. */
+  replaceable?: Replaceable | undefined;
   /** Called after each step. For tests of what a kill leaves behind. */
   onStep?: ((path: string) => void) | undefined;
 }
 
 /**
- * Moves everything into place.
+ * Moves everything into place. Nothing is done through a link: each directory of the destination is opened
+ * from the one above it, and what a directory is to have it gets through that.
  *
  * @param staging where it is; everything in it has been checked
  * @param tree what it is
@@ -35,35 +38,43 @@ export interface PlaceOptions {
  */
 export function place(staging: Staging, tree: PlacedTree, options: PlaceOptions): void {
   const directories = directoriesOf(tree, staging.umask);
-  const { destination } = staging;
-  // Most were made with the mode that they are to have.
-  const others = directories.filter(({ path, mode }) => staging.modeOf(path) !== mode);
-  staging.beginPlacing(options.artifact);
-  if (!destination.exists) {
-    const root = { ...(tree.root ?? implied("", staging.umask)), path: "" };
-    for (const one of others) setMode(staging.root, one);
-    // A directory that may not be written to cannot be moved: such a mode is set when it is in place.
-    if (isMovable(root.mode)) setMode(staging.root, root);
-    setTimes(staging.root, [...directories, root]);
-    placeWhole(staging, options);
-    if (!isMovable(root.mode)) setMode(destination.path, root);
+  staging.beginPlacing();
+  const { dir } = staging.destination;
+  if (dir === undefined) {
+    for (const one of directories) prepare(staging, one, true);
+    placeWhole(staging, tree, options);
     return;
   }
-  for (const one of others) if (isMovable(one.mode)) setMode(staging.root, one);
-  const mover = new Mover(staging, tree, options);
-  mover.merge("");
-  for (const path of mover.merged) {
-    const entry = tree.get(path)?.entry;
-    if (entry !== undefined) setMode(destination.path, entry);
+  const cursor = new DirectoryCursor(dir);
+  try {
+    // A directory that may not be written to cannot be moved: such a mode is set when it is in place.
+    const staged = new Map<string, Stats>();
+    for (const one of directories) {
+      prepare(staging, one, isMovable(one.mode));
+      if (!isMovable(one.mode)) staged.set(one.path, lstatSync(under(staging, one.path)));
+    }
+    const mover = new Mover(staging, tree, cursor, options);
+    mover.merge("");
+    for (const one of directories) {
+      if (mover.merged.has(one.path)) {
+        if (tree.get(one.path) !== undefined) finish(cursor.at(one.path), one);
+      } else if (staged.has(one.path)) {
+        cursor.expect(one.path, staged.get(one.path)!);
+        finish(cursor.at(one.path), one);
+      }
+    }
+  } finally {
+    cursor.close();
   }
-  for (const one of others) if (!isMovable(one.mode)) setMode(destination.path, one);
-  setTimes(destination.path, directories);
 }
 
-function placeWhole(staging: Staging, options: PlaceOptions): void {
-  const { path } = staging.destination;
+/** Moves the tree to where no destination was. */
+function placeWhole(staging: Staging, tree: PlacedTree, options: PlaceOptions): void {
+  const { path, name, parent } = staging.destination;
+  const root = { ...(tree.root ?? implied("", staging.umask)), path: "" };
+  if (isMovable(root.mode)) finish(staging.tree, root);
   try {
-    renameSync(staging.root, path);
+    renameSync(staging.treeEntry, parent!.entry(name));
     options.onStep?.("");
   } catch (cause) {
     if (["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(cause) ?? "")) {
@@ -71,21 +82,31 @@ function placeWhole(staging: Staging, options: PlaceOptions): void {
     }
     throw fileSystemError("cannot make", path, cause);
   }
+  if (isMovable(root.mode)) return;
+  const cursor = new DirectoryCursor(parent!);
+  try {
+    cursor.expect(name, staging.tree.stat);
+    finish(cursor.at(name), root);
+  } finally {
+    cursor.close();
+  }
 }
 
 /** Merges the staged tree into the one that is there. */
 class Mover {
   /** Directories that were there before. */
-  readonly merged: string[] = [];
+  readonly merged = new Set<string>();
   readonly #staging: Staging;
   readonly #tree: PlacedTree;
+  readonly #cursor: DirectoryCursor;
   readonly #options: PlaceOptions;
   /** What was moved to where nothing was. */
-  readonly #added: string[] = [];
+  readonly #added: { dir: string; name: string }[] = [];
 
-  constructor(staging: Staging, tree: PlacedTree, options: PlaceOptions) {
+  constructor(staging: Staging, tree: PlacedTree, cursor: DirectoryCursor, options: PlaceOptions) {
     this.#staging = staging;
     this.#tree = tree;
+    this.#cursor = cursor;
     this.#options = options;
   }
 
@@ -99,38 +120,42 @@ class Mover {
   }
 
   #merge(dir: string): void {
+    this.#cursor.at(dir);
     const names = [...this.#tree.childrenOf(dir)].sort();
-    for (const name of names) this.#place(dir === "" ? name : `${dir}/${name}`);
+    for (const name of names) this.#place(dir, name);
   }
 
-  #place(path: string): void {
-    const { root, destination } = this.#staging;
-    const target = join(destination.path, path);
-    const found = statOf(destination.path, path);
+  #place(at: string, name: string): void {
+    const path = at === "" ? name : `${at}/${name}`;
+    const dir = this.#cursor.at(at);
+    const found = statOf(dir, name);
     const isDirectory = this.#tree.isDirectory(path);
     if (found !== undefined) {
-      checkKinds(destination.path, path, found, isDirectory);
+      checkKinds(dir, path, found, isDirectory);
       if (isDirectory && found.isDirectory()) {
-        this.merged.push(path);
+        this.merged.add(path);
         return this.#merge(path);
       }
-      if (!this.#options.overwrite) throw exists([path]);
+      const { overwrite, replaceable } = this.#options;
+      if (!overwrite && !(replaceable && isReplaceable(replaceable, path, found))) {
+        throw exists([path]);
+      }
     }
     try {
-      if (found?.isDirectory()) rmdirSync(target); // it is empty
-      renameSync(join(root, path), target);
+      if (found?.isDirectory()) rmdirSync(dir.entry(name)); // it is empty
+      renameSync(under(this.#staging, path), dir.entry(name));
     } catch (cause) {
-      throw fileSystemError("cannot move into place", target, cause);
+      throw fileSystemError("cannot move into place", dir.shown(name), cause);
     }
-    if (found === undefined) this.#added.push(path);
+    if (found === undefined) this.#added.push({ dir: at, name });
     this.#options.onStep?.(path);
   }
 
   #takeBack(): void {
-    const { root, destination } = this.#staging;
-    for (const path of this.#added.reverse()) {
+    for (const { dir, name } of this.#added.reverse()) {
       try {
-        renameSync(join(destination.path, path), join(root, path));
+        const path = dir === "" ? name : `${dir}/${name}`;
+        renameSync(this.#cursor.at(dir).entry(name), under(this.#staging, path));
       } catch { // the error that is thrown tells more
       }
     }
@@ -146,28 +171,29 @@ function implied(path: string, umask: number): Entry {
   return { path, type: "directory", size: 0, mode: IMPLIED_MODE & ~umask, mtime: 0 };
 }
 
-function setMode(root: string, { path, mode }: Entry): void {
-  const at = under(root, path);
+/** Gives a directory in the destination its mode and time. What is done in it changes its time: it is last. */
+function finish(dir: HeldDirectory, { mode, mtime }: Entry): void {
   try {
-    chmodSync(at, mode);
+    setTime(mtime, (time) => dir.setTime(time));
+    dir.chmod(mode);
   } catch (cause) {
-    throw fileSystemError("cannot set the mode of", at, cause);
+    throw fileSystemError("cannot set the mode or the time of", dir.path, cause);
   }
 }
 
-/** Last of all and from below: what is done in a directory changes its time. */
-function setTimes(root: string, directories: Entry[]): void {
-  for (const { path, mtime } of directories) {
-    const at = under(root, path);
-    try {
-      setTime(mtime, (time) => utimesSync(at, time, time));
-    } catch (cause) {
-      throw fileSystemError("cannot set the time of", at, cause);
-    }
+/** Gives a directory in the staging directory its time and, unless that has to wait, its mode. */
+function prepare(staging: Staging, { path, mode, mtime }: Entry, setsMode: boolean): void {
+  const at = under(staging, path);
+  try {
+    setTime(mtime, (time) => utimesSync(at, time, time));
+    // Most were made with the mode that they are to have.
+    if (setsMode && staging.modeOf(path) !== mode) chmodSync(at, mode);
+  } catch (cause) {
+    throw fileSystemError("cannot set the mode or the time of", path, cause);
   }
 }
 
 /** Not join: the path is in normal form, and there are very many. */
-function under(root: string, path: string): string {
-  return path === "" ? root : `${root}/${path}`;
+function under({ root }: Staging, path: string): string {
+  return `${root}/${path}`;
 }

@@ -18,56 +18,21 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
-  readFileSync,
-  realpathSync,
   rmdirSync,
-  statSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
-  writeFileSync,
 } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
-import { claim, leftBehind } from "./claims.ts";
+import type { HeldDirectory } from "../../held_directory.ts";
 import type { Entry } from "../entry.ts";
-import { errnoOf, fileSystemError } from "../fs_error.ts";
+import { Claim } from "./claims.ts";
+import type { Destination } from "./destination.ts";
 import { setTime } from "./file_time.ts";
+import { fileSystemError } from "../fs_error.ts";
 import { openNew, placeError } from "./new_file.ts";
-import { removeAll } from "./remove_all.ts";
 
 /** Says, in a staging directory, that its content was being moved into place, and of which artifact. */
 const JOURNAL = "placing";
-
-/** Where an artifact goes. */
-export interface Destination {
-  /** Absolute, without links. */
-  path: string;
-  exists: boolean;
-}
-
-/**
- * Looks at a destination.
- *
- * @param dir as the user wrote it; it may be a link to a directory
- * @throws {BlobberError} `conflict` when it is something else
- */
-export function findDestination(dir: string): Destination {
-  const path = resolve(dir);
-  try {
-    if (!statSync(path).isDirectory()) {
-      throw new BlobberError("conflict", `${quote(dir)} is no directory, expected one or nothing`);
-    }
-    return { path: realpathSync(path), exists: true };
-  } catch (cause) {
-    if (errnoOf(cause) !== "ENOENT") throw fileSystemError("cannot use", dir, cause);
-  }
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
-    throw new BlobberError("conflict", `${quote(dir)} is a link to nothing, expected a directory`);
-  }
-  return { path, exists: false };
-}
 
 /** Permission bits of a directory that may be filled, renamed, and have its entries renamed away. */
 const MOVABLE = 0o300;
@@ -79,34 +44,29 @@ export function isMovable(mode: number): boolean {
 
 /** A staging directory. */
 export class Staging {
-  /** Where the artifact is unpacked. */
+  /** How the system is told where the artifact is unpacked. */
   readonly root: string;
   readonly destination: Destination;
   /** Whether a run that was killed had begun to move this very artifact into place. */
   readonly resumes: boolean;
   /** Permission bits that this process's new files do not get. */
   readonly umask: number;
-  readonly #path: string;
+  readonly #claim: Claim;
+  readonly #artifact: string;
   /** Whether new directories get bits from the one above that are no permissions: the set-group-ID bit. */
   readonly #inherits: boolean;
   /** Of each directory that was made. */
   readonly #modes = new Map<string, number>();
-  readonly #madeParents: string | undefined;
+  #noted = false;
 
-  private constructor(
-    path: string,
-    destination: Destination,
-    resumes: boolean,
-    madeParents: string | undefined,
-  ) {
-    this.#path = path;
+  private constructor(claim: Claim, destination: Destination, artifact: string, resumes: boolean) {
+    this.#claim = claim;
     this.destination = destination;
+    this.#artifact = artifact;
     this.resumes = resumes;
-    this.#madeParents = madeParents;
-    this.root = join(path, "tree");
-    mkdirSync(this.root, { mode: 0o700 });
-    this.#inherits = (lstatSync(this.root).mode & 0o7000) !== 0;
-    this.umask = probeUmask(join(path, "probe"));
+    this.root = claim.tree.at;
+    this.#inherits = (claim.tree.stat.mode & 0o7000) !== 0;
+    this.umask = probeUmask(claim.dir.entry("probe"));
   }
 
   /**
@@ -117,31 +77,40 @@ export class Staging {
    * @throws {BlobberError} `busy`, `file-system`
    */
   static async open(destination: Destination, artifact: string): Promise<Staging> {
-    const parent = destination.exists ? destination.path : dirname(destination.path);
-    let made: string | undefined;
+    let claim: Claim | undefined;
     try {
-      if (!destination.exists) made = mkdirSync(parent, { recursive: true });
-    } catch (cause) {
-      throw fileSystemError("cannot make the directory", parent, cause);
-    }
-    const { path, left } = await claim(parent, destination.path);
-    // A run that was killed when the destination had just come to be left its staging beside it.
-    if (destination.exists) left.push(...leftBehind(dirname(destination.path), destination.path));
-    try {
-      const resumes = left.some((dir) => journalOf(dir) === artifact);
+      destination.makeParents();
+      const parent = destination.dir ?? destination.parent!;
+      claim = await Claim.make(parent, destination.name, destination.path);
+      // A run that was killed when the destination had just come to be left its staging beside it.
+      if (destination.exists && destination.parent) claim.lookInto(destination.parent);
+      const resumes = claim.wasNoted(JOURNAL, artifact);
+      const staging = new Staging(claim, destination, artifact, resumes);
       // Said here before the other record of it goes: this run may be killed too.
-      if (resumes) writeFileSync(join(path, JOURNAL), artifact);
-      for (const dir of left) await removeAll(dir);
-      return new Staging(path, destination, resumes, made);
+      if (resumes) staging.beginPlacing();
+      await claim.clear();
+      return staging;
     } catch (cause) {
-      await removeAll(path);
-      throw fileSystemError("cannot use", parent, cause);
+      await claim?.giveUp();
+      destination.removeParents();
+      throw fileSystemError("cannot use", destination.path, cause);
     }
   }
 
+  /** The directory where the artifact is unpacked. */
+  get tree(): HeldDirectory {
+    return this.#claim.tree;
+  }
+
   /** Notes that moving into place begins. */
-  beginPlacing(artifact: string): void {
-    writeFileSync(join(this.#path, JOURNAL), artifact);
+  beginPlacing(): void {
+    if (!this.#noted) this.#claim.note(JOURNAL, this.#artifact);
+    this.#noted = true;
+  }
+
+  /** How the system is told the directory where the artifact is unpacked, by its name. */
+  get treeEntry(): string {
+    return this.#claim.dir.entry("tree");
   }
 
   /**
@@ -176,7 +145,7 @@ export class Staging {
 
   /** Makes a hard link to a file that is already there. */
   hardlink(entry: Entry): void {
-    const target = join(this.root, entry.linkTarget!);
+    const target = `${this.root}/${entry.linkTarget!}`;
     this.#do("cannot make the hard link", entry.path, (at) => linkSync(target, at));
   }
 
@@ -204,16 +173,8 @@ export class Staging {
 
   /** Removes the staging directory and, when the destination was never made, parents made for it. */
   async close(placed: boolean): Promise<void> {
-    await removeAll(this.#path);
-    if (placed || this.#madeParents === undefined) return;
-    let at = dirname(this.destination.path);
-    try {
-      for (;; at = dirname(at)) {
-        rmdirSync(at);
-        if (at === this.#madeParents) return;
-      }
-    } catch { // somebody else uses it now
-    }
+    await this.#claim.giveUp();
+    if (!placed) this.destination.removeParents();
   }
 
   #do(what: string, path: string, action: (at: string) => void): void {
@@ -233,13 +194,5 @@ function probeUmask(path: string): number {
   } finally {
     closeSync(fd);
     unlinkSync(path);
-  }
-}
-
-function journalOf(dir: string): string | undefined {
-  try {
-    return readFileSync(join(dir, JOURNAL), "utf8").slice(0, 200);
-  } catch {
-    return undefined;
   }
 }

@@ -6,7 +6,6 @@
  */
 
 import { closeSync, fchmodSync, futimesSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import type { Descriptor } from "../../types.ts";
 import type { Entry } from "../entry.ts";
 import { type LayerStreamOptions, readLayer } from "../read/layer_stream.ts";
@@ -85,7 +84,7 @@ class Writer implements TarHandler {
     if (entry.type === "hardlink") staging.hardlink(entry);
     if (entry.type !== "file") return;
     try {
-      const fd = openNew(join(staging.root, entry.path), entry.mode | 0o200);
+      const fd = openNew(`${staging.root}/${entry.path}`, entry.mode | 0o200);
       this.#file = { fd, entry };
     } catch (cause) {
       throw placeError("cannot write", entry.path, cause);

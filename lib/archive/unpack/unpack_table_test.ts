@@ -10,7 +10,8 @@ import { Tree } from "../read/tree.ts";
 import { Pace } from "../../pace.ts";
 import { Growth } from "../read/growth.ts";
 import { planLayer } from "./plan.ts";
-import { findDestination, Staging } from "./staging.ts";
+import { Destination } from "./destination.ts";
+import { Staging } from "./staging.ts";
 import { unpackByTable } from "./unpack_table.ts";
 import { type UnpackInput, unpackJob } from "./unpack_job.ts";
 
@@ -29,7 +30,8 @@ async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<s
     { links: "refuse", special: "refuse" },
     new Pace(),
   );
-  const staging = await Staging.open(findDestination(join(scratch().path, "out")), "artifact");
+  const destination = Destination.find(join(scratch().path, "out"));
+  const staging = await Staging.open(destination, "artifact");
   let files = 0;
   await unpackByTable(await source.fetch(descriptor), layer, plan, {
     ...{ staging, runner, groups: 4, diffId: undefined, growth: new Growth() },
@@ -37,7 +39,10 @@ async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<s
     onFiles: (count) => void (files += count),
   });
   assert.equal(files, plan.files);
-  return snapshot(staging.root);
+  const found = snapshot(staging.root);
+  await staging.close(false);
+  destination.close();
+  return found;
 }
 
 /** A runner that is not this thread, as far as anybody can tell, and notes what it is given. */
