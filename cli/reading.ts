@@ -35,7 +35,7 @@ export async function readOptions(
     maxEntries: settings.get("maxEntries"),
     maxBytes: settings.get("maxBytes"),
     maxFileBytes: settings.get("maxFileBytes"),
-    verifier: await verifiersOf(context, command, parseReference(reference)),
+    ...await judge(context, command, parseReference(reference)),
     expect: expectedDigest(settings),
     platform: platformOf(settings),
   };
@@ -54,15 +54,27 @@ export async function verifiersOf(
   command: string,
   reference: Reference,
 ): Promise<Verifier[] | undefined> {
+  return (await judge(context, command, reference)).verifier;
+}
+
+/** What rules and flags demand, and the layout that they were asked about. */
+async function judge(
+  context: Context,
+  command: string,
+  reference: Reference,
+): Promise<{ verifier: Verifier[] | undefined; layoutPath?: string }> {
   const { settings, report } = context;
   const files = settings.files.flatMap(({ rules }) => rules ?? []);
   let plan = planVerification(command, settings);
   let requirements: Requirement[] = [];
   let demand = systemDemand(command, settings);
+  let judged: { layoutPath?: string } = {};
   if (files.length > 0 || settings.get("noVerify")) {
     const { decide } = await import("./trust/decide.ts");
-    const { trustName } = await import("./trust/subject.ts");
-    const decision = decide(trustName(reference), files, {
+    const { layoutPathOf, trustName } = await import("./trust/subject.ts");
+    const name = trustName(reference);
+    judged = layoutPathOf(name);
+    const decision = decide(name, files, {
       noVerify: settings.get("noVerify"),
       verifies: plan !== undefined,
       reports: command === "verify",
@@ -100,7 +112,7 @@ export async function verifiersOf(
     const { makeVerifier } = await import("./verifying.ts");
     verifiers.push(await makeVerifier(context, plan));
   }
-  if (verifiers.length > 0) return verifiers;
+  if (verifiers.length > 0) return { verifier: verifiers, ...judged };
   if (demand !== undefined) throw notSetAside("a rule of the user's", demand.path);
   const vain = settings.get("noVerify") || settings.flagged("verify")
     ? undefined
@@ -111,7 +123,7 @@ export async function verifiersOf(
       `${vain} names a signer, and nothing demands a signature: say --verify`,
     );
   }
-  return undefined;
+  return { verifier: undefined, ...judged };
 }
 
 function notSetAside(what: string, path: string): BlobberError {

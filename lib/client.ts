@@ -177,7 +177,7 @@ export class Client {
   ): Promise<CopyResult> {
     const origin = parse(from);
     const given = parse(to);
-    const source = await this.store(origin);
+    const source = await this.#store(origin, options.layoutPath);
     const selector = selectorOf(origin);
     const settings = this.#settings(origin, options);
     // All of an index is copied only where all of it is proven.
@@ -255,7 +255,7 @@ export class Client {
   ): Promise<Descriptor> {
     const reference = parse(ref);
     checkTags(tags);
-    const store = await this.store(reference);
+    const store = await this.#store(reference, options.layoutPath);
     const settings = this.#settings(reference, options);
     const { root } = await resolveRoot(store, selectorOf(reference), settings);
     const { mediaType, digest, size } = root.descriptor;
@@ -296,11 +296,15 @@ export class Client {
    * @param ref a reference
    */
   async store(ref: string | Reference): Promise<Store> {
-    const reference = parse(ref);
-    const key = storeName(reference);
+    return await this.#store(parse(ref));
+  }
+
+  /** @param layoutPath as in the options of reading */
+  async #store(reference: Reference, layoutPath?: string): Promise<Store> {
+    const key = [storeName(reference), layoutPath].join("\0");
     let store = this.#stores.get(key);
     if (!store) {
-      store = this.#open(reference);
+      store = this.#open(reference, layoutPath);
       this.#stores.set(key, store);
       store.catch(() => this.#stores.delete(key));
     }
@@ -310,7 +314,9 @@ export class Client {
   /** Where a reference is read from: its store, with the cache in front of it where that saves the network. */
   async #source(reference: Reference, options: ReadOptions): Promise<Source> {
     const { cacheDir, cacheTtl } = this.#options;
-    if (reference.kind === "layout" || cacheDir === undefined) return await this.store(reference);
+    if (reference.kind === "layout" || cacheDir === undefined) {
+      return await this.#store(reference, options.layoutPath);
+    }
     const [store, { withCache }] = await Promise.all([
       this.store(reference),
       import("./cache/cached_source.ts"),
@@ -319,10 +325,13 @@ export class Client {
     return withCache(store, cacheDir, { ...options, ttl: cacheTtl, verifying });
   }
 
-  async #open(reference: Reference): Promise<Store> {
+  async #open(reference: Reference, layoutPath: string | undefined): Promise<Store> {
     if (reference.kind === "layout") {
       const { openLayout } = await import("./layout/store.ts");
-      return openLayout(reference);
+      return openLayout(reference, {
+        allowShared: this.#options.allowSharedDirectories,
+        real: layoutPath,
+      });
     }
     const { openRegistry } = await import("./registry/store.ts");
     return openRegistry(reference, this.#options);

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { errnoOf, fileError, openRegular } from "./files.ts";
+import { errnoOf, fileError, openRegular, shownPath } from "./files.ts";
 import type { Withheld } from "./permission.ts";
 import { nodeModule } from "./runtime.ts";
 import { BlobberError } from "./errors.ts";
@@ -200,7 +200,10 @@ function openDeno({ lstatSync, openSync }: DenoDisk, path: string): DiskFile | u
 }
 
 function irregular(path: string): BlobberError {
-  return new BlobberError("file-system", `cannot read ${quote(path)}: it is no regular file`);
+  return new BlobberError(
+    "file-system",
+    `cannot read ${quote(shownPath(path))}: it is no regular file`,
+  );
 }
 
 /**

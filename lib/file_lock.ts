@@ -10,7 +10,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, linkSync, lstatSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { BlobberError } from "./errors.ts";
-import { besidePath, errnoOf, fileError, readBounded, writeFully } from "./files.ts";
+import { besidePath, errnoOf, fileError, readBounded, shownPath, writeFully } from "./files.ts";
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "./limits.ts";
 import { quote } from "./printable.ts";
 import { asIdentity, isAlive, thisProcess } from "./process_identity.ts";
@@ -60,7 +60,7 @@ export async function holdLock(
   for (let wait = 2; !take(path, content); wait = Math.min(wait * 2, 50)) {
     options.signal?.throwIfAborted();
     if (performance.now() > until) {
-      throw new BlobberError("busy", `${quote(path)} is held by another process`, {
+      throw new BlobberError("busy", `${quote(shownPath(path))} is held by another process`, {
         hint: "remove it when no blobber is running any more",
       });
     }
@@ -69,7 +69,9 @@ export async function holdLock(
   const mine = () => sameBytes(readBounded(path, MAX_LOCK_BYTES), content);
   return {
     check: () => {
-      if (!mine()) throw new BlobberError("busy", `${quote(path)} was taken by another process`);
+      if (!mine()) {
+        throw new BlobberError("busy", `${quote(shownPath(path))} was taken by another process`);
+      }
     },
     release: () => {
       if (mine()) rmSync(path, { force: true });

@@ -16,6 +16,22 @@ function readFlags(): number {
   return O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
 }
 
+/**
+ * How a path is called in messages: what is named by a descriptor of ours has a path too.
+ *
+ * @param path as it is given to the system
+ */
+export function shownPath(path: string): string {
+  const [, held, rest] = /^(\/proc\/self\/fd\/\d+)(\/.*)?$/s.exec(path) ?? [];
+  if (held === undefined) return path;
+  try {
+    const directory = nodeModule("fs").readlinkSync(held);
+    return (directory === "/" ? "" : directory) + (rest ?? "");
+  } catch {
+    return path;
+  }
+}
+
 /** The system's code of an error, such as `ENOENT`. */
 export function errnoOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
@@ -33,9 +49,13 @@ export function fileError(what: string, path: string, cause: unknown): BlobberEr
   if (isBlobberError(cause)) return cause;
   const withheld = missingPermission(cause);
   if (withheld !== undefined) return withheld;
-  return new BlobberError("file-system", `${what} ${quote(path)}: ${systemWords(cause)}`, {
-    cause,
-  });
+  return new BlobberError(
+    "file-system",
+    `${what} ${quote(shownPath(path))}: ${systemWords(cause)}`,
+    {
+      cause,
+    },
+  );
 }
 
 /** What the system said about a file, in words and without its path. */
@@ -80,7 +100,10 @@ export function openRegular(path: string): OpenFile | undefined {
   const stat = fstatSync(fd);
   if (stat.isFile()) return { fd, size: stat.size };
   closeSync(fd);
-  throw new BlobberError("file-system", `cannot read ${quote(path)}: it is no regular file`);
+  throw new BlobberError(
+    "file-system",
+    `cannot read ${quote(shownPath(path))}: it is no regular file`,
+  );
 }
 
 /**
@@ -98,7 +121,7 @@ export function readBounded(path: string, limit: number): Uint8Array<ArrayBuffer
     if (file.size > limit) {
       throw new BlobberError(
         "limit",
-        `${quote(path)} has ${file.size} bytes, expected at most ${limit}`,
+        `${quote(shownPath(path))} has ${file.size} bytes, expected at most ${limit}`,
       );
     }
     const bytes = new Uint8Array(file.size);
@@ -146,7 +169,11 @@ export function sweepBeside(directory: string): void {
   const { readdirSync, rmSync } = nodeModule("fs");
   for (const name of readdirSync(directory)) {
     const owned = /\.(blobber-[0-9a-z-]+)\.tmp$/.exec(name)?.[1];
-    if (owned !== undefined && isOrphan(owned)) rmSync(`${directory}/${name}`, { force: true });
+    if (owned === undefined || !isOrphan(owned)) continue;
+    try {
+      rmSync(`${directory}/${name}`, { force: true });
+    } catch { // a directory, or another user's: none of ours
+    }
   }
 }
 

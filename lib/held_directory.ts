@@ -18,12 +18,14 @@ import {
   readlinkSync,
   type Stats,
   statSync,
+  unlinkSync,
   utimesSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { BlobberError } from "./errors.ts";
-import { errnoOf } from "./files.ts";
+import { errnoOf, randomName } from "./files.ts";
 import { quote } from "./printable.ts";
+import { ownedName } from "./process_identity.ts";
 import { nodeModule, thisPlatform } from "./runtime.ts";
 
 /** How directories are held: by descriptors, or by their paths alone. */
@@ -199,12 +201,30 @@ function notDirectory(path: string): Error {
   return Object.assign(new Error(`not a directory: ${path}`), { code: "ENOTDIR" });
 }
 
+let user: number | undefined;
+
 /** Who this process is to the file system; nothing where that cannot be told. */
 export function effectiveUser(): number | undefined {
   try {
     return nodeModule("process").geteuid?.();
-  } catch { // the runtime does not let us know
+  } catch { // the runtime does not let us know, but a new file of ours tells
+    return user ??= ownerOfNewFile();
+  }
+}
+
+function ownerOfNewFile(): number | undefined {
+  const path = `${nodeModule("os").tmpdir()}/${ownedName(randomName())}`;
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, "wx", 0o600);
+    return fstatSync(fd).uid;
+  } catch {
     return undefined;
+  } finally {
+    if (fd !== undefined) {
+      closeSync(fd);
+      unlinkSync(path);
+    }
   }
 }
 

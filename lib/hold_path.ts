@@ -26,6 +26,12 @@ const MAX_LINKS = 40;
 /** Times that a component is looked at again which was another thing when it was opened. */
 const MAX_LOOKS = 10;
 
+/** How a path is walked. */
+export interface PathOptions extends HoldOptions {
+  /** Whether links are followed at all; for a path that is known to have none. @default "follow" */
+  links?: "follow" | "refuse" | undefined;
+}
+
 /** What there is of a path. */
 export interface HeldPath {
   /** The directory, or the last one above it that exists. */
@@ -46,7 +52,7 @@ export interface HeldPath {
  * @throws {BlobberError} `file-system`: a link of another user's, a directory that can be changed by others
  * where only paths are held, something that is no directory, or what the system says
  */
-export function holdPath(path: string, options: HoldOptions = {}): HeldPath {
+export function holdPath(path: string, options: PathOptions = {}): HeldPath {
   const absolute = resolve(path);
   if (thisPlatform().os === "windows") return takePath(absolute);
   const walk = new Walk(absolute, options);
@@ -59,7 +65,7 @@ export function holdPath(path: string, options: HoldOptions = {}): HeldPath {
 }
 
 /** Opens a directory that exists, or gives `undefined`. As {@linkcode holdPath}, which see. */
-export function holdDirectory(path: string, options: HoldOptions = {}): HeldDirectory | undefined {
+export function holdDirectory(path: string, options: PathOptions = {}): HeldDirectory | undefined {
   const { dir, parent, missing } = holdPath(path, options);
   parent?.close();
   if (missing.length === 0) return dir;
@@ -76,7 +82,7 @@ export function holdDirectory(path: string, options: HoldOptions = {}): HeldDire
 export function holdEntry(
   dir: HeldDirectory,
   name: string,
-  options: HoldOptions = {},
+  options: PathOptions = {},
 ): HeldDirectory | undefined {
   const walk = new Walk(dir.shown(name), options, { from: dir.again(), names: [name] });
   try {
@@ -93,7 +99,7 @@ export function holdEntry(
 
 class Walk {
   readonly #path: string;
-  readonly #options: HoldOptions;
+  readonly #options: PathOptions;
   #at: HeldDirectory;
   #above: HeldDirectory | undefined;
   #pending: string[];
@@ -103,7 +109,7 @@ class Walk {
 
   constructor(
     path: string,
-    options: HoldOptions,
+    options: PathOptions,
     start: { from: HeldDirectory; names: string[] } = {
       from: HeldDirectory.root(options),
       names: path.split("/").filter((name) => name !== ""),
@@ -172,6 +178,12 @@ class Walk {
     const shown = this.#at.shown(name);
     if (++this.#links > MAX_LINKS) {
       throw new BlobberError("file-system", `cannot use ${quote(this.#path)}: too many links`);
+    }
+    if (this.#options.links === "refuse") {
+      throw new BlobberError(
+        "file-system",
+        `${quote(shown)} is a link, and there was none when it was decided that this may be used`,
+      );
     }
     const target = readlinkSync(this.#at.entry(name));
     checkLink(shown, link, this.#at.stat, { target, ...this.#options });

@@ -129,6 +129,11 @@ export interface ReadOptions extends Observer {
   expect?: Digest | undefined;
   /** The platform to choose from an index. @default this machine's, else the only one there is */
   platform?: Platform | undefined;
+  /**
+   * The real path of a layout, where something was decided on it: it is opened in place of the path in the
+   * reference, and refused when something on it is a link by then.
+   */
+  layoutPath?: string | undefined;
 }
 
 /** How much of an archive is accepted. */

@@ -15,12 +15,11 @@ import process from "node:process";
 import { digestOf, hexOf } from "../lib/digest.ts";
 import { type ProcessIdentity, thisProcess } from "../lib/process_identity.ts";
 import { crashImage, crashItems } from "./fakes/crash_image.ts";
-import type { NeighbourPull, NeighbourResult } from "./fakes/neighbour_pull.ts";
+import type { NeighbourResult } from "./fakes/neighbour_pull.ts";
+import { both, KIND as kind } from "./fakes/neighbours.ts";
 import { snapshot } from "./fakes/pulling.ts";
-import { ALICE, BOB, give, noOtherUsers, SharedPlace } from "./fakes/users.ts";
+import { BOB, give } from "./fakes/users.ts";
 
-const ROOT = 0;
-const kind = "gzip";
 const artifact = crashImage(kind).manifest.descriptor.digest;
 const files = crashItems.filter(({ type }) => type === undefined);
 /** A process that ran when this one runs already, and does not any more. */
@@ -33,37 +32,6 @@ const dead: ProcessIdentity = (() => {
 function claimName(destination: string, { pid, start, space }: ProcessIdentity): string {
   const key = hexOf(digestOf(destination)).slice(0, 8);
   return `.blobber-${pid}-${start}-${space}-${key}0123456789ab`;
-}
-
-interface Scene {
-  place: SharedPlace;
-  /** Who pulls. */
-  victim: number;
-  /** Runs the pull. */
-  pull(options: Partial<NeighbourPull>, onLine?: (line: string) => void): Promise<NeighbourResult>;
-}
-
-/** A test with root as the victim, and one with an unprivileged user; the neighbour is always BOB. */
-function both(name: string, body: (scene: Scene) => Promise<void>): void {
-  for (const victim of [ROOT, ALICE]) {
-    Deno.test({
-      name: `${name} (${victim === ROOT ? "root" : "a user"} pulls)${
-        noOtherUsers === undefined ? "" : `: skipped, ${noOtherUsers}`
-      }`,
-      ignore: noOtherUsers !== undefined,
-      async fn() {
-        using place = new SharedPlace();
-        await body({
-          place,
-          victim,
-          pull: (options, onLine) =>
-            place.start(victim, "tests/fakes/neighbour_pull.ts", {
-              input: { kind, dir: place.at("out"), ...options },
-            }).result(onLine),
-        });
-      },
-    });
-  }
 }
 
 function pulled(dir: string): void {
@@ -335,16 +303,19 @@ both(
   async ({ place, victim }) => {
     place.directory("mine", victim);
     place.directory("theirs", BOB, 0o777);
-    const run = (dir: string, ...more: string[]) =>
+    const run = (dir: string, ...permissions: string[]) =>
       place.start(victim, "tests/fakes/neighbour_pull.ts", {
         input: { kind, dir: place.at(dir) },
-        permissions: ["--allow-read", "--allow-write", "--allow-env", ...more],
+        permissions: ["--allow-read", "--allow-env", ...permissions],
       }).result<NeighbourResult>();
-    assert.equal((await run("mine", "--allow-sys")).code, "ok");
+    assert.equal((await run("mine", "--allow-write", "--allow-sys")).code, "ok");
     pulled(place.at("mine"));
-    assert.equal((await run("theirs", "--allow-sys")).code, "file-system");
+    assert.equal((await run("theirs", "--allow-write", "--allow-sys")).code, "file-system");
+    // A new file tells who that is whom the runtime does not name.
+    assert.equal((await run("mine/new", "--allow-write")).code, "ok");
+    assert.equal((await run("theirs", "--allow-write")).code, "file-system");
     // Who cannot be told apart from others is not taken for the owner.
-    const { code, message } = await run("mine/new");
+    const { code, message } = await run("mine/next", `--allow-write=${place.dir}`);
     assert.equal(code, "file-system");
     assert.match(message, /nothing here tells to whom it belongs/);
     assert.deepEqual(readdirSync(place.at("theirs")), []);

@@ -21,6 +21,17 @@ export function trustName(reference: Reference): string {
 }
 
 /**
+ * Where the layout is that has a name, so that the one that rules were decided on is the one that is read.
+ * On Windows, where a path cannot be held, nothing is gained by it.
+ *
+ * @param name as {@linkcode trustName} gives it
+ */
+export function layoutPathOf(name: string): { layoutPath?: string } {
+  if (!name.startsWith("oci:") || Deno.build.os === "windows") return {};
+  return { layoutPath: name.slice("oci:".length) || "/" };
+}
+
+/**
  * A path behind links, as far as it exists, with a slash in front and slashes between.
  *
  * @param path a path, relative ones to the working directory

@@ -67,6 +67,10 @@ function ensure(path: string): string | undefined {
 /** Removes what processes left that were killed while they wrote. */
 function sweep(temp: string): void {
   for (const { name } of listDirectory(temp)) {
-    if (isOrphan(name)) nodeModule("fs").rmSync(`${temp}/${name}`, { force: true });
+    if (!isOrphan(name)) continue;
+    try {
+      nodeModule("fs").rmSync(`${temp}/${name}`, { force: true });
+    } catch { // a directory: none of ours
+    }
   }
 }

@@ -5,39 +5,36 @@
  */
 
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-} from "node:fs";
-import { join } from "node:path";
+import { closeSync, fsyncSync, openSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { Digester } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { errnoOf, fileError, writeFully } from "../files.ts";
 import { isOrphan, ownedName } from "../process_identity.ts";
 import type { BlobWriter, CallOptions } from "../store.ts";
 import type { Descriptor } from "../types.ts";
-import type { LayoutPaths } from "./paths.ts";
+import type { LayoutDirectory } from "./layout_directory.ts";
 
 /** Writes one blob. */
 export class LayoutBlobWriter implements BlobWriter {
-  readonly #paths: LayoutPaths;
+  readonly #layout: LayoutDirectory;
   readonly #temporary: string;
   readonly #digester = new Digester();
   readonly #options: CallOptions;
   #fd: number | undefined;
+  #closed = false;
 
-  /** @param paths the layout's places, which exist */
-  constructor(paths: LayoutPaths, options: CallOptions) {
-    this.#paths = paths;
+  /** @param layout the layout's directory, which is this writer's from now on */
+  constructor(layout: LayoutDirectory, options: CallOptions) {
+    this.#layout = layout;
     this.#options = options;
-    this.#temporary = join(paths.ingest, ownedName(randomBytes(8).toString("hex")));
-    this.#fd = create(paths, this.#temporary);
+    try {
+      const { fd, path } = create(layout, ownedName(randomBytes(8).toString("hex")));
+      this.#temporary = path;
+      this.#fd = fd;
+    } catch (error) {
+      layout.close();
+      throw error;
+    }
   }
 
   /** As {@linkcode BlobWriter.write}. */
@@ -63,7 +60,7 @@ export class LayoutBlobWriter implements BlobWriter {
       this.#close();
       throw new BlobberError(
         "integrity",
-        `oci:${this.#paths.root} was given ${digest} (${size} bytes), ` +
+        `oci:${this.#layout.root.path} was given ${digest} (${size} bytes), ` +
           `expected ${descriptor.digest} (${descriptor.size} bytes)`,
       );
     }
@@ -72,9 +69,9 @@ export class LayoutBlobWriter implements BlobWriter {
       fsyncSync(fd);
       closeSync(fd);
       this.#fd = undefined;
-      renameSync(this.#temporary, this.#paths.blob(digest));
+      renameSync(this.#temporary, this.#layout.newBlob(digest));
     } catch (error) {
-      throw fileError("cannot write", this.#paths.blob(digest), error);
+      throw fileError("cannot write", this.#temporary, error);
     } finally {
       this.#close();
     }
@@ -88,42 +85,53 @@ export class LayoutBlobWriter implements BlobWriter {
 
   #open(): number {
     if (this.#fd !== undefined) return this.#fd;
-    throw new BlobberError("closed", `a blob of oci:${this.#paths.root} is written after its end`);
+    throw new BlobberError(
+      "closed",
+      `a blob of oci:${this.#layout.root.path} is written after its end`,
+    );
   }
 
   #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
     rmSync(this.#temporary, { force: true });
-    removeEmpty(this.#paths.ingest);
+    removeIngest(this.#layout);
+    this.#layout.close();
   }
 }
 
 /** Removes what processes left that were killed while they wrote. */
-export function sweepIngest(paths: LayoutPaths): void {
+export function sweepIngest(layout: LayoutDirectory): void {
   try {
-    const orphans = readdirSync(paths.ingest).filter(isOrphan);
-    for (const name of orphans) rmSync(join(paths.ingest, name), { force: true });
-    if (orphans.length > 0) removeEmpty(paths.ingest);
-  } catch { // no such directory, or not ours to clean
+    const ingest = layout.ingest();
+    const orphans = ingest?.names().filter(isOrphan) ?? [];
+    for (const name of orphans) rmSync(ingest!.entry(name), { force: true });
+    if (orphans.length > 0) removeIngest(layout);
+  } catch { // not ours to clean
   }
 }
 
 /** Makes the file. Another writer that is done may remove the directory in between. */
-function create(paths: LayoutPaths, file: string): number {
+function create(layout: LayoutDirectory, name: string): { fd: number; path: string } {
   for (let left = 100;; left--) {
+    const path = layout.makeIngest()?.entry(name);
     try {
-      mkdirSync(paths.ingest, { recursive: true });
-      return openSync(file, "wx");
+      if (path !== undefined) return { fd: openSync(path, "wx"), path };
     } catch (error) {
-      if (errnoOf(error) !== "ENOENT" || left === 0) throw fileError("cannot write", file, error);
+      if (errnoOf(error) !== "ENOENT" || left === 0) throw fileError("cannot write", path!, error);
+    }
+    if (left === 0) {
+      throw new BlobberError("busy", `oci:${layout.root.path} is used by many others`);
     }
   }
 }
 
-function removeEmpty(directory: string): void {
+/** Removes the directory, when it is empty and no link: one of the user's own stays. */
+function removeIngest(layout: LayoutDirectory): void {
   try {
-    if (readdirSync(directory).length === 0) rmdirSync(directory);
-  } catch { // somebody else is writing
+    if (layout.root.look("ingest")?.isDirectory()) rmdirSync(layout.root.entry("ingest"));
+  } catch { // another process is writing
   }
 }

@@ -7,7 +7,7 @@
 
 import type { Digest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
-import { readBounded, writeAtomic } from "../files.ts";
+import { readBounded, shownPath, writeAtomic } from "../files.ts";
 import type { Held } from "../file_lock.ts";
 import { MAX_INDEX_FILE_BYTES } from "../limits.ts";
 import { parseDescriptor } from "../manifest.ts";
@@ -30,7 +30,7 @@ export class IndexFile {
     this.#document = document;
     this.#entries = (document.manifests as unknown[]).map((raw, i) => ({
       raw: raw as Json,
-      descriptor: parseDescriptor(raw, `manifests[${i}] of ${path}`),
+      descriptor: parseDescriptor(raw, `manifests[${i}] of ${shownPath(path)}`),
     }));
   }
 
@@ -49,7 +49,10 @@ export class IndexFile {
       });
     }
     const fail = (why: string): never => {
-      throw new BlobberError("invalid-manifest", `${quote(path)} is no OCI index: ${why}`);
+      throw new BlobberError(
+        "invalid-manifest",
+        `${quote(shownPath(path))} is no OCI index: ${why}`,
+      );
     };
     let json: unknown;
     try {
@@ -97,7 +100,7 @@ export class IndexFile {
     if (found.some((entry) => entry.descriptor.digest !== first?.descriptor.digest)) {
       throw new BlobberError(
         "invalid-manifest",
-        `${quote(this.#path)} has two manifests with the tag ${quote(tag)}`,
+        `${quote(shownPath(this.#path))} has two manifests with the tag ${quote(tag)}`,
         { hint: "name one of them by its digest" },
       );
     }
@@ -138,7 +141,7 @@ export class IndexFile {
     if (bytes.length > MAX_INDEX_FILE_BYTES) {
       throw new BlobberError(
         "limit",
-        `${quote(this.#path)} would have ${bytes.length} bytes, ` +
+        `${quote(shownPath(this.#path))} would have ${bytes.length} bytes, ` +
           `expected at most ${MAX_INDEX_FILE_BYTES}`,
       );
     }
@@ -155,7 +158,7 @@ export class IndexFile {
     else annotations[ANNOTATION.refName] = tag;
     const { annotations: _, ...rest } = entry.raw;
     entry.raw = Object.keys(annotations).length > 0 ? { ...rest, annotations } : rest;
-    entry.descriptor = parseDescriptor(entry.raw, this.#path);
+    entry.descriptor = parseDescriptor(entry.raw, shownPath(this.#path));
   }
 }
 

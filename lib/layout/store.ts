@@ -5,17 +5,18 @@
  * @module
  */
 
-import { lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { type Digest, digestOf, isDigest } from "../digest.ts";
 import { openFile } from "../disk.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
+import { type FileIdentity, isSame } from "../held_directory.ts";
 import { readFallback } from "../fallback.ts";
 import { withLock } from "../file_lock.ts";
-import { errnoOf, fileError, readBounded, sweepBeside, writeAtomic } from "../files.ts";
+import { errnoOf, fileError, readBounded, shownPath, sweepBeside, writeAtomic } from "../files.ts";
 import { MAX_LAYOUT_MANIFESTS, MAX_MANIFEST_BYTES } from "../limits.ts";
 import {
-  DOCUMENT_TYPES,
   isDocumentType,
+  isObject,
   mayBeOfType,
   parseDocument,
   referrerDescriptor,
@@ -32,20 +33,14 @@ import type {
   Store,
 } from "../store.ts";
 import { tagTaken } from "../tag_taken.ts";
-import {
-  ANNOTATION,
-  type Descriptor,
-  type Document,
-  type Index,
-  type Manifest,
-  MEDIA_TYPE,
-} from "../types.ts";
+import type { Descriptor } from "../types.ts";
 import { parseJson } from "../verified.ts";
 import { contentMissing } from "../content_missing.ts";
 import { LayoutBlobWriter, sweepIngest } from "./blob_writer.ts";
 import { fileStream } from "../file_stream.ts";
 import { IndexFile } from "./index_file.ts";
-import { type LayoutPaths, layoutPaths } from "./paths.ts";
+import { entryOf, unlisted, whatIsThere } from "./listed.ts";
+import { LayoutDirectory, type LayoutOptions } from "./layout_directory.ts";
 
 const MARKER = '{"imageLayoutVersion":"1.0.0"}';
 /** What a layout's directory may hold before it is one: another process may be making it. */
@@ -56,16 +51,19 @@ const OWN_NAMES = /^(oci-layout|index\.json|blobs|ingest)(\..*)?$/;
  *
  * @param reference where it is
  */
-export function openLayout(reference: LayoutReference): LayoutStore {
-  return new LayoutStore(reference.path);
+export function openLayout(reference: LayoutReference, options: LayoutOptions = {}): LayoutStore {
+  return new LayoutStore(reference.path, options);
 }
 
 /** An OCI layout on disk. */
 export class LayoutStore implements Store {
   readonly name: string;
-  readonly #paths: LayoutPaths;
-  #checked = false;
-  #writable = false;
+  readonly #path: string;
+  readonly #options: LayoutOptions;
+  /** The directory that was found to be a layout. */
+  #checked: FileIdentity | undefined;
+  /** The directory in which what killed writers left was removed. */
+  #swept: FileIdentity | undefined;
   /** What each manifest refers to and how it is listed then; content never changes. */
   readonly #subjects = new Map<Digest, { subject: Digest; descriptor: Descriptor } | null>();
 
@@ -73,27 +71,31 @@ export class LayoutStore implements Store {
    * Names a layout; nothing is read or made yet.
    *
    * @param path its directory
+   * @param options how it is opened
    */
-  constructor(path: string) {
+  constructor(path: string, options: LayoutOptions = {}) {
     this.name = `oci:${path}`;
-    this.#paths = layoutPaths(path);
+    this.#path = path;
+    this.#options = options;
   }
 
   /** As {@linkcode Store.resolve}. */
   // deno-lint-ignore require-await -- errors are rejections
   async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
     options.signal?.throwIfAborted();
-    const index = this.#read();
-    const found = isDigest(tagOrDigest)
-      ? index.listed(tagOrDigest) ?? this.#unlisted(tagOrDigest)
-      : index.tagged(tagOrDigest);
-    if (found === undefined) {
-      throw new BlobberError("not-found", `${quote(tagOrDigest)} not found in ${this.name}`, {
-        hint: whatIsThere(index),
-      });
-    }
-    const { mediaType, digest, size } = found;
-    return { mediaType, digest, size };
+    return this.#with((layout) => {
+      const index = IndexFile.read(layout.index);
+      const found = isDigest(tagOrDigest)
+        ? index.listed(tagOrDigest) ?? unlisted(layout, tagOrDigest)
+        : index.tagged(tagOrDigest);
+      if (found === undefined) {
+        throw new BlobberError("not-found", `${quote(tagOrDigest)} not found in ${this.name}`, {
+          hint: whatIsThere(index),
+        });
+      }
+      const { mediaType, digest, size } = found;
+      return { mediaType, digest, size };
+    });
   }
 
   /** As {@linkcode Store.fetch}. */
@@ -103,8 +105,10 @@ export class LayoutStore implements Store {
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     options.signal?.throwIfAborted();
-    this.#check();
-    const file = openFile(this.#paths.blob(target.digest));
+    const file = this.#with((layout) => {
+      const path = layout.blob(target.digest);
+      return path === undefined ? undefined : openFile(path);
+    });
     if (file === undefined) {
       throw contentMissing(target, this.name);
     }
@@ -123,7 +127,7 @@ export class LayoutStore implements Store {
   /** As {@linkcode Store.tags}. */
   async *tags(options: CallOptions = {}): AsyncIterable<string> {
     options.signal?.throwIfAborted();
-    yield* this.#read().tags();
+    yield* this.#with((layout) => IndexFile.read(layout.index)).tags();
   }
 
   /** As {@linkcode Store.referrers}: every manifest listed is asked for its subject. */
@@ -135,24 +139,29 @@ export class LayoutStore implements Store {
     const { via = "auto", artifactType } = options;
     const seen = new Set<Digest>();
     if (via !== "tag") {
-      const listed = this.#read().manifests();
-      const pace = new Pace();
-      for (const [at, one] of listed.entries()) {
-        if (at >= MAX_LAYOUT_MANIFESTS) {
-          throw new BlobberError(
-            "limit",
-            `${this.name} lists ${listed.length} manifests, ` +
-              `expected at most ${MAX_LAYOUT_MANIFESTS} to look for referrers among`,
-          );
+      const layout = this.#open();
+      try {
+        const pace = new Pace();
+        const listed = IndexFile.read(layout.index).manifests();
+        for (const [at, one] of listed.entries()) {
+          if (at >= MAX_LAYOUT_MANIFESTS) {
+            throw new BlobberError(
+              "limit",
+              `${this.name} lists ${listed.length} manifests, ` +
+                `expected at most ${MAX_LAYOUT_MANIFESTS} to look for referrers among`,
+            );
+          }
+          await pace.breathe();
+          options.signal?.throwIfAborted();
+          const found = this.#referrer(layout, one);
+          if (found?.subject !== subject.digest || !mayBeOfType(found.descriptor, artifactType)) {
+            continue;
+          }
+          seen.add(one.digest);
+          yield { ...found.descriptor };
         }
-        await pace.breathe();
-        options.signal?.throwIfAborted();
-        const found = this.#referrer(one);
-        if (found?.subject !== subject.digest || !mayBeOfType(found.descriptor, artifactType)) {
-          continue;
-        }
-        seen.add(one.digest);
-        yield { ...found.descriptor };
+      } finally {
+        layout.close();
       }
     }
     if (via === "api") return;
@@ -165,23 +174,28 @@ export class LayoutStore implements Store {
   // deno-lint-ignore require-await -- errors are rejections
   async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
     options.signal?.throwIfAborted();
-    const path = this.#paths.blob(target.digest);
+    const layout = LayoutDirectory.find(this.#path, this.#options);
+    const path = layout?.blob(target.digest);
     try {
+      if (layout === undefined || path === undefined) return false;
       const stat = lstatSync(path);
       if (!stat.isFile() || stat.size !== target.size) return false;
+      if (!isDocumentType(target.mediaType)) return true;
+      this.#check(layout);
+      return IndexFile.read(layout.index).listed(target.digest) !== undefined;
     } catch (error) {
       if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return false;
-      throw fileError("cannot read", path, error);
+      throw fileError("cannot read", path!, error);
+    } finally {
+      layout?.close();
     }
-    return !isDocumentType(target.mediaType) || this.#read().listed(target.digest) !== undefined;
   }
 
   /** As {@linkcode Store.begin}. */
   // deno-lint-ignore require-await -- errors are rejections
   async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {
     options.signal?.throwIfAborted();
-    this.#make();
-    return new LayoutBlobWriter(this.#paths, options);
+    return new LayoutBlobWriter(this.#make(), options);
   }
 
   /** As {@linkcode Store.put}. */
@@ -196,15 +210,14 @@ export class LayoutStore implements Store {
       );
     }
     const document = parseDocument({ mediaType, digest, size }, bytes);
-    this.#make();
-    const writer = new LayoutBlobWriter(this.#paths, options);
+    const writer = new LayoutBlobWriter(this.#make(), options);
     try {
       await writer.write(bytes);
       await writer.commit(descriptor);
     } finally {
       await writer.abort();
     }
-    await this.#update(options, (index) => {
+    await this.#update(options, (_, index) => {
       index.add(entryOf(document));
       if (options.tag !== undefined) this.#setTag(index, options.tag, document.descriptor, options);
     });
@@ -217,10 +230,10 @@ export class LayoutStore implements Store {
     options: Omit<PutOptions, "tag"> = {},
   ): Promise<void> {
     options.signal?.throwIfAborted();
-    this.#check();
-    await this.#update(options, (index) => {
+    this.#with(() => {}); // what is no layout is not made one
+    await this.#update(options, (layout, index) => {
       const { digest } = descriptor;
-      const found = index.listed(digest) ?? this.#unlisted(digest);
+      const found = index.listed(digest) ?? unlisted(layout, digest);
       if (!found) throw new BlobberError("not-found", `${digest} not found in ${this.name}`);
       const { mediaType, size } = found;
       this.#setTag(index, tag, { mediaType, digest, size }, options);
@@ -238,44 +251,63 @@ export class LayoutStore implements Store {
     index.tag(tag, descriptor);
   }
 
-  async #update(options: CallOptions, change: (index: IndexFile) => void): Promise<void> {
-    await withLock(this.#paths.lock, (held) => {
-      const index = IndexFile.read(this.#paths.index);
-      change(index);
-      index.write(held);
-    }, options);
-  }
-
-  #read(): IndexFile {
-    this.#check();
-    return IndexFile.read(this.#paths.index);
-  }
-
-  /** A manifest that is in the layout and that only another manifest lists. */
-  #unlisted(digest: Digest): Descriptor | undefined {
-    const bytes = readBounded(this.#paths.blob(digest), MAX_MANIFEST_BYTES);
-    if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
-    let json: Record<string, unknown>;
+  async #update(
+    options: CallOptions,
+    change: (layout: LayoutDirectory, index: IndexFile) => void,
+  ): Promise<void> {
+    const layout = this.#make();
     try {
-      json = parseJson(bytes, digest) as Record<string, unknown>;
-    } catch {
-      return undefined;
+      await withLock(layout.lock, (held) => {
+        const index = IndexFile.read(layout.index);
+        change(layout, index);
+        index.write(held);
+      }, options);
+    } finally {
+      layout.close();
     }
-    // A manifest may leave its media type out; its fields tell it then (image-index.md, manifest.md).
-    const mediaType = json?.mediaType ??
-      (Array.isArray(json?.manifests) ? MEDIA_TYPE.index : MEDIA_TYPE.manifest);
-    if (typeof mediaType !== "string" || !DOCUMENT_TYPES.includes(mediaType)) return undefined;
-    if (!("manifests" in json) && !("layers" in json)) return undefined;
-    return { mediaType, digest, size: bytes.length };
   }
 
-  #referrer(one: Descriptor): { subject: Digest; descriptor: Descriptor } | null {
+  /** Opens the layout, which must be one. */
+  #open(): LayoutDirectory {
+    const layout = LayoutDirectory.find(this.#path, this.#options);
+    if (layout === undefined) throw this.#noLayout();
+    try {
+      this.#check(layout);
+      return layout;
+    } catch (error) {
+      layout.close();
+      throw error;
+    }
+  }
+
+  /** Opens it for as long as something is read. */
+  #with<T>(read: (layout: LayoutDirectory) => T): T {
+    const layout = this.#open();
+    try {
+      return read(layout);
+    } finally {
+      layout.close();
+    }
+  }
+
+  #noLayout(): BlobberError {
+    return new BlobberError(
+      "not-found",
+      `${this.name} not found: no OCI layout in ${quote(this.#path)}`,
+    );
+  }
+
+  #referrer(
+    layout: LayoutDirectory,
+    one: Descriptor,
+  ): { subject: Digest; descriptor: Descriptor } | null {
     const known = this.#subjects.get(one.digest);
     if (known !== undefined) return known;
     let found: { subject: Digest; descriptor: Descriptor } | null = null;
     try {
       const { mediaType, digest, size } = one;
-      const bytes = readBounded(this.#paths.blob(digest), MAX_MANIFEST_BYTES);
+      const path = layout.blob(digest);
+      const bytes = path === undefined ? undefined : readBounded(path, MAX_MANIFEST_BYTES);
       if (bytes && digestOf(bytes) === digest) {
         const document = parseDocument({ mediaType, digest, size }, bytes);
         const subject = document.value.subject?.digest;
@@ -289,74 +321,51 @@ export class LayoutStore implements Store {
     return found;
   }
 
-  /** Whether this is a layout that can be read. */
-  #check(): void {
-    if (this.#checked) return;
-    const { root, marker } = this.#paths;
+  /** Demands that this is a layout that can be read. */
+  #check({ root, marker }: LayoutDirectory): void {
+    if (this.#checked !== undefined && isSame(this.#checked, root.stat)) return;
     const bytes = readBounded(marker, MAX_MANIFEST_BYTES);
-    if (bytes === undefined) {
-      throw new BlobberError(
-        "not-found",
-        `${this.name} not found: no OCI layout in ${quote(root)}`,
-      );
-    }
-    const { imageLayoutVersion: version } = (parseJson(bytes, marker) ?? {}) as {
-      imageLayoutVersion?: unknown;
-    };
+    if (bytes === undefined) throw this.#noLayout();
+    const json = parseJson(bytes, shownPath(marker));
+    const version = isObject(json) ? json.imageLayoutVersion : undefined;
     if (typeof version !== "string" || !/^1\.\d+\.\d+$/.test(version)) {
       throw new BlobberError(
         "invalid-manifest",
-        `${quote(marker)} says version ${quote(version)}, expected "1.0.0"`,
+        `${quote(shownPath(marker))} says version ${quote(version)}, expected "1.0.0"`,
       );
     }
-    this.#checked = true;
+    const { dev, ino } = root.stat;
+    this.#checked = { dev, ino };
   }
 
   /** Makes the layout, or sees that it is there. Any number of processes may do so at once. */
-  #make(): void {
-    if (this.#writable) return;
-    const { root, marker, blobs } = this.#paths;
+  #make(): LayoutDirectory {
+    const layout = LayoutDirectory.make(this.#path, this.#options);
+    const { root, marker } = layout;
     try {
-      mkdirSync(root, { recursive: true });
-      const names = readdirSync(root);
+      if (this.#swept !== undefined && isSame(this.#swept, root.stat)) return layout;
+      const names = root.names();
       if (!names.includes("oci-layout")) {
         const strange = names.find((name) => !OWN_NAMES.test(name));
         if (strange !== undefined) {
           throw new BlobberError(
             "conflict",
-            `${quote(root)} is no OCI layout and is not empty: it has ${quote(strange)}`,
+            `${quote(root.path)} is no OCI layout and is not empty: it has ${quote(strange)}`,
             { hint: "name an empty or a new directory" },
           );
         }
         writeAtomic(marker, new TextEncoder().encode(MARKER));
       }
-      this.#check();
-      mkdirSync(blobs, { recursive: true });
+      this.#check(layout);
+      layout.makeBlobs();
+      sweepIngest(layout);
+      sweepBeside(root.at);
+      const { dev, ino } = root.stat;
+      this.#swept = { dev, ino };
+      return layout;
     } catch (error) {
-      throw fileError("cannot write", root, error);
+      layout.close();
+      throw fileError("cannot write", root.path, error);
     }
-    sweepIngest(this.#paths);
-    sweepBeside(root);
-    this.#writable = true;
   }
-}
-
-/** How a manifest is listed. A name that it claims for itself is no tag of the layout. */
-function entryOf(document: Document<Manifest | Index>): Descriptor {
-  const { mediaType, digest, size } = document.descriptor;
-  if (document.value.subject === undefined) return { mediaType, digest, size };
-  const { annotations, ...rest } = referrerDescriptor(document);
-  const { [ANNOTATION.refName]: _, ...kept } = annotations ?? {};
-  return { ...rest, ...(Object.keys(kept).length > 0 && { annotations: kept }) };
-}
-
-function whatIsThere(index: IndexFile): string {
-  const some = (names: string[]) =>
-    names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
-  const tags = index.tags();
-  if (tags.length > 0) return `its tags are: ${some(tags)}`;
-  const digests = index.manifests().map((one) => one.digest);
-  return digests.length === 0
-    ? "it is empty"
-    : `it has no tags; name one of its manifests by digest: ${some(digests)}`;
 }

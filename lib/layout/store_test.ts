@@ -242,6 +242,15 @@ test("a manifest that only an index lists is found by its digest", () =>
     await assert.rejects(store.resolve(child.digest), { code: "not-found" });
   }));
 
+test("a digest whose blob is JSON and no object names no manifest", () =>
+  inDirectory(async (directory) => {
+    const store = new LayoutStore(directory);
+    for (const text of ["null", "5", '"manifests"', "[]", "true"]) {
+      await writeBlob(store, blobOf(text), text);
+      await assert.rejects(store.resolve(blobOf(text).digest), { code: "not-found" }, text);
+    }
+  }));
+
 test("a flipped blob arrives flipped and is refused by whoever reads it", () =>
   inDirectory(async (directory) => {
     const store = new LayoutStore(directory);
