@@ -46,9 +46,10 @@ export function checkDirectory(path: string): void {
  *
  * @param destination a file, or a directory that the file goes into
  * @param path the file's path in the artifact
+ * @returns the path to write to, and the same behind links
  * @throws {BlobberError} `conflict`, `file-system`, and `usage` for `-`
  */
-export function copyTarget(destination: string, path: string): string {
+export function copyTarget(destination: string, path: string): { path: string; real: string } {
   refuseStream(destination, "cat writes a file to stdout; a file that is called so is ./-");
   const name = path.slice(path.lastIndexOf("/") + 1);
   const inside = `${destination.replace(/[/\\]+$/, "")}/${name}`;
@@ -59,54 +60,61 @@ export function copyTarget(destination: string, path: string): string {
     info = statIfThere(target);
   }
   if (info !== undefined && !info.isFile) {
-    throw new BlobberError(
-      "conflict",
-      `${printable(target)} is ${info.isDirectory ? "a directory" : "not a regular file"}`,
-    );
+    throw notAFile(target, info.isDirectory);
   }
   // What a link names is replaced, and the link stays.
-  return info === undefined ? target : Deno.realPathSync(target);
+  return { path: target, real: info === undefined ? target : Deno.realPathSync(target) };
 }
 
 /**
- * Writes a file in one step: it is there whole or not at all.
+ * Writes a file in one step: it is there whole or not at all. Its directory is opened once, and what another
+ * user makes of the path meanwhile changes nothing.
  *
  * @param target where; missing parents are made
  * @param content its bytes; what they throw leaves nothing behind
- * @param mode permission bits, whatever the umask
+ * @param options permission bits, whatever the umask, and whether the path may be changed by other users
  * @returns bytes written
  */
 export async function writeStream(
   target: string,
   content: AsyncIterable<Uint8Array>,
-  mode: number,
+  options: { mode: number; allowShared: boolean },
 ): Promise<number> {
-  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
-  const parent = target.replace(/[/\\][^/\\]*$/, "");
-  let size = 0;
-  let made = false;
+  const { closeSync, fchmodSync, openSync, renameSync, rmSync, writeSync } = await import(
+    "node:fs"
+  );
+  const { holdFile } = await import("@blobber/core/hold-path");
+  const { dir, name, found } = holdFile(target, { allowShared: options.allowShared });
+  const temporary = dir.entry(`${name}.${crypto.randomUUID()}.tmp`);
+  let fd: number | undefined;
   try {
-    if (parent !== target && parent !== "") Deno.mkdirSync(parent, { recursive: true });
-    const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
-    made = true;
-    try {
-      for await (const bytes of content) {
-        for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-        size += bytes.length;
-      }
-    } finally {
-      file.close();
+    if (found !== undefined && !found.isFile()) throw notAFile(target, found.isDirectory());
+    fd = openSync(temporary, "wx", 0o600);
+    let size = 0;
+    for await (const bytes of content) {
+      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+      size += bytes.length;
     }
-    if (Deno.build.os !== "windows") Deno.chmodSync(temporary, mode);
-    Deno.renameSync(temporary, target);
-    made = false;
+    if (Deno.build.os !== "windows") fchmodSync(fd, options.mode);
+    closeSync(fd);
+    fd = undefined;
+    renameSync(temporary, dir.entry(name));
     return size;
   } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    rmSync(temporary, { force: true });
     if (error instanceof BlobberError) throw error;
     throw fileError(`cannot write ${printable(target)}`, error);
   } finally {
-    if (made) Deno.removeSync(temporary);
+    dir.close();
   }
+}
+
+function notAFile(path: string, isDirectory: boolean): BlobberError {
+  return new BlobberError(
+    "conflict",
+    `${printable(path)} is ${isDirectory ? "a directory" : "not a regular file"}`,
+  );
 }
 
 function statIfThere(path: string): Deno.FileInfo | undefined {

@@ -15,7 +15,7 @@ import {
   lstatSync,
   openSync,
   readdirSync,
-  readlinkSync,
+  realpathSync,
   type Stats,
   statSync,
   unlinkSync,
@@ -111,19 +111,19 @@ export class HeldDirectory {
   }
 
   /**
-   * Opens a directory in it, and never what a link leads to.
+   * Opens a directory in it, and what a link leads to only when that is said.
    *
-   * @throws the system's error; `ENOTDIR` for a link
+   * @throws the system's error; `ENOTDIR` for a link that is not followed
    */
-  open(name: string): HeldDirectory {
-    const shown = this.shown(name);
+  open(name: string, { follow = false }: { follow?: boolean } = {}): HeldDirectory {
+    const shown = follow ? realPathOf(this.entry(name)) ?? this.shown(name) : this.shown(name);
     if (this.#fd === undefined) {
-      const stat = lstatSync(this.entry(name));
+      const stat = (follow ? statSync : lstatSync)(this.entry(name));
       if (!stat.isDirectory()) throw notDirectory(shown);
       checkShared(shown, stat, this.#options);
       return new HeldDirectory(shown, stat, this.#options);
     }
-    const fd = openDirectory(this.entry(name));
+    const fd = openDirectory(this.entry(name), follow);
     try {
       const stat = fstatSync(fd);
       // Where the system ignores the flag that demands a directory.
@@ -142,18 +142,13 @@ export class HeldDirectory {
     return new HeldDirectory(this.path, this.stat, this.#options, fd);
   }
 
-  /** Where it is now. */
-  currentPath(): string {
-    return this.#fd === undefined ? this.path : readlinkSync(this.at);
-  }
-
   /** Sets its permission bits. */
   chmod(mode: number): void {
     chmodSync(this.at, mode);
   }
 
-  /** Sets its times, in seconds since 1970. */
-  setTime(mtime: number): void {
+  /** Sets its times. */
+  setTime(mtime: Date): void {
     utimesSync(this.at, mtime, mtime);
   }
 
@@ -192,9 +187,18 @@ function canHold(): boolean {
   return can;
 }
 
-function openDirectory(path: string): number {
+function openDirectory(path: string, follow = false): number {
   const { O_DIRECTORY, O_NOFOLLOW } = constants;
-  return openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  return openSync(path, O_PATH | O_DIRECTORY | (follow ? 0 : O_NOFOLLOW));
+}
+
+/** For messages, and for what is made beside others: a path that no text can hold has none. */
+function realPathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function notDirectory(path: string): Error {
@@ -202,6 +206,7 @@ function notDirectory(path: string): Error {
 }
 
 let user: number | undefined;
+let rootUser: number | undefined;
 
 /** Who this process is to the file system; nothing where that cannot be told. */
 export function effectiveUser(): number | undefined {
@@ -228,9 +233,12 @@ function ownerOfNewFile(): number | undefined {
   }
 }
 
-/** Whether a file belongs to this user or to root. */
+/**
+ * Whether a file belongs to this user or to root. In a namespace of users in which root has no number, root
+ * is who owns the root directory.
+ */
 export function isTrusted({ uid }: { uid: number }): boolean {
-  return uid === 0 || uid === effectiveUser();
+  return uid === 0 || uid === effectiveUser() || uid === (rootUser ??= lstatSync("/").uid);
 }
 
 /** Whether others than the owner may remove and rename what others put there. */

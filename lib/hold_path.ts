@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readlinkSync, realpathSync, type Stats } from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { BlobberError } from "./errors.ts";
 import { errnoOf, fileError } from "./files.ts";
@@ -28,8 +28,22 @@ const MAX_LOOKS = 10;
 
 /** How a path is walked. */
 export interface PathOptions extends HoldOptions {
-  /** Whether links are followed at all; for a path that is known to have none. @default "follow" */
-  links?: "follow" | "refuse" | undefined;
+  /**
+   * Links on the way that are followed: those that are this user's or root's, and that no other user could
+   * have put there; all; or none, for a path that is known to have none.
+   * @default "trusted", and "all" where shared directories are allowed
+   */
+  links?: "trusted" | "all" | "none" | undefined;
+}
+
+/** Where a file is, or goes. */
+export interface HeldFile {
+  /** The directory that it lies in. */
+  dir: HeldDirectory;
+  /** Its name there, which is no link. */
+  name: string;
+  /** What has that name. */
+  found: Stats | undefined;
 }
 
 /** What there is of a path. */
@@ -74,6 +88,56 @@ export function holdDirectory(path: string, options: PathOptions = {}): HeldDire
 }
 
 /**
+ * Opens the directory in which a file lies that a path names. The path's last name may be a link, as
+ * managers of dotfiles make them: the file is where that leads.
+ *
+ * @param path as the user wrote it
+ * @param options how links are dealt with, and the mode of directories that are made where they are missing
+ * @throws {BlobberError} `file-system`
+ */
+export function holdFile(path: string, options: PathOptions & { mode?: number } = {}): HeldFile {
+  const absolute = resolve(path);
+  if (thisPlatform().os === "windows") return takeFile(absolute, options.mode);
+  const walk = new Walk(absolute, options, { toFile: true });
+  try {
+    const { dir, parent, missing } = walk.run();
+    parent?.close();
+    if (missing.length === 0) return { dir, name: ".", found: dir.stat };
+    const at = makeDirectories(dir, missing.slice(0, -1), options);
+    const name = missing.at(-1)!;
+    return { dir: at, name, found: at.look(name) };
+  } catch (error) {
+    walk.close();
+    throw fileError("cannot use", absolute, error);
+  }
+}
+
+/**
+ * Makes directories, each in the one before it.
+ *
+ * @param dir the first lies in it; it is closed
+ * @returns the last
+ */
+function makeDirectories(
+  dir: HeldDirectory,
+  names: string[],
+  { mode = 0o777 }: { mode?: number },
+): HeldDirectory {
+  let at = dir;
+  for (const name of names) {
+    const above = at;
+    try {
+      mkdirSync(above.entry(name), { mode });
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw fileError("cannot make", above.shown(name), error);
+    }
+    at = above.open(name);
+    above.close();
+  }
+  return at;
+}
+
+/**
  * Opens a directory's entry by name as {@linkcode holdPath} opens a component: through a link that is
  * trusted.
  *
@@ -84,7 +148,8 @@ export function holdEntry(
   name: string,
   options: PathOptions = {},
 ): HeldDirectory | undefined {
-  const walk = new Walk(dir.shown(name), options, { from: dir.again(), names: [name] });
+  const start = { from: dir.again(), names: [name] };
+  const walk = new Walk(dir.shown(name), options, { start });
   try {
     const found = walk.run();
     found.parent?.close();
@@ -100,6 +165,8 @@ export function holdEntry(
 class Walk {
   readonly #path: string;
   readonly #options: PathOptions;
+  /** Whether the last name may be a file's: then it is not entered. */
+  readonly #toFile: boolean;
   #at: HeldDirectory;
   #above: HeldDirectory | undefined;
   #pending: string[];
@@ -110,13 +177,18 @@ class Walk {
   constructor(
     path: string,
     options: PathOptions,
-    start: { from: HeldDirectory; names: string[] } = {
-      from: HeldDirectory.root(options),
-      names: path.split("/").filter((name) => name !== ""),
-    },
+    { toFile = false, start }: {
+      toFile?: boolean;
+      start?: { from: HeldDirectory; names: string[] };
+    } = {},
   ) {
     this.#path = path;
     this.#options = options;
+    this.#toFile = toFile;
+    start ??= {
+      from: HeldDirectory.root(options),
+      names: path.split("/").filter((name) => name !== ""),
+    };
     this.#at = start.from;
     this.#pending = start.names;
     this.#own = this.#pending.length;
@@ -146,14 +218,19 @@ class Walk {
 
   /** Goes one name further, or gives `false` where nothing has it. */
   #step(name: string): boolean {
+    const { allowShared, links = allowShared ? "all" : "trusted" } = this.#options;
+    // The system follows what is not judged: a target need not be a text.
+    const follow = links === "all" && !(this.#toFile && this.#pending.length === 1);
     for (let looks = 0;; looks++) {
       try {
-        const next = this.#at.open(name);
+        const next = this.#at.open(name, { follow });
         this.#pending.shift();
         this.#enter(next);
         return true;
       } catch (error) {
-        if (errnoOf(error) === "ENOENT" && this.#at.look(name) === undefined) return false;
+        if (errnoOf(error) === "ENOENT" && (follow || this.#at.look(name) === undefined)) {
+          return false;
+        }
         if (!isNoDirectory(error) || looks === MAX_LOOKS) {
           throw fileError("cannot use", this.#at.shown(name), error);
         }
@@ -164,7 +241,9 @@ class Walk {
         this.#follow(name, found);
         return true;
       }
-      if (!found.isDirectory()) throw notDirectory(this.#path, this.#at.shown(name));
+      if (found.isDirectory()) continue;
+      if (this.#toFile && this.#pending.length === 1) return false;
+      throw notDirectory(this.#path, this.#at.shown(name));
     }
   }
 
@@ -179,14 +258,15 @@ class Walk {
     if (++this.#links > MAX_LINKS) {
       throw new BlobberError("file-system", `cannot use ${quote(this.#path)}: too many links`);
     }
-    if (this.#options.links === "refuse") {
+    if (this.#options.links === "none") {
       throw new BlobberError(
         "file-system",
         `${quote(shown)} is a link, and there was none when it was decided that this may be used`,
       );
     }
     const target = readlinkSync(this.#at.entry(name));
-    checkLink(shown, link, this.#at.stat, { target, ...this.#options });
+    const { allowShared, links = allowShared ? "all" : "trusted" } = this.#options;
+    if (links === "trusted") checkLink(shown, target, link, this.#at.stat);
     const now = this.#at.look(name);
     if (now === undefined || !isSame(now, link) || now.ctimeMs !== link.ctimeMs) {
       throw new BlobberError("file-system", `${quote(shown)} was replaced as it was looked at`);
@@ -207,13 +287,7 @@ class Walk {
  *
  * @throws {BlobberError} `file-system`
  */
-function checkLink(
-  path: string,
-  link: Stats,
-  directory: Stats,
-  { target, allowShared }: HoldOptions & { target: string },
-): void {
-  if (allowShared) return;
+function checkLink(path: string, target: string, link: Stats, directory: Stats): void {
   const why = effectiveUser() === undefined
     ? "nothing here tells to whom it belongs"
     : !isTrusted(link)
@@ -256,4 +330,16 @@ function takePath(absolute: string): HeldPath {
       missing.unshift(basename(at));
     }
   }
+}
+
+function takeFile(absolute: string, mode = 0o777): HeldFile {
+  let path = absolute;
+  try {
+    if (lstatSync(path).isSymbolicLink()) path = realpathSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw fileError("cannot use", path, error);
+  }
+  mkdirSync(dirname(path), { recursive: true, mode });
+  const dir = HeldDirectory.unjudged(realpathSync(dirname(path)));
+  return { dir, name: basename(path), found: dir.look(basename(path)) };
 }

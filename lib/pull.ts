@@ -16,7 +16,13 @@ import { type LayerTable, wholeTable } from "./archive/read/layer_table.ts";
 import { place } from "./archive/unpack/place.ts";
 import { OrderedTree } from "./archive/unpack/ordered_tree.ts";
 import type { PlacedTree } from "./archive/unpack/placed_tree.ts";
-import { type EntryPolicy, type LayerPlan, planLayer, planOrdered } from "./archive/unpack/plan.ts";
+import {
+  type EntryPolicy,
+  type LayerPlan,
+  planLayer,
+  planOrdered,
+  tellLeftOut,
+} from "./archive/unpack/plan.ts";
 import { checkLinkChains } from "./archive/links.ts";
 import { Destination } from "./archive/unpack/destination.ts";
 import { checkResumed } from "./archive/unpack/resumed.ts";
@@ -30,12 +36,10 @@ import { unpackByTable } from "./archive/unpack/unpack_table.ts";
 import { readDiffIds } from "./archive/unpack/diff_ids.ts";
 import type { Digest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
-import { notify } from "./events.ts";
 import type { Holding } from "./held_directory.ts";
 import { MAX_BYTES } from "./limits.ts";
 import type { PullOptions, PullResult, UnpackLimits } from "./options.ts";
 import { interruption, Pace } from "./pace.ts";
-import { quote } from "./printable.ts";
 import { nextTurn, processors } from "./runtime.ts";
 import type { Source } from "./store.ts";
 import { streamOf } from "./streams.ts";
@@ -48,9 +52,6 @@ const MAX_JOBS = 8;
 const IN_FLIGHT = 3;
 /** Bytes of layers from which workers are worth their start. */
 const WORKERS_WORTH = 8 * 1024 * 1024;
-
-/** Entries that are left out and named; further ones are counted. */
-const MAX_NAMED = 10;
 
 /** Options of {@linkcode pull}: those of the client's, and what the client knows. */
 export interface PullSettings extends PullOptions {
@@ -176,8 +177,8 @@ class Pull {
     const staging = await Staging.open(destination, artifact);
     let placed = false;
     try {
-      const { resumes } = staging;
-      const policy = { overwrite: this.#options.overwrite ?? false, resumes };
+      const { overwrite = false, onStep } = this.#options;
+      const policy = { overwrite, resumes: staging.resumes };
       const check = async (tree: PlacedTree) => {
         await checkLinkChains(tree.links(), this.#pace);
         if (destination.dir) checkConflicts(destination.dir, tree, policy);
@@ -192,17 +193,13 @@ class Pull {
         staging.link(tree.get(path)!.entry);
       }
       this.#pace.check();
-      const { overwrite } = policy;
-      const replaceable = resumes && destination.dir
-        ? checkResumed(staging, tree, destination.dir, overwrite)
-        : undefined;
-      place(staging, tree, { overwrite, replaceable, onStep: this.#options.onStep });
+      const replaceable = checkResumed(staging, tree, overwrite);
+      place(staging, tree, { overwrite, replaceable, onStep });
       placed = true;
     } finally {
       await staging.close(placed);
     }
-    const { entries, bytes } = this.#placed.total();
-    return { digest: artifact, entries, bytes };
+    return { digest: artifact, ...this.#placed.total() };
   }
 
   async #layers(descriptors: Descriptor[]): Promise<Layer[]> {
@@ -270,15 +267,7 @@ class Pull {
     const paths = tree.dropSpecial();
     if (paths.length === 0 || this.#leftOut) return tree;
     this.#leftOut = true;
-    const named = paths.slice(0, MAX_NAMED).map(quote).join(", ");
-    const more = paths.length - MAX_NAMED;
-    notify(
-      this.#options,
-      "warning",
-      "special-files",
-      `${paths.length} devices and named pipes are left out: ${named}` +
-        (more > 0 ? ` and ${more} more` : ""),
-    );
+    tellLeftOut(paths, this.#options);
     return tree;
   }
 

@@ -48,7 +48,9 @@ function unreadable(why: string, cause?: unknown): BlobberError {
 export async function readState(path: string): Promise<TufState | undefined> {
   let bytes: Uint8Array;
   try {
-    const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    // A link is not followed, and a pipe not waited for.
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    const file = await open(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
     try {
       const entry = await file.stat();
       if (!entry.isFile()) throw unreadable(`${quote(path)} is no regular file`);

@@ -2,6 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { Buffer } from "node:buffer";
+import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Notice } from "@blobber/core";
@@ -331,6 +333,11 @@ for (
     ["a link", (file: string) => {
       rmSync(file);
       symlinkSync("/dev/zero", file);
+    }],
+    ["a pipe", (file: string) => {
+      rmSync(file);
+      // Where there are no pipes, a directory is no file either.
+      if (spawnSync("mkfifo", [file]).status !== 0) mkdirSync(file);
     }],
     ["writable by others", (file: string) => chmodSync(file, 0o666)],
     ["cut short", (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 99))],

@@ -23,12 +23,15 @@ export async function run(context: Context): Promise<void> {
   try {
     const stream = await image.open(path);
     const { mode } = await image.stat(path, { follow: true });
-    const size = await writeStream(target, stream, mode & 0o777);
+    const size = await writeStream(target.path, stream, {
+      mode: mode & 0o777,
+      allowShared: context.settings.get("allowSharedDirectories"),
+    });
     await out.result({
       reference: formatReference(reference),
       digest: image.digest,
       path,
-      destination: target,
+      destination: target.real,
       size,
     });
   } finally {

@@ -5,6 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { holdFile } from "@blobber/core/hold-path";
 import { printable, quote } from "@blobber/core/printable";
 import { type Document, isMap, LineCounter, parseDocument } from "yaml";
 import { readConfigText } from "./text.ts";
@@ -93,12 +94,15 @@ export function unsetIn(document: Document, keys: readonly string[]): boolean {
  * @param options whether it may be there already
  */
 export function writeWhole(path: string, text: string, options: { fresh?: boolean } = {}): void {
-  const target = realPath(path);
-  const directory = target.replace(/[/\\][^/\\]*$/, "") || "/";
-  if (directory !== target) Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // Others may have a say in the directory, if the user wants so, but not in where a link leads.
+  const hold = { allowShared: true, links: "trusted", mode: 0o700 } as const;
+  const { dir, name, found } = holdFile(path, hold);
+  const target = dir.entry(name);
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
-    Deno.writeTextFileSync(temporary, text, { createNew: true, mode: modeOf(target) });
+    // The mode the file has, else private: it may come to name keys and hosts.
+    const mode = found === undefined ? 0o600 : found.mode & 0o777;
+    Deno.writeTextFileSync(temporary, text, { createNew: true, mode });
     if (options.fresh) {
       // A link fails where a rename would replace what another run has made meanwhile.
       Deno.linkSync(temporary, target);
@@ -118,22 +122,7 @@ export function writeWhole(path: string, text: string, options: { fresh?: boolea
       `cannot write ${printable(path)}: ${printable((cause as Error).message)}`,
       { cause },
     );
-  }
-}
-
-function realPath(path: string): string {
-  try {
-    return Deno.realPathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-/** The mode the file has, else private: it may come to name keys and hosts. */
-function modeOf(path: string): number {
-  try {
-    return (Deno.statSync(path).mode ?? 0o600) & 0o777;
-  } catch {
-    return 0o600;
+  } finally {
+    dir.close();
   }
 }

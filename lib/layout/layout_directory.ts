@@ -139,7 +139,7 @@ export class LayoutDirectory {
 }
 
 function withLinks({ real, ...options }: LayoutOptions): PathOptions {
-  return { ...options, links: real === undefined ? "follow" : "refuse" };
+  return { ...options, links: real === undefined ? undefined : "none" };
 }
 
 /** Opens a directory in another, and makes it where it is missing. */

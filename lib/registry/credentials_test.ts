@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
@@ -7,7 +9,9 @@ import { afterEach, test } from "node:test";
 import { askHelper } from "./credential_helper.ts";
 import { registryReference } from "../../tests/fakes/references.ts";
 import type { Credentials } from "../options.ts";
+import { MAX_CREDENTIALS_BYTES } from "../limits.ts";
 import { credentialsFiles, credentialsFor } from "./credentials.ts";
+import { eraseLogin, storeLogin } from "./login.ts";
 
 const roots: string[] = [];
 const path = process.env.PATH;
@@ -152,6 +156,32 @@ posix(
     assert.equal(await userFor("a.io/acme/app", config), "a.io/acme");
     assert.equal(await userFor("a.io/other/app", config), "a.io");
     assert.equal(await userFor("a.io/own/app", config), "own");
+  },
+);
+
+posix(
+  "a file of credentials that is a pipe, a device or huge is neither waited for nor read",
+  async () => {
+    const root = directory();
+    const found = join(root, "config.json");
+    const login = { username: "ada", password: "p" };
+    const { host } = registryReference("a.io", "x");
+    const makes: Record<string, () => void> = {
+      "a pipe": () => void spawnSync("mkfifo", [found]),
+      "a device": () => symlinkSync("/dev/zero", found),
+      "a directory": () => mkdirSync(found),
+      "huge": () => writeFileSync(found, new Uint8Array(MAX_CREDENTIALS_BYTES + 1)),
+    };
+    for (const [name, make] of Object.entries(makes)) {
+      make();
+      const before = lstatSync(found);
+      const refused = { code: "invalid-config" };
+      await assert.rejects(lookUp("a.io", "x", [found]), refused, name);
+      await assert.rejects(storeLogin(host, login, found), refused, name);
+      await assert.rejects(eraseLogin(host, found), refused, name);
+      assert.deepEqual([lstatSync(found).ino, readdirSync(root)], [before.ino, ["config.json"]]);
+      rmSync(found, { recursive: true });
+    }
   },
 );
 

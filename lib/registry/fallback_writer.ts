@@ -215,7 +215,8 @@ function lockPath(key: string): string | undefined {
     const directory = join(tmpdir(), `blobber-locks-${uid}`);
     mkdirSync(directory, { mode: 0o700, recursive: true });
     const found = lstatSync(directory);
-    if (!found.isDirectory() || uid >= 0 && found.uid !== uid) return undefined;
+    if (!found.isDirectory()) return undefined;
+    if (uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0)) return undefined;
     return join(
       directory,
       `referrers-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`,

@@ -5,11 +5,10 @@
  * @module
  */
 
-import { lstatSync, mkdirSync, realpathSync } from "node:fs";
-import { dirname } from "node:path";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import { errnoOf, fileError, writeAtomic } from "../files.ts";
+import { holdFile } from "../hold_path.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
@@ -182,19 +181,12 @@ function readRaw(path: string): Record<string, unknown> {
 }
 
 function writeRaw(path: string, config: Record<string, unknown>): void {
-  let target = path;
+  const bytes = new TextEncoder().encode(JSON.stringify(config, null, "\t") + "\n");
+  // People keep their configuration in a repository and link to it: a link of their own stays.
+  const { dir, name } = holdFile(path, { allowShared: true, links: "trusted", mode: 0o700 });
   try {
-    // People keep their configuration in a repository and link to it: the link stays.
-    if (lstatSync(path).isSymbolicLink()) target = realpathSync(path);
-  } catch (cause) {
-    if (errnoOf(cause) !== "ENOENT") throw fileError("cannot write credentials to", path, cause);
+    writeAtomic(dir.entry(name), bytes, { mode: 0o600 });
+  } finally {
+    dir.close();
   }
-  try {
-    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw fileError("cannot make the directory of", target, cause);
-  }
-  writeAtomic(target, new TextEncoder().encode(JSON.stringify(config, null, "\t") + "\n"), {
-    mode: 0o600,
-  });
 }

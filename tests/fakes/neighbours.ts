@@ -20,6 +20,8 @@ export interface Scene {
   victim: number;
   /** Writes into a layout, or reads one, as the victim. */
   layout(path: string, options?: Partial<NeighbourLayout>): Promise<NeighbourResult>;
+  /** Copies a file to a destination, as the victim. */
+  copy(destination: string, onLine?: (line: string) => void): Promise<NeighbourResult>;
   /** Runs the pull. */
   pull(options: Partial<NeighbourPull>, onLine?: (line: string) => void): Promise<NeighbourResult>;
 }
@@ -41,6 +43,9 @@ export function both(name: string, body: (scene: Scene) => Promise<void>): void 
             place.start(victim, "tests/fakes/neighbour_layout.ts", {
               input: { path, content: "content", ...options },
             }).result(),
+          copy: (destination, onLine = () => {}) =>
+            place.start(victim, "tests/fakes/neighbour_copy.ts", { input: { destination } })
+              .result((line) => void (line === "writing" && onLine(line))),
           pull: (options, onLine) =>
             place.start(victim, "tests/fakes/neighbour_pull.ts", {
               input: { kind: KIND, dir: place.at("out"), ...options },

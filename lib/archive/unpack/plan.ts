@@ -5,6 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
+import { notify, type Observer } from "../../events.ts";
 import type { Pace } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import { thisPlatform } from "../../runtime.ts";
@@ -145,5 +146,21 @@ export function checkEntry(entry: Entry, { links, special }: EntryPolicy): void 
   throw new BlobberError(
     "invalid-archive",
     `${quote(entry.path)} cannot be written on Windows: ${hazard}`,
+  );
+}
+
+/** Entries that are left out and named; further ones are counted. */
+const MAX_NAMED = 10;
+
+/** Tells which devices and named pipes are not made. */
+export function tellLeftOut(paths: readonly string[], observer: Observer): void {
+  const named = paths.slice(0, MAX_NAMED).map(quote).join(", ");
+  const more = paths.length - MAX_NAMED;
+  notify(
+    observer,
+    "warning",
+    "special-files",
+    `${paths.length} devices and named pipes are left out: ${named}` +
+      (more > 0 ? ` and ${more} more` : ""),
   );
 }

@@ -30,16 +30,17 @@ export function isReplaceable(files: Replaceable, path: string, found: Stats): b
 /**
  * Finds out what of an artifact is in place. All of it is unpacked, links included.
  *
- * @param root the destination, which exists
  * @param overwrite whether other files are replaced too
+ * @returns nothing where no killed run is completed
  * @throws {BlobberError} `conflict` for files that are others, and for a `.git` of which anything is
  */
 export function checkResumed(
   staging: Staging,
   tree: PlacedTree,
-  root: HeldDirectory,
   overwrite: boolean,
-): Replaceable {
+): Replaceable | undefined {
+  const root = staging.destination.dir;
+  if (!staging.resumes || root === undefined) return undefined;
   const same = new Map<string, Stamp>();
   const others: string[] = [];
   const buffers = [new Uint8Array(PIECE), new Uint8Array(PIECE)] as const;

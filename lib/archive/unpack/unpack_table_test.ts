@@ -33,16 +33,18 @@ async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<s
   const destination = Destination.find(join(scratch().path, "out"));
   const staging = await Staging.open(destination, "artifact");
   let files = 0;
-  await unpackByTable(await source.fetch(descriptor), layer, plan, {
-    ...{ staging, runner, groups: 4, diffId: undefined, growth: new Growth() },
-    onBytes: () => {},
-    onFiles: (count) => void (files += count),
-  });
-  assert.equal(files, plan.files);
-  const found = snapshot(staging.root);
-  await staging.close(false);
-  destination.close();
-  return found;
+  try {
+    await unpackByTable(await source.fetch(descriptor), layer, plan, {
+      ...{ staging, runner, groups: 4, diffId: undefined, growth: new Growth() },
+      onBytes: () => {},
+      onFiles: (count) => void (files += count),
+    });
+    assert.equal(files, plan.files);
+    return snapshot(staging.root);
+  } finally {
+    await staging.close(false);
+    destination.close();
+  }
 }
 
 /** A runner that is not this thread, as far as anybody can tell, and notes what it is given. */
