@@ -52,9 +52,9 @@ test("headers that archives have are no burden", () => {
   const attributes = Object.fromEntries(
     Array.from({ length: 40 }, (_, i) => [`SCHILY.xattr.user.${i}`, "x".repeat(300)]),
   );
-  for (let i = 0; i < 5000; i++) {
+  for (let i = 0; i < 1500; i++) {
     reader.write(item(pax({ path: `${"long/".repeat(700)}${i}`, ...attributes })));
     reader.write(item({ name: "f" }));
   }
-  assert.ok(reader.position > 80 * MiB);
+  assert.ok(reader.position > 20 * MiB);
 });
