@@ -70,7 +70,7 @@ export const COMMANDS: readonly Command[] = [
     details: [
       "Prints the digest of what was pushed. Content and permission bits alone decide the digest.",
       "What the registry has already, and the cache knows of an earlier push, is not packed again. " +
-      "The key that signs is never pushed. Signed are the digest and every tag that will point at it.",
+      "Private keys in PEM are refused. A signature covers the digest and every tag that will point at it.",
     ],
     examples: [
       "push ./site ghcr.io/acme/site:v1",
@@ -166,8 +166,8 @@ export const COMMANDS: readonly Command[] = [
     args: [REF],
     summary: "show who signed an artifact and what proves it",
     details: [
-      "Prints the digest that is proven alone on the first line; with --quiet nothing else. Use that " +
-      "digest from then on: of an index that is not signed itself it is the manifest's that is.",
+      "Prints the proven digest alone on the first line, and with --quiet nothing else. Go on with " +
+      "that digest: where an index is not signed itself, it is the digest of the signed manifest.",
     ],
     examples: [
       "verify ghcr.io/acme/site:v1 --verify-key acme.pub",

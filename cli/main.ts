@@ -22,7 +22,7 @@ async function start(): Promise<number> {
     // Run from files it may not read, the program can load nothing that would say it: this is all there is.
     if (!/^Requires read access/.test((error as Error).message)) throw error;
     const said = "Error: not allowed to read the files of blobber itself: " +
-      "the runtime was started without --allow-read\n" +
+      "the runtime needs --allow-read for it\n" +
       "Hint: start it with --allow-read, or with -A for every permission\n";
     Deno.stderr.writeSync(new TextEncoder().encode(said));
     return 2;

@@ -69,6 +69,7 @@ export const CODES = {
   "invalid-manifest": "integrity",
   "invalid-archive": "unsafe",
   "path-traversal": "unsafe",
+  "private-key": "unsafe",
   "limit": "unsafe",
   "conflict": "conflict",
   "busy": "conflict",

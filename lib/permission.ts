@@ -86,7 +86,7 @@ export function notAllowed({ kind, what, flag }: Withheld, cause?: unknown): Blo
     : `${ACTIONS[kind] ?? kind} ${quote(what)}`;
   return new BlobberError(
     "missing-permission",
-    `not allowed to ${action}: the runtime was started without ${flag}`,
+    `not allowed to ${action}: the runtime needs ${flag} for it`,
     { cause, hint: `start it with ${flag}, or with -A for every permission` },
   );
 }

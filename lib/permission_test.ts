@@ -13,7 +13,7 @@ test("a permission that a runtime withholds is one error, in whichever words it 
   const cases: [Error, message: RegExp, flag: string][] = [
     [
       thrown("NotCapable", 'Requires read access to "/x", run again with the --allow-read flag'),
-      /^not allowed to read "\/x": .* --allow-read$/,
+      /^not allowed to read "\/x": .* --allow-read for it$/,
       "--allow-read",
     ],
     [
@@ -21,7 +21,7 @@ test("a permission that a runtime withholds is one error, in whichever words it 
         "NotCapable",
         'Requires net access to "ghcr.io:443", run again with the --allow-net flag',
       ),
-      /^not allowed to connect to "ghcr\.io:443": .* --allow-net$/,
+      /^not allowed to connect to "ghcr\.io:443": .* --allow-net for it$/,
       "--allow-net",
     ],
     [

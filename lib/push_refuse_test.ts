@@ -30,7 +30,7 @@ function tree(): { root: string; directory: string; inside: string; outside: str
   return { root, directory, inside, outside };
 }
 
-const refused = { code: "invalid-archive", message: /"keys\/inside\.txt".*must not be pushed/ };
+const refused = { code: "private-key", message: /"keys\/inside\.txt".*must not be pushed/ };
 
 test("row 68: a file that is refused fails the push by name, before anything is sent", async () => {
   const { root, directory, inside } = tree();
@@ -56,7 +56,7 @@ test("row 68: a file that is refused is found under another name", async () => {
   const store = new Counting();
   const cacheDir = join(root, "cache");
   const options = { refuse: [outside], tags: ["v1"] };
-  const refusal = { code: "invalid-archive", message: /"b\.txt"/ };
+  const refusal = { code: "private-key", message: /"b\.txt"/ };
   await assert.rejects(push(store, { directory }, options), refusal);
   // Nor is it pushed again because it once was.
   await push(store, { directory }, { cacheDir });

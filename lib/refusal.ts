@@ -89,7 +89,7 @@ function reason(judgements: Judgement[]): BlobberError {
   return new BlobberError("no-signature", `no signature found for ${name}`, {
     hint: older !== undefined
       ? `the tag ${older} holds signatures in the form that cosign had before bundles, which is not ` +
-        "accepted here: accept older forms of signatures, or have it signed again"
+        "accepted here: have it signed again, or write a trust rule with `legacy: true`"
       : total === 0
       ? "sign it with `blobber sign`, or ask whoever published it to"
       : `${total} referrers are there and none is a signature of it that can be read here`,

@@ -94,7 +94,7 @@ export function claimText({ signer, name }: ClaimedSigner): string {
   const who = signer.kind === "certificate"
     ? `${quote(signer.subject)} (issuer ${quote(signer.issuer)})`
     : signer.hint === ""
-    ? "a key that it does not name"
+    ? "an unnamed key"
     : `the key ${signer.fingerprint ?? quote(signer.hint)}`;
   if (name === undefined) return who;
   const { repository, tag } = name;

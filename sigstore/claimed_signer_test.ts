@@ -40,7 +40,7 @@ test("a hint that is no digest is shown as it is, quoted", () => {
     bundle.verificationMaterial.publicKey.hint = hint;
     const claimed = readClaimedSigner(stored(bundle));
     assert.equal(claimed.signer.kind === "key" && claimed.signer.fingerprint, undefined);
-    const who = hint === "" ? "a key that it does not name" : 'the key "';
+    const who = hint === "" ? "an unnamed key" : 'the key "';
     assert.ok(claimText(claimed).startsWith(who));
     // deno-lint-ignore no-control-regex
     assert.doesNotMatch(claimText(claimed), /\x1b/);

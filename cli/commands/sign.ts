@@ -38,7 +38,7 @@ export async function run(context: Context): Promise<void> {
     report.onNotice({
       level: "info",
       code: "signed-without-tag",
-      message: "no tag is signed, so --verify-name reference will not hold; " +
+      message: "no tag is signed, so --verify-name reference will fail; " +
         "REF:TAG@sha256:… names the tag and the digest",
     });
   }

@@ -36,15 +36,27 @@ export async function run(context: Context): Promise<void> {
   if (name !== undefined && taken.includes(name)) {
     throw new BlobberError("usage", `another rule is named ${quote(name)} already`);
   }
+  const pattern = patternOf(what);
   const rule = plan === undefined
     ? await propose(context, what, (pattern) => name ?? ruleName(pattern, taken))
-    : ruleOfPlan(name ?? ruleName(what, taken), what, plan, absolute);
+    : ruleOfPlan(name ?? ruleName(pattern, taken), pattern, plan, absolute);
   checkRule(rule);
   const file = editedPath(settings.get("config"), env);
   // Flags have said it all; what was found out is for a person to judge.
   if (plan === undefined && !settings.get("yes")) await ask(context, rule, file);
   await addRule(file, rule);
   await out.result({ rule, file }, `Added rule ${printable(rule.name)} to ${printable(file)}`);
+}
+
+/** What the rule is about: of a reference with a tag or digest, the repository. */
+function patternOf(what: string): string {
+  let reference: Reference;
+  try {
+    reference = parseReference(what);
+  } catch { // a pattern, which is read as one
+    return what;
+  }
+  return (reference.tag ?? reference.digest) === undefined ? what : trustName(reference);
 }
 
 /** A rule that what is there satisfies. */
@@ -111,9 +123,9 @@ async function ask({ report, signal }: Context, rule: WrittenRule, file: string)
 async function byKey(context: Context, reference: Reference): Promise<never> {
   const claimed = await claimsInWords(await claimedSigners(context, reference));
   throw new BlobberError("usage", `a rule for a key needs the key's file; ${claimed}`, {
-    hint:
-      `blobber trust add ${trustName(reference)} --verify-key FILE, with the public key of who ` +
-      "should sign",
+    hint: `blobber trust add ${
+      trustName(reference)
+    } --verify-key FILE, with the signer's public key`,
   });
 }
 

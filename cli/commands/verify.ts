@@ -30,8 +30,8 @@ export async function run(context: Context): Promise<void> {
   if (signed === "manifest") {
     report.warn(
       "unsigned-index",
-      `the index ${named.digest} is not signed: verified is only ${descriptor.digest}, which was chosen ` +
-        "from it",
+      `the index ${named.digest} is not signed; only ${descriptor.digest}, which was chosen from it, ` +
+        "is verified",
     );
   }
   await out.result({

@@ -89,8 +89,10 @@ export async function claimsInWords(claimed: readonly ClaimedSigner[]): Promise<
 export function flagsFor(claimed: readonly ClaimedSigner[]): string {
   const kinds = new Set(claimed.map(({ signer }) => signer.kind));
   const ways = [
-    ...kinds.has("key") ? ["--verify-key FILE with the public key"] : [],
-    ...kinds.has("certificate") ? ["--verify-issuer and --verify-subject with the identity"] : [],
+    ...kinds.has("key") ? ["--verify-key FILE with the signer's public key"] : [],
+    ...kinds.has("certificate")
+      ? ["--verify-issuer and --verify-subject with the signer's identity"]
+      : [],
   ];
-  return `${ways.join(", or ")} of who should have signed verifies it`;
+  return `verify it with ${ways.join(", or ")}`;
 }

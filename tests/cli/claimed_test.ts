@@ -74,7 +74,7 @@ Deno.test("without a trust root, an identity is told as what the certificate say
   const alone = await at.run(["verify", "oci:lay:v1"], { permissions });
   assert.equal(alone.status, 2);
   assert.match(alone.stderr, says);
-  assert.match(alone.stderr, /^Hint: --verify-issuer and --verify-subject /m);
+  assert.match(alone.stderr, /^Hint: verify it with --verify-issuer and --verify-subject /m);
   // Values of a signature that is not verified stand in no command line that may be copied.
   assert.doesNotMatch(alone.stderr, /--verify-subject \S*github/);
   for (

@@ -172,7 +172,10 @@ Deno.test("unsigned-index-verify: the digest that verify prints is the manifest'
   const demand = ["--verify-key=acme.pub", "--platform=linux/amd64"];
   const quiet = await at.run(["verify", "-q", "oci:lay:v1", ...demand]);
   assert.deepEqual([quiet.status, quiet.stdout], [0, `${signed}\n`]);
-  assert.match(quiet.stderr, new RegExp(`^Warning: the index ${index} is not signed: .*${signed}`));
+  assert.match(
+    quiet.stderr,
+    new RegExp(`^Warning: the index ${index} is not signed; only ${signed}`),
+  );
   const { stdout } = await at.run(["verify", "oci:lay:v1", "-ojson", ...demand]);
   const json = JSON.parse(stdout);
   assert.equal(json.digest, signed);

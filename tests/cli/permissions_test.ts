@@ -69,7 +69,7 @@ for (const kind of KINDS) {
           assert.deepEqual([name, status, stdout], [name, STATUS.usage.status, ""], stderr);
           assert.match(
             stderr,
-            new RegExp(`^Error: not allowed to .* without --allow-${kind}$`, "m"),
+            new RegExp(`^Error: not allowed to .* needs --allow-${kind} for it$`, "m"),
           );
           assert.match(stderr, new RegExp(`^Hint: .*--allow-${kind}`, "m"));
         }
@@ -92,7 +92,7 @@ Deno.test("without the permission to write, the cache is left out with a notice,
     for (const filled of [false, true]) {
       const ran = await at.run(["cat", ref, "index.html"], { permissions });
       assert.deepEqual([filled, ran.status, ran.stdout], [filled, 0, "<h1>hi</h1>\n"]);
-      assert.match(ran.stderr, /^Warning: the cache is not used: .* without --allow-write\n$/);
+      assert.match(ran.stderr, /^Warning: the cache is not used: .* needs --allow-write for it\n$/);
       await at.ok(["cat", ref, "index.html"]);
     }
   } finally {

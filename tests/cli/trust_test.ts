@@ -167,6 +167,19 @@ Deno.test("trust add writes a rule from flags, list shows it, remove takes it ou
   assert.equal((await at.run(["trust", "remove", "nothing"])).status, 4);
 });
 
+Deno.test("trust add of a reference with a tag writes a rule about its repository", async () => {
+  await using at = await open("  unmatched: allow\n");
+  for (
+    const [what, match] of [
+      ["ghcr.io/acme/site:v1", "ghcr.io/acme/site"],
+      ["oci:good:v1", `oci:${at.dir}/good`],
+    ] as const
+  ) {
+    const json = await at.ok(["trust", "add", what, "--verify-key", "acme.pub", "-o", "json"]);
+    assert.deepEqual(JSON.parse(json).rule.match, [match]);
+  }
+});
+
 Deno.test("trust add refuses what would protect nothing", async () => {
   await using at = await open("  unmatched: allow\n");
   for (

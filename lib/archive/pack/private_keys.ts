@@ -69,11 +69,11 @@ function mentionsPem(bytes: Uint8Array, from: number, end: number): boolean {
 function refusal(file: string, problem: "private" | "signing"): BlobberError {
   return problem === "signing"
     ? new BlobberError(
-      "invalid-archive",
+      "private-key",
       `cannot push ${quote(file)}: it holds the key that signs, which must not be pushed`,
       { hint: "move it out of the directory" },
     )
-    : new BlobberError("invalid-archive", `cannot push ${quote(file)}: it holds a private key`, {
+    : new BlobberError("private-key", `cannot push ${quote(file)}: it holds a private key`, {
       hint: "move it out of the directory, or say --allow-secrets when it is meant to be there",
     });
 }

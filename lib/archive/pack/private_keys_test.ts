@@ -65,7 +65,7 @@ for (
 ) {
   test(`key-copy-pushed: ${what} is a private key`, () => {
     assert.throws(() => guard(["x", text, "y"], strict), {
-      code: "invalid-archive",
+      code: "private-key",
       message: 'cannot push "f1": it holds a private key',
     });
     guard(["x", text, "y"], { allow: true, never: [] });
@@ -105,7 +105,7 @@ test("key-copy-pushed: the key that signs is told by its bytes and by its public
     for (const copy of copies) {
       for (const allow of [true, false]) {
         assert.throws(() => guard(["x", copy], { allow, never }), {
-          code: "invalid-archive",
+          code: "private-key",
           message: 'cannot push "f1": it holds the key that signs, which must not be pushed',
         });
       }

@@ -60,7 +60,7 @@ export class Refused {
 
 function refusal(path: string): BlobberError {
   return new BlobberError(
-    "invalid-archive",
+    "private-key",
     `cannot push ${quote(path)}: it is a file that must not be pushed, such as the signing key`,
     { hint: "move it out of the directory" },
   );

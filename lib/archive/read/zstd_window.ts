@@ -45,7 +45,10 @@ export function checkWindow(descriptor: number, header: Uint8Array): void {
     "limit",
     `a zstd frame needs a window of ${window} bytes, expected at most ${MAX_ZSTD_WINDOW_BYTES} ` +
       "(MAX_ZSTD_WINDOW_BYTES)",
-    { hint: "compress it without --long, or with --long=27 at the most" },
+    {
+      hint:
+        "compress it with a window of 2^27 bytes at the most, as zstd does unless told otherwise",
+    },
   );
 }
 
