@@ -181,7 +181,7 @@ class Pull {
       const policy = { overwrite, resumes: staging.resumes };
       const check = async (tree: PlacedTree) => {
         await checkLinkChains(tree.links(), this.#pace);
-        if (destination.dir) checkConflicts(destination.dir, tree, policy);
+        if (destination.dir) await checkConflicts(destination.dir, tree, policy, this.#pace);
       };
       if (ahead !== undefined) await check(ahead);
       await this.#unpack(layers, staging);
@@ -193,8 +193,8 @@ class Pull {
         staging.link(tree.get(path)!.entry);
       }
       this.#pace.check();
-      const replaceable = checkResumed(staging, tree, overwrite);
-      place(staging, tree, { overwrite, replaceable, onStep });
+      const replaceable = await checkResumed(staging, tree, overwrite, this.#pace);
+      await place(staging, tree, { overwrite, replaceable, onStep, pace: this.#pace });
       placed = true;
     } finally {
       await staging.close(placed);

@@ -1,6 +1,14 @@
 import { after, test } from "node:test";
 import assert from "node:assert/strict";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { openLayoutForTest } from "../tests/fakes/layout_source.ts";
@@ -17,6 +25,7 @@ import {
 import { imageOf, stargz, type TarItem, tarOf } from "../tests/fakes/tar.ts";
 import { digestOf } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
+import { STEPS_A_TURN } from "./pace.ts";
 import { pull, type PullSettings } from "./pull.ts";
 
 after(removeScratch);
@@ -346,3 +355,22 @@ for (const tag of ["blobber-gzip", "blobber-zstd"]) {
     );
   });
 }
+
+test("placing hears the caller's signal, and takes back what it has placed", async () => {
+  const dir = scratch();
+  const stop = new AbortController();
+  mkdirSync(join(dir.path, "d"));
+  writeFileSync(join(dir.path, "d/own"), "mine");
+  const before = snapshot(dir.path);
+  let placed = 0;
+  const onStep = () => {
+    if (++placed === 10) stop.abort();
+  };
+  const many = Array.from({ length: 3000 }, (_, i): TarItem => ({ name: `d/f${i}`, data: "x" }));
+  await assert.rejects(
+    pullOf(dir.path, stargz(many), { onStep, signal: stop.signal }),
+    { code: "interrupted" },
+  );
+  assert.ok(placed < 10 + STEPS_A_TURN, `${placed} were placed`);
+  assert.deepEqual(snapshot(dir.path), before);
+});

@@ -8,6 +8,7 @@
 import type { Stats } from "node:fs";
 import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../held_directory.ts";
+import type { Pace } from "../../pace.ts";
 import { printable, quote } from "../../printable.ts";
 import { errnoOf, fileSystemError } from "../fs_error.ts";
 import { DirectoryCursor } from "./directory_cursor.ts";
@@ -28,20 +29,22 @@ export interface ConflictPolicy {
  *
  * @param root the destination, which exists
  * @param tree what goes there
- * @throws {BlobberError} `conflict`
+ * @throws {BlobberError} `conflict`, `interrupted`
  */
-export function checkConflicts(
+export async function checkConflicts(
   root: HeldDirectory,
   tree: PlacedTree,
   policy: ConflictPolicy,
-): void {
+  pace: Pace,
+): Promise<void> {
   const replaced: string[] = [];
-  visitExisting(root, tree, ({ path, name, found, dir }) => {
+  const visit = ({ path, name, found, dir }: Existing) => {
     const isDirectory = tree.isDirectory(path);
     if (!policy.resumes && isGit(name)) throw intoGit(path);
     checkKinds(dir, path, found, isDirectory);
     if (!(isDirectory && found.isDirectory())) replaced.push(path);
-  });
+  };
+  await visitExisting(root, tree, { visit, pace });
   if (policy.overwrite || policy.resumes || replaced.length === 0) return;
   throw exists(replaced);
 }
@@ -56,33 +59,40 @@ export interface Existing {
   dir: HeldDirectory;
 }
 
+/** How what is there is visited. */
+export interface Visit {
+  /** Called with each. */
+  visit: (existing: Existing) => void;
+  /** Called with each path that is not there, and whose parent is. */
+  miss?: (path: string) => void;
+  pace: Pace;
+}
+
 /**
  * Visits all that is there already, parents first, without following a link.
  *
  * @param root the destination
  * @param tree what goes there
- * @param visit called with each
- * @param miss called with each path that is not there, and whose parent is
  */
-export function visitExisting(
+export async function visitExisting(
   root: HeldDirectory,
   tree: PlacedTree,
-  visit: (existing: Existing) => void,
-  miss?: (path: string) => void,
-): void {
+  { visit, miss, pace }: Visit,
+): Promise<void> {
   const cursor = new DirectoryCursor(root);
-  const visitAll = (at: string) => {
+  const visitAll = async (at: string) => {
     for (const name of tree.childrenOf(at)) {
+      if (pace.due()) await pace.breathe();
       const path = at === "" ? name : `${at}/${name}`;
       const dir = cursor.at(at);
       const found = statOf(dir, name);
       if (found === undefined) miss?.(path);
       else visit({ path, name, found, dir });
-      if (found?.isDirectory() && tree.isDirectory(path)) visitAll(path);
+      if (found?.isDirectory() && tree.isDirectory(path)) await visitAll(path);
     }
   };
   try {
-    visitAll("");
+    await visitAll("");
   } finally {
     cursor.close();
   }

@@ -13,6 +13,7 @@ import { errnoOf, fileSystemError } from "../fs_error.ts";
 import { setTime } from "./file_time.ts";
 import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../held_directory.ts";
+import { Pace } from "../../pace.ts";
 import { quote } from "../../printable.ts";
 import type { PlacedTree } from "./placed_tree.ts";
 import { IMPLIED_MODE } from "./plan.ts";
@@ -22,6 +23,8 @@ import { isMovable, type Staging } from "./staging.ts";
 /** How to place. */
 export interface PlaceOptions {
   overwrite: boolean;
+  /** Stops it until everything is in place. */
+  pace: Pace;
   /** What a killed run has placed; it may be replaced by itself. */
   replaceable?: Replaceable | undefined;
   /** Called after each step. For tests of what a kill leaves behind. */
@@ -34,14 +37,22 @@ export interface PlaceOptions {
  *
  * @param staging where it is; everything in it has been checked
  * @param tree what it is
- * @throws {BlobberError} `conflict`, `file-system`; what was not there before is taken back out
+ * @throws {BlobberError} `conflict`, `file-system`, `interrupted`; what was not there before is taken back out
  */
-export function place(staging: Staging, tree: PlacedTree, options: PlaceOptions): void {
+export async function place(
+  staging: Staging,
+  tree: PlacedTree,
+  options: PlaceOptions,
+): Promise<void> {
+  const { pace } = options;
   const directories = directoriesOf(tree, staging.umask);
   staging.beginPlacing();
   const { dir } = staging.destination;
   if (dir === undefined) {
-    for (const one of directories) prepare(staging, one, true);
+    for (const one of directories) {
+      if (pace.due()) await pace.breathe();
+      prepare(staging, one, true);
+    }
     placeWhole(staging, tree, options);
     return;
   }
@@ -50,12 +61,16 @@ export function place(staging: Staging, tree: PlacedTree, options: PlaceOptions)
     // A directory that may not be written to cannot be moved: such a mode is set when it is in place.
     const staged = new Map<string, Stats>();
     for (const one of directories) {
+      if (pace.due()) await pace.breathe();
       prepare(staging, one, isMovable(one.mode));
       if (!isMovable(one.mode)) staged.set(one.path, lstatSync(under(staging, one.path)));
     }
     const mover = new Mover(staging, tree, cursor, options);
-    mover.merge("");
+    await mover.merge("");
+    // Everything is in place: from here on events are let through, and nothing stops it.
+    const unstopped = new Pace();
     for (const one of directories) {
+      if (unstopped.due()) await unstopped.breathe();
       if (mover.merged.has(one.path)) {
         if (tree.get(one.path) !== undefined) finish(cursor.at(one.path), one);
       } else if (staged.has(one.path)) {
@@ -110,22 +125,28 @@ class Mover {
     this.#options = options;
   }
 
-  merge(dir: string): void {
+  async merge(dir: string): Promise<void> {
     try {
-      this.#merge(dir);
+      await this.#merge(dir);
     } catch (error) {
       this.#takeBack();
       throw error;
     }
   }
 
-  #merge(dir: string): void {
+  async #merge(dir: string): Promise<void> {
+    const { pace } = this.#options;
     this.#cursor.at(dir);
     const names = [...this.#tree.childrenOf(dir)].sort();
-    for (const name of names) this.#place(dir, name);
+    for (const name of names) {
+      if (pace.due()) await pace.breathe();
+      const below = this.#place(dir, name);
+      if (below !== undefined) await this.#merge(below);
+    }
   }
 
-  #place(at: string, name: string): void {
+  /** Moves something into place, or gives the path of a directory whose content is to be moved instead. */
+  #place(at: string, name: string): string | undefined {
     const path = at === "" ? name : `${at}/${name}`;
     const dir = this.#cursor.at(at);
     const found = statOf(dir, name);
@@ -134,7 +155,7 @@ class Mover {
       checkKinds(dir, path, found, isDirectory);
       if (isDirectory && found.isDirectory()) {
         this.merged.add(path);
-        return this.#merge(path);
+        return path;
       }
       const { overwrite, replaceable } = this.#options;
       if (!overwrite && !(replaceable && isReplaceable(replaceable, path, found))) {
@@ -149,6 +170,7 @@ class Mover {
     }
     if (found === undefined) this.#added.push({ dir: at, name });
     this.#options.onStep?.(path);
+    return undefined;
   }
 
   #takeBack(): void {

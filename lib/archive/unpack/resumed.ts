@@ -8,6 +8,7 @@
 import { closeSync, lstatSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { openRegular } from "../../files.ts";
 import type { HeldDirectory } from "../../held_directory.ts";
+import type { Pace } from "../../pace.ts";
 import { checkKinds, type Existing, exists, intoGit, isGit, visitExisting } from "./conflicts.ts";
 import { fileSystemError } from "../fs_error.ts";
 import type { PlacedTree } from "./placed_tree.ts";
@@ -34,11 +35,12 @@ export function isReplaceable(files: Replaceable, path: string, found: Stats): b
  * @returns nothing where no killed run is completed
  * @throws {BlobberError} `conflict` for files that are others, and for a `.git` of which anything is
  */
-export function checkResumed(
+export async function checkResumed(
   staging: Staging,
   tree: PlacedTree,
   overwrite: boolean,
-): Replaceable | undefined {
+  pace: Pace,
+): Promise<Replaceable | undefined> {
   const root = staging.destination.dir;
   if (!staging.resumes || root === undefined) return undefined;
   const same = new Map<string, Stamp>();
@@ -60,7 +62,8 @@ export function checkResumed(
     }
   };
   // A `.git` is moved into place as a whole: where a part of it is missing, it is another one.
-  visitExisting(root, tree, visit, (path) => checkGit(path.slice(0, path.lastIndexOf("/") + 1)));
+  const miss = (path: string) => checkGit(path.slice(0, path.lastIndexOf("/") + 1));
+  await visitExisting(root, tree, { visit, miss, pace });
   if (others.length > 0 && !overwrite) throw exists(others);
   return same;
 }
