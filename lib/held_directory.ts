@@ -55,21 +55,29 @@ export class HeldDirectory {
   /** What it was when it was opened. */
   readonly stat: Stats;
   readonly #options: HoldOptions;
-  #fd: number | undefined;
+  readonly #fd: number | undefined;
+  /** Whether no other user can change what the path leads to. */
+  readonly #fixed: boolean;
   #open = true;
 
-  private constructor(path: string, stat: Stats, options: HoldOptions, fd?: number) {
+  private constructor(
+    path: string,
+    stat: Stats,
+    options: HoldOptions,
+    { fd, fixed }: { fd?: number | undefined; fixed: boolean },
+  ) {
     this.path = path;
     this.stat = stat;
     this.#options = options;
     this.#fd = fd;
+    this.#fixed = fixed;
   }
 
   /** Opens the root of the file system. */
   static root(options: HoldOptions = {}): HeldDirectory {
-    if (holdingOf(options) === "paths") return new HeldDirectory("/", lstatSync("/"), options);
-    const fd = openDirectory("/");
-    return new HeldDirectory("/", fstatSync(fd), options, fd);
+    const fd = holdingOf(options) === "paths" ? undefined : openDirectory("/");
+    const stat = lstatSync("/");
+    return new HeldDirectory("/", stat, options, { fd, fixed: whyShared(stat) === undefined });
   }
 
   /**
@@ -78,7 +86,8 @@ export class HeldDirectory {
    * @param path absolute and without links
    */
   static unjudged(path: string): HeldDirectory {
-    return new HeldDirectory(path, statSync(path), { holding: "paths", allowShared: true });
+    const options = { holding: "paths", allowShared: true } as const;
+    return new HeldDirectory(path, statSync(path), options, { fixed: false });
   }
 
   /** How the system is told this directory. */
@@ -86,6 +95,14 @@ export class HeldDirectory {
     if (!this.#open) throw new BlobberError("closed", `${quote(this.path)} was let go`);
     if (this.#fd !== undefined) return `/proc/self/fd/${this.#fd}`;
     return this.path;
+  }
+
+  /**
+   * How the system is told this directory where very much is done in it: by its path, which is faster, where
+   * no other user can change what that leads to, else as {@linkcode at}.
+   */
+  get atOrPath(): string {
+    return this.#fixed ? this.path : this.at;
   }
 
   /** How the system is told what has a name in this directory. */
@@ -121,14 +138,15 @@ export class HeldDirectory {
       const stat = (follow ? statSync : lstatSync)(this.entry(name));
       if (!stat.isDirectory()) throw notDirectory(shown);
       checkShared(shown, stat, this.#options);
-      return new HeldDirectory(shown, stat, this.#options);
+      return new HeldDirectory(shown, stat, this.#options, { fixed: false });
     }
     const fd = openDirectory(this.entry(name), follow);
     try {
       const stat = fstatSync(fd);
       // Where the system ignores the flag that demands a directory.
       if (!stat.isDirectory()) throw notDirectory(shown);
-      return new HeldDirectory(shown, stat, this.#options, fd);
+      const fixed = this.#fixed && !follow && whyShared(stat) === undefined;
+      return new HeldDirectory(shown, stat, this.#options, { fd, fixed });
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -137,9 +155,10 @@ export class HeldDirectory {
 
   /** Opens it once more, to be closed by itself. */
   again(): HeldDirectory {
-    if (this.#fd === undefined) return new HeldDirectory(this.path, this.stat, this.#options);
-    const fd = openSync(`${this.at}/.`, O_PATH | constants.O_DIRECTORY);
-    return new HeldDirectory(this.path, this.stat, this.#options, fd);
+    const fd = this.#fd === undefined
+      ? undefined
+      : openSync(`${this.at}/.`, O_PATH | constants.O_DIRECTORY);
+    return new HeldDirectory(this.path, this.stat, this.#options, { fd, fixed: this.#fixed });
   }
 
   /** Sets its permission bits. */
@@ -252,16 +271,7 @@ export function isOpenToAll({ mode }: { mode: number }): boolean {
  * @throws {BlobberError} `file-system`
  */
 function checkShared(path: string, stat: Stats, options: HoldOptions): void {
-  if (options.allowShared) return;
-  // A directory with the sticky bit is as good as one that others cannot change, for what is ours in it.
-  const open = (stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0;
-  const why = effectiveUser() === undefined
-    ? "nothing here tells to whom it belongs"
-    : !isTrusted(stat)
-    ? `it belongs to user ${stat.uid}`
-    : open
-    ? `its mode is ${(stat.mode & 0o7777).toString(8)}, which lets others write there`
-    : undefined;
+  const why = options.allowShared ? undefined : whyShared(stat);
   if (why === undefined) return;
   throw new BlobberError(
     "file-system",
@@ -271,6 +281,15 @@ function checkShared(path: string, stat: Stats, options: HoldOptions): void {
         "where you trust those users, allow shared directories",
     },
   );
+}
+
+/** What lets another user change a directory; nothing where only this one and root can. */
+function whyShared(stat: Stats): string | undefined {
+  if (effectiveUser() === undefined) return "nothing here tells to whom it belongs";
+  if (!isTrusted(stat)) return `it belongs to user ${stat.uid}`;
+  // A directory with the sticky bit is as good as one that others cannot change, for what is ours in it.
+  if ((stat.mode & 0o022) === 0 || (stat.mode & 0o1000) !== 0) return undefined;
+  return `its mode is ${(stat.mode & 0o7777).toString(8)}, which lets others write there`;
 }
 
 /** Whether an error says that a path is no directory, or a link. */

@@ -64,7 +64,7 @@ export class Staging {
     this.destination = destination;
     this.#artifact = artifact;
     this.resumes = resumes;
-    this.root = claim.tree.at;
+    this.root = claim.tree.atOrPath;
     this.#inherits = (claim.tree.stat.mode & 0o7000) !== 0;
     this.umask = probeUmask(claim.dir.entry("probe"));
   }
