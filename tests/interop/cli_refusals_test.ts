@@ -137,7 +137,7 @@ for (const { name, start } of WITH_AND_WITHOUT) {
       }
       const { open } = await keyPair(dir, "other", ["ed25519"]);
       const key = ["verify", `${repository}:v1`, "--verify-key", open];
-      await refused(home, 7, /certificate.*expected the key/, key);
+      await refused(home, 7, /issuer .*expected the key/, key);
 
       // Nobody signed.
       const unsigned = await push(home, makeTree(dir, "unsigned\n"), `${repository}:unsigned`);
