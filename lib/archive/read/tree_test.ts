@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { StoppingPace } from "../../../tests/fakes/pace.ts";
+import { NAME_BYTES_AN_ENTRY } from "../../limits.ts";
 import { Pace, STEPS_A_TURN } from "../../pace.ts";
 import type { Entry } from "../entry.ts";
 import { planLayer } from "../unpack/plan.ts";
@@ -90,6 +91,16 @@ test("implied-directories: they count as entries, and are not made beyond the li
   const fits = ["a/b/c", "a/b/d", "e/"]; // and a, a/b
   apply([fits], { ...UNLIMITED, maxEntries: 5 });
   assert.throws(() => apply([fits], { ...UNLIMITED, maxEntries: 4 }), { code: "limit" });
+});
+
+test("long-names: what all names may have together is bounded by the entries that are allowed", () => {
+  const long = "n".repeat(250);
+  const names = many(20_000, (i) => `${long}/${long}/${long}/${i}`);
+  const bytes = names.reduce((sum, name) => sum + name.length, 0);
+  const entries = Math.ceil(bytes / NAME_BYTES_AN_ENTRY);
+  apply([names], { ...UNLIMITED, maxEntries: entries });
+  const error = { code: "limit", message: /names have more bytes than allowed/ };
+  assert.throws(() => apply([names], { ...UNLIMITED, maxEntries: entries - 1 }), error);
 });
 
 test("deep-names: a name costs steps for its levels, in whatever order names come", () => {
