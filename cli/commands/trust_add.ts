@@ -104,7 +104,7 @@ async function propose(
   }, context);
 }
 
-/** Lets a person judge a rule, or shows it where nobody is to be asked. */
+/** Asks whether to add a rule; without a terminal, shows it and stops. */
 async function ask({ report, signal }: Context, rule: WrittenRule, file: string): Promise<void> {
   const { stringify } = await import("yaml");
   const lines = stringify([rule], { lineWidth: 0 }).trimEnd().split("\n")

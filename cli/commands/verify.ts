@@ -80,7 +80,7 @@ function describe({ descriptor, named, signed, verdict, rejected }: VerifyResult
   ];
 }
 
-/** Rejected signatures shown one by one; anybody who may push can put thousands there. */
+/** Rejected signatures that are shown one by one: any user who may push can add thousands. */
 const SHOWN = 10;
 
 const WORDS = { passed: "passed", absent: "absent", unchecked: "present, not checked" } as const;
