@@ -10,9 +10,9 @@ export * from "./lib/errors.ts";
 export * from "./lib/events.ts";
 export * from "./lib/options.ts";
 export * from "./lib/limits.ts";
-export * from "./lib/cache/maintenance.ts";
-export { LayoutStore } from "./lib/layout/store.ts";
-export { MemoryStore } from "./lib/memory.ts";
+export * from "./lib/stores/cache/maintenance.ts";
+export { LayoutStore } from "./lib/stores/layout/layout_store.ts";
+export { MemoryStore } from "./lib/stores/memory_store.ts";
 export { printable, quote } from "./lib/printable.ts";
 export {
   checkLogin,
@@ -27,6 +27,6 @@ export * from "./lib/store.ts";
 export * from "./lib/types.ts";
 export { type Digest, isDigest } from "./lib/digest.ts";
 export type { Entry, EntryType, SpecialType } from "./lib/archive/entry.ts";
-export { looksSecret } from "./lib/archive/pack/secrets.ts";
-export type { ByteSource, InputEntry, InputType, PushInput } from "./lib/archive/pack/input.ts";
-export type { Image } from "./lib/image.ts";
+export { looksSecret } from "./lib/archive/input/secrets.ts";
+export type { ByteSource, InputEntry, InputType, PushInput } from "./lib/archive/input/input.ts";
+export type { Image } from "./lib/verbs/image.ts";

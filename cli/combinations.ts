@@ -5,10 +5,10 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import type { Settings } from "./effective.ts";
-import { type SettingName, settingOf } from "./settings.ts";
+import type { Settings } from "./config/effective.ts";
+import { type SettingName, settingOf } from "./settings/table.ts";
 import { SIGNERS } from "./settings/row.ts";
-import { planVerification } from "./verification_plan.ts";
+import { planVerification } from "./trust/verification_plan.ts";
 
 const EXCLUSIVE: readonly [SettingName, SettingName][] = [
   ["cache", "cacheTtl"],
@@ -32,7 +32,7 @@ export async function checkCombinations(command: string, settings: Settings): Pr
     }
   }
   if ((SIGNERS as readonly string[]).includes(command)) {
-    const { planSigning } = await import("./signing_plan.ts");
+    const { planSigning } = await import("./signing/signing_plan.ts");
     planSigning(command, settings);
   }
   planVerification(command, settings);

@@ -5,11 +5,11 @@
  */
 
 import type { Environment } from "./config/paths.ts";
-import type { Settings } from "./effective.ts";
-import type { Output } from "./output.ts";
-import type { Reporter } from "./render/reporter.ts";
-import type { SettingName } from "./settings.ts";
-import type { SettingValue } from "./values.ts";
+import type { Settings } from "./config/effective.ts";
+import type { Output } from "./terminal/output.ts";
+import type { Reporter } from "./terminal/reporter.ts";
+import type { SettingName } from "./settings/table.ts";
+import type { SettingValue } from "./line/values.ts";
 
 /** What a command runs with. */
 export interface Context {

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Command } from "./commands.ts";
-import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
-import { Output, ReaderGone, screen } from "./output.ts";
-import type { CommandLine } from "./parse.ts";
-import type { Reporter } from "./render/reporter.ts";
-import { listen } from "./signals.ts";
+import type { Command } from "./command_table/table.ts";
+import { resolveSettings, type Settings, warningsOf } from "./config/effective.ts";
+import { Output, ReaderGone, screen } from "./terminal/output.ts";
+import type { CommandLine } from "./line/parse.ts";
+import type { Reporter } from "./terminal/reporter.ts";
+import { listen } from "./terminal/signals.ts";
 
 /** What a reporter is to know of the settings. */
 export interface ReporterSettings {

@@ -6,7 +6,7 @@
 
 import { VERSION } from "@blobber/core/version";
 import type { MakeReporter } from "./execute.ts";
-import type { CommandLine } from "./parse.ts";
+import type { CommandLine } from "./line/parse.ts";
 
 /**
  * Runs a command line.
@@ -19,7 +19,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && argv[0] === "--version") {
     return await print(`blobber version ${VERSION}`);
   }
-  const { parse } = await import("./parse.ts");
+  const { parse } = await import("./line/parse.ts");
   let line: CommandLine;
   try {
     line = parse(argv);
@@ -31,8 +31,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (flags.get("version") === true) return await print(`blobber version ${VERSION}`);
   if (command === undefined || flags.get("help") === true) {
     const [{ commandHelp, programHelp }, { columnsOf }] = await Promise.all([
-      import("./help.ts"),
-      import("./output.ts"),
+      import("./line/help.ts"),
+      import("./terminal/output.ts"),
     ]);
     const columns = columnsOf(Deno.stdout);
     return await print(
@@ -48,8 +48,8 @@ const makeReporter: MakeReporter = async (
   { quiet, verbose, silent = false, progress = "auto" },
 ) => {
   const [{ Reporter, progressForm }, { columnsOf, screen }] = await Promise.all([
-    import("./render/reporter.ts"),
-    import("./output.ts"),
+    import("./terminal/reporter.ts"),
+    import("./terminal/output.ts"),
   ]);
   const terminal = Deno.stderr.isTerminal();
   const dumb = readVariable("TERM") === "dumb";
@@ -67,7 +67,7 @@ const makeReporter: MakeReporter = async (
 };
 
 async function print(text: string): Promise<number> {
-  const { Output, ReaderGone, screen } = await import("./output.ts");
+  const { Output, ReaderGone, screen } = await import("./terminal/output.ts");
   try {
     await new Output(screen, false).text(text);
     return 0;

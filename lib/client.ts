@@ -13,7 +13,7 @@ import {
   type ResolveOptions,
   resolveRoot,
   signable,
-} from "./artifact.ts";
+} from "./verbs/resolve.ts";
 import type { Entry } from "./archive/entry.ts";
 import { BlobberError } from "./errors.ts";
 import type {
@@ -47,8 +47,8 @@ import { quote } from "./printable.ts";
 import type { SignedName } from "./signing.ts";
 import type { CallOptions, Source, Store } from "./store.ts";
 import type { Descriptor } from "./types.ts";
-import type { Image } from "./image.ts";
-import type { PushInput } from "./push.ts";
+import type { Image } from "./verbs/image.ts";
+import type { PushInput } from "./verbs/push.ts";
 
 /** Options of `digest`. */
 export interface DigestOptions extends PushOptions {
@@ -82,7 +82,7 @@ export class Client {
     options: PushOptions = {},
   ): Promise<PushResult> {
     const reference = this.#target(ref);
-    const { push } = await import("./push.ts");
+    const { push } = await import("./verbs/push.ts");
     const tags = tagsOf(reference, options.tags);
     return await push(await this.store(reference), input, {
       ...options,
@@ -100,8 +100,8 @@ export class Client {
    * @param input what would be pushed
    */
   async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
-    const { push } = await import("./push.ts");
-    const { DiscardStore } = await import("./discard.ts");
+    const { push } = await import("./verbs/push.ts");
+    const { DiscardStore } = await import("./stores/discard_store.ts");
     const { onProgress } = options;
     return await push(new DiscardStore(), input, {
       ...options,
@@ -124,7 +124,7 @@ export class Client {
     dir: string,
     options: PullOptions = {},
   ): Promise<PullResult> {
-    const loading = import("./pull.ts"); // while the registry is asked
+    const loading = import("./verbs/pull.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
     const { pull } = await loading;
     const result = await pull(source, artifact.manifest, dir, {
@@ -141,7 +141,7 @@ export class Client {
    * @param ref what to open
    */
   async openImage(ref: string | Reference, options: OpenOptions = {}): Promise<Image> {
-    const loading = import("./image.ts"); // while the registry is asked
+    const loading = import("./verbs/image.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
     const { openImage } = await loading;
     const image = await openImage(source, artifact.manifest, options);
@@ -156,7 +156,7 @@ export class Client {
    * @param ref what to list
    */
   async list(ref: string | Reference, options: OpenOptions = {}): Promise<ListResult> {
-    const loading = import("./list.ts"); // while the registry is asked
+    const loading = import("./verbs/list.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
     const { listNames } = await loading;
     const names = await listNames(source, artifact.manifest, options);
@@ -193,7 +193,7 @@ export class Client {
     }
     const tag = given.tag ?? (given.digest ? undefined : origin.tag ?? "latest");
     const tags = [...new Set([...(tag ? [tag] : []), ...checkTags(options.tags)])];
-    const { copy } = await import("./copy.ts");
+    const { copy } = await import("./verbs/copy.ts");
     const result = await copy(source, await this.store(given), root, { ...options, tags });
     return { ...result, verdict: proofs[0]?.verdict };
   }
@@ -213,7 +213,7 @@ export class Client {
     const name = signedName(reference);
     const signature = await signer.sign(signable(root, { name }), call);
     const { mediaType, digest, size } = root.descriptor;
-    const { attachSignature } = await import("./attach_signature.ts");
+    const { attachSignature } = await import("./verbs/attach_signature.ts");
     const attached = await attachSignature(store, { mediaType, digest, size }, signature, call);
     return { digest, mediaType, size, signature: attached.digest, added: attached.added };
   }
@@ -274,7 +274,7 @@ export class Client {
    * @param ref any reference into it
    */
   async *listTags(ref: string | Reference, options: CallOptions = {}): AsyncIterable<string> {
-    const { isFallbackTag } = await import("./fallback.ts");
+    const { isFallbackTag } = await import("./artifact/fallback_tag.ts");
     for await (const tag of (await this.store(ref)).tags(options)) {
       if (!isFallbackTag(tag)) yield tag;
     }
@@ -319,7 +319,7 @@ export class Client {
     }
     const [store, { withCache }] = await Promise.all([
       this.store(reference),
-      import("./cache/cached_source.ts"),
+      import("./stores/cache/cached_source.ts"),
     ]);
     const verifying = (options.verifier ?? this.#options.verifier) !== undefined;
     return withCache(store, cacheDir, { ...options, ttl: cacheTtl, verifying });
@@ -327,13 +327,13 @@ export class Client {
 
   async #open(reference: Reference, layoutPath: string | undefined): Promise<Store> {
     if (reference.kind === "layout") {
-      const { openLayout } = await import("./layout/store.ts");
+      const { openLayout } = await import("./stores/layout/layout_store.ts");
       return openLayout(reference, {
         allowShared: this.#options.allowSharedDirectories,
         real: layoutPath,
       });
     }
-    const { openRegistry } = await import("./registry/store.ts");
+    const { openRegistry } = await import("./stores/registry_store.ts");
     return openRegistry(reference, this.#options);
   }
 

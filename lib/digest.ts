@@ -9,7 +9,7 @@
 
 import { BlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
-import { nodeModule } from "./runtime.ts";
+import { nodeModule } from "./system/runtime.ts";
 
 /** A digest in canonical form: `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;

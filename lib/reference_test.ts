@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { registryReference } from "../tests/fakes/references.ts";
+import { registryReference } from "../tests/fakes/registry/references.ts";
 import { Client } from "./client.ts";
 import {
   canonicalPatterns,

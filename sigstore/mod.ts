@@ -4,21 +4,21 @@
  * @module
  */
 
-export { createSigner } from "./signer.ts";
+export { createSigner } from "./sign/signer.ts";
 export type {
   KeylessOptions,
   KeyOptions,
   ServiceOptions,
   SignerOptions,
-} from "./signer_options.ts";
-export { type KeyFile, needsPassphrase } from "./private_key.ts";
+} from "./sign/signer_options.ts";
+export { type KeyFile, needsPassphrase } from "./keys/private_key.ts";
 export { type ServiceContext } from "./service.ts";
 export {
   parseSigningConfig,
   PUBLIC,
   publicSigningConfig,
   type RekorVersion,
-} from "./signing_config.ts";
+} from "./sign/signing_config.ts";
 export { type TokenRequest, type TokenSource } from "./tokens/token.ts";
 export type { Environment } from "./tokens/environment.ts";
 export { givenToken, tokenFile } from "./tokens/given.ts";

@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { keyless, manifest, ownKey, services } from "../tests/fakes/signing.ts";
 import { type FakeSigstore, startSigstore } from "../tests/fakes/sigstore.ts";
 import { TufRepository } from "../tests/fakes/tuf_repository.ts";
-import { createSigner } from "./signer.ts";
-import { parseSigningConfig, publicSigningConfig } from "./signing_config.ts";
-import { loadTrustedRoot } from "./trust_root.ts";
-import { createVerifier } from "./verifier.ts";
+import { createSigner } from "./sign/signer.ts";
+import { parseSigningConfig, publicSigningConfig } from "./sign/signing_config.ts";
+import { loadTrustedRoot } from "./trust/trust_root.ts";
+import { createVerifier } from "./verify/verifier.ts";
 import { givenToken } from "./tokens/given.ts";
-import { signedName } from "../tests/fakes/references.ts";
+import { signedName } from "../tests/fakes/registry/references.ts";
 
 let sigstore: FakeSigstore;
 beforeEach(async () => {

@@ -17,7 +17,7 @@ import {
 import { printable, printableSentence, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
 import { isTemporary, retryAfter, systemClock } from "@blobber/core/retry";
-import { concat } from "./der.ts";
+import { concat } from "./encoding/der.ts";
 
 /** What every request to a service needs; made once for each signer. */
 export interface ServiceContext {

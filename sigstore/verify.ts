@@ -4,9 +4,9 @@
  * @module
  */
 
-export { createVerifier } from "./verifier.ts";
-export { isBundleType } from "./bundle.ts";
-export { type ClaimedSigner, claimText, readClaimedSigner } from "./claimed_signer.ts";
+export { createVerifier } from "./verify/verifier.ts";
+export { isBundleType } from "./encoding/bundle.ts";
+export { type ClaimedSigner, claimText, readClaimedSigner } from "./verify/claimed_signer.ts";
 export type {
   ExactIdentity,
   Identity,
@@ -19,7 +19,7 @@ export type {
   SignerPolicy,
   TrustSource,
   UnsafePolicy,
-} from "./policy.ts";
+} from "./verify/policy.ts";
 export {
   loadTrustedRoot,
   readTrustedRoot,
@@ -28,11 +28,16 @@ export {
   TrustMaterial,
   type TrustParts,
   type Validity,
-} from "./trust_root.ts";
-export { type PublicRootOptions, type PublicTarget, publicTarget, publicTrustRoot } from "./tuf.ts";
-export { CLAIM_NAMES, claimName } from "./claims.ts";
-export { parseSubjectPattern, type SubjectPattern } from "./subject_pattern.ts";
-export { type PublicKey, readPublicKey } from "./public_key.ts";
+} from "./trust/trust_root.ts";
+export {
+  type PublicRootOptions,
+  type PublicTarget,
+  publicTarget,
+  publicTrustRoot,
+} from "./trust/tuf.ts";
+export { CLAIM_NAMES, claimName } from "./verify/claims.ts";
+export { parseSubjectPattern, type SubjectPattern } from "./verify/subject_pattern.ts";
+export { type PublicKey, readPublicKey } from "./keys/public_key.ts";
 // The core's types that verification is made of.
 export type {
   Annotations,

@@ -22,31 +22,62 @@ const MADE_IN: Record<string, string> = {
   RegistryName: "lib/reference.ts",
   RepositoryPath: "lib/reference.ts",
   RepositoryName: "lib/reference.ts",
-  VerifiedDigest: "lib/artifact.ts",
-  VerifiedDescriptor: "lib/artifact.ts",
+  VerifiedDigest: "lib/verbs/resolve.ts",
+  VerifiedDescriptor: "lib/verbs/resolve.ts",
 };
 /** Files of the core that may know which runtime this is. */
-const KNOW_DENO = ["lib/runtime.ts", "lib/disk.ts"];
+const KNOW_DENO = ["lib/system/runtime.ts", "lib/system/disk.ts"];
 
 /** Files of the command line that may write to a stream of the process; the second when nothing can be loaded. */
-const OWN_STREAMS = ["cli/output.ts", "cli/main.ts"];
+const OWN_STREAMS = ["cli/terminal/output.ts", "cli/main.ts"];
+
+/** How many source files a folder may hold, and how many others of the project a file may import. */
+const MAX_FILES = 20;
+const MAX_IMPORTS = 16;
 
 /**
- * The rooms of `lib/` from the ground up. A file may import its own room and every row above it here, never
- * a neighbour in its row. What is not named is a helper: it may import the first three rows.
+ * The layers of `lib/` from the ground up: files of its root by their names, folders with everything below
+ * them. A file may import its own part and every layer above it here, never a neighbour in its layer.
  */
-const ROWS: string[][] = [
-  ["errors", "limits", "options", "types", "events", "runtime", "version"],
-  ["digest", "verified", "printable", "reference"],
-  ["store", "signing", "thread"],
-  ["registry/", "layout/", "memory", "archive/"],
-  ["cache/", "signatures", "workers"],
-  ["artifact"],
-  ["push", "push_again", "pack_layer", "pull", "image", "list", "copy", "client"],
+const LAYERS: string[][] = [
+  [
+    "errors",
+    "limits",
+    "options",
+    "types",
+    "events",
+    "version",
+    "digest",
+    "verified",
+    "printable",
+    "reference",
+    "store",
+    "signing",
+    "wildcards",
+    "system/",
+  ],
+  ["artifact/"],
+  ["registry/", "archive/", "signatures/"],
+  ["stores/", "threads/"],
+  ["verbs/"],
+  ["client"],
 ];
-/** Rows whose files may import each other: the bottom ones, and the verbs. */
-const OPEN_ROWS = [0, 1, 2, 6];
-const HELPER_ROW = 2;
+/** Layers whose parts may import each other: the ground. */
+const OPEN_LAYERS = [0];
+
+/** The parts of the archive, and what each may import of the others. */
+const ARCHIVE: Record<string, string[]> = {
+  "": [],
+  "compression": [""],
+  "tar": [""],
+  "table": ["", "compression", "tar"],
+  "tree": ["", "table"],
+  "read": ["", "compression", "tar", "table", "tree"],
+  "input": ["", "tar"],
+  "pack": ["", "compression", "tar", "table", "input"],
+  "destination": ["", "tree"],
+  "unpack": ["", "compression", "tar", "table", "tree", "read", "destination"],
+};
 
 /** All TypeScript files of the project. */
 export function sourceFiles(): SourceFile[] {
@@ -96,7 +127,7 @@ export function breaches(file: SourceFile): string[] {
     if (/\bBuffer\s*\./.test(code) && !/from "node:buffer"/.test(code)) {
       found.push(`${path} uses Buffer without importing it`);
     }
-    const usesProcess = /(?<![.\w])process\s*\./.test(code) && path !== "lib/runtime.ts";
+    const usesProcess = /(?<![.\w])process\s*\./.test(code) && path !== "lib/system/runtime.ts";
     if (usesProcess && !/from "node:process"|nodeModule\("process"\)/.test(code)) {
       found.push(`${path} uses process without importing it`);
     }
@@ -114,6 +145,126 @@ export function breaches(file: SourceFile): string[] {
     }
   }
   return found;
+}
+
+/** What is wrong with the structure of all files together, one sentence each. */
+export function structuralBreaches(files: SourceFile[]): string[] {
+  const sources = files.filter(({ path }) => isSource(path));
+  const found: string[] = [];
+  const perFolder = new Map<string, number>();
+  for (const { path } of sources) {
+    const folder = posix.dirname(path);
+    perFolder.set(folder, (perFolder.get(folder) ?? 0) + 1);
+  }
+  for (const [folder, count] of perFolder) {
+    if (count > MAX_FILES) found.push(`${folder}/ has ${count} files, ${MAX_FILES} are allowed`);
+  }
+  const imports = new Map(sources.map((file) => [file.path, targetsOf(file)]));
+  for (const { path, text } of sources) {
+    const count = imports.get(path)!.size;
+    if (count > MAX_IMPORTS && !onlyReexports(text)) {
+      found.push(`${path} imports ${count} files, ${MAX_IMPORTS} are allowed`);
+    }
+  }
+  for (const circle of circlesIn(imports)) {
+    found.push(`${circle.join(" -> ")} is a circle of files`);
+  }
+  for (const circle of circlesIn(betweenParts(imports))) {
+    found.push(`${circle.join(" -> ")} is a circle of folders`);
+  }
+  return found;
+}
+
+function isSource(path: string): boolean {
+  return !path.endsWith("_test.ts") && /^(lib|sigstore|cli)\/|^[^/]+$/.test(path);
+}
+
+/** What a file imports of the project, by path: also types, also what is loaded late. */
+function targetsOf({ path, text }: SourceFile): Set<string> {
+  const targets = new Set<string>();
+  for (const { specifier } of importsOf(withoutComments(text))) {
+    const target = specifier.startsWith(".")
+      ? posix.join(posix.dirname(path), specifier)
+      : EXPORTS[specifier];
+    if (target !== undefined) targets.add(target);
+  }
+  return targets;
+}
+
+/** Files behind the names that packages of this workspace export. */
+const EXPORTS: Record<string, string> = Object.fromEntries(
+  ["", "sigstore/", "cli/"].flatMap((folder) => {
+    const config = JSON.parse(readFileSync(inRoot(`${folder}deno.json`), "utf8")) as {
+      name: string;
+      exports: Record<string, string>;
+    };
+    return Object.entries(config.exports).map(([name, file]) => [
+      posix.join(config.name, name),
+      posix.join(folder, file),
+    ]);
+  }),
+);
+
+function onlyReexports(text: string): boolean {
+  const rest = withoutComments(text).replace(/\bexport\b[^;]*?\bfrom\s*"[^"]+";/g, "");
+  return rest.trim() === "";
+}
+
+/** Folders in place of their files; the files at the root of a package stand for themselves. */
+function betweenParts(imports: Map<string, Set<string>>): Map<string, Set<string>> {
+  const parts = new Map<string, Set<string>>();
+  for (const [path, targets] of imports) {
+    const part = folderPart(path);
+    const known = parts.get(part) ?? new Set();
+    parts.set(part, known);
+    for (const target of targets) if (folderPart(target) !== part) known.add(folderPart(target));
+  }
+  return parts;
+}
+
+function folderPart(path: string): string {
+  const folder = posix.dirname(path);
+  return folder.includes("/") || !["lib", "sigstore", "cli", "."].includes(folder) ? folder : path;
+}
+
+/** One circle, the shortest from its first file, of each group of files that all reach each other. */
+function circlesIn(graph: Map<string, Set<string>>): string[][] {
+  const circles: string[][] = [];
+  const seen = new Set<string>();
+  for (const start of [...graph.keys()].sort()) {
+    if (seen.has(start)) continue;
+    const circle = shortestCircle(graph, start);
+    if (circle === undefined) continue;
+    for (const node of reachedFrom(graph, start)) {
+      if (reachedFrom(graph, node).has(start)) seen.add(node);
+    }
+    circles.push(circle);
+  }
+  return circles;
+}
+
+function reachedFrom(graph: Map<string, Set<string>>, start: string): Set<string> {
+  const reached = new Set([start]);
+  for (const node of reached) for (const next of graph.get(node) ?? []) reached.add(next);
+  return reached;
+}
+
+function shortestCircle(graph: Map<string, Set<string>>, start: string): string[] | undefined {
+  const cameFrom = new Map<string, string>();
+  const queue = [start];
+  for (const node of queue) {
+    for (const next of graph.get(node) ?? []) {
+      if (next === start) {
+        const circle = [start];
+        for (let at = node; at !== start; at = cameFrom.get(at)!) circle.unshift(at);
+        return [start, ...circle];
+      }
+      if (cameFrom.has(next)) continue;
+      cameFrom.set(next, node);
+      queue.push(next);
+    }
+  }
+  return undefined;
 }
 
 interface Import {
@@ -134,7 +285,7 @@ function importsOf(code: string): Import[] {
 }
 
 /** Why an import is not allowed, or nothing. */
-function forbidden(path: string, { specifier, typeOnly }: Import): string | undefined {
+function forbidden(path: string, { specifier }: Import): string | undefined {
   const room = path.split("/")[0]!;
   if (specifier.startsWith("node:")) return;
   if (!specifier.startsWith(".")) {
@@ -149,40 +300,30 @@ function forbidden(path: string, { specifier, typeOnly }: Import): string | unde
   }
   if (room !== "lib") return;
   if (targetRoom !== "lib") return `${target}, which is not in the core`;
-  if (typeOnly && rowOf(target) <= HELPER_ROW) return;
-  const [above, below] = [ARCHIVE[partOf(path)], ARCHIVE[partOf(target)]];
-  if (above !== undefined && below !== undefined && !path.endsWith("/archive/jobs.ts")) {
-    if (!above.includes(partOf(target))) {
-      return `${target}, and ${partOf(path)} knows nothing of it`;
-    }
+  const [above, below] = [archivePart(path), archivePart(target)];
+  if (above !== undefined && below !== undefined && above !== below) {
+    if (!ARCHIVE[above]?.includes(below)) return `${target}, and ${above} knows nothing of it`;
   }
-  const [from, to] = [rowOf(path), rowOf(target)];
-  const near = from === to && (OPEN_ROWS.includes(from) || roomName(path) === roomName(target));
+  const [from, to] = [layerOf(path), layerOf(target)];
+  const near = from === to && (OPEN_LAYERS.includes(from) || partOf(path) === partOf(target));
   if (to < from || near) return;
   return `${target}, which does not stand above it in docs/architecture.md`;
 }
 
-/** The parts of the archive, and what each may import of the others. The table of jobs knows them all. */
-const ARCHIVE: Record<string, string[]> = {
-  "archive": ["archive"],
-  "archive/read": ["archive", "archive/read"],
-  "archive/pack": ["archive", "archive/read", "archive/pack"],
-  "archive/unpack": ["archive", "archive/read", "archive/unpack"],
-};
-
-function partOf(path: string): string {
-  return posix.dirname(path).replace(/^lib\//, "");
+/** The part of the archive that a file is in: a folder's name, or nothing for the root of it. */
+function archivePart(path: string): string | undefined {
+  return /^lib\/archive\/(?:(\w+)\/)?\w+\.ts$/.exec(path)?.slice(1).map((part) => part ?? "")[0];
 }
 
 /** `archive/` for a file in a folder of `lib/`, else the file's name without its ending. */
-function roomName(path: string): string {
+function partOf(path: string): string {
   const [, first, ...rest] = path.split("/");
   return rest.length > 0 ? `${first}/` : first!.replace(/\.ts$/, "");
 }
 
-function rowOf(path: string): number {
-  const row = ROWS.findIndex((names) => names.includes(roomName(path)));
-  return row < 0 ? HELPER_ROW : row;
+function layerOf(path: string): number {
+  const layer = LAYERS.findIndex((names) => names.includes(partOf(path)));
+  return layer < 0 ? LAYERS.length : layer;
 }
 
 /** Blanks comments and leaves strings alone: `//` inside a string is no comment. */

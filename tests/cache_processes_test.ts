@@ -7,14 +7,14 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { withCache } from "../lib/cache/cached_source.ts";
-import { cacheInfo, pruneCache } from "../lib/cache/maintenance.ts";
-import { LayoutStore } from "../lib/layout/store.ts";
-import { readDocument } from "../lib/manifest.ts";
+import { withCache } from "../lib/stores/cache/cached_source.ts";
+import { cacheInfo, pruneCache } from "../lib/stores/cache/maintenance.ts";
+import { LayoutStore } from "../lib/stores/layout/layout_store.ts";
+import { readDocument } from "../lib/artifact/manifest.ts";
 import { MEDIA_TYPE } from "../lib/types.ts";
 import { blobOf, documentOf, writeBlob } from "./fakes/store_suite.ts";
 
-const READER = fileURLToPath(new URL("fakes/cache_reader.ts", import.meta.url));
+const READER = fileURLToPath(new URL("./fakes/processes/cache_reader.ts", import.meta.url));
 const ARGS = "Deno" in globalThis ? ["run", "-A", "--quiet", "--no-lock", READER] : [READER];
 
 test("row 44: readers, pruners and kills at any moment leave no torn entry", async () => {

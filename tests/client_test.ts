@@ -6,7 +6,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Client, type ClientOptions } from "../mod.ts";
 import { hexOf } from "../lib/digest.ts";
-import { type FakeRegistry, type FakeRegistryOptions, startRegistry } from "./fakes/registry.ts";
+import {
+  type FakeRegistry,
+  type FakeRegistryOptions,
+  startRegistry,
+} from "./fakes/registry/fake_registry.ts";
 import { all } from "./fakes/store_suite.ts";
 import { toy, ToyVerifier } from "./fakes/toy_signatures.ts";
 

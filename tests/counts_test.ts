@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { Client } from "@blobber/core";
 import { counted, type Counts, growth } from "./counts/counts.ts";
-import { type FakeRegistry, startRegistry } from "./fakes/registry.ts";
+import { type FakeRegistry, startRegistry } from "./fakes/registry/fake_registry.ts";
 import { imageOf, stargz } from "./fakes/tar.ts";
 
 const FILE = 1000;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { both } from "./fakes/neighbours.ts";
-import { BOB, give } from "./fakes/users.ts";
+import { both } from "./fakes/processes/neighbours.ts";
+import { BOB, give } from "./fakes/processes/users.ts";
 
 both("swapped-directory: cp sets no mode through a link", async ({ place, victim, copy }) => {
   const theirs = place.directory("theirs", BOB, 0o777);

@@ -9,8 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { both } from "./fakes/neighbours.ts";
-import { BOB, give, type SharedPlace } from "./fakes/users.ts";
+import { both } from "./fakes/processes/neighbours.ts";
+import { BOB, give, type SharedPlace } from "./fakes/processes/users.ts";
 
 /** A layout of a user's, with one of its directories elsewhere behind a link. */
 function linkedLayout(

@@ -13,12 +13,12 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { digestOf, hexOf } from "../lib/digest.ts";
-import { type ProcessIdentity, thisProcess } from "../lib/process_identity.ts";
-import { crashImage, crashItems } from "./fakes/crash_image.ts";
-import type { NeighbourResult } from "./fakes/neighbour_pull.ts";
-import { both, KIND as kind } from "./fakes/neighbours.ts";
+import { type ProcessIdentity, thisProcess } from "../lib/system/process_identity.ts";
+import { crashImage, crashItems } from "./fakes/processes/crash_image.ts";
+import type { NeighbourResult } from "./fakes/processes/neighbour_pull.ts";
+import { both, KIND as kind } from "./fakes/processes/neighbours.ts";
 import { snapshot } from "./fakes/pulling.ts";
-import { BOB, give } from "./fakes/users.ts";
+import { BOB, give } from "./fakes/processes/users.ts";
 
 const artifact = crashImage(kind).manifest.descriptor.digest;
 const files = crashItems.filter(({ type }) => type === undefined);
@@ -304,7 +304,7 @@ both(
     place.directory("mine", victim);
     place.directory("theirs", BOB, 0o777);
     const run = (dir: string, ...permissions: string[]) =>
-      place.start(victim, "tests/fakes/neighbour_pull.ts", {
+      place.start(victim, "tests/fakes/processes/neighbour_pull.ts", {
         input: { kind, dir: place.at(dir) },
         permissions: ["--allow-read", "--allow-env", ...permissions],
       }).result<NeighbourResult>();

@@ -13,12 +13,12 @@ import {
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { fileURLToPath } from "node:url";
-import { pull } from "../lib/pull.ts";
-import { crashImage, crashItems } from "./fakes/crash_image.ts";
+import { pull } from "../lib/verbs/pull.ts";
+import { crashImage, crashItems } from "./fakes/processes/crash_image.ts";
 import { scratch, snapshot } from "./fakes/pulling.ts";
 import { imageOf, tarOf } from "./fakes/tar.ts";
 
-const program = fileURLToPath(new URL("./fakes/killed_pull.ts", import.meta.url));
+const program = fileURLToPath(new URL("./fakes/processes/killed_pull.ts", import.meta.url));
 const files = crashItems.filter(({ type }) => type === undefined);
 
 async function killed(kind: string, dir: string, ...point: string[]): Promise<boolean> {

@@ -10,7 +10,7 @@ import { printableSentence } from "@blobber/core/printable";
 import { complete, type Completion, type Lookup } from "../completion/candidates.ts";
 import { unquote } from "../completion/words.ts";
 import type { Context } from "../context.ts";
-import { resolveSettings } from "../effective.ts";
+import { resolveSettings } from "../config/effective.ts";
 
 /** How long a look at a registry may take, in milliseconds: longer than that nobody waits for TAB. */
 const PATIENCE_MS = 3000;

@@ -7,10 +7,10 @@
 import type { VerifyResult } from "@blobber/core";
 import { printable, printableSentence } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { makeClient } from "../client.ts";
+import { makeClient } from "../library/client_from_settings.ts";
 import type { Context } from "../context.ts";
-import { readOptions } from "../reading.ts";
-import { signerOf, signerText } from "../verdict.ts";
+import { readOptions } from "../trust/reading.ts";
+import { signerOf, signerText } from "../trust/verdict.ts";
 
 /** Says who signed an artifact and what shows it. The digest comes first, alone on its line. */
 export async function run(context: Context): Promise<void> {

@@ -10,16 +10,16 @@ import {
   COMMANDS,
   findCommand,
   subcommands,
-} from "../commands.ts";
-import { findFlag, isShown } from "../parse.ts";
+} from "../command_table/table.ts";
+import { findFlag, isShown } from "../line/parse.ts";
 import {
   appliesTo,
   type Setting,
   SETTING_NAMES,
   type SettingName,
   settingOf,
-} from "../settings.ts";
-import { parseValue, type SettingValue } from "../values.ts";
+} from "../settings/table.ts";
+import { parseValue, type SettingValue } from "../line/values.ts";
 
 /** A word that fits, and what it is. */
 export interface Candidate {
@@ -162,7 +162,7 @@ function commandCandidates(): Candidate[] {
 
 /** What help can be had for. */
 async function helpCandidates(): Promise<Candidate[]> {
-  const { TOPICS } = await import("../topics.ts");
+  const { TOPICS } = await import("../line/topics.ts");
   const topics = TOPICS.map(({ name, summary }) => ({ value: name, help: summary }));
   return [...commandCandidates(), ...topics];
 }

@@ -9,9 +9,9 @@
 
 import type { Reference } from "@blobber/core";
 import { parseReference } from "@blobber/core/reference";
-import { makeClient } from "../client.ts";
+import { makeClient } from "../library/client_from_settings.ts";
 import type { Context } from "../context.ts";
-import { readOptions } from "../reading.ts";
+import { readOptions } from "../trust/reading.ts";
 import type { Candidate, Completion, Lookup } from "./candidates.ts";
 
 /** Candidates beyond which a list helps nobody. */

@@ -7,9 +7,9 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
-import { type Given, type Origin, SYSTEM_HINT } from "../effective.ts";
-import { type Setting, type SettingName, settingOf } from "../settings.ts";
-import type { SettingValue } from "../values.ts";
+import { type Given, type Origin, SYSTEM_HINT } from "./effective.ts";
+import { type Setting, type SettingName, settingOf } from "../settings/table.ts";
+import type { SettingValue } from "../line/values.ts";
 
 /**
  * Whether a value given below the system's file gives up what that file demands.

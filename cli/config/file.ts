@@ -7,10 +7,10 @@
 
 import { quote } from "@blobber/core/printable";
 import { registryNamed } from "@blobber/core/reference";
-import type { RuleFile } from "../trust/rules.ts";
-import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings.ts";
-import { nearest } from "../suggest.ts";
-import { parseValue, type SettingValue } from "../values.ts";
+import type { RuleFile } from "../rules/rules.ts";
+import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
+import { nearest } from "../line/suggest.ts";
+import { parseValue, type SettingValue } from "../line/values.ts";
 import { type Environment, homeDirectory, isAbsolute } from "./paths.ts";
 import { readConfigText } from "./text.ts";
 
@@ -114,8 +114,8 @@ export async function parseConfig(
   readRegistries(root.registries, file, fault, env);
   const { verify } = root;
   if (isMapping(verify) && ("rules" in verify || "unmatched" in verify)) {
-    const { readRules } = await import("../trust/rules.ts");
-    const { checking } = await import("../trust/checks.ts");
+    const { readRules } = await import("../rules/rules.ts");
+    const { checking } = await import("./rule_checks.ts");
     const { checks, sources } = checking(scope === "system", owners);
     file.rules = readRules(verify, { file: path, scope, sources }, fault, checks);
   }

@@ -6,8 +6,8 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings.ts";
-import { nearest } from "../suggest.ts";
+import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
+import { nearest } from "../line/suggest.ts";
 
 /** A key, and what may stand there. */
 export interface ConfigKey {

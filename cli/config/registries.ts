@@ -6,8 +6,8 @@
  */
 
 import { printable } from "@blobber/core/printable";
-import { type Setting, type SettingName, settingOf } from "../settings.ts";
-import type { SettingValue } from "../values.ts";
+import { type Setting, type SettingName, settingOf } from "../settings/table.ts";
+import type { SettingValue } from "../line/values.ts";
 import { isLooser, looserText } from "./below.ts";
 import type { ConfigFile, RegistryBlock } from "./file.ts";
 import type { NamedFile } from "./named_file.ts";

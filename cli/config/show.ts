@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Settings } from "../effective.ts";
-import { SETTING_NAMES, type SettingName, settingOf } from "../settings.ts";
-import { formatDuration, type SettingValue } from "../values.ts";
+import type { Settings } from "./effective.ts";
+import { SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
+import { formatDuration, type SettingValue } from "../line/values.ts";
 
 /** What stands in place of a secret. */
 export const MASK = "********";

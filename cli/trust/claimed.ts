@@ -7,7 +7,7 @@
 import type { Reference } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import type { ClaimedSigner } from "@blobber/sigstore/verify";
-import { makeClient } from "../client.ts";
+import { makeClient } from "../library/client_from_settings.ts";
 import type { Context } from "../context.ts";
 
 /** Signers named in a message; further ones are counted. */

@@ -9,11 +9,11 @@ import type { RepositoryName, Signable, Signature, SignerIdentity, Verifier } fr
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import type { Context } from "../context.ts";
-import { checking } from "./checks.ts";
-import { decide } from "./decide.ts";
+import { checking } from "../config/rule_checks.ts";
+import { decide } from "../rules/decide.ts";
 import { ruleVerifier } from "./rule_verifier.ts";
-import { readRules } from "./rules.ts";
-import { proposeRules, type WrittenRule } from "./rule_text.ts";
+import { readRules } from "../rules/rules.ts";
+import { proposeRules, type WrittenRule } from "../rules/rule_text.ts";
 
 /** A valid signature, and whose it is. */
 export interface Found {

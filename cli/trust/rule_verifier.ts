@@ -9,8 +9,8 @@ import { printable, quote } from "@blobber/core/printable";
 import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verify";
 import type { Context } from "../context.ts";
 import { anyOf } from "./any_of.ts";
-import type { Requirement } from "./decide.ts";
-import type { Rule, TrustEntry } from "./rules.ts";
+import type { Requirement } from "../rules/decide.ts";
+import type { Rule, TrustEntry } from "../rules/rules.ts";
 
 /**
  * Makes the verifier of a rule: one of its entries is enough, and every refusal names the rule and its file.

@@ -5,7 +5,7 @@
  */
 
 import { MAX_LINK_HOPS, MAX_PATH_BYTES } from "../limits.ts";
-import { Pace } from "../pace.ts";
+import { Pace } from "../system/pace.ts";
 import { quote } from "../printable.ts";
 import { traversal } from "./safe_path.ts";
 

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { StoppingPace } from "../../tests/fakes/pace.ts";
-import { Pace, STEPS_A_TURN } from "../pace.ts";
+import { Pace, STEPS_A_TURN } from "../system/pace.ts";
 import { checkLinkChains, checkOwnLinkChains, followLinks } from "./links.ts";
 import { checkLink } from "./safe_path.ts";
 

@@ -7,22 +7,22 @@
 
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
-import { errnoOf, fileError, writeAtomic } from "../files.ts";
-import { holdFile } from "../hold_path.ts";
+import { errnoOf, fileError, writeAtomic } from "../system/files.ts";
+import { holdFile } from "../system/hold_path.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
-import { VERSION } from "../runtime.ts";
-import { drop } from "./body.ts";
-import { connectionFor, endpointOf } from "./connection.ts";
-import { tellHelper } from "./credential_helper.ts";
+import { VERSION } from "../system/runtime.ts";
+import { drop } from "./http/body.ts";
+import { connectionFor, endpointOf } from "./http/connection.ts";
+import { tellHelper } from "./auth/credential_helper.ts";
 import {
   credentialsFiles,
   helperFor,
   isAbout,
   readCredentialsFile,
   storedAs,
-} from "./credentials.ts";
+} from "./auth/credentials.ts";
 import { Transport } from "./transport.ts";
 
 /** A user name and a password, or a token in a password's place. */

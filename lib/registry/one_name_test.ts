@@ -3,9 +3,9 @@ import { lookup } from "node:dns/promises";
 import { test } from "node:test";
 import { isBlobberError } from "../errors.ts";
 import { nameOf, parseReference, type RegistryReference } from "../reference.ts";
-import type { Engine } from "./exchange.ts";
-import { ExchangeError } from "./failure.ts";
-import { openRegistry } from "./store.ts";
+import type { Engine } from "./http/exchange.ts";
+import { ExchangeError } from "./http/failure.ts";
+import { openRegistry } from "../stores/registry_store.ts";
 
 /** What a machine speaks at every port: an engine that answers nothing else and notes what it was asked. */
 function machine(speaks: "http:" | "https:", asked: URL[]): Engine {

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { drop } from "./body.ts";
-import type { Attempt, RefusedError } from "./errors.ts";
-import type { HttpResponse } from "./exchange.ts";
+import { drop } from "./http/body.ts";
+import type { Attempt, RefusedError } from "./http/registry_error.ts";
+import type { HttpResponse } from "./http/exchange.ts";
 import type { RegistryRequest, Transport } from "./transport.ts";
 
 /** What is to be done, as registries grant it. To cancel an upload is a deletion for some. */
@@ -73,7 +73,7 @@ export class Repository {
     response: HttpResponse,
     attempt: Omit<Attempt, "repository">,
   ): Promise<RefusedError> {
-    const { refusal } = await import("./errors.ts");
+    const { refusal } = await import("./http/registry_error.ts");
     return await refusal(response, {
       ...attempt,
       repository: this.name,

@@ -11,19 +11,19 @@ import { IDLE_TIMEOUT_MS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts"
 import type { ConnectionOptions, Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
 import { isLoopback } from "../reference.ts";
-import { Authenticator, type Scope } from "./auth.ts";
-import { drop, readUpTo } from "./body.ts";
-import { engineFor } from "./engine.ts";
+import { Authenticator, type Scope } from "./auth/auth.ts";
+import { drop, readUpTo } from "./http/body.ts";
+import { engineFor } from "./http/engine.ts";
 import {
   type Engine,
   type HttpRequest,
   type HttpResponse,
   isRedirect,
   isStreamBody,
-} from "./exchange.ts";
-import { ExchangeError } from "./failure.ts";
-import type { HopPolicy } from "./redirect.ts";
-import { type Clock, judge, systemClock } from "./retry.ts";
+} from "./http/exchange.ts";
+import { ExchangeError } from "./http/failure.ts";
+import type { HopPolicy } from "./http/redirect.ts";
+import { type Clock, judge, systemClock } from "./http/retry.ts";
 
 /** What tests replace. */
 export interface Seams {
@@ -109,7 +109,9 @@ export class Transport {
 
   /** Checks a place that the registry names: see {@linkcode HopPolicy.check}. */
   async checkLocation(location: string, from: URL, what: string): Promise<URL> {
-    this.#policy ??= import("./redirect.ts").then(({ HopPolicy }) => new HopPolicy(this.#origin));
+    this.#policy ??= import("./http/redirect.ts").then(({ HopPolicy }) =>
+      new HopPolicy(this.#origin)
+    );
     return (await this.#policy).check(location, from, what);
   }
 
@@ -223,7 +225,7 @@ export class Transport {
         throw new BlobberError("registry", `${this.#options.host} redirects in a circle`);
       }
       seen.add(next.href);
-      const { headersFor } = await import("./redirect.ts");
+      const { headersFor } = await import("./http/redirect.ts");
       headers = headersFor(headers, url, next);
       url = next;
       response = await this.#send({ method, url, headers, body, signal, idleMs: this.#idleMs });
@@ -242,7 +244,7 @@ export class Transport {
       const url = new URL(to, origin);
       const own = url.origin === origin.origin;
       const all = !own
-        ? (await import("./redirect.ts")).headersFor(headers, origin, url)
+        ? (await import("./http/redirect.ts")).headersFor(headers, origin, url)
         : authorization === undefined
         ? headers
         : { ...headers, authorization };

@@ -8,7 +8,7 @@
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_IDENTITY_TOKEN_CHARS } from "@blobber/core/limits";
 import { printable, quote } from "@blobber/core/printable";
-import { fromBase64Url } from "../bytes.ts";
+import { fromBase64Url } from "../encoding/bytes.ts";
 import { isObject, type ServiceContext } from "../service.ts";
 
 /** A token and what it says. */

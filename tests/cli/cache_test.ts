@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startRegistry } from "../fakes/registry.ts";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
 
 Deno.test("the cache is filled by a pull, counted, listed, pruned and cleared", async () => {

@@ -1,7 +1,7 @@
 /** Completion in real shells: a test types and presses TAB, and looks at the words the program is run with. */
 
 import assert from "node:assert/strict";
-import { startRegistry } from "../fakes/registry.ts";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
 import { hasShell, type ShellName, ShellSession } from "./shell_session.ts";
 

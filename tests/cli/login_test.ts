@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type FakeRegistry, startRegistry } from "../fakes/registry.ts";
+import { type FakeRegistry, startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
 
 const BASIC = `Basic ${btoa("jo:s3cret-word")}`;

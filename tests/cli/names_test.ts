@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Client, MEDIA_TYPE } from "@blobber/core";
 import { documentOf } from "../fakes/store_suite.ts";
-import { startRegistry } from "../fakes/registry.ts";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
 

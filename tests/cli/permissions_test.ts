@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { STATUS } from "@blobber/core";
-import { startRegistry } from "../fakes/registry.ts";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { type Ran, Workplace } from "./program.ts";
 
 const KINDS = ["net", "read", "write", "env", "sys", "run", "ffi"] as const;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { startRegistry } from "../fakes/registry.ts";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { imageOf, type TarItem, tarOf } from "../fakes/tar.ts";
 import { Workplace } from "./program.ts";
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../cli/commands.ts";
-import { formattedPage } from "../../cli/reference_page.ts";
-import { SHAPES } from "../../cli/reference_shapes.ts";
+import { COMMANDS } from "../../cli/command_table/table.ts";
+import { formattedPage } from "../../cli/reference/page.ts";
+import { SHAPES } from "../../cli/reference/shapes.ts";
 import { inRoot } from "../tasks/run.ts";
 import { Workplace } from "./program.ts";
 
 Deno.test("docs/reference.md is what the code says", async () => {
   const page = await Deno.readTextFile(inRoot("docs/reference.md"));
-  assert.equal(page, await formattedPage(), "run: deno run -A cli/reference_page.ts");
+  assert.equal(page, await formattedPage(), "run: deno run -A cli/reference/page.ts");
 });
 
 Deno.test("every command's JSON has the fields that the reference names", async () => {

@@ -1,7 +1,7 @@
 /** Row 52: a signal at any moment leaves no tag, no half of a destination, and the right exit status. */
 
 import assert from "node:assert/strict";
-import { type FakeRegistry, startRegistry } from "../fakes/registry.ts";
+import { type FakeRegistry, startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
 
 /** Lets a request hang, and tells when it has come. */

@@ -1,7 +1,7 @@
 /** A copy says which name it stands for, and name binding survives. */
 
 import assert from "node:assert/strict";
-import { startRegistry } from "../fakes/registry.ts";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Client } from "@blobber/core";
-import { startRegistry } from "../fakes/registry.ts";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { inRoot } from "../tasks/run.ts";
 
 const CORE: Record<string, string> = JSON.parse(
@@ -32,27 +32,33 @@ async function closure(path: string, found = new Set<string>()): Promise<Set<str
 }
 
 const ANSWERS: Record<string, string[]> = {
-  "--version": ["cli.ts", "cli/run.ts", "cli/output.ts"],
-  "--help": ["cli.ts", "cli/run.ts", "cli/parse.ts", "cli/help.ts", "cli/output.ts"],
+  "--version": ["cli.ts", "cli/run.ts", "cli/terminal/output.ts"],
+  "--help": [
+    "cli.ts",
+    "cli/run.ts",
+    "cli/line/parse.ts",
+    "cli/line/help.ts",
+    "cli/terminal/output.ts",
+  ],
   "completion of a command": [
     "cli.ts",
     "cli/run.ts",
-    "cli/parse.ts",
+    "cli/line/parse.ts",
     "cli/execute.ts",
-    "cli/render/reporter.ts",
+    "cli/terminal/reporter.ts",
     "cli/commands/complete.ts",
   ],
   "a list out of the cache": [
     "cli.ts",
     "cli/run.ts",
-    "cli/parse.ts",
+    "cli/line/parse.ts",
     "cli/execute.ts",
     "cli/combinations.ts",
-    "cli/render/reporter.ts",
+    "cli/terminal/reporter.ts",
     "cli/commands/ls.ts",
-    "lib/registry/store.ts",
-    "lib/cache/cached_source.ts",
-    "lib/list.ts",
+    "lib/stores/registry_store.ts",
+    "lib/stores/cache/cached_source.ts",
+    "lib/verbs/list.ts",
   ],
 };
 const MOST: Record<string, number> = {
@@ -82,14 +88,14 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
     "cli/execute.ts",
     "cli/commands/ls.ts",
     "cli/commands/cat.ts",
-    "lib/registry/store.ts",
-    "lib/registry/download.ts",
-    "lib/registry/redirect.ts",
-    "lib/cache/cached_source.ts",
-    "lib/cache/read_through.ts",
-    "lib/cache/tee.ts",
-    "lib/image.ts",
-    "lib/list.ts",
+    "lib/stores/registry_store.ts",
+    "lib/registry/blobs/download.ts",
+    "lib/registry/http/redirect.ts",
+    "lib/stores/cache/cached_source.ts",
+    "lib/stores/cache/read_through.ts",
+    "lib/stores/cache/tee.ts",
+    "lib/verbs/image.ts",
+    "lib/verbs/list.ts",
   ];
   for (const file of files) await closure(file, found);
   assert.deepEqual([...found].filter((path) => !path.endsWith(".ts") || path === "mod.ts"), []);
@@ -97,7 +103,9 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
 
 Deno.test("verification loads of the core what it is made of, and no client", async () => {
   const found = new Set<string>();
-  for (const file of ["sigstore/verify.ts", "sigstore/evidence.ts"]) await closure(file, found);
+  for (const file of ["sigstore/verify.ts", "sigstore/verify/evidence.ts"]) {
+    await closure(file, found);
+  }
   const core = [...found].filter((path) => path === "mod.ts" || path.startsWith("lib/"));
   const files = ["errors", "events", "limits", "printable", "wildcards"].map((name) =>
     `lib/${name}.ts`
@@ -157,5 +165,5 @@ Deno.test("an image is listed and read without node modules, from a registry and
 
 Deno.test("the closure sees what is loaded", async () => {
   const found = await closure("mod.ts");
-  assert.ok(found.has("lib/cache/maintenance.ts") && found.has("node:path"));
+  assert.ok(found.has("lib/stores/cache/maintenance.ts") && found.has("node:path"));
 });

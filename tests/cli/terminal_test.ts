@@ -1,7 +1,7 @@
 /** What a person sees: the program at a real pseudo-terminal, and the lines that stand there in the end. */
 
 import assert from "node:assert/strict";
-import { type FakeRegistry, startRegistry } from "../fakes/registry.ts";
+import { type FakeRegistry, startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
 import { hasTerminal, TerminalRun } from "./terminal.ts";
 

@@ -13,9 +13,9 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Signable } from "../../mod.ts";
-import { rulesOf } from "../../sigstore/policy.ts";
-import { loadTrustedRoot } from "../../sigstore/trust_root.ts";
-import { verifyBundle } from "../../sigstore/verifier.ts";
+import { rulesOf } from "../../sigstore/verify/policy.ts";
+import { loadTrustedRoot } from "../../sigstore/trust/trust_root.ts";
+import { verifyBundle } from "../../sigstore/verify/verifier.ts";
 
 const DEFAULT_IDENTITY =
   "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";

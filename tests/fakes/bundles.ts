@@ -7,12 +7,12 @@
 
 import { digestOf } from "../../lib/digest.ts";
 import type { Signable, Signature } from "../../mod.ts";
-import { fromHex, toBase64, toHex, toPem } from "../../sigstore/bytes.ts";
-import { octetString, sequence } from "../../sigstore/der.ts";
-import { oid } from "../../sigstore/der.ts";
-import { preAuthEncoding } from "../../sigstore/dsse.ts";
-import { PAYLOAD_TYPE, type Statement, statementAbout } from "../../sigstore/statement.ts";
-import { loadTrustedRoot, type TrustMaterial } from "../../sigstore/trust_root.ts";
+import { fromHex, toBase64, toHex, toPem } from "../../sigstore/encoding/bytes.ts";
+import { octetString, sequence } from "../../sigstore/encoding/der.ts";
+import { oid } from "../../sigstore/encoding/der.ts";
+import { preAuthEncoding } from "../../sigstore/encoding/dsse.ts";
+import { PAYLOAD_TYPE, type Statement, statementAbout } from "../../sigstore/encoding/statement.ts";
+import { loadTrustedRoot, type TrustMaterial } from "../../sigstore/trust/trust_root.ts";
 import type { FakeSigstore, LeafOptions } from "./sigstore.ts";
 import { FakeKey, sha256 } from "./sigstore/keys.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { element, sequence, TAG } from "../../sigstore/der.ts";
-import type { KeyPair } from "./http_server.ts";
+import { element, sequence, TAG } from "../../sigstore/encoding/der.ts";
+import type { KeyPair } from "./registry/http_server.ts";
 import { FakeKey } from "./sigstore/keys.ts";
 import {
   authority,

@@ -8,9 +8,9 @@
 import { BlobberError } from "../../lib/errors.ts";
 import type { Signable, Signature, Verdict } from "../../lib/signing.ts";
 import type { FetchOptions, ReferrerOptions, Source } from "../../lib/store.ts";
-import { streamOf } from "../../lib/streams.ts";
+import { streamOf } from "../../lib/system/streams.ts";
 import { ANNOTATION, type Descriptor, MEDIA_TYPE } from "../../lib/types.ts";
-import type { FakeRegistry } from "./registry.ts";
+import type { FakeRegistry } from "./registry/fake_registry.ts";
 import { blobOf, documentOf } from "./store_suite.ts";
 import { TOY, toy, ToyVerifier } from "./toy_signatures.ts";
 

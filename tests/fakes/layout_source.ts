@@ -7,9 +7,9 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { BlobberError } from "../../lib/errors.ts";
-import { parseDocument } from "../../lib/manifest.ts";
+import { parseDocument } from "../../lib/artifact/manifest.ts";
 import type { FetchOptions, Source } from "../../lib/store.ts";
-import { byteStream } from "../../lib/streams.ts";
+import { byteStream } from "../../lib/system/streams.ts";
 import type { Descriptor, Document, Manifest } from "../../lib/types.ts";
 
 /** One call of `fetch`. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Pace } from "../../lib/pace.ts";
+import { Pace } from "../../lib/system/pace.ts";
 
 /** A pace that is told to stop at one of its breaths. */
 export class StoppingPace extends Pace {

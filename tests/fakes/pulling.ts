@@ -23,7 +23,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { PullResult } from "../../lib/options.ts";
-import { pull, type PullSettings } from "../../lib/pull.ts";
+import { pull, type PullSettings } from "../../lib/verbs/pull.ts";
 import { imageOf, type LayerSpec, stargz, type TarItem, tarOf } from "./tar.ts";
 
 const made: Disposable[] = [];

@@ -7,11 +7,11 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { Signable } from "@blobber/core";
-import { createSigner } from "../../sigstore/signer.ts";
-import type { KeylessOptions, SignerOptions } from "../../sigstore/signer_options.ts";
+import { createSigner } from "../../sigstore/sign/signer.ts";
+import type { KeylessOptions, SignerOptions } from "../../sigstore/sign/signer_options.ts";
 import { givenToken } from "../../sigstore/tokens/given.ts";
 import type { FakeSigstore } from "./sigstore.ts";
-import { signedName } from "./references.ts";
+import { signedName } from "./registry/references.ts";
 
 const bytes: Uint8Array<ArrayBuffer> = new TextEncoder().encode('{"schemaVersion":2}');
 

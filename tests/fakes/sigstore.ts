@@ -16,8 +16,8 @@
 
 import { createPublicKey, verify } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { fromBase64, readPem, toBase64, toPem } from "../../sigstore/bytes.ts";
-import { flatHeaders, listen } from "./http_server.ts";
+import { fromBase64, readPem, toBase64, toPem } from "../../sigstore/encoding/bytes.ts";
+import { flatHeaders, listen } from "./registry/http_server.ts";
 import { FakeCa, leafOf, type LeafOptions } from "./sigstore/ca.ts";
 import { FakeOidc, GITHUB_REQUEST_TOKEN, type OidcAnswer } from "./sigstore/oidc.ts";
 import { FakeRekorV1, FakeRekorV2 } from "./sigstore/rekor.ts";

@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { digestOf } from "../../lib/digest.ts";
-import { fallbackTag } from "../../lib/fallback.ts";
-import { readDocument } from "../../lib/manifest.ts";
+import { fallbackTag } from "../../lib/artifact/fallback_tag.ts";
+import { readDocument } from "../../lib/artifact/manifest.ts";
 import type { Store } from "../../lib/store.ts";
 import { type Annotations, type Descriptor, MEDIA_TYPE } from "../../lib/types.ts";
 import { readVerified } from "../../lib/verified.ts";

@@ -6,10 +6,10 @@
 
 import { crc32, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { digestOf } from "../../lib/digest.ts";
-import { gzipFooter, skippableHeader, zstdFooter } from "../../lib/archive/footer.ts";
+import { gzipFooter, skippableHeader, zstdFooter } from "../../lib/archive/table/footer.ts";
 import { ANNOTATION, type Descriptor, type Document, type Manifest } from "../../lib/types.ts";
-import type { Chunk } from "../../lib/archive/read/chunk_columns.ts";
-import type { Row } from "../../lib/archive/read/table.ts";
+import type { Chunk } from "../../lib/archive/table/chunk_columns.ts";
+import type { Row } from "../../lib/archive/table/table.ts";
 import { CountingSource } from "./layout_source.ts";
 
 const encoder = new TextEncoder();

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { type BlobberError, isBlobberError } from "../../lib/errors.ts";
 import type { Entry } from "../../lib/archive/entry.ts";
-import { TarReader } from "../../lib/archive/read/tar_reader.ts";
+import { TarReader } from "../../lib/archive/tar/tar_reader.ts";
 
 /** What a program prints, or `undefined` when it fails or is not there. */
 export async function run(

@@ -8,10 +8,10 @@
 import { after, before } from "node:test";
 import assert from "node:assert/strict";
 import type { Code, Signable, Verdict } from "../../mod.ts";
-import { toPem } from "../../sigstore/bytes.ts";
-import type { Policy } from "../../sigstore/policy.ts";
-import type { TrustMaterial } from "../../sigstore/trust_root.ts";
-import { createVerifier } from "../../sigstore/verifier.ts";
+import { toPem } from "../../sigstore/encoding/bytes.ts";
+import type { Policy } from "../../sigstore/verify/policy.ts";
+import type { TrustMaterial } from "../../sigstore/trust/trust_root.ts";
+import { createVerifier } from "../../sigstore/verify/verifier.ts";
 import {
   type BundleOptions,
   type Json,

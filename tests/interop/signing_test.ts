@@ -23,7 +23,7 @@ import { type Peer, requirePeer } from "./peers.ts";
 import { exec, must, TempDir } from "./processes.ts";
 import { memoryRegistry } from "./servers.ts";
 import { type Service, type Sigstack, SIGSTACK_PEERS, startSigstack } from "./sigstack.ts";
-import { signedName } from "../fakes/references.ts";
+import { signedName } from "../fakes/registry/references.ts";
 
 const PEERS: Peer[] = [...SIGSTACK_PEERS, "memory-registry"];
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";

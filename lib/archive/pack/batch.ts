@@ -11,13 +11,13 @@
 
 import { BlobberError } from "../../errors.ts";
 import type { Compression } from "../../options.ts";
-import { packedBound } from "./compress.ts";
+import { packedBound } from "../compression/compress.ts";
 import type { Entry } from "../entry.ts";
 import type { PackInput, PackPlan } from "./pack_job.ts";
-import type { KeyGuard } from "./private_keys.ts";
-import type { FileRead, FileStamp } from "./source_file.ts";
-import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
-import { paddingOf } from "../tar_layout.ts";
+import type { KeyGuard } from "../input/private_keys.ts";
+import type { FileRead, FileStamp } from "../input/source_file.ts";
+import { MAX_HEADER_BYTES, writeHeader } from "../tar/write_header.ts";
+import { paddingOf } from "../tar/tar_layout.ts";
 
 /** Bytes of tar that a batch takes, and of a chunk of a larger file. More would cost memory for each worker. */
 export const BATCH_BYTES = 512 * 1024;

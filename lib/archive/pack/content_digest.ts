@@ -7,12 +7,12 @@
 
 import { setImmediate } from "node:timers";
 import { type Digest, Digester } from "../../digest.ts";
-import type { Pace } from "../../pace.ts";
+import type { Pace } from "../../system/pace.ts";
 import { BATCH_BYTES } from "./batch.ts";
 import { type HashInput, hashJob } from "./hash_job.ts";
-import type { JobRunner } from "../jobs.ts";
-import type { FileRead } from "./source_file.ts";
-import type { WalkedEntry } from "./walk.ts";
+import type { JobRunner } from "../../threads/jobs.ts";
+import type { FileRead } from "../input/source_file.ts";
+import type { WalkedEntry } from "../input/walk.ts";
 
 /** Bytes after which a job is done: a few milliseconds of work. */
 const JOB_BYTES = 4 * BATCH_BYTES;

@@ -9,8 +9,8 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { nextTurn } from "../../runtime.ts";
-import type { SharedRunner } from "../jobs.ts";
+import { nextTurn } from "../../system/runtime.ts";
+import type { SharedRunner } from "../../threads/jobs.ts";
 import type { PackInput, PackOutput } from "./pack_job.ts";
 
 /** Batches that a thread has at a time: enough for what this thread takes for a step, and few in memory. */

@@ -21,12 +21,12 @@ import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { digestOf } from "../../digest.ts";
 import type { Compression } from "../../options.ts";
-import { RUNTIME } from "../../runtime.ts";
-import { WorkerPool } from "../../workers.ts";
+import { RUNTIME } from "../../system/runtime.ts";
+import { WorkerPool } from "../../threads/workers.ts";
 import type { PackedLayer } from "./layer_sink.ts";
 import { Packer } from "./pack.ts";
 import { packDirectory, type TimeOptions } from "./pack_input.ts";
-import { walk } from "./walk.ts";
+import { walk } from "../input/walk.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "blobber-golden-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));

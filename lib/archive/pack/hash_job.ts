@@ -6,7 +6,7 @@
 
 import { hash } from "node:crypto";
 import { BATCH_BYTES } from "./batch.ts";
-import { type FileRead, readPart } from "./source_file.ts";
+import { type FileRead, readPart } from "../input/source_file.ts";
 
 /** Parts of files, each of {@linkcode BATCH_BYTES} at the most. */
 export interface HashInput {

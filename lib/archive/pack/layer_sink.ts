@@ -8,15 +8,15 @@ import { type Digest, Digester, digestOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_TOC_PLAIN_BYTES } from "../../limits.ts";
 import type { Compression } from "../../options.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../system/pace.ts";
 import type { BatchRow } from "./batch.ts";
-import { Compressor } from "./compress.ts";
+import { Compressor } from "../compression/compress.ts";
 import { ContentDigest } from "./content_digest.ts";
 import type { Entry } from "../entry.ts";
-import { gzipFooter, skippableHeader, zstdFooter } from "../footer.ts";
+import { gzipFooter, skippableHeader, zstdFooter } from "../table/footer.ts";
 import type { PackOutput, PackResult } from "./pack_job.ts";
-import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
-import { BLOCK, paddingOf } from "../tar_layout.ts";
+import { MAX_HEADER_BYTES, writeHeader } from "../tar/write_header.ts";
+import { BLOCK, paddingOf } from "../tar/tar_layout.ts";
 import { TOC_NAME } from "../toc.ts";
 import {
   type ChunkPlace,
@@ -25,7 +25,7 @@ import {
   TOC_HEAD,
   TOC_SEPARATOR,
   TOC_TAIL,
-} from "../toc_rows.ts";
+} from "../table/toc_rows.ts";
 
 /** A layer when it is made. */
 export interface PackedLayer {

@@ -6,14 +6,14 @@
 
 import type { Observer } from "../../events.ts";
 import type { Compression } from "../../options.ts";
-import { interruption } from "../../pace.ts";
-import { nextTurn } from "../../runtime.ts";
+import { interruption } from "../../system/pace.ts";
+import { nextTurn } from "../../system/runtime.ts";
 import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Entry } from "../entry.ts";
 import type { PackRunner } from "./crew.ts";
 import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
-import type { KeyGuard } from "./private_keys.ts";
-import { changed, type FileStamp } from "./source_file.ts";
+import type { KeyGuard } from "../input/private_keys.ts";
+import { changed, type FileStamp } from "../input/source_file.ts";
 
 /** What a packer needs. */
 export interface PackerOptions extends Observer {

@@ -6,16 +6,16 @@
 
 import type { Observer } from "../../events.ts";
 import type { Packed } from "../allowance.ts";
-import type { FileStat } from "../../runtime.ts";
+import type { FileStat } from "../../system/runtime.ts";
 import type { Entry } from "../entry.ts";
-import { type ByteSource, contentReader, entryOf, type InputEntry } from "./input.ts";
-import { checkNames, NameSet } from "./names.ts";
+import { type ByteSource, contentReader, entryOf, type InputEntry } from "../input/input.ts";
+import { checkNames, NameSet } from "../input/names.ts";
 import type { Packer } from "./pack.ts";
 import { checkOwnLinkChains } from "../links.ts";
-import { Survey } from "./survey.ts";
-import { TarSource } from "./tar_source.ts";
+import { Survey } from "../input/survey.ts";
+import { TarSource } from "../input/tar_source.ts";
 import { statableTime } from "../toc.ts";
-import type { WalkedEntry } from "./walk.ts";
+import type { WalkedEntry } from "../input/walk.ts";
 
 /** What becomes of modification times. */
 export interface TimeOptions {

@@ -6,9 +6,9 @@
 
 import { hash } from "node:crypto";
 import type { Compression } from "../../options.ts";
-import { Compressor } from "./compress.ts";
-import { guardKeys, type KeyGuard } from "./private_keys.ts";
-import { type FileRead, readPart } from "./source_file.ts";
+import { Compressor } from "../compression/compress.ts";
+import { guardKeys, type KeyGuard } from "../input/private_keys.ts";
+import { type FileRead, readPart } from "../input/source_file.ts";
 
 /** A batch: a segment of the tar, whole but for the content that is still to be read from files. */
 export interface PackInput {

@@ -13,10 +13,10 @@ import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_PASSED_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import type { CallOptions, Source } from "../../store.ts";
-import type { LayerEnd } from "./layer_table.ts";
+import type { LayerEnd } from "../table/layer_table.ts";
 import { type Member, memberChunks } from "./member_chunks.ts";
 import { RunReader } from "./run_reader.ts";
-import type { Located, Row } from "./table.ts";
+import type { Located, Row } from "../table/table.ts";
 
 /** Bytes between two members that are fetched along rather than asked around for. */
 const MAX_GAP = 64 * 1024;

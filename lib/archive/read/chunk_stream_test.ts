@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { noise } from "../../../tests/fakes/pulling.ts";
 import { imageOf, type LooseRow, stargz, type TarItem } from "../../../tests/fakes/tar.ts";
 import { digestOf } from "../../digest.ts";
-import { openImage } from "../../image.ts";
+import { openImage } from "../../verbs/image.ts";
 
 const MiB = 1024 * 1024;
 

@@ -11,15 +11,15 @@ import {
   type Parse,
   readLayerTable,
   wholeTable,
-} from "./layer_table.ts";
+} from "../table/layer_table.ts";
 import { applyFile, type FileLayer, fileLayerOf } from "./layer_kind.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
-import { Budget } from "./budget.ts";
-import type { Growth } from "./growth.ts";
-import type { Listing } from "./listing.ts";
-import { OrderedListing } from "./ordered_listing.ts";
-import { listedBudget, type ParseOptions } from "./parse_table.ts";
-import type { Located, NamedTable } from "./table.ts";
+import { Budget } from "../budget.ts";
+import type { Growth } from "../growth.ts";
+import type { Listing } from "../tree/listing.ts";
+import { OrderedListing } from "../tree/ordered_listing.ts";
+import { listedBudget, type ParseOptions } from "../table/parse_table.ts";
+import type { Located, NamedTable } from "../table/table.ts";
 import { isFormatsOwn } from "../toc.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
@@ -29,9 +29,9 @@ import {
   SURPRISING_DOWNLOAD_BYTES,
   TABLE_READS,
 } from "../../limits.ts";
-import { inLanes } from "../../lanes.ts";
+import { inLanes } from "../../system/lanes.ts";
 import type { UnpackLimits } from "../../options.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../system/pace.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import type { Descriptor, Document, Manifest } from "../../types.ts";
 
@@ -131,9 +131,9 @@ async function readTree(
 ): Promise<Contents> {
   const { signal, maxEntries = MAX_LISTED_ENTRIES } = options;
   const [{ Tree }, { allowanceFor }, { Growth }] = await Promise.all([
-    import("./tree.ts"), // few need one
+    import("../tree/tree.ts"), // few need one
     import("../allowance.ts"),
-    import("./growth.ts"),
+    import("../growth.ts"),
   ]);
   const sent = archives.reduce((sum, { size }) => sum + size, 0);
   const { maxBytes = allowanceFor(sent).bytes } = options;

@@ -9,7 +9,7 @@ import { quote } from "../../printable.ts";
 import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE } from "../../types.ts";
 import type { Entry } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
-import type { Applied, Tree } from "./tree.ts";
+import type { Applied, Tree } from "../tree/tree.ts";
 
 /** How an archive is stored. */
 export type LayerFormat = "gzip" | "zstd" | "tar";

@@ -13,12 +13,12 @@ import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
 import type { Descriptor } from "../../types.ts";
 import { VerifiedReader } from "../../verified.ts";
-import { Decompressor, sniff } from "./decompress.ts";
-import { FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
-import { Growth } from "./growth.ts";
+import { Decompressor, sniff } from "../compression/decompress.ts";
+import { FOOTER_BYTES, parseFooter } from "../table/footer_reader.ts";
+import { Growth } from "../growth.ts";
 import { formatOf, type LayerFormat } from "./layer_kind.ts";
-import { Pace } from "../../pace.ts";
-import { type TarHandler, TarReader } from "./tar_reader.ts";
+import { Pace } from "../../system/pace.ts";
+import { type TarHandler, TarReader } from "../tar/tar_reader.ts";
 
 /** Bytes read at once. */
 const SCRATCH_BYTES = 256 * 1024;

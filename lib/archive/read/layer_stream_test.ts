@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { StoppingPace } from "../../../tests/fakes/pace.ts";
 import { imageOf, tarOf } from "../../../tests/fakes/tar.ts";
-import { STEPS_A_TURN } from "../../pace.ts";
+import { STEPS_A_TURN } from "../../system/pace.ts";
 import { readLayer } from "./layer_stream.ts";
 
 const tar = tarOf(...Array.from({ length: 20_000 }, (_, i) => ({ name: `f${i}` })));

@@ -7,10 +7,10 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../system/pace.ts";
 import type { CallOptions } from "../../store.ts";
-import type { ChunkColumns } from "./chunk_columns.ts";
-import { inflateWhole } from "./inflate_whole.ts";
+import type { ChunkColumns } from "../table/chunk_columns.ts";
+import { inflateWhole } from "../compression/inflate_whole.ts";
 import type { RunReader } from "./run_reader.ts";
 
 /** Packed bytes of a member that is inflated in one go. */
@@ -69,8 +69,8 @@ async function* largeChunks(
   const collector = new Collector(columns, first, last);
   const output = new Uint8Array(OUTPUT_BYTES);
   const inflater = format === "gzip"
-    ? new (await import("./gzip_members.ts")).GzipReader(output)
-    : new (await import("./zstd_frames.ts")).ZstdReader(output);
+    ? new (await import("../compression/gzip_members.ts")).GzipReader(output)
+    : new (await import("../compression/zstd_frames.ts")).ZstdReader(output);
   const pace = new Pace(signal);
   for (let at = start; !collector.complete;) {
     if (at === end) {

@@ -7,7 +7,7 @@
 import { BlobberError } from "../../errors.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { VerifiedReader } from "../../verified.ts";
-import type { LayerEnd } from "./layer_table.ts";
+import type { LayerEnd } from "../table/layer_table.ts";
 
 /** Memory that bytes of a range pass through. */
 const SCRATCH_BYTES = 256 * 1024;

@@ -7,11 +7,11 @@
 
 import { BlobberError } from "../../errors.ts";
 import { FREE_SPOOL_BYTES, MAX_SPOOL_RATIO } from "../../limits.ts";
-import { byteStream } from "../../streams.ts";
+import { byteStream } from "../../system/streams.ts";
 import type { Source } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import type { Entry } from "../entry.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../budget.ts";
 import { type LayerStreamOptions, readLayer } from "./layer_stream.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
 import { TemporaryFile } from "./temporary_file.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { imageOf, tarOf } from "../../../tests/fakes/tar.ts";
-import { openImage } from "../../image.ts";
+import { openImage } from "../../verbs/image.ts";
 
 const MiB = 1024 * 1024;
 const items = [{ name: "a", data: "hello" }, { name: "b/c", data: "there" }];

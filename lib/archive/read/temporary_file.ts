@@ -17,8 +17,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BlobberError } from "../../errors.ts";
-import { thisPlatform } from "../../runtime.ts";
-import { fileSystemError } from "../fs_error.ts";
+import { thisPlatform } from "../../system/runtime.ts";
+import { fileSystemError } from "../../system/fs_error.ts";
 
 /** A file for this process only. */
 export class TemporaryFile {

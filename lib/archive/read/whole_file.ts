@@ -7,7 +7,7 @@
 
 import { notify, type Observer } from "../../events.ts";
 import type { Source } from "../../store.ts";
-import { byteStream, streamOf } from "../../streams.ts";
+import { byteStream, streamOf } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
 import { readVerified, VerifiedReader } from "../../verified.ts";
 import { TemporaryFile } from "./temporary_file.ts";

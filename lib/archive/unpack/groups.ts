@@ -6,9 +6,9 @@
 
 import { hexOf } from "../../digest.ts";
 import type { Entry } from "../entry.ts";
-import type { LayerTable } from "../read/layer_table.ts";
+import type { LayerTable } from "../table/layer_table.ts";
 import type { LayerPlan } from "./plan.ts";
-import type { Table } from "../read/table.ts";
+import type { Table } from "../table/table.ts";
 import { type FileParts, FilePartsWriter } from "./file_parts.ts";
 
 /** Packed bytes that make a group: enough to be worth the way to a worker, few enough to have several. */

@@ -6,15 +6,15 @@
 
 import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import type { Pace } from "../../pace.ts";
+import type { Pace } from "../../system/pace.ts";
 import { quote } from "../../printable.ts";
-import { thisPlatform } from "../../runtime.ts";
+import { thisPlatform } from "../../system/runtime.ts";
 import { type Entry, specialName } from "../entry.ts";
 import { checkLink, type LinkPolicy, windowsHazard } from "../safe_path.ts";
-import type { Table } from "../read/table.ts";
-import type { Applied, Tree } from "../read/tree.ts";
+import type { Table } from "../table/table.ts";
+import type { Applied, Tree } from "../tree/tree.ts";
 import { isFormatsOwn } from "../toc.ts";
-import type { OrderedTree } from "./ordered_tree.ts";
+import type { OrderedTree } from "../tree/ordered_tree.ts";
 
 /** One step before files are written. */
 export type Step =

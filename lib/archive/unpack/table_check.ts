@@ -10,8 +10,8 @@ import { Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import type { Entry } from "../entry.ts";
-import type { Table } from "../read/table.ts";
-import type { TarHandler } from "../read/tar_reader.ts";
+import type { Table } from "../table/table.ts";
+import type { TarHandler } from "../tar/tar_reader.ts";
 import { isStatable, statableTime, TOC_NAME } from "../toc.ts";
 
 function lie(why: string): never {

@@ -6,14 +6,14 @@
 
 import { closeSync, writeSync } from "node:fs";
 import { FILE_STREAMS } from "../../limits.ts";
-import { inLanes } from "../../lanes.ts";
+import { inLanes } from "../../system/lanes.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { VerifiedReader } from "../../verified.ts";
 import { applyFile, type FileLayer } from "../read/layer_kind.ts";
-import type { Tree } from "../read/tree.ts";
-import { openNew, placeError } from "./new_file.ts";
+import type { Tree } from "../tree/tree.ts";
+import { openNew, placeError } from "../destination/new_file.ts";
 import { checkEntry, directoriesOf, type EntryPolicy } from "./plan.ts";
-import type { Staging } from "./staging.ts";
+import type { Staging } from "../destination/staging.ts";
 
 /** Bytes read at once. */
 const SCRATCH_BYTES = 256 * 1024;

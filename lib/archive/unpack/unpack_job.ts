@@ -9,10 +9,10 @@ import { closeSync, constants, fchmodSync, futimesSync, openSync, writeSync } fr
 import { BlobberError } from "../../errors.ts";
 import { MAX_MEMBER_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
-import { inflateMembers } from "../read/inflate_members.ts";
+import { inflateMembers } from "../compression/inflate_members.ts";
 import { type FilePart, type FileParts, filePartsOf } from "./file_parts.ts";
-import { setTime } from "./file_time.ts";
-import { openNew, placeError } from "./new_file.ts";
+import { setTime } from "../destination/file_time.ts";
+import { openNew, placeError } from "../destination/new_file.ts";
 
 /** A group of members. */
 export interface UnpackInput {

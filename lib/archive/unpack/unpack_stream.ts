@@ -9,15 +9,15 @@ import { closeSync, fchmodSync, futimesSync, writeSync } from "node:fs";
 import type { Descriptor } from "../../types.ts";
 import type { Entry } from "../entry.ts";
 import { type LayerStreamOptions, readLayer } from "../read/layer_stream.ts";
-import { setTime } from "./file_time.ts";
-import { openNew, placeError } from "./new_file.ts";
+import { setTime } from "../destination/file_time.ts";
+import { openNew, placeError } from "../destination/new_file.ts";
 import { checkEntry, directoriesOf, type EntryPolicy } from "./plan.ts";
-import type { Staging } from "./staging.ts";
-import type { Table } from "../read/table.ts";
+import type { Staging } from "../destination/staging.ts";
+import type { Table } from "../table/table.ts";
 import { TableCheck } from "./table_check.ts";
-import type { TarHandler } from "../read/tar_reader.ts";
+import type { TarHandler } from "../tar/tar_reader.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
-import type { Tree } from "../read/tree.ts";
+import type { Tree } from "../tree/tree.ts";
 
 /** Where a layer is unpacked. */
 export interface UnpackStreamOptions extends LayerStreamOptions {

@@ -10,20 +10,20 @@
 import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
-import { Pace } from "../../pace.ts";
+import { Pace } from "../../system/pace.ts";
 import { quote } from "../../printable.ts";
-import { nextTurn } from "../../runtime.ts";
+import { nextTurn } from "../../system/runtime.ts";
 import { VerifiedReader } from "../../verified.ts";
-import type { SharedRunner } from "../jobs.ts";
-import type { Growth } from "../read/growth.ts";
+import type { SharedRunner } from "../../threads/jobs.ts";
+import type { Growth } from "../growth.ts";
 import { checkDiffId, tellEnd } from "../read/layer_stream.ts";
-import type { LayerTable } from "../read/layer_table.ts";
+import type { LayerTable } from "../table/layer_table.ts";
 import { Buffers, isUsual } from "./buffers.ts";
 import { type Group, groupsOf } from "./groups.ts";
 import type { LayerPlan } from "./plan.ts";
-import type { Staging } from "./staging.ts";
+import type { Staging } from "../destination/staging.ts";
 import { TableCheck } from "./table_check.ts";
-import { TarReader } from "../read/tar_reader.ts";
+import { TarReader } from "../tar/tar_reader.ts";
 import { type UnpackInput, unpackJob, type UnpackOutput } from "./unpack_job.ts";
 
 /** Bytes read at once. */

@@ -5,7 +5,14 @@
  * @module
  */
 
-import { concat, element, octetString, oid, sequence, TAG } from "../../../sigstore/der.ts";
+import {
+  concat,
+  element,
+  octetString,
+  oid,
+  sequence,
+  TAG,
+} from "../../../sigstore/encoding/der.ts";
 import { FakeKey, sha256 } from "./keys.ts";
 import {
   authority,

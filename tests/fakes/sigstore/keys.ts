@@ -5,7 +5,7 @@
  */
 
 import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { oid, sequence } from "../../../sigstore/der.ts";
+import { oid, sequence } from "../../../sigstore/encoding/der.ts";
 
 /** What a key signs with, by the name of its algorithm. */
 export type Algorithm = "P-256" | "P-384" | "Ed25519";

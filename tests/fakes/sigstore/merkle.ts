@@ -4,8 +4,8 @@
  * @module
  */
 
-import { toBase64 } from "../../../sigstore/bytes.ts";
-import { concat } from "../../../sigstore/der.ts";
+import { toBase64 } from "../../../sigstore/encoding/bytes.ts";
+import { concat } from "../../../sigstore/encoding/der.ts";
 import { type FakeKey, sha256 } from "./keys.ts";
 
 const LEAF = new Uint8Array([0]);

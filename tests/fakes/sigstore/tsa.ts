@@ -13,7 +13,7 @@ import {
   readOne,
   sequence,
   TAG,
-} from "../../../sigstore/der.ts";
+} from "../../../sigstore/encoding/der.ts";
 import { FakeKey, sha256 } from "./keys.ts";
 import {
   authority,

@@ -13,7 +13,7 @@ import {
   oid,
   sequence,
   TAG,
-} from "../../../sigstore/der.ts";
+} from "../../../sigstore/encoding/der.ts";
 import { type FakeKey, sha256 } from "./keys.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);

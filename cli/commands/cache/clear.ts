@@ -1,0 +1,42 @@
+/**
+ * `cache clear`.
+ *
+ * @module
+ */
+
+import { cacheInfo, clearCache } from "@blobber/core/cache";
+import { BlobberError } from "@blobber/core/errors";
+import { canAsk, confirm } from "../../terminal/ask.ts";
+import { cacheDirOf } from "./cache_dir.ts";
+import type { Context } from "../../context.ts";
+import { formatSize } from "../../line/values.ts";
+
+/** Empties the cache, after a question. */
+export async function run(context: Context): Promise<void> {
+  const { out, settings, signal } = context;
+  const path = cacheDirOf(context);
+  const { entries, size } = cacheInfo(path);
+  if (entries.length === 0 && size === 0) {
+    return await out.result({ path, removed: 0, removedBytes: 0 }, "Cache is already empty");
+  }
+  if (!settings.get("yes")) {
+    if (!canAsk()) {
+      throw new BlobberError(
+        "usage",
+        "cache clear asks first, and there is no terminal to ask at",
+        {
+          hint: "say --yes",
+        },
+      );
+    }
+    const question = `Remove ${entries.length} entries (${formatSize(size)}) from the cache?`;
+    if (!await confirm(question, signal)) {
+      return await out.result({ path, removed: 0, removedBytes: 0 }, "Aborted");
+    }
+  }
+  const { removed, removedBytes } = clearCache(path);
+  await out.result(
+    { path, removed, removedBytes },
+    `Cleared ${removed} entries (${formatSize(removedBytes)})`,
+  );
+}

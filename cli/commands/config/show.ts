@@ -1,0 +1,29 @@
+/**
+ * `config`.
+ *
+ * @module
+ */
+
+import { nested, shownSettings } from "../../config/show.ts";
+import type { Context } from "../../context.ts";
+
+/** Shows the effective configuration. */
+export async function run({ settings, out }: Context): Promise<void> {
+  const shown = shownSettings(settings);
+  const blocks = Object.fromEntries(
+    Object.entries(settings.registries).map(([host, block]) => [host, {
+      ...block.insecure !== undefined && { insecure: block.insecure },
+      ...block.insecureSkipTlsVerify !== undefined &&
+        { "insecure-skip-tls-verify": block.insecureSkipTlsVerify },
+      ...block.caFile !== undefined && { "ca-file": block.caFile.path },
+    }]),
+  );
+  const files = settings.files.map(({ path }) => path);
+  if (out.json) return await out.result({ settings: shown, registries: blocks, files });
+  const { dump } = await import("js-yaml");
+  const document = {
+    ...nested(shown),
+    ...Object.keys(blocks).length > 0 && { registries: blocks },
+  };
+  await out.text(dump(document, { lineWidth: -1 }));
+}

@@ -1,0 +1,68 @@
+/**
+ * What a push would do, shown without a word to any registry.
+ *
+ * @module
+ */
+
+import type { Entry, PushOptions, Reference } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
+import { formatReference } from "@blobber/core/reference";
+import { looksSecret } from "@blobber/core/secrets";
+import { makeClient } from "../library/client_from_settings.ts";
+import type { Context } from "../context.ts";
+
+/**
+ * Packs a directory into nothing, and prints its entries and the digest that a push of it makes.
+ *
+ * @param context of the command
+ * @param directory what would be pushed
+ * @param reference where to
+ * @param options those of the push
+ */
+export async function rehearsePush(
+  context: Context,
+  directory: string,
+  reference: Reference,
+  options: PushOptions,
+): Promise<void> {
+  if (reference.digest !== undefined) {
+    throw new BlobberError(
+      "invalid-reference",
+      `invalid reference: ${quote(formatReference(reference))}: a push makes its digest, ` +
+        "expected a tag or none",
+    );
+  }
+  const entries: Entry[] = [];
+  const result = await (await makeClient(context)).digest({ directory }, {
+    ...options,
+    onEntry: (entry) => entries.push(entry),
+  });
+  const { digest, mediaType, size, layer } = result;
+  if (context.out.json) {
+    return await context.out.result({
+      reference: formatReference(reference),
+      ...{ digest, mediaType, size, layer },
+      tags: [],
+      entries: entries.map(({ path, type, size, mode, linkTarget }) => ({
+        ...{ path, type, size, mode: mode.toString(8).padStart(4, "0") },
+        ...linkTarget !== undefined && { linkTarget },
+        ...isSecret({ path, type }) && { secret: true },
+      })),
+    });
+  }
+  const width = entries.reduce((most, { size }) => Math.max(most, `${size}`.length), 0);
+  const lines = entries.map((entry) =>
+    `${`${entry.size}`.padStart(width)}  ${shown(entry)}${isSecret(entry) ? "  [secret?]" : ""}`
+  );
+  await context.out.text([...lines, digest].join("\n"));
+}
+
+function shown({ path, type, linkTarget }: Entry): string {
+  if (linkTarget !== undefined) return `${printable(path)} -> ${printable(linkTarget)}`;
+  return printable(path) + (type === "directory" ? "/" : "");
+}
+
+function isSecret({ path, type }: Pick<Entry, "path" | "type">): boolean {
+  return type === "file" && looksSecret(path);
+}

@@ -1,0 +1,53 @@
+/**
+ * `trust check REF`.
+ *
+ * @module
+ */
+
+import { printable } from "@blobber/core/printable";
+import { formatReference, parseReference } from "@blobber/core/reference";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { expectedDigest, platformOf, verifiersOf } from "../../trust/reading.ts";
+import { decide } from "../../rules/decide.ts";
+import { trustName } from "../../rules/subject.ts";
+import { signerText } from "../../trust/verdict.ts";
+import { ruleDocument, ruleLines } from "./list.ts";
+
+/** Shows which rules are about a reference, and whether what is there satisfies them. */
+export async function run(context: Context): Promise<void> {
+  const { out, settings } = context;
+  const reference = parseReference(context.args[0]!);
+  const name = trustName(reference);
+  const files = settings.files.flatMap(({ rules }) => rules ?? []);
+  const { requirements, matched } = decide(name, files, { noVerify: false, verifies: false });
+  const verifier = await verifiersOf(context, "trust check", reference);
+  const proven = verifier === undefined
+    ? undefined
+    : await (await makeClient(context)).verify(reference, {
+      ...context.report.observer(context.signal),
+      verifier,
+      expect: expectedDigest(settings),
+      platform: platformOf(settings),
+    });
+  const signers = proven?.proofs.map(({ verdict }) => signerText(verdict)) ?? [];
+  await out.result(
+    {
+      reference: formatReference(reference),
+      name,
+      matched,
+      rules: requirements.map(({ rule, file, scope }) => ({ ...ruleDocument(rule), file, scope })),
+      ...proven !== undefined && { digest: proven.descriptor.digest, signers },
+    },
+    [
+      ...requirements.flatMap((one) => ruleLines(one.rule, one)),
+      ...matched ? [] : [`no rule is about ${printable(name)}`],
+      ...matched && requirements.length === 0
+        ? [`${printable(name)} needs no signature by the rules`]
+        : [],
+      ...proven === undefined
+        ? []
+        : [`satisfied: ${proven.descriptor.digest}, signed by ${[...new Set(signers)].join("; ")}`],
+    ].join("\n"),
+  );
+}

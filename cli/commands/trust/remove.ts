@@ -1,0 +1,28 @@
+/**
+ * `trust remove NAME`.
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+import { printable, quote } from "@blobber/core/printable";
+import { editedPath } from "../../config/paths.ts";
+import type { Context } from "../../context.ts";
+import { removeRule } from "../../config/edit_rules.ts";
+
+/** Takes a rule out of the user's file. */
+export async function run({ args, settings, env, out }: Context): Promise<void> {
+  const name = args[0]!;
+  const file = editedPath(settings.get("config"), env);
+  const owners = settings.files.filter(({ rules }) => rules?.rules.some((r) => r.name === name));
+  const system = owners.find(({ scope }) => scope === "system");
+  if (system !== undefined && owners.length === 1) {
+    throw new BlobberError(
+      "trust-rule",
+      `the rule ${quote(name)} is one of the system's, in ${printable(system.path)}`,
+      { hint: "a rule of the system is changed only in its file" },
+    );
+  }
+  await removeRule(file, name);
+  await out.result({ name, file }, `Removed rule ${printable(name)} from ${printable(file)}`);
+}

@@ -1,0 +1,81 @@
+/**
+ * What a rule names outside its file, checked when the file is read: a rule whose key is missing would
+ * otherwise be found out by the one reference that it protects.
+ *
+ * What was checked is what is used: the bytes are kept, and a file that is replaced afterwards changes nothing.
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+import { readInputSync } from "@blobber/core/input-file";
+import { MAX_KEY_FILE_BYTES, MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
+import {
+  claimName,
+  loadTrustedRoot,
+  parseSubjectPattern,
+  readPublicKey,
+} from "@blobber/sigstore/verify";
+import { readGuarded } from "./guarded.ts";
+import type { RuleChecks } from "../rules/rules.ts";
+import { realPath } from "../rules/subject.ts";
+
+/** Checks, and what they read. */
+export interface Checking {
+  checks: RuleChecks;
+  /** Bytes of keys and trust roots by path. */
+  sources: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * Makes the checks for one file of rules.
+ *
+ * @param system whether it is the system's, so that what it names must be such as only root can have put there
+ * @param owners who else may own a file of the system
+ */
+export function checking(system: boolean, owners?: readonly number[]): Checking {
+  const sources = new Map<string, Uint8Array<ArrayBuffer>>();
+  const read = (path: string, limit: number) => {
+    const options = { limit, fail, ...owners !== undefined && { owners } };
+    const found = system ? readGuarded(path, options) : readInputSync(path, options);
+    if (found === undefined) throw fail("no such file or directory");
+    sources.set(path, found.bytes);
+    return found.bytes;
+  };
+  const text = (path: string) => new TextDecoder().decode(read(path, MAX_KEY_FILE_BYTES));
+  return {
+    sources,
+    checks: {
+      key: once((path) => problemOf(() => void readPublicKey(text(path)))),
+      root: once((path) =>
+        problemOf(() => void loadTrustedRoot(read(path, MAX_TRUSTED_ROOT_BYTES)))
+      ),
+      subjectPattern: once((pattern) => problemOf(() => void parseSubjectPattern(pattern))),
+      claim: once((name) => problemOf(() => void claimName(name))),
+      realPath: once(realPath),
+    },
+  };
+}
+
+/** Many rules name the same few things. */
+function once<T>(look: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    if (!known.has(text)) known.set(text, look(text));
+    return known.get(text)!;
+  };
+}
+
+function fail(why: string, cause?: unknown): BlobberError {
+  return new BlobberError("invalid-config", why, { cause });
+}
+
+function problemOf(check: () => void): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof BlobberError) return error.message;
+    return `it cannot be read: ${(error as Error).message}`;
+  }
+}

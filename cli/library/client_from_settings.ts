@@ -1,0 +1,75 @@
+/**
+ * The client of a command, from the settings.
+ *
+ * @module
+ */
+
+import type { ClientOptions } from "@blobber/core";
+import { Client } from "@blobber/core/client";
+import { BlobberError } from "@blobber/core/errors";
+import { MAX_CA_FILE_BYTES } from "@blobber/core/limits";
+import { printable } from "@blobber/core/printable";
+import type { NamedFile } from "../config/named_file.ts";
+import { defaultCacheDir } from "../config/paths.ts";
+import type { Context } from "../context.ts";
+
+/**
+ * Makes the client.
+ *
+ * @param context of the command
+ * @param extra what the command adds
+ */
+export async function makeClient(context: Context, extra: ClientOptions = {}): Promise<Client> {
+  return new Client({
+    onNotice: context.report.onNotice,
+    ...await clientOptions(context),
+    ...extra,
+  });
+}
+
+/**
+ * Reads what a client is made from out of the settings.
+ *
+ * @param context of the command
+ */
+export async function clientOptions(
+  { settings, env, signal }: Pick<Context, "settings" | "env" | "signal">,
+): Promise<ClientOptions> {
+  const caFile = settings.file("caFile");
+  const registries: NonNullable<ClientOptions["registries"]> = {};
+  for (const [host, block] of Object.entries(settings.registries)) {
+    const { insecure, insecureSkipTlsVerify, caFile } = block;
+    registries[host] = {
+      ...insecure !== undefined && { insecure },
+      ...insecureSkipTlsVerify !== undefined && { insecureSkipTlsVerify },
+      ...caFile !== undefined && { caCerts: [await readCerts(caFile, signal)] },
+    };
+  }
+  return {
+    insecure: settings.get("insecure"),
+    insecureSkipTlsVerify: settings.get("insecureSkipTlsVerify"),
+    ...caFile !== undefined && { caCerts: [await readCerts(caFile, signal)] },
+    registries,
+    ...settings.get("cache") &&
+      { cacheDir: settings.get("cacheDir") ?? defaultCacheDir(env) },
+    cacheTtl: settings.get("cacheTtl"),
+    referrers: settings.get("referrers"),
+    jobs: settings.get("jobs"),
+    allowSharedDirectories: settings.get("allowSharedDirectories"),
+  };
+}
+
+async function readCerts(file: NamedFile, signal: AbortSignal): Promise<string> {
+  const { readNamedText } = await import("../config/named_file.ts");
+  const text = await readNamedText(file, {
+    what: "the certificates",
+    code: "invalid-option",
+    limit: MAX_CA_FILE_BYTES,
+    signal,
+  });
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw new BlobberError(
+    "invalid-option",
+    `no certificate in ${printable(file.path)}, expected PEM ("-----BEGIN CERTIFICATE-----")`,
+  );
+}

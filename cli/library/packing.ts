@@ -1,0 +1,72 @@
+/**
+ * How a directory is packed, from the settings: the same for `push` and for `sign --from`, which must come
+ * to the same digest.
+ *
+ * @module
+ */
+
+import type { PushOptions } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import type { Environment } from "../config/paths.ts";
+import type { Settings } from "../config/effective.ts";
+import { platformOf } from "../trust/reading.ts";
+
+/** The options that decide the digest, and how much may be packed. */
+export type PackOptions = Pick<
+  PushOptions,
+  | "compression"
+  | "annotations"
+  | "layerMediaType"
+  | "keepMtime"
+  | "mtime"
+  | "platform"
+  | "maxEntries"
+  | "maxBytes"
+>;
+
+/**
+ * Reads the options that decide the digest, and how much may be packed.
+ *
+ * @param settings the settings in force
+ * @param env for `SOURCE_DATE_EPOCH`
+ */
+export function packOptions(settings: Settings, env: Environment): PackOptions {
+  return {
+    compression: settings.get("compression"),
+    annotations: annotationsOf(settings.get("annotations")),
+    layerMediaType: settings.get("layerMediaType"),
+    keepMtime: settings.get("keepMtime"),
+    mtime: sourceDateEpoch(env),
+    platform: platformOf(settings),
+    maxEntries: settings.get("maxEntries"),
+    maxBytes: settings.get("maxBytes"),
+  };
+}
+
+function annotationsOf(texts: readonly string[]): Record<string, string> {
+  const annotations: Record<string, string> = Object.create(null);
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    if (equals < 1) {
+      throw new BlobberError("usage", `invalid annotation: ${quote(text)}, expected KEY=VALUE`);
+    }
+    const key = text.slice(0, equals);
+    if (key in annotations) {
+      throw new BlobberError("usage", `the annotation ${quote(key)} is given twice`);
+    }
+    annotations[key] = text.slice(equals + 1);
+  }
+  return { ...annotations };
+}
+
+// reproducible-builds.org, "SOURCE_DATE_EPOCH specification": a decimal integer, else an error.
+function sourceDateEpoch(env: Environment): number | undefined {
+  const text = env("SOURCE_DATE_EPOCH");
+  if (text === undefined || text === "") return undefined;
+  if (/^[0-9]{1,11}$/.test(text)) return Number(text);
+  throw new BlobberError(
+    "usage",
+    `invalid SOURCE_DATE_EPOCH: ${quote(text)}, expected whole seconds since 1970`,
+  );
+}

@@ -1,0 +1,235 @@
+/**
+ * The parser of command lines, straight from the table of settings.
+ *
+ * It is our own because the table is the one place where a flag is described: a parsing library wants its
+ * own description of each, knows neither flags in front of the command nor variables nor files, and takes
+ * longer to load (@stricli/core, the lightest measured, 7 ms) than the whole start-up may (4 ms over an
+ * empty module).
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
+import {
+  appliesTo,
+  type Setting,
+  SETTING_NAMES,
+  type SettingName,
+  settingOf,
+} from "../settings/table.ts";
+import { nearest } from "./suggest.ts";
+import { parseValue, type SettingValue } from "./values.ts";
+
+/** A command line, taken apart. */
+export interface CommandLine {
+  /** Not there when only flags were given, or `--help` asks about no command. */
+  command: Command | undefined;
+  args: string[];
+  flags: Map<SettingName, SettingValue>;
+}
+
+/** A command line split into flags and words, before anything is known to be right. */
+export interface Split {
+  words: string[];
+  /** Each flag as it was written, and its value if it had one. */
+  flags: { name: SettingName; written: string; value: string | undefined }[];
+}
+
+/** Finds a row by what was written: `--name` or `-n`. */
+export function findFlag(written: string): SettingName | undefined {
+  return SETTING_NAMES.find((name) => {
+    const { flag, short } = settingOf(name);
+    return flag !== undefined && written === `--${flag}` ||
+      short !== undefined && written === `-${short}`;
+  });
+}
+
+/**
+ * Splits a command line. Flags may stand anywhere; after `--` everything is a word.
+ *
+ * @param argv the arguments of the program
+ * @throws {BlobberError} `usage`
+ */
+export function split(argv: readonly string[]): Split {
+  const words: string[] = [];
+  const flags: Split["flags"] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i]!;
+    if (arg === "--") {
+      words.push(...argv.slice(i + 1));
+      break;
+    }
+    if (arg === "-" || !arg.startsWith("-")) {
+      words.push(arg);
+      // What follows belongs to the completed command line, not to this one.
+      if (words.length === 1 && arg === "__complete") {
+        words.push(...argv.slice(i + 1));
+        break;
+      }
+      continue;
+    }
+    const long = arg.startsWith("--");
+    const equals = arg.indexOf("=");
+    const written = long ? (equals < 0 ? arg : arg.slice(0, equals)) : arg.slice(0, 2);
+    const name = findFlag(written);
+    if (name === undefined) throw unknownFlag(written, words);
+    let attached: string | undefined;
+    if (long) attached = equals < 0 ? undefined : arg.slice(equals + 1);
+    else if (arg.length > 2) {
+      if (settingOf(name).type === "boolean" && arg[2] !== "=") {
+        // -lH is -l -H
+        flags.push({ name, written, value: undefined });
+        argv = [...argv.slice(0, i + 1), `-${arg.slice(2)}`, ...argv.slice(i + 1)];
+        continue;
+      }
+      attached = arg.slice(arg[2] === "=" ? 3 : 2);
+    }
+    if (attached === undefined && settingOf(name).type !== "boolean") {
+      if (i + 1 >= argv.length) {
+        throw new BlobberError("usage", `flag needs an argument: ${written}`);
+      }
+      attached = argv[++i]!;
+    }
+    flags.push({ name, written, value: attached });
+  }
+  return { words, flags };
+}
+
+function unknownFlag(written: string, words: string[]): BlobberError {
+  const found = findCommand(words);
+  // Of a command that does not exist nothing can be said about its flags.
+  if (found === undefined && words.length > 0) return unknownCommand(words[0]!);
+  if (found !== undefined) {
+    const wrong = unknownSubcommand(found.command, found.args);
+    if (wrong !== undefined) return wrong;
+  }
+  const command = found?.command;
+  const all = SETTING_NAMES.map(settingOf).filter((s) => s.flag !== undefined && !s.hidden);
+  const fitting = command === undefined ? all : all.filter((s) => appliesTo(s, command.name));
+  const word = nearest(written.replace(/^-+/, ""), fitting.map((s) => s.flag!));
+  return new BlobberError("usage", `unknown flag: ${quote(written)}`, {
+    hint: word === undefined || written.length < 3
+      ? `blobber ${command === undefined ? "" : command.name + " "}--help lists the flags`
+      : `did you mean --${word}?`,
+  });
+}
+
+/**
+ * Parses a command line.
+ *
+ * @param argv the arguments of the program
+ * @throws {BlobberError} `usage`
+ */
+export function parse(argv: readonly string[]): CommandLine {
+  const { words, flags: written } = split(argv);
+  const found = findCommand(words);
+  if (found === undefined && words.length > 0) throw unknownCommand(words[0]!);
+  const wrong = found && unknownSubcommand(found.command, found.args);
+  if (wrong !== undefined) throw wrong;
+  const flags = new Map<SettingName, SettingValue>();
+  for (const { name, written: flag, value } of written) {
+    const setting = settingOf(name);
+    const command = found?.command;
+    if (!appliesTo(setting, command?.name ?? "") && command?.name !== "help") {
+      throw notTaken(flag, command);
+    }
+    setFlag(flags, name, flag, value);
+  }
+  if (found === undefined) return { command: undefined, args: [], flags };
+  const { command, args } = found;
+  if (flags.get("help") !== true) checkCount(command, args);
+  return { command, args, flags };
+}
+
+function setFlag(
+  flags: CommandLine["flags"],
+  name: SettingName,
+  written: string,
+  text: string | undefined,
+): void {
+  const setting = settingOf(name);
+  const parsed = parseValue(setting, text ?? "true");
+  if ("expected" in parsed) {
+    throw new BlobberError(
+      "usage",
+      `invalid ${setting.flag}: ${
+        setting.type === "secret" ? "empty" : quote(text ?? "")
+      }, expected ${parsed.expected}`,
+    );
+  }
+  let { value } = parsed;
+  if (setting.inverted) value = !value;
+  const before = flags.get(name);
+  if (setting.type === "list") {
+    value = [...(before as string[] | undefined) ?? [], ...value as string[]];
+  } else if (before !== undefined && before !== value) {
+    // The last of two contradicting flags would win silently otherwise.
+    throw new BlobberError("usage", `${written} was given twice with different values`);
+  }
+  flags.set(name, value);
+}
+
+function notTaken(flag: string, command: Command | undefined): BlobberError {
+  const name = findFlag(flag)!;
+  const takers = settingOf(name).commands as readonly string[];
+  return new BlobberError(
+    "usage",
+    command === undefined
+      ? `${flag} is no flag without a command`
+      : `${flag} is no flag of ${quote(command.name)}`,
+    { hint: `it is one of: ${takers.filter((t) => !t.startsWith("__")).join(", ")}` },
+  );
+}
+
+function unknownCommand(word: string): BlobberError {
+  const names = COMMANDS.filter((c) => !c.hidden).flatMap((c) => [c.name, ...c.aliases ?? []]);
+  const meant = nearest(word, names);
+  return new BlobberError("usage", `unknown command: ${quote(word)}`, {
+    hint: meant === undefined ? "blobber --help lists the commands" : `did you mean "${meant}"?`,
+  });
+}
+
+/** The error for a word behind `cache`, `config` or `trust` that none of their commands has. */
+function unknownSubcommand(command: Command, args: string[]): BlobberError | undefined {
+  const [word] = args;
+  const words = subcommands(command.name).map(({ name }) => name.slice(command.name.length + 1));
+  if (word === undefined || words.length === 0) return undefined;
+  const meant = nearest(word, words);
+  return new BlobberError("usage", `unknown command: ${quote(`${command.name} ${word}`)}`, {
+    hint: meant === undefined
+      ? `expected one of: ${words.join(", ")}`
+      : `did you mean "${command.name} ${meant}"?`,
+  });
+}
+
+function checkCount(command: Command, args: string[]): void {
+  const least = command.required ?? command.args.length;
+  const most = command.variadic ? Infinity : command.args.length;
+  if (args.length >= least && args.length <= most) return;
+  const missing = command.args.slice(args.length, least)
+    .map(({ name }) => name.replaceAll("|", " or "));
+  throw new BlobberError(
+    "usage",
+    missing.length > 0
+      ? `missing ${new Intl.ListFormat("en").format(missing)}`
+      : `unexpected argument: ${quote(args[most]!)}`,
+    { hint: `usage: blobber ${usageOf(command)}` },
+  );
+}
+
+/** `push DIR REF`, with optional arguments in brackets. */
+export function usageOf(command: Command): string {
+  const least = command.required ?? command.args.length;
+  const args = command.args.map(({ name }, i) => {
+    const dots = command.variadic && i === command.args.length - 1 ? "…" : "";
+    return i < least ? name + dots : `[${name}${dots}]`;
+  });
+  return [command.name, ...args].join(" ");
+}
+
+/** Whether a row has a flag that help and completion show. */
+export function isShown(setting: Setting): boolean {
+  return setting.flag !== undefined && !setting.hidden && setting.deprecated === undefined;
+}

@@ -1,0 +1,166 @@
+/**
+ * The reference page, `docs/reference.md`, made from the tables of the code. As a program it writes the page:
+ *
+ *     deno run -A cli/reference/page.ts
+ *
+ * @module
+ */
+
+import { CODES, STATUS } from "@blobber/core/errors";
+import { COMMAND_GROUPS, COMMANDS } from "../command_table/table.ts";
+import { flagUsage } from "../line/help.ts";
+import { usageOf } from "../line/parse.ts";
+import { SHAPES } from "./shapes.ts";
+import {
+  appliesTo,
+  GROUPS,
+  type Setting,
+  SETTING_NAMES,
+  settingOf,
+  variablesOf,
+} from "../settings/table.ts";
+import { showValue } from "../line/values.ts";
+
+/** Makes the page, before formatting. */
+export function referencePage(): string {
+  return [
+    "# Reference",
+    "Made from the tables of the code by `deno run -A cli/reference/page.ts`; a test compares.",
+    ...commands(),
+    ...settings(),
+    ...registries(),
+    ...results(),
+    ...statuses(),
+  ].join("\n\n") + "\n";
+}
+
+function commands(): string[] {
+  const shown = COMMANDS.filter(({ hidden }) => !hidden);
+  const everywhere = SETTING_NAMES.map(settingOf).filter((s) => s.commands === "every")
+    .map((s) => `\`--${s.flag}\``).join(", ");
+  return [
+    "## Commands",
+    `Flags may stand before or after the command. Every command takes ${everywhere}.`,
+    ...Object.entries(COMMAND_GROUPS).flatMap(([group, title]) => [
+      `### ${title}`,
+      ...shown.filter((c) => c.group === group).flatMap((command) => {
+        const flags = SETTING_NAMES.map(settingOf)
+          .filter((s) => s.flag !== undefined && s.commands !== "every" && !s.hidden)
+          .filter((s) => appliesTo(s, command.name))
+          .map((s) => `\`--${s.flag}\``);
+        return [
+          `#### \`${usageOf(command)}\``,
+          `${capital(command.summary)}.`,
+          ...command.aliases === undefined ? [] : [`Also: ${code(command.aliases)}.`],
+          ...command.details ?? [],
+          ...flags.length === 0 ? [] : [`Flags: ${flags.join(", ")}.`],
+          ...command.examples === undefined
+            ? []
+            : ["```sh\n" + command.examples.map((e) => `blobber ${e}`).join("\n") + "\n```"],
+        ];
+      }),
+    ]),
+  ];
+}
+
+function settings(): string[] {
+  const rows = SETTING_NAMES.map(settingOf).filter(({ hidden }) => !hidden);
+  return [
+    "## Settings",
+    "A flag counts before a variable, a variable before the user's file, that before the system's " +
+    "(`/etc/blobber/config.yaml`), and that before the default. The user's file is " +
+    "`$XDG_CONFIG_HOME/blobber/config.yaml`, or what `--config` names. Nothing is read from the " +
+    "working directory; unknown keys and wrong values are errors.",
+    ...Object.entries(GROUPS).flatMap(([group, title]) => [
+      `### ${title}`,
+      table(
+        ["flag", "variable", "key", "default", "what it does"],
+        rows.filter((s) => s.group === group).map((s) => [
+          s.flag === undefined ? "" : `\`${flagUsage(s).trim()}\``,
+          code(variablesOf(s)),
+          s.key === undefined ? "" : `\`${s.key}\``,
+          standardOf(s),
+          s.help,
+        ]),
+      ),
+    ]),
+  ];
+}
+
+function standardOf(setting: Setting): string {
+  const { default: standard } = setting;
+  return standard === undefined ? "" : `\`${showValue(setting, standard)}\``;
+}
+
+function registries(): string[] {
+  return [
+    "### Single registries",
+    "A block for a host holds `insecure`, `insecure-skip-tls-verify` and `ca-file`, and counts for " +
+    "that host in place of the settings of these names:",
+    "```yaml\nregistries:\n  registry.example.com:5000:\n    ca-file: /etc/ssl/example.pem\n```",
+  ];
+}
+
+function results(): string[] {
+  return [
+    "## Results in JSON",
+    "With `-o json` a result is one JSON document on one line, with `version: 1`. The version is " +
+    "raised when a field goes or changes its meaning; fields may be added. An error leaves stdout " +
+    'empty and is `{"error": {"code", "message", "hint", "status"}}` on stderr, where notices are ' +
+    '`{"notice": {"level", "code", "message"}}` and progress, with `--progress json`, is ' +
+    '`{"progress": {"phase", "done", "total", "unit", "finished"}}`, one document on a line each.',
+    ...Object.entries(SHAPES).flatMap(([command, fields]) => [
+      `### \`${command}\``,
+      table(["field", "what it is"], Object.entries(fields).map(([k, v]) => [`\`${k}\``, v])),
+    ]),
+  ];
+}
+
+function statuses(): string[] {
+  const codesOf = (name: string) =>
+    Object.entries(CODES).filter(([, row]) => row === name).map(([code]) => code);
+  return [
+    "## Exit statuses",
+    table(
+      ["status", "meaning", "error codes"],
+      Object.entries(STATUS).map(([name, { status, meaning }]) => [
+        String(status),
+        meaning,
+        code(codesOf(name)),
+      ]),
+    ),
+  ];
+}
+
+function table(head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map((c) => c.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function code(words: readonly string[]): string {
+  return words.map((word) => `\`${word}\``).join(", ");
+}
+
+function capital(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1);
+}
+
+/** The page as `deno fmt` leaves it. */
+export async function formattedPage(): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--line-width", "100", "--ext", "md", "-"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(referencePage()));
+  await writer.close();
+  return new TextDecoder().decode((await child.output()).stdout);
+}
+
+if (import.meta.main) {
+  await Deno.writeTextFile(
+    new URL("../../docs/reference.md", import.meta.url),
+    await formattedPage(),
+  );
+}

@@ -1,0 +1,64 @@
+/**
+ * The one table of settings. Flags, `BLOBBER_*` variables, keys of `config.yaml`, help, completion and the
+ * reference page are made from it, so that none of them can say something else than another.
+ *
+ * It is data: whoever shows help or completes a command loads it, so it imports nothing but numbers.
+ *
+ * @module
+ */
+
+import { ARTIFACTS } from "./artifacts.ts";
+import { PROGRAM } from "./program.ts";
+import { EVERY, type Setting, type SettingType } from "./row.ts";
+import { SIGNING } from "./signing.ts";
+import { VERIFICATION } from "./verification.ts";
+
+export { GROUPS, type Setting, type SettingType } from "./row.ts";
+
+/** The table. The name of a row is what the code calls it. */
+export const SETTINGS = { ...ARTIFACTS, ...SIGNING, ...VERIFICATION, ...PROGRAM } as const;
+
+/** Name of a row. */
+export type SettingName = keyof typeof SETTINGS;
+
+type TypeOf<T extends SettingType> = T extends "boolean" ? boolean
+  : T extends "count" | "duration" | "size" ? number
+  : T extends "list" ? string[]
+  : string;
+
+/** What a row's value is in code: durations in milliseconds, sizes in bytes. */
+export type Value<N extends SettingName> = typeof SETTINGS[N] extends
+  { values: readonly (infer V)[] } ? V
+  : TypeOf<typeof SETTINGS[N]["type"]>;
+
+/** A row's value, or `undefined` where it has no default. */
+export type Maybe<N extends SettingName> = typeof SETTINGS[N] extends { default: unknown }
+  ? Value<N>
+  : Value<N> | (typeof SETTINGS[N]["type"] extends "list" ? never : undefined);
+
+/** The row of a name, without the narrow type that the table gives it. */
+export function settingOf(name: SettingName): Setting {
+  return SETTINGS[name];
+}
+
+/** Every name in the order of the table. */
+export const SETTING_NAMES: SettingName[] = Object.keys(SETTINGS) as SettingName[];
+
+/** The variables that set a row, the one that documentation shows first. */
+export function variablesOf(setting: Setting): string[] {
+  const first = setting.key === undefined
+    ? []
+    : ["BLOBBER_" + setting.key.toUpperCase().replaceAll(/[.-]/g, "_")];
+  return [...first, ...setting.variables ?? []];
+}
+
+/**
+ * Whether a command takes a row's flag. A name of two words also takes what its first word takes.
+ *
+ * @param command name of a command, `""` for the program itself
+ */
+export function appliesTo(setting: Setting, command: string): boolean {
+  if (setting.commands === EVERY) return true;
+  return setting.commands.includes(command) ||
+    setting.commands.includes(command.split(" ")[0]!);
+}

@@ -1,0 +1,46 @@
+/**
+ * Pages that a person logs in on.
+ *
+ * @module
+ */
+
+import { printable } from "@blobber/core/printable";
+import type { DeviceLogin } from "@blobber/sigstore";
+import { screen } from "../terminal/output.ts";
+
+const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {
+  darwin: ["open"],
+  windows: ["rundll32", "url.dll,FileProtocolHandler"],
+};
+
+/**
+ * Opens a page in the browser. No shell sees the address.
+ *
+ * @param url `http` or `https`
+ */
+export async function openBrowser(url: string): Promise<void> {
+  screen.say(`Opening the browser to log in. If it does not open, go to\n  ${printable(url)}`);
+  const [program, ...args] = OPENERS[Deno.build.os] ?? ["xdg-open"];
+  try {
+    await new Deno.Command(program!, {
+      args: [...args, url],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn().status;
+  } catch {
+    // the address is on the screen
+  }
+}
+
+/**
+ * Shows where to log in on another device.
+ *
+ * @param login page and code
+ */
+export function showDevice(login: DeviceLogin): void {
+  screen.say(
+    `To log in, open ${printable(login.verificationUri)} (${printable(login.host)})\n` +
+      `and enter the code ${printable(login.userCode)}`,
+  );
+}

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { BlobberError } from "@blobber/core/errors";
+import { COMMANDS } from "../command_table/table.ts";
+import { SETTING_NAMES, settingOf } from "../settings/table.ts";
+import { TOPICS } from "../line/topics.ts";
+import { describeError } from "./error_text.ts";
+import { flagsIn, isFor } from "./hints.ts";
+
+const root = new URL("../../", import.meta.url);
+
+/** Every string of a program's text, pieces that are put together by "+" as one. */
+function strings(text: string): string[] {
+  const code = text.replace(
+    /"(?:[^"\\\n]|\\.)*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g,
+    (found) => found.startsWith("/") ? "" : found,
+  );
+  const joined = code.replace(/(["`])\s*\+\s*["`]/g, "");
+  return [...joined.matchAll(/"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`/g)]
+    .map(([, plain, template]) => plain ?? template!);
+}
+
+function* sources(folder: string): Generator<{ path: string; text: string }> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, root))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* sources(path);
+    else if (path.endsWith(".ts") && !path.endsWith("_test.ts")) {
+      yield { path, text: Deno.readTextFileSync(new URL(path, root)) };
+    }
+  }
+}
+
+/** Strings in which other programs have flags of their own. */
+const OF_OTHERS = /circleci run|openssl |docker-credential-|^#|complete -|--no-sort|\bcompadd\b/;
+/** Files that write pages of the documentation, or are read by shells. */
+const NO_MESSAGES = /^cli\/(reference_|completion\/scripts)/;
+
+Deno.test("no message names a file of the documentation, and every flag in one exists", () => {
+  const flags = new Set(SETTING_NAMES.map((name) => `--${settingOf(name).flag}`));
+  let seen = 0;
+  for (const { path, text } of ["cli", "lib", "sigstore"].flatMap((f) => [...sources(f)])) {
+    if (NO_MESSAGES.test(path)) continue;
+    for (const string of strings(text)) {
+      assert.doesNotMatch(string, /\bdocs\/|\.md\b/, path);
+      for (const [, topic] of string.matchAll(/blobber help ([a-z-]+)/g)) {
+        const known = [...COMMANDS, ...TOPICS].some(({ name }) => name === topic);
+        assert.ok(known, `${path}: ${string}`);
+      }
+      if (OF_OTHERS.test(string)) continue;
+      for (const { flag } of flagsIn(string)) {
+        if (/^--(allow|verify)-$|^--allow-/.test(flag)) continue;
+        assert.ok(flags.has(flag), `${path}: ${flag} in ${JSON.stringify(string)}`);
+        seen++;
+      }
+    }
+  }
+  assert.ok(seen > 40, `only ${seen} flags were found`);
+});
+
+Deno.test("a command's own messages name its own flags", () => {
+  let seen = 0;
+  for (const { path, text } of sources("cli/commands")) {
+    const name = /([a-z_]+)\.ts$/.exec(path)![1]!.replace("_", " ");
+    const command = COMMANDS.find((one) => one.name === name);
+    if (command === undefined) continue;
+    for (const string of strings(text)) {
+      if (OF_OTHERS.test(string) || flagsIn(string).length === 0) continue;
+      assert.ok(isFor(string.replaceAll("--verify-…", ""), name), `${path}: ${string}`);
+      seen++;
+    }
+  }
+  assert.ok(seen > 5, `only ${seen} messages were found`);
+});
+
+Deno.test("a command's help, examples and details name flags that the command has", () => {
+  for (const { name, details = [], examples = [] } of COMMANDS) {
+    for (const text of [...details, ...examples.map((example) => `blobber ${example}`)]) {
+      assert.ok(isFor(text.replaceAll("--verify-…", ""), name), `${name}: ${text}`);
+    }
+  }
+});
+
+Deno.test("a hint is shown where the command that was run takes its flags, and else left out", () => {
+  const hint = "raise the limit with --max-entries if you trust the artifact";
+  const error = new BlobberError("limit", "too many entries", { hint });
+  assert.equal(describeError(error, "pull").hint, hint);
+  assert.equal(describeError(error, "ls").hint, hint);
+  assert.equal(describeError(error, "tag").hint, undefined);
+  assert.equal(describeError(error).hint, hint);
+  assert.equal(
+    isFor("run once without --offline, or name a file with --trusted-root", "pull"),
+    true,
+  );
+  assert.equal(
+    isFor("run once without --offline, or name a file with --trusted-root", "push"),
+    false,
+  );
+  assert.equal(isFor("start it with --allow-net, or with -A", "version"), true);
+  assert.equal(isFor("blobber trust add REF --verify-key FILE", "version"), true);
+  assert.equal(isFor("blobber trust add REF --max-entries 3", "pull"), false);
+  assert.equal(isFor("blobber trust list shows it; say --max-entries", "pull"), true);
+  assert.equal(isFor("say --no-such-flag", "pull"), false);
+});
+
+Deno.test("no topic has the name of a command, and none is empty", () => {
+  for (const { name, parts } of TOPICS) {
+    assert.ok(!COMMANDS.some((command) => command.name === name), name);
+    assert.ok(parts().length > 0);
+    for (const part of parts()) {
+      for (const text of typeof part === "string" ? [part] : part.rows.flat()) {
+        if (!OF_OTHERS.test(text)) assert.ok(isFor(text), text);
+      }
+    }
+  }
+});

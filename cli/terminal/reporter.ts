@@ -1,0 +1,201 @@
+/**
+ * Progress, notices and errors on stderr, in the form that fits: a bar on a terminal, sentences in a log,
+ * JSON lines for a program, or nothing.
+ *
+ * @module
+ */
+
+import type { Notice, Observer, Progress } from "@blobber/core";
+import { printableSentence, withoutTokens } from "@blobber/core/printable";
+import { type Screen, toJson } from "./output.ts";
+import { barLine, plainLine } from "./lines.ts";
+import { ProgressState, type Snapshot } from "./state.ts";
+
+/** Work that ends sooner shows no progress, in milliseconds. */
+const QUIET_MS = 1000;
+/** Between two drawings of the bar, in milliseconds. */
+const DRAW_MS = 100;
+/** Between two sentences or JSON lines about one phase, in milliseconds. */
+const LINE_MS = 2000;
+
+/** Forms of progress. */
+export type ProgressForm = "tty" | "plain" | "json" | "none";
+
+/** What a reporter is made from. */
+export interface ReporterOptions {
+  form: ProgressForm;
+  /** Notices and errors as JSON lines. */
+  json: boolean;
+  /** No notices but warnings. */
+  quiet: boolean;
+  /** Notices of every level, and stacks. */
+  verbose: boolean;
+  /** Nothing at all, not even an error: the program runs in the middle of somebody's typing. */
+  silent?: boolean;
+  color: boolean;
+  /** Where it is shown. */
+  screen: Screen;
+  /** Width of the terminal. */
+  columns: () => number;
+  /** Milliseconds from a clock that does not jump. */
+  now: () => number;
+}
+
+/** Renders what the library tells. */
+export class Reporter {
+  readonly #options: ReporterOptions;
+  readonly #state: ProgressState;
+  readonly #lines = new Map<Progress["phase"], number>();
+  readonly #told = new Set<string>();
+  readonly #began: number;
+  #drawn = -Infinity;
+  #closed = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param options see there */
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+    this.#state = new ProgressState(options.now);
+    this.#began = options.now();
+  }
+
+  /** Takes a report of the library. */
+  readonly onProgress = (progress: Progress): void => {
+    const { form, now } = this.#options;
+    if (form === "none" || this.#closed) return;
+    this.#state.update(progress);
+    const at = now();
+    if (form === "tty" && this.#timer === undefined) return this.#startTimer();
+    if (at - this.#began < QUIET_MS) return;
+    if (form === "tty") return this.#draw(at);
+    // A program may want both sides of the work, a person reads one.
+    if (form === "plain" && this.#state.isCovered(progress.phase)) return;
+    const snapshot = this.#state.phase(progress.phase)!;
+    if (snapshot.elapsed < QUIET_MS) return;
+    const last = this.#lines.get(progress.phase);
+    // The end of a phase is told when its course was.
+    const due = progress.finished ? last !== undefined : at - (last ?? -Infinity) >= LINE_MS;
+    if (!due || last === Infinity) return;
+    this.#lines.set(progress.phase, progress.finished ? Infinity : at);
+    this.#write(form === "json" ? toJson({ progress: jsonOf(snapshot) }) : plainLine(snapshot));
+  };
+
+  /** Takes a notice of the library, or of the command line itself. */
+  readonly onNotice = ({ level, code, message }: Notice): void => {
+    const { quiet, verbose, silent, json } = this.#options;
+    if (silent) return;
+    if (level === "debug" && !verbose) return;
+    if (level === "info" && quiet) return;
+    if (json) {
+      return this.#write(toJson({ notice: { level, code, message: withoutTokens(message) } }));
+    }
+    const shown = printableSentence(withoutTokens(message));
+    const text = level === "warning"
+      ? `${this.#paint("33", "Warning:")} ${shown}`
+      : level === "info"
+      ? `Note: ${shown}`
+      : `Debug: ${shown}`;
+    // The same sentence again says nothing new.
+    if (level !== "debug" && this.#told.has(text)) return;
+    this.#told.add(text);
+    this.#write(text);
+  };
+
+  /** What a call of the library takes, to report here and to be stopped by a signal. */
+  observer(signal: AbortSignal): Observer {
+    return { onProgress: this.onProgress, onNotice: this.onNotice, signal };
+  }
+
+  /**
+   * Shows what a person or a program needs to go on, before the error that says why it ends here.
+   *
+   * @param document for a program
+   * @param lines for a person, escaped
+   */
+  show(document: Record<string, unknown>, lines: readonly string[]): void {
+    this.#write(this.#options.json ? toJson(document) : lines.join("\n"));
+  }
+
+  /** Says that something is not as it should be. */
+  warn(code: string, message: string): void {
+    this.onNotice({ level: "warning", code, message });
+  }
+
+  /**
+   * Shows the error that ended the command.
+   *
+   * @param thrown what was caught
+   * @param command the command that was run, where one was
+   * @returns the exit status that follows from it
+   */
+  async error(thrown: unknown, command?: string): Promise<number> {
+    this.close();
+    // Most runs end well and never load it.
+    const { describeError } = await import("./error_text.ts");
+    const form = describeError(thrown, command);
+    const { json, verbose, silent } = this.#options;
+    if (silent) return form.status;
+    if (json) {
+      const { code, message, hint, status } = form;
+      this.#write(toJson({ error: { code, message, hint, status } }));
+    } else {
+      this.#write(`${this.#paint("31;1", "Error:")} ${form.message}`);
+      if (form.hint !== undefined) this.#write(`Hint: ${form.hint}`);
+      if (verbose && form.stack !== undefined) this.#write(form.stack);
+    }
+    return form.status;
+  }
+
+  /** Removes the bar and shows nothing more of progress. */
+  close(): void {
+    if (this.#timer !== undefined) clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#closed = true;
+    this.#options.screen.erase();
+  }
+
+  /** By the clock too: work that reports once and then goes on for long is shown, and is not over. */
+  #startTimer(): void {
+    this.#timer ??= setInterval(() => {
+      if (this.#options.now() - this.#began >= QUIET_MS) this.#draw(this.#options.now());
+    }, QUIET_MS / 2);
+    Deno.unrefTimer(this.#timer as unknown as number);
+  }
+
+  #draw(at: number): void {
+    if (at - this.#drawn < DRAW_MS) return;
+    this.#drawn = at;
+    const snapshot = this.#state.current();
+    const { screen, columns } = this.#options;
+    if (snapshot !== undefined) screen.draw(barLine(snapshot, columns()));
+  }
+
+  #write(line: string): void {
+    this.#options.screen.say(line);
+  }
+
+  #paint(code: string, text: string): string {
+    return this.#options.color ? `\x1b[${code}m${text}\x1b[0m` : text;
+  }
+}
+
+function jsonOf({ phase, done, total, unit, finished }: Snapshot): Record<string, unknown> {
+  return { phase, done, total, unit, finished };
+}
+
+/**
+ * Chooses the form of progress.
+ *
+ * @param wanted `--progress`
+ * @param around what is known about stderr and the other settings
+ */
+export function progressForm(
+  wanted: "auto" | ProgressForm,
+  around: { json: boolean; quiet: boolean; terminal: boolean; dumb: boolean },
+): ProgressForm {
+  if (wanted !== "auto") return wanted;
+  if (around.quiet) return "none";
+  if (around.terminal && !around.dumb) return "tty";
+  // Whoever reads JSON wants the error on stderr and nothing between.
+  return around.json ? "none" : "plain";
+}

@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { BlobberError, type Progress } from "@blobber/core";
+import { Screen } from "./output.ts";
+import { progressForm, Reporter, type ReporterOptions } from "./reporter.ts";
+
+/** A reporter with a clock of its own. */
+function make(given: Partial<ReporterOptions>) {
+  const out: string[] = [];
+  const clock = { ms: 0 };
+  const reporter = new Reporter({
+    form: "plain",
+    json: false,
+    quiet: false,
+    verbose: false,
+    color: false,
+    screen: new Screen({
+      stdout: { write: (bytes) => Promise.resolve(bytes.length) },
+      stderr: (text) => void out.push(text),
+      shared: () => false,
+    }),
+    columns: () => 80,
+    now: () => clock.ms,
+    ...given,
+  });
+  const { onProgress } = reporter.observer(new AbortController().signal);
+  const upload = (done: number, more: Partial<Progress> = {}) =>
+    onProgress!({
+      phase: "upload",
+      done,
+      total: 73_000_000,
+      unit: "bytes",
+      finished: false,
+      ...more,
+    });
+  return { out, clock, reporter, upload };
+}
+
+Deno.test("a call of the library reports to it and is stopped by the signal that was given", () => {
+  const { out, reporter } = make({});
+  const { signal } = new AbortController();
+  const observer = reporter.observer(signal);
+  observer.onNotice!({ level: "info", code: "a", message: "note" });
+  assert.deepEqual(out, ["Note: note\n"]);
+  assert.equal(observer.signal, signal);
+});
+
+Deno.test("work under a second shows nothing", () => {
+  for (const form of ["tty", "plain", "json"] as const) {
+    const { out, clock, reporter, upload } = make({ form });
+    upload(0);
+    clock.ms = 900;
+    upload(73_000_000, { finished: true });
+    reporter.close();
+    assert.deepEqual(out, []);
+  }
+});
+
+Deno.test("a log gets a sentence every two seconds and one at the end", () => {
+  const { out, clock, upload } = make({});
+  for (const ms of [0, 500, 1500, 2000, 3000, 3600, 4000]) {
+    clock.ms = ms;
+    upload(ms * 10_000);
+  }
+  clock.ms = 5000;
+  upload(73_000_000, { finished: true });
+  upload(73_000_000, { finished: true });
+  assert.deepEqual(out, [
+    "Uploading: 15.0 MB of 73.0 MB (20%)\n",
+    "Uploading: 36.0 MB of 73.0 MB (49%)\n",
+    "Uploading: done, 73.0 MB in 5s\n",
+  ]);
+});
+
+Deno.test("the bar never fills the last column, at any width, and goes before other text", () => {
+  for (const columns of [40, 60, 80, 200]) {
+    const { out, clock, reporter, upload } = make({ form: "tty", columns: () => columns });
+    upload(0);
+    clock.ms = 2000;
+    upload(36_500_000);
+    reporter.warn("x", "something");
+    reporter.close();
+    const [bar, erased, warning] = out;
+    assert.ok(bar!.startsWith("\r") && bar!.endsWith("\x1b[K"));
+    assert.ok(bar!.length - 4 < columns, `${bar!.length - 4} of ${columns}`);
+    assert.match(bar!, /50%/);
+    assert.deepEqual([erased, warning], ["\r\x1b[K", "Warning: something\n"]);
+  }
+});
+
+Deno.test("JSON lines are one document each", () => {
+  const { out, clock, upload } = make({ form: "json", json: true });
+  upload(0);
+  clock.ms = 1500;
+  upload(10);
+  assert.deepEqual(out.map((line) => JSON.parse(line)), [{
+    progress: { phase: "upload", done: 10, total: 73_000_000, unit: "bytes", finished: false },
+  }]);
+});
+
+Deno.test("of phases that run at once, the bar shows the last whose end is known", () => {
+  const { out, clock, reporter, upload } = make({ form: "tty" });
+  upload(0, { total: undefined });
+  reporter.onProgress({ phase: "walk", done: 5, total: 10, unit: "entries", finished: false });
+  clock.ms = 2000;
+  upload(1, { total: undefined });
+  assert.match(out[0]!, /Reading .*50%/);
+  reporter.close();
+});
+
+Deno.test("notices: quiet keeps warnings, verbose adds details, nothing is said twice", () => {
+  const notices = [
+    { level: "debug", code: "a", message: "detail" },
+    { level: "info", code: "b", message: "note" },
+    { level: "warning", code: "c", message: "care" },
+    { level: "warning", code: "c", message: "care" },
+  ] as const;
+  const said = (given: Partial<ReporterOptions>) => {
+    const { out, reporter } = make(given);
+    for (const notice of notices) reporter.onNotice(notice);
+    return out.map((line) => line.trim());
+  };
+  assert.deepEqual(said({}), ["Note: note", "Warning: care"]);
+  assert.deepEqual(said({ quiet: true }), ["Warning: care"]);
+  assert.deepEqual(said({ verbose: true }), ["Debug: detail", "Note: note", "Warning: care"]);
+});
+
+Deno.test("an error is a line and its hint; what nobody threw on purpose has a stack only when asked", async () => {
+  const { out, reporter } = make({});
+  const status = await reporter.error(new BlobberError("unauthorized", "no", { hint: "log in" }));
+  assert.equal(status, 3);
+  assert.deepEqual(out, ["Error: authentication failed: no\n", "Hint: log in\n"]);
+  const bug = new TypeError("x is not a function\n\x1b[2J");
+  const plain = make({});
+  assert.equal(await plain.reporter.error(bug), 1);
+  assert.equal(plain.out[0], "Error: unexpected error: x is not a function\\x0a\\x1b[2J\n");
+  assert.equal(plain.out.length, 2);
+  const verbose = make({ verbose: true });
+  await verbose.reporter.error(bug);
+  assert.match(verbose.out[2]!, /reporter_test\.ts/);
+});
+
+Deno.test("an error of the operating system that got this far exits 13", async () => {
+  for (
+    const error of [
+      new Deno.errors.PermissionDenied("x"),
+      Object.assign(new Error("x"), { code: "ENOSPC" }),
+    ]
+  ) {
+    const { out, reporter } = make({ json: true });
+    assert.equal(await reporter.error(error), 13);
+    assert.equal(JSON.parse(out[0]!).error.code, "file-system");
+  }
+});
+
+Deno.test("auto: a bar on a terminal, sentences in a log, nothing beside JSON", () => {
+  const around = { json: false, quiet: false, terminal: true, dumb: false };
+  assert.equal(progressForm("auto", around), "tty");
+  assert.equal(progressForm("auto", { ...around, dumb: true }), "plain");
+  assert.equal(progressForm("auto", { ...around, terminal: false }), "plain");
+  assert.equal(progressForm("auto", { ...around, terminal: false, json: true }), "none");
+  assert.equal(progressForm("auto", { ...around, quiet: true }), "none");
+  assert.equal(progressForm("tty", { ...around, quiet: true }), "tty");
+});
+
+Deno.test("a pull is one bar, of what moves: the bytes, though no file is done", () => {
+  const { out, clock, reporter } = make({ form: "tty" });
+  const tell = (phase: Progress["phase"], unit: Progress["unit"], done: number, total: number) =>
+    reporter.onProgress({ phase, unit, done, total, finished: done === total });
+  tell("download", "bytes", 0, 1_000_000);
+  tell("unpack", "entries", 0, 1);
+  clock.ms = 2000;
+  tell("download", "bytes", 400_000, 1_000_000);
+  clock.ms = 3000;
+  tell("unpack", "entries", 0, 1);
+  clock.ms = 4000;
+  tell("download", "bytes", 1_000_000, 1_000_000);
+  clock.ms = 5000;
+  tell("unpack", "entries", 1, 1);
+  assert.deepEqual(out.map((bar) => /(\w+) .* (\d+%)/.exec(bar)!.slice(1)), [
+    ["Pulling", "40%"],
+    ["Pulling", "40%"],
+    ["Pulling", "100%"],
+    ["Pulling", "100%"],
+  ]);
+  reporter.close();
+});
+
+Deno.test("a log of a pull tells of the bytes alone, and a program is told both", () => {
+  for (const form of ["plain", "json"] as const) {
+    const { out, clock, reporter } = make({ form });
+    for (const ms of [0, 2000, 5000]) {
+      clock.ms = ms;
+      const finished = ms === 5000;
+      reporter.onProgress({ phase: "download", unit: "bytes", done: ms, total: 5000, finished });
+      reporter.onProgress({ phase: "unpack", unit: "entries", done: 0, total: 1, finished });
+    }
+    if (form === "plain") {
+      assert.deepEqual(out, [
+        "Pulling: 2.0 kB of 5.0 kB (40%)\n",
+        "Pulling: done, 5.0 kB in 5s\n",
+      ]);
+    } else {
+      assert.deepEqual(out.map((line) => JSON.parse(line).progress.phase), [
+        "download",
+        "unpack",
+        "download",
+        "unpack",
+      ]);
+    }
+  }
+});
+
+Deno.test("a time in the bar says that it is past, and what does not fit is left out whole", () => {
+  for (
+    const [columns, expected] of [
+      [80, "Uploading    207 MB  104 MB/s  2s elapsed"],
+      [40, "Uploading    207 MB  104 MB/s"],
+      [20, "Uploading    207 MB"],
+      [12, "Uploading  "],
+    ] as const
+  ) {
+    const { out, clock, reporter, upload } = make({ form: "tty", columns: () => columns });
+    upload(0, { total: undefined });
+    clock.ms = 2000;
+    upload(207_000_000, { total: undefined });
+    reporter.close();
+    assert.equal(out[0], `\r${expected}\x1b[K`);
+  }
+});
+
+Deno.test("work that begins late and reports once is drawn by the clock", async () => {
+  const drawn = Promise.withResolvers<string>();
+  const clock = { ms: 0 };
+  const reporter = new Reporter({
+    form: "tty",
+    json: false,
+    quiet: false,
+    verbose: false,
+    color: false,
+    screen: new Screen({
+      stdout: { write: (bytes) => Promise.resolve(bytes.length) },
+      stderr: drawn.resolve,
+      shared: () => false,
+    }),
+    columns: () => 80,
+    now: () => clock.ms,
+  });
+  clock.ms = 5000;
+  reporter.onProgress({ phase: "copy", done: 1, total: 2, unit: "entries", finished: false });
+  // The timer keeps no process alive, and the test is one.
+  const alive = setInterval(() => {}, 1000);
+  assert.match(await drawn.promise, /Copying .*50%/);
+  clearInterval(alive);
+  reporter.close();
+});

@@ -1,0 +1,65 @@
+/**
+ * Where things are in the cache. Everything in it is named by a digest and checked when it is read, so
+ * nothing needs a lock: what is missing or damaged is fetched again.
+ *
+ * @module
+ */
+
+import { type Digest, digestOf, hexOf } from "../../digest.ts";
+
+/** The rooms of a cache, all of them directories with nothing in them but what {@linkcode CachePaths} names. */
+export const ROOMS = {
+  /** Whole content, `HEX`. */
+  blobs: "blobs/sha256",
+  /** What belongs together, `HEX.json` by the manifest's digest; its time is that of the last use. */
+  entries: "entries/sha256",
+  /** Ranges of blobs that are not there whole: `HEX/START-END-DIGEST`. */
+  parts: "parts/sha256",
+  /** Digests of the blocks of whole blobs, `HEX`, so that a range is checked without reading the rest. */
+  sums: "sums/sha256",
+  /** What a tag pointed at, and when. */
+  tags: "tags",
+  /** What pushes have sent. */
+  push: "push",
+  /** The names in an artifact, `HEX` by the manifest's digest. */
+  listings: "listings/sha256",
+  /** Files in the making. */
+  temp: "temp",
+} as const;
+
+/** The places of one cache. */
+export interface CachePaths {
+  root: string;
+  /** The one file outside of the rooms. */
+  origin: string;
+  room(name: keyof typeof ROOMS): string;
+  blob(digest: Digest): string;
+  entry(digest: Digest): string;
+  parts(digest: Digest): string;
+  sums(digest: Digest): string;
+  tag(key: string): string;
+  push(key: string): string;
+  listing(manifest: Digest): string;
+}
+
+/**
+ * The places of the cache in a directory.
+ *
+ * @param root the directory
+ */
+export function cachePaths(root: string): CachePaths {
+  const room = (name: keyof typeof ROOMS) => `${root}/${ROOMS[name]}`;
+  const hashed = (key: string) => `${hexOf(digestOf(key))}.json`;
+  return {
+    root,
+    origin: `${root}/origin`,
+    room,
+    blob: (digest) => `${room("blobs")}/${hexOf(digest)}`,
+    entry: (digest) => `${room("entries")}/${hexOf(digest)}.json`,
+    parts: (digest) => `${room("parts")}/${hexOf(digest)}`,
+    sums: (digest) => `${room("sums")}/${hexOf(digest)}`,
+    tag: (key) => `${room("tags")}/${hashed(key)}`,
+    push: (key) => `${room("push")}/${hashed(key)}`,
+    listing: (manifest) => `${room("listings")}/${hexOf(manifest)}`,
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * What pushes have made, by a digest of what went into them, so that pushing the same again costs a look at
+ * the files and a question instead of the work.
+ *
+ * A layer named here is taken for the one that packing would make, and may be signed as such. So nothing
+ * is believed that another cache directory brought along: every file carries a code that only this
+ * directory can have given (`origin.ts`), and one that does not fit is removed.
+ *
+ * @module
+ */
+
+import { createHmac } from "node:crypto";
+import { rmSync } from "node:fs";
+import type { Stamps } from "../../archive/input/stamp_digest.ts";
+import { asDigest, type Digest } from "../../digest.ts";
+import { isBlobberError } from "../../errors.ts";
+import { MAX_PUSH_RECORDS } from "../../limits.ts";
+import { prepareDirectory } from "./directory.ts";
+import { ensureOrigin } from "./origin.ts";
+import { type CachePaths, cachePaths } from "./paths.ts";
+import { readRecord, writeRecord } from "./record.ts";
+
+/** A layer that was made once. */
+export interface KnownLayer {
+  /** Digest and size of the blob. */
+  digest: Digest;
+  size: number;
+  /** Digest of its uncompressed tar. */
+  diffId: Digest;
+  /** Digest of its table of contents. */
+  tocDigest: Digest;
+  /** Where in the blob the table begins. */
+  tocOffset: number;
+  /** Entries in it. */
+  entries: number;
+}
+
+/** A layer, and what it was made from. */
+export interface PushRecord {
+  /** Digest of names, kinds, modes, sizes and link targets. */
+  tree: Digest;
+  /** Digest of the contents of all files. */
+  contents: Digest;
+  /** How the files lay on the disk when their contents were these, where that tells anything. */
+  stamps?: Stamps | undefined;
+  layer: KnownLayer;
+}
+
+/** Remembers layers. */
+export class PushIndex {
+  readonly #paths: CachePaths;
+  readonly #key: Uint8Array;
+
+  private constructor(paths: CachePaths, key: Uint8Array) {
+    this.#paths = paths;
+    this.#key = key;
+  }
+
+  /**
+   * Opens the index in a cache.
+   *
+   * @param directory of the cache
+   * @returns `undefined` where it cannot be used
+   */
+  static open(directory: string): PushIndex | undefined {
+    const paths = cachePaths(directory);
+    if (prepareDirectory(paths) !== undefined) return undefined;
+    try {
+      return new PushIndex(paths, ensureOrigin(paths));
+    } catch { // nothing can be written there, so nothing that counts was
+      return undefined;
+    }
+  }
+
+  /**
+   * What is known under a key, the latest first.
+   *
+   * @param key everything that the layer's bytes depend on, as far as a short look tells
+   */
+  get(key: string): PushRecord[] {
+    const path = this.#paths.push(key);
+    try {
+      const file = readRecord(path) as { records: unknown[]; code: unknown } | undefined;
+      if (file === undefined) return [];
+      if (this.#code(key, file.records) === file.code) return file.records.map(recordOf);
+    } catch (error) {
+      if (!isBlobberError(error) && !(error instanceof TypeError)) throw error;
+    }
+    rmSync(path, { force: true });
+    return [];
+  }
+
+  /** Remembers a layer. That it cannot be written is of no consequence. */
+  add(key: string, { tree, contents, stamps, layer }: PushRecord): void {
+    try {
+      const others = this.get(key).filter((one) => one.tree !== tree || one.contents !== contents);
+      const { digest, size, diffId, tocDigest, tocOffset, entries } = layer;
+      const known = { digest, size, diffId, tocDigest, tocOffset, entries };
+      const latest = { tree, contents, ...(stamps !== undefined && { stamps }), layer: known };
+      const records = [latest, ...others].slice(0, MAX_PUSH_RECORDS);
+      writeRecord(this.#paths, this.#paths.push(key), {
+        records,
+        code: this.#code(key, records),
+      });
+    } catch { // made again the next time
+    }
+  }
+
+  #code(key: string, records: unknown): string {
+    return createHmac("sha256", this.#key).update(JSON.stringify([key, records])).digest("hex");
+  }
+}
+
+function recordOf(value: unknown): PushRecord {
+  const { tree, contents, stamps, layer } = value as Record<
+    keyof PushRecord,
+    Record<string, unknown>
+  >;
+  const { digest, size, diffId, tocDigest, tocOffset, entries } = layer;
+  return {
+    tree: asDigest(tree),
+    contents: asDigest(contents),
+    ...(stamps !== undefined && {
+      stamps: { digest: asDigest(stamps.digest), newest: asCount(stamps.newest) },
+    }),
+    layer: {
+      digest: asDigest(digest),
+      size: asCount(size),
+      diffId: asDigest(diffId),
+      tocDigest: asDigest(tocDigest),
+      tocOffset: asCount(tocOffset),
+      entries: asCount(entries),
+    },
+  };
+}
+
+function asCount(value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
+  throw new TypeError("not a count");
+}

@@ -1,0 +1,137 @@
+/**
+ * A blob of a layout in the making: a file elsewhere, renamed into place when it is right.
+ *
+ * @module
+ */
+
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { Digester } from "../../digest.ts";
+import { BlobberError } from "../../errors.ts";
+import { errnoOf, fileError, writeFully } from "../../system/files.ts";
+import { isOrphan, ownedName } from "../../system/process_identity.ts";
+import type { BlobWriter, CallOptions } from "../../store.ts";
+import type { Descriptor } from "../../types.ts";
+import type { LayoutDirectory } from "./layout_directory.ts";
+
+/** Writes one blob. */
+export class LayoutBlobWriter implements BlobWriter {
+  readonly #layout: LayoutDirectory;
+  readonly #temporary: string;
+  readonly #digester = new Digester();
+  readonly #options: CallOptions;
+  #fd: number | undefined;
+  #closed = false;
+
+  /** @param layout the layout's directory, which is this writer's from now on */
+  constructor(layout: LayoutDirectory, options: CallOptions) {
+    this.#layout = layout;
+    this.#options = options;
+    try {
+      const { fd, path } = create(layout, ownedName(randomBytes(8).toString("hex")));
+      this.#temporary = path;
+      this.#fd = fd;
+    } catch (error) {
+      layout.close();
+      throw error;
+    }
+  }
+
+  /** As {@linkcode BlobWriter.write}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async write(bytes: Uint8Array): Promise<void> {
+    const fd = this.#open();
+    this.#options.signal?.throwIfAborted();
+    this.#digester.update(bytes);
+    try {
+      writeFully(fd, bytes);
+    } catch (error) {
+      throw fileError("cannot write", this.#temporary, error);
+    }
+  }
+
+  /** As {@linkcode BlobWriter.commit}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async commit(descriptor: Descriptor): Promise<void> {
+    const fd = this.#open();
+    this.#options.signal?.throwIfAborted();
+    const [digest, size] = [this.#digester.digest(), this.#digester.size];
+    if (digest !== descriptor.digest || size !== descriptor.size) {
+      this.#close();
+      throw new BlobberError(
+        "integrity",
+        `oci:${this.#layout.root.path} was given ${digest} (${size} bytes), ` +
+          `expected ${descriptor.digest} (${descriptor.size} bytes)`,
+      );
+    }
+    try {
+      // The name promises the content: it must not outlive a power failure without it.
+      fsyncSync(fd);
+      closeSync(fd);
+      this.#fd = undefined;
+      renameSync(this.#temporary, this.#layout.newBlob(digest));
+    } catch (error) {
+      throw fileError("cannot write", this.#temporary, error);
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** As {@linkcode BlobWriter.abort}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async abort(): Promise<void> {
+    this.#close();
+  }
+
+  #open(): number {
+    if (this.#fd !== undefined) return this.#fd;
+    throw new BlobberError(
+      "closed",
+      `a blob of oci:${this.#layout.root.path} is written after its end`,
+    );
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+    rmSync(this.#temporary, { force: true });
+    removeIngest(this.#layout);
+    this.#layout.close();
+  }
+}
+
+/** Removes what processes left that were killed while they wrote. */
+export function sweepIngest(layout: LayoutDirectory): void {
+  try {
+    const ingest = layout.ingest();
+    const orphans = ingest?.names().filter(isOrphan) ?? [];
+    for (const name of orphans) rmSync(ingest!.entry(name), { force: true });
+    if (orphans.length > 0) removeIngest(layout);
+  } catch { // not ours to clean
+  }
+}
+
+/** Makes the file. Another writer that is done may remove the directory in between. */
+function create(layout: LayoutDirectory, name: string): { fd: number; path: string } {
+  for (let left = 100;; left--) {
+    const path = layout.makeIngest()?.entry(name);
+    try {
+      if (path !== undefined) return { fd: openSync(path, "wx"), path };
+    } catch (error) {
+      if (errnoOf(error) !== "ENOENT" || left === 0) throw fileError("cannot write", path!, error);
+    }
+    if (left === 0) {
+      throw new BlobberError("busy", `oci:${layout.root.path} is used by many others`);
+    }
+  }
+}
+
+/** Removes the directory, when it is empty and no link: one of the user's own stays. */
+function removeIngest(layout: LayoutDirectory): void {
+  try {
+    if (layout.root.look("ingest")?.isDirectory()) rmdirSync(layout.root.entry("ingest"));
+  } catch { // another process is writing
+  }
+}

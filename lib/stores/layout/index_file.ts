@@ -1,0 +1,167 @@
+/**
+ * `index.json`: which manifests a layout holds and what they are called (image-layout.md, "index.json").
+ * What another tool wrote into it and blobber does not know is kept.
+ *
+ * @module
+ */
+
+import type { Digest } from "../../digest.ts";
+import { BlobberError } from "../../errors.ts";
+import { readBounded, shownPath, writeAtomic } from "../../system/files.ts";
+import type { Held } from "../../system/file_lock.ts";
+import { MAX_INDEX_FILE_BYTES } from "../../limits.ts";
+import { parseDescriptor } from "../../artifact/manifest.ts";
+import { quote } from "../../printable.ts";
+import { isTag } from "../../reference.ts";
+import { ANNOTATION, type Descriptor, MEDIA_TYPE } from "../../types.ts";
+import { parseJson } from "../../verified.ts";
+
+type Json = Record<string, unknown>;
+
+/** The content of an `index.json`. */
+export class IndexFile {
+  readonly #path: string;
+  readonly #document: Json;
+  /** Entries as they stand in the file, beside what they mean. */
+  #entries: { raw: Json; descriptor: Descriptor }[];
+
+  private constructor(path: string, document: Json) {
+    this.#path = path;
+    this.#document = document;
+    this.#entries = (document.manifests as unknown[]).map((raw, i) => ({
+      raw: raw as Json,
+      descriptor: parseDescriptor(raw, `manifests[${i}] of ${shownPath(path)}`),
+    }));
+  }
+
+  /**
+   * Reads the file; an empty one when there is none.
+   *
+   * @throws {BlobberError} `invalid-manifest`, `limit`, `file-system`
+   */
+  static read(path: string): IndexFile {
+    const bytes = readBounded(path, MAX_INDEX_FILE_BYTES);
+    if (bytes === undefined) {
+      return new IndexFile(path, {
+        schemaVersion: 2,
+        mediaType: MEDIA_TYPE.index,
+        manifests: [],
+      });
+    }
+    const fail = (why: string): never => {
+      throw new BlobberError(
+        "invalid-manifest",
+        `${quote(shownPath(path))} is no OCI index: ${why}`,
+      );
+    };
+    let json: unknown;
+    try {
+      json = parseJson(bytes, path);
+    } catch {
+      return fail("it is not JSON");
+    }
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      return fail("it is no JSON object");
+    }
+    const document = json as Json;
+    if (document.schemaVersion !== 2) return fail("its schemaVersion is not 2");
+    if (document.mediaType !== undefined && document.mediaType !== MEDIA_TYPE.index) {
+      return fail(`its mediaType is ${quote(document.mediaType)}`);
+    }
+    document.manifests ??= []; // what Go writes for none
+    if (!Array.isArray(document.manifests)) return fail('its "manifests" are no list');
+    if ("layers" in document || "config" in document) return fail('it also has "layers"');
+    return new IndexFile(path, document);
+  }
+
+  /** Every manifest listed, each once, in the order of the file. */
+  manifests(): Descriptor[] {
+    const found = new Map<Digest, Descriptor>();
+    for (const { descriptor } of this.#entries) {
+      if (!found.has(descriptor.digest)) found.set(descriptor.digest, descriptor);
+    }
+    return [...found.values()];
+  }
+
+  /** Every tag, each once, in the order of the file. Names that are no tags are left out. */
+  tags(): string[] {
+    const names = this.#entries.map((entry) => tagOf(entry.descriptor) ?? "");
+    return [...new Set(names.filter(isTag))];
+  }
+
+  /**
+   * What a tag points at.
+   *
+   * @throws {BlobberError} `invalid-manifest` when it points at two things
+   */
+  tagged(tag: string): Descriptor | undefined {
+    const found = this.#entries.filter((entry) => tagOf(entry.descriptor) === tag);
+    const [first] = found;
+    if (found.some((entry) => entry.descriptor.digest !== first?.descriptor.digest)) {
+      throw new BlobberError(
+        "invalid-manifest",
+        `${quote(shownPath(this.#path))} has two manifests with the tag ${quote(tag)}`,
+        { hint: "name one of them by its digest" },
+      );
+    }
+    return first?.descriptor;
+  }
+
+  /** What a digest names, when it is listed. */
+  listed(digest: Digest): Descriptor | undefined {
+    return this.#entries.find((entry) => entry.descriptor.digest === digest)?.descriptor;
+  }
+
+  /** Lists a manifest, unless it is listed. */
+  add(descriptor: Descriptor): void {
+    if (!this.listed(descriptor.digest)) this.#push(descriptor);
+  }
+
+  /** Points a tag at a manifest. What it pointed at stays listed. */
+  tag(tag: string, descriptor: Descriptor): void {
+    const { digest } = descriptor;
+    for (const entry of this.#entries.filter((one) => tagOf(one.descriptor) === tag)) {
+      const others = this.#entries.filter((one) =>
+        one !== entry && one.descriptor.digest === entry.descriptor.digest
+      );
+      if (others.length > 0) this.#entries.splice(this.#entries.indexOf(entry), 1);
+      else this.#rename(entry, undefined);
+    }
+    const free = this.#entries.find((one) =>
+      one.descriptor.digest === digest && tagOf(one.descriptor) === undefined
+    );
+    if (free) this.#rename(free, tag);
+    else this.#push({ ...descriptor, annotations: { [ANNOTATION.refName]: tag } });
+  }
+
+  /** Writes the file, in one step. */
+  write(held: Held): void {
+    const document = { ...this.#document, manifests: this.#entries.map((entry) => entry.raw) };
+    const bytes = new TextEncoder().encode(JSON.stringify(document));
+    if (bytes.length > MAX_INDEX_FILE_BYTES) {
+      throw new BlobberError(
+        "limit",
+        `${quote(shownPath(this.#path))} would have ${bytes.length} bytes, ` +
+          `expected at most ${MAX_INDEX_FILE_BYTES}`,
+      );
+    }
+    writeAtomic(this.#path, bytes, { before: () => held.check() });
+  }
+
+  #push(descriptor: Descriptor): void {
+    this.#entries.push({ raw: { ...descriptor }, descriptor });
+  }
+
+  #rename(entry: { raw: Json; descriptor: Descriptor }, tag: string | undefined): void {
+    const annotations = { ...entry.raw.annotations as Record<string, string> | undefined };
+    if (tag === undefined) delete annotations[ANNOTATION.refName];
+    else annotations[ANNOTATION.refName] = tag;
+    const { annotations: _, ...rest } = entry.raw;
+    entry.raw = Object.keys(annotations).length > 0 ? { ...rest, annotations } : rest;
+    entry.descriptor = parseDescriptor(entry.raw, shownPath(this.#path));
+  }
+}
+
+function tagOf(descriptor: Descriptor): string | undefined {
+  return descriptor.annotations?.[ANNOTATION.refName];
+}

@@ -1,0 +1,217 @@
+/**
+ * A store in memory: for tests, and for artifacts that need no disk.
+ *
+ * @module
+ */
+
+import { contentMissing } from "../artifact/content_missing.ts";
+import { type Digest, digestOf, isDigest } from "../digest.ts";
+import { BlobberError } from "../errors.ts";
+import { readFallback } from "../artifact/fallback_tag.ts";
+import {
+  isDocumentType,
+  mayBeOfType,
+  parseDocument,
+  referrerDescriptor,
+} from "../artifact/manifest.ts";
+import { quote } from "../printable.ts";
+import type {
+  BlobWriter,
+  CallOptions,
+  FetchOptions,
+  PutOptions,
+  ReferrerOptions,
+  Store,
+} from "../store.ts";
+import { streamOf } from "../system/streams.ts";
+import { tagTaken } from "../artifact/tag_taken.ts";
+import type { Descriptor } from "../types.ts";
+
+/** Keeps everything in memory, and is as strict as a registry: what a digest does not match is refused. */
+export class MemoryStore implements Store {
+  readonly name: string;
+  readonly #blobs = new Map<Digest, Uint8Array>();
+  readonly #manifests = new Map<Digest, { descriptor: Descriptor; bytes: Uint8Array }>();
+  readonly #tags = new Map<string, Digest>();
+  readonly #referrers = new Map<Digest, Map<Digest, Descriptor>>();
+
+  /**
+   * Makes an empty store.
+   *
+   * @param name what messages call it
+   */
+  constructor(name = "memory") {
+    this.name = name;
+  }
+
+  /** As {@linkcode Store.resolve}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
+    options.signal?.throwIfAborted();
+    const digest = isDigest(tagOrDigest) ? tagOrDigest : this.#tags.get(tagOrDigest);
+    const found = digest && this.#manifests.get(digest);
+    if (!found) throw this.#missing(quote(tagOrDigest));
+    return { ...found.descriptor };
+  }
+
+  /** As {@linkcode Store.fetch}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async fetch(
+    target: Descriptor,
+    options: FetchOptions = {},
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    options.signal?.throwIfAborted();
+    const bytes = this.#content(target);
+    if (!bytes) throw contentMissing(target, this.name);
+    if (options.range === undefined) return streamOf(bytes);
+    const { start, end } = options.range;
+    if (start < 0 || end < start || end > bytes.length) {
+      throw new BlobberError(
+        "range-not-supported",
+        `bytes ${start} to ${end} of ${target.digest} in ${this.name} do not exist, ` +
+          `expected at most ${bytes.length}`,
+      );
+    }
+    return streamOf(bytes.subarray(start, end));
+  }
+
+  /** As {@linkcode Store.tags}, sorted. */
+  async *tags(options: CallOptions = {}): AsyncIterable<string> {
+    options.signal?.throwIfAborted();
+    yield* [...this.#tags.keys()].sort();
+  }
+
+  /** As {@linkcode Store.referrers}. */
+  async *referrers(
+    subject: Descriptor,
+    options: ReferrerOptions = {},
+  ): AsyncIterable<Descriptor> {
+    options.signal?.throwIfAborted();
+    const { via = "auto", artifactType } = options;
+    const found = new Map<Digest, Descriptor>();
+    if (via !== "tag") {
+      for (const one of this.#referrers.get(subject.digest)?.values() ?? []) {
+        found.set(one.digest, one);
+      }
+    }
+    if (via !== "api") {
+      for (const one of await readFallback(this, subject, options)) {
+        if (!found.has(one.digest)) found.set(one.digest, one);
+      }
+    }
+    for (const one of found.values()) {
+      if (mayBeOfType(one, artifactType)) yield { ...one };
+    }
+  }
+
+  /** As {@linkcode Store.has}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    return this.#content(target) !== undefined;
+  }
+
+  /** As {@linkcode Store.begin}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {
+    options.signal?.throwIfAborted();
+    let parts: Uint8Array[] | undefined = [];
+    const open = () => {
+      options.signal?.throwIfAborted();
+      if (parts) return parts;
+      throw new BlobberError("closed", `a blob of ${this.name} is written after its end`);
+    };
+    return {
+      write: async (bytes) => await void open().push(bytes.slice()),
+      // deno-lint-ignore require-await -- errors are rejections
+      commit: async (descriptor) => {
+        const bytes = join(open());
+        parts = undefined;
+        checkContent(descriptor, bytes, this.name);
+        this.#blobs.set(descriptor.digest, bytes);
+      },
+      abort: async () => await void (parts = undefined),
+    };
+  }
+
+  /** As {@linkcode Store.mount}: works between any two stores in memory. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async mount(
+    target: Descriptor,
+    from: unknown,
+    options: CallOptions = {},
+  ): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    if (!(from instanceof MemoryStore)) return false;
+    const bytes = from.#blobs.get(target.digest);
+    if (bytes?.length !== target.size) return false;
+    this.#blobs.set(target.digest, bytes);
+    return true;
+  }
+
+  /** As {@linkcode Store.put}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async put(descriptor: Descriptor, bytes: Uint8Array, options: PutOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    checkContent(descriptor, bytes, this.name);
+    const { mediaType, digest, size } = descriptor;
+    const document = parseDocument({ mediaType, digest, size }, bytes.slice());
+    if (options.tag !== undefined) this.#checkTag(options.tag, digest, options);
+    this.#manifests.set(digest, document);
+    const subject = document.value.subject?.digest;
+    if (subject !== undefined) {
+      const list = this.#referrers.get(subject) ?? new Map<Digest, Descriptor>();
+      list.set(digest, referrerDescriptor(document));
+      this.#referrers.set(subject, list);
+    }
+    if (options.tag !== undefined) this.#tags.set(options.tag, digest);
+  }
+
+  /** As {@linkcode Store.tag}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async tag(
+    tag: string,
+    descriptor: Descriptor,
+    options: Omit<PutOptions, "tag"> = {},
+  ): Promise<void> {
+    options.signal?.throwIfAborted();
+    if (!this.#manifests.has(descriptor.digest)) throw this.#missing(descriptor.digest);
+    this.#checkTag(tag, descriptor.digest, options);
+    this.#tags.set(tag, descriptor.digest);
+  }
+
+  #content(target: Descriptor): Uint8Array | undefined {
+    return isDocumentType(target.mediaType)
+      ? this.#manifests.get(target.digest)?.bytes
+      : this.#blobs.get(target.digest);
+  }
+
+  #checkTag(tag: string, digest: Digest, options: PutOptions): void {
+    const now = this.#tags.get(tag);
+    if (options.ifAbsent && now !== undefined && now !== digest) throw tagTaken(tag, now, this);
+  }
+
+  #missing(what: string): BlobberError {
+    return new BlobberError("not-found", `${what} not found in ${this.name}`);
+  }
+}
+
+function checkContent(descriptor: Descriptor, bytes: Uint8Array, where: string): void {
+  const actual = digestOf(bytes);
+  if (bytes.length === descriptor.size && actual === descriptor.digest) return;
+  throw new BlobberError(
+    "integrity",
+    `${where} was given ${actual} (${bytes.length} bytes), ` +
+      `expected ${descriptor.digest} (${descriptor.size} bytes)`,
+  );
+}
+
+function join(parts: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

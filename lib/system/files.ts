@@ -1,0 +1,213 @@
+/**
+ * Small files, read with a bound and written so that nobody ever sees half of one.
+ *
+ * @module
+ */
+
+import { BlobberError, isBlobberError } from "../errors.ts";
+import { missingPermission } from "./permission.ts";
+import { quote } from "../printable.ts";
+import { isOrphan, ownedName } from "./process_identity.ts";
+import { nodeModule } from "./runtime.ts";
+
+// NOFOLLOW: a link in place of a file leads out of the directory. NONBLOCK: a pipe must not hang the read.
+function readFlags(): number {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = nodeModule("fs").constants;
+  return O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
+}
+
+/**
+ * How a path is called in messages: what is named by a descriptor of ours has a path too.
+ *
+ * @param path as it is given to the system
+ */
+export function shownPath(path: string): string {
+  const [, held, rest] = /^(\/proc\/self\/fd\/\d+)(\/.*)?$/s.exec(path) ?? [];
+  if (held === undefined) return path;
+  try {
+    const directory = nodeModule("fs").readlinkSync(held);
+    return (directory === "/" ? "" : directory) + (rest ?? "");
+  } catch {
+    return path;
+  }
+}
+
+/** The system's code of an error, such as `ENOENT`. */
+export function errnoOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : undefined;
+}
+
+/**
+ * The error for a file that could not be used.
+ *
+ * @param what what failed: `cannot write`
+ * @param path the file
+ * @param cause what the system said
+ */
+export function fileError(what: string, path: string, cause: unknown): BlobberError {
+  if (isBlobberError(cause)) return cause;
+  const withheld = missingPermission(cause);
+  if (withheld !== undefined) return withheld;
+  return new BlobberError(
+    "file-system",
+    `${what} ${quote(shownPath(path))}: ${systemWords(cause)}`,
+    {
+      cause,
+    },
+  );
+}
+
+/** What the system said about a file, in words and without its path. */
+export function systemWords(cause: unknown): string {
+  const code = errnoOf(cause);
+  const said: Record<string, string> = {
+    EACCES: "permission denied",
+    EPERM: "operation not permitted",
+    EROFS: "read-only file system",
+    ENOSPC: "no space left on device",
+    EDQUOT: "disk quota exceeded",
+    ENOENT: "no such file or directory",
+    ENOTDIR: "not a directory",
+    EISDIR: "is a directory",
+    ELOOP: "is a symbolic link",
+    ENOTSUP: "operation not supported",
+  };
+  return (code && said[code]) ?? code ?? String(cause);
+}
+
+/** A file opened for reading. */
+export interface OpenFile {
+  fd: number;
+  size: number;
+}
+
+/**
+ * Opens a regular file. Links, pipes and devices are refused.
+ *
+ * @param path the file
+ * @returns `undefined` when there is none
+ */
+export function openRegular(path: string): OpenFile | undefined {
+  const { openSync, fstatSync, closeSync } = nodeModule("fs");
+  let fd: number;
+  try {
+    fd = openSync(path, readFlags());
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return undefined;
+    throw fileError("cannot read", path, error);
+  }
+  const stat = fstatSync(fd);
+  if (stat.isFile()) return { fd, size: stat.size };
+  closeSync(fd);
+  throw new BlobberError(
+    "file-system",
+    `cannot read ${quote(shownPath(path))}: it is no regular file`,
+  );
+}
+
+/**
+ * Reads a whole file of bounded size.
+ *
+ * @param path the file
+ * @param limit the most bytes to accept
+ * @returns `undefined` when there is none
+ */
+export function readBounded(path: string, limit: number): Uint8Array<ArrayBuffer> | undefined {
+  const file = openRegular(path);
+  if (!file) return undefined;
+  const { readSync, closeSync } = nodeModule("fs");
+  try {
+    if (file.size > limit) {
+      throw new BlobberError(
+        "limit",
+        `${quote(shownPath(path))} has ${file.size} bytes, expected at most ${limit}`,
+      );
+    }
+    const bytes = new Uint8Array(file.size);
+    let at = 0;
+    while (at < bytes.length) {
+      const n = readSync(file.fd, bytes, at, bytes.length - at, at);
+      if (n === 0) break;
+      at += n;
+    }
+    return bytes.subarray(0, at);
+  } catch (error) {
+    throw fileError("cannot read", path, error);
+  } finally {
+    closeSync(file.fd);
+  }
+}
+
+/** Writes all of some bytes at the end of what was written. */
+export function writeFully(fd: number, bytes: Uint8Array): void {
+  const { writeSync } = nodeModule("fs");
+  let at = 0;
+  while (at < bytes.length) at += writeSync(fd, bytes, at, bytes.length - at);
+}
+
+/** A name that no other file has. */
+export function randomName(): string {
+  return nodeModule("crypto").randomBytes(8).toString("hex");
+}
+
+/**
+ * A name beside a file for one in the making, which says whose it is.
+ *
+ * @param path the file
+ */
+export function besidePath(path: string): string {
+  return `${path}.${ownedName(randomName())}.tmp`;
+}
+
+/**
+ * Removes what processes left beside files that were killed while they wrote.
+ *
+ * @param directory where the files are
+ */
+export function sweepBeside(directory: string): void {
+  const { readdirSync, rmSync } = nodeModule("fs");
+  for (const name of readdirSync(directory)) {
+    const owned = /\.(blobber-[0-9a-z-]+)\.tmp$/.exec(name)?.[1];
+    if (owned === undefined || !isOrphan(owned)) continue;
+    try {
+      rmSync(`${directory}/${name}`, { force: true });
+    } catch { // a directory, or another user's: none of ours
+    }
+  }
+}
+
+/** How {@linkcode writeAtomic} writes. */
+export interface WriteOptions {
+  /** Whether the file must outlast a power failure, whole. @default true */
+  durable?: boolean | undefined;
+  /** Permission bits of a new file. @default 0o666 less the umask */
+  mode?: number | undefined;
+  /** Called before the file is put in place; what it throws leaves the old one. */
+  before?: (() => void) | undefined;
+}
+
+/**
+ * Writes a file so that whoever reads it finds the old one or the new one, whole.
+ *
+ * @param path the file
+ * @param bytes its content
+ */
+export function writeAtomic(path: string, bytes: Uint8Array, options: WriteOptions = {}): void {
+  const { openSync, fsyncSync, closeSync, renameSync, rmSync } = nodeModule("fs");
+  const temporary = besidePath(path);
+  try {
+    const fd = openSync(temporary, "wx", options.mode ?? 0o666);
+    try {
+      writeFully(fd, bytes);
+      if (options.durable ?? true) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    options.before?.();
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw fileError("cannot write", path, error);
+  }
+}

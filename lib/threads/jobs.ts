@@ -1,0 +1,54 @@
+/**
+ * The table of jobs that a worker can run.
+ *
+ * @module
+ */
+
+import type { hashJob } from "../archive/pack/hash_job.ts";
+import type { packJob } from "../archive/pack/pack_job.ts";
+import type { unpackJob } from "../archive/unpack/unpack_job.ts";
+
+/**
+ * Jobs by name, loaded when they are first run: a thread that packs never loads what unpacks. A job takes
+ * one value that can be copied to another thread, puts the buffers that it gives back into the list it is
+ * handed, and answers with a value that can be copied.
+ */
+export const JOBS: {
+  hash: () => Promise<typeof hashJob>;
+  pack: () => Promise<typeof packJob>;
+  unpack: () => Promise<typeof unpackJob>;
+} = {
+  hash: async () => (await import("../archive/pack/hash_job.ts")).hashJob,
+  pack: async () => (await import("../archive/pack/pack_job.ts")).packJob,
+  unpack: async () => (await import("../archive/unpack/unpack_job.ts")).unpackJob,
+};
+
+/** Name of a job. */
+export type JobName = keyof typeof JOBS;
+/** What a job takes. */
+export type JobInput<J extends JobName> = Parameters<Job<J>>[0];
+/** What a job answers. */
+export type JobOutput<J extends JobName> = Awaited<ReturnType<Job<J>>>;
+
+type Job<J extends JobName> = Awaited<ReturnType<(typeof JOBS)[J]>>;
+
+/** Runs jobs: the pool in `workers.ts`, as the archive sees it. */
+export interface JobRunner {
+  /**
+   * Runs a job; several may run at a time and end in any order.
+   *
+   * @param job its name in the table
+   * @param input what it takes
+   * @param transfer buffers in `input` that are given away
+   */
+  run<J extends JobName>(
+    job: J,
+    input: JobInput<J>,
+    transfer?: ArrayBuffer[],
+  ): Promise<JobOutput<J>>;
+}
+
+/** A runner whose caller works too while no thread has room for more. */
+export interface SharedRunner extends JobRunner {
+  readonly hasRoom: boolean;
+}

@@ -1,0 +1,183 @@
+/**
+ * Recognizes a directory that was pushed before, by the index in the local cache, and spares packing it.
+ *
+ * A short look at the first names and sizes says whether it is worth walking the tree at all. Then
+ * everything that decides the layer is compared: names, modes, sizes, link targets, contents, and what
+ * packs. Contents are not read where the files lie on the disk as they lay when they were (see
+ * `stamp_digest.ts`). Of the store, only whether the blob is there is believed, for which its digest
+ * answers.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { ContentHasher } from "../archive/pack/content_digest.ts";
+import type { Entry } from "../archive/entry.ts";
+import type { KeyGuard } from "../archive/input/private_keys.ts";
+import { StampDigest, type Stamps } from "../archive/input/stamp_digest.ts";
+import { Survey } from "../archive/input/survey.ts";
+import { TreeDigest } from "../archive/input/tree_digest.ts";
+import { type KnownLayer, PushIndex, type PushRecord } from "../stores/cache/push_index.ts";
+import type { Digest } from "../digest.ts";
+import type { Compression } from "../options.ts";
+import type { Listing, Packing, PackSettings } from "./pack_layer.ts";
+import { Pace } from "../system/pace.ts";
+import type { Store } from "../store.ts";
+import { type FileStat, RUNTIME, VERSION } from "../system/runtime.ts";
+import { WorkerPool } from "../threads/workers.ts";
+
+/** Changes with the meaning of what is remembered. */
+const FORMAT = 3;
+
+/** What a walk found. */
+interface Look {
+  tree: Digest;
+  stamps: Stamps | undefined;
+  survey: Survey;
+}
+
+/** What earlier pushes left to know, for one push. */
+export class PushMemory {
+  readonly #index: PushIndex;
+  readonly #key: string;
+  readonly #keepMtime: boolean;
+  readonly #listing: Listing;
+  /** No file was read before. */
+  readonly #since = Date.now();
+  readonly #tree: TreeDigest;
+  readonly #stamps: StampDigest;
+
+  private constructor(index: PushIndex, key: string, listing: Listing, keepMtime: boolean) {
+    this.#index = index;
+    this.#key = key;
+    this.#keepMtime = keepMtime;
+    this.#listing = listing;
+    this.#tree = new TreeDigest(keepMtime);
+    this.#stamps = new StampDigest(listing.directory);
+  }
+
+  /**
+   * Opens the memory.
+   *
+   * @param directory of the cache
+   * @param listing what is pushed, not used yet
+   * @param compression format of the layer
+   * @returns `undefined` where the cache cannot be used
+   */
+  static open(
+    directory: string,
+    listing: Listing,
+    compression: Compression,
+    options: PackSettings & { keys: KeyGuard | undefined },
+  ): PushMemory | undefined {
+    const index = PushIndex.open(directory);
+    if (index === undefined) return undefined;
+    const { keepMtime = false, mtime = 0 } = options;
+    const begin = new TreeDigest(keepMtime);
+    for (const entry of listing.seen) begin.add(entry);
+    // Another runtime or processor has another compressor, which makes other bytes of the same files.
+    const maker = [FORMAT, VERSION, RUNTIME, process.versions, process.platform, process.arch];
+    const times = keepMtime ? "kept" : mtime;
+    // Where no private key was let through, none is there whichever key signs now; else that is asked anew.
+    const keys = options.keys?.allow === false ? null : options.keys ?? "any";
+    const key = JSON.stringify([maker, compression, times, keys, begin.digest()]);
+    return new PushMemory(index, key, listing, keepMtime);
+  }
+
+  /**
+   * The layer that packing would make, when it was made before and the store still has it.
+   *
+   * @param target where it has to be
+   * @param mediaType what it would be there
+   * @param packing what is pushed
+   * @throws {BlobberError} `source-changed`, `file-system`, and what packing would throw
+   */
+  async find(
+    target: Store,
+    mediaType: string,
+    packing: Packing,
+    options: PackSettings,
+  ): Promise<KnownLayer | undefined> {
+    const there: PushRecord[] = [];
+    for (const record of this.#index.get(this.#key)) {
+      const { digest, size } = record.layer;
+      if (await target.has({ mediaType, digest, size }, options)) there.push(record);
+    }
+    if (there.length === 0) return undefined;
+    const pace = new Pace(options.signal);
+    if (there.some((one) => this.#mayLieAsThen(one))) {
+      const { tree, stamps, survey } = await this.#walk(options, pace);
+      const alike = there.filter((one) => one.tree === tree);
+      if (alike.length === 0) return undefined;
+      const found = alike.find((one) => stamps && one.stamps?.digest === stamps.digest);
+      if (found !== undefined) {
+        survey.finish();
+        return found.layer;
+      }
+    }
+    const { tree, contents, stamps, survey } = await this.#read(packing, options, pace);
+    const found = there.find((one) => one.tree === tree && one.contents === contents);
+    if (found === undefined) return undefined;
+    if (stamps !== undefined) this.#index.add(this.#key, { ...found, stamps });
+    survey.finish();
+    return found.layer;
+  }
+
+  /** Takes note of an entry that is packed, and of what the walk saw of it. */
+  saw(entry: Entry, stat: FileStat): void {
+    this.#tree.add(entry);
+    this.#stamps.add(stat);
+  }
+
+  /**
+   * Remembers a layer that was made of all entries noted. Call it once.
+   *
+   * @param layer the layer
+   * @param contents digest of its files' contents
+   */
+  keep(layer: KnownLayer, contents: Digest): void {
+    const stamps = this.#stamps.stamps(this.#since);
+    this.#index.add(this.#key, { tree: this.#tree.digest(), contents, stamps, layer });
+  }
+
+  /** Whether nothing that was looked at already is newer than all that was there then. */
+  #mayLieAsThen({ stamps }: PushRecord): boolean {
+    return stamps !== undefined &&
+      this.#listing.seen.every(({ type, stat }) => type !== "file" || stat.ctime <= stamps.newest);
+  }
+
+  /** Walks the tree and reads no file. */
+  async #walk(options: PackSettings, pace: Pace, read?: ContentHasher): Promise<Look> {
+    const tree = new TreeDigest(this.#keepMtime);
+    const stamps = new StampDigest(this.#listing.directory);
+    const survey = new Survey(options);
+    let count = 0;
+    for (const entry of this.#listing.entries()) {
+      tree.add(entry);
+      stamps.add(entry.stat);
+      survey.add(entry);
+      if (read !== undefined) await read.add(entry);
+      // A promise for each would take as long as all else that is done here.
+      if (++count % 32 === 0) await pace.breathe();
+    }
+    return { tree: tree.digest(), stamps: stamps.stamps(this.#since), survey };
+  }
+
+  /** Walks the tree and reads every file. */
+  async #read(
+    packing: Packing,
+    options: PackSettings,
+    pace: Pace,
+  ): Promise<Look & { contents: Digest }> {
+    // This thread takes part.
+    const helpers = Math.max(0, packing.jobs - 1);
+    const pool = new WorkerPool(helpers);
+    try {
+      const hasher = new ContentHasher(pace, pool, 3 * helpers);
+      const look = await this.#walk(options, pace, hasher);
+      return { ...look, contents: await hasher.digest() };
+    } finally {
+      await pool.close();
+    }
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * The public trust root, by TUF: the one part of verification that opens sockets and files. It is done
+ * before anything is verified, and what it gives is plain trust material.
+ *
+ * @module
+ */
+
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import type { Observer } from "@blobber/core";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { notify } from "@blobber/core/events";
+import {
+  MAX_OFFLINE_AGE_MS,
+  TUF_REFRESH_MS,
+  TUF_TIMEOUT_MS,
+  TUF_UPDATE_MS,
+} from "@blobber/core/limits";
+import { quote } from "@blobber/core/printable";
+import { reasonOf } from "../encoding/malformed.ts";
+import { PUBLIC_TUF_ROOT, PUBLIC_TUF_URL } from "./public_root.ts";
+import { loadTrustedRoot, type TrustMaterial } from "./trust_root.ts";
+import { readState, type TufState, writeState } from "./tuf_state.ts";
+
+/** Where the public trust root comes from, and whether it may be asked for. */
+export interface PublicRootOptions extends Observer {
+  /** Directory of what is kept between runs. @default `sigstore` in the user's cache directory */
+  cacheDir?: string | undefined;
+  /** Open no socket, and use what is kept. @default false */
+  offline?: boolean | undefined;
+  /** Address of the TUF repository. @default the public Sigstore's */
+  url?: string | undefined;
+  /** Bytes of the repository's first root; demanded with an `url`. @default the public Sigstore's */
+  root?: Uint8Array | undefined;
+}
+
+/** A file of the repository. */
+export interface PublicTarget {
+  /** The file. */
+  bytes: Uint8Array;
+  /** When the repository last confirmed it. */
+  confirmed: Date;
+}
+
+const TRUSTED_ROOT = "trusted_root.json";
+const MAX_REQUESTS = 100;
+
+/**
+ * The public trust root: from the cache where it is fresh, else from the repository.
+ *
+ * @param options where from
+ * @throws {BlobberError} `trust-root` when there is none that may be believed
+ */
+export async function publicTrustRoot(options: PublicRootOptions = {}): Promise<TrustMaterial> {
+  const { bytes, confirmed } = await publicTarget(TRUSTED_ROOT, options);
+  const source = `the trust root of ${options.url ?? "the public Sigstore"}, ` +
+    `confirmed ${confirmed.toISOString()}`;
+  return loadTrustedRoot(bytes, source, confirmed);
+}
+
+/**
+ * One file of the public repository: `trusted_root.json`, `signing_config.v0.2.json`.
+ *
+ * @param name of the target
+ * @param options where from
+ * @throws {BlobberError} `trust-root` when there is none that may be believed
+ */
+export async function publicTarget(
+  name: string,
+  options: PublicRootOptions = {},
+): Promise<PublicTarget> {
+  const url = options.url ?? PUBLIC_TUF_URL;
+  if (options.url !== undefined && options.root === undefined) {
+    throw new BlobberError("invalid-option", "a TUF repository is named without its first root");
+  }
+  const path = join(options.cacheDir ?? defaultCacheDir(), `${encodeURIComponent(url)}.json`);
+  const first = options.root ?? new TextEncoder().encode(JSON.stringify(PUBLIC_TUF_ROOT));
+  const state = await keptState(path, first, options);
+  const kept = state?.targets.get(name);
+  const now = Date.now();
+  const offline = options.offline === true;
+  if (state !== undefined && kept !== undefined) {
+    const age = now - state.checked.getTime();
+    const expired = state.expires.getTime() <= now;
+    if (offline) return offlineTarget(kept, state, options);
+    // A check in the future is a clock that was wrong: ask again.
+    if (age >= 0 && age < TUF_REFRESH_MS && !expired) {
+      return { bytes: kept, confirmed: state.checked };
+    }
+  }
+  if (offline) {
+    throw new BlobberError(
+      "trust-root",
+      `no trust root of ${quote(url)} is kept, and none is fetched`,
+      {
+        hint: "run once without --offline, or name a file with --trusted-root",
+      },
+    );
+  }
+  try {
+    return await refresh(name, url, path, first, state, options);
+  } catch (error) {
+    const usable = kept !== undefined && state !== undefined && state.expires.getTime() > now;
+    if (!isBlobberError(error, "network") || !usable) throw asTrustRoot(error, url);
+    notify(
+      options,
+      "warning",
+      "trust-root-not-refreshed",
+      `the trust root could not be refreshed: ${error.message}; using the one ` +
+        `confirmed ${state.checked.toISOString()}`,
+    );
+    return { bytes: kept, confirmed: state.checked };
+  }
+}
+
+/** What is kept, and how old it is. Beyond its limit nobody can tell whether it was revoked. */
+function offlineTarget(bytes: Uint8Array, state: TufState, options: Observer): PublicTarget {
+  const now = Date.now();
+  const days = Math.floor((now - state.checked.getTime()) / 86_400_000);
+  const age = `the trust root was confirmed ${state.checked.toISOString()}, ${days} days ago`;
+  const expired = state.expires.getTime() <= now;
+  if (expired && now - state.checked.getTime() > MAX_OFFLINE_AGE_MS) {
+    throw new BlobberError(
+      "trust-root",
+      `${age}, and expired ${state.expires.toISOString()}; ` +
+        `expected at most ${MAX_OFFLINE_AGE_MS / 86_400_000} days`,
+      { hint: "run once without --offline, or name a file with --trusted-root" },
+    );
+  }
+  notify(
+    options,
+    expired ? "warning" : "info",
+    expired ? "trust-root-expired" : "trust-root-offline",
+    expired ? `${age}, and expired ${state.expires.toISOString()}` : age,
+  );
+  return { bytes, confirmed: state.checked };
+}
+
+async function keptState(
+  path: string,
+  first: Uint8Array,
+  options: Observer,
+): Promise<TufState | undefined> {
+  try {
+    const state = await readState(path);
+    if (state === undefined) return undefined;
+    const { verifyTuf } = await import("./tuf_client.ts");
+    const expires = verifyTuf(first, state, state.checked);
+    return { ...state, expires: expires < state.expires ? expires : state.expires };
+  } catch (error) {
+    // A file that cannot be believed is as good as none: everything in it can be had again.
+    notify(options, "warning", "trust-root-cache", reasonOf(error));
+    return undefined;
+  }
+}
+
+async function refresh(
+  name: string,
+  url: string,
+  path: string,
+  first: Uint8Array,
+  state: TufState | undefined,
+  options: PublicRootOptions,
+): Promise<PublicTarget> {
+  const { updateTuf } = await import("./tuf_client.ts");
+  const checked = new Date();
+  const names = [...new Set([name, ...state?.targets.keys() ?? []])];
+  const known = state?.metadata ?? { roots: [] };
+  const update = await updateTuf(first, known, names, repository(url, options));
+  await writeState(path, { ...update, checked }).catch((error) => {
+    // A home that cannot be written costs the next run a request, and this one nothing.
+    notify(
+      options,
+      "debug",
+      "trust-root-not-kept",
+      `the trust root is not kept: ${reasonOf(error)}`,
+    );
+  });
+  return { bytes: update.targets.get(name)!, confirmed: checked };
+}
+
+/** Asks a repository over HTTP. What comes is believed for its signatures, wherever it came from. */
+function repository(
+  url: string,
+  options: Observer,
+): (path: string, limit: number) => Promise<Uint8Array | undefined> {
+  let requests = 0;
+  const whole = AbortSignal.timeout(TUF_UPDATE_MS);
+  return async (path, limit) => {
+    if (++requests > MAX_REQUESTS) throw new Error("the repository has no end of roots");
+    const address = `${url.replace(/\/$/, "")}/${path}`;
+    const signal = AbortSignal.any([
+      AbortSignal.timeout(TUF_TIMEOUT_MS),
+      whole,
+      ...options.signal ? [options.signal] : [],
+    ]);
+    try {
+      const response = await fetch(address, { signal, headers: { "accept-encoding": "identity" } });
+      if (!response.ok) {
+        await response.body?.cancel();
+        // 5.3.3: that there is no further root is told by 404, and by stores like S3 by 403.
+        if (response.status === 404 || response.status === 403) return undefined;
+        throw new BlobberError("network", `${quote(address)} answers ${response.status}`);
+      }
+      return await readLimited(response, limit, address);
+    } catch (error) {
+      if (isBlobberError(error)) throw error;
+      if (options.signal?.aborted) throw options.signal.reason;
+      throw new BlobberError("network", `cannot fetch ${quote(address)}: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
+  };
+}
+
+async function readLimited(
+  response: Response,
+  limit: number,
+  address: string,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of response.body ?? []) {
+    size += part.length;
+    if (size > limit) {
+      throw new BlobberError("trust-root", `${quote(address)} is longer than ${limit} bytes`);
+    }
+    parts.push(part);
+  }
+  const whole = new Uint8Array(size);
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
+}
+
+function asTrustRoot(error: unknown, url: string): unknown {
+  if (isBlobberError(error) && !isBlobberError(error, "network")) return error;
+  if (error instanceof DOMException) return error;
+  return new BlobberError(
+    "trust-root",
+    `the trust root of ${quote(url)} cannot be fetched: ${reasonOf(error)}`,
+    {
+      cause: error,
+      hint: isBlobberError(error, "network")
+        ? "try again, or name a file with --trusted-root"
+        : "the repository or the way to it is not to be trusted; nothing of it was used",
+    },
+  );
+}
+
+function defaultCacheDir(): string {
+  const base = process.env["XDG_CACHE_HOME"];
+  // The XDG base directory specification has relative paths ignored.
+  return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "blobber", "sigstore");
+}

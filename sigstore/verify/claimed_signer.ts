@@ -1,0 +1,102 @@
+/**
+ * Whom a signature says that it is by, for those who do not know yet whom to trust. Nothing of it is
+ * verified: whoever stores a signature writes there what they like.
+ *
+ * @module
+ */
+
+import type { Signature } from "@blobber/core";
+import { isBlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import type { Bundle, Content, Material } from "../encoding/bundle.ts";
+import { fromBase64 } from "../encoding/bytes.ts";
+import { readCertificate } from "./certificate.ts";
+import { Fields } from "../encoding/fields.ts";
+import { invalidSignature } from "../encoding/malformed.ts";
+import { fingerprintOf } from "../keys/public_key.ts";
+import { readSignature } from "./simple_signing.ts";
+import { PAYLOAD_TYPE, TAG_ANNOTATION } from "../encoding/statement.ts";
+import { parseStrictJson } from "../encoding/strict_json.ts";
+
+/** What a signature says about itself; not verified. */
+export interface ClaimedSigner {
+  /** How it says that it was made. */
+  signer:
+    | { kind: "certificate"; issuer: string; subject: string }
+    | { kind: "key"; fingerprint: string | undefined; hint: string };
+  /** The name under which it says that the artifact was signed. */
+  name: { repository: string; tag: string | undefined } | undefined;
+}
+
+/** Bytes of a SHA-256. */
+const DIGEST_BYTES = 32;
+
+/**
+ * Reads what a signature says about itself.
+ *
+ * @param signature as it is stored
+ * @throws {BlobberError} `signature-invalid`
+ */
+export function readClaimedSigner(signature: Signature): ClaimedSigner {
+  return claimedSigner(readSignature(signature));
+}
+
+/**
+ * Reads what a bundle says about itself.
+ *
+ * @param bundle of the right form
+ * @throws {BlobberError} `signature-invalid`
+ */
+export function claimedSigner({ material, content }: Bundle): ClaimedSigner {
+  return { signer: signerIn(material), name: nameIn(content) };
+}
+
+function signerIn(material: Material): ClaimedSigner["signer"] {
+  if (material.kind === "certificate") {
+    const { issuer, subject } = readCertificate(material.leaf);
+    return { kind: "certificate", issuer, subject };
+  }
+  const { hint } = material;
+  // Base64 of the SHA-256 of the public key, as cosign and this program write it; others may write anything.
+  const digest = fromBase64(hint);
+  const fingerprint = digest?.length === DIGEST_BYTES ? fingerprintOf(digest) : undefined;
+  return { kind: "key", fingerprint, hint };
+}
+
+function nameIn(content: Content): ClaimedSigner["name"] {
+  if (content.kind !== "dsse" || content.payloadType !== PAYLOAD_TYPE) return undefined;
+  try {
+    const statement = new Fields(
+      parseStrictJson(content.payload, "the statement", invalidSignature),
+      "statement",
+      invalidSignature,
+    );
+    const [subject] = statement.objects("subject", 1);
+    if (subject === undefined || !subject.has("name")) return undefined;
+    const annotations = subject.optional("annotations");
+    return {
+      repository: subject.string("name"),
+      tag: annotations?.has(TAG_ANNOTATION) ? annotations.string(TAG_ANNOTATION) : undefined,
+    };
+  } catch (error) {
+    // A statement of another form names nothing; whoever verifies it says what is wrong with it.
+    if (isBlobberError(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What a signature says about itself, in words that follow "it says that it is by".
+ *
+ * @param claimed not verified
+ */
+export function claimText({ signer, name }: ClaimedSigner): string {
+  const who = signer.kind === "certificate"
+    ? `${quote(signer.subject)} (issuer ${quote(signer.issuer)})`
+    : signer.hint === ""
+    ? "an unnamed key"
+    : `the key ${signer.fingerprint ?? quote(signer.hint)}`;
+  if (name === undefined) return who;
+  const { repository, tag } = name;
+  return `${who}, as ${quote(tag === undefined ? repository : `${repository}:${tag}`)}`;
+}
