@@ -79,7 +79,7 @@ export const COMMANDS: readonly Command[] = [
       "push ./site ghcr.io/acme/site:v1 --dry-run",
     ],
     group: "artifacts",
-    load: () => import("../commands/push.ts"),
+    load: () => import("../commands/artifacts/push.ts"),
   },
   {
     name: "pull",
@@ -94,7 +94,7 @@ export const COMMANDS: readonly Command[] = [
       "pull ghcr.io/acme/site:v1 ./site --verify-key acme.pub",
     ],
     group: "artifacts",
-    load: () => import("../commands/pull.ts"),
+    load: () => import("../commands/artifacts/pull.ts"),
   },
   {
     name: "ls",
@@ -104,7 +104,7 @@ export const COMMANDS: readonly Command[] = [
     details: ["Fetches the table of contents and nothing else."],
     examples: ["ls ghcr.io/acme/site:v1", "ls -lH ghcr.io/acme/site:v1"],
     group: "artifacts",
-    load: () => import("../commands/ls.ts"),
+    load: () => import("../commands/artifacts/ls.ts"),
   },
   {
     name: "cat",
@@ -113,7 +113,7 @@ export const COMMANDS: readonly Command[] = [
     details: ["Fetches only the parts of the artifact that hold the file."],
     examples: ["cat ghcr.io/acme/site:v1 index.html"],
     group: "artifacts",
-    load: () => import("../commands/cat.ts"),
+    load: () => import("../commands/artifacts/cat.ts"),
   },
   {
     name: "cp",
@@ -124,7 +124,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ["cp ghcr.io/acme/site:v1 css/site.css ./site.css"],
     group: "artifacts",
-    load: () => import("../commands/cp.ts"),
+    load: () => import("../commands/artifacts/cp.ts"),
   },
   {
     name: "copy",
@@ -135,7 +135,7 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ["copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1"],
     group: "artifacts",
-    load: () => import("../commands/copy.ts"),
+    load: () => import("../commands/artifacts/copy.ts"),
   },
   {
     name: "tag",
@@ -144,7 +144,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "point further tags at an artifact",
     examples: ["tag ghcr.io/acme/site:v1 stable latest"],
     group: "artifacts",
-    load: () => import("../commands/tag.ts"),
+    load: () => import("../commands/artifacts/tag.ts"),
   },
   {
     name: "sign",
@@ -159,7 +159,7 @@ export const COMMANDS: readonly Command[] = [
       "sign ghcr.io/acme/site:v1 --from ./site",
     ],
     group: "signatures",
-    load: () => import("../commands/sign.ts"),
+    load: () => import("../commands/signatures/sign.ts"),
   },
   {
     name: "verify",
@@ -175,7 +175,7 @@ export const COMMANDS: readonly Command[] = [
       "--verify-subject jo@acme.example",
     ],
     group: "signatures",
-    load: () => import("../commands/verify.ts"),
+    load: () => import("../commands/signatures/verify.ts"),
   },
   {
     name: "trust",
@@ -227,7 +227,7 @@ export const COMMANDS: readonly Command[] = [
     summary: "show the version",
     group: "program",
     withoutConfig: true,
-    load: () => import("../commands/version.ts"),
+    load: () => import("../commands/program/version.ts"),
   },
   {
     name: "completion",
@@ -242,7 +242,7 @@ export const COMMANDS: readonly Command[] = [
     examples: ["completion bash"],
     group: "program",
     withoutConfig: true,
-    load: () => import("../commands/completion.ts"),
+    load: () => import("../commands/program/completion.ts"),
   },
   {
     name: "login",
@@ -253,14 +253,14 @@ export const COMMANDS: readonly Command[] = [
     ],
     examples: ["login ghcr.io --username jo --password-stdin < token"],
     group: "program",
-    load: () => import("../commands/login.ts"),
+    load: () => import("../commands/program/login.ts"),
   },
   {
     name: "logout",
     args: [{ name: "HOST", kind: "host" }],
     summary: "forget the credentials of a registry",
     group: "program",
-    load: () => import("../commands/logout.ts"),
+    load: () => import("../commands/program/logout.ts"),
   },
   {
     name: "cache",
@@ -350,7 +350,7 @@ export const COMMANDS: readonly Command[] = [
     examples: ["help push", "help references"],
     group: "program",
     withoutConfig: true,
-    load: () => import("../commands/help.ts"),
+    load: () => import("../commands/program/help.ts"),
   },
   {
     name: "__complete",
@@ -361,7 +361,7 @@ export const COMMANDS: readonly Command[] = [
     group: "program",
     hidden: true,
     withoutConfig: true,
-    load: () => import("../commands/complete.ts"),
+    load: () => import("../commands/program/complete.ts"),
   },
 ];
 

@@ -46,7 +46,7 @@ const ANSWERS: Record<string, string[]> = {
     "cli/line/parse.ts",
     "cli/execute.ts",
     "cli/terminal/reporter.ts",
-    "cli/commands/complete.ts",
+    "cli/commands/program/complete.ts",
   ],
   "a list out of the cache": [
     "cli.ts",
@@ -55,7 +55,7 @@ const ANSWERS: Record<string, string[]> = {
     "cli/execute.ts",
     "cli/combinations.ts",
     "cli/terminal/reporter.ts",
-    "cli/commands/ls.ts",
+    "cli/commands/artifacts/ls.ts",
     "lib/stores/registry_store.ts",
     "lib/stores/cache/cached_source.ts",
     "lib/verbs/list.ts",
@@ -86,8 +86,8 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
   const found = new Set<string>();
   const files = [
     "cli/execute.ts",
-    "cli/commands/ls.ts",
-    "cli/commands/cat.ts",
+    "cli/commands/artifacts/ls.ts",
+    "cli/commands/artifacts/cat.ts",
     "lib/stores/registry_store.ts",
     "lib/registry/blobs/download.ts",
     "lib/registry/http/redirect.ts",

@@ -5,11 +5,11 @@
  */
 
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { refuseStream } from "../library/user_paths.ts";
-import { readOptions } from "../trust/reading.ts";
-import { signerOf } from "../trust/verdict.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { refuseStream } from "../../library/user_paths.ts";
+import { readOptions } from "../../trust/reading.ts";
+import { signerOf } from "../../trust/verdict.ts";
 
 /** Pulls an artifact into a directory; prints nothing. */
 export async function run(context: Context): Promise<void> {

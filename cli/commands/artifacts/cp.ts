@@ -5,10 +5,10 @@
  */
 
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { copyTarget, writeStream } from "../library/user_paths.ts";
-import { readOptions } from "../trust/reading.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { copyTarget, writeStream } from "../../library/user_paths.ts";
+import { readOptions } from "../../trust/reading.ts";
 
 /** Copies one file to disk. */
 export async function run(context: Context): Promise<void> {

@@ -7,10 +7,10 @@
 import type { VerifyResult } from "@blobber/core";
 import { printable, printableSentence } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { readOptions } from "../trust/reading.ts";
-import { signerOf, signerText } from "../trust/verdict.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { readOptions } from "../../trust/reading.ts";
+import { signerOf, signerText } from "../../trust/verdict.ts";
 
 /** Says who signed an artifact and what shows it. The digest comes first, alone on its line. */
 export async function run(context: Context): Promise<void> {
@@ -19,7 +19,7 @@ export async function run(context: Context): Promise<void> {
   const reference = parseReference(ref);
   const options = await readOptions(context, "verify", ref);
   if (options.verifier === undefined) {
-    const { nobodyNamed } = await import("../trust/claimed.ts");
+    const { nobodyNamed } = await import("../../trust/claimed.ts");
     throw await nobodyNamed(context, reference);
   }
   const onNotice: typeof report.onNotice = (notice) => {

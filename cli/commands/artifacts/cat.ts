@@ -7,9 +7,9 @@
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { readOptions } from "../trust/reading.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { readOptions } from "../../trust/reading.ts";
 
 /** Bytes of a file that fit into a JSON document without it becoming a burden for whoever parses it. */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;

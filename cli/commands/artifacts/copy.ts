@@ -5,10 +5,10 @@
  */
 
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { readOptions } from "../trust/reading.ts";
-import { signerOf } from "../trust/verdict.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { readOptions } from "../../trust/reading.ts";
+import { signerOf } from "../../trust/verdict.ts";
 
 /** Copies an artifact with its signatures, and prints its digest. */
 export async function run(context: Context): Promise<void> {

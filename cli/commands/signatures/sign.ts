@@ -9,13 +9,13 @@ import { isDigest } from "@blobber/core/digest";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { formatReference, parseReference, tagOf } from "@blobber/core/reference";
-import { canAsk, confirm } from "../terminal/ask.ts";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { checkDirectory } from "../library/user_paths.ts";
-import { packOptions } from "../library/packing.ts";
-import { expectedDigest, readOptions } from "../trust/reading.ts";
-import { makeSigner } from "../signing/signer.ts";
+import { canAsk, confirm } from "../../terminal/ask.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { checkDirectory } from "../../library/user_paths.ts";
+import { packOptions } from "../../library/packing.ts";
+import { expectedDigest, readOptions } from "../../trust/reading.ts";
+import { makeSigner } from "../../signing/signer.ts";
 
 /** Signs what is already there, and prints its digest first. */
 export async function run(context: Context): Promise<void> {

@@ -9,8 +9,8 @@ import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import { formatReference } from "@blobber/core/reference";
 import { looksSecret } from "@blobber/core/secrets";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
 
 /**
  * Packs a directory into nothing, and prints its entries and the digest that a push of it makes.

@@ -6,8 +6,8 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { SCRIPTS } from "../completion/scripts.ts";
-import type { Context } from "../context.ts";
+import { SCRIPTS } from "../../completion/scripts.ts";
+import type { Context } from "../../context.ts";
 
 /** Prints the completion script of a shell. */
 export async function run({ args, out }: Context): Promise<void> {

@@ -7,7 +7,7 @@
 import { BlobberError } from "@blobber/core/errors";
 import { eraseLogin } from "@blobber/core/login";
 import { parseRegistry } from "@blobber/core/reference";
-import type { Context } from "../context.ts";
+import type { Context } from "../../context.ts";
 
 /** Forgets the credentials of a registry. */
 export async function run({ args, out }: Context): Promise<void> {

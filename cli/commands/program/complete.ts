@@ -7,10 +7,10 @@
  */
 
 import { printableSentence } from "@blobber/core/printable";
-import { complete, type Completion, type Lookup } from "../completion/candidates.ts";
-import { unquote } from "../completion/words.ts";
-import type { Context } from "../context.ts";
-import { resolveSettings } from "../config/effective.ts";
+import { complete, type Completion, type Lookup } from "../../completion/candidates.ts";
+import { unquote } from "../../completion/words.ts";
+import type { Context } from "../../context.ts";
+import { resolveSettings } from "../../config/effective.ts";
 
 /** How long a look at a registry may take, in milliseconds: longer than that nobody waits for TAB. */
 const PATIENCE_MS = 3000;
@@ -40,7 +40,7 @@ function wordsOf(shell: string, given: string[]): string[] {
 }
 
 async function look(lookup: Lookup, context: Context): Promise<Completion> {
-  const { lookUp } = await import("../completion/lookup.ts");
+  const { lookUp } = await import("../../completion/lookup.ts");
   const settings = await resolveSettings(lookup.flags, context.env);
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PATIENCE_MS)]);
   const late = new Promise<never>((_, reject) => {

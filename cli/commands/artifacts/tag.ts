@@ -5,9 +5,9 @@
  */
 
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { readOptions } from "../trust/reading.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { readOptions } from "../../trust/reading.ts";
 
 /** Points further tags at an artifact, and prints its digest. */
 export async function run(context: Context): Promise<void> {

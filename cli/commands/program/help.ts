@@ -6,12 +6,12 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { COMMANDS, findCommand } from "../command_table/table.ts";
-import type { Context } from "../context.ts";
-import { commandHelp, programHelp, topicHelp } from "../line/help.ts";
-import { columnsOf } from "../terminal/output.ts";
-import { nearest } from "../line/suggest.ts";
-import { TOPICS } from "../line/topics.ts";
+import { COMMANDS, findCommand } from "../../command_table/table.ts";
+import type { Context } from "../../context.ts";
+import { commandHelp, programHelp, topicHelp } from "../../line/help.ts";
+import { columnsOf } from "../../terminal/output.ts";
+import { nearest } from "../../line/suggest.ts";
+import { TOPICS } from "../../line/topics.ts";
 
 /** Shows help for a command or a topic. */
 export async function run({ args, out }: Context): Promise<void> {

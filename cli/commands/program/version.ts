@@ -5,7 +5,7 @@
  */
 
 import { VERSION } from "@blobber/core/version";
-import type { Context } from "../context.ts";
+import type { Context } from "../../context.ts";
 
 /** Shows the version. */
 export async function run({ out, settings }: Context): Promise<void> {

@@ -6,11 +6,11 @@
 
 import type { PushOptions, Reference } from "@blobber/core";
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { checkDirectory } from "../library/user_paths.ts";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { packOptions } from "../library/packing.ts";
-import { makeSigner } from "../signing/signer.ts";
+import { checkDirectory } from "../../library/user_paths.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { packOptions } from "../../library/packing.ts";
+import { makeSigner } from "../../signing/signer.ts";
 
 /** Pushes a directory and prints the manifest's digest. */
 export async function run(context: Context): Promise<void> {

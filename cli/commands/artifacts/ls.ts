@@ -7,10 +7,10 @@
 import type { Entry } from "@blobber/core";
 import { printable, printableLines } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
-import { makeClient } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
-import { readOptions } from "../trust/reading.ts";
-import { formatSize } from "../line/values.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
+import { readOptions } from "../../trust/reading.ts";
+import { formatSize } from "../../line/values.ts";
 
 /** Lists the files of an artifact. */
 export async function run(context: Context): Promise<void> {
@@ -26,7 +26,7 @@ export async function run(context: Context): Promise<void> {
   const image = await client.openImage(reference, options);
   try {
     if (out.json) {
-      const { signerOf } = await import("../trust/verdict.ts");
+      const { signerOf } = await import("../../trust/verdict.ts");
       return await out.result({
         reference: formatReference(reference),
         digest: image.digest,

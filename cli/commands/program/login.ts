@@ -8,9 +8,9 @@ import { BlobberError } from "@blobber/core/errors";
 import { checkLogin, storeLogin } from "@blobber/core/login";
 import { printable } from "@blobber/core/printable";
 import { addressOf, parseRegistry } from "@blobber/core/reference";
-import { askLine, askSecret, canAsk } from "../terminal/ask.ts";
-import { clientOptions } from "../library/client_from_settings.ts";
-import type { Context } from "../context.ts";
+import { askLine, askSecret, canAsk } from "../../terminal/ask.ts";
+import { clientOptions } from "../../library/client_from_settings.ts";
+import type { Context } from "../../context.ts";
 
 /** Tries credentials at a registry, and stores them when it takes them. */
 export async function run(context: Context): Promise<void> {
