@@ -28,3 +28,9 @@ export interface Context {
   /** Variables. */
   env: Environment;
 }
+
+/** Runs a command; what it throws becomes the exit status. */
+export type RunCommand = (context: Context) => Promise<void>;
+
+/** Loads a command's code. */
+export type LoadCommand = () => Promise<RunCommand>;

@@ -5,6 +5,7 @@
  */
 
 import type { Command } from "./command_table/table.ts";
+import { loadCommand } from "./commands/load.ts";
 import { resolveSettings, type Settings, warningsOf } from "./config/effective.ts";
 import { Output, ReaderGone, screen } from "./terminal/output.ts";
 import type { CommandLine } from "./line/parse.ts";
@@ -62,7 +63,7 @@ export async function execute(
   });
   const signal = listen(() => report.close());
   try {
-    const loading = command.load(); // along with what checks the settings
+    const loading = loadCommand(command); // along with what checks the settings
     loading.catch(() => {}); // whatever is wrong with those is told first
     if (!command.hidden) {
       const { checkCombinations } = await import("./combinations.ts");
@@ -71,8 +72,8 @@ export async function execute(
         report.warn("settings", warning);
       }
     }
-    const { run } = await loading;
-    await run({
+    const runCommand = await loading;
+    await runCommand({
       args: line.args,
       settings,
       flags: line.flags,

@@ -4,13 +4,8 @@
  * @module
  */
 
-import {
-  type ArgumentKind,
-  type Command,
-  COMMANDS,
-  findCommand,
-  subcommands,
-} from "../command_table/table.ts";
+import type { ArgumentKind } from "../command_table/row.ts";
+import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
 import { findFlag, isShown } from "../line/parse.ts";
 import {
   appliesTo,

@@ -15,7 +15,7 @@ import { readOptions } from "../../trust/reading.ts";
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
 
 /** Prints one file, and nothing else. */
-export async function run(context: Context): Promise<void> {
+export async function runCat(context: Context): Promise<void> {
   const { out } = context;
   const [ref, path] = context.args as [string, string];
   const reference = parseReference(ref);

@@ -11,7 +11,7 @@ import { readOptions } from "../../trust/reading.ts";
 import { signerOf } from "../../trust/verdict.ts";
 
 /** Copies an artifact with its signatures, and prints its digest. */
-export async function run(context: Context): Promise<void> {
+export async function runCopy(context: Context): Promise<void> {
   const { settings, out } = context;
   const [ref, to] = context.args as [string, string];
   const from = parseReference(ref);

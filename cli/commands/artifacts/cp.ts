@@ -11,7 +11,7 @@ import { copyTarget, writeStream } from "../../library/user_paths.ts";
 import { readOptions } from "../../trust/reading.ts";
 
 /** Copies one file to disk. */
-export async function run(context: Context): Promise<void> {
+export async function runCp(context: Context): Promise<void> {
   const { out } = context;
   const [ref, path, destination] = context.args as [string, string, string];
   const reference = parseReference(ref);

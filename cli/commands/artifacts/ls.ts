@@ -13,7 +13,7 @@ import { readOptions } from "../../trust/reading.ts";
 import { formatSize } from "../../line/values.ts";
 
 /** Lists the files of an artifact. */
-export async function run(context: Context): Promise<void> {
+export async function runLs(context: Context): Promise<void> {
   const { settings, out } = context;
   const ref = context.args[0]!;
   const reference = parseReference(ref);

@@ -12,7 +12,7 @@ import { readOptions } from "../../trust/reading.ts";
 import { signerOf } from "../../trust/verdict.ts";
 
 /** Pulls an artifact into a directory; prints nothing. */
-export async function run(context: Context): Promise<void> {
+export async function runPull(context: Context): Promise<void> {
   const { settings, out } = context;
   const [ref, directory] = context.args as [string, string];
   const reference = parseReference(ref);

@@ -13,7 +13,7 @@ import { packOptions } from "../../library/packing.ts";
 import { makeSigner } from "../../signing/signer.ts";
 
 /** Pushes a directory and prints the manifest's digest. */
-export async function run(context: Context): Promise<void> {
+export async function runPush(context: Context): Promise<void> {
   const { settings, env, out } = context;
   const [directory, ref] = context.args as [string, string];
   const reference = parseReference(ref);

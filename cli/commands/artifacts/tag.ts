@@ -10,7 +10,7 @@ import type { Context } from "../../context.ts";
 import { readOptions } from "../../trust/reading.ts";
 
 /** Points further tags at an artifact, and prints its digest. */
-export async function run(context: Context): Promise<void> {
+export async function runTag(context: Context): Promise<void> {
   const { settings, out } = context;
   const [ref, ...tags] = context.args as [string, ...string[]];
   const reference = parseReference(ref);

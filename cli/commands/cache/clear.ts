@@ -12,7 +12,7 @@ import type { Context } from "../../context.ts";
 import { formatSize } from "../../line/values.ts";
 
 /** Empties the cache, after a question. */
-export async function run(context: Context): Promise<void> {
+export async function runCacheClear(context: Context): Promise<void> {
   const { out, settings, signal } = context;
   const path = cacheDirOf(context);
   const { entries, size } = cacheInfo(path);

@@ -12,7 +12,7 @@ import type { Context } from "../../context.ts";
 import { formatDuration, formatSize } from "../../line/values.ts";
 
 /** Shows what the cache holds. */
-export async function run(context: Context): Promise<void> {
+export async function runCacheInfo(context: Context): Promise<void> {
   const { out, settings } = context;
   const { path, size, entries } = cacheInfo(cacheDirOf(context));
   const text = entries.length === 0 ? "Cache is empty" : [

@@ -11,7 +11,7 @@ import type { Context } from "../../context.ts";
 import { formatSize } from "../../line/values.ts";
 
 /** Removes what is too old or too much, the least recently used first. */
-export async function run(context: Context): Promise<void> {
+export async function runCachePrune(context: Context): Promise<void> {
   const { out, settings } = context;
   const [maxSize, maxAge] = [settings.get("maxSize"), settings.get("maxAge")];
   if (maxSize === undefined && maxAge === undefined) {

@@ -12,7 +12,7 @@ import { parseRegistry } from "@blobber/core/reference";
 import type { SettingValue } from "../../line/values.ts";
 
 /** Shows one setting as it is in force. */
-export async function run({ args, settings, out }: Context): Promise<void> {
+export async function runConfigGet({ args, settings, out }: Context): Promise<void> {
   const key = args[0]!;
   const { path, name } = findKey(key);
   let value: SettingValue | undefined;

@@ -11,7 +11,7 @@ import { SETTING_NAMES, settingOf } from "../../settings/table.ts";
 import { showValue } from "../../line/values.ts";
 
 /** Creates the configuration file, with every setting explained and none of them set. */
-export async function run({ settings, env, out }: Context): Promise<void> {
+export async function runConfigInit({ settings, env, out }: Context): Promise<void> {
   const path = editedPath(settings.get("config"), env);
   writeWhole(path, template(), { fresh: true });
   await out.result({ path, created: true }, `Created config file: ${path}`);

@@ -8,7 +8,7 @@ import { editedPath } from "../../config/paths.ts";
 import type { Context } from "../../context.ts";
 
 /** Shows where the configuration file is, or would be. */
-export async function run({ settings, env, out }: Context): Promise<void> {
+export async function runConfigPath({ settings, env, out }: Context): Promise<void> {
   const path = editedPath(settings.get("config"), env);
   await out.result({ path }, path);
 }

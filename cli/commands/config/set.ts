@@ -14,7 +14,7 @@ import type { Context } from "../../context.ts";
 import { parseValue } from "../../line/values.ts";
 
 /** Changes one setting in the configuration file. */
-export async function run({ args, settings, env, out }: Context): Promise<void> {
+export async function runConfigSet({ args, settings, env, out }: Context): Promise<void> {
   const [key, text] = args as [string, string];
   const { path, setting } = findKey(key);
   if (setting.type === "secret" && !/^(?:file|env):./.test(text)) {

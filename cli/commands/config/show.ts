@@ -8,7 +8,7 @@ import { nested, shownSettings } from "../../config/show.ts";
 import type { Context } from "../../context.ts";
 
 /** Shows the effective configuration. */
-export async function run({ settings, out }: Context): Promise<void> {
+export async function runConfigShow({ settings, out }: Context): Promise<void> {
   const shown = shownSettings(settings);
   const blocks = Object.fromEntries(
     Object.entries(settings.registries).map(([host, block]) => [host, {

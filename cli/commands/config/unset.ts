@@ -10,7 +10,7 @@ import { findKey } from "../../config/keys.ts";
 import type { Context } from "../../context.ts";
 
 /** Removes one setting from the configuration file. */
-export async function run({ args, settings, env, out }: Context): Promise<void> {
+export async function runConfigUnset({ args, settings, env, out }: Context): Promise<void> {
   const key = args[0]!;
   const { path } = findKey(key);
   const file = editedPath(settings.get("config"), env);

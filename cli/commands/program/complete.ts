@@ -16,7 +16,7 @@ import { resolveSettings } from "../../config/effective.ts";
 const PATIENCE_MS = 3000;
 
 /** Prints candidates. */
-export async function run(context: Context): Promise<void> {
+export async function runComplete(context: Context): Promise<void> {
   const [shell = "", ...given] = context.args;
   let completion: Completion = { candidates: [], directive: "" };
   try {

@@ -10,7 +10,7 @@ import { SCRIPTS } from "../../completion/scripts.ts";
 import type { Context } from "../../context.ts";
 
 /** Prints the completion script of a shell. */
-export async function run({ args, out }: Context): Promise<void> {
+export async function runCompletion({ args, out }: Context): Promise<void> {
   const shell = args[0]!;
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
   if (script === undefined) {

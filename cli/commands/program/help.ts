@@ -14,7 +14,7 @@ import { nearest } from "../../line/suggest.ts";
 import { TOPICS } from "../../line/topics.ts";
 
 /** Shows help for a command or a topic. */
-export async function run({ args, out }: Context): Promise<void> {
+export async function runHelp({ args, out }: Context): Promise<void> {
   const text = helpFor(args, columnsOf(Deno.stdout));
   await out.result({ help: text }, text);
 }

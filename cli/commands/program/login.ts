@@ -13,7 +13,7 @@ import { clientOptions } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 
 /** Tries credentials at a registry, and stores them when it takes them. */
-export async function run(context: Context): Promise<void> {
+export async function runLogin(context: Context): Promise<void> {
   const { out, settings, report, signal } = context;
   const registry = parseRegistry(context.args[0]!);
   const { host } = registry;

@@ -10,7 +10,7 @@ import { parseRegistry } from "@blobber/core/reference";
 import type { Context } from "../../context.ts";
 
 /** Forgets the credentials of a registry. */
-export async function run({ args, out }: Context): Promise<void> {
+export async function runLogout({ args, out }: Context): Promise<void> {
   const { host } = parseRegistry(args[0]!);
   if (!await eraseLogin(host)) {
     throw new BlobberError("not-found", `credentials for ${host} not found`, {

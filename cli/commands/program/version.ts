@@ -8,7 +8,7 @@ import { VERSION } from "@blobber/core/version";
 import type { Context } from "../../context.ts";
 
 /** Shows the version. */
-export async function run({ out, settings }: Context): Promise<void> {
+export async function runVersion({ out, settings }: Context): Promise<void> {
   const { deno, v8, typescript } = Deno.version;
   const platform = `${Deno.build.os}/${Deno.build.arch}`;
   const more = settings.get("verbose")

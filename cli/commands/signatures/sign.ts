@@ -18,7 +18,7 @@ import { expectedDigest, readOptions } from "../../trust/reading.ts";
 import { makeSigner } from "../../signing/signer.ts";
 
 /** Signs what is already there, and prints its digest first. */
-export async function run(context: Context): Promise<void> {
+export async function runSign(context: Context): Promise<void> {
   const { out, report, signal } = context;
   const ref = context.args[0]!;
   const reference = parseReference(ref);

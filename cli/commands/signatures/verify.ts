@@ -13,7 +13,7 @@ import { readOptions } from "../../trust/reading.ts";
 import { signerOf, signerText } from "../../trust/verdict.ts";
 
 /** Says who signed an artifact and what shows it. The digest comes first, alone on its line. */
-export async function run(context: Context): Promise<void> {
+export async function runVerify(context: Context): Promise<void> {
   const { out, settings, report } = context;
   const ref = context.args[0]!;
   const reference = parseReference(ref);

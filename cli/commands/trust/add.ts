@@ -21,7 +21,7 @@ import { planVerification, signedAsOf } from "../../trust/verification_plan.ts";
 import { makeVerifier } from "../../trust/verifying.ts";
 
 /** Adds a rule to the user's file: from flags, or proposed from the signature that is there. */
-export async function run(context: Context): Promise<void> {
+export async function runTrustAdd(context: Context): Promise<void> {
   const { out, settings, env } = context;
   const what = context.args[0]!;
   const taken = settings.files.flatMap(({ rules }) => rules?.rules ?? []).map(({ name }) => name);

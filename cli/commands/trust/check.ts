@@ -15,7 +15,7 @@ import { signerText } from "../../trust/verdict.ts";
 import { ruleDocument, ruleLines } from "./list.ts";
 
 /** Shows which rules are about a reference, and whether what is there satisfies them. */
-export async function run(context: Context): Promise<void> {
+export async function runTrustCheck(context: Context): Promise<void> {
   const { out, settings } = context;
   const reference = parseReference(context.args[0]!);
   const name = trustName(reference);

@@ -9,7 +9,7 @@ import type { Context } from "../../context.ts";
 import { type Rule, type RuleFile, type TrustEntry, UNMATCHED } from "../../rules/rules.ts";
 
 /** Shows every rule, and where it is written. */
-export async function run({ settings, out }: Context): Promise<void> {
+export async function runTrustList({ settings, out }: Context): Promise<void> {
   const files = settings.files.flatMap(({ rules }) => rules ?? []);
   const rules = files.flatMap((file) => file.rules.map((rule) => ({ file, rule })));
   const strictest = Math.max(0, ...files.map(({ unmatched }) => UNMATCHED.indexOf(unmatched)));

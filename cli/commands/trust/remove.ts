@@ -11,7 +11,7 @@ import type { Context } from "../../context.ts";
 import { removeRule } from "../../config/edit_rules.ts";
 
 /** Takes a rule out of the user's file. */
-export async function run({ args, settings, env, out }: Context): Promise<void> {
+export async function runTrustRemove({ args, settings, env, out }: Context): Promise<void> {
   const name = args[0]!;
   const file = editedPath(settings.get("config"), env);
   const owners = settings.files.filter(({ rules }) => rules?.rules.some((r) => r.name === name));

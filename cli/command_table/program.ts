@@ -1,0 +1,105 @@
+/**
+ * Commands of the program itself: its cache, configuration, logins and help.
+ *
+ * @module
+ */
+
+import type { CommandRow } from "./row.ts";
+
+/** Rows of the table of commands. */
+export const PROGRAM = {
+  version: {
+    args: [],
+    summary: "show the version",
+    withoutConfig: true,
+  },
+  completion: {
+    args: [{ name: "SHELL", kind: "shell", values: ["bash", "zsh", "fish", "powershell"] }],
+    summary: "print the completion script of a shell",
+    details: [
+      "bash: source <(blobber completion bash)",
+      'zsh: blobber completion zsh > "${fpath[1]}/_blobber"',
+      "fish: blobber completion fish > ~/.config/fish/completions/blobber.fish",
+      "PowerShell: blobber completion powershell | Out-String | Invoke-Expression",
+    ],
+    examples: ["completion bash"],
+    withoutConfig: true,
+  },
+  login: {
+    args: [{ name: "HOST", kind: "host" }],
+    summary: "store credentials for a registry",
+    details: [
+      "They are tried at the registry first, and kept in Docker's configuration or the helper that it names.",
+    ],
+    examples: ["login ghcr.io --username jo --password-stdin < token"],
+  },
+  logout: {
+    args: [{ name: "HOST", kind: "host" }],
+    summary: "forget the credentials of a registry",
+  },
+  cache: {
+    args: [],
+    summary: "show what the cache holds",
+  },
+  "cache info": {
+    args: [],
+    summary: "show what the cache holds",
+    details: ["--long lists every entry with its size and when it was used last."],
+    examples: ["cache info --long"],
+  },
+  "cache clear": {
+    args: [],
+    summary: "empty the cache",
+  },
+  "cache prune": {
+    args: [],
+    summary: "remove what is too old or too much, the least recently used first",
+    examples: ["cache prune --max-size 1GB", "cache prune --max-age 7d"],
+  },
+  config: {
+    args: [],
+    summary: "show the effective configuration",
+  },
+  "config path": {
+    args: [],
+    summary: "show where the configuration file is",
+    withoutConfig: true,
+  },
+  "config init": {
+    args: [],
+    summary: "create the configuration file",
+    withoutConfig: true,
+  },
+  "config get": {
+    args: [{ name: "KEY", kind: "key" }],
+    summary: "show one setting",
+    examples: ["config get cache.ttl"],
+  },
+  "config set": {
+    args: [{ name: "KEY", kind: "key" }, { name: "VALUE", kind: "text" }],
+    summary: "change one setting in the configuration file",
+    examples: ["config set cache.ttl 5m"],
+    withoutConfig: true,
+  },
+  "config unset": {
+    args: [{ name: "KEY", kind: "key" }],
+    summary: "remove one setting from the configuration file",
+    withoutConfig: true,
+  },
+  help: {
+    args: [{ name: "COMMAND|TOPIC", kind: "command" }],
+    required: 0,
+    variadic: true,
+    summary: "show help for a command or a topic",
+    examples: ["help push", "help references"],
+    withoutConfig: true,
+  },
+  __complete: {
+    args: [{ name: "WORD", kind: "text" }],
+    required: 0,
+    variadic: true,
+    summary: "candidates for the shells' completion",
+    hidden: true,
+    withoutConfig: true,
+  },
+} as const satisfies Record<string, CommandRow>;

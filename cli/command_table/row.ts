@@ -1,0 +1,45 @@
+/**
+ * What a row of the table of commands holds.
+ *
+ * @module
+ */
+
+/** What completion offers for an argument. */
+export type ArgumentKind =
+  | "directory"
+  | "file"
+  | "reference"
+  | "path-inside"
+  | "tag"
+  | "key"
+  | "shell"
+  | "command"
+  | "host"
+  | "text";
+
+/** One argument. */
+export interface Argument {
+  name: string;
+  kind: ArgumentKind;
+  values?: readonly string[];
+}
+
+/** One row. Its key is the command's name: `push`, or two words, `config set`. */
+export interface CommandRow {
+  aliases?: readonly string[];
+  /** Arguments in the order they are given. */
+  args: readonly Argument[];
+  /** Arguments that must be there; all of them unless said otherwise. */
+  required?: number;
+  /** Whether the last argument may be repeated. */
+  variadic?: true;
+  /** One line, without a full stop. */
+  summary: string;
+  /** What else there is to know, in paragraphs. */
+  details?: readonly string[];
+  /** Command lines, without the program's name. */
+  examples?: readonly string[];
+  hidden?: true;
+  /** Works although the configuration cannot be read, so that it can be put right. */
+  withoutConfig?: true;
+}
