@@ -7,7 +7,8 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
-import { type Given, type Origin, SYSTEM_HINT } from "./effective.ts";
+import type { Given, Origin } from "./origin.ts";
+import { SYSTEM_HINT } from "./paths.ts";
 import { type Setting, type SettingName, settingOf } from "../settings/table.ts";
 import type { SettingValue } from "../line/values.ts";
 

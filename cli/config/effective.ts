@@ -8,6 +8,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import type { ConfigFile } from "./file.ts";
 import type { NamedFile } from "./named_file.ts";
+import type { Given, Origin } from "./origin.ts";
 import type { Registries } from "./registries.ts";
 import { type Environment, isAbsent, SYSTEM_CONFIG, userConfigPath } from "./paths.ts";
 import {
@@ -20,19 +21,6 @@ import {
 } from "../settings/table.ts";
 import { distance } from "../line/suggest.ts";
 import { parseValue, type SettingValue } from "../line/values.ts";
-
-/** Where a value comes from. */
-export type Origin =
-  | { kind: "flag" }
-  | { kind: "default" }
-  | { kind: "variable"; name: string }
-  | { kind: "file"; path: string; scope: ConfigFile["scope"] };
-
-/** A value and where it comes from. */
-export interface Given {
-  value: SettingValue;
-  origin: Origin;
-}
 
 /** Every setting, with where it comes from. */
 export class Settings {
@@ -159,9 +147,6 @@ function valuesOf({ values, path, scope }: ConfigFile): Map<SettingName, Given> 
     [...values].map(([name, value]) => [name, { value, origin: { kind: "file", path, scope } }]),
   );
 }
-
-/** What to do about a demand of the system's. */
-export const SYSTEM_HINT = "what the system demands is changed only in its file";
 
 function readVariable(
   name: SettingName,

@@ -12,6 +12,9 @@ export type Environment = (name: string) => string | undefined;
 /** The administrator's file, always read. */
 export const SYSTEM_CONFIG = "/etc/blobber/config.yaml";
 
+/** What to do about a demand of the system's. */
+export const SYSTEM_HINT = "what the system demands is changed only in its file";
+
 /**
  * The user's file: `$XDG_CONFIG_HOME/blobber/config.yaml`, else under `~/.config`.
  *

@@ -10,7 +10,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import type { Environment } from "../config/paths.ts";
 import type { Settings } from "../config/effective.ts";
-import { platformOf } from "../trust/reading.ts";
+import { platformOf } from "./wanted.ts";
 
 /** The options that decide the digest, and how much may be packed. */
 export type PackOptions = Pick<

@@ -1,11 +1,10 @@
 /**
- * A rule as it is written in `config.yaml`: made from flags, or proposed from a signature that was found.
+ * Rules as they are written in `config.yaml`, and proposals of them from a signature that was found.
  *
  * @module
  */
 
 import type { RepositoryName, SignerIdentity } from "@blobber/core";
-import type { VerificationPlan } from "../trust/verification_plan.ts";
 
 /** One way to satisfy a rule, with the file's keys. */
 export type WrittenEntry = Record<string, string | Record<string, string>>;
@@ -17,54 +16,6 @@ export interface WrittenRule {
   "name-binding"?: string;
   "signed-as"?: string;
   any: WrittenEntry[];
-}
-
-/**
- * The rule that says for all time what flags say for one run.
- *
- * @param name of the rule
- * @param pattern which repositories it is about
- * @param plan what the flags demand
- * @param absolute makes a path absolute: nothing in a rule depends on the working directory
- */
-export function ruleOfPlan(
-  name: string,
-  pattern: string,
-  plan: VerificationPlan,
-  absolute: (path: string) => string,
-): WrittenRule {
-  const root = plan.trustedRoot === undefined
-    ? {}
-    : { "trusted-root": absolute(plan.trustedRoot.path) };
-  const claims = {
-    ...plan.claims,
-    ...plan.repo !== undefined && { "source-repository-uri": repositoryUri(plan.repo) },
-  };
-  return {
-    name,
-    match: [pattern],
-    ...plan.name !== "off" && { "name-binding": plan.name },
-    ...plan.signedAs !== undefined && { "signed-as": plan.signedAs },
-    any: plan.signers.map((signer): WrittenEntry =>
-      signer.kind === "key"
-        ? {
-          key: absolute(signer.file.path),
-          ...plan.requireLog && { log: "required" },
-          ...root,
-        }
-        : {
-          issuer: signer.issuer,
-          ...signer.subject !== undefined && { subject: signer.subject },
-          ...signer.subjectPattern !== undefined && { "subject-pattern": signer.subjectPattern },
-          ...Object.keys(claims).length > 0 && { claims },
-          ...root,
-        }
-    ),
-  };
-}
-
-function repositoryUri(repo: string): string {
-  return repo.startsWith("https://") ? repo : `https://github.com/${repo}`;
 }
 
 /**

@@ -6,13 +6,13 @@
  * @module
  */
 
-import type { OpenOptions, Platform, ReadOptions, Reference, Verifier } from "@blobber/core";
-import { isDigest } from "@blobber/core/digest";
+import type { OpenOptions, Reference, Verifier } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
+import { printable } from "@blobber/core/printable";
 import { parseReference } from "@blobber/core/reference";
 import type { Context } from "../context.ts";
-import { type Settings, SYSTEM_HINT } from "../config/effective.ts";
+import { SYSTEM_HINT } from "../config/paths.ts";
+import { expectedDigest, platformOf } from "../library/wanted.ts";
 import type { Requirement } from "../rules/decide.ts";
 import { namedInVain, planVerification, systemDemand } from "./verification_plan.ts";
 
@@ -133,29 +133,4 @@ function notSetAside(what: string, path: string): BlobberError {
       `(verify.enabled in ${printable(path)})`,
     { hint: SYSTEM_HINT },
   );
-}
-
-/** The digest of `--expect`. */
-export function expectedDigest(settings: Settings): ReadOptions["expect"] {
-  const text = settings.get("expect");
-  if (text === undefined || isDigest(text)) return text;
-  throw new BlobberError(
-    "usage",
-    `invalid expect: ${quote(text)}, expected "sha256:" and 64 lower-case hexadecimal digits`,
-  );
-}
-
-/** The platform of `--platform`. */
-export function platformOf(settings: Settings): Platform | undefined {
-  const text = settings.get("platform");
-  if (text === undefined) return undefined;
-  const match = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text);
-  if (match === null) {
-    throw new BlobberError(
-      "usage",
-      `invalid platform: ${quote(text)}, expected OS/ARCH or OS/ARCH/VARIANT, like linux/arm64`,
-    );
-  }
-  const [, os, architecture, variant] = match as unknown as [string, string, string, string?];
-  return { os, architecture, ...variant !== undefined && { variant } };
 }

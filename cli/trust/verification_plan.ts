@@ -9,7 +9,8 @@ import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { type RepositoryName, repositoryNamed } from "@blobber/core/reference";
 import type { NamedFile } from "../config/named_file.ts";
-import type { Origin, Settings } from "../config/effective.ts";
+import type { Settings } from "../config/effective.ts";
+import type { Origin } from "../config/origin.ts";
 import { type SettingName, settingOf } from "../settings/table.ts";
 import { VERIFIERS } from "../settings/row.ts";
 

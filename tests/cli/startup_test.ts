@@ -46,6 +46,7 @@ const ANSWERS: Record<string, string[]> = {
     "cli/line/parse.ts",
     "cli/execute.ts",
     "cli/terminal/reporter.ts",
+    "cli/commands/program/loaders.ts",
     "cli/commands/program/complete.ts",
   ],
   "a list out of the cache": [
@@ -55,6 +56,7 @@ const ANSWERS: Record<string, string[]> = {
     "cli/execute.ts",
     "cli/combinations.ts",
     "cli/terminal/reporter.ts",
+    "cli/commands/artifacts/loaders.ts",
     "cli/commands/artifacts/ls.ts",
     "lib/stores/registry_store.ts",
     "lib/stores/cache/cached_source.ts",
@@ -63,16 +65,16 @@ const ANSWERS: Record<string, string[]> = {
 };
 const MOST: Record<string, number> = {
   "--version": 8,
-  "--help": 20,
-  "completion of a command": 29,
-  "a list out of the cache": 66,
+  "--help": 22,
+  "completion of a command": 32,
+  "a list out of the cache": 72,
 };
 
 for (const [question, files] of Object.entries(ANSWERS)) {
   Deno.test(`${question} loads no node module, no package and no command`, async () => {
     const found = new Set<string>();
     for (const file of files) await closure(file, found);
-    const own = files.filter((file) => file.startsWith("cli/commands/"));
+    const own = ["cli/commands/load.ts", ...files];
     const heavy = [...found].filter((path) =>
       !path.endsWith(".ts") || path === "mod.ts" ||
       path.startsWith("cli/commands/") && !own.includes(path)

@@ -14,7 +14,8 @@ import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { checkDirectory } from "../../library/user_paths.ts";
 import { packOptions } from "../../library/packing.ts";
-import { expectedDigest, readOptions } from "../../trust/reading.ts";
+import { expectedDigest } from "../../library/wanted.ts";
+import { readOptions } from "../../trust/reading.ts";
 import { makeSigner } from "../../signing/signer.ts";
 
 /** Signs what is already there, and prints its digest first. */
