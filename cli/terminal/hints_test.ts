@@ -32,7 +32,7 @@ function* sources(folder: string): Generator<{ path: string; text: string }> {
 /** Strings in which other programs have flags of their own. */
 const OF_OTHERS = /circleci run|openssl |docker-credential-|^#|complete -|--no-sort|\bcompadd\b/;
 /** Files that write pages of the documentation, or are read by shells. */
-const NO_MESSAGES = /^cli\/(reference_|completion\/scripts)/;
+const NO_MESSAGES = /^cli\/(reference\/|completion\/scripts)/;
 
 Deno.test("no message names a file of the documentation, and every flag in one exists", () => {
   const flags = new Set(SETTING_NAMES.map((name) => `--${settingOf(name).flag}`));
@@ -59,9 +59,10 @@ Deno.test("no message names a file of the documentation, and every flag in one e
 Deno.test("a command's own messages name its own flags", () => {
   let seen = 0;
   for (const { path, text } of sources("cli/commands")) {
-    const name = /([a-z_]+)\.ts$/.exec(path)![1]!.replace("_", " ");
-    const command = COMMANDS.find((one) => one.name === name);
-    if (command === undefined) continue;
+    const [, folder, file] = /([a-z]+)\/([a-z_]+)\.ts$/.exec(path)!;
+    const name = COMMANDS.map((one) => one.name as string)
+      .find((one) => one === file || one === `${folder} ${file}`);
+    if (name === undefined) continue;
     for (const string of strings(text)) {
       if (OF_OTHERS.test(string) || flagsIn(string).length === 0) continue;
       assert.ok(isFor(string.replaceAll("--verify-…", ""), name), `${path}: ${string}`);
