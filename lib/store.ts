@@ -3,7 +3,7 @@
  * {@linkcode Target} takes them. A registry repository, an OCI layout and memory implement both; a cache
  * wraps a source. Push, pull, copy and the lazy reader know nothing else.
  *
- * A source hands out bytes as they come. Nobody reads them raw: see `verified.ts`.
+ * A source hands out bytes as they come: read them through `checked_content.ts`, which checks them.
  *
  * @module
  */

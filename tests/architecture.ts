@@ -48,7 +48,7 @@ const LAYERS: string[][] = [
     "events",
     "version",
     "digest",
-    "verified",
+    "checked_content",
     "printable",
     "reference",
     "store",

@@ -19,7 +19,7 @@ import {
   MEDIA_TYPE,
   type Platform,
 } from "../types.ts";
-import { parseJson, readVerified } from "../verified.ts";
+import { parseJson, readChecked } from "../checked_content.ts";
 
 /** Media types of documents that list content: what a client accepts when it asks for a manifest. */
 export const DOCUMENT_TYPES: readonly string[] = [
@@ -57,7 +57,7 @@ export async function readDocument(
   options: CallOptions = {},
 ): Promise<Document<Manifest | Index>> {
   const name = `manifest ${descriptor.digest} of ${source.name}`;
-  const bytes = await readVerified(
+  const bytes = await readChecked(
     await source.fetch(descriptor, options),
     { size: descriptor.size, digest: descriptor.digest, name },
     MAX_MANIFEST_BYTES,

@@ -18,7 +18,7 @@ import {
   MEDIA_TYPE,
   type Platform,
 } from "../types.ts";
-import { parseJson, readVerified } from "../verified.ts";
+import { parseJson, readChecked } from "../checked_content.ts";
 
 /** Manifests of an index that a message names. */
 const MAX_NAMED = 20;
@@ -84,7 +84,7 @@ export async function checkPlatform(
   if (mediaType !== MEDIA_TYPE.config && mediaType !== MEDIA_TYPE.dockerConfig) return;
   const name = `config ${digest}`;
   const stream = await source.fetch(config, { signal });
-  const bytes = await readVerified(stream, { size, digest, name }, MAX_CONFIG_BYTES);
+  const bytes = await readChecked(stream, { size, digest, name }, MAX_CONFIG_BYTES);
   const { os, architecture, ...rest } = Object(parseJson(bytes, name)) as Record<string, unknown>;
   const text = (value: unknown) => typeof value === "string" && value !== "" ? value : undefined;
   const variant = text(rest.variant) ?? wanted.variant;

@@ -24,7 +24,7 @@ import { quote } from "../printable.ts";
 import type { Signature } from "../signing.ts";
 import type { CallOptions, Source } from "../store.ts";
 import { ANNOTATION, type Descriptor } from "../types.ts";
-import { readVerified } from "../verified.ts";
+import { readChecked } from "../checked_content.ts";
 
 /** What to look for. */
 export interface Wanted {
@@ -237,7 +237,7 @@ export async function readPart(
   if (!allowance.take(what.size)) {
     throw new BlobberError("limit", `${name} is not read: enough bytes of others were`);
   }
-  return await readVerified(
+  return await readChecked(
     await source.fetch(what, { signal }),
     { size: what.size, digest: what.digest, name },
     limit,

@@ -18,7 +18,7 @@ import { isDocumentType, readDocument } from "../artifact/manifest.ts";
 import type { CopyResult } from "../options.ts";
 import type { CallOptions, Source, Store, Target } from "../store.ts";
 import type { Descriptor, Document, Index, Manifest } from "../types.ts";
-import { VerifiedReader } from "../verified.ts";
+import { CheckedReader } from "../checked_content.ts";
 
 /** Options of {@linkcode copy}. */
 export interface CopyGraphOptions extends Observer {
@@ -231,7 +231,7 @@ class Copy {
   }
 
   async #send(blob: Descriptor, call: CallOptions): Promise<void> {
-    const reader = new VerifiedReader(await this.#source.fetch(blob, call), {
+    const reader = new CheckedReader(await this.#source.fetch(blob, call), {
       size: blob.size,
       digest: blob.digest,
       name: `blob ${blob.digest} of ${this.#source.name}`,

@@ -11,7 +11,7 @@ import { push, type PushInput, type PushSettings } from "./push.ts";
 import type { Signer } from "../signing.ts";
 import type { BlobWriter } from "../store.ts";
 import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE } from "../types.ts";
-import { readVerified } from "../verified.ts";
+import { readChecked } from "../checked_content.ts";
 import { signedName } from "../../tests/fakes/registry/references.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "blobber-push-"));
@@ -36,7 +36,7 @@ class Counting extends MemoryStore {
 
 async function read(store: MemoryStore, descriptor: Descriptor): Promise<Uint8Array> {
   const { digest, size } = descriptor;
-  return await readVerified(await store.fetch(descriptor), { digest, size, name: "it" }, 1e8);
+  return await readChecked(await store.fetch(descriptor), { digest, size, name: "it" }, 1e8);
 }
 
 async function manifestOf(store: MemoryStore, reference: string): Promise<Manifest> {

@@ -11,7 +11,7 @@ import { fallbackTag } from "../../lib/artifact/fallback_tag.ts";
 import { readDocument } from "../../lib/artifact/manifest.ts";
 import type { Store } from "../../lib/store.ts";
 import { type Annotations, type Descriptor, MEDIA_TYPE } from "../../lib/types.ts";
-import { readVerified } from "../../lib/verified.ts";
+import { readChecked } from "../../lib/checked_content.ts";
 
 const encoder = new TextEncoder();
 
@@ -85,7 +85,7 @@ export async function read(
   const expected = range
     ? { size: range.end - range.start, name: "range" }
     : { size: target.size, digest: target.digest, name: "blob" };
-  return new TextDecoder().decode(await readVerified(stream, expected, 1 << 24));
+  return new TextDecoder().decode(await readChecked(stream, expected, 1 << 24));
 }
 
 /**

@@ -12,7 +12,7 @@ import { quote } from "../../printable.ts";
 import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
 import type { Descriptor } from "../../types.ts";
-import { VerifiedReader } from "../../verified.ts";
+import { CheckedReader } from "../../checked_content.ts";
 import { Decompressor, sniff } from "../compression/decompress.ts";
 import { FOOTER_BYTES, parseFooter } from "../table/footer_reader.ts";
 import { Growth } from "../growth.ts";
@@ -63,7 +63,7 @@ export async function readLayer(
   options: LayerStreamOptions = {},
 ): Promise<LayerStreamResult> {
   const name = `layer ${layer.digest}`;
-  const reader = new VerifiedReader(stream, { size: layer.size, digest: layer.digest, name });
+  const reader = new CheckedReader(stream, { size: layer.size, digest: layer.digest, name });
   const { pace = new Pace(options.signal) } = options;
   const tar = new TarReader(handler);
   const { growth = new Growth() } = options;

@@ -6,7 +6,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import type { CallOptions, Source } from "../../store.ts";
-import { VerifiedReader } from "../../verified.ts";
+import { CheckedReader } from "../../checked_content.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 
 /** Memory that bytes of a range pass through. */
@@ -18,7 +18,7 @@ export class RunReader {
   readonly #tail: LayerEnd["tail"];
   readonly #end: number;
   readonly #name: string;
-  #reader: VerifiedReader | undefined;
+  #reader: CheckedReader | undefined;
   #position: number;
   #scratch = new ArrayBuffer(0);
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
@@ -53,7 +53,7 @@ export class RunReader {
     }
     if (this.#reader === undefined) {
       const size = this.#end - this.#position;
-      this.#reader = new VerifiedReader(await this.#open(), { size, name: this.#name });
+      this.#reader = new CheckedReader(await this.#open(), { size, name: this.#name });
       this.#scratch = new ArrayBuffer(Math.min(SCRATCH_BYTES, size));
     }
     while (this.#position < from) await this.#take(from - this.#position);

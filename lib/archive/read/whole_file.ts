@@ -9,7 +9,7 @@ import { notify, type Observer } from "../../events.ts";
 import type { Source } from "../../store.ts";
 import { byteStream, streamOf } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
-import { readVerified, VerifiedReader } from "../../verified.ts";
+import { CheckedReader, readChecked } from "../../checked_content.ts";
 import { TemporaryFile } from "./temporary_file.ts";
 
 /** Bytes that are kept in memory. */
@@ -34,7 +34,7 @@ export async function readWholeFile(
   const { size, digest } = layer;
   const expected = { size, digest, name: `layer ${digest}` };
   const stream = await source.fetch(layer, { signal });
-  if (size <= IN_MEMORY_BYTES) return streamOf(await readVerified(stream, expected, size));
+  if (size <= IN_MEMORY_BYTES) return streamOf(await readChecked(stream, expected, size));
   notify(
     observer,
     "debug",
@@ -45,7 +45,7 @@ export async function readWholeFile(
   const file = new TemporaryFile();
   const close = () => file.close();
   try {
-    const reader = new VerifiedReader(stream, expected);
+    const reader = new CheckedReader(stream, expected);
     let done = 0;
     for (let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);;) {
       const bytes = await reader.read(scratch);

@@ -14,7 +14,7 @@ import {
 } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { ANNOTATION, type Descriptor } from "../../types.ts";
-import { readVerified } from "../../verified.ts";
+import { readChecked } from "../../checked_content.ts";
 import type { Entry } from "../entry.ts";
 import { type Footer, FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
 import { inflateWhole } from "../compression/inflate_whole.ts";
@@ -162,7 +162,7 @@ async function readTail(
   const range = { start, end };
   const stream = await source.fetch(layer, { signal: options.signal, range });
   const name = `bytes ${start} to ${end} of the layer ${layer.digest} of ${source.name}`;
-  const bytes = await readVerified(stream, { size: end - start, name }, end - start);
+  const bytes = await readChecked(stream, { size: end - start, name }, end - start);
   if (have === undefined) return { start, bytes };
   const joined = new Uint8Array(bytes.length + have.bytes.length);
   joined.set(bytes);

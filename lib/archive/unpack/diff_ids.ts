@@ -9,7 +9,7 @@ import { BlobberError } from "../../errors.ts";
 import { MAX_CONFIG_BYTES } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { type Manifest, MEDIA_TYPE } from "../../types.ts";
-import { parseJson, readVerified } from "../../verified.ts";
+import { parseJson, readChecked } from "../../checked_content.ts";
 
 /**
  * Reads them.
@@ -27,7 +27,7 @@ export async function readDiffIds(
   if (mediaType !== MEDIA_TYPE.config && mediaType !== MEDIA_TYPE.dockerConfig) return undefined;
   const name = `config ${digest}`;
   const stream = await source.fetch(config, { signal });
-  const bytes = await readVerified(stream, { size, digest, name }, MAX_CONFIG_BYTES);
+  const bytes = await readChecked(stream, { size, digest, name }, MAX_CONFIG_BYTES);
   const json = parseJson(bytes, name) as { rootfs?: { diff_ids?: unknown } } | null;
   const stated = json?.rootfs?.diff_ids;
   if (!Array.isArray(stated)) return undefined;

@@ -8,7 +8,7 @@ import { closeSync, writeSync } from "node:fs";
 import { FILE_STREAMS } from "../../limits.ts";
 import { inLanes } from "../../system/lanes.ts";
 import type { CallOptions, Source } from "../../store.ts";
-import { VerifiedReader } from "../../verified.ts";
+import { CheckedReader } from "../../checked_content.ts";
 import { applyFile, type FileLayer } from "../read/layer_kind.ts";
 import type { Tree } from "../tree/tree.ts";
 import { openNew, placeError } from "../destination/new_file.ts";
@@ -76,7 +76,7 @@ export async function unpackFiles(
   await inLanes(files, FILE_STREAMS, signal, async ({ entry, layer }, signal) => {
     const { size, digest } = layer;
     const stream = await source.fetch(layer, { signal });
-    const reader = new VerifiedReader(stream, { size, digest, name: `layer ${digest}` });
+    const reader = new CheckedReader(stream, { size, digest, name: `layer ${digest}` });
     try {
       await write(reader, `${staging.root}/${entry.path}`, entry.path, options);
     } catch (error) {
@@ -88,7 +88,7 @@ export async function unpackFiles(
 }
 
 async function write(
-  reader: VerifiedReader,
+  reader: CheckedReader,
   at: string,
   path: string,
   { onBytes }: UnpackFilesOptions,

@@ -13,7 +13,7 @@ import type { Observer } from "../../events.ts";
 import { Pace } from "../../system/pace.ts";
 import { quote } from "../../printable.ts";
 import { nextTurn } from "../../system/runtime.ts";
-import { VerifiedReader } from "../../verified.ts";
+import { CheckedReader } from "../../checked_content.ts";
 import type { SharedRunner } from "../../threads/jobs.ts";
 import type { Growth } from "../growth.ts";
 import { checkDiffId, tellEnd } from "../read/layer_stream.ts";
@@ -60,7 +60,7 @@ export async function unpackByTable(
 ): Promise<void> {
   const { digest, size } = layer.layer;
   const name = `layer ${digest}`;
-  const bytes = new Sequence(new VerifiedReader(stream, { size, digest, name }), options);
+  const bytes = new Sequence(new CheckedReader(stream, { size, digest, name }), options);
   const inOrder = new InOrder(layer, options);
   const pace = new Pace(options.signal);
   const { root, umask } = options.staging;
@@ -160,13 +160,13 @@ class InOrder {
 
 /** The bytes of a blob, one piece after another. */
 class Sequence {
-  readonly #reader: VerifiedReader;
+  readonly #reader: CheckedReader;
   readonly #options: UnpackTableOptions;
   #scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #read = 0;
 
-  constructor(reader: VerifiedReader, options: UnpackTableOptions) {
+  constructor(reader: CheckedReader, options: UnpackTableOptions) {
     this.#reader = reader;
     this.#options = options;
   }

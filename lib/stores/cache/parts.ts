@@ -10,7 +10,7 @@ import { type DiskFile, makeDirectory } from "../../system/disk.ts";
 import { listDirectory, nodeModule } from "../../system/runtime.ts";
 import type { ByteRange, CallOptions } from "../../store.ts";
 import { byteStream } from "../../system/streams.ts";
-import { openWhole } from "./checked.ts";
+import { openCheckedFile } from "./checked_file.ts";
 import type { CachePaths } from "./paths.ts";
 
 interface Part extends ByteRange {
@@ -112,7 +112,7 @@ async function openAll(parts: Part[], options: CallOptions): Promise<DiskFile[] 
   const files: DiskFile[] = [];
   try {
     for (const { path, start, end, digest } of parts) {
-      const file = await openWhole(path, end - start, digest, options);
+      const file = await openCheckedFile(path, end - start, digest, options);
       if (file === undefined) break;
       files.push(file);
     }

@@ -15,7 +15,7 @@ import { isDocumentType, parseDocument } from "../../artifact/manifest.ts";
 import { nodeModule } from "../../system/runtime.ts";
 import type { ByteRange, CallOptions, FetchOptions, Source } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
-import { openRange, openWhole } from "./checked.ts";
+import { openCheckedFile, openCheckedRange } from "./checked_file.ts";
 import { keepEntry, touchEntry } from "./entries.ts";
 import { dropParts, keepPart, openParts } from "./parts.ts";
 import type { CachePaths } from "./paths.ts";
@@ -66,7 +66,7 @@ export class ReadThrough {
   async #whole(target: Descriptor, options: CallOptions): Promise<ReadableStream<Uint8Array>> {
     const { digest, size } = target;
     const path = this.#paths.blob(digest);
-    const file = await openWhole(path, size, digest, options);
+    const file = await openCheckedFile(path, size, digest, options);
     if (file !== undefined) {
       if (isDocumentType(target.mediaType)) this.#use(target);
       return fileStream(file, 0, size, options.signal);
@@ -94,7 +94,7 @@ export class ReadThrough {
     options: CallOptions,
   ): Promise<ReadableStream<Uint8Array>> {
     const { digest } = target;
-    const file = await openRange(this.#paths, target, range, options);
+    const file = await openCheckedRange(this.#paths, target, range, options);
     if (file !== undefined) return fileStream(file, range.start, range.end, options.signal);
     const parts = await openParts(this.#paths, digest, range, options);
     if (parts !== undefined) return parts;
@@ -105,7 +105,7 @@ export class ReadThrough {
     } catch (error) {
       if (!isBlobberError(error, "range-not-supported") || range.end > target.size) throw error;
       await this.#fetchWhole(target, error);
-      const whole = await openRange(this.#paths, target, range, options);
+      const whole = await openCheckedRange(this.#paths, target, range, options);
       if (whole === undefined) throw error; // it could not be kept
       return fileStream(whole, range.start, range.end, options.signal);
     }
@@ -138,9 +138,9 @@ export class ReadThrough {
       `${why.message}, so all of the ${size} bytes of ${digest} are downloaded into the cache`,
     );
     const stream = await this.#whole(target, { signal });
-    const { VerifiedReader } = await import("../../verified.ts");
+    const { CheckedReader } = await import("../../checked_content.ts");
     const name = `${digest} of ${this.#source.name}`;
-    const reader = new VerifiedReader(stream, { size, digest, name });
+    const reader = new CheckedReader(stream, { size, digest, name });
     let scratch = new ArrayBuffer(SCRATCH_BYTES);
     for (let done = 0;;) {
       const bytes = await reader.read(scratch);

@@ -9,7 +9,7 @@ import { type Digest, Digester } from "../../digest.ts";
 import { writeFully } from "../../system/files.ts";
 import { nodeModule } from "../../system/runtime.ts";
 import { byteStream } from "../../system/streams.ts";
-import { type Expected, VerifiedReader } from "../../verified.ts";
+import { CheckedReader, type Expected } from "../../checked_content.ts";
 import type { CachePaths } from "./paths.ts";
 import { temporaryPath } from "./record.ts";
 
@@ -38,7 +38,7 @@ export function tee(
   expected: Expected,
   options: TeeOptions,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const reader = new VerifiedReader(stream, expected);
+  const reader = new CheckedReader(stream, expected);
   const { name } = options;
   const sum = name === undefined ? new Digester() : undefined;
   const copy = new TemporaryCopy(paths, options);

@@ -14,7 +14,7 @@ import { parseDescriptor } from "../../artifact/manifest.ts";
 import { quote } from "../../printable.ts";
 import { isTag } from "../../reference.ts";
 import { ANNOTATION, type Descriptor, MEDIA_TYPE } from "../../types.ts";
-import { parseJson } from "../../verified.ts";
+import { parseJson } from "../../checked_content.ts";
 
 type Json = Record<string, unknown>;
 

@@ -41,7 +41,7 @@ import type {
 } from "../../store.ts";
 import { tagTaken } from "../../artifact/tag_taken.ts";
 import type { Descriptor } from "../../types.ts";
-import { parseJson } from "../../verified.ts";
+import { parseJson } from "../../checked_content.ts";
 import { contentMissing } from "../../artifact/content_missing.ts";
 import { LayoutBlobWriter, sweepIngest } from "./blob_writer.ts";
 import { fileStream } from "../../system/file_stream.ts";

@@ -16,7 +16,7 @@ import {
   type Manifest,
   MEDIA_TYPE,
 } from "../../types.ts";
-import { parseJson } from "../../verified.ts";
+import { parseJson } from "../../checked_content.ts";
 import type { IndexFile } from "./index_file.ts";
 import type { LayoutDirectory } from "./layout_directory.ts";
 

@@ -14,7 +14,7 @@ import { pruneCache } from "../../../lib/stores/cache/maintenance.ts";
 import { LayoutStore } from "../../../lib/stores/layout/layout_store.ts";
 import { readDocument } from "../../../lib/artifact/manifest.ts";
 import type { Manifest } from "../../../lib/types.ts";
-import { readVerified } from "../../../lib/verified.ts";
+import { readChecked } from "../../../lib/checked_content.ts";
 
 const [layout = "", cache = "", count = "0"] = process.argv.slice(2);
 for (let i = 0; i < Number(count); i++) {
@@ -23,11 +23,11 @@ for (let i = 0; i < Number(count); i++) {
   const [layer] = (document.value as Manifest).layers;
   const { digest, size } = layer!;
   if (i % 2 === 0) {
-    await readVerified(await source.fetch(layer!), { size, digest, name: "layer" }, size);
+    await readChecked(await source.fetch(layer!), { size, digest, name: "layer" }, size);
   }
   const range = { start: (i * 997) % 1000, end: size - 5000 };
   const length = range.end - range.start;
-  const bytes = await readVerified(
+  const bytes = await readChecked(
     await source.fetch(layer!, { range }),
     { size: length, name: "range" },
     length,

@@ -11,7 +11,7 @@ import { registryReference } from "./references.ts";
 import { openRegistry, type RegistryOptions } from "../../../lib/stores/registry_store.ts";
 import type { Store } from "../../../lib/store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../../../lib/types.ts";
-import { readVerified } from "../../../lib/verified.ts";
+import { readChecked } from "../../../lib/checked_content.ts";
 import { FakeClock } from "../clock.ts";
 import { type FakeRegistry, type FakeRegistryOptions, startRegistry } from "./fake_registry.ts";
 import { documentOf } from "../store_suite.ts";
@@ -111,5 +111,5 @@ export async function readBlob(
   const expected = range === undefined
     ? { size: target.size, digest: target.digest, name: "blob" }
     : { size: range.end - range.start, name: "range" };
-  return await readVerified(stream, expected, 1 << 28);
+  return await readChecked(stream, expected, 1 << 28);
 }

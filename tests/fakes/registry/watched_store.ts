@@ -11,7 +11,7 @@ import { type Digest, hexOf } from "../../../lib/digest.ts";
 import { MemoryStore } from "../../../lib/stores/memory_store.ts";
 import type { CallOptions, FetchOptions, Source } from "../../../lib/store.ts";
 import type { Descriptor } from "../../../lib/types.ts";
-import { readVerified } from "../../../lib/verified.ts";
+import { readChecked } from "../../../lib/checked_content.ts";
 import { blobOf, writeBlob } from "../store_suite.ts";
 
 /** A store that writes down what it is asked for. */
@@ -55,7 +55,7 @@ export async function read(
   const expected = range
     ? { size: range.end - range.start, name: "range" }
     : { size: target.size, digest: target.digest, name: "blob" };
-  return new TextDecoder().decode(await readVerified(stream, expected, 1 << 26));
+  return new TextDecoder().decode(await readChecked(stream, expected, 1 << 26));
 }
 
 /** Content of some blocks. */

@@ -26,7 +26,7 @@ const SUM = 32;
  * @param path the file; it is removed when it is something else
  * @returns the open file, to be closed by the caller; `undefined` when there is none
  */
-export async function openWhole(
+export async function openCheckedFile(
   path: string,
   size: number,
   digest: Digest,
@@ -54,7 +54,7 @@ export async function openWhole(
  * @param target the blob
  * @param range what is wanted of it
  */
-export async function openRange(
+export async function openCheckedRange(
   paths: CachePaths,
   target: Descriptor,
   range: ByteRange,

@@ -28,7 +28,7 @@ const SCRATCH_BYTES = 256 * 1024;
  * whole has been checked, so a caller that has seen the end has seen the right bytes, and one that writes
  * as it goes must not publish before the end.
  */
-export class VerifiedReader {
+export class CheckedReader {
   readonly #reader: ReadableStreamBYOBReader | ReadableStreamDefaultReader<Uint8Array>;
   readonly #byob: boolean;
   readonly #expected: Expected;
@@ -155,7 +155,7 @@ function checkDigest(actual: Digest, expected: Digest, name: string): void {
  * @param expected what they must be
  * @param limit the most bytes to take, and the name of that limit's subject in the error
  */
-export async function readVerified(
+export async function readChecked(
   stream: ReadableStream<Uint8Array>,
   expected: Expected,
   limit: number,
@@ -168,7 +168,7 @@ export async function readVerified(
     );
   }
   const { size, digest, name } = expected;
-  const reader = new VerifiedReader(stream, { size, name }); // the digest is taken of the whole
+  const reader = new CheckedReader(stream, { size, name }); // the digest is taken of the whole
   let whole = new Uint8Array(Math.min(size, FIRST_ROOM));
   let scratch = new ArrayBuffer(Math.min(size || 1, SCRATCH_BYTES));
   for (let at = 0;;) {

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { digestOf } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
-import { readVerified, VerifiedReader } from "./verified.ts";
+import { CheckedReader, readChecked } from "./checked_content.ts";
 
 const text = new TextEncoder().encode("twelve bytes");
 const good = { size: text.length, digest: digestOf(text), name: "blob" };
@@ -20,25 +20,25 @@ const bytesStream = (bytes: Uint8Array) =>
 
 for (const [kind, make] of [["plain", plain], ["byte", bytesStream]] as const) {
   test(`${kind} stream: right bytes arrive`, async () => {
-    assert.deepEqual(await readVerified(make(text), good, 100), text);
+    assert.deepEqual(await readChecked(make(text), good, 100), text);
   });
   test(`${kind} stream: a byte too many is refused`, async () => {
     const longer = new Uint8Array([...text, 1]);
-    await assert.rejects(readVerified(make(longer), good, 100), { code: "integrity" });
+    await assert.rejects(readChecked(make(longer), good, 100), { code: "integrity" });
   });
   test(`${kind} stream: a byte too few is refused`, async () => {
-    await assert.rejects(readVerified(make(text.subarray(1)), good, 100), { code: "integrity" });
+    await assert.rejects(readChecked(make(text.subarray(1)), good, 100), { code: "integrity" });
   });
   test(`${kind} stream: a flipped byte is refused before the last bytes are seen`, async () => {
     const flipped = text.slice();
     flipped[3]! ^= 1;
-    const reader = new VerifiedReader(make(flipped), good);
+    const reader = new CheckedReader(make(flipped), good);
     await assert.rejects(reader.read(new ArrayBuffer(64)), { code: "integrity" });
   });
 }
 
 test("bytes in pieces arrive whole, and the end is reported once", async () => {
-  const reader = new VerifiedReader(
+  const reader = new CheckedReader(
     plain(text.slice(0, 5), new Uint8Array(0), text.slice(5)),
     good,
   );
@@ -61,19 +61,19 @@ test("an endless stream stops at one byte more than promised and is cancelled", 
       cancelled = true;
     },
   });
-  await assert.rejects(readVerified(endless, good, 100), { code: "integrity" });
+  await assert.rejects(readChecked(endless, good, 100), { code: "integrity" });
   assert.ok(sent <= text.length + 8, `${sent} bytes were read`);
   assert.ok(cancelled);
 });
 
 test("a promise above the limit is refused without reading", async () => {
-  await assert.rejects(readVerified(plain(text), good, 5), { code: "limit" });
+  await assert.rejects(readChecked(plain(text), good, 5), { code: "limit" });
 });
 
 test("empty content is right when it is expected", async () => {
   const none = { size: 0, digest: digestOf(""), name: "nothing" };
-  assert.equal((await readVerified(plain(), none, 5)).length, 0);
-  await assert.rejects(readVerified(plain(text), none, 5), { code: "integrity" });
+  assert.equal((await readChecked(plain(), none, 5)).length, 0);
+  await assert.rejects(readChecked(plain(text), none, 5), { code: "integrity" });
 });
 
 test("what cannot be understood is blamed on wrong bytes where they are wrong", async () => {
@@ -81,7 +81,7 @@ test("what cannot be understood is blamed on wrong bytes where they are wrong", 
   const flipped = text.slice();
   flipped[9]! ^= 1;
   for (const [bytes, code] of [[text, "invalid-archive"], [flipped, "integrity"]] as const) {
-    const reader = new VerifiedReader(plain(bytes.slice(0, 4), bytes.slice(4)), good);
+    const reader = new CheckedReader(plain(bytes.slice(0, 4), bytes.slice(4)), good);
     await reader.read(new ArrayBuffer(4));
     const error = await reader.explain(broken);
     assert.equal((error as BlobberError).code, code);
