@@ -6,7 +6,6 @@
 
 import { computeDigest, type Digest, Digester } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
-import { quote } from "./printable.ts";
 
 /** What the bytes must turn out to be. */
 export interface Expected {
@@ -185,18 +184,4 @@ export async function readChecked(
   }
   if (digest !== undefined) checkDigest(await computeDigest(whole), digest, name);
   return whole;
-}
-
-/**
- * Parses JSON from outside, with an error that names what it was.
- *
- * @param bytes checked bytes
- * @param name what they are, for the message
- */
-export function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch (cause) {
-    throw new BlobberError("integrity", `${name} is not JSON: ${quote(String(cause))}`, { cause });
-  }
 }

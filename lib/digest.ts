@@ -7,6 +7,7 @@
  * @module
  */
 
+import { toHex } from "./bytes.ts";
 import { BlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
 import { nodeModule } from "./system/runtime.ts";
@@ -65,10 +66,7 @@ export function digestOf(bytes: Uint8Array | string): Digest {
  * @param bytes the content, of which a copy is taken (Web Cryptography, "digest"): it may be given away at once
  */
 export async function computeDigest(bytes: Uint8Array<ArrayBuffer>): Promise<Digest> {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  let hex = "";
-  for (const byte of hash) hex += byte.toString(16).padStart(2, "0");
-  return `sha256:${hex}`;
+  return `sha256:${toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))}`;
 }
 
 function createHash() {

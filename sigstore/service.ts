@@ -5,7 +5,9 @@
  * @module
  */
 
+import { concat } from "@blobber/core/bytes";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { isObject } from "@blobber/core/json";
 import {
   MAX_MESSAGE_CHARS,
   MAX_SERVICE_BYTES,
@@ -17,7 +19,6 @@ import {
 import { printable, printableSentence, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
 import { isTemporary, retryAfter, systemClock } from "@blobber/core/retry";
-import { concat } from "./encoding/der.ts";
 
 /** What every request to a service needs; made once for each signer. */
 export interface ServiceContext {
@@ -165,11 +166,6 @@ export function failed(request: ServiceRequest, what: string, cause?: unknown): 
     ),
     { hint: "try again later, or sign with a key of your own, which needs no service", cause },
   );
-}
-
-/** Whether a JSON value is an object. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -48,6 +48,8 @@ const LAYERS: string[][] = [
     "events",
     "version",
     "digest",
+    "bytes",
+    "json",
     "checked_content",
     "printable",
     "reference",

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { concat, END } from "./fakes/tar.ts";
+import { concat } from "../lib/bytes.ts";
+import { END } from "./fakes/tar.ts";
 import { hasGnuTar, ours, run, theirs } from "./fakes/tar_views.ts";
 
 const BLOCK = 512;

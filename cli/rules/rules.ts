@@ -7,6 +7,7 @@
  * @module
  */
 
+import { isObject } from "@blobber/core/json";
 import { type RepositoryName, repositoryNamed } from "@blobber/core/reference";
 import { parsePattern, type Pattern } from "./pattern.ts";
 
@@ -250,9 +251,7 @@ class Place {
   }
 
   object(value: unknown, keys?: readonly string[]): Record<string, unknown> {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      return this.fail("expected a mapping");
-    }
+    if (!isObject(value)) return this.fail("expected a mapping");
     for (const key of Object.keys(value)) {
       if (keys !== undefined && !keys.includes(key)) {
         this.child(key).fail(`unknown key "${key}", expected one of ${keys.join(", ")}`);

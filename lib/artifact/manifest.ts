@@ -19,7 +19,9 @@ import {
   MEDIA_TYPE,
   type Platform,
 } from "../types.ts";
-import { parseJson, readChecked } from "../checked_content.ts";
+import { fromBase64 } from "../bytes.ts";
+import { readChecked } from "../checked_content.ts";
+import { isObject, parseJson } from "../json.ts";
 
 /** Media types of documents that list content: what a client accepts when it asks for a manifest. */
 export const DOCUMENT_TYPES: readonly string[] = [
@@ -250,19 +252,6 @@ function text(value: unknown, field: string, fail: (why: string) => never): stri
 function texts(value: unknown, field: string, fail: (why: string) => never): string[] {
   if (!Array.isArray(value)) return fail(`its ${field} are no list`);
   return value.map((one) => text(one, field, fail));
-}
-
-function fromBase64(value: string): Uint8Array | undefined {
-  try {
-    return Uint8Array.from(atob(value), (c) => c.charCodeAt(0));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether a JSON value is an object, and no list. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function invalid(what: string, why: string): never {

@@ -18,7 +18,8 @@ import {
   MEDIA_TYPE,
   type Platform,
 } from "../types.ts";
-import { parseJson, readChecked } from "../checked_content.ts";
+import { readChecked } from "../checked_content.ts";
+import { parseJson } from "../json.ts";
 
 /** Manifests of an index that a message names. */
 const MAX_NAMED = 20;

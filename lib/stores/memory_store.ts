@@ -5,6 +5,7 @@
  */
 
 import { contentMissing } from "../artifact/content_missing.ts";
+import { concat } from "../bytes.ts";
 import { type Digest, digestOf, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { readFallback } from "../artifact/fallback_tag.ts";
@@ -125,7 +126,7 @@ export class MemoryStore implements Store {
       write: async (bytes) => await void open().push(bytes.slice()),
       // deno-lint-ignore require-await -- errors are rejections
       commit: async (descriptor) => {
-        const bytes = join(open());
+        const bytes = concat(...open());
         parts = undefined;
         checkContent(descriptor, bytes, this.name);
         this.#blobs.set(descriptor.digest, bytes);
@@ -204,14 +205,4 @@ function checkContent(descriptor: Descriptor, bytes: Uint8Array, where: string):
     `${where} was given ${actual} (${bytes.length} bytes), ` +
       `expected ${descriptor.digest} (${descriptor.size} bytes)`,
   );
-}
-
-function join(parts: Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

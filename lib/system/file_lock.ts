@@ -9,6 +9,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, linkSync, lstatSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { sameBytes } from "../bytes.ts";
 import { BlobberError } from "../errors.ts";
 import { besidePath, errnoOf, fileError, readBounded, shownPath, writeFully } from "./files.ts";
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
@@ -160,8 +161,4 @@ function parse(content: Uint8Array): unknown {
   } catch {
     return undefined;
   }
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
 }

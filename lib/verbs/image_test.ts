@@ -2,8 +2,8 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { openLayoutForTest } from "../../tests/fakes/layout_source.ts";
+import { concat } from "../bytes.ts";
 import {
-  concat,
   imageOf,
   type LayerSpec,
   type MadeLayer,

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { concat } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_OID_BYTES } from "@blobber/core/limits";
 
@@ -122,17 +123,6 @@ export function dotted(content: Uint8Array): string {
 
 function invalid(why: string): BlobberError {
   return new BlobberError("integrity", `invalid DER: ${why}`);
-}
-
-/** Joins bytes. */
-export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Writes an element of the given tag around its content. */

@@ -1,8 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { concat } from "@blobber/core/bytes";
 import { MAX_DER_BYTES, MAX_DER_DEPTH, MAX_DER_ELEMENTS } from "@blobber/core/limits";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
-import { concat, dotted, element, integer, octetString, oid, sequence, TAG } from "./der.ts";
+import { dotted, element, integer, octetString, oid, sequence, TAG } from "./der.ts";
 import { checkDer } from "./der_bounds.ts";
 
 /** An object identifier whose one number is so many bytes long. */

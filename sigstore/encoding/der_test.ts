@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { concat, fromHex, toHex } from "@blobber/core/bytes";
 import {
-  concat,
   ecdsaSignature,
   inside,
   integer,
@@ -11,7 +11,6 @@ import {
   readOne,
   sequence,
 } from "./der.ts";
-import { fromHex, toHex } from "./bytes.ts";
 
 const bytes = (hex: string) => fromHex(hex.replaceAll(" ", ""))!;
 

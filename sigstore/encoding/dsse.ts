@@ -4,8 +4,7 @@
  * @module
  */
 
-import { toBase64 } from "./bytes.ts";
-import { concat } from "./der.ts";
+import { concat, toBase64 } from "@blobber/core/bytes";
 
 /** An envelope with one signature, as JSON. */
 export interface Envelope {

@@ -5,8 +5,9 @@
  * @module
  */
 
+import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { isObject } from "@blobber/core/json";
 import { quote } from "@blobber/core/printable";
-import { fromBase64, toBase64 } from "./bytes.ts";
 import type { Fail } from "./malformed.ts";
 
 /** An object from outside. */
@@ -21,10 +22,8 @@ export class Fields {
    * @param fail the error of its reader
    */
   constructor(value: unknown, path: string, fail: Fail) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw fail(`${path} is no object`);
-    }
-    this.#value = value as Record<string, unknown>;
+    if (!isObject(value)) throw fail(`${path} is no object`);
+    this.#value = value;
     this.#path = path;
     this.#fail = fail;
   }

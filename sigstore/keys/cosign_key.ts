@@ -6,10 +6,10 @@
  */
 
 import { scrypt } from "node:crypto";
+import { fromBase64 } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_SCRYPT_BYTES } from "@blobber/core/limits";
-import { fromBase64 } from "../encoding/bytes.ts";
-import { isObject } from "../service.ts";
+import { isObject } from "@blobber/core/json";
 
 /**
  * Opens the file.

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { toHex } from "@blobber/core/bytes";
 import { MAX_KEY_ITERATIONS } from "@blobber/core/limits";
-import { toHex } from "../encoding/bytes.ts";
 import { type DerNode, inside, oid, readOne, TAG } from "../encoding/der.ts";
 
 /** What a key is encrypted with. */

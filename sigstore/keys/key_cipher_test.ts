@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 import { integer, octetString, oid, sequence } from "../encoding/der.ts";
 import { keyCipher } from "./key_cipher.ts";
 import { readPrivateKey } from "./private_key.ts";

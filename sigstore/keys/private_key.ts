@@ -8,7 +8,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:cr
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_KEY_FILE_BYTES, MAX_KEY_ITERATIONS } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
-import { type PemBlock, readPem, toPem } from "../encoding/bytes.ts";
+import { type PemBlock, readPem, toPem } from "../encoding/pem.ts";
 import { openCosignKey } from "./cosign_key.ts";
 import { type KeyCipher, keyCipher } from "./key_cipher.ts";
 import type { KeyDetails, SigningKey } from "./signing_key.ts";

@@ -9,8 +9,9 @@ import {
   verify,
 } from "node:crypto";
 import { xsalsa20poly1305 } from "@noble/ciphers/salsa.js";
+import { toBase64 } from "@blobber/core/bytes";
 import { isBlobberError } from "@blobber/core";
-import { toBase64, toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 import { needsPassphrase, readPrivateKey } from "./private_key.ts";
 
 const ec = (namedCurve: string) => generateKeyPairSync("ec", { namedCurve }).privateKey;

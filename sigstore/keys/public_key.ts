@@ -5,10 +5,11 @@
  */
 
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import { toBase64, toHex } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_KEY_BYTES } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
-import { readPem, toBase64, toHex } from "../encoding/bytes.ts";
+import { readPem } from "../encoding/pem.ts";
 import { reasonOf } from "../encoding/malformed.ts";
 import { inside, readOne } from "../encoding/der.ts";
 import { checkSpki } from "./spki.ts";

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createECDH, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 import { bitString, integer, oid, sequence, TAG } from "../encoding/der.ts";
 import { element } from "../encoding/der.ts";
 import { isSignedBy, readPublicKey } from "./public_key.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 import { ecdsaSignature } from "../encoding/der.ts";
 
 /** How a key signs, in the names of Sigstore's `PublicKeyDetails`. */

@@ -6,9 +6,9 @@
  * @module
  */
 
+import { toHex } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_RSA_BITS, MAX_RSA_EXPONENT_BITS } from "@blobber/core/limits";
-import { toHex } from "../encoding/bytes.ts";
 import { type DerNode, inside, oid, readOne, TAG } from "../encoding/der.ts";
 import { checkDer } from "../encoding/der_bounds.ts";
 

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { bitString, element, integer, oid, sequence, TAG } from "../encoding/der.ts";
 import { readPublicKey } from "./public_key.ts";
 import { checkSpki } from "./spki.ts";
-import { toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 
 /** An RSA key of a form that nobody has to have made. */
 function rsa(modulus: Uint8Array, exponent: Uint8Array): Uint8Array {

@@ -6,9 +6,9 @@
  */
 
 import { createHash } from "node:crypto";
+import { toBase64 } from "@blobber/core/bytes";
 import type { Notice } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { toBase64 } from "../encoding/bytes.ts";
 import type { KeyMaterial } from "../encoding/encode_bundle.ts";
 import { requestCertificate } from "./fulcio.ts";
 import { fitsRekorV2 } from "./rekor_v2.ts";

@@ -6,19 +6,14 @@
  */
 
 import { X509Certificate } from "node:crypto";
+import { toBase64 } from "@blobber/core/bytes";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { readPem, toBase64 } from "../encoding/bytes.ts";
+import { readPem } from "../encoding/pem.ts";
 import { dotted, inside, readOne, TAG } from "../encoding/der.ts";
 import { checkDer } from "../encoding/der_bounds.ts";
-import {
-  ask,
-  failed,
-  isObject,
-  jsonOf,
-  type ServiceContext,
-  type ServiceRequest,
-} from "../service.ts";
+import { ask, failed, jsonOf, type ServiceContext, type ServiceRequest } from "../service.ts";
+import { isObject } from "@blobber/core/json";
 import { publicKeyPem, type SigningKey } from "../keys/signing_key.ts";
 import type { IdentityToken } from "../tokens/token.ts";
 import { uriForm } from "../encoding/uri_form.ts";

@@ -9,7 +9,7 @@
 import type { Signable, Signature } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { type Bundle, readBundle } from "../encoding/bundle.ts";
-import { toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 import { readCertificate } from "../verify/certificate.ts";
 import type { LogEvidence } from "../verify/log_entry.ts";
 import { invalidSignature } from "../encoding/malformed.ts";

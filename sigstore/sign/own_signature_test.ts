@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
+import { toBase64 } from "@blobber/core/bytes";
 import { isBlobberError, type Notice } from "@blobber/core";
 import { type Json, trustOf } from "../../tests/fakes/bundles.ts";
 import { keyless, manifest, ownKey, services } from "../../tests/fakes/signing.ts";
 import { type FakeSigstore, type LeafOptions, startSigstore } from "../../tests/fakes/sigstore.ts";
-import { toBase64 } from "../encoding/bytes.ts";
 import { createSigner } from "./signer.ts";
 import type { SignerOptions } from "./signer_options.ts";
 import { givenToken } from "../tokens/given.ts";

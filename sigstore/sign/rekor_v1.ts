@@ -6,18 +6,18 @@
 
 import type { BlobberError, Digest } from "@blobber/core";
 import { createHash } from "node:crypto";
-import { fromBase64, fromHex, toBase64 } from "../encoding/bytes.ts";
+import { fromBase64, fromHex, toBase64 } from "@blobber/core/bytes";
 import type { InclusionProof, LogEntry } from "../encoding/encode_bundle.ts";
 import type { Envelope } from "../encoding/dsse.ts";
 import {
   ask,
   failed,
-  isObject,
   jsonOf,
   type ServiceAnswer,
   type ServiceContext,
   type ServiceRequest,
 } from "../service.ts";
+import { isObject } from "@blobber/core/json";
 
 /** What is to be logged. */
 export interface Loggable {

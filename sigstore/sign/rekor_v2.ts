@@ -7,16 +7,10 @@
  */
 
 import { createHash } from "node:crypto";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
+import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import type { LogEntry } from "../encoding/encode_bundle.ts";
-import {
-  ask,
-  failed,
-  isObject,
-  jsonOf,
-  type ServiceContext,
-  type ServiceRequest,
-} from "../service.ts";
+import { ask, failed, jsonOf, type ServiceContext, type ServiceRequest } from "../service.ts";
+import { isObject } from "@blobber/core/json";
 import type { KeyDetails } from "../keys/signing_key.ts";
 
 /** What is to be logged. */

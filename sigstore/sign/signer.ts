@@ -6,10 +6,11 @@
  */
 
 import { createHash } from "node:crypto";
+import { toHex } from "@blobber/core/bytes";
 import type { CallOptions, Signable, Signature, Signer } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { toHex, toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 import { type Acquired, checkRekorV2, type Credential, Identity, OwnKey } from "./credential.ts";
 import { type Envelope, envelopeOf, preAuthEncoding } from "../encoding/dsse.ts";
 import {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
+import { fromBase64 } from "@blobber/core/bytes";
 import type { Signature } from "@blobber/core";
 import { keyless, manifest, ownKey, services } from "../../tests/fakes/signing.ts";
 import { type FakeSigstore, startSigstore } from "../../tests/fakes/sigstore.ts";
 import { trustOf } from "../../tests/fakes/bundles.ts";
-import { fromBase64 } from "../encoding/bytes.ts";
 import { createSigner } from "./signer.ts";
 import type { SignerOptions } from "./signer_options.ts";
 import { createVerifier } from "../verify/verifier.ts";

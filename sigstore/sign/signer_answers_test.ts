@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
+import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import { isBlobberError } from "@blobber/core";
 import { bundleOf, keyless, ownKey, services } from "../../tests/fakes/signing.ts";
 import { type FakeSigstore, startSigstore } from "../../tests/fakes/sigstore.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
 import { givenToken } from "../tokens/given.ts";
 
 let sigstore: FakeSigstore;

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, verify, X509Certificate } from "node:crypto";
+import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import type { Digest, Notice } from "@blobber/core";
 import { trustOf } from "../../tests/fakes/bundles.ts";
 import { bundleOf, hex, keyless, manifest, ownKey, services } from "../../tests/fakes/signing.ts";
 import { type FakeSigstore, startSigstore } from "../../tests/fakes/sigstore.ts";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
 import { preAuthEncoding } from "../encoding/dsse.ts";
 import { createSigner } from "./signer.ts";
 import type { SignerOptions } from "./signer_options.ts";

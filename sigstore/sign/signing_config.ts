@@ -9,7 +9,8 @@
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { MAX_KEY_FILE_BYTES, MAX_SIGNING_SERVICES } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
-import { isObject, serviceUrl } from "../service.ts";
+import { serviceUrl } from "../service.ts";
+import { isObject } from "@blobber/core/json";
 import type { PublicRootOptions } from "../trust/tuf.ts";
 
 /** The versions of a log's API. */

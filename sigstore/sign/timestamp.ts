@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { toBase64, toHex } from "../encoding/bytes.ts";
+import { toBase64, toHex } from "@blobber/core/bytes";
 import {
   type DerNode,
   element,

@@ -5,11 +5,12 @@
  * @module
  */
 
+import { fromBase64Url } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_IDENTITY_TOKEN_CHARS } from "@blobber/core/limits";
 import { printable, quote } from "@blobber/core/printable";
-import { fromBase64Url } from "../encoding/bytes.ts";
-import { isObject, type ServiceContext } from "../service.ts";
+import type { ServiceContext } from "../service.ts";
+import { isObject } from "@blobber/core/json";
 
 /** A token and what it says. */
 export interface IdentityToken {

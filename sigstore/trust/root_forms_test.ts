@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import type { Policy } from "../verify/policy.ts";
 import { type Json, SOMEBODY, trustOf } from "../../tests/fakes/bundles.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
@@ -13,7 +14,6 @@ import {
   verify,
 } from "../../tests/fakes/verification.ts";
 import { authority } from "../../tests/fakes/sigstore/x509.ts";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
 import { element, inside, readOne, sequence } from "../encoding/der.ts";
 
 useSigstore();

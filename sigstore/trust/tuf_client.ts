@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { MAX_TUF_BYTES, MAX_TUF_ROOTS } from "@blobber/core/limits";
 import { TrustedMetadataStore } from "tuf-js/dist/store.js";
 import { EqualVersionError } from "tuf-js/dist/error.js";
-import { toHex } from "../encoding/bytes.ts";
+import { toHex } from "@blobber/core/bytes";
 
 /** Metadata by role, as it was signed. */
 export interface TufMetadata {

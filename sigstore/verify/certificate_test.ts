@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { concat } from "@blobber/core/bytes";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
 import {
   certificateOf,
@@ -8,16 +9,7 @@ import {
   utf8String,
 } from "../../tests/fakes/sigstore/x509.ts";
 import { readCertificate } from "./certificate.ts";
-import {
-  bitString,
-  concat,
-  element,
-  integer,
-  octetString,
-  oid,
-  sequence,
-  TAG,
-} from "../encoding/der.ts";
+import { bitString, element, integer, octetString, oid, sequence, TAG } from "../encoding/der.ts";
 
 const key = new FakeKey("P-256");
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -4,8 +4,8 @@
  * @module
  */
 
+import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import { MAX_CHECKPOINT_BYTES, MAX_CHECKPOINT_SIGNATURES } from "@blobber/core/limits";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
 import { invalidSignature } from "../encoding/malformed.ts";
 import { isSignedBy } from "../keys/public_key.ts";
 import type { TrustedLog } from "../trust/trust_root.ts";

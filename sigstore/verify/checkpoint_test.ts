@@ -1,10 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { concat, toBase64 } from "@blobber/core/bytes";
 import { FakeKey, sha256 } from "../../tests/fakes/sigstore/keys.ts";
 import { checkpoint, MerkleTree } from "../../tests/fakes/sigstore/merkle.ts";
-import { toBase64 } from "../encoding/bytes.ts";
 import { checkSignedBy, readCheckpoint } from "./checkpoint.ts";
-import { concat } from "../encoding/der.ts";
 import type { TrustedLog } from "../trust/trust_root.ts";
 
 const key = new FakeKey("P-256");

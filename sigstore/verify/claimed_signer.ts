@@ -5,11 +5,11 @@
  * @module
  */
 
+import { fromBase64 } from "@blobber/core/bytes";
 import type { Signature } from "@blobber/core";
 import { isBlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import type { Bundle, Content, Material } from "../encoding/bundle.ts";
-import { fromBase64 } from "../encoding/bytes.ts";
 import { readCertificate } from "./certificate.ts";
 import { Fields } from "../encoding/fields.ts";
 import { invalidSignature } from "../encoding/malformed.ts";

@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { toBase64 } from "@blobber/core/bytes";
 import type { Policy } from "./policy.ts";
 import {
   type Json,
@@ -30,7 +31,7 @@ import {
   toBeSigned,
   years,
 } from "../../tests/fakes/sigstore/x509.ts";
-import { toBase64, toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 import { element, octetString, oid, sequence, TAG } from "../encoding/der.ts";
 import { createVerifier } from "./verifier.ts";
 

@@ -6,10 +6,10 @@
  * @module
  */
 
+import { toHex } from "@blobber/core/bytes";
 import type { Signable, Signature } from "@blobber/core";
 import { isBlobberError } from "@blobber/core/errors";
 import type { Bundle } from "../encoding/bundle.ts";
-import { toHex } from "../encoding/bytes.ts";
 import { readCertificate } from "./certificate.ts";
 import { checkIdentity } from "./identity.ts";
 import type { Rules } from "./policy.ts";

@@ -2,10 +2,10 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import { isBlobberError } from "@blobber/core";
 import { type Json, type Kind, KINDS, MANIFEST, stored } from "../../tests/fakes/bundles.ts";
 import { key, make, pemOf, policyFor, trust, useSigstore } from "../../tests/fakes/verification.ts";
-import { fromBase64, toBase64 } from "../encoding/bytes.ts";
 import { inside, readOne } from "../encoding/der.ts";
 import { createVerifier } from "./verifier.ts";
 

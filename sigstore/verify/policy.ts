@@ -7,6 +7,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { isObject } from "@blobber/core/json";
 import { quote } from "@blobber/core/printable";
 import type { RepositoryName } from "@blobber/core/reference";
 import { claimName } from "./claims.ts";
@@ -244,8 +245,8 @@ function readTrust(given: unknown): TrustSource {
 }
 
 function readSigner(signer: unknown, identities: IdentityRule[], keys: PublicKey[]): void {
-  if (typeof signer !== "object" || signer === null) throw invalid("a signer is no object");
-  const { issuer, subject, subjectPattern, key, name } = signer as Record<string, unknown>;
+  if (!isObject(signer)) throw invalid("a signer is no object");
+  const { issuer, subject, subjectPattern, key, name } = signer;
   const forms = [subject, subjectPattern, key].filter((form) => form !== undefined);
   if (forms.length !== 1 || typeof forms[0] !== "string" || forms[0] === "") {
     throw invalid("a signer has to have exactly one of subject, subjectPattern and key");
@@ -275,7 +276,7 @@ function readSigner(signer: unknown, identities: IdentityRule[], keys: PublicKey
 function readClaims(claims: unknown): Record<string, string> {
   const found: Record<string, string> = {};
   if (claims === undefined) return found;
-  if (typeof claims !== "object" || claims === null) throw invalid("claims is no object");
+  if (!isObject(claims)) throw invalid("claims is no object");
   for (const [name, value] of Object.entries(claims)) {
     if (typeof value !== "string" || value === "") {
       throw invalid(`the claim ${quote(name)} has no value`);

@@ -6,11 +6,11 @@
  */
 
 import { createHash } from "node:crypto";
+import { toHex } from "@blobber/core/bytes";
 import type { Signable } from "@blobber/core";
 import { MAX_SUBJECTS } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import type { Content } from "../encoding/bundle.ts";
-import { toHex } from "../encoding/bytes.ts";
 import { preAuthEncoding } from "../encoding/dsse.ts";
 import { Fields } from "../encoding/fields.ts";
 import { invalidSignature } from "../encoding/malformed.ts";

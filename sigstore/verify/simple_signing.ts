@@ -6,6 +6,7 @@
  * @module
  */
 
+import { fromHex } from "@blobber/core/bytes";
 import type { Signature } from "@blobber/core";
 import { MAX_SIGNATURE_BYTES } from "@blobber/core/limits";
 import {
@@ -15,7 +16,7 @@ import {
   readBundle,
   SIGNATURE_BYTES,
 } from "../encoding/bundle.ts";
-import { fromHex, readPem } from "../encoding/bytes.ts";
+import { readPem } from "../encoding/pem.ts";
 import { Fields } from "../encoding/fields.ts";
 import { invalidSignature } from "../encoding/malformed.ts";
 import { parseStrictJson } from "../encoding/strict_json.ts";

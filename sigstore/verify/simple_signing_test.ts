@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { fromBase64, toBase64, toHex } from "@blobber/core/bytes";
 import type { Signature } from "@blobber/core";
 import type { Policy } from "./policy.ts";
 import {
@@ -21,7 +22,7 @@ import {
   trust,
   useSigstore,
 } from "../../tests/fakes/verification.ts";
-import { fromBase64, toBase64, toHex, toPem } from "../encoding/bytes.ts";
+import { toPem } from "../encoding/pem.ts";
 import { SIMPLE_SIGNING_TYPE } from "./simple_signing.ts";
 import { createVerifier } from "./verifier.ts";
 

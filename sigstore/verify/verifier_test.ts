@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { toBase64 } from "@blobber/core/bytes";
 import type { Policy } from "./policy.ts";
 import { KINDS, MANIFEST, signable, SOMEBODY, stored } from "../../tests/fakes/bundles.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
@@ -17,7 +18,6 @@ import {
   verify,
 } from "../../tests/fakes/verification.ts";
 import { BlobberError } from "@blobber/core";
-import { toBase64 } from "../encoding/bytes.ts";
 import { TAG_ANNOTATION } from "../encoding/statement.ts";
 import { createVerifier } from "./verifier.ts";
 

@@ -5,9 +5,10 @@
  * @module
  */
 
+import { fromHex, toBase64, toHex } from "../../lib/bytes.ts";
 import { digestOf } from "../../lib/digest.ts";
 import type { Signable, Signature } from "../../mod.ts";
-import { fromHex, toBase64, toHex, toPem } from "../../sigstore/encoding/bytes.ts";
+import { toPem } from "../../sigstore/encoding/pem.ts";
 import { octetString, sequence } from "../../sigstore/encoding/der.ts";
 import { oid } from "../../sigstore/encoding/der.ts";
 import { preAuthEncoding } from "../../sigstore/encoding/dsse.ts";

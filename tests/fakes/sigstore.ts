@@ -16,7 +16,8 @@
 
 import { createPublicKey, verify } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { fromBase64, readPem, toBase64, toPem } from "../../sigstore/encoding/bytes.ts";
+import { fromBase64, toBase64 } from "../../lib/bytes.ts";
+import { readPem, toPem } from "../../sigstore/encoding/pem.ts";
 import { flatHeaders, listen } from "./registry/http_server.ts";
 import { FakeCa, leafOf, type LeafOptions } from "./sigstore/ca.ts";
 import { FakeOidc, GITHUB_REQUEST_TOKEN, type OidcAnswer } from "./sigstore/oidc.ts";

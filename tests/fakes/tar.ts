@@ -5,6 +5,7 @@
  */
 
 import { crc32, deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { concat } from "../../lib/bytes.ts";
 import { digestOf } from "../../lib/digest.ts";
 import { gzipFooter, skippableHeader, zstdFooter } from "../../lib/archive/table/footer.ts";
 import { ANNOTATION, type Descriptor, type Document, type Manifest } from "../../lib/types.ts";
@@ -35,17 +36,6 @@ export interface TarItem {
 /** Bytes of text, or the bytes themselves. */
 export function bytesOf(data: string | Uint8Array): Uint8Array<ArrayBuffer> {
   return typeof data === "string" ? encoder.encode(data) : new Uint8Array(data);
-}
-
-/** Joins bytes. */
-export function concat(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** One header. */

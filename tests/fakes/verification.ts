@@ -8,7 +8,7 @@
 import { after, before } from "node:test";
 import assert from "node:assert/strict";
 import type { Code, Signable, Verdict } from "../../mod.ts";
-import { toPem } from "../../sigstore/encoding/bytes.ts";
+import { toPem } from "../../sigstore/encoding/pem.ts";
 import type { Policy } from "../../sigstore/verify/policy.ts";
 import type { TrustMaterial } from "../../sigstore/trust/trust_root.ts";
 import { createVerifier } from "../../sigstore/verify/verifier.ts";

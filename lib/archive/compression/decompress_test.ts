@@ -1,7 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { concat, gzipMember } from "../../../tests/fakes/tar.ts";
+import { concat } from "../../bytes.ts";
+import { gzipMember } from "../../../tests/fakes/tar.ts";
 import { Decompressor, sniff } from "./decompress.ts";
 import { formatOf } from "../read/layer_kind.ts";
 import { inflateMembers } from "./inflate_members.ts";

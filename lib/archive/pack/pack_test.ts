@@ -1,5 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
+import { concat } from "../../bytes.ts";
 import { createHash } from "node:crypto";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { WorkerPool } from "../../threads/workers.ts";
@@ -61,7 +62,7 @@ async function make(
   const packer = new Packer({ compression, runner, batches, write });
   await packEntries(packer, entries, {});
   const layer = await packer.finish();
-  const blob = joined(pieces);
+  const blob = concat(...pieces);
   assert.equal(blob.length, layer.size);
   return { ...layer, blob };
 }
@@ -91,16 +92,6 @@ function tableOf(blob: Uint8Array, compression: Compression): { text: string; en
   return { text: text(table), end: at - 8 };
 }
 
-function joined(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
 /** The tar. One call of zstd gives one frame, so they are cut by what the table says. */
 function tarOf(blob: Uint8Array, compression: Compression): Uint8Array {
   if (compression === "gzip") return gunzipSync(blob);
@@ -110,7 +101,7 @@ function tarOf(blob: Uint8Array, compression: Compression): Uint8Array {
   begins.push(endFrame(blob, table.end));
   const ends = [...begins.slice(1), table.end];
   const frames = begins.map((at, i) => zstdDecompressSync(blob.subarray(at, ends[i])));
-  return joined(frames);
+  return concat(...frames);
 }
 
 for (const format of FORMATS) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toHex } from "../../bytes.ts";
 import { MAX_TOC_BYTES, MAX_TOC_PLAIN_BYTES } from "../../limits.ts";
 import {
   GZIP_FOOTER_BYTES,
@@ -89,10 +90,4 @@ function zstdFooter(tail: Uint8Array, size: number): Footer | undefined {
 function fits(start: number, end: number): boolean {
   return Number.isSafeInteger(start) && Number.isSafeInteger(end) && start < end &&
     end - start <= MAX_TOC_BYTES;
-}
-
-function toHex(bytes: Uint8Array): string {
-  let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
-  return hex;
 }

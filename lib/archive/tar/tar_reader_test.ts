@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { concat, END, header, item, pax, type TarItem, tarOf } from "../../../tests/fakes/tar.ts";
+import { concat } from "../../bytes.ts";
+import { END, header, item, pax, type TarItem, tarOf } from "../../../tests/fakes/tar.ts";
 import type { Entry } from "../entry.ts";
 import { TarReader } from "./tar_reader.ts";
 

@@ -9,7 +9,8 @@ import { BlobberError } from "../../errors.ts";
 import { MAX_CONFIG_BYTES } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { type Manifest, MEDIA_TYPE } from "../../types.ts";
-import { parseJson, readChecked } from "../../checked_content.ts";
+import { readChecked } from "../../checked_content.ts";
+import { parseJson } from "../../json.ts";
 
 /**
  * Reads them.

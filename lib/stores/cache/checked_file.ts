@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sameBytes } from "../../bytes.ts";
 import { computeDigest, type Digest, Digester } from "../../digest.ts";
 import { type DiskFile, fileOf, fill, openFile } from "../../system/disk.ts";
 import { CACHE_BLOCK_BYTES } from "../../limits.ts";
@@ -72,7 +73,7 @@ export async function openCheckedRange(
     let good = true;
     await eachBlock(file, { start, end }, options, (bytes) => {
       const sum = sumOf(bytes);
-      good &&= sum.every((byte, i) => byte === sums[at + i]);
+      good &&= sameBytes(sums.subarray(at, at + SUM), sum);
       at += SUM;
     });
     if (good) return file;
@@ -143,10 +144,8 @@ function readSums(paths: CachePaths, target: Descriptor): Uint8Array | undefined
     const bytes = readBounded(path, length);
     if (bytes === undefined) return undefined;
     const sums = bytes.subarray(0, -SUM);
-    const own = sumOf(sums);
-    if (bytes.length === length && own.every((byte, i) => byte === bytes[sums.length + i])) {
-      return sums;
-    }
+    const isWhole = bytes.length === length && sameBytes(bytes.subarray(-SUM), sumOf(sums));
+    if (isWhole) return sums;
   } catch { // damaged
   }
   remove(path);

@@ -14,7 +14,7 @@ import { parseDescriptor } from "../../artifact/manifest.ts";
 import { quote } from "../../printable.ts";
 import { isTag } from "../../reference.ts";
 import { ANNOTATION, type Descriptor, MEDIA_TYPE } from "../../types.ts";
-import { parseJson } from "../../checked_content.ts";
+import { isObject, parseJson } from "../../json.ts";
 
 type Json = Record<string, unknown>;
 
@@ -60,10 +60,8 @@ export class IndexFile {
     } catch {
       return fail("it is not JSON");
     }
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      return fail("it is no JSON object");
-    }
-    const document = json as Json;
+    if (!isObject(json)) return fail("it is no JSON object");
+    const document: Json = json;
     if (document.schemaVersion !== 2) return fail("its schemaVersion is not 2");
     if (document.mediaType !== undefined && document.mediaType !== MEDIA_TYPE.index) {
       return fail(`its mediaType is ${quote(document.mediaType)}`);

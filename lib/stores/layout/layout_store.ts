@@ -23,11 +23,11 @@ import {
 import { MAX_LAYOUT_MANIFESTS, MAX_MANIFEST_BYTES } from "../../limits.ts";
 import {
   isDocumentType,
-  isObject,
   mayBeOfType,
   parseDocument,
   referrerDescriptor,
 } from "../../artifact/manifest.ts";
+import { isObject, parseJson } from "../../json.ts";
 import { Pace } from "../../system/pace.ts";
 import { quote } from "../../printable.ts";
 import { isTag, type LayoutReference } from "../../reference.ts";
@@ -41,7 +41,6 @@ import type {
 } from "../../store.ts";
 import { tagTaken } from "../../artifact/tag_taken.ts";
 import type { Descriptor } from "../../types.ts";
-import { parseJson } from "../../checked_content.ts";
 import { contentMissing } from "../../artifact/content_missing.ts";
 import { LayoutBlobWriter, sweepIngest } from "./blob_writer.ts";
 import { fileStream } from "../../system/file_stream.ts";

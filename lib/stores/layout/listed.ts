@@ -7,7 +7,8 @@
 import { type Digest, digestOf } from "../../digest.ts";
 import { readBounded } from "../../system/files.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
-import { DOCUMENT_TYPES, isObject, referrerDescriptor } from "../../artifact/manifest.ts";
+import { DOCUMENT_TYPES, referrerDescriptor } from "../../artifact/manifest.ts";
+import { isObject, parseJson } from "../../json.ts";
 import {
   ANNOTATION,
   type Descriptor,
@@ -16,7 +17,6 @@ import {
   type Manifest,
   MEDIA_TYPE,
 } from "../../types.ts";
-import { parseJson } from "../../checked_content.ts";
 import type { IndexFile } from "./index_file.ts";
 import type { LayoutDirectory } from "./layout_directory.ts";
 

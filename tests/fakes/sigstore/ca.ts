@@ -5,14 +5,8 @@
  * @module
  */
 
-import {
-  concat,
-  element,
-  octetString,
-  oid,
-  sequence,
-  TAG,
-} from "../../../sigstore/encoding/der.ts";
+import { concat } from "../../../lib/bytes.ts";
+import { element, octetString, oid, sequence, TAG } from "../../../sigstore/encoding/der.ts";
 import { FakeKey, sha256 } from "./keys.ts";
 import {
   authority,

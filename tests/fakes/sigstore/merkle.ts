@@ -4,8 +4,7 @@
  * @module
  */
 
-import { toBase64 } from "../../../sigstore/encoding/bytes.ts";
-import { concat } from "../../../sigstore/encoding/der.ts";
+import { concat, toBase64 } from "../../../lib/bytes.ts";
 import { type FakeKey, sha256 } from "./keys.ts";
 
 const LEAF = new Uint8Array([0]);

@@ -6,7 +6,7 @@
  */
 
 import { createHash, randomUUID, verify } from "node:crypto";
-import { fromBase64Url, toBase64 } from "../../../sigstore/encoding/bytes.ts";
+import { fromBase64Url, toBase64 } from "../../../lib/bytes.ts";
 import { FakeKey } from "./keys.ts";
 
 type Json = Record<string, unknown>;

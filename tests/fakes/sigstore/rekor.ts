@@ -6,7 +6,8 @@
  */
 
 import { createPublicKey, type KeyObject, verify, X509Certificate } from "node:crypto";
-import { fromBase64, readPem, toBase64, toHex } from "../../../sigstore/encoding/bytes.ts";
+import { fromBase64, toBase64, toHex } from "../../../lib/bytes.ts";
+import { readPem } from "../../../sigstore/encoding/pem.ts";
 import { preAuthEncoding } from "../../../sigstore/encoding/dsse.ts";
 import { FakeKey, sha256 } from "./keys.ts";
 import { checkpoint, leafHash, MerkleTree } from "./merkle.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { concat } from "../../../lib/bytes.ts";
 import {
   bitString,
-  concat,
   element,
   integer,
   octetString,
