@@ -10,7 +10,7 @@
 import { toHex } from "./bytes.ts";
 import { BlobberError } from "./errors.ts";
 import { quote } from "./printable.ts";
-import { nodeModule } from "./system/runtime.ts";
+import { startSha256 } from "./system/runtime.ts";
 
 /** A digest in canonical form: `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = `sha256:${string}`;
@@ -56,7 +56,12 @@ export function hexOf(digest: Digest): string {
  * @param bytes the content
  */
 export function digestOf(bytes: Uint8Array | string): Digest {
-  return `sha256:${createHash().update(bytes).digest("hex")}`;
+  return `sha256:${startSha256().update(bytes).digest("hex")}`;
+}
+
+/** The 32 bytes of the SHA-256 of bytes that are all there. */
+export function sha256(bytes: Uint8Array | string): Uint8Array {
+  return startSha256().update(bytes).digest();
 }
 
 /**
@@ -69,13 +74,9 @@ export async function computeDigest(bytes: Uint8Array<ArrayBuffer>): Promise<Dig
   return `sha256:${toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)))}`;
 }
 
-function createHash() {
-  return nodeModule("crypto").createHash("sha256");
-}
-
 /** A digest of bytes that arrive bit by bit. */
 export class Digester {
-  readonly #hash = createHash();
+  readonly #hash = startSha256();
   /** Bytes seen so far. */
   size = 0;
 

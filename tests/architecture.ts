@@ -55,6 +55,7 @@ const LAYERS: string[][] = [
     "reference",
     "store",
     "signing",
+    "spelling",
     "wildcards",
     "system/",
   ],

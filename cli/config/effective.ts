@@ -6,6 +6,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
+import { editDistance } from "@blobber/core/spelling";
 import type { ConfigFile } from "./file.ts";
 import type { NamedFile } from "./named_file.ts";
 import type { Given, Origin } from "./origin.ts";
@@ -19,7 +20,6 @@ import {
   type SETTINGS,
   variablesOf,
 } from "../settings/table.ts";
-import { distance } from "../line/suggest.ts";
 import { parseValue, type SettingValue } from "../line/values.ts";
 
 /** Every setting, with where it comes from. */
@@ -218,7 +218,7 @@ export function warningsOf(settings: Settings, variables: readonly string[]): st
   const known = SETTING_NAMES.flatMap((name) => variablesOf(settingOf(name)));
   for (const variable of variables) {
     if (!variable.startsWith("BLOBBER_") || known.includes(variable)) continue;
-    const meant = known.find((other) => distance(variable, other) <= 2);
+    const meant = known.find((other) => editDistance(variable, other, 3) < 3);
     if (meant !== undefined) {
       warnings.push(`${variable} is no variable of blobber, did you mean ${meant}?`);
     }

@@ -7,9 +7,9 @@
 
 import { quote } from "@blobber/core/printable";
 import { registryNamed } from "@blobber/core/reference";
+import { nearestWord } from "@blobber/core/spelling";
 import type { RuleFile } from "../rules/rules.ts";
 import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
-import { nearest } from "../line/suggest.ts";
 import { parseValue, type SettingValue } from "../line/values.ts";
 import { type Environment, homeDirectory, isAbsolute } from "./paths.ts";
 import { readConfigText } from "./text.ts";
@@ -103,7 +103,7 @@ export async function parseConfig(
       else if ([...byKey.keys()].some((other) => other.startsWith(`${key}.`))) {
         if (child !== null) walk(child, [...at, name]);
       } else {
-        const meant = nearest(key, [...byKey.keys(), ...STRUCTURES]);
+        const meant = nearestWord(key, [...byKey.keys(), ...STRUCTURES]);
         const hint = meant === undefined ? "" : `, did you mean ${quote(meant)}?`;
         fault([...at, name], `unknown key ${quote(key)}${hint}`, true);
       }

@@ -6,8 +6,8 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
+import { nearestWord } from "@blobber/core/spelling";
 import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
-import { nearest } from "../line/suggest.ts";
 
 /** A key, and what may stand there. */
 export interface ConfigKey {
@@ -47,7 +47,7 @@ export function findKey(key: string): ConfigKey {
       hint: "blobber trust shows, adds and removes rules",
     });
   }
-  const meant = nearest(key, allKeys());
+  const meant = nearestWord(key, allKeys());
   throw new BlobberError("usage", `unknown key: ${quote(key)}`, {
     hint: meant === undefined
       ? "blobber help configuration lists every key"

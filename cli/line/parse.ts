@@ -11,6 +11,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
+import { nearestWord } from "@blobber/core/spelling";
 import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
 import {
   appliesTo,
@@ -19,7 +20,6 @@ import {
   type SettingName,
   settingOf,
 } from "../settings/table.ts";
-import { nearest } from "./suggest.ts";
 import { parseValue, type SettingValue } from "./values.ts";
 
 /** A command line, taken apart. */
@@ -108,7 +108,7 @@ function unknownFlag(written: string, words: string[]): BlobberError {
   const command = found?.command;
   const all = SETTING_NAMES.map(settingOf).filter((s) => s.flag !== undefined && !s.hidden);
   const fitting = command === undefined ? all : all.filter((s) => appliesTo(s, command.name));
-  const word = nearest(written.replace(/^-+/, ""), fitting.map((s) => s.flag!));
+  const word = nearestWord(written.replace(/^-+/, ""), fitting.map((s) => s.flag!));
   return new BlobberError("usage", `unknown flag: ${quote(written)}`, {
     hint: word === undefined || written.length < 3
       ? `blobber ${command === undefined ? "" : command.name + " "}--help lists the flags`
@@ -185,7 +185,7 @@ function notTaken(flag: string, command: Command | undefined): BlobberError {
 
 function unknownCommand(word: string): BlobberError {
   const names = COMMANDS.filter((c) => !c.hidden).flatMap((c) => [c.name, ...c.aliases ?? []]);
-  const meant = nearest(word, names);
+  const meant = nearestWord(word, names);
   return new BlobberError("usage", `unknown command: ${quote(word)}`, {
     hint: meant === undefined ? "blobber --help lists the commands" : `did you mean "${meant}"?`,
   });
@@ -196,7 +196,7 @@ function unknownSubcommand(command: Command, args: string[]): BlobberError | und
   const [word] = args;
   const words = subcommands(command.name).map(({ name }) => name.slice(command.name.length + 1));
   if (word === undefined || words.length === 0) return undefined;
-  const meant = nearest(word, words);
+  const meant = nearestWord(word, words);
   return new BlobberError("usage", `unknown command: ${quote(`${command.name} ${word}`)}`, {
     hint: meant === undefined
       ? `expected one of: ${words.join(", ")}`

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { distance, nearest } from "./suggest.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./values.ts";
 
 Deno.test("durations", () => {
@@ -25,10 +24,4 @@ Deno.test("sizes for people have at most three digits and a unit", () => {
     [0, 999, 1000, 1_234_567, 99_950, 999_499, 999_500, 73e6].map(formatSize),
     ["0 B", "999 B", "1.0 kB", "1.2 MB", "100 kB", "999 kB", "1.0 MB", "73.0 MB"],
   );
-});
-
-Deno.test("the nearest word is near", () => {
-  assert.equal(distance("push", "psuh"), 1);
-  assert.equal(nearest("verfy", ["verify", "version"]), "verify");
-  assert.equal(nearest("frobnicate", ["verify", "version"]), undefined);
 });

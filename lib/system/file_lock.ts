@@ -7,7 +7,7 @@
  * @module
  */
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { closeSync, linkSync, lstatSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { sameBytes } from "../bytes.ts";
 import { BlobberError } from "../errors.ts";
@@ -15,6 +15,7 @@ import { besidePath, errnoOf, fileError, readBounded, shownPath, writeFully } fr
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
 import { quote } from "../printable.ts";
 import { asIdentity, isAlive, thisProcess } from "./process_identity.ts";
+import { startSha256 } from "./runtime.ts";
 import type { CallOptions } from "../store.ts";
 
 /** What the holder of a lock can ask. */
@@ -86,7 +87,7 @@ function take(path: string, content: Uint8Array): boolean {
   const found = readLock(path);
   if (found === undefined) return create(path, content);
   if (!found.stale) return false;
-  const hash = createHash("sha256").update(found.content).digest("hex").slice(0, 32);
+  const hash = startSha256().update(found.content).digest("hex").slice(0, 32);
   const breaker = path.replace(/\.break-[0-9a-f]{32}$/, "") + `.break-${hash}`;
   if (!take(breaker, content)) return false;
   try {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { nodeModule } from "./runtime.ts";
+import { nodeModule, startSha256 } from "./runtime.ts";
 
 /** A process, as another one may read it from a file. */
 export interface ProcessIdentity {
@@ -105,7 +105,7 @@ function processSpace(): string {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
     const space = `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
-    return nodeModule("crypto").createHash("sha256").update(space).digest("hex").slice(0, 16);
+    return startSha256().update(space).digest("hex").slice(0, 16);
   } catch {
     return nodeModule("process").platform;
   }

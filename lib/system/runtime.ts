@@ -35,6 +35,11 @@ export function nodeModule<N extends keyof NodeModules>(name: N): NodeModules[N]
   return process.getBuiltinModule(`node:${name}`) as NodeModules[N];
 }
 
+/** Node's SHA-256, which takes bytes as they come: the web's wants them all at once. */
+export function startSha256(): ReturnType<NodeModules["crypto"]["createHash"]> {
+  return nodeModule("crypto").createHash("sha256");
+}
+
 /** Processors that this process may use. */
 export function processors(): number {
   return globalThis.navigator?.hardwareConcurrency ?? nodeModule("os").availableParallelism();

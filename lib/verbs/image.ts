@@ -7,7 +7,7 @@
 import { type Entry, specialName } from "../archive/entry.ts";
 import { followLinks } from "../archive/links.ts";
 import { checkLimits } from "../archive/budget.ts";
-import { suggest } from "../archive/tree/suggest.ts";
+import { nearestPath } from "../archive/tree/nearest_path.ts";
 import type { Listed } from "../archive/tree/listing.ts";
 import { type Content, type ContentsOptions, readContents } from "../archive/read/contents.ts";
 import type { Digest } from "../digest.ts";
@@ -216,7 +216,7 @@ export class Image implements AsyncDisposable {
   }
 
   async #missing(path: string, at: string): Promise<BlobberError> {
-    const meant = suggest(at, await this.paths());
+    const meant = nearestPath(at, await this.paths());
     return new BlobberError(
       "not-found",
       `file not found: ${quote(path)} is not in ${this.descriptor.digest}`,

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { toBase64, toHex } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_KEY_BYTES } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
+import { sha256 } from "../encoding/sha256.ts";
 import { readPem } from "../encoding/pem.ts";
 import { reasonOf } from "../encoding/malformed.ts";
 import { inside, readOne } from "../encoding/der.ts";
@@ -118,7 +119,7 @@ export function spkiOf(key: KeyObject): Uint8Array<ArrayBuffer> {
 
 /** What a key is called. */
 export function namesOf(der: Uint8Array): { hint: string; fingerprint: string } {
-  const digest = new Uint8Array(createHash("sha256").update(der).digest());
+  const digest = sha256(der);
   return { hint: toBase64(digest), fingerprint: fingerprintOf(digest) };
 }
 

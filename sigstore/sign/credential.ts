@@ -5,10 +5,10 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { toBase64 } from "@blobber/core/bytes";
 import type { Notice } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
+import { sha256 } from "../encoding/sha256.ts";
 import type { KeyMaterial } from "../encoding/encode_bundle.ts";
 import { requestCertificate } from "./fulcio.ts";
 import { fitsRekorV2 } from "./rekor_v2.ts";
@@ -59,7 +59,7 @@ export class OwnKey implements Credential {
   }
 
   acquire(): Promise<Acquired> {
-    const hint = createHash("sha256").update(this.#key.publicKey).digest();
+    const hint = sha256(this.#key.publicKey);
     return Promise.resolve({ key: this.#key, material: { publicKeyHint: toBase64(hint) } });
   }
 }

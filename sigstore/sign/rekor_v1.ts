@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { BlobberError, Digest } from "@blobber/core";
-import { createHash } from "node:crypto";
+import type { BlobberError } from "@blobber/core";
 import { fromBase64, fromHex, toBase64 } from "@blobber/core/bytes";
 import type { InclusionProof, LogEntry } from "../encoding/encode_bundle.ts";
 import type { Envelope } from "../encoding/dsse.ts";
@@ -18,6 +17,7 @@ import {
   type ServiceRequest,
 } from "../service.ts";
 import { isObject } from "@blobber/core/json";
+import { digestOf } from "../encoding/sha256.ts";
 
 /** What is to be logged. */
 export interface Loggable {
@@ -103,7 +103,7 @@ function readEntry(request: ServiceRequest, answer: ServiceAnswer, what: Loggabl
 
 /** Row 59 (and CVE-2022-36056): the entry must be for this payload, signature and verifier. */
 function checkBody(request: ServiceRequest, body: string, what: Loggable): void {
-  const digest: Digest = `sha256:${createHash("sha256").update(what.payload).digest("hex")}`;
+  const digest = digestOf(what.payload);
   const verifier = toBase64(new TextEncoder().encode(what.verifierPem));
   let spec: unknown;
   try {

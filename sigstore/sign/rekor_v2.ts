@@ -6,11 +6,11 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import type { LogEntry } from "../encoding/encode_bundle.ts";
 import { ask, failed, jsonOf, type ServiceContext, type ServiceRequest } from "../service.ts";
 import { isObject } from "@blobber/core/json";
+import { sha256 } from "../encoding/sha256.ts";
 import type { KeyDetails } from "../keys/signing_key.ts";
 
 /** What is to be logged. */
@@ -52,7 +52,7 @@ export async function addToRekorV2(
 ): Promise<LogEntry | undefined> {
   const raw = "certificate" in what.verifier ? what.verifier.certificate : what.verifier.publicKey;
   const kind = "certificate" in what.verifier ? "x509Certificate" : "publicKey";
-  const digest = createHash("sha256").update(what.signed).digest("base64");
+  const digest = toBase64(sha256(what.signed));
   const content = toBase64(what.signature);
   const verifier = { [kind]: { rawBytes: toBase64(raw) }, keyDetails: what.details };
   const request: ServiceRequest = {

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { toHex } from "@blobber/core/bytes";
 import type { CallOptions, Signable, Signature, Signer } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
+import { digestOf } from "../encoding/sha256.ts";
 import { toPem } from "../encoding/pem.ts";
 import { type Acquired, checkRekorV2, type Credential, Identity, OwnKey } from "./credential.ts";
 import { type Envelope, envelopeOf, preAuthEncoding } from "../encoding/dsse.ts";
@@ -111,9 +111,8 @@ class SigstoreSigner implements Signer {
   }
 
   async sign(manifest: Signable, options: CallOptions = {}): Promise<Signature> {
-    // Row 59: what is signed are the bytes that are here, not what somebody says of them.
-    const digest = `sha256:${createHash("sha256").update(manifest.bytes).digest("hex")}`;
-    if (digest !== manifest.digest || manifest.bytes.length !== manifest.size) {
+    // Sign the bytes that are here, whatever the caller says about them.
+    if (digestOf(manifest.bytes) !== manifest.digest || manifest.bytes.length !== manifest.size) {
       throw new BlobberError(
         "integrity",
         `the manifest to be signed is not ${quote(manifest.digest)} of ${manifest.size} bytes`,

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { toBase64, toHex } from "@blobber/core/bytes";
+import { sha256 } from "../encoding/sha256.ts";
 import {
   type DerNode,
   element,
@@ -37,7 +37,7 @@ export async function requestTimestamp(
   url: string,
   signature: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const digest = createHash("sha256").update(signature).digest();
+  const digest = sha256(signature);
   const nonce = integer(crypto.getRandomValues(new Uint8Array(8)));
   const imprint = sequence(SHA256, octetString(digest));
   const request: ServiceRequest = {

@@ -6,11 +6,10 @@
  */
 
 import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
 import { MAX_TUF_BYTES, MAX_TUF_ROOTS } from "@blobber/core/limits";
 import { TrustedMetadataStore } from "tuf-js/dist/store.js";
 import { EqualVersionError } from "tuf-js/dist/error.js";
-import { toHex } from "@blobber/core/bytes";
+import { digestOf } from "../encoding/sha256.ts";
 
 /** Metadata by role, as it was signed. */
 export interface TufMetadata {
@@ -160,8 +159,7 @@ function targetInfo(store: TrustedMetadataStore, name: string): { hash: string; 
 
 function checkTarget(store: TrustedMetadataStore, name: string, bytes: Uint8Array): void {
   const { hash, length } = targetInfo(store, name);
-  const digest = toHex(createHash("sha256").update(bytes).digest());
-  if (bytes.length !== length || digest !== hash) {
+  if (bytes.length !== length || digestOf(bytes) !== `sha256:${hash}`) {
     throw new Error(`${name} is not what the targets say it is`);
   }
 }

@@ -6,10 +6,11 @@
  */
 
 import { createHash } from "node:crypto";
-import { toHex } from "@blobber/core/bytes";
+import { sameBytes, toHex } from "@blobber/core/bytes";
 import type { Signable } from "@blobber/core";
 import { MAX_SUBJECTS } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
+import { digestOf, sha256 } from "../encoding/sha256.ts";
 import type { Content } from "../encoding/bundle.ts";
 import { preAuthEncoding } from "../encoding/dsse.ts";
 import { Fields } from "../encoding/fields.ts";
@@ -112,11 +113,11 @@ function bindMessage(
   if (!rules.legacyMessageSignature) {
     throw invalidSignature("it is over the manifest's bytes, expected a signed statement");
   }
-  const digest = sha256(manifest.bytes);
-  if (`sha256:${toHex(digest)}` !== manifest.digest) {
+  if (digestOf(manifest.bytes) !== manifest.digest) {
     throw invalidSignature("the manifest at hand is not the one with that digest");
   }
-  if (toHex(content.digest) !== toHex(digest)) {
+  const digest = sha256(manifest.bytes);
+  if (!sameBytes(content.digest, digest)) {
     throw invalidSignature(
       `it is over sha256:${toHex(content.digest)}, expected ${manifest.digest}`,
     );
@@ -198,8 +199,4 @@ function isAbout(subject: Fields, manifest: Signable): boolean {
     } else return false;
   }
   return digests.has("sha256");
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(bytes).digest());
 }

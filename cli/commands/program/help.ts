@@ -6,11 +6,11 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
+import { nearestWord } from "@blobber/core/spelling";
 import { COMMANDS, findCommand } from "../../command_table/table.ts";
 import type { Context } from "../../context.ts";
 import { commandHelp, programHelp, topicHelp } from "../../line/help.ts";
 import { columnsOf } from "../../terminal/output.ts";
-import { nearest } from "../../line/suggest.ts";
 import { TOPICS } from "../../line/topics.ts";
 
 /** Shows help for a command or a topic. */
@@ -30,7 +30,7 @@ function helpFor(args: readonly string[], columns: number): string {
     ...COMMANDS.filter(({ hidden }) => !hidden).map(({ name }) => name),
     ...TOPICS.map(({ name }) => name),
   ];
-  const meant = nearest(asked, names);
+  const meant = nearestWord(asked, names);
   throw new BlobberError("usage", `unknown command or topic: ${quote(asked)}`, {
     hint: meant === undefined
       ? "blobber --help lists the commands and topics"

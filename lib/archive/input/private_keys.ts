@@ -8,8 +8,9 @@
  * @module
  */
 
-import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { Buffer } from "node:buffer";
+import { digestOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import type { FileRead } from "./source_file.ts";
@@ -123,11 +124,11 @@ function derOf(body: string): Uint8Array | undefined {
 }
 
 function fingerprints({ pem, der }: KeyBlock): string[] {
-  const found = [sha256(der)];
+  const found = [digestOf(der)];
   try {
     const spki = createPublicKey(createPrivateKey({ key: pem, format: "pem" }) as never)
       .export({ format: "der", type: "spki" });
-    found.push(sha256(new Uint8Array(spki)));
+    found.push(digestOf(new Uint8Array(spki)));
   } catch { // encrypted, or of a kind that this runtime does not read: only its bytes tell
   }
   return found;
@@ -148,9 +149,5 @@ function latin1(bytes: Uint8Array): string {
 
 /** The fingerprint of a key by its public half: SubjectPublicKeyInfo, DER. */
 export function publicFingerprint(spki: Uint8Array): string {
-  return sha256(spki);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return digestOf(spki);
 }

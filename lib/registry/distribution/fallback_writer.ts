@@ -7,11 +7,10 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { type Digest, digestOf } from "../../digest.ts";
+import { type Digest, digestOf, hexOf } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { fallbackTag } from "../../artifact/fallback_tag.ts";
 import { holdLock } from "../../system/file_lock.ts";
@@ -217,10 +216,7 @@ function lockPath(key: string): string | undefined {
     const found = lstatSync(directory);
     if (!found.isDirectory()) return undefined;
     if (uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0)) return undefined;
-    return join(
-      directory,
-      `referrers-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`,
-    );
+    return join(directory, `referrers-${hexOf(digestOf(key)).slice(0, 32)}`);
   } catch {
     return undefined;
   }

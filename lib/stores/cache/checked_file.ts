@@ -5,7 +5,7 @@
  */
 
 import { sameBytes } from "../../bytes.ts";
-import { computeDigest, type Digest, Digester } from "../../digest.ts";
+import { computeDigest, type Digest, Digester, sha256 } from "../../digest.ts";
 import { type DiskFile, fileOf, fill, openFile } from "../../system/disk.ts";
 import { CACHE_BLOCK_BYTES } from "../../limits.ts";
 import type { ByteRange, CallOptions } from "../../store.ts";
@@ -72,7 +72,7 @@ export async function openCheckedRange(
     let at = (start / CACHE_BLOCK_BYTES) * SUM;
     let good = true;
     await eachBlock(file, { start, end }, options, (bytes) => {
-      const sum = sumOf(bytes);
+      const sum = sha256(bytes);
       good &&= sameBytes(sums.subarray(at, at + SUM), sum);
       at += SUM;
     });
@@ -109,10 +109,6 @@ function remove(path: string): void {
   nodeModule("fs").rmSync(path, { force: true });
 }
 
-function sumOf(bytes: Uint8Array): Uint8Array {
-  return nodeModule("crypto").createHash("sha256").update(bytes).digest();
-}
-
 /** What a disk or a stranger did to a file is damage; that a call was stopped is not. */
 function isDamage(error: unknown): boolean {
   return typeof (error as { code?: unknown })?.code === "string";
@@ -144,7 +140,7 @@ function readSums(paths: CachePaths, target: Descriptor): Uint8Array | undefined
     const bytes = readBounded(path, length);
     if (bytes === undefined) return undefined;
     const sums = bytes.subarray(0, -SUM);
-    const isWhole = bytes.length === length && sameBytes(bytes.subarray(-SUM), sumOf(sums));
+    const isWhole = bytes.length === length && sameBytes(bytes.subarray(-SUM), sha256(sums));
     if (isWhole) return sums;
   } catch { // damaged
   }
@@ -163,12 +159,12 @@ async function makeSums(
   let at = 0;
   await eachBlock(file, { start: 0, end: target.size }, options, (block) => {
     whole.update(block);
-    bytes.set(sumOf(block), at);
+    bytes.set(sha256(block), at);
     at += SUM;
   });
   if (whole.digest() !== target.digest) return undefined;
   const sums = bytes.subarray(0, at);
-  bytes.set(sumOf(sums), at);
+  bytes.set(sha256(sums), at);
   try {
     writeQuietly(paths, paths.sums(target.digest), bytes);
   } catch { // taken again the next time
