@@ -63,10 +63,13 @@ Deno.test("the sessions are found, and a wrong one would be noticed", () => {
   assert.ok(!matches("a.b", "a?b"));
 });
 
-Deno.test("README.md begins with the two commands for a fresh machine", () => {
-  const [first, second] = readFileSync(inRoot("README.md"), "utf8").split("\n");
-  assert.match(first!, /`npx -y deno@2\.9\.6 task demo`/);
-  assert.match(second!, /`npx -y deno@2\.9\.6 task test`/);
+Deno.test("README.md begins with the title, one sentence, and the commands for a fresh machine", () => {
+  const [title, sentence, lead, commands] = readFileSync(inRoot("README.md"), "utf8").split("\n\n");
+  assert.equal(title, "# blobber");
+  assert.match(sentence!, /^blobber [^.]*(?:\.\w[^.]*)*\.$/, "one sentence");
+  assert.match(lead!, /^[^\n]+:$/);
+  assert.match(commands!, /`npx -y deno@2\.9\.6 task demo`/);
+  assert.match(commands!, /`npx -y deno@2\.9\.6 task test`/);
 });
 
 Deno.test("README.md lists every exit status as the code has it", () => {
