@@ -1,8 +1,9 @@
 /**
  * The catalogue of errors: every code that blobber reports and the exit status that follows from it.
  *
- * A message says what failed, quotes the value, and says what was expected, without a full stop. What a
- * person can do about it goes into `hint`. Text that came from outside is shown by way of `printable`.
+ * A message says what failed, quotes the value, and says what was expected, without a full stop. What can be
+ * done about it goes into `hint`, which names options of the library; a user interface
+ * has its own names for those. Text that came from outside is shown by way of `printable`.
  *
  * @module
  */
@@ -90,10 +91,52 @@ export const CODES = {
 /** A stable error code: what a program branches on. */
 export type Code = keyof typeof CODES;
 
+/** An option of the library that an error may name, because it changes the outcome. */
+export type OptionName =
+  | "allowSecrets"
+  | "allowSharedDirectories"
+  | "caCerts"
+  | "fulcioUrl"
+  | "insecure"
+  | "insecureSkipTlsVerify"
+  | "issuer"
+  | "key"
+  | "legacyMessageSignature"
+  | "links"
+  | "maxBytes"
+  | "maxEntries"
+  | "maxFileBytes"
+  | "offline"
+  | "overwrite"
+  | "passphrase"
+  | "platform"
+  | "referrers"
+  | "rekorUrl"
+  | "special"
+  | "token"
+  | "trust";
+
+/**
+ * What changes the outcome: an option, with the value to give it where there is only one, or a call. It is
+ * data, so that a program can act on it and each user interface can name it in its own way.
+ */
+export type Remedy =
+  | { option: OptionName; value?: string | number | boolean }
+  | { call: "sign" | "storeLogin" };
+
+/** What can be done next, in words, with remedies where they are to be named. */
+export type Hint = string | readonly (string | Remedy)[];
+
+/** What an error says about how to go on. */
+export interface Advice {
+  /** What the reader can do next. */
+  hint?: Hint | undefined;
+  /** What changes the outcome, beyond the remedies that the hint names. */
+  remedies?: readonly Remedy[] | undefined;
+}
+
 /** What an error carries beyond its code and message. */
-export interface BlobberErrorOptions {
-  /** What the person who reads this can do next. */
-  hint?: string;
+export interface BlobberErrorOptions extends Advice {
   /** The error underneath. */
   cause?: unknown;
 }
@@ -102,21 +145,29 @@ export interface BlobberErrorOptions {
 export class BlobberError extends Error {
   /** What a program branches on. */
   readonly code: Code;
-  /** What the person who reads this can do next. */
+  /** What the reader can do next, in the words of the library. */
   readonly hint: string | undefined;
+  /** What changes the outcome. */
+  readonly remedies: readonly Remedy[];
+  /** The hint in its parts: for another error about the same, or to be put in other words. */
+  readonly advice: Advice;
 
   /**
    * Makes an error.
    *
    * @param code one of {@linkcode CODES}
    * @param message what failed, the quoted value, what was expected; no full stop
-   * @param options hint and cause
+   * @param options advice and cause
    */
   constructor(code: Code, message: string, options: BlobberErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { hint, remedies = [], cause } = options;
+    super(message, cause === undefined ? undefined : { cause });
     this.name = "BlobberError";
     this.code = code;
-    this.hint = options.hint;
+    this.hint = hint === undefined ? undefined : hintText(hint, nameInLibrary);
+    const named = typeof hint === "object" ? hint.filter((part) => typeof part === "object") : [];
+    this.remedies = [...named, ...remedies];
+    this.advice = { hint, remedies };
   }
 
   /** The exit status of the command line for this error. */
@@ -133,4 +184,21 @@ export class BlobberError extends Error {
  */
 export function isBlobberError(error: unknown, ...codes: Code[]): error is BlobberError {
   return error instanceof BlobberError && (codes.length === 0 || codes.includes(error.code));
+}
+
+/**
+ * Puts a hint into words.
+ *
+ * @param hint of an error's {@linkcode Advice}
+ * @param name how a remedy is called where the hint is read
+ */
+export function hintText(hint: Hint, name: (remedy: Remedy) => string): string {
+  if (typeof hint === "string") return hint;
+  return hint.map((part) => typeof part === "string" ? part : name(part)).join("");
+}
+
+function nameInLibrary(remedy: Remedy): string {
+  if ("call" in remedy) return `${remedy.call}()`;
+  const { option, value } = remedy;
+  return `the option ${option}${value === undefined ? "" : `: ${JSON.stringify(value)}`}`;
 }

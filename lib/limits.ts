@@ -1,6 +1,6 @@
 /**
- * Every limit, with its unit and its reason. Limits on what a person may raise (`--max-…`) are defaults;
- * the others are fixed.
+ * Every limit, with its unit and its reason. Those that an option raises (`maxEntries`, `maxBytes`,
+ * `maxFileBytes`) are defaults; the others are fixed.
  *
  * @module
  */
@@ -78,7 +78,7 @@ export const MAX_PASSED_BYTES = 128 * MiB;
 export const TOC_TAIL_BYTES = 1 * MiB;
 /** A layer that is downloaded whole for a part of it without a warning: some seconds of a slow line. */
 export const SURPRISING_DOWNLOAD_BYTES = 32 * MiB;
-/** Window of a zstd frame, which a reader holds in memory: what the zstd tool accepts without `--long`. */
+/** Window of a zstd frame, which a reader holds in memory: what the zstd tool accepts unless told otherwise. */
 export const MAX_ZSTD_WINDOW_BYTES = 128 * MiB;
 /**
  * Plain bytes of a layer without a table kept in a temporary file for each compressed one, so that files
@@ -189,7 +189,7 @@ export const TUF_TIMEOUT_MS = 20_000;
 export const TUF_UPDATE_MS = 120_000;
 /** Age of a TUF check after which the network is asked again, in milliseconds: Sigstore renews its own weekly. */
 export const TUF_REFRESH_MS = 24 * 60 * 60 * 1000;
-/** Age of the last TUF check up to which `--offline` uses a trust root whose timestamp has expired, in milliseconds. */
+/** Age of the last TUF check up to which the option `offline` uses a trust root whose timestamp has expired, in milliseconds. */
 export const MAX_OFFLINE_AGE_MS = 90 * 24 * 60 * 60 * 1000;
 /** Pages of a list (tags, referrers) followed. */
 export const MAX_PAGES = 1000;

@@ -28,7 +28,7 @@ test("limits: what is accepted grows with what was sent, entries up to a bound o
   assert.equal(allowanceFor(2 ** 40).entries, 1_000_000);
 });
 
-test("limits: a push refuses what a pull would, and says which flag means it", () => {
+test("limits: a push refuses what a pull would, and says which option allows it", () => {
   const told: Notice[] = [];
   const onNotice = (notice: Notice) => void told.push(notice);
   // A model of 3 GB that does not shrink, or a disk image of 9 GB of zeros.
@@ -37,18 +37,20 @@ test("limits: a push refuses what a pull would, and says which flag means it", (
   assert.ok(checkPullable({ entries: 900_000, bytes: 1e9, names: 9e7 }, 6e7, { onNotice }));
   assert.equal(told.length, 0);
   const zeros = { entries: 1, bytes: 30e9, names: 5 };
-  const error = { code: "limit", hint: /^push with --max-bytes 30000000000 / };
+  const error = { code: "limit", hint: /^push with the option maxBytes: 30000000000 / };
   assert.throws(() => checkPullable(zeros, 30e6, { onNotice }), error);
   assert.throws(() => checkPullable(zeros, 30e6, { onNotice, maxBytes: 30e9 - 1 }), error);
   assert.throws(() => checkPullable(zeros, 30e6, { onNotice, maxEntries: 10 }), error);
   assert.ok(!checkPullable(zeros, 30e6, { onNotice, maxBytes: 30e9 }));
   assert.deepEqual(told.map(({ level, code }) => [level, code]), [["warning", "over-limits"]]);
-  assert.match(told[0]!.message, /will need --max-bytes 30000000000$/);
+  assert.match(told[0]!.message, /which must allow 30000000000 bytes$/);
 });
 
 test("limits: names that are very long, and directories that they imply, count as entries", async () => {
   const deep = { entries: 100, bytes: 0, names: 40_000_000 };
-  assert.throws(() => checkPullable(deep, 1000, {}), { hint: /^push with --max-entries 156250 / });
+  assert.throws(() => checkPullable(deep, 1000, {}), {
+    hint: /^push with the option maxEntries: 156250 /,
+  });
   assert.ok(!checkPullable(deep, 1000, { maxEntries: 156_250 }));
   const limits = { maxEntries: 156_250 };
   new Budget(limits).spend("n".repeat(deep.names), 0);
@@ -57,7 +59,7 @@ test("limits: names that are very long, and directories that they imply, count a
     return { path: `d${i}/f`, type: "file" };
   });
   const store = new MemoryStore();
-  await assert.rejects(push(store, { entries }, { jobs: 0 }), { hint: /--max-entries 140000 / });
+  await assert.rejects(push(store, { entries }, { jobs: 0 }), { hint: /maxEntries: 140000 / });
   const { digest } = await push(store, { entries }, { jobs: 0, maxEntries: 140_000 });
   const manifest = await readDocument(store, await store.resolve(digest)) as Document<Manifest>;
   const pullWith = (maxEntries: number) =>
@@ -75,7 +77,7 @@ test("limits: entries without content are worth little, and are pushed when that
   const entries = () => ({ entries: empties(count) });
   await assert.rejects(push(store, entries(), { tags: ["v1"], jobs: 0 }), {
     code: "limit",
-    hint: /--max-entries 160000/,
+    hint: /maxEntries: 160000/,
   });
   await assert.rejects(store.resolve("v1"), { code: "not-found" });
   const notices: Notice[] = [];
@@ -85,7 +87,7 @@ test("limits: entries without content are worth little, and are pushed when that
   const manifest = await readDocument(store, await store.resolve(digest)) as Document<Manifest>;
   await assert.rejects(pull(store, manifest, join(scratch().path, "out"), { jobs: 0 }), {
     code: "limit",
-    hint: /--max-entries/,
+    hint: /maxEntries/,
   });
 });
 
@@ -95,7 +97,7 @@ test("limits: one file may have what all files may, unless its own limit is set"
   new Budget(limits).spend("model", 3_000_000_000);
   assert.throws(() => new Budget({ ...limits, maxFileBytes: 1e9 }).spend("model", 3e9), {
     code: "limit",
-    hint: /--max-file-bytes/,
+    hint: /maxFileBytes/,
   });
 });
 

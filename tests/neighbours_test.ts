@@ -65,7 +65,7 @@ both("forged-journal: what another user made is no journal", async ({ place, vic
   const before = snapshot(place.dir);
   const { code, message } = await pull({});
   assert.equal(code, "conflict");
-  assert.match(message, /^file already exists: a /);
+  assert.match(message, /^file already exists: a$/);
   const after = snapshot(place.dir);
   for (const name of Object.keys(after)) if (name.startsWith("home-")) delete after[name];
   assert.deepEqual(after, before);

@@ -7,7 +7,7 @@
 import { missingPermission } from "@blobber/core/permission";
 import { BlobberError, type Code, CODES, STATUS } from "@blobber/core/errors";
 import { printable, printableSentence, withoutTokens } from "@blobber/core/printable";
-import { isFor } from "./hints.ts";
+import { hintFor } from "./hints.ts";
 
 /** An error as text, JSON and exit status need it. */
 export interface ErrorForm {
@@ -34,6 +34,9 @@ const PHRASES: Partial<Record<Code, string>> = {
   "interrupted": "operation canceled",
   "terminated": "operation canceled",
 };
+
+/** The same for a conflict that `--overwrite` resolves: they stand behind the message. */
+const REPLACE = "(use --overwrite to replace)";
 
 /** Errors of the operating system that nobody has put into words of ours. */
 const SYSTEM: Record<string, string> = {
@@ -66,16 +69,12 @@ export function describeError(caught: unknown, command?: string): ErrorForm {
   // What was under way when a permission was missed is not what went wrong.
   const thrown = missingPermission(caught) ?? caught;
   if (thrown instanceof BlobberError) {
-    const phrase = PHRASES[thrown.code];
-    const message = phrase === undefined || thrown.message.toLowerCase().includes(phrase)
-      ? thrown.message
-      : `${phrase}: ${thrown.message}`;
+    const { advice } = thrown;
+    const hint = advice.hint === undefined ? undefined : hintFor(advice.hint, command);
     return {
       code: thrown.code,
-      message: oneLine(message),
-      hint: thrown.hint === undefined || !isFor(thrown.hint, command)
-        ? undefined
-        : oneLine(thrown.hint),
+      message: oneLine(withPhrase(thrown)),
+      hint: hint === undefined ? undefined : oneLine(hint),
       status: thrown.status,
       stack: undefined,
     };
@@ -96,6 +95,16 @@ export function describeError(caught: unknown, command?: string): ErrorForm {
       ? undefined
       : withoutTokens(error.stack).split("\n").map((line) => printableSentence(line)).join("\n"),
   };
+}
+
+function withPhrase({ code, message, remedies }: BlobberError): string {
+  if (remedies.some((one) => "option" in one && one.option === "overwrite")) {
+    return `${message} ${REPLACE}`;
+  }
+  const phrase = PHRASES[code];
+  return phrase === undefined || message.toLowerCase().includes(phrase)
+    ? message
+    : `${phrase}: ${message}`;
 }
 
 function systemWords(error: Error): string | undefined {

@@ -1,14 +1,66 @@
 /**
- * Whether a hint is of use to who reads it: the same failure may end commands that take different flags.
+ * What a reader can do about an error, in words of the command line: a remedy of the library is a flag or a
+ * command here. A hint is of use only where the command that was run takes the flags that it names.
  *
  * @module
  */
 
+import { type Hint, hintText, type OptionName, type Remedy } from "@blobber/core/errors";
 import { findCommand } from "../command_table/table.ts";
-import { appliesTo, SETTING_NAMES, settingOf } from "../settings/table.ts";
+import { appliesTo, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
 
 /** Flags of the runtime: they are given to another program. */
 const OF_RUNTIME = /^--allow-/;
+
+/** The setting that gives each option of the library, or what the command line has in its place. */
+export const OPTIONS: Record<OptionName, SettingName | { insteadOfFlag: string }> = {
+  allowSecrets: "allowSecrets",
+  allowSharedDirectories: "allowSharedDirectories",
+  caCerts: "caFile",
+  fulcioUrl: "fulcioUrl",
+  insecure: "insecure",
+  insecureSkipTlsVerify: "insecureSkipTlsVerify",
+  issuer: "oidcIssuer",
+  key: "signKey",
+  legacyMessageSignature: { insteadOfFlag: "`legacy: true` in a trust rule" },
+  links: "links",
+  maxBytes: "maxBytes",
+  maxEntries: "maxEntries",
+  maxFileBytes: "maxFileBytes",
+  offline: "offline",
+  overwrite: "overwrite",
+  passphrase: "signPassword",
+  platform: "platform",
+  referrers: "referrers",
+  rekorUrl: "rekorUrl",
+  special: "special",
+  token: "identityToken",
+  trust: "trustedRoot",
+};
+
+const CALLS = { sign: "blobber sign REF", storeLogin: "blobber login" } as const;
+
+/**
+ * A hint in words of the command line.
+ *
+ * @param hint of an error
+ * @param command the command that was run; where none was, any command's flags will do
+ * @returns nothing where the command does not take a flag that the hint names
+ */
+export function hintFor(hint: Hint, command?: string): string | undefined {
+  const text = hintText(hint, nameOf);
+  return isFor(text, command) ? text : undefined;
+}
+
+/** What a remedy is called on a command line. */
+function nameOf(remedy: Remedy): string {
+  if ("call" in remedy) return CALLS[remedy.call];
+  const row = OPTIONS[remedy.option];
+  if (typeof row === "object") return row.insteadOfFlag;
+  const { value } = remedy;
+  const flag = `--${settingOf(row).flag}`;
+  return value === undefined || value === true ? flag : `${flag} ${value}`;
+}
 
 /**
  * Tells whether the command takes every flag that a hint names. Flags behind `blobber COMMAND` have to be

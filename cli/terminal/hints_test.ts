@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { BlobberError } from "@blobber/core/errors";
+import { BlobberError, type Hint, type OptionName } from "@blobber/core/errors";
 import { COMMANDS } from "../command_table/table.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { TOPICS } from "../line/topics.ts";
 import { describeError } from "./error_text.ts";
-import { flagsIn, isFor } from "./hints.ts";
+import { flagsIn, hintFor, isFor, OPTIONS } from "./hints.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -80,21 +80,57 @@ Deno.test("a command's help, examples and details name flags that the command ha
   }
 });
 
-Deno.test("a hint is shown where the command that was run takes its flags, and else left out", () => {
-  const hint = "raise the limit with --max-entries if you trust the artifact";
+Deno.test("nothing in the library names a flag or a command line: its users have neither", () => {
+  const found: string[] = [];
+  for (const { path, text } of ["lib", "sigstore"].flatMap((folder) => [...sources(folder)])) {
+    for (const [flag] of text.matchAll(/`--[a-z][^`]*`/g)) found.push(`${path}: ${flag}`);
+    for (const string of strings(text)) {
+      if (OF_OTHERS.test(string)) continue;
+      const flags = flagsIn(string).filter(({ flag }) => !flag.startsWith("--allow-"));
+      const commands = COMMANDS.filter(({ name }) => string.includes(`blobber ${name}`));
+      if (flags.length > 0 || commands.length > 0) found.push(`${path}: ${string}`);
+    }
+  }
+  assert.deepEqual(found, []);
+});
+
+Deno.test("an option that an error names has a flag, and a call a command", () => {
+  for (const [option, row] of Object.entries(OPTIONS)) {
+    if (typeof row === "object") continue;
+    assert.ok(settingOf(row).flag !== undefined, option);
+    const hint = hintFor([{ option: option as OptionName }])!;
+    assert.deepEqual(flagsIn(hint).length, 1, hint);
+  }
+  assert.equal(hintFor([{ option: "links", value: "keep" }]), "--links keep");
+  assert.equal(hintFor([{ option: "overwrite", value: true }]), "--overwrite");
+  for (const call of ["sign", "storeLogin"] as const) {
+    const [, name] = hintFor([{ call }])!.split(" ");
+    assert.ok(COMMANDS.some((command) => command.name === name), name);
+  }
+});
+
+Deno.test("the library says what an option is called there, the command line its flag", () => {
+  const hint: Hint = ["raise the limit with ", { option: "maxEntries", value: 5 }, " or less"];
   const error = new BlobberError("limit", "too many entries", { hint });
-  assert.equal(describeError(error, "pull").hint, hint);
-  assert.equal(describeError(error, "ls").hint, hint);
+  assert.equal(error.hint, "raise the limit with the option maxEntries: 5 or less");
+  assert.deepEqual(error.remedies, [{ option: "maxEntries", value: 5 }]);
+  assert.equal(describeError(error, "pull").hint, "raise the limit with --max-entries 5 or less");
+  const again = new BlobberError("limit", "again", error.advice);
+  assert.equal(again.hint, error.hint);
+  assert.deepEqual(again.remedies, error.remedies);
+});
+
+Deno.test("a hint is shown where the command that was run takes its flags, and else left out", () => {
+  const hint: Hint = ["raise the limit with ", { option: "maxEntries" }];
+  const shown = "raise the limit with --max-entries";
+  const error = new BlobberError("limit", "too many entries", { hint });
+  assert.equal(describeError(error, "pull").hint, shown);
+  assert.equal(describeError(error, "ls").hint, shown);
   assert.equal(describeError(error, "tag").hint, undefined);
-  assert.equal(describeError(error).hint, hint);
-  assert.equal(
-    isFor("run once without --offline, or name a file with --trusted-root", "pull"),
-    true,
-  );
-  assert.equal(
-    isFor("run once without --offline, or name a file with --trusted-root", "push"),
-    false,
-  );
+  assert.equal(describeError(error).hint, shown);
+  const both: Hint = ["run without ", { option: "offline" }, ", or with ", { option: "trust" }];
+  assert.equal(hintFor(both, "pull"), "run without --offline, or with --trusted-root");
+  assert.equal(hintFor(both, "push"), undefined);
   assert.equal(isFor("start it with --allow-net, or with -A", "version"), true);
   assert.equal(isFor("blobber trust add REF --verify-key FILE", "version"), true);
   assert.equal(isFor("blobber trust add REF --max-entries 3", "pull"), false);

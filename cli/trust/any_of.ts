@@ -41,9 +41,8 @@ function told(refusals: BlobberError[]): BlobberError {
   const code = ORDER.find((one) => refusals.some((error) => error.code === one))!;
   const apt = refusals.filter((error) => error.code === code);
   const message = [...new Set(apt.map((error) => error.message))].join("; or ");
-  const hint = apt.find((error) => error.hint !== undefined)?.hint;
   return new BlobberError(code, message, {
     cause: refusals.length === 1 ? refusals[0] : new AggregateError(refusals),
-    ...(hint !== undefined && { hint }),
+    ...apt.find((error) => error.hint !== undefined)?.advice,
   });
 }

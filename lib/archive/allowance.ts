@@ -62,26 +62,32 @@ export function checkPullable(
   options: PackLimits & Observer,
 ): boolean {
   const allowed = allowanceFor(sent);
-  const flags: string[] = [];
-  const check = (what: keyof Amount, needed: number, said: number | undefined, flag: string) => {
+  const needs: string[] = [];
+  const check = (what: keyof Amount, needed: number, option: "maxEntries" | "maxBytes") => {
     if (needed + OWN[what] <= allowed[what]) return;
-    flags.push(`${flag} ${needed}`);
-    if (needed <= (said ?? 0)) return;
+    needs.push(`${needed} ${what}`);
+    if (needed <= (options[option] ?? 0)) return;
     throw new BlobberError(
       "limit",
       `what is pushed needs ${needed} ${what} in a layer of ${sent} bytes, and a pull accepts ` +
         `${Math.floor(allowed[what])} of such a layer`,
-      { hint: `push with ${flag} ${needed} if it is meant; a pull will need the same` },
+      {
+        hint: [
+          "push with ",
+          { option, value: needed },
+          " if that is intended; a pull will need the same",
+        ],
+      },
     );
   };
-  check("entries", entriesOf(packed), options.maxEntries, "--max-entries");
-  check("bytes", packed.bytes, options.maxBytes, "--max-bytes");
-  if (flags.length === 0) return true;
+  check("entries", entriesOf(packed), "maxEntries");
+  check("bytes", packed.bytes, "maxBytes");
+  if (needs.length === 0) return true;
   notify(
     options,
     "warning",
     "over-limits",
-    `what is pushed exceeds the limits of pull, which will need ${flags.join(" ")}`,
+    `what is pushed exceeds the default limits of pull, which must allow ${needs.join(" and ")}`,
   );
   return false;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError } from "../errors.ts";
+import { BlobberError, type Hint } from "../errors.ts";
 import {
   FREE_LINK_STEPS,
   FREE_NAME_BYTES,
@@ -90,14 +90,14 @@ export class Budget {
     this.bytes += size;
     if (size > maxFileBytes) {
       const what = `the bytes of ${quote(path)} are more than allowed:`;
-      throw over(what, size, maxFileBytes, "--max-file-bytes");
+      throw over(what, size, maxFileBytes, "maxFileBytes");
     }
     if (this.bytes > maxBytes) {
       throw over(
         "the archive's bytes are more than allowed:",
         this.bytes,
         maxBytes,
-        "--max-bytes",
+        "maxBytes",
       );
     }
   }
@@ -122,7 +122,7 @@ export class Budget {
     if (this.#names > FREE_NAME_BYTES && this.#names > maxEntries * NAME_BYTES_AN_ENTRY) {
       const what = "the archive's names have more bytes than allowed:";
       const most = Math.max(FREE_NAME_BYTES, maxEntries * NAME_BYTES_AN_ENTRY);
-      throw over(what, this.#names, most, "--max-entries");
+      throw over(what, this.#names, most, "maxEntries");
     }
   }
 
@@ -157,12 +157,26 @@ export class Budget {
 
   #tooMany(): BlobberError {
     const what = "the archive's entries are more than allowed:";
-    return over(what, this.#entries, this.#limits.maxEntries, "--max-entries");
+    return over(what, this.#entries, this.#limits.maxEntries, "maxEntries");
   }
 }
 
-function over(what: string, actual: number, limit: number, flag: string): BlobberError {
+function over(
+  what: string,
+  actual: number,
+  limit: number,
+  option: keyof UnpackLimits,
+): BlobberError {
   return new BlobberError("limit", `${what} ${actual}, expected at most ${limit}`, {
-    hint: `raise the limit with ${flag} if you trust the artifact`,
+    hint: raiseLimit(option),
   });
+}
+
+/**
+ * The hint of an error about a limit that a caller may raise.
+ *
+ * @param option that raises it
+ */
+export function raiseLimit(option: keyof UnpackLimits): Hint {
+  return ["raise the limit with ", { option }, " if you trust the artifact"];
 }

@@ -7,6 +7,7 @@
 
 import { BlobberError } from "../errors.ts";
 import { MAX_BYTES, MAX_RATIO } from "../limits.ts";
+import { raiseLimit } from "./budget.ts";
 
 /** Counts bytes received and what they became. One for all layers of an artifact. */
 export class Growth {
@@ -42,7 +43,7 @@ export class Growth {
       "limit",
       `${this.#received} bytes of layers became more than ${most}, expected at most ` +
         `${this.#ratio} for each beyond the first ${this.#free}`,
-      { hint: "raise the limit with --max-bytes if you trust the artifact" },
+      { hint: raiseLimit("maxBytes") },
     );
   }
 }

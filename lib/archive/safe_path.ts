@@ -123,7 +123,12 @@ export function checkLink(path: string, target: string, policy: LinkPolicy = "re
       `path traversal detected: ${what} is ${
         quote(target)
       }, which is absolute, expected a relative one`,
-      { hint: "links with absolute targets are written, and not followed, with --links keep" },
+      {
+        hint: [
+          "links with absolute targets are written, and not followed, with ",
+          { option: "links", value: "keep" },
+        ],
+      },
     );
   }
   if (DRIVE.test(target)) throw traversal(what, target, "begins with a drive");

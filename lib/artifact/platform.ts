@@ -61,7 +61,7 @@ export async function choosePlatform(
     "not-found",
     `platform ${formatPlatform(asked)} not found in ${name}, expected one of: ` +
       (there.join(", ") || "none"),
-    { hint: "name one of them with --platform" },
+    { hint: ["name one of them with ", { option: "platform" }] },
   );
 }
 

@@ -42,8 +42,8 @@ export function refusal(judgements: Judgement[]): BlobberError {
   const error = reason(judgements);
   const title = judgements[0]?.title;
   if (title === undefined) return error;
-  const { code, message, cause, hint } = error;
-  return new BlobberError(code, `${title}: ${message}`, { cause, ...(hint && { hint }) });
+  const { code, message, cause, advice } = error;
+  return new BlobberError(code, `${title}: ${message}`, { cause, ...advice });
 }
 
 function reason(judgements: Judgement[]): BlobberError {
@@ -62,7 +62,7 @@ function reason(judgements: Judgement[]): BlobberError {
     return new BlobberError(
       failure.code,
       `the signatures of ${name} could not be read: ${failure.message}`,
-      { cause: failure, ...(failure.hint && { hint: failure.hint }) },
+      { cause: failure, ...failure.advice },
     );
   }
   // A referrer that is listed and not there is none; one that could not be read is unknown.
@@ -88,10 +88,13 @@ function reason(judgements: Judgement[]): BlobberError {
   const older = judgements.find((one) => one.older !== undefined)?.older;
   return new BlobberError("no-signature", `no signature found for ${name}`, {
     hint: older !== undefined
-      ? `the tag ${older} holds signatures in the form that cosign had before bundles, which is not ` +
-        "accepted here: have it signed again, or write a trust rule with `legacy: true`"
+      ? [
+        `the tag ${older} holds signatures in the form that cosign had before bundles, which is not ` +
+        "accepted here: have it signed again, or accept the form with ",
+        { option: "legacyMessageSignature", value: true },
+      ]
       : total === 0
-      ? "sign it with `blobber sign`, or ask whoever published it to"
+      ? ["sign it with ", { call: "sign" }, ", or ask its publisher to sign it"]
       : `${total} referrers are there and none is a signature of it that can be read here`,
   });
 }
@@ -105,10 +108,9 @@ function together(
   const shown = messages.slice(0, 3).join("; ") +
     (messages.length > 3 ? `; and ${messages.length - 3} more` : "");
   const prefix = "signature verification failed";
-  const hint = errors.find((error) => error.hint)?.hint;
   return new BlobberError(code, shown.startsWith(prefix) ? shown : `${prefix}: ${shown}`, {
     cause,
-    ...(hint && { hint }),
+    ...errors.find((error) => error.hint !== undefined)?.advice,
   });
 }
 

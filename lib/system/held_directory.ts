@@ -277,8 +277,11 @@ function checkShared(path: string, stat: Stats, options: HoldOptions): void {
     "file-system",
     `${quote(path)} can be changed by another user while it is used: ${why}`,
     {
-      hint: "use a directory that, like all above it, only you and root can change; " +
-        "where you trust those users, allow shared directories",
+      hint: [
+        "use a directory that, like all above it, only you and root can change; where you trust " +
+        "those users, use it with ",
+        { option: "allowSharedDirectories" },
+      ],
     },
   );
 }

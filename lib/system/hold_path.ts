@@ -301,7 +301,12 @@ function checkLink(path: string, target: string, link: Stats, directory: Stats):
   throw new BlobberError(
     "file-system",
     `${quote(path)} is a link to ${quote(target)} that another user can change: ${why}`,
-    { hint: "name the directory that it leads to, when that is the one that you mean" },
+    {
+      hint: [
+        "name the directory that it leads to, if that is the one that you mean, or follow the link with ",
+        { option: "allowSharedDirectories" },
+      ],
+    },
   );
 }
 

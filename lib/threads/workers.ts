@@ -9,7 +9,7 @@
  */
 
 import { type JobInput, type JobName, type JobOutput, JOBS, type SharedRunner } from "./jobs.ts";
-import { BlobberError, type Code, CODES } from "../errors.ts";
+import { type Advice, BlobberError, type Code, CODES } from "../errors.ts";
 import { inThread, openThread, type Ready, serveThread, type Thread } from "./thread.ts";
 
 interface Task {
@@ -31,7 +31,7 @@ interface Request {
 interface SentError {
   code: string | undefined;
   message: string;
-  hint: string | undefined;
+  advice: Advice | undefined;
   stack: string | undefined;
 }
 
@@ -213,8 +213,7 @@ async function runHere(job: JobName, input: unknown): Promise<unknown> {
 function received(error: SentError): Error {
   const cause = error.stack;
   if (error.code !== undefined && Object.hasOwn(CODES, error.code)) {
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    return new BlobberError(error.code as Code, error.message, { ...hint, cause });
+    return new BlobberError(error.code as Code, error.message, { ...error.advice, cause });
   }
   return new Error(error.message, { cause });
 }
@@ -235,7 +234,7 @@ async function answer(message: unknown): Promise<{ message: Answer; transfer: Ar
         error: {
           code: known?.code,
           message: error.message,
-          hint: known?.hint,
+          advice: known?.advice,
           stack: error.stack,
         },
       },

@@ -6,7 +6,7 @@
 
 import { type Entry, specialName } from "../archive/entry.ts";
 import { followLinks } from "../archive/links.ts";
-import { checkLimits } from "../archive/budget.ts";
+import { checkLimits, raiseLimit } from "../archive/budget.ts";
 import { nearestPath } from "../archive/tree/nearest_path.ts";
 import type { Listed } from "../archive/tree/listing.ts";
 import { type Content, type ContentsOptions, readContents } from "../archive/read/contents.ts";
@@ -135,7 +135,7 @@ export class Image implements AsyncDisposable {
       throw new BlobberError(
         "limit",
         `${quote(path)} has ${node.entry.size} bytes, expected at most ${this.#maxFileBytes}`,
-        { hint: "raise the limit with --max-file-bytes if you trust the artifact" },
+        { hint: raiseLimit("maxFileBytes") },
       );
     }
     return await this.#read(node);

@@ -127,9 +127,9 @@ test("GHSA-m37j-52j7-pjw7: an upper layer below a chain of links that leads out 
 
 test("limits are found in the table before the layer is downloaded, and while unpacking without one", async () => {
   const limits: [PullSettings, RegExp][] = [
-    [{ maxEntries: 11 }, /--max-entries/],
-    [{ maxBytes: 26 }, /--max-bytes/],
-    [{ maxFileBytes: 8 }, /--max-file-bytes/],
+    [{ maxEntries: 11 }, /maxEntries/],
+    [{ maxBytes: 26 }, /maxBytes/],
+    [{ maxFileBytes: 8 }, /maxFileBytes/],
   ];
   for (const [options, hint] of limits) {
     for (const layer of [layers["eStargz"]!, layers["gzip"]!]) {

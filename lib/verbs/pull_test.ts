@@ -98,11 +98,11 @@ test("conflicts: one file, several, found before anything is downloaded", async 
   };
   await refused(layers["eStargz"]!, {
     code: "conflict",
-    message: "file already exists: bin/run (use --overwrite to replace)",
+    message: "file already exists: bin/run",
   }, { prepare });
   await refused(layers["gzip"]!, {
     code: "conflict",
-    message: "2 files already exist (use --overwrite to replace)",
+    message: "2 files already exist",
   }, {
     prepare: (dir) => {
       prepare(dir);

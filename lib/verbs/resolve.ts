@@ -120,8 +120,8 @@ async function proveTo(
   const manifest = await choose(source, root, options).catch((cause) => {
     options.signal?.throwIfAborted();
     // What is wrong with an unproven index matters less than that it is unproven.
-    const { code, message, hint } = refusal([first]);
-    throw new BlobberError(code, message, { cause, ...(hint && { hint }) });
+    const { code, message, advice } = refusal([first]);
+    throw new BlobberError(code, message, { cause, ...advice });
   });
   const second = await judgeSignatures(source, signable(manifest, options), verifier, call);
   if (!second.accepted) throw refusal([first, second]);

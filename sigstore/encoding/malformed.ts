@@ -20,7 +20,7 @@ export function invalidSignature(why: string, cause?: unknown): BlobberError {
 export function invalidTrustRoot(why: string, cause?: unknown): BlobberError {
   return new BlobberError("trust-root", `invalid trust root: ${why}`, {
     cause,
-    hint: "name another file with --trusted-root, or fetch the root again",
+    hint: ["give another trust root with ", { option: "trust" }, ", or fetch it again"],
   });
 }
 

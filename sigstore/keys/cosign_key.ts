@@ -29,7 +29,7 @@ export async function openCosignKey(
       "invalid-key",
       "the signing key is encrypted, and there is no passphrase",
       {
-        hint: "give the passphrase: --sign-key-pass, or its variable",
+        hint: ["give it with ", { option: "passphrase" }],
       },
     );
   }

@@ -167,7 +167,7 @@ function noPassphrase(): BlobberError {
     "invalid-key",
     "the signing key is encrypted, and there is no passphrase",
     {
-      hint: "give the passphrase: --sign-key-pass, or its variable",
+      hint: ["give it with ", { option: "passphrase" }],
     },
   );
 }

@@ -119,8 +119,13 @@ export async function publicSigningConfig(options: PublicRootOptions = {}): Prom
       "signing-service",
       `Sigstore's list of its signing services cannot be fetched: ${error.cause.message}`,
       {
-        hint: "try again later, name the services (--fulcio-url, --rekor-url), " +
-          "or sign with a key of your own, which needs no service",
+        hint: [
+          "try again later, name the services with ",
+          { option: "fulcioUrl" },
+          " and ",
+          { option: "rekorUrl" },
+          ", or sign with a key of your own, which needs no service",
+        ],
         cause: error,
       },
     );

@@ -7,7 +7,7 @@
 
 import { existsSync } from "node:fs";
 import process from "node:process";
-import { BlobberError } from "@blobber/core/errors";
+import { BlobberError, type Hint } from "@blobber/core/errors";
 import { type BrowserOptions, browserToken } from "./browser.ts";
 import { buildkiteToken } from "./buildkite.ts";
 import { circleciToken } from "./circleci.ts";
@@ -52,10 +52,14 @@ export function findToken(options: FindTokenOptions = {}): TokenSource {
 }
 
 function noToken(env: Environment): TokenSource {
-  const hint = env.GITLAB_CI
+  const hint: Hint = env.GITLAB_CI
     ? "add `id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }` to the job"
-    : "give one with --identity-token or SIGSTORE_ID_TOKEN, log in at a terminal, " +
-      "or sign with a key of your own (--sign-key)";
+    : [
+      "give one with ",
+      { option: "token" },
+      " or the variable SIGSTORE_ID_TOKEN, log in at a terminal, or sign with a key of your own with ",
+      { option: "key" },
+    ];
   return {
     name: "the environment",
     token: () =>

@@ -44,7 +44,7 @@ export async function findIssuer(
   if (issuer === undefined) {
     // The public issuer's tokens are nobody else's business.
     throw new BlobberError("invalid-option", "no OIDC issuer to log in at", {
-      hint: "name the issuer of this certificate authority: --oidc-issuer",
+      hint: ["name the issuer of this certificate authority with ", { option: "issuer" }],
     });
   }
   serviceUrl(issuer, "OIDC issuer", true);

@@ -147,7 +147,7 @@ export async function readTrustedRoot(path: string): Promise<TrustMaterial> {
     fail: (why, cause) =>
       new BlobberError("trust-root", `cannot read the trusted root ${quote(path)}: ${why}`, {
         cause,
-        hint: "name a trusted_root.json with --trusted-root",
+        hint: ["give a trusted_root.json with ", { option: "trust" }],
       }),
   });
   return loadTrustedRoot(bytes, `the trusted root ${quote(path)}`);

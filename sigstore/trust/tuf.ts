@@ -9,7 +9,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Observer } from "@blobber/core";
-import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { BlobberError, type Hint, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
 import {
   MAX_OFFLINE_AGE_MS,
@@ -43,6 +43,13 @@ export interface PublicTarget {
   confirmed: Date;
 }
 
+/** What helps where no trust root is kept that may be used. */
+const FETCH_OR_GIVE: Hint = [
+  "run once without ",
+  { option: "offline" },
+  ", or give a trust root with ",
+  { option: "trust" },
+];
 const TRUSTED_ROOT = "trusted_root.json";
 const MAX_REQUESTS = 100;
 
@@ -93,9 +100,7 @@ export async function publicTarget(
     throw new BlobberError(
       "trust-root",
       `no trust root of ${quote(url)} is kept, and none is fetched`,
-      {
-        hint: "run once without --offline, or name a file with --trusted-root",
-      },
+      { hint: FETCH_OR_GIVE },
     );
   }
   try {
@@ -125,7 +130,7 @@ function offlineTarget(bytes: Uint8Array, state: TufState, options: Observer): P
       "trust-root",
       `${age}, and expired ${state.expires.toISOString()}; ` +
         `expected at most ${MAX_OFFLINE_AGE_MS / 86_400_000} days`,
-      { hint: "run once without --offline, or name a file with --trusted-root" },
+      { hint: FETCH_OR_GIVE },
     );
   }
   notify(
@@ -242,7 +247,7 @@ function asTrustRoot(error: unknown, url: string): unknown {
     {
       cause: error,
       hint: isBlobberError(error, "network")
-        ? "try again, or name a file with --trusted-root"
+        ? ["try again, or give a trust root with ", { option: "trust" }]
         : "the repository or the way to it is not to be trusted; nothing of it was used",
     },
   );

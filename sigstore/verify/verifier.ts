@@ -156,11 +156,11 @@ async function trustFor(bundle: Bundle, source: TrustSource): Promise<TrustMater
     return await source();
   } catch (error) {
     if (!isBlobberError(error) || error.code !== "trust-root") throw error;
-    const { code, message, hint } = error;
+    const { code, message, advice } = error;
     throw new BlobberError(
       code,
       `${message}; not verified: it says that it is by ${claimText(claimedSigner(bundle))}`,
-      { cause: error, ...(hint !== undefined && { hint }) },
+      { cause: error, ...advice },
     );
   }
 }

@@ -98,13 +98,14 @@ export async function visitExisting(
   }
 }
 
-/** The conflict that `--overwrite` answers. Scripts look for these words. */
+/** The conflict that the option `overwrite` resolves. */
 export function exists(paths: string[]): BlobberError {
   const what = paths.length === 1
     ? `file already exists: ${printable(paths[0]!)}`
     : `${paths.length} files already exist`;
-  return new BlobberError("conflict", `${what} (use --overwrite to replace)`, {
-    ...(paths.length > 1 && { hint: `the first is ${quote(paths.sort()[0]!)}` }),
+  return new BlobberError("conflict", what, {
+    hint: paths.length > 1 ? `the first is ${quote(paths.sort()[0]!)}` : undefined,
+    remedies: [{ option: "overwrite" }],
   });
 }
 
@@ -133,7 +134,7 @@ export function intoGit(path: string): BlobberError {
 }
 
 /**
- * Conflicts that `--overwrite` does not answer.
+ * Conflicts that the option `overwrite` does not resolve.
  *
  * @param dir the directory that it lies in
  */

@@ -75,7 +75,11 @@ function refusal(file: string, problem: "private" | "signing"): BlobberError {
       { hint: "move it out of the directory" },
     )
     : new BlobberError("private-key", `cannot push ${quote(file)}: it holds a private key`, {
-      hint: "move it out of the directory, or say --allow-secrets when it is meant to be there",
+      hint: [
+        "move it out of the directory, or allow it with ",
+        { option: "allowSecrets" },
+        " if it belongs there",
+      ],
     });
 }
 

@@ -137,7 +137,9 @@ export function checkEntry(entry: Entry, { links, special }: EntryPolicy): void 
     throw new BlobberError(
       "invalid-archive",
       `${quote(entry.path)} is ${what}, which is never made, expected a file, directory or link`,
-      { hint: "devices and named pipes are left out with --special skip" },
+      {
+        hint: ["devices and named pipes are left out with ", { option: "special", value: "skip" }],
+      },
     );
   }
   if (thisPlatform().os !== "windows") return;

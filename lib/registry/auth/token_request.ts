@@ -89,7 +89,7 @@ export async function fetchToken(
           : `authentication failed: ${refused.message}`,
         {
           hint: credentials === undefined
-            ? `log in to ${host} with blobber login, docker login or podman login`
+            ? [`log in to ${host} with `, { call: "storeLogin" }, ", docker login or podman login"]
             : `check the credentials that are stored for ${host}`,
         },
       );

@@ -51,7 +51,12 @@ export async function publishReferrer(
       throw new BlobberError(
         "registry",
         `${repository.name} does not list ${descriptor.digest} as a referrer of ${subject.digest}`,
-        { hint: "this registry has no referrers API: leave out --referrers api" },
+        {
+          hint: [
+            "this registry has no referrers API: do not demand it with ",
+            { option: "referrers", value: "api" },
+          ],
+        },
       );
     }
   }

@@ -102,7 +102,7 @@ export class NoReferrersApi extends BlobberError {
    */
   constructor(message: string, refused = false) {
     super("registry", message, {
-      hint: "use the fallback tag for this registry: --referrers tag",
+      hint: ["use the fallback tag for this registry with ", { option: "referrers", value: "tag" }],
     });
     this.refused = refused;
   }
@@ -150,7 +150,7 @@ async function* apiPages(
     if (!(manifest instanceof Headers)) throw refused;
     throw new NoReferrersApi(
       `${what}: the referrers API answers ${response.status}, although the manifest can be read: ` +
-        "the fallback tag takes its place (the setting referrers, or --referrers tag, asks that alone)",
+        'the fallback tag takes its place (with the setting referrers: "tag" it alone is asked)',
       true,
     );
   };

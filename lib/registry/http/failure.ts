@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BlobberError, type BlobberErrorOptions, type Code } from "../../errors.ts";
+import { BlobberError, type BlobberErrorOptions, type Code, type Hint } from "../../errors.ts";
 import { MAX_MESSAGE_CHARS } from "../../limits.ts";
 import { missingPermission } from "../../system/permission.ts";
 import { printable } from "../../printable.ts";
@@ -38,12 +38,16 @@ const CODE_OF: Record<FailureKind, Code> = {
   "broken": "network",
 };
 
-const HINT: Partial<Record<FailureKind, string>> = {
+const HINT: Partial<Record<FailureKind, Hint>> = {
   "dns": "check the spelling of the host and this machine's name resolution",
   "refused": "check the port, and that the registry is running",
-  "tls": "trust the registry's authority with --ca-file FILE, " +
-    "or accept any certificate with --insecure-skip-tls-verify",
-  "not-tls": "if the registry speaks plain HTTP, allow that with --insecure",
+  "tls": [
+    "trust the registry's certificate authority with ",
+    { option: "caCerts" },
+    ", or accept any certificate with ",
+    { option: "insecureSkipTlsVerify" },
+  ],
+  "not-tls": ["if the registry speaks plain HTTP, allow that with ", { option: "insecure" }],
   "blocked-port":
     "serve the registry on another port: browsers and what is like them block the ports " +
     "of other services, of mail and of X11 for instance",
@@ -89,7 +93,7 @@ export function exchangeError(cause: unknown, what: string): BlobberError {
     (/handshake eof|before secure tls/i.test(text) ? HINT["not-tls"] : undefined);
   return new ExchangeError(kind, `${what}: ${SENTENCE[kind]}: ${shorten(text)}`, {
     cause,
-    ...(hint !== undefined && { hint }),
+    hint,
   });
 }
 

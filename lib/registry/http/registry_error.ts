@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError, type Code } from "../../errors.ts";
+import { BlobberError, type Code, type Hint } from "../../errors.ts";
 import { MAX_ERROR_BODY_BYTES, MAX_MESSAGE_CHARS } from "../../limits.ts";
 import { printable } from "../../printable.ts";
 import { readUpTo } from "./body.ts";
@@ -33,11 +33,11 @@ export class RefusedError extends BlobberError {
   constructor(
     code: Code,
     message: string,
-    hint: string | undefined,
+    hint: Hint | undefined,
     httpStatus: number,
     registryCodes: string[],
   ) {
-    super(code, message, hint === undefined ? {} : { hint });
+    super(code, message, { hint });
     this.httpStatus = httpStatus;
     this.registryCodes = registryCodes;
   }
@@ -54,7 +54,7 @@ export async function refusal(response: HttpResponse, attempt: Attempt): Promise
   const { status } = response;
   const said = text === "" ? "" : `: ${text}`;
   const { repository, doing, subject } = attempt;
-  const make = (code: Code, message: string, hint?: string) =>
+  const make = (code: Code, message: string, hint?: Hint) =>
     new RefusedError(code, message, hint, status, codes);
 
   if (status === 401) {
@@ -85,8 +85,11 @@ export async function refusal(response: HttpResponse, attempt: Attempt): Promise
     return make(
       "registry",
       `${response.url.host} refuses a media type while ${doing} (status ${status})${said}`,
-      "GitLab and Quay accept only media types that they know: push without a custom layer media " +
-        "type, with gzip instead of zstd, or keep signatures in the fallback tag (--referrers tag)",
+      [
+        "GitLab and Quay accept only media types that they know: push without a custom layer media " +
+        "type, with gzip instead of zstd, or keep signatures in the fallback tag with ",
+        { option: "referrers", value: "tag" },
+      ],
     );
   }
   if (status === 429 || codes.includes("TOOMANYREQUESTS")) {
@@ -99,8 +102,11 @@ export async function refusal(response: HttpResponse, attempt: Attempt): Promise
   );
 }
 
-const LOG_IN = "log in to this registry with blobber login, docker login or podman login, " +
-  "or check the credentials that are stored for exactly this host";
+const LOG_IN: Hint = [
+  "log in to this registry with ",
+  { call: "storeLogin" },
+  ", docker login or podman login, or check the credentials that are stored for exactly this host",
+];
 const DENIED = "the credentials are known but may not do this, or the repository does not exist";
 
 function inRepository({ doing, repository }: Attempt): string {
