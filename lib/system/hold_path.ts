@@ -18,13 +18,9 @@ import {
   isSame,
   isTrusted,
 } from "./held_directory.ts";
+import { MAX_LINK_HOPS, MAX_PATH_LOOKS } from "../limits.ts";
 import { quote } from "../printable.ts";
 import { thisPlatform } from "./runtime.ts";
-
-/** Links followed on the way, as many as Linux follows. */
-const MAX_LINKS = 40;
-/** Times that a component is looked at again which was another thing when it was opened. */
-const MAX_LOOKS = 10;
 
 /** How a path is walked. */
 export interface PathOptions extends HoldOptions {
@@ -231,7 +227,7 @@ class Walk {
         if (errnoOf(error) === "ENOENT" && (follow || this.#at.look(name) === undefined)) {
           return false;
         }
-        if (!isNoDirectory(error) || looks === MAX_LOOKS) {
+        if (!isNoDirectory(error) || looks === MAX_PATH_LOOKS) {
           throw fileError("cannot use", this.#at.shown(name), error);
         }
       }
@@ -255,8 +251,11 @@ class Walk {
 
   #follow(name: string, link: Stats): void {
     const shown = this.#at.shown(name);
-    if (++this.#links > MAX_LINKS) {
-      throw new BlobberError("file-system", `cannot use ${quote(this.#path)}: too many links`);
+    if (++this.#links > MAX_LINK_HOPS) {
+      throw new BlobberError(
+        "file-system",
+        `cannot use ${quote(this.#path)}: more than ${MAX_LINK_HOPS} links`,
+      );
     }
     if (this.#options.links === "none") {
       throw new BlobberError(

@@ -8,8 +8,8 @@
 import { scrypt } from "node:crypto";
 import { fromBase64 } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
-import { MAX_SCRYPT_BYTES } from "@blobber/core/limits";
 import { isObject } from "@blobber/core/json";
+import { MAX_SCRYPT_BYTES, MAX_SCRYPT_LANES } from "@blobber/core/limits";
 
 /**
  * Opens the file.
@@ -78,7 +78,7 @@ function parse(content: Uint8Array): Parts {
   // scrypt takes 128 * N * r bytes (RFC 7914, 2); the file must not decide how much that is.
   const sound = [N, r, p].every((n) => Number.isSafeInteger(n) && (n as number) >= 1) &&
     Number.isInteger(Math.log2(N as number)) &&
-    128 * (N as number) * (r as number) <= MAX_SCRYPT_BYTES && (p as number) <= 16;
+    128 * (N as number) * (r as number) <= MAX_SCRYPT_BYTES && (p as number) <= MAX_SCRYPT_LANES;
   if (!sound) throw invalid();
   return { N: N as number, r: r as number, p: p as number, salt, nonce, ciphertext: box };
 }

@@ -6,7 +6,12 @@
 
 import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
 import { BlobberError } from "@blobber/core/errors";
-import { MAX_KEY_FILE_BYTES, MAX_KEY_ITERATIONS } from "@blobber/core/limits";
+import {
+  MAX_KEY_FILE_BYTES,
+  MAX_KEY_ITERATIONS,
+  MIN_RSA_BITS,
+  MIN_RSA_EXPONENT,
+} from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import { type PemBlock, readPem, toPem } from "../encoding/pem.ts";
 import { openCosignKey } from "./cosign_key.ts";
@@ -29,7 +34,7 @@ const LABELS = {
 const CONVERT = "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 " +
   "-in OLD -out NEW (for the oldest ciphers with -provider legacy -provider default)";
 const EXPECTED =
-  "expected one PEM private key: ECDSA P-256, P-384 or P-521, RSA from 2048 bits, or Ed25519";
+  `expected one PEM private key: ECDSA P-256, P-384 or P-521, RSA from ${MIN_RSA_BITS} bits, or Ed25519`;
 
 /**
  * Reads a key. Nothing of it, and nothing of the passphrase, appears in an error.
@@ -145,8 +150,8 @@ function algorithmOf(
       }
       throw invalidKey(`it is on the curve ${quote(namedCurve)}`);
     case "rsa": {
-      if (modulusLength < 2048) throw invalidKey(`it is RSA of ${modulusLength} bits`);
-      if (publicExponent !== undefined && publicExponent < 65537n) {
+      if (modulusLength < MIN_RSA_BITS) throw invalidKey(`it is RSA of ${modulusLength} bits`);
+      if (publicExponent !== undefined && publicExponent < MIN_RSA_EXPONENT) {
         throw invalidKey(`it is RSA with the exponent ${publicExponent}`);
       }
       const details = [2048, 3072, 4096].includes(modulusLength)

@@ -7,7 +7,7 @@
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import { toBase64, toHex } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
-import { MAX_KEY_BYTES } from "@blobber/core/limits";
+import { MAX_KEY_BYTES, MIN_RSA_BITS, MIN_RSA_EXPONENT } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import { sha256 } from "../encoding/sha256.ts";
 import { readPem } from "../encoding/pem.ts";
@@ -28,9 +28,7 @@ export interface PublicKey {
 }
 
 const EXPECTED = 'expected one PEM block "PUBLIC KEY" with ECDSA P-256, P-384 or P-521, ' +
-  "RSA from 2048 bits, or Ed25519";
-const MIN_RSA_BITS = 2048;
-const MIN_RSA_EXPONENT = 65537n;
+  `RSA from ${MIN_RSA_BITS} bits, or Ed25519`;
 
 /** Hashes that a signature of a curve may be over: the curve's own, and SHA-256, which cosign uses. */
 const CURVES: Readonly<Record<string, string[]>> = {

@@ -8,6 +8,7 @@
 
 import type { Signable, Signature } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { MAX_CLOCK_SKEW_MS } from "@blobber/core/limits";
 import { type Bundle, readBundle } from "../encoding/bundle.ts";
 import { toPem } from "../encoding/pem.ts";
 import { readCertificate } from "../verify/certificate.ts";
@@ -30,9 +31,6 @@ export interface Made {
   /** What those who verify will believe; without it, what needs none is checked. */
   trust: TrustMaterial | undefined;
 }
-
-/** Minutes by which the clock of this machine may be wrong. */
-const CLOCK_MINUTES = 10;
 
 /**
  * Verifies what was made, as strictly as anybody may: for its signer, with its log, under its name.
@@ -96,12 +94,12 @@ async function checkWithoutRoot(manifest: Signable, signature: Signature): Promi
     throw invalidSignature("the certificate's key did not make it");
   }
   const { notBefore, notAfter } = certificate;
-  const off = CLOCK_MINUTES * 60_000;
   const logged = (await checkEntries(bundle, manifest, certificate.der))
     .flatMap(({ time }) => time ?? []);
   const fits = logged.length > 0
     ? logged.every((time) => notBefore <= time && time <= notAfter)
-    : notBefore.getTime() - off <= Date.now() && Date.now() <= notAfter.getTime() + off;
+    : notBefore.getTime() - MAX_CLOCK_SKEW_MS <= Date.now() &&
+      Date.now() <= notAfter.getTime() + MAX_CLOCK_SKEW_MS;
   if (!fits) {
     throw invalidSignature(
       `its certificate is valid from ${notBefore.toISOString()} to ${notAfter.toISOString()}, ` +

@@ -8,7 +8,7 @@
 
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { BlobberError } from "@blobber/core/errors";
-import { MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
+import { MAX_ROOT_PARTS, MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import { inside, readOne } from "../encoding/der.ts";
 import { checkDer } from "../encoding/der_bounds.ts";
@@ -93,8 +93,6 @@ const MEDIA_TYPE =
   /^application\/vnd\.dev\.sigstore\.trustedroot(?:\+json;version=0\.[12]|\.v0\.[12]\+json)?$/;
 const BEGINNING = new Date(0);
 const END = new Date(8_640_000_000_000_000);
-/** Logs and authorities of one kind; the public root has two of each. */
-const MAX_PARTS = 64;
 
 /**
  * Reads a trusted root.
@@ -124,10 +122,10 @@ export function loadTrustedRoot(
       );
     }
     return {
-      logs: root.objects("tlogs", MAX_PARTS).map(readLog),
-      ctLogs: root.objects("ctlogs", MAX_PARTS).map(readLog),
-      authorities: root.objects("certificateAuthorities", MAX_PARTS).map(readAuthority),
-      timestampAuthorities: root.objects("timestampAuthorities", MAX_PARTS).map(readAuthority),
+      logs: root.objects("tlogs", MAX_ROOT_PARTS).map(readLog),
+      ctLogs: root.objects("ctlogs", MAX_ROOT_PARTS).map(readLog),
+      authorities: root.objects("certificateAuthorities", MAX_ROOT_PARTS).map(readAuthority),
+      timestampAuthorities: root.objects("timestampAuthorities", MAX_ROOT_PARTS).map(readAuthority),
     };
   });
   return new TrustMaterial(parts, source, confirmed);
@@ -193,7 +191,7 @@ function readKey(der: Uint8Array<ArrayBuffer>, baseUrl: string): KeyObject {
 }
 
 function readAuthority(fields: Fields): TrustedAuthority {
-  const certificates = fields.object("certChain").objects("certificates", MAX_PARTS)
+  const certificates = fields.object("certChain").objects("certificates", MAX_ROOT_PARTS)
     .map((certificate) => certificate.bytes("rawBytes"));
   if (certificates.length === 0) throw invalidTrustRoot("an authority has no certificate");
   for (const der of certificates) {

@@ -13,6 +13,7 @@ import { BlobberError, type Hint, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
 import {
   MAX_OFFLINE_AGE_MS,
+  MAX_TUF_REQUESTS,
   TUF_REFRESH_MS,
   TUF_TIMEOUT_MS,
   TUF_UPDATE_MS,
@@ -51,7 +52,6 @@ const FETCH_OR_GIVE: Hint = [
   { option: "trust" },
 ];
 const TRUSTED_ROOT = "trusted_root.json";
-const MAX_REQUESTS = 100;
 
 /**
  * The public trust root: from the cache where it is fresh, else from the repository.
@@ -193,7 +193,7 @@ function repository(
   let requests = 0;
   const whole = AbortSignal.timeout(TUF_UPDATE_MS);
   return async (path, limit) => {
-    if (++requests > MAX_REQUESTS) throw new Error("the repository has no end of roots");
+    if (++requests > MAX_TUF_REQUESTS) throw new Error("the repository has no end of roots");
     const address = `${url.replace(/\/$/, "")}/${path}`;
     const signal = AbortSignal.any([
       AbortSignal.timeout(TUF_TIMEOUT_MS),

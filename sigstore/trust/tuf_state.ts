@@ -11,7 +11,7 @@ import { dirname } from "node:path";
 import process from "node:process";
 import { toBase64, toHex } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
-import { MAX_TUF_BYTES, MAX_TUF_ROOTS } from "@blobber/core/limits";
+import { MAX_TUF_ROOTS, MAX_TUF_STATE_BYTES } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
 import { Fields } from "../encoding/fields.ts";
 import { parseStrictJson } from "../encoding/strict_json.ts";
@@ -30,7 +30,6 @@ export interface TufState {
 }
 
 const FORMAT = 2;
-const MAX_STATE_BYTES = 8 * MAX_TUF_BYTES;
 
 function unreadable(why: string, cause?: unknown): BlobberError {
   return new BlobberError("trust-root", `the trust root in the cache cannot be used: ${why}`, {
@@ -61,7 +60,7 @@ export async function readState(path: string): Promise<TufState | undefined> {
       if (uid !== undefined && (entry.mode & 0o022) !== 0) {
         throw unreadable(`${quote(path)} can be written by others`);
       }
-      if (entry.size > MAX_STATE_BYTES) throw unreadable(`${quote(path)} is too large`);
+      if (entry.size > MAX_TUF_STATE_BYTES) throw unreadable(`${quote(path)} is too large`);
       bytes = await file.readFile();
     } finally {
       await file.close();

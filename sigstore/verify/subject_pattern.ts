@@ -12,12 +12,11 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { MAX_SUBJECT_CHARS } from "@blobber/core/limits";
 import { printable, quote } from "@blobber/core/printable";
 import { itemsOf, matchAll } from "@blobber/core/wildcards";
 import { uriForm } from "../encoding/uri_form.ts";
 
-/** Characters of a subject or a pattern; matching takes the product of the two at most. */
-const MAX_SUBJECT_CHARS = 2048;
 const URI = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)\/([^/]*)/;
 const WILDCARDS = {
   "*": (character: string) => character !== "/" && character !== "@",

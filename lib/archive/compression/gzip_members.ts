@@ -7,11 +7,9 @@
 
 import { crc32 } from "node:zlib";
 import { BlobberError } from "../../errors.ts";
+import { MAX_GZIP_HEADER_BYTES } from "../../limits.ts";
 import { Codec } from "./codec.ts";
 import { gzipHeaderEnd } from "./gzip_header.ts";
-
-/** Bytes of a name, comment or extra field in a header: they tell nothing that is used here. */
-const MAX_HEADER = 64 * 1024 + 1024;
 
 function fail(why: string): never {
   throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
@@ -52,7 +50,7 @@ export class GzipReader {
       else {
         const next = this.#state === "header" ? this.#header(bytes, at) : this.#trailer(bytes, at);
         if (next < 0) {
-          if (bytes.length - at > MAX_HEADER) fail("a gzip header is too long");
+          if (bytes.length - at > MAX_GZIP_HEADER_BYTES) fail("a gzip header is too long");
           this.#rest = bytes.slice(at);
           return;
         }

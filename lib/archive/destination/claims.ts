@@ -23,17 +23,18 @@ import { digestOf, hexOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { readBounded } from "../../system/files.ts";
 import { type HeldDirectory, isSame } from "../../system/held_directory.ts";
-import { CLAIM_RENEW_MS, CLAIM_STALE_MS } from "../../limits.ts";
+import {
+  CLAIM_RENEW_MS,
+  CLAIM_STALE_MS,
+  MAX_CLAIM_NOTE_BYTES,
+  MAX_CLAIM_TRIES,
+} from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import { isAlive, ownedName, ownerOf } from "../../system/process_identity.ts";
 import { fileSystemError } from "../../system/fs_error.ts";
 import { openNew } from "./new_file.ts";
 import { removeContent } from "./remove_content.ts";
 
-/** Times that a claim is tried again: two that see each other both step back. */
-const TRIES = 5;
-/** Bytes of a note in a claim: a digest. */
-const MAX_NOTE_BYTES = 200;
 /** Where the artifact is unpacked. */
 const TREE = "tree";
 
@@ -121,7 +122,7 @@ export class Claim {
         return claim;
       }
       await claim.giveUp();
-      if (tries === TRIES) {
+      if (tries === MAX_CLAIM_TRIES) {
         throw new BlobberError(
           "busy",
           `another pull (process ${holder.pid}) is writing to ${quote(destination)}`,
@@ -229,7 +230,7 @@ function keyOf(name: string): string {
 
 function noteIn(dir: HeldDirectory, name: string): string | undefined {
   try {
-    const bytes = readBounded(dir.entry(name), MAX_NOTE_BYTES);
+    const bytes = readBounded(dir.entry(name), MAX_CLAIM_NOTE_BYTES);
     return bytes && new TextDecoder().decode(bytes);
   } catch { // no regular file, or too large: not made by us
     return undefined;

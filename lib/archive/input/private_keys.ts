@@ -12,6 +12,7 @@ import { createPrivateKey, createPublicKey } from "node:crypto";
 import { Buffer } from "node:buffer";
 import { digestOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
+import { MAX_KEY_SEARCH_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import type { FileRead } from "./source_file.ts";
 
@@ -25,8 +26,6 @@ export interface KeyGuard {
 
 const BEGIN = "-----BEGIN ";
 const END = "-----END ";
-/** Bytes of a file that may be a key: those of the largest in use have seven kilobytes. */
-const MAX_LOOKED_AT_BYTES = 64 * 1024;
 /** Characters of base64 that the smallest private key has. */
 const LEAST_CHARS = 40;
 
@@ -41,7 +40,7 @@ const LEAST_CHARS = 40;
 export function guardKeys(plain: Uint8Array, reads: readonly FileRead[], guard: KeyGuard): void {
   if (guard.allow && guard.never.length === 0) return;
   for (const { file, at, size, stamp } of reads) {
-    if (stamp.size > MAX_LOOKED_AT_BYTES || !mentionsPem(plain, at, at + size)) continue;
+    if (stamp.size > MAX_KEY_SEARCH_BYTES || !mentionsPem(plain, at, at + size)) continue;
     const problem = problemOf(latin1(plain.subarray(at, at + size)), guard);
     if (problem !== undefined) throw refusal(file, problem);
   }

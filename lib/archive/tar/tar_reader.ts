@@ -9,6 +9,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
+import { MAX_TAR_END_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import { type Entry, nearestTime, specialName } from "../entry.ts";
 import { HeaderBudget } from "./header_budget.ts";
@@ -33,9 +34,6 @@ export interface TarHandler {
   /** The content of a file is complete; called for empty ones too, and for nothing but files. */
   fileEnd(): void;
 }
-
-/** Zeros after the end of the archive that writers pad records with: GNU's largest common record, and more. */
-const MAX_END_PADDING = 1024 * 1024;
 
 function fail(why: string): never {
   throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
@@ -155,8 +153,8 @@ export class TarReader {
 
   #header(block: Uint8Array): void {
     if (isZero(block)) {
-      if (this.#zeroBlocks >= 2 && (this.#endPadding += BLOCK) > MAX_END_PADDING) {
-        fail(`more than ${MAX_END_PADDING} bytes follow its end`);
+      if (this.#zeroBlocks >= 2 && (this.#endPadding += BLOCK) > MAX_TAR_END_BYTES) {
+        fail(`more than ${MAX_TAR_END_BYTES} bytes follow its end`);
       }
       this.#zeroBlocks++;
       return;
