@@ -34,8 +34,8 @@ import type {
   VerifyResult,
 } from "./options.ts";
 import {
+  checkTag,
   formatReference,
-  isTag,
   nameOf,
   parseReference,
   type Reference,
@@ -386,13 +386,6 @@ function tagsOf(reference: Reference, further: string[] | undefined): string[] {
 }
 
 function checkTags(tags: string[] = []): string[] {
-  for (const tag of tags) {
-    if (!isTag(tag)) {
-      throw new BlobberError(
-        "invalid-reference",
-        `invalid tag: ${quote(tag)}, expected at most 128 letters, digits, "_", "." and "-"`,
-      );
-    }
-  }
+  for (const tag of tags) checkTag(tag);
   return tags;
 }

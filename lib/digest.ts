@@ -30,6 +30,9 @@ export function isDigest(value: unknown): value is Digest {
   return typeof value === "string" && CANONICAL.test(value);
 }
 
+/** What a digest is made of, for messages. */
+export const DIGEST_GRAMMAR = '"sha256:" and 64 lower-case hexadecimal digits';
+
 /**
  * Checks that a value is a digest in canonical form.
  *
@@ -41,7 +44,7 @@ export function asDigest(value: unknown, what = "digest"): Digest {
   if (isDigest(value)) return value;
   throw new BlobberError(
     "integrity",
-    `invalid ${what}: ${quote(value)}, expected "sha256:" and 64 lower-case hexadecimal digits`,
+    `invalid ${what}: ${quote(value)}, expected ${DIGEST_GRAMMAR}`,
   );
 }
 

@@ -10,8 +10,9 @@
  * @module
  */
 
-import { type Digest, isDigest } from "./digest.ts";
+import { type Digest, DIGEST_GRAMMAR, isDigest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
+import { MAX_REPOSITORY_CHARS } from "./limits.ts";
 import { quote } from "./printable.ts";
 
 /**
@@ -79,12 +80,11 @@ const PORT = /^[0-9]{1,5}$/;
  * @throws {BlobberError} `invalid-reference`, quoting the text and saying what was expected
  */
 export function parseReference(text: string): Reference {
-  const fail = (why: string): never => {
-    throw new BlobberError("invalid-reference", `invalid reference: ${quote(text)}: ${why}`);
-  };
+  const invalid = (why: string) =>
+    new BlobberError("invalid-reference", `invalid reference: ${quote(text)}: ${why}`);
   // deno-lint-ignore no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(text)) fail("it contains control characters");
-  if (/^[a-z+]+:\/\//i.test(text)) fail(`it has a scheme; ${EXPECTED}`);
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw invalid("it contains control characters");
+  if (/^[a-z+]+:\/\//i.test(text)) throw invalid(`it has a scheme; ${EXPECTED}`);
 
   let rest = text;
   let digest: Digest | undefined;
@@ -92,24 +92,23 @@ export function parseReference(text: string): Reference {
   if (at >= 0 && /^[a-z0-9+._-]+:[^/]*$/i.test(rest.slice(at + 1))) {
     const written = rest.slice(at + 1);
     if (!isDigest(written)) {
-      fail(
-        `${quote(written)} is no digest, expected "sha256:" and 64 lower-case hexadecimal digits`,
-      );
-    } else digest = written;
+      throw invalid(`${quote(written)} is not a digest, expected ${DIGEST_GRAMMAR}`);
+    }
+    digest = written;
     rest = rest.slice(0, at);
   }
-  if (rest.startsWith("oci:")) return parseLayout(rest.slice("oci:".length), digest, fail);
+  if (rest.startsWith("oci:")) return parseLayout(rest.slice("oci:".length), digest, invalid);
 
-  if (rest === "") fail(EXPECTED);
+  if (rest === "") throw invalid(EXPECTED);
   const slash = rest.indexOf("/");
-  if (slash < 0) fail(`no repository; ${EXPECTED}`);
+  if (slash < 0) throw invalid(`no repository; ${EXPECTED}`);
   const host = rest.slice(0, slash).toLowerCase();
   const registry = readRegistry(host);
   if (registry === undefined) {
-    return fail(
+    throw invalid(
       host.includes(".") || host.includes(":") || host === "localhost"
-        ? `${quote(host)} is no host; ${EXPECTED}`
-        : `${quote(host)} is no host, and names without a host are not completed; ${EXPECTED}`,
+        ? `${quote(host)} is not a host; ${EXPECTED}`
+        : `${quote(host)} is not a host, and names without a host are not completed; ${EXPECTED}`,
     );
   }
   let repository = rest.slice(slash + 1);
@@ -118,22 +117,22 @@ export function parseReference(text: string): Reference {
   if (colon >= 0) {
     tag = repository.slice(colon + 1);
     repository = repository.slice(0, colon);
-    checkTag(tag, fail);
+    if (!isTag(tag)) throw invalid(`${quote(tag)} is not a tag, expected ${TAG_GRAMMAR}`);
   }
-  if (repository === "") fail(`no repository; ${EXPECTED}`);
+  if (repository === "") throw invalid(`no repository; ${EXPECTED}`);
   for (const component of repository.split("/")) {
     if (!COMPONENT.test(component)) {
-      fail(
+      throw invalid(
         /[A-Z]/.test(component)
           ? `the repository contains ${quote(component)}, expected lower case`
-          : `the repository contains ${
-            quote(component)
-          }, expected lower-case letters and digits, ` +
-            'separated by ".", "_", "__" or "-"',
+          : `the repository contains ${quote(component)}, expected lower-case letters and ` +
+            'digits, separated by ".", "_", "__" or "-"',
       );
     }
   }
-  if (repository.length > 255) fail("the repository is longer than 255 characters");
+  if (repository.length > MAX_REPOSITORY_CHARS) {
+    throw invalid(`the repository is longer than ${MAX_REPOSITORY_CHARS} characters`);
+  }
   return {
     kind: "registry",
     ...registry,
@@ -146,7 +145,7 @@ export function parseReference(text: string): Reference {
 function parseLayout(
   rest: string,
   digest: Digest | undefined,
-  fail: (why: string) => never,
+  invalid: (why: string) => BlobberError,
 ): LayoutReference {
   let path = rest;
   let tag: string | undefined;
@@ -155,9 +154,9 @@ function parseLayout(
   if (colon >= 0 && !/[/\\]/.test(path.slice(colon + 1))) {
     tag = path.slice(colon + 1);
     path = path.slice(0, colon);
-    checkTag(tag, fail);
+    if (!isTag(tag)) throw invalid(`${quote(tag)} is not a tag, expected ${TAG_GRAMMAR}`);
   }
-  if (path === "") fail(`no path; ${EXPECTED}`);
+  if (path === "") throw invalid(`no path; ${EXPECTED}`);
   return { kind: "layout", path, ...(tag && { tag }), ...(digest && { digest }) };
 }
 
@@ -166,11 +165,20 @@ export function isTag(text: string): boolean {
   return TAG.test(text);
 }
 
-function checkTag(tag: string, fail: (why: string) => never): void {
-  if (isTag(tag)) return;
-  fail(
-    `${quote(tag)} is no tag, expected at most 128 letters, digits, "_", "." and "-", ` +
-      'not beginning with "." or "-"',
+/** What a tag is made of, for messages. */
+export const TAG_GRAMMAR =
+  'at most 128 letters, digits, "_", "." and "-", not beginning with "." or "-"';
+
+/**
+ * Checks that a text is a tag.
+ *
+ * @throws {BlobberError} `invalid-reference`
+ */
+export function checkTag(text: string): void {
+  if (isTag(text)) return;
+  throw new BlobberError(
+    "invalid-reference",
+    `invalid tag: ${quote(text)}, expected ${TAG_GRAMMAR}`,
   );
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Platform, ReadOptions } from "@blobber/core";
-import { isDigest } from "@blobber/core/digest";
+import { DIGEST_GRAMMAR, isDigest } from "@blobber/core/digest";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import type { Settings } from "../config/effective.ts";
@@ -16,7 +16,7 @@ export function expectedDigest(settings: Settings): ReadOptions["expect"] {
   if (text === undefined || isDigest(text)) return text;
   throw new BlobberError(
     "usage",
-    `invalid expect: ${quote(text)}, expected "sha256:" and 64 lower-case hexadecimal digits`,
+    `invalid expect: ${quote(text)}, expected ${DIGEST_GRAMMAR}`,
   );
 }
 

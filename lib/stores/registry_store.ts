@@ -12,7 +12,7 @@ import { MAX_TAGS } from "../limits.ts";
 import { isDocumentType, parseDocument } from "../artifact/manifest.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
-import { addressOf, isTag, type RegistryReference, storeName } from "../reference.ts";
+import { addressOf, isTag, type RegistryReference, storeName, TAG_GRAMMAR } from "../reference.ts";
 import { VERSION } from "../system/runtime.ts";
 import type {
   BlobWriter,
@@ -120,7 +120,10 @@ class RegistryStore implements Store {
       }
       for (const tag of tags) {
         if (typeof tag !== "string" || !isTag(tag)) {
-          throw new BlobberError("registry", `${what}: ${quote(tag)} is no tag`);
+          throw new BlobberError(
+            "registry",
+            `${what}: ${quote(tag)} is not a tag, expected ${TAG_GRAMMAR}`,
+          );
         }
         if (++count > MAX_TAGS) {
           throw new BlobberError("limit", `${what}: more than ${MAX_TAGS}`);
@@ -235,6 +238,6 @@ function checkSelector(text: string): void {
   if (isDigest(text) || isTag(text)) return;
   throw new BlobberError(
     "invalid-reference",
-    `${quote(text)} is no tag and no digest`,
+    `${quote(text)} is neither a tag nor a digest`,
   );
 }

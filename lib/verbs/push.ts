@@ -14,7 +14,7 @@ import type { Compression, PushResult } from "../options.ts";
 import { keyGuard, Packing, type PackSettings } from "./pack_layer.ts";
 import { interruption } from "../system/pace.ts";
 import { quote } from "../printable.ts";
-import { isTag } from "../reference.ts";
+import { isTag, TAG_GRAMMAR } from "../reference.ts";
 import { attachSignature } from "./attach_signature.ts";
 import type { SignedName } from "../signing.ts";
 import type { Store } from "../store.ts";
@@ -97,7 +97,7 @@ function check(options: PushSettings): Compression {
   }
   if (!Number.isSafeInteger(mtime)) refuse("mtime", mtime, "whole seconds since 1970");
   for (const tag of tags) {
-    if (!isTag(tag)) refuse("tag", tag, 'letters, digits, "_", "." and "-"');
+    if (!isTag(tag)) refuse("tag", tag, TAG_GRAMMAR);
   }
   // RFC 6838, 4.2, as descriptor.md demands.
   if (layerMediaType !== undefined && !/^[\w.+!#$&^-]+\/[\w.+!#$&^-]+$/.test(layerMediaType)) {

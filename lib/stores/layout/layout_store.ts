@@ -30,7 +30,7 @@ import {
 import { isObject, parseJson } from "../../json.ts";
 import { Pace } from "../../system/pace.ts";
 import { quote } from "../../printable.ts";
-import { isTag, type LayoutReference } from "../../reference.ts";
+import { checkTag, type LayoutReference } from "../../reference.ts";
 import type {
   BlobWriter,
   CallOptions,
@@ -247,9 +247,7 @@ export class LayoutStore implements Store {
   }
 
   #setTag(index: IndexFile, tag: string, descriptor: Descriptor, options: PutOptions): void {
-    if (!isTag(tag)) {
-      throw new BlobberError("invalid-reference", `${quote(tag)} is no tag`);
-    }
+    checkTag(tag);
     const now = index.tagged(tag)?.digest;
     if (options.ifAbsent && now !== undefined && now !== descriptor.digest) {
       throw tagTaken(tag, now, this);
