@@ -7,7 +7,7 @@
 import type { Command } from "./command_table/table.ts";
 import { loadCommand } from "./commands/load.ts";
 import { resolveSettings, type Settings, warningsOf } from "./config/effective.ts";
-import { Output, ReaderGone, screen } from "./terminal/output.ts";
+import { columnsOf, Output, ReaderGone, screen } from "./terminal/output.ts";
 import type { CommandLine } from "./line/parse.ts";
 import type { Reporter } from "./terminal/reporter.ts";
 import { listen } from "./terminal/signals.ts";
@@ -77,7 +77,7 @@ export async function execute(
       args: line.args,
       settings,
       flags: line.flags,
-      out: new Output(screen, json),
+      out: new Output(screen, json, columnsOf(Deno.stdout, Infinity)),
       report,
       signal,
       env,

@@ -52,6 +52,7 @@ const makeReporter: MakeReporter = async (
     import("./terminal/output.ts"),
   ]);
   const terminal = Deno.stderr.isTerminal();
+  const wrap = terminal && !json ? await import("./terminal/wrap.ts") : undefined;
   const dumb = readVariable("TERM") === "dumb";
   return new Reporter({
     form: progressForm(progress, { json, quiet, terminal, dumb }),
@@ -62,6 +63,7 @@ const makeReporter: MakeReporter = async (
     color: terminal && !dumb && !json && (readVariable("NO_COLOR") ?? "") === "",
     screen,
     columns: () => columnsOf(Deno.stderr),
+    fold: wrap && ((text) => wrap.fold(text, { columns: columnsOf(Deno.stderr), hang: 2 })),
     now: () => performance.now(),
   });
 };

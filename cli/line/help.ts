@@ -9,9 +9,12 @@ import { isShown, usageOf } from "./parse.ts";
 import { appliesTo, GROUPS, type Setting, SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { type Topic, TOPICS } from "./topics.ts";
 import { showValue } from "./values.ts";
+import { fold, table } from "../terminal/wrap.ts";
 
 /** The narrowest and the widest that text is set, for reading. */
 const MIN_COLUMNS = 40, MAX_COLUMNS = 100;
+/** Names that are longer have their text below them. */
+const MAX_NAME_COLUMNS = 30;
 
 /**
  * Help for the program.
@@ -20,23 +23,27 @@ const MIN_COLUMNS = 40, MAX_COLUMNS = 100;
  */
 export function programHelp(columns: number): string {
   const parts = [
-    "blobber pushes directories to OCI registries, pulls them back, reads single files out of " +
-    "them, and proves with Sigstore who made them.",
-    "Usage:\n  blobber COMMAND [ARGUMENTS] [FLAGS]",
+    paragraph(
+      "blobber pushes directories to OCI registries, pulls them back, reads single files out of " +
+        "them, and proves with Sigstore who made them.",
+      columns,
+    ),
+    commandLines("Usage", ["COMMAND [ARGUMENTS] [FLAGS]"], columns),
   ];
   for (const [group, title] of Object.entries(COMMAND_GROUPS)) {
     const rows = COMMANDS
       .filter((c) => c.group === group && !c.hidden && !c.name.includes(" "))
       .map((c): [string, string] => [c.name, c.summary]);
-    if (rows.length > 0) parts.push(`${title}:\n${table(rows, columns)}`);
+    if (rows.length > 0) parts.push(section(title, rows, columns));
   }
   const topics = TOPICS.map(({ name, summary }): [string, string] => [name, summary]);
-  parts.push(`Topics (blobber help TOPIC):\n${table(topics, columns)}`);
+  parts.push(section("Topics (blobber help TOPIC)", topics, columns));
   parts.push(...flagSections("", columns));
-  parts.push(
+  parts.push(paragraph(
     "Flags may stand before or after the command. blobber COMMAND --help shows those of a command.",
-  );
-  return parts.map((part) => wrap(part, columns)).join("\n\n") + "\n";
+    columns,
+  ));
+  return parts.join("\n\n") + "\n";
 }
 
 /**
@@ -47,20 +54,17 @@ export function programHelp(columns: number): string {
  */
 export function commandHelp(command: Command, columns: number): string {
   const sentence = command.summary[0]!.toUpperCase() + command.summary.slice(1) + ".";
-  const parts = [sentence, `Usage:\n  blobber ${usageOf(command)} [FLAGS]`];
+  const parts = [
+    paragraph(sentence, columns),
+    commandLines("Usage", [`${usageOf(command)} [FLAGS]`], columns),
+  ];
   if (command.aliases) parts.push(`Aliases:\n  ${command.aliases.join(", ")}`);
-  for (const detail of command.details ?? []) parts.push(detail);
-  if (command.examples) {
-    parts.push(`Examples:\n${command.examples.map((e) => `  blobber ${e}`).join("\n")}`);
-  }
-  const below = subcommands(command.name);
-  if (below.length > 0) {
-    parts.push(
-      `Commands:\n${table(below.map((c): [string, string] => [usageOf(c), c.summary]), columns)}`,
-    );
-  }
+  for (const detail of command.details ?? []) parts.push(paragraph(detail, columns));
+  if (command.examples) parts.push(commandLines("Examples", command.examples, columns));
+  const below = subcommands(command.name).map((c): [string, string] => [usageOf(c), c.summary]);
+  if (below.length > 0) parts.push(section("Commands", below, columns));
   parts.push(...flagSections(command.name, columns));
-  return parts.map((part) => wrap(part, columns)).join("\n\n") + "\n";
+  return parts.join("\n\n") + "\n";
 }
 
 /**
@@ -71,7 +75,7 @@ export function commandHelp(command: Command, columns: number): string {
  */
 export function topicHelp({ parts }: Topic, columns: number): string {
   return parts().map((part) =>
-    typeof part === "string" ? wrap(part, columns) : `${part.title}:\n${table(part.rows, columns)}`
+    typeof part === "string" ? paragraph(part, columns) : section(part.title, part.rows, columns)
   ).join("\n\n") + "\n";
 }
 
@@ -81,7 +85,7 @@ function flagSections(command: string, columns: number): string[] {
     const rows = SETTING_NAMES.map(settingOf)
       .filter((s) => s.group === group && isShown(s) && appliesTo(s, command))
       .map((s): [string, string] => [flagUsage(s), flagHelp(s)]);
-    return rows.length === 0 ? [] : [`${title}:\n${table(rows, columns)}`];
+    return rows.length === 0 ? [] : [section(title, rows, columns)];
   });
 }
 
@@ -110,38 +114,27 @@ function flagHelp(setting: Setting): string {
   return `${setting.help} [${showValue(setting, standard)}]`;
 }
 
-/** Two columns, the second wrapped; below each other where the terminal is too narrow for that. */
-function table(rows: [string, string][], columns: number): string {
-  const width = widthOf(columns);
-  const left = Math.min(Math.max(...rows.map(([name]) => name.length)), 30);
-  const indent = left + 4;
-  return rows.flatMap(([name, help]) => {
-    const lines = fold(help, Math.max(20, width - indent));
-    const first = name.length > left
-      ? [`  ${name}`, `${" ".repeat(indent)}${lines[0]}`]
-      : [`  ${name.padEnd(left)}  ${lines[0]}`];
-    return [...first, ...lines.slice(1).map((line) => " ".repeat(indent) + line)];
-  }).join("\n");
+/** A section of help: names, and what they mean. */
+function section(title: string, rows: [string, string][], columns: number): string {
+  const lines = table(rows, {
+    columns: readable(columns),
+    indent: 2,
+    most: MAX_NAME_COLUMNS,
+    below: 8,
+  });
+  return [`${title}:`, ...lines].join("\n");
 }
 
-/** Wraps lines that are too long; indented ones are set already. */
-function wrap(text: string, columns: number): string {
-  const width = widthOf(columns);
-  return text.split("\n")
-    .flatMap((line) => line.startsWith(" ") ? [line] : fold(line, width)).join("\n");
+/** Command lines, which stay what a shell reads where they are broken. */
+function commandLines(title: string, lines: readonly string[], columns: number): string {
+  const setting = { columns: readable(columns), hang: 4, mark: " \\" };
+  return [`${title}:`, ...lines.map((line) => fold(`  blobber ${line}`, setting))].join("\n");
 }
 
-function widthOf(columns: number): number {
+function paragraph(text: string, columns: number): string {
+  return fold(text, { columns: readable(columns) });
+}
+
+function readable(columns: number): number {
   return Math.min(Math.max(columns, MIN_COLUMNS), MAX_COLUMNS);
-}
-
-function fold(text: string, width: number): string[] {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1)!;
-    if (last === "") lines[lines.length - 1] = word;
-    else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -177,9 +177,9 @@ function notTaken(flag: string, command: Command | undefined): BlobberError {
   return new BlobberError(
     "usage",
     command === undefined
-      ? `${flag} is no flag without a command`
-      : `${flag} is no flag of ${quote(command.name)}`,
-    { hint: `it is one of: ${takers.filter((t) => !t.startsWith("__")).join(", ")}` },
+      ? `${flag} needs a command`
+      : `${flag} is not a flag of ${quote(command.name)}`,
+    { hint: `it is a flag of ${listOf(takers.filter((t) => !t.startsWith("__")))}` },
   );
 }
 
@@ -212,11 +212,23 @@ function checkCount(command: Command, args: string[]): void {
     .map(({ name }) => name.replaceAll("|", " or "));
   throw new BlobberError(
     "usage",
-    missing.length > 0
-      ? `missing ${new Intl.ListFormat("en").format(missing)}`
-      : `unexpected argument: ${quote(args[most]!)}`,
+    missing.length > 0 ? `missing ${listOf(missing)}` : unexpected(args.slice(most)),
     { hint: `usage: blobber ${usageOf(command)}` },
   );
+}
+
+/** Arguments that a message names; a pattern of the shell may stand for thousands. */
+const MAX_NAMED = 5;
+
+function unexpected(extra: readonly string[]): string {
+  const named = extra.slice(0, MAX_NAMED).map((word) => quote(word));
+  const more = extra.length - named.length;
+  const names = listOf([...named, ...more > 0 ? [`${more} more`] : []]);
+  return `unexpected ${extra.length === 1 ? "argument" : "arguments"}: ${names}`;
+}
+
+function listOf(words: readonly string[]): string {
+  return new Intl.ListFormat("en").format(words);
 }
 
 /** `push DIR REF`, with optional arguments in brackets. */

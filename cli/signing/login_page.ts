@@ -6,7 +6,8 @@
 
 import { printable } from "@blobber/core/printable";
 import type { DeviceLogin } from "@blobber/sigstore";
-import { screen } from "../terminal/output.ts";
+import { columnsOf, screen } from "../terminal/output.ts";
+import { fold } from "../terminal/wrap.ts";
 
 const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {
   darwin: ["open"],
@@ -19,7 +20,7 @@ const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {
  * @param url `http` or `https`
  */
 export async function openBrowser(url: string): Promise<void> {
-  screen.say(`Opening the browser to log in. If it does not open, go to\n  ${printable(url)}`);
+  tell(`Opening the browser to log in. If it does not open, go to\n  ${printable(url)}`);
   const [program, ...args] = OPENERS[Deno.build.os] ?? ["xdg-open"];
   try {
     await new Deno.Command(program!, {
@@ -39,8 +40,12 @@ export async function openBrowser(url: string): Promise<void> {
  * @param login page and code
  */
 export function showDevice(login: DeviceLogin): void {
-  screen.say(
+  tell(
     `To log in, open ${printable(login.verificationUri)} (${printable(login.host)})\n` +
       `and enter the code ${printable(login.userCode)}`,
   );
+}
+
+function tell(text: string): void {
+  screen.say(fold(text, { columns: columnsOf(Deno.stderr, Infinity) }));
 }

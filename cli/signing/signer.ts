@@ -107,7 +107,7 @@ async function readKey(file: NamedFile, context: Context): Promise<KeyFile> {
   const pem = new TextDecoder().decode(bytes);
   let passphrase = await readSecret(context, "signPassword");
   if (passphrase === undefined && needsPassphrase(pem) && canAsk()) {
-    passphrase = await askSecret(`Passphrase of ${path}: `, signal);
+    passphrase = await askSecret(`Passphrase of ${path}:`, signal);
   }
   return { pem, ...passphrase !== undefined && { passphrase } };
 }

@@ -4,7 +4,11 @@
  * @module
  */
 
-import { type Answer, screen } from "./output.ts";
+import { type Answer, columnsOf, screen } from "./output.ts";
+import { fold } from "./wrap.ts";
+
+/** Columns that are kept free behind a question. */
+const ANSWER_COLUMNS = 4;
 
 /** Whether there is a person to ask. */
 export function canAsk(): boolean {
@@ -18,7 +22,7 @@ export function canAsk(): boolean {
  * @param signal stops waiting
  */
 export async function confirm(question: string, signal: AbortSignal): Promise<boolean> {
-  const answer = await screen.ask(`${question} [y/N] `, () => readLine(signal));
+  const answer = await ask(`${question} [y/N]`, () => readLine(signal));
   return /^y(es)?$/i.test(answer.trim());
 }
 
@@ -29,7 +33,7 @@ export async function confirm(question: string, signal: AbortSignal): Promise<bo
  * @param signal stops waiting
  */
 export async function askLine(question: string, signal: AbortSignal): Promise<string> {
-  return (await screen.ask(question, () => readLine(signal))).trim();
+  return (await ask(question, () => readLine(signal))).trim();
 }
 
 /**
@@ -39,7 +43,7 @@ export async function askLine(question: string, signal: AbortSignal): Promise<st
  * @param signal stops waiting
  */
 export async function askSecret(question: string, signal: AbortSignal): Promise<string> {
-  return await screen.ask(question, async () => {
+  return await ask(question, async () => {
     // cbreak leaves Ctrl-C to the signal handler and only turns the echo off.
     Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
     try {
@@ -48,6 +52,12 @@ export async function askSecret(question: string, signal: AbortSignal): Promise<
       Deno.stdin.setRaw(false);
     }
   });
+}
+
+/** Puts a question, and leaves room behind it for the first characters of the answer. */
+async function ask(question: string, answer: () => Promise<Answer>): Promise<string> {
+  const columns = columnsOf(Deno.stderr, Infinity) - ANSWER_COLUMNS;
+  return await screen.ask(`${fold(question, { columns, hang: 2 })} `, answer);
 }
 
 async function readLine(signal: AbortSignal): Promise<Answer> {

@@ -139,13 +139,22 @@ function writeStderr(text: string): void {
   }
 }
 
-/** Width when nobody knows it: what people and documents are used to. */
+/** Width of a terminal that does not tell its own, and of a page of help in a pipe. */
 const DEFAULT_COLUMNS = 80;
 
-/** Columns of the terminal that a stream leads to; where it leads to none, or that tells no size, 80. */
-export function columnsOf(stream: { isTerminal(): boolean }): number {
+/**
+ * Columns of the terminal that a stream leads to; 80 where the terminal does not tell.
+ *
+ * @param stream stdout or stderr
+ * @param elsewhere what to give where the stream leads to no terminal
+ */
+export function columnsOf(
+  stream: { isTerminal(): boolean },
+  elsewhere: number = DEFAULT_COLUMNS,
+): number {
+  if (!stream.isTerminal()) return elsewhere;
   try {
-    return stream.isTerminal() && Deno.consoleSize().columns || DEFAULT_COLUMNS;
+    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
   } catch {
     return DEFAULT_COLUMNS;
   }
@@ -156,14 +165,18 @@ export class Output {
   readonly #screen: Screen;
   /** Whether the result is a JSON document. */
   readonly json: boolean;
+  /** Width of the terminal that the result goes to; `Infinity` for a pipe or a file. */
+  readonly columns: number;
 
   /**
    * @param screen what it is written to
    * @param json whether the result is wanted as JSON
+   * @param columns width of the terminal that it goes to
    */
-  constructor(screen: Screen, json: boolean) {
+  constructor(screen: Screen, json: boolean, columns = Infinity) {
     this.#screen = screen;
     this.json = json;
+    this.columns = columns;
   }
 
   /**
@@ -194,10 +207,24 @@ export class Output {
    * Writes the result in the form that is wanted.
    *
    * @param document the JSON document without its `version`
-   * @param text the text; nothing for a command that prints none
+   * @param text the text, as it is; nothing for a command that prints none
    */
   async result(document: Record<string, unknown>, text = ""): Promise<void> {
     await this.text(this.json ? toJson({ version: SHAPE, ...document }) : text);
+  }
+
+  /**
+   * As {@linkcode result}, for sentences and tables: at a terminal their lines are broken between words.
+   *
+   * @param document the JSON document without its `version`
+   * @param lines the text
+   */
+  async sentences(document: Record<string, unknown>, ...lines: string[]): Promise<void> {
+    if (this.json || this.columns === Infinity) {
+      return await this.result(document, lines.join("\n"));
+    }
+    const { fold } = await import("./wrap.ts");
+    await this.text(fold(lines.join("\n"), { columns: this.columns, hang: 2 }));
   }
 }
 

@@ -37,6 +37,8 @@ export interface ReporterOptions {
   screen: Screen;
   /** Width of the terminal. */
   columns: () => number;
+  /** Breaks the lines of a message for the terminal. @default none are broken */
+  fold?: ((text: string) => string) | undefined;
   /** Milliseconds from a clock that does not jump. */
   now: () => number;
 }
@@ -98,7 +100,7 @@ export class Reporter {
     // The same sentence again says nothing new.
     if (level !== "debug" && this.#told.has(text)) return;
     this.#told.add(text);
-    this.#write(text);
+    this.#tell(text);
   };
 
   /** What a call of the library takes, to report here and to be stopped by a signal. */
@@ -113,7 +115,8 @@ export class Reporter {
    * @param lines for a person, escaped
    */
   show(document: Record<string, unknown>, lines: readonly string[]): void {
-    this.#write(this.#options.json ? toJson(document) : lines.join("\n"));
+    if (this.#options.json) this.#write(toJson(document));
+    else this.#tell(lines.join("\n"));
   }
 
   /** Says that something is not as it should be. */
@@ -139,9 +142,9 @@ export class Reporter {
       const { code, message, hint, status } = form;
       this.#write(toJson({ error: { code, message, hint, status } }));
     } else {
-      this.#write(`${this.#paint("31;1", "Error:")} ${form.message}`);
-      if (form.hint !== undefined) this.#write(`Hint: ${form.hint}`);
-      if (verbose && form.stack !== undefined) this.#write(form.stack);
+      this.#tell(`${this.#paint("31;1", "Error:")} ${form.message}`);
+      if (form.hint !== undefined) this.#tell(`Hint: ${form.hint}`);
+      if (verbose && form.stack !== undefined) this.#tell(form.stack);
     }
     return form.status;
   }
@@ -168,6 +171,12 @@ export class Reporter {
     const snapshot = this.#state.current();
     const { screen, columns } = this.#options;
     if (snapshot !== undefined) screen.draw(barLine(snapshot, columns()));
+  }
+
+  /** Says something to a person. */
+  #tell(text: string): void {
+    const { fold } = this.#options;
+    this.#write(fold === undefined ? text : fold(text));
   }
 
   #write(line: string): void {

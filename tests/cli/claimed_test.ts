@@ -94,7 +94,8 @@ Deno.test("a key's fingerprint has one form, in what is proven, in errors and in
   await at.ok(["push", "site", "oci:lay:v1", "--sign-key", "acme.pem"]);
   const [acme, eve] = [await fingerprint(at, "acme"), await fingerprint(at, "eve")];
   const verify = ["verify", "oci:lay:v1", "--verify-key"];
-  assert.ok((await at.ok([...verify, "acme.pub"])).includes(`Signer:       key ${acme}\n`));
+  const shown = await at.ok([...verify, "acme.pub"]);
+  assert.ok(shown.includes(`\nSigned with the key ${acme}\n`), shown);
   assert.equal(JSON.parse(await at.ok([...verify, "acme.pub", "-ojson"])).signer.fingerprint, acme);
   const { stderr } = await at.run([...verify, "eve.pub"]);
   assert.ok(stderr.includes(acme) && stderr.includes(eve), stderr);

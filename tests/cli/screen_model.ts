@@ -47,6 +47,12 @@ export class ScreenModel {
     return lines;
   }
 
+  /** The lines that did not fit the terminal, which broke them where it is full. */
+  get broken(): string[] {
+    const { lines } = this;
+    return lines.filter((line) => line.length > this.#columns);
+  }
+
   #take(part: string): void {
     if (part === "\r") this.#column = 0;
     else if (part === "\n") this.#down(false);

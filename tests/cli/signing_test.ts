@@ -53,15 +53,22 @@ Deno.test("nothing is unpacked, and no tag is made, without the signature that i
   assert.doesNotMatch(await at.read("layout/index.json"), /stable/);
 });
 
-Deno.test("verify prints the digest alone on the first line and then each check", async () => {
+Deno.test("verify prints the digest alone on the first line, then who signed, then each check", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");
   const digest = await at.ok(["push", "site", "oci:layout:v1", "--sign-key", "acme.pem"]);
   const text = await at.ok(["verify", "oci:layout:v1", "--verify-key", "acme.pub"]);
-  assert.ok(text.startsWith(digest));
-  assert.match(text, /^signature +passed: /m);
-  assert.match(text, /^log +absent: /m);
+  const [first, signer, empty, ...table] = text.trimEnd().split("\n");
+  assert.deepEqual([`${first}\n`, empty], [digest, ""]);
+  assert.match(signer!, /^Signed with the key SHA256:[0-9a-f]{64}$/);
+  assert.match(
+    table[0]!,
+    /^signature {4}passed {2}a statement about sha256:[0-9a-f]{12}…, by the key /,
+  );
+  for (const row of table) assert.match(row, /^[a-z]+ +(passed|absent) {2}\S/);
+  // Columns are aligned.
+  assert.deepEqual([...new Set(table.map((row) => row.search(/passed|absent/)))], [13]);
   const document = JSON.parse(
     await at.ok(["verify", "oci:layout:v1", "--verify-key=acme.pub", "-ojson"]),
   );
@@ -147,10 +154,14 @@ Deno.test("keyless: push signs as the token's owner, and only that identity sati
     const { email } = sigstore.oidc;
     const text = await at.ok(["verify", ref, ...who, "--verify-subject", email]);
     for (const fact of ["signature", "certificate", "log", "identity"]) {
-      assert.match(text, new RegExp(`^${fact} +passed: `, "m"));
+      assert.match(text, new RegExp(`^${fact} +passed +\\S`, "m"));
     }
-    assert.match(text, new RegExp(`^Issuer: +${sigstore.urls.oidc}$`, "m"));
-    assert.match(text, /^Time: +20\d\d-/m);
+    const [, signer] = text.split("\n");
+    const time = "20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
+    assert.match(
+      signer!,
+      new RegExp(`^Signed by ${email} \\(${sigstore.urls.oidc}\\) at ${time}$`),
+    );
     const other = await at.run(["verify", ref, ...who, "--verify-subject", "eve@evil.example"]);
     assert.deepEqual([other.status, other.stdout], [7, ""]);
     assert.ok(other.stderr.includes(email), "the identity that was found is not named");

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type FakeRegistry, startRegistry } from "../fakes/registry/fake_registry.ts";
+import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
 import { hasTerminal, TerminalRun } from "./terminal.ts";
 
@@ -160,7 +161,8 @@ Deno.test({
         ? { answer: { status: 503 } }
         : onRequest!(request);
     };
-    const run = new TerminalRun(at, ["pull", ref, "out", "-v"], { columns: 80 });
+    // So wide that no message is broken.
+    const run = new TerminalRun(at, ["pull", ref, "out", "-v"], { columns: 400 });
     await run.shows(/^Pulling/).finally(seen.resolve);
     const { screen } = await run.end();
     for (const row of screen.lines) assert.match(row, /^(Debug|Note|Warning): /);
@@ -178,9 +180,9 @@ Deno.test({
     await at.ok(["push", "tree", ref]);
     await at.ok(["ls", ref]);
     const answers: [string, string, number][] = [
-      ["n\n", "Remove 1 entries", 0],
-      ["\x04", "Remove 1 entries", 0],
-      ["\x03", "Remove 1 entries", 130],
+      ["n\n", "Remove 1 entry", 0],
+      ["\x04", "Remove 1 entry", 0],
+      ["\x03", "Remove 1 entry", 130],
     ];
     for (const [typed, question, expected] of answers) {
       const run = new TerminalRun(at, ["cache", "clear"], { columns: 80, env: { NO_COLOR: "1" } });
@@ -194,3 +196,47 @@ Deno.test({
     }
   },
 });
+
+for (const columns of [80, 40]) {
+  Deno.test({
+    name: `at ${columns} columns no line of a table, an error or a question breaks inside a word`,
+    ignore,
+    async fn() {
+      await using place = await open();
+      const { at, registry } = place;
+      await keys(at, "acme");
+      await keys(at, "other");
+      const ref = `${registry.host}/acme/site:v1`;
+      const digest = (await at.ok(["push", "tree", ref, "--sign-key", "acme.pem"])).trim();
+      await at.ok(["trust", "add", `${registry.host}/acme/**`, "--verify-key", "acme.pub"]);
+      await at.ok(["verify", ref]);
+      const runs: [string[], RegExp][] = [
+        [["verify", ref], /^Signed with the key\n/m],
+        [["trust", "list"], /^ {2}matches {4}/m],
+        [["trust", "check", ref], /^Satisfied by\n/m],
+        [["cache", "info", "--long"], /^ +\d.* kB /m],
+        [["config"], /^ {2}compression: gzip$/m],
+        [["verify", ref, "--verify-key", "other.pub"], /^Hint: /m],
+        [["push", "tree"], /^Error: missing REF$/m],
+        [["pull", ref, "out", "-v"], /^Debug: /m],
+        [["cache", "clear"], /\[y\/N\]/],
+      ];
+      for (const [args, shown] of runs) {
+        const run = new TerminalRun(at, args, { columns, env: { NO_COLOR: "1" } });
+        if (args[1] === "clear") {
+          await run.shows(/\[y\/N\]$/);
+          await run.type("n\n");
+        }
+        const { screen } = await run.end();
+        const text = screen.lines.join("\n");
+        assert.match(text, shown);
+        // A digest, a fingerprint, a path or an address stays whole, alone in its line.
+        const broken = screen.broken.filter((line) => line.trim().includes(" "));
+        assert.deepEqual([args, broken], [args, []], text);
+      }
+      // In a pipe a line is a line, however long.
+      const { stdout } = await at.run(["trust", "check", ref]);
+      assert.ok(stdout.includes(`\nSatisfied by ${digest}\nSigned with the key SHA256:`), stdout);
+    },
+  });
+}

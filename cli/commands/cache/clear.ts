@@ -9,7 +9,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { canAsk, confirm } from "../../terminal/ask.ts";
 import { cacheDirOf } from "./cache_dir.ts";
 import type { Context } from "../../context.ts";
-import { formatSize } from "../../line/values.ts";
+import { counted, formatSize } from "../../line/values.ts";
 
 /** Empties the cache, after a question. */
 export async function runCacheClear(context: Context): Promise<void> {
@@ -17,26 +17,24 @@ export async function runCacheClear(context: Context): Promise<void> {
   const path = cacheDirOf(context);
   const { entries, size } = cacheInfo(path);
   if (entries.length === 0 && size === 0) {
-    return await out.result({ path, removed: 0, removedBytes: 0 }, "Cache is already empty");
+    return await out.sentences({ path, removed: 0, removedBytes: 0 }, "Cache is already empty");
   }
   if (!settings.get("yes")) {
     if (!canAsk()) {
-      throw new BlobberError(
-        "usage",
-        "cache clear asks first, and there is no terminal to ask at",
-        {
-          hint: "say --yes",
-        },
-      );
+      throw new BlobberError("usage", "cache clear asks first, which needs a terminal", {
+        hint: "confirm with --yes",
+      });
     }
-    const question = `Remove ${entries.length} entries (${formatSize(size)}) from the cache?`;
+    const question = `Remove ${counted(entries.length, "entry", "entries")} (${
+      formatSize(size)
+    }) from the cache?`;
     if (!await confirm(question, signal)) {
-      return await out.result({ path, removed: 0, removedBytes: 0 }, "Aborted");
+      return await out.sentences({ path, removed: 0, removedBytes: 0 }, "Aborted");
     }
   }
   const { removed, removedBytes } = clearCache(path);
-  await out.result(
+  await out.sentences(
     { path, removed, removedBytes },
-    `Cleared ${removed} entries (${formatSize(removedBytes)})`,
+    `Cleared ${counted(removed, "entry", "entries")} (${formatSize(removedBytes)})`,
   );
 }

@@ -10,35 +10,42 @@ import { printable } from "@blobber/core/printable";
 import { cacheDirOf } from "./cache_dir.ts";
 import type { Context } from "../../context.ts";
 import { formatDuration, formatSize } from "../../line/values.ts";
+import { table } from "../../terminal/wrap.ts";
 
 /** Shows what the cache holds. */
 export async function runCacheInfo(context: Context): Promise<void> {
   const { out, settings } = context;
   const { path, size, entries } = cacheInfo(cacheDirOf(context));
-  const text = entries.length === 0 ? "Cache is empty" : [
-    `Cache: ${printable(path)}`,
-    `Size:  ${formatSize(size)} (${size} bytes)`,
-    `Entries: ${entries.length}`,
-    ...settings.get("long") ? ["", ...rows(entries)] : [],
-  ].join("\n");
-  await out.result({
-    path,
-    size,
-    entries: entries.map(({ created, used, ...entry }) => ({
-      ...entry,
-      created: created.toISOString(),
-      used: used.toISOString(),
-    })),
-  }, text);
+  const facts = [
+    ["Cache:", printable(path)],
+    ["Size:", `${formatSize(size)} (${size} bytes)`],
+    ["Entries:", `${entries.length}`],
+  ];
+  await out.sentences(
+    {
+      path,
+      size,
+      entries: entries.map(({ created, used, ...entry }) => ({
+        ...entry,
+        created: created.toISOString(),
+        used: used.toISOString(),
+      })),
+    },
+    ...entries.length === 0 ? ["Cache is empty"] : table(facts, out),
+    ...settings.get("long") && entries.length > 0 ? ["", ...table(rows(entries), out)] : [],
+  );
 }
 
-/** Digest, size, and how long ago it was used, in columns. */
-function rows(entries: CacheEntry[]): string[] {
+/** Digest, size, and how long ago it was used. */
+function rows(entries: CacheEntry[]): string[][] {
   const cells = entries.map(({ digest, size, used }) => [digest, formatSize(size), ageOf(used)]);
-  const widths = [0, 1, 2].map((i) => Math.max(...cells.map((row) => row[i]!.length)));
-  return cells.map(([digest, size, age]) =>
-    `${digest!.padEnd(widths[0]!)}  ${size!.padStart(widths[1]!)}  ${age!.padStart(widths[2]!)}`
-  );
+  const [sizes, ages] = [1, 2].map((i) =>
+    cells.reduce((most, row) => Math.max(most, row[i]!.length), 0)
+  ) as [number, number];
+  return cells.map(([digest, size, age]) => [
+    digest!,
+    `${size!.padStart(sizes)}  ${age!.padStart(ages)}`,
+  ]);
 }
 
 /** The age in its largest unit. */

@@ -8,7 +8,7 @@ import { pruneCache } from "@blobber/core/cache";
 import { BlobberError } from "@blobber/core/errors";
 import { cacheDirOf } from "./cache_dir.ts";
 import type { Context } from "../../context.ts";
-import { formatSize } from "../../line/values.ts";
+import { counted, formatSize } from "../../line/values.ts";
 
 /** Removes what is too old or too much, the least recently used first. */
 export async function runCachePrune(context: Context): Promise<void> {
@@ -20,11 +20,11 @@ export async function runCachePrune(context: Context): Promise<void> {
   const path = cacheDirOf(context);
   const result = pruneCache(path, { maxSize, maxAge });
   const { removed, removedBytes, remaining, remainingBytes } = result;
-  await out.result(
+  await out.sentences(
     { path, ...result },
     removed === 0 && removedBytes === 0
       ? "No entries to prune"
-      : `Removed ${removed} entries (${formatSize(removedBytes)})\n` +
-        `Remaining: ${remaining} entries (${formatSize(remainingBytes)})`,
+      : `Removed ${counted(removed, "entry", "entries")} (${formatSize(removedBytes)})\n` +
+        `Remaining: ${counted(remaining, "entry", "entries")} (${formatSize(remainingBytes)})`,
   );
 }

@@ -14,7 +14,7 @@ import { showValue } from "../../line/values.ts";
 export async function runConfigInit({ settings, env, out }: Context): Promise<void> {
   const path = editedPath(settings.get("config"), env);
   writeWhole(path, template(), { fresh: true });
-  await out.result({ path, created: true }, `Created config file: ${path}`);
+  await out.sentences({ path, created: true }, `Created config file: ${path}`);
 }
 
 function template(): string {

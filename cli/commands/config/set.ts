@@ -35,5 +35,5 @@ export async function runConfigSet({ args, settings, env, out }: Context): Promi
   const value = typeof parsed.value === "boolean" || setting.type === "count" ? parsed.value : text;
   const file = editedPath(settings.get("config"), env);
   await editConfig(file, (document) => setIn(document, path, value));
-  await out.result({ key, value, path: file }, `Updated ${key} = ${text}`);
+  await out.sentences({ key, value, path: file }, `Updated ${key} = ${text}`);
 }

@@ -25,5 +25,6 @@ export async function runConfigShow({ settings, out }: Context): Promise<void> {
     ...nested(shown),
     ...Object.keys(blocks).length > 0 && { registries: blocks },
   };
-  await out.text(dump(document, { lineWidth: -1 }));
+  // A line that is broken between words is still the same YAML.
+  await out.sentences({}, dump(document, { lineWidth: -1 }));
 }

@@ -18,7 +18,7 @@ export async function runConfigUnset({ args, settings, env, out }: Context): Pro
   await editConfig(file, (document) => {
     removed = unsetIn(document, path);
   });
-  await out.result(
+  await out.sentences(
     { key, removed, path: file },
     removed ? `Removed ${key}` : `${key} was not set`,
   );

@@ -25,7 +25,7 @@ export async function runLogin(context: Context): Promise<void> {
         hint: "blobber login HOST --username NAME --password-stdin < FILE",
       });
     }
-    username = await askLine(`User name at ${printable(addressOf(registry))}: `, signal);
+    username = await askLine(`User name at ${printable(addressOf(registry))}:`, signal);
   }
   if (!fromStdin && !canAsk()) {
     throw new BlobberError(
@@ -38,7 +38,7 @@ export async function runLogin(context: Context): Promise<void> {
   }
   const password = fromStdin
     ? (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "")
-    : await askSecret(`Password or token of ${printable(username)}: `, signal);
+    : await askSecret(`Password or token of ${printable(username)}:`, signal);
   // A colon ends the user name in Basic authentication (RFC 7617, section 2).
   if (username === "" || username.includes(":")) {
     throw new BlobberError("usage", "the user name is empty or has a colon, which none may have");
@@ -56,5 +56,8 @@ export async function runLogin(context: Context): Promise<void> {
     );
   }
   const stored = await storeLogin(host, login);
-  await out.result({ host, username, stored }, `Login to ${host} stored in ${printable(stored)}`);
+  await out.sentences(
+    { host, username, stored },
+    `Login to ${host} stored in ${printable(stored)}`,
+  );
 }

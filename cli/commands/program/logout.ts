@@ -17,5 +17,5 @@ export async function runLogout({ args, out }: Context): Promise<void> {
       hint: "they may be in another file: blobber help credentials says where they are looked for",
     });
   }
-  await out.result({ host }, `Logged out of ${host}`);
+  await out.sentences({ host }, `Logged out of ${host}`);
 }

@@ -14,7 +14,7 @@ export async function runVersion({ out, settings }: Context): Promise<void> {
   const more = settings.get("verbose")
     ? `\ndeno ${deno}, v8 ${v8}, typescript ${typescript}\n${platform}`
     : "";
-  await out.result(
+  await out.sentences(
     { blobber: VERSION, deno, v8, typescript, platform },
     `blobber version ${VERSION}${more}`,
   );

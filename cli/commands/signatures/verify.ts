@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { VerifyResult } from "@blobber/core";
-import { printable, printableSentence } from "@blobber/core/printable";
+import type { Proof, VerifyResult } from "@blobber/core";
+import { printableSentence } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { readOptions } from "../../trust/reading.ts";
-import { signerOf, signerText } from "../../trust/verdict.ts";
+import { signedBy, signerOf } from "../../trust/verdict.ts";
+import { table } from "../../terminal/wrap.ts";
 
 /** Says who signed an artifact and what shows it. The digest comes first, alone on its line. */
 export async function runVerify(context: Context): Promise<void> {
@@ -34,7 +35,7 @@ export async function runVerify(context: Context): Promise<void> {
         "is verified",
     );
   }
-  await out.result({
+  await out.sentences({
     reference: formatReference(reference),
     digest: descriptor.digest,
     mediaType: descriptor.mediaType,
@@ -48,39 +49,59 @@ export async function runVerify(context: Context): Promise<void> {
       code,
       message,
     })),
-  }, settings.get("quiet") ? descriptor.digest : describe(result).join("\n"));
-}
-
-function describe({ descriptor, named, signed, verdict, rejected }: VerifyResult): string[] {
-  const { signer, time, log, checks } = verdict;
-  const lines: [string, string][] = [["Signer", signerText(verdict)]];
-  if (signer.kind === "certificate") {
-    lines[0]![1] = printable(signer.subject);
-    lines.push(["Issuer", printable(signer.issuer)]);
-  }
-  if (time !== undefined) lines.push(["Time", time.toISOString()]);
-  if (log !== undefined) {
-    lines.push(["Log", `${printable(log.url)}, entry ${printable(log.index)}`]);
-  }
-  if (signed === "manifest") {
-    lines.push(["Index", `${named.digest}, which is not signed itself`]);
-  }
-  const width = Math.max(...[...lines.map(([name]) => name), ...checks.map((c) => c.name)]
-    .map(({ length }) => length));
-  return [
-    descriptor.digest,
-    ...lines.map(([name, text]) => `${`${name}:`.padEnd(width + 1)}  ${text}`),
-    ...checks.map(({ name, result, evidence }) =>
-      `${name.padEnd(width + 1)}  ${WORDS[result]}: ${printableSentence(evidence)}`
-    ),
-    ...rejected.slice(0, SHOWN).map(({ descriptor: { digest }, error }) =>
-      `rejected ${digest}: ${printableSentence(error.message)}`
-    ),
-    ...rejected.length > SHOWN ? [`rejected ${rejected.length - SHOWN} more`] : [],
-  ];
+  }, ...settings.get("quiet") ? [descriptor.digest] : describe(result, out.columns));
 }
 
 /** Rejected signatures that are shown one by one: any user who may push can add thousands. */
-const SHOWN = 10;
+const MAX_SHOWN = 10;
 
-const WORDS = { passed: "passed", absent: "absent", unchecked: "present, not checked" } as const;
+const RESULTS = { passed: "passed", absent: "absent", unchecked: "not checked" } as const;
+
+/** The digest, who signed it, and for every signature the table of what was checked. */
+function describe(result: VerifyResult, columns: number): string[] {
+  const { descriptor, named, signed, rejected } = result;
+  const proofs = distinct([result, ...result.proofs]);
+  return [
+    descriptor.digest,
+    ...proofs.keys(),
+    ...signed === "manifest" ? [`The index ${named.digest} is not signed itself.`] : [],
+    ...[...proofs].flatMap(([signer, proof], i) => [
+      "",
+      // The first table follows the line about its signer, or the list that begins with it.
+      ...i === 0 ? [] : [signer],
+      ...checkTable(proof, descriptor.digest, columns),
+    ]),
+    ...rejected.length === 0 ? [] : [""],
+    ...rejected.slice(0, MAX_SHOWN).map(({ descriptor: { digest }, error }) =>
+      `rejected ${digest}: ${printableSentence(error.message)}`
+    ),
+    ...rejected.length > MAX_SHOWN ? [`rejected ${rejected.length - MAX_SHOWN} more`] : [],
+  ];
+}
+
+/** One proof for each line about a signer: the same signature may satisfy several rules. */
+function distinct(proofs: readonly Proof[]): Map<string, Proof> {
+  const found = new Map<string, Proof>();
+  for (const proof of proofs) {
+    const signer = signedBy(proof.verdict);
+    if (!found.has(signer)) found.set(signer, proof);
+  }
+  return found;
+}
+
+function checkTable({ verdict }: Proof, digest: string, columns: number): string[] {
+  const { signer, checks } = verdict;
+  // They stand in full above the table.
+  const known = [digest, ...signer.kind === "key" ? [signer.fingerprint] : []];
+  const rows = checks.map(({ name, result, evidence }) => [
+    name,
+    RESULTS[result],
+    known.reduce((text, one) => text.replaceAll(one, shortened(one)), printableSentence(evidence)),
+  ]);
+  return table(rows, { columns });
+}
+
+/** `sha256:46721fa043b1…`. */
+function shortened(digest: string): string {
+  return `${digest.slice(0, digest.indexOf(":") + 1 + 12)}…`;
+}

@@ -46,7 +46,7 @@ export async function runTrustAdd(context: Context): Promise<void> {
   // Flags have said it all; what was found out is for a person to judge.
   if (plan === undefined && !settings.get("yes")) await ask(context, rule, file);
   await addRule(file, rule);
-  await out.result({ rule, file }, `Added rule ${printable(rule.name)} to ${printable(file)}`);
+  await out.sentences({ rule, file }, `Added rule ${printable(rule.name)} to ${printable(file)}`);
 }
 
 /** What the rule is about: of a reference with a tag or digest, the repository. */

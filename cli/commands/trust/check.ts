@@ -12,10 +12,10 @@ import { expectedDigest, platformOf } from "../../library/wanted.ts";
 import { verifiersOf } from "../../trust/reading.ts";
 import { decide } from "../../rules/decide.ts";
 import { trustName } from "../../rules/subject.ts";
-import { signerText } from "../../trust/verdict.ts";
+import { signedBy, signerText } from "../../trust/verdict.ts";
 import { ruleDocument, ruleLines } from "./list.ts";
 
-/** Shows which rules are about a reference, and whether what is there satisfies them. */
+/** Shows which rules match a reference, and whether what is there satisfies them. */
 export async function runTrustCheck(context: Context): Promise<void> {
   const { out, settings } = context;
   const reference = parseReference(context.args[0]!);
@@ -31,24 +31,23 @@ export async function runTrustCheck(context: Context): Promise<void> {
       expect: expectedDigest(settings),
       platform: platformOf(settings),
     });
-  const signers = proven?.proofs.map(({ verdict }) => signerText(verdict)) ?? [];
-  await out.result(
+  const verdicts = proven?.proofs.map(({ verdict }) => verdict) ?? [];
+  await out.sentences(
     {
       reference: formatReference(reference),
       name,
       matched,
       rules: requirements.map(({ rule, file, scope }) => ({ ...ruleDocument(rule), file, scope })),
-      ...proven !== undefined && { digest: proven.descriptor.digest, signers },
+      ...proven !== undefined &&
+        { digest: proven.descriptor.digest, signers: verdicts.map(signerText) },
     },
-    [
-      ...requirements.flatMap((one) => ruleLines(one.rule, one)),
-      ...matched ? [] : [`no rule is about ${printable(name)}`],
-      ...matched && requirements.length === 0
-        ? [`${printable(name)} needs no signature by the rules`]
-        : [],
-      ...proven === undefined
-        ? []
-        : [`satisfied: ${proven.descriptor.digest}, signed by ${[...new Set(signers)].join("; ")}`],
-    ].join("\n"),
+    ...requirements.flatMap((one) => [...ruleLines(one.rule, one, out.columns), ""]),
+    ...matched ? [] : [`No rule matches ${printable(name)}`],
+    ...matched && requirements.length === 0
+      ? [`${printable(name)} needs no signature by the rules`]
+      : [],
+    ...proven === undefined
+      ? []
+      : [`Satisfied by ${proven.descriptor.digest}`, ...new Set(verdicts.map(signedBy))],
   );
 }

@@ -24,5 +24,5 @@ export async function runTrustRemove({ args, settings, env, out }: Context): Pro
     );
   }
   await removeRule(file, name);
-  await out.result({ name, file }, `Removed rule ${printable(name)} from ${printable(file)}`);
+  await out.sentences({ name, file }, `Removed rule ${printable(name)} from ${printable(file)}`);
 }
