@@ -31,7 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (flags.get("version") === true) return await print(`blobber version ${VERSION}`);
   if (command === undefined || flags.get("help") === true) {
     const [{ commandHelp, programHelp }, { columnsOf }] = await Promise.all([
-      import("./line/help.ts"),
+      import("./help/help.ts"),
       import("./terminal/output.ts"),
     ]);
     const columns = columnsOf(Deno.stdout);

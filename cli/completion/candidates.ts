@@ -157,7 +157,7 @@ function commandCandidates(): Candidate[] {
 
 /** What help can be had for. */
 async function helpCandidates(): Promise<Candidate[]> {
-  const { TOPICS } = await import("../line/topics.ts");
+  const { TOPICS } = await import("../help/topics.ts");
   const topics = TOPICS.map(({ name, summary }) => ({ value: name, help: summary }));
   return [...commandCandidates(), ...topics];
 }

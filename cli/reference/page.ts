@@ -8,7 +8,7 @@
 
 import { CODES, STATUS } from "@blobber/core/errors";
 import { COMMAND_GROUPS, COMMANDS } from "../command_table/table.ts";
-import { flagUsage } from "../line/help.ts";
+import { flagUsage } from "../help/help.ts";
 import { usageOf } from "../line/parse.ts";
 import { SHAPES } from "./shapes.ts";
 import {

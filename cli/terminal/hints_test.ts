@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BlobberError, type Hint, type OptionName } from "@blobber/core/errors";
 import { COMMANDS } from "../command_table/table.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
-import { TOPICS } from "../line/topics.ts";
+import { TOPICS } from "../help/topics.ts";
 import { describeError } from "./error_text.ts";
 import { flagsIn, hintFor, isFor, OPTIONS } from "./hints.ts";
 

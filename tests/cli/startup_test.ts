@@ -37,7 +37,7 @@ const ANSWERS: Record<string, string[]> = {
     "cli.ts",
     "cli/run.ts",
     "cli/line/parse.ts",
-    "cli/line/help.ts",
+    "cli/help/help.ts",
     "cli/terminal/output.ts",
   ],
   "completion of a command": [
@@ -65,7 +65,7 @@ const ANSWERS: Record<string, string[]> = {
 };
 const MOST: Record<string, number> = {
   "--version": 8,
-  "--help": 22,
+  "--help": 23,
   "completion of a command": 32,
   "a list out of the cache": 74,
 };

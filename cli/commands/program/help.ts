@@ -9,9 +9,9 @@ import { quote } from "@blobber/core/printable";
 import { nearestWord } from "@blobber/core/spelling";
 import { COMMANDS, findCommand } from "../../command_table/table.ts";
 import type { Context } from "../../context.ts";
-import { commandHelp, programHelp, topicHelp } from "../../line/help.ts";
+import { commandHelp, programHelp, topicHelp } from "../../help/help.ts";
 import { columnsOf } from "../../terminal/output.ts";
-import { TOPICS } from "../../line/topics.ts";
+import { TOPICS } from "../../help/topics.ts";
 
 /** Shows help for a command or a topic. */
 export async function runHelp({ args, out }: Context): Promise<void> {

@@ -5,10 +5,10 @@
  */
 
 import { type Command, COMMAND_GROUPS, COMMANDS, subcommands } from "../command_table/table.ts";
-import { isShown, usageOf } from "./parse.ts";
+import { isShown, usageOf } from "../line/parse.ts";
 import { appliesTo, GROUPS, type Setting, SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { type Topic, TOPICS } from "./topics.ts";
-import { showValue } from "./values.ts";
+import { showValue } from "../line/values.ts";
 import { fold, table } from "../terminal/wrap.ts";
 
 /** The narrowest and the widest that text is set, for reading. */
