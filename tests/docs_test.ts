@@ -99,3 +99,18 @@ Deno.test("docs/README.md lists every page", () => {
     assert.ok(index.includes(`](${page.slice("docs/".length)})`), `docs/README.md lacks ${page}`);
   }
 });
+
+Deno.test("docs/dependencies.md has a row for each dependency, and for nothing else", () => {
+  const declared = ["", "sigstore/", "cli/"].flatMap((folder) => {
+    const config = JSON.parse(readFileSync(inRoot(`${folder}deno.json`), "utf8"));
+    return Object.values((config.imports ?? {}) as Record<string, string>)
+      .map((specifier) => /^npm:\/?(@[^/]+\/[^@]+|[^@]+)@/.exec(specifier)![1]!);
+  });
+  assert.ok(declared.length > 0);
+  const section = /^## What is used\n\n((?:\|.*\n)+)/m
+    .exec(readFileSync(inRoot("docs/dependencies.md"), "utf8"))![1]!;
+  const rows = section.match(/^\| `.*\|$/gm)!.map((row) => row.split("|").slice(1, -1))
+    .map((cells) => cells.map((cell) => cell.trim()));
+  for (const row of rows) assert.ok(row.every((cell) => cell !== ""), `${row}`);
+  assert.deepEqual(rows.map(([name]) => name!.replaceAll("`", "")).sort(), declared.sort());
+});

@@ -1,5 +1,7 @@
 /**
- * Changing `config.yaml`: comments and order stay, and the file is whole at every moment.
+ * Changing `config.yaml`: comments and order stay, and the file is whole at every moment. `js-yaml`, which reads
+ * the file everywhere else, keeps no comments; `yaml`, which does, takes too long to load and to read with
+ * (docs/dependencies.md has the figures).
  *
  * @module
  */
