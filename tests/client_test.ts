@@ -13,6 +13,10 @@ import {
 } from "./fakes/registry/fake_registry.ts";
 import { all } from "./fakes/store_suite.ts";
 import { toy, ToyVerifier } from "./fakes/toy_signatures.ts";
+import { useOwnTemporary } from "./fakes/temporary.ts";
+
+// The lock of a fallback tag is kept in the temporary directory.
+useOwnTemporary();
 
 /** Bytes of the sample's large file: more than the end of a layer that is read for its table. */
 const LARGE = 6_000_000;

@@ -14,6 +14,10 @@ import { MemoryStore } from "../stores/memory_store.ts";
 import { verifySignatures } from "../signatures/find_signatures.ts";
 import type { FetchOptions } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
+import { useOwnTemporary } from "../../tests/fakes/temporary.ts";
+
+// The lock of a fallback tag is kept in the temporary directory.
+useOwnTemporary();
 
 test("a signature that no verification would read is refused before anything is stored", async () => {
   const { registry, store } = await bench();

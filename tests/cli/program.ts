@@ -47,10 +47,10 @@ export class Workplace implements AsyncDisposable {
     this.dir = dir;
   }
 
-  /** Makes one, with an empty home in it. */
+  /** Makes one, with an empty home and an empty directory for temporary files in it. */
   static async open(): Promise<Workplace> {
     const dir = await Deno.realPath(await Deno.makeTempDir({ prefix: "blobber-cli-" }));
-    await Deno.mkdir(`${dir}/home`);
+    for (const name of ["home", "tmp"]) await Deno.mkdir(`${dir}/${name}`);
     return new Workplace(dir);
   }
 
@@ -60,6 +60,7 @@ export class Workplace implements AsyncDisposable {
     return {
       PATH: Deno.env.get("PATH") ?? "",
       HOME: `${this.dir}/home`,
+      TMPDIR: `${this.dir}/tmp`,
       // Progress depends on the machine's speed; tests of progress ask for it.
       BLOBBER_PROGRESS: "none",
       DENO_DIR: Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno`,

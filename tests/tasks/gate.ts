@@ -17,12 +17,26 @@ const steps: [name: string, step: () => Promise<Outcome>][] = [
     `documentation of ${folder}${entry}`,
     () => deno(["doc", "--lint", "--quiet", entry], folder),
   ]),
-  ["tests and examples", () => deno(["task", "--quiet", "test"])],
+  ["tests and examples", testsThatLeaveNothing],
   ...Object.keys(PACKAGES).map((folder): [string, () => Promise<Outcome>] => [
     `publishing ${folder}`,
     () => deno(["publish", "--dry-run", "--allow-dirty", "--quiet"], folder),
   ]),
 ];
+
+/** Runs the tests with a temporary directory of their own, which must be empty afterwards. */
+async function testsThatLeaveNothing(): Promise<Outcome> {
+  const directory = Deno.makeTempDirSync({ prefix: "blobber-gate-" });
+  try {
+    const { ok, output } = await deno(["task", "--quiet", "test"], "./", { TMPDIR: directory });
+    const left = [...Deno.readDirSync(directory)].map(({ name }) => name);
+    if (left.length === 0) return { ok, output };
+    const names = left.sort().join(", ");
+    return { ok: false, output: `${output}left in the temporary directory: ${names}\n` };
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
 
 /** Lines of `deno test`: its last one, which is always shown, and those of tests that passed. */
 const COUNT = /\| \d+ passed .*\| \d+ failed/;

@@ -33,11 +33,15 @@ export interface Outcome {
 }
 
 /** Runs this Deno and keeps what it writes. */
-export async function deno(args: string[], cwd = "./"): Promise<Outcome> {
+export async function deno(
+  args: string[],
+  cwd = "./",
+  env: Record<string, string> = {},
+): Promise<Outcome> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args,
     cwd: inRoot(cwd),
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();

@@ -179,9 +179,8 @@ test("row 46: what vanishes during the walk fails it by name", () => {
   assert.throws(() => [...again], { code: "source-changed", message: /\/d"/ });
 });
 
-test("row 46: a directory that may not be read fails the walk by name", {
-  skip: !posix || process.getuid?.() === 0,
-}, () => {
+test("row 46: a directory that may not be read fails the walk by name", (t) => {
+  if (!posix || process.getuid?.() === 0) return t.skip("root reads every directory");
   const root = directory((path) => {
     mkdirSync(join(path, "d"));
     chmodSync(join(path, "d"), 0);

@@ -190,7 +190,8 @@ const GNU_TAR = (() => {
   }
 })();
 
-test("GNU tar lists what was walked", { skip: !GNU_TAR }, async () => {
+test("GNU tar lists what was walked", async (t) => {
+  if (!GNU_TAR) return t.skip("GNU tar is not here");
   const { blob } = await pack(tree, "gzip", 0, { mtime: 86400 });
   const file = join(scratch, "golden.tar.gz");
   writeFileSync(file, blob);
@@ -210,7 +211,8 @@ test("GNU tar lists what was walked", { skip: !GNU_TAR }, async () => {
   assert.deepEqual(listed.map((line) => line.replace(/ +/g, " ")), expected);
 });
 
-test("GNU tar extracts what was packed", { skip: !GNU_TAR }, async () => {
+test("GNU tar extracts what was packed", async (t) => {
+  if (!GNU_TAR) return t.skip("GNU tar is not here");
   const { blob } = await pack(tree, "gzip");
   const file = join(scratch, "extract.tar.gz");
   writeFileSync(file, blob);

@@ -14,6 +14,10 @@ import {
 import { startRegistry } from "../../../tests/fakes/registry/fake_registry.ts";
 import { openRegistry } from "../../stores/registry_store.ts";
 import { registryReference } from "../../../tests/fakes/registry/references.ts";
+import { useOwnTemporary } from "../../../tests/fakes/temporary.ts";
+
+// The lock of a fallback tag is kept in the temporary directory.
+useOwnTemporary();
 
 test("with the API, a referrer costs a PUT and a look, and no fallback tag", async () => {
   const made = await bench();

@@ -10,6 +10,10 @@ import {
   startRegistry,
 } from "../../../tests/fakes/registry/fake_registry.ts";
 import { all, documentOf } from "../../../tests/fakes/store_suite.ts";
+import { useOwnTemporary } from "../../../tests/fakes/temporary.ts";
+
+// The lock of a fallback tag is kept in the temporary directory.
+useOwnTemporary();
 
 test("gitlab-tag-is-subject: a fallback tag that answers with the subject lists nothing, and is written", async () => {
   const made = await bench({ referrers: false });
