@@ -15,8 +15,12 @@ import { besidePath, errnoOf, fileError, readBounded, shownPath, writeFully } fr
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
 import { quote } from "../printable.ts";
 import { asIdentity, isAlive, thisProcess } from "./process_identity.ts";
-import { startSha256 } from "./runtime.ts";
-import type { CallOptions } from "../store.ts";
+
+/** How to wait for a lock. */
+export interface LockOptions {
+  /** Stops the waiting; the call then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
 
 /** What the holder of a lock can ask. */
 export interface Held {
@@ -34,7 +38,7 @@ export interface Held {
 export async function withLock<T>(
   path: string,
   body: (held: Held) => T,
-  options: CallOptions = {},
+  options: LockOptions = {},
 ): Promise<T> {
   const held = await holdLock(path, options);
   try {
@@ -53,7 +57,7 @@ export async function withLock<T>(
  */
 export async function holdLock(
   path: string,
-  options: CallOptions = {},
+  options: LockOptions = {},
 ): Promise<Held & { release(): void }> {
   const content = new TextEncoder().encode(
     JSON.stringify({ ...thisProcess(), nonce: randomBytes(8).toString("hex") }),
