@@ -54,6 +54,9 @@ export interface Entry {
   linkTarget?: string | undefined;
 }
 
+/** Permission bits of a directory that no entry names, before the umask: as `mkdir` makes one. */
+export const IMPLIED_MODE = 0o777;
+
 /** The name of an entry as a tar and a table of contents have it: a directory's ends in a slash. */
 export function storedName(entry: Pick<Entry, "path" | "type">): string {
   return entry.type === "directory" ? `${entry.path}/` : entry.path;

@@ -6,8 +6,10 @@
 
 import { BlobberError } from "../../errors.ts";
 import { GzipReader } from "./gzip_members.ts";
-import type { LayerFormat } from "../read/layer_kind.ts";
 import { ZstdReader } from "./zstd_frames.ts";
+
+/** How an archive is stored. */
+export type LayerFormat = "gzip" | "zstd" | "tar";
 
 /** Memory that plain bytes pass through. */
 const OUTPUT_BYTES = 256 * 1024;

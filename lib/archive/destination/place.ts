@@ -8,7 +8,7 @@
 import { chmodSync, lstatSync, renameSync, rmdirSync, type Stats, utimesSync } from "node:fs";
 import { checkKinds, exists, statOf } from "./conflicts.ts";
 import { DirectoryCursor } from "./directory_cursor.ts";
-import type { Entry } from "../entry.ts";
+import { type Entry, IMPLIED_MODE } from "../entry.ts";
 import { errnoOf, fileSystemError } from "../../system/fs_error.ts";
 import { setTime } from "./file_time.ts";
 import { BlobberError } from "../../errors.ts";
@@ -16,7 +16,6 @@ import type { HeldDirectory } from "../../system/held_directory.ts";
 import { Pace } from "../../system/pace.ts";
 import { quote } from "../../printable.ts";
 import type { PlacedTree } from "../tree/placed_tree.ts";
-import { IMPLIED_MODE } from "../unpack/plan.ts";
 import { isReplaceable, type Replaceable } from "./resumed.ts";
 import { isMovable, type Staging } from "./staging.ts";
 

@@ -7,7 +7,6 @@
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import { type Entry, type EntryType, nearestTime, type SpecialType } from "../entry.ts";
-import type { ReadContent } from "../pack/pack.ts";
 import { changed } from "./source_file.ts";
 
 /** Bytes, as an iterable or a web stream. */
@@ -129,6 +128,9 @@ async function skipEmpty(
     if (bytes === undefined || bytes.length > 0) return bytes;
   }
 }
+
+/** Fills memory with the next bytes of a file: all of it, or less at the file's end. */
+export type ReadContent = (into: Uint8Array) => number | Promise<number>;
 
 /**
  * Content of a file as a packer reads it.

@@ -12,6 +12,7 @@ import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./bat
 import type { Entry } from "../entry.ts";
 import type { PackRunner } from "./crew.ts";
 import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
+import type { ReadContent } from "../input/input.ts";
 import type { KeyGuard } from "../input/private_keys.ts";
 import { changed, type FileStamp } from "../input/source_file.ts";
 
@@ -29,9 +30,6 @@ export interface PackerOptions extends Observer {
   /** Which private keys may be in files. @default any */
   keys?: KeyGuard | undefined;
 }
-
-/** Fills memory with the next bytes of a file: all of it, or less at the file's end. */
-export type ReadContent = (into: Uint8Array) => number | Promise<number>;
 
 /** Packs one layer. The caller adds entries in the order that the archive is to have, one after another. */
 export class Packer {

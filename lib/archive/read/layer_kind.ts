@@ -7,12 +7,10 @@
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE } from "../../types.ts";
+import type { LayerFormat } from "../compression/decompress.ts";
 import type { Entry } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { Applied, Tree } from "../tree/tree.ts";
-
-/** How an archive is stored. */
-export type LayerFormat = "gzip" | "zstd" | "tar";
 
 /** What a media type promises, where it promises an archive. */
 export function formatOf(mediaType: string): LayerFormat | undefined {

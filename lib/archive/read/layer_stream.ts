@@ -12,11 +12,11 @@ import { quote } from "../../printable.ts";
 import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
 import type { Descriptor } from "../../types.ts";
-import { CheckedReader } from "../../checked_content.ts";
-import { Decompressor, sniff } from "../compression/decompress.ts";
+import { VerifiedReader } from "../../verified.ts";
+import { Decompressor, type LayerFormat, sniff } from "../compression/decompress.ts";
 import { FOOTER_BYTES, parseFooter } from "../table/footer_reader.ts";
 import { Growth } from "../growth.ts";
-import { formatOf, type LayerFormat } from "./layer_kind.ts";
+import { formatOf } from "./layer_kind.ts";
 import { Pace } from "../../system/pace.ts";
 import { type TarHandler, TarReader } from "../tar/tar_reader.ts";
 

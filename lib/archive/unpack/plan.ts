@@ -9,7 +9,7 @@ import { notify, type Observer } from "../../events.ts";
 import type { Pace } from "../../system/pace.ts";
 import { quote } from "../../printable.ts";
 import { thisPlatform } from "../../system/runtime.ts";
-import { type Entry, specialName } from "../entry.ts";
+import { type Entry, IMPLIED_MODE, specialName } from "../entry.ts";
 import { checkLink, type LinkPolicy, windowsHazard } from "../safe_path.ts";
 import type { Table } from "../table/table.ts";
 import type { Applied, Tree } from "../tree/tree.ts";
@@ -46,9 +46,6 @@ export interface EntryPolicy {
   /** Devices and named pipes: refused, or left out of what is put in place. They are never made. */
   special: "refuse" | "skip";
 }
-
-/** Permission bits of a directory that no entry names, before the umask: as `mkdir` makes one. */
-export const IMPLIED_MODE = 0o777;
 
 /**
  * Applies a table to the tree of the layers below it and notes what there is to do.
