@@ -31,24 +31,3 @@ export type JobInput<J extends JobName> = Parameters<Job<J>>[0];
 export type JobOutput<J extends JobName> = Awaited<ReturnType<Job<J>>>;
 
 type Job<J extends JobName> = Awaited<ReturnType<(typeof JOBS)[J]>>;
-
-/** Runs jobs: the pool in `workers.ts`, as the archive sees it. */
-export interface JobRunner {
-  /**
-   * Runs a job; several may run at a time and end in any order.
-   *
-   * @param job its name in the table
-   * @param input what it takes
-   * @param transfer buffers in `input` that are given away
-   */
-  run<J extends JobName>(
-    job: J,
-    input: JobInput<J>,
-    transfer?: ArrayBuffer[],
-  ): Promise<JobOutput<J>>;
-}
-
-/** A runner whose caller works too while no thread has room for more. */
-export interface SharedRunner extends JobRunner {
-  readonly hasRoom: boolean;
-}

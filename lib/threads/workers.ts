@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type JobInput, type JobName, type JobOutput, JOBS, type SharedRunner } from "./jobs.ts";
+import { type JobInput, type JobName, type JobOutput, JOBS } from "./jobs.ts";
 import { type Advice, BlobberError, type Code, CODES } from "../errors.ts";
 import { inThread, openThread, type Ready, serveThread, type Thread } from "./thread.ts";
 
@@ -48,8 +48,8 @@ interface Member {
   tasks: Map<number, Task>;
 }
 
-/** Runs jobs of the table in `archive/jobs.ts`, in threads or on the calling one. */
-export class WorkerPool implements SharedRunner {
+/** Runs jobs of the table in `jobs.ts`, in threads or on the calling one. */
+export class WorkerPool {
   readonly #size: number;
   readonly #inFlight: number;
   readonly #members: Member[] = [];

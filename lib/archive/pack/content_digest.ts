@@ -10,7 +10,7 @@ import { type Digest, Digester } from "../../digest.ts";
 import type { Pace } from "../../system/pace.ts";
 import { BATCH_BYTES } from "./batch.ts";
 import { type HashInput, hashJob } from "./hash_job.ts";
-import type { JobRunner } from "../../threads/jobs.ts";
+import type { JobRunner } from "../job_runner.ts";
 import type { FileRead } from "../input/source_file.ts";
 import type { WalkedEntry } from "../input/walk.ts";
 
@@ -26,6 +26,9 @@ const THREADS_WORTH = 64 * 1024 * 1024;
 const MAX_WAITING = 256;
 
 const encoder = new TextEncoder();
+
+/** Hashes parts of files in other threads. */
+type HashRunner = JobRunner<"hash", HashInput, string>;
 
 /** Takes the digests of chunks, in the order of the archive. */
 export class ContentDigest {
@@ -48,7 +51,7 @@ export class ContentDigest {
  */
 export class ContentHasher {
   readonly #pace: Pace;
-  readonly #helpers: JobRunner;
+  readonly #helpers: HashRunner;
   readonly #slots: number;
   readonly #content = new ContentDigest();
   readonly #jobs: Promise<string>[] = [];
@@ -62,7 +65,7 @@ export class ContentHasher {
    * @param helpers hash in other threads
    * @param slots jobs that they may have at a time; 0 for none
    */
-  constructor(pace: Pace, helpers: JobRunner, slots: number) {
+  constructor(pace: Pace, helpers: HashRunner, slots: number) {
     this.#pace = pace;
     this.#helpers = helpers;
     this.#slots = slots;

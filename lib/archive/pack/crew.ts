@@ -10,21 +10,20 @@
 
 import { BlobberError } from "../../errors.ts";
 import { nextTurn } from "../../system/runtime.ts";
-import type { SharedRunner } from "../../threads/jobs.ts";
+import type { JobRunner, SharedRunner } from "../job_runner.ts";
 import type { PackInput, PackOutput } from "./pack_job.ts";
 
 /** Batches that a thread has at a time: enough for what this thread takes for a step, and few in memory. */
 export const AT_A_TIME = 2;
 
 /** Packs batches. */
-export interface PackRunner {
-  /** As {@linkcode SharedRunner.run}. */
-  run(job: "pack", input: PackInput, transfer: ArrayBuffer[]): Promise<PackOutput>;
-}
+export type PackRunner = JobRunner<"pack", PackInput, PackOutput>;
+/** Packs batches in other threads. */
+type PackThreads = SharedRunner<"pack", PackInput, PackOutput>;
 
 /** Threads and this one. */
 export class Crew implements PackRunner {
-  readonly #threads: SharedRunner;
+  readonly #threads: PackThreads;
   readonly #count: number;
   #early: number;
   #mine = 0;
@@ -37,7 +36,7 @@ export class Crew implements PackRunner {
    * @param early batches that this thread packs before the others are given one, for what may be over
    * before threads have begun
    */
-  constructor(threads: SharedRunner, count: number, early: number) {
+  constructor(threads: PackThreads, count: number, early: number) {
     this.#threads = threads;
     this.#count = count;
     this.#early = count === 0 ? Infinity : early;
@@ -56,7 +55,7 @@ export class Crew implements PackRunner {
    * @param transfer its buffers
    * @throws {BlobberError} what the job throws, `closed`
    */
-  async run(job: "pack", input: PackInput, transfer: ArrayBuffer[]): Promise<PackOutput> {
+  async run(job: "pack", input: PackInput, transfer: ArrayBuffer[] = []): Promise<PackOutput> {
     if (this.#early > 0 || (!this.#threads.hasRoom && this.#mine === 0)) {
       this.#early--;
       this.#mine++;

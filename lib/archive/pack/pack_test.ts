@@ -6,8 +6,8 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { WorkerPool } from "../../threads/workers.ts";
 import type { Compression } from "../../options.ts";
 import { BATCH_BYTES, MEMBER_BYTES } from "./batch.ts";
+import type { PackRunner } from "./crew.ts";
 import type { InputEntry } from "../input/input.ts";
-import type { JobRunner } from "../../threads/jobs.ts";
 import type { PackedLayer } from "./layer_sink.ts";
 import { Packer } from "./pack.ts";
 import { packEntries } from "./pack_input.ts";
@@ -53,7 +53,7 @@ interface Made extends PackedLayer {
 async function make(
   entries: InputEntry[],
   compression: Compression,
-  runner: JobRunner = here,
+  runner: PackRunner = here,
   batches = 3,
 ): Promise<Made> {
   const pieces: Uint8Array[] = [];
@@ -171,7 +171,7 @@ for (const format of FORMATS) {
     const expected = await make(files, format);
     const held: (() => void)[] = [];
     let most = 0;
-    const backwards: JobRunner = {
+    const backwards: PackRunner = {
       run: (...job) =>
         here.run(...job).then((output) =>
           new Promise((resolve) => most = Math.max(most, held.push(() => resolve(output))))
@@ -216,7 +216,7 @@ test("no more batches exist than were asked for, while writing is slow", async (
     content: content(BATCH_BYTES - 1024, i),
   }));
   let given = 0;
-  const counting: JobRunner = {
+  const counting: PackRunner = {
     run: (...job) => {
       given++;
       return here.run(...job);
@@ -280,11 +280,11 @@ test("entries that make no sense are refused", async () => {
 });
 
 test("an error of the writer or a worker is the packer's", async () => {
-  const failing = (write: () => Promise<void>, runner: JobRunner = here) => {
+  const failing = (write: () => Promise<void>, runner: PackRunner = here) => {
     const packer = new Packer({ compression: "gzip", runner, batches: 2, write });
     return packEntries(packer, files, {}).then(() => packer.finish());
   };
   await assert.rejects(failing(() => Promise.reject(new Error("disk"))), /disk/);
-  const broken: JobRunner = { run: () => Promise.reject(new Error("worker")) };
+  const broken: PackRunner = { run: () => Promise.reject(new Error("worker")) };
   await assert.rejects(failing(() => Promise.resolve(), broken), /worker/);
 });

@@ -13,8 +13,8 @@ import type { Observer } from "../../events.ts";
 import { Pace } from "../../system/pace.ts";
 import { quote } from "../../printable.ts";
 import { nextTurn } from "../../system/runtime.ts";
-import { CheckedReader } from "../../checked_content.ts";
-import type { SharedRunner } from "../../threads/jobs.ts";
+import { VerifiedReader } from "../../verified.ts";
+import type { SharedRunner } from "../job_runner.ts";
 import type { Growth } from "../growth.ts";
 import { checkDiffId, tellEnd } from "../read/layer_stream.ts";
 import type { LayerTable } from "../table/layer_table.ts";
@@ -29,10 +29,13 @@ import { type UnpackInput, unpackJob, type UnpackOutput } from "./unpack_job.ts"
 /** Bytes read at once. */
 const SCRATCH_BYTES = 256 * 1024;
 
-/** Where a layer is unpacked, and by whom. */
+/** Unpacks groups in other threads. */
+export type UnpackRunner = SharedRunner<"unpack", UnpackInput, UnpackOutput>;
+
+/** Where a layer is unpacked, and what unpacks it. */
 export interface UnpackTableOptions extends Observer {
   staging: Staging;
-  runner: SharedRunner;
+  runner: UnpackRunner;
   /** Groups of the usual size on their way at a time: the bound on memory. */
   groups: number;
   diffId: Digest | undefined;

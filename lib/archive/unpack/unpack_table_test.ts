@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { noise, removeScratch, scratch, snapshot } from "../../../tests/fakes/pulling.ts";
 import { imageOf, type MadeLayer, stargz, type TarItem } from "../../../tests/fakes/tar.ts";
 import { digestOf } from "../../digest.ts";
-import type { SharedRunner } from "../../threads/jobs.ts";
 import { readLayerTable, wholeTable } from "../table/layer_table.ts";
 import { Tree } from "../tree/tree.ts";
 import { Pace } from "../../system/pace.ts";
@@ -12,13 +11,13 @@ import { Growth } from "../growth.ts";
 import { planLayer } from "./plan.ts";
 import { Destination } from "../destination/destination.ts";
 import { Staging } from "../destination/staging.ts";
-import { unpackByTable } from "./unpack_table.ts";
-import { type UnpackInput, unpackJob } from "./unpack_job.ts";
+import { unpackByTable, type UnpackRunner } from "./unpack_table.ts";
+import { type UnpackInput, unpackJob, type UnpackOutput } from "./unpack_job.ts";
 
 after(removeScratch);
 
 /** Unpacks a layer with a runner and gives what is there. */
-async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<string, string>> {
+async function unpacked(made: MadeLayer, runner: UnpackRunner): Promise<Record<string, string>> {
   const { source, manifest } = imageOf(made);
   const descriptor = manifest.value.layers[0]!;
   const layer = (await readLayerTable(source, descriptor, wholeTable))!;
@@ -48,7 +47,7 @@ async function unpacked(made: MadeLayer, runner: SharedRunner): Promise<Record<s
 }
 
 /** A runner that is not this thread, as far as anybody can tell, and notes what it is given. */
-class Noting implements SharedRunner {
+class Noting implements UnpackRunner {
   /** Of each job: files in it, and bytes that its members may become. */
   readonly given: { files: number; plain: number }[] = [];
   readonly #hasRoom: () => boolean;
@@ -61,11 +60,11 @@ class Noting implements SharedRunner {
     return this.#hasRoom();
   }
 
-  async run(_job: unknown, input: unknown): Promise<never> {
-    const { files, plain } = input as UnpackInput;
+  async run(_job: "unpack", input: UnpackInput): Promise<UnpackOutput> {
+    const { files, plain } = input;
     this.given.push({ files: files.paths.split("\0").length - 1, plain: plain.byteLength });
     await new Promise<void>((resolve) => setTimeout(resolve));
-    return unpackJob(input as UnpackInput, []) as never;
+    return unpackJob(input, []);
   }
 }
 
