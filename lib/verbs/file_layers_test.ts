@@ -10,7 +10,7 @@ import { useOwnTemporary } from "../../tests/fakes/temporary.ts";
 import { noise, removeScratch, scratch, snapshot } from "../../tests/fakes/pulling.ts";
 import { bytesOf, imageOf, type LayerSpec, stargz, tarOf } from "../../tests/fakes/tar.ts";
 import { openImage } from "./image.ts";
-import { layersOf } from "../archive/read/contents.ts";
+import { layersOf } from "../archive/read/layer_kind.ts";
 import { pull, type PullSettings } from "./pull.ts";
 import type { Annotations } from "../types.ts";
 

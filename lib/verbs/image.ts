@@ -9,7 +9,8 @@ import { followLinks } from "../archive/links.ts";
 import { checkLimits, raiseLimit } from "../archive/budget.ts";
 import { nearestPath } from "../archive/tree/nearest_path.ts";
 import type { Listed } from "../archive/tree/listing.ts";
-import { type Content, type ContentsOptions, readContents } from "../archive/read/contents.ts";
+import type { Content, Contents, ContentsOptions } from "../archive/read/content.ts";
+import { readContents } from "../archive/read/contents.ts";
 import type { Digest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
@@ -50,7 +51,7 @@ export class Image implements AsyncDisposable {
   /** Who signed it, where that was asked for. */
   verdict: Verdict | undefined;
   readonly #source: Source;
-  readonly #contents: Awaited<ReturnType<typeof readContents>>;
+  readonly #contents: Contents;
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
   readonly #observer: Observer;
@@ -61,7 +62,7 @@ export class Image implements AsyncDisposable {
   constructor(
     source: Source,
     manifest: Document<Manifest>,
-    contents: Awaited<ReturnType<typeof readContents>>,
+    contents: Contents,
     options: ImageOptions,
   ) {
     this.descriptor = manifest.descriptor;

@@ -1,12 +1,18 @@
 /**
- * What a layer is, by what its manifest says of it: an archive, or one file.
+ * What the layers of a manifest are, by what it says of them: archives, or one file each.
  *
  * @module
  */
 
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
-import { ANNOTATION, type Descriptor, type Manifest, MEDIA_TYPE } from "../../types.ts";
+import {
+  ANNOTATION,
+  type Descriptor,
+  type Document,
+  type Manifest,
+  MEDIA_TYPE,
+} from "../../types.ts";
 import type { LayerFormat } from "../compression/decompress.ts";
 import type { Entry } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
@@ -75,5 +81,33 @@ export function applyFile<T>(tree: Tree<T>, { entry, layer }: FileLayer, content
   throw new BlobberError(
     "invalid-archive",
     `the layer ${layer.digest} is the file ${quote(path)}, which another layer holds too`,
+  );
+}
+
+/** The layers of an image. */
+export interface Layers {
+  /** Lowest first. */
+  archives: Descriptor[];
+  files: FileLayer[];
+}
+
+/**
+ * The layers of a manifest.
+ *
+ * @throws {BlobberError} `invalid-manifest` when there are none: nothing to list or to unpack;
+ * `path-traversal`, `invalid-archive` for files whose name cannot be one
+ */
+export function layersOf(manifest: Document<Manifest>): Layers {
+  const found: Layers = { archives: [], files: [] };
+  const { layers } = manifest.value;
+  for (const layer of layers) {
+    const file = fileLayerOf(layer, manifest.value);
+    if (file === undefined) found.archives.push(layer);
+    else found.files.push(file);
+  }
+  if (layers.length > 0) return found;
+  throw new BlobberError(
+    "invalid-manifest",
+    `the manifest ${manifest.descriptor.digest} has no layers, expected at least one`,
   );
 }

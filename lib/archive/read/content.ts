@@ -1,0 +1,41 @@
+/**
+ * Where the content of an image's entries is: what reading them goes by.
+ *
+ * @module
+ */
+
+import type { Observer } from "../../events.ts";
+import type { UnpackLimits } from "../../options.ts";
+import type { Descriptor } from "../../types.ts";
+import type { LayerEnd } from "../table/layer_table.ts";
+import type { Located } from "../table/table.ts";
+import type { Listing } from "../tree/listing.ts";
+import type { Spool, SpooledEntry } from "./spool.ts";
+
+/** Where the content of an entry is. */
+export type Content =
+  | ({ kind: "table"; layer: LayerEnd } & Located)
+  | { kind: "spool"; spool: Spool; at: SpooledEntry }
+  | { kind: "layer"; layer: Descriptor };
+
+/** The entries of an image. */
+export interface Contents {
+  listing: Listing<Content>;
+  /** Releases what is held. */
+  close(): void;
+}
+
+/** How to read an image. */
+export interface ContentsOptions extends Observer {
+  /** The most entries. @default 1,000,000 */
+  maxEntries?: UnpackLimits["maxEntries"];
+  /** The most bytes of files in layers that have to be unpacked to see what is in them. @default 10,000,000,000, and 200 more for each byte of layers */
+  maxBytes?: UnpackLimits["maxBytes"];
+  /** Whether no content will be asked for, so that none has to be kept. @default false */
+  namesOnly?: boolean | undefined;
+}
+
+/** Content that a layer's table locates. */
+export function tableContent(layer: LayerEnd, located: Located): Content {
+  return { kind: "table", layer, ...located };
+}
