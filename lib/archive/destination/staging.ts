@@ -10,18 +10,14 @@
 
 import {
   closeSync,
-  constants,
-  fchmodSync,
   fstatSync,
   linkSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
-  openSync,
   rmdirSync,
   symlinkSync,
   unlinkSync,
-  utimesSync,
 } from "node:fs";
 import type { HeldDirectory } from "../../system/held_directory.ts";
 import type { Entry } from "../entry.ts";
@@ -30,6 +26,7 @@ import type { Destination } from "./destination.ts";
 import { setTime } from "./file_time.ts";
 import { fileSystemError } from "../../system/fs_error.ts";
 import { openNew, placeError } from "./new_file.ts";
+import type { FileRoot } from "./staged_file.ts";
 
 /** Says, in a staging directory, that its content was being moved into place, and of which artifact. */
 const JOURNAL = "placing";
@@ -43,7 +40,7 @@ export function isMovable(mode: number): boolean {
 }
 
 /** A staging directory. */
-export class Staging {
+export class Staging implements FileRoot {
   /** How the system is told where the artifact is unpacked. */
   readonly root: string;
   readonly destination: Destination;
@@ -130,11 +127,6 @@ export class Staging {
     return this.#modes.get(path);
   }
 
-  /** Makes an empty file whose content comes in parts. */
-  file(path: string): void {
-    this.#do("cannot make the file", path, (at) => closeSync(openNew(at, 0o600)));
-  }
-
   /** Makes a symbolic link. */
   link(entry: Entry): void {
     this.#do("cannot make the link", entry.path, (at) => {
@@ -147,19 +139,6 @@ export class Staging {
   hardlink(entry: Entry): void {
     const target = `${this.root}/${entry.linkTarget!}`;
     this.#do("cannot make the hard link", entry.path, (at) => linkSync(target, at));
-  }
-
-  /** Gives a file that came in parts its mode and time. */
-  finishFile(entry: Entry): void {
-    this.#do("cannot set the mode of", entry.path, (at) => {
-      const fd = openSync(at, constants.O_RDONLY | constants.O_NOFOLLOW);
-      try {
-        fchmodSync(fd, entry.mode);
-      } finally {
-        closeSync(fd);
-      }
-      setTime(entry.mtime, (time) => utimesSync(at, time, time));
-    });
   }
 
   /** Removes what an earlier layer put there. */

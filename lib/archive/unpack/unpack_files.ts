@@ -4,20 +4,19 @@
  * @module
  */
 
-import { closeSync, writeSync } from "node:fs";
 import { FILE_STREAMS } from "../../limits.ts";
 import { inLanes } from "../../system/lanes.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { CheckedReader } from "../../checked_content.ts";
 import { applyFile, type FileLayer } from "../read/layer_kind.ts";
 import type { Tree } from "../tree/tree.ts";
-import { openNew, placeError } from "../destination/new_file.ts";
+import { StagedFile } from "../destination/staged_file.ts";
 import { checkEntry, directoriesOf, type EntryPolicy } from "./plan.ts";
 import type { Staging } from "../destination/staging.ts";
 
 /** Bytes read at once. */
 const SCRATCH_BYTES = 256 * 1024;
-/** Permission bits before the umask: nothing states others. */
+/** Permission bits before the umask: nothing states any. */
 const MODE = 0o666;
 
 /** What there is to do for the files of an image. */
@@ -76,40 +75,31 @@ export async function unpackFiles(
   await inLanes(files, FILE_STREAMS, signal, async ({ entry, layer }, signal) => {
     const { size, digest } = layer;
     const stream = await source.fetch(layer, { signal });
-    const reader = new CheckedReader(stream, { size, digest, name: `layer ${digest}` });
+    const reader = new VerifiedReader(stream, { size, digest, name: `layer ${digest}` });
+    let file: StagedFile | undefined;
     try {
-      await write(reader, `${staging.root}/${entry.path}`, entry.path, options);
+      file = new StagedFile(staging, { ...entry, mode: MODE });
+      await download(reader, file, options.onBytes);
     } catch (error) {
       await reader.cancel(error);
       throw error;
+    } finally {
+      file?.close(); // as it was made: nothing states a mode or a time
     }
     options.onFiles(1);
   });
 }
 
-async function write(
-  reader: CheckedReader,
-  at: string,
-  path: string,
-  { onBytes }: UnpackFilesOptions,
+async function download(
+  reader: VerifiedReader,
+  file: StagedFile,
+  onBytes: (count: number) => void,
 ): Promise<void> {
-  const attempt = <T>(action: () => T): T => {
-    try {
-      return action();
-    } catch (cause) {
-      throw placeError("cannot write", path, cause);
-    }
-  };
-  const fd = attempt(() => openNew(at, MODE));
-  try {
-    for (let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);;) {
-      const bytes = await reader.read(scratch);
-      if (bytes === undefined) return;
-      for (let done = 0; done < bytes.length;) done += attempt(() => writeSync(fd, bytes, done));
-      onBytes(bytes.length);
-      scratch = bytes.buffer.byteLength > 0 ? bytes.buffer : new ArrayBuffer(SCRATCH_BYTES);
-    }
-  } finally {
-    closeSync(fd);
+  for (let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);;) {
+    const bytes = await reader.read(scratch);
+    if (bytes === undefined) return;
+    file.write(bytes);
+    onBytes(bytes.length);
+    scratch = bytes.buffer.byteLength > 0 ? bytes.buffer : new ArrayBuffer(SCRATCH_BYTES);
   }
 }

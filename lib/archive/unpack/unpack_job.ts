@@ -5,17 +5,15 @@
  */
 
 import { hash } from "node:crypto";
-import { closeSync, constants, fchmodSync, futimesSync, openSync, writeSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
 import { MAX_MEMBER_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import { inflateMembers } from "../compression/inflate_members.ts";
 import { type FilePart, type FileParts, filePartsOf } from "./file_parts.ts";
-import { setTime } from "../destination/file_time.ts";
-import { openNew, placeError } from "../destination/new_file.ts";
+import { type FileRoot, StagedFile, writePart } from "../destination/staged_file.ts";
 
-/** A group of members. */
-export interface UnpackInput {
+/** A group of members, and where the files in it are written. */
+export interface UnpackInput extends FileRoot {
   format: "gzip" | "zstd";
   /** The members, one behind the other from the buffer's begin. */
   packed: ArrayBuffer;
@@ -24,9 +22,6 @@ export interface UnpackInput {
   /** Where the plain bytes go. */
   plain: ArrayBuffer;
   files: FileParts;
-  /** The staging directory's tree. */
-  root: string;
-  umask: number;
 }
 
 /** A group when it is unpacked. */
@@ -71,31 +66,20 @@ export function unpackJob(input: UnpackInput, transfer: ArrayBuffer[]): UnpackOu
           `sha256:${file.hex}`,
       );
     }
-    writePart(file, bytes, input);
+    writeFile(file, bytes, input);
   }
   transfer.push(input.packed, output.buffer);
   return { packed: input.packed, plain: output.buffer, ends };
 }
 
-function writePart(file: FilePart, bytes: Uint8Array, input: UnpackInput): void {
-  // Not join: the path is in normal form, and this is done for each of very many files.
-  const path = `${input.root}/${file.path}`;
+function writeFile(file: FilePart, bytes: Uint8Array, where: FileRoot): void {
+  const { at, path } = file;
+  if (at !== undefined) return writePart(where, { path, at }, bytes);
+  const made = new StagedFile(where, file);
   try {
-    const whole = file.at === undefined;
-    const fd = whole
-      ? openNew(path, file.mode | 0o200)
-      : openSync(path, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
-    try {
-      for (let done = 0; done < bytes.length;) {
-        done += writeSync(fd, bytes, done, bytes.length - done, whole ? null : file.at! + done);
-      }
-      if (!whole) return;
-      if (((file.mode | 0o200) & ~input.umask) !== file.mode) fchmodSync(fd, file.mode);
-      setTime(file.mtime, (time) => futimesSync(fd, time, time));
-    } finally {
-      closeSync(fd);
-    }
-  } catch (cause) {
-    throw placeError("cannot write", file.path, cause);
+    made.write(bytes);
+    made.finish();
+  } finally {
+    made.close();
   }
 }

@@ -5,12 +5,10 @@
  * @module
  */
 
-import { closeSync, fchmodSync, futimesSync, writeSync } from "node:fs";
 import type { Descriptor } from "../../types.ts";
 import type { Entry } from "../entry.ts";
 import { type LayerStreamOptions, readLayer } from "../read/layer_stream.ts";
-import { setTime } from "../destination/file_time.ts";
-import { openNew, placeError } from "../destination/new_file.ts";
+import { StagedFile } from "../destination/staged_file.ts";
 import { checkEntry, directoriesOf, type EntryPolicy } from "./plan.ts";
 import type { Staging } from "../destination/staging.ts";
 import type { Table } from "../table/table.ts";
@@ -63,7 +61,7 @@ class Writer implements TarHandler {
   lastPath = "";
   readonly check: TableCheck | undefined;
   readonly #options: UnpackStreamOptions;
-  #file: { fd: number; entry: Entry } | undefined;
+  #file: StagedFile | undefined;
 
   constructor(options: UnpackStreamOptions) {
     this.#options = options;
@@ -82,44 +80,24 @@ class Writer implements TarHandler {
     for (const { path, mode } of directoriesOf(applied)) staging.directory(path, mode);
     if (!applied.added) return;
     if (entry.type === "hardlink") staging.hardlink(entry);
-    if (entry.type !== "file") return;
-    try {
-      const fd = openNew(`${staging.root}/${entry.path}`, entry.mode | 0o200);
-      this.#file = { fd, entry };
-    } catch (cause) {
-      throw placeError("cannot write", entry.path, cause);
-    }
+    if (entry.type === "file") this.#file = new StagedFile(staging, entry);
   }
 
   data(bytes: Uint8Array): void {
     this.check?.data(bytes);
-    if (this.#file === undefined) return;
-    const { fd, entry } = this.#file;
-    try {
-      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-    } catch (cause) {
-      throw placeError("cannot write", entry.path, cause);
-    }
+    this.#file?.write(bytes);
   }
 
   fileEnd(): void {
     this.check?.fileEnd();
     if (this.#file === undefined) return; // a whiteout
-    const { fd, entry } = this.#file;
-    try {
-      if (((entry.mode | 0o200) & ~this.#options.staging.umask) !== entry.mode) {
-        fchmodSync(fd, entry.mode);
-      }
-      setTime(entry.mtime, (time) => futimesSync(fd, time, time));
-    } catch (cause) {
-      throw placeError("cannot set the mode of", entry.path, cause);
-    }
-    this.close();
+    this.#file.finish();
+    this.#file = undefined;
     this.#options.onFiles(1);
   }
 
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file.fd);
+    this.#file?.close();
     this.#file = undefined;
   }
 }
