@@ -151,8 +151,18 @@ export function checkEntry(entry: Entry, { links, special }: EntryPolicy): void 
 /** Entries that are left out and named; further ones are counted. */
 const MAX_NAMED = 10;
 
-/** Tells which devices and named pipes are not made. */
-export function tellLeftOut(paths: readonly string[], observer: Observer): void {
+/**
+ * Takes devices and named pipes, which are never made, out of a tree where they may be left out.
+ *
+ * @param observer is told which they are; nothing where that was told before
+ */
+export function leaveOut(tree: Tree, { special }: EntryPolicy, observer?: Observer): void {
+  if (special === "refuse") return;
+  const paths = tree.dropSpecial();
+  if (paths.length > 0 && observer !== undefined) tellLeftOut(paths, observer);
+}
+
+function tellLeftOut(paths: readonly string[], observer: Observer): void {
   const named = paths.slice(0, MAX_NAMED).map(quote).join(", ");
   const more = paths.length - MAX_NAMED;
   notify(

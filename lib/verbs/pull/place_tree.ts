@@ -1,0 +1,59 @@
+/**
+ * The last steps of a pull: whether the tree may be put in place, and putting it there.
+ *
+ * @module
+ */
+
+import { checkConflicts } from "../../archive/destination/conflicts.ts";
+import { place } from "../../archive/destination/place.ts";
+import { checkResumed } from "../../archive/destination/resumed.ts";
+import type { Staging } from "../../archive/destination/staging.ts";
+import { checkLinkChains } from "../../archive/links.ts";
+import type { PlacedTree } from "../../archive/tree/placed_tree.ts";
+import type { Pace } from "../../system/pace.ts";
+
+/** How a tree is put in place. */
+export interface PlaceTreeOptions {
+  /** Whether files that exist are replaced. */
+  overwrite: boolean;
+  pace: Pace;
+  /** Called after each step. For tests of what a kill leaves behind. */
+  onStep?: ((path: string) => void) | undefined;
+}
+
+/**
+ * Checks where links lead, and that nothing in the destination is in the way.
+ *
+ * @throws {BlobberError} `conflict`, `path-traversal`, `interrupted`
+ */
+export async function checkTree(
+  tree: PlacedTree,
+  { destination, resumes }: Staging,
+  { overwrite, pace }: PlaceTreeOptions,
+): Promise<void> {
+  await checkLinkChains(tree.links(), pace);
+  const { dir } = destination;
+  if (dir !== undefined) await checkConflicts(dir, tree, { overwrite, resumes }, pace);
+}
+
+/**
+ * Makes the symbolic links, and moves everything into place.
+ *
+ * @param staging where it is; everything in it has been checked
+ * @param tree what it is
+ * @throws {BlobberError} `conflict`, `file-system`, `interrupted`
+ */
+export async function placeTree(
+  staging: Staging,
+  tree: PlacedTree,
+  options: PlaceTreeOptions,
+): Promise<void> {
+  const { overwrite, pace } = options;
+  for (const path of tree.links().keys()) {
+    if (pace.due()) await pace.breathe();
+    staging.link(tree.get(path)!.entry);
+  }
+  pace.check();
+  const replaceable = await checkResumed(staging, tree, overwrite, pace);
+  await place(staging, tree, { ...options, replaceable });
+}

@@ -1,0 +1,76 @@
+/**
+ * What a pull is told, and the rules that follow from it for all of its steps.
+ *
+ * @module
+ */
+
+import { allowanceFor } from "../../archive/allowance.ts";
+import { checkLimits } from "../../archive/budget.ts";
+import { Growth } from "../../archive/growth.ts";
+import type { EntryPolicy } from "../../archive/unpack/plan.ts";
+import { BlobberError } from "../../errors.ts";
+import { MAX_BYTES } from "../../limits.ts";
+import type { PullOptions, UnpackLimits } from "../../options.ts";
+import type { Holding } from "../../system/held_directory.ts";
+import { Pace } from "../../system/pace.ts";
+import type { Manifest } from "../../types.ts";
+
+/** Options of a pull: the caller's, and what the client knows. */
+export interface PullSettings extends PullOptions {
+  /** Threads that work, this one among them. @default the number of processors */
+  jobs?: number | undefined;
+  /** As in the client's options. @default false */
+  allowSharedDirectories?: boolean | undefined;
+  /** Counts what bytes become. For tests of what a false statement costs. */
+  growth?: Growth | undefined;
+  /** Called after each step of moving into place. For tests of what a kill leaves behind. */
+  onStep?: ((path: string) => void) | undefined;
+  /** How directories are held. For tests of what holds where there are no descriptors. */
+  holding?: Holding | undefined;
+}
+
+/**
+ * Checks options.
+ *
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkPullSettings(settings: PullSettings): void {
+  checkLimits(settings);
+  const { jobs } = settings;
+  if (jobs === undefined || (Number.isSafeInteger(jobs) && jobs >= 0)) return;
+  throw new BlobberError("invalid-option", `invalid jobs: ${jobs}, expected a whole number`);
+}
+
+/** What holds for every step of one pull. */
+export interface PullRules {
+  /** Bytes of all layers, as the manifest states them. */
+  readonly sent: number;
+  readonly limits: UnpackLimits;
+  readonly policy: EntryPolicy;
+  /** Counts what the layers' bytes become. */
+  readonly growth: Growth;
+  readonly pace: Pace;
+}
+
+/**
+ * The rules of a pull.
+ *
+ * @param manifest whose layers are pulled: what they may become depends on their size
+ * @param settings checked
+ */
+export function rulesOf(manifest: Manifest, settings: PullSettings): PullRules {
+  const { maxEntries, maxBytes, maxFileBytes, links = "refuse", special = "refuse" } = settings;
+  const sent = manifest.layers.reduce((sum, { size }) => sum + size, 0);
+  const allowed = allowanceFor(sent);
+  return {
+    sent,
+    limits: {
+      maxEntries: maxEntries ?? allowed.entries,
+      maxBytes: maxBytes ?? allowed.bytes,
+      maxFileBytes,
+    },
+    policy: { links, special },
+    growth: settings.growth ?? new Growth(2 * MAX_BYTES + (maxBytes ?? 0)),
+    pace: new Pace(settings.signal),
+  };
+}
