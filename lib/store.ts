@@ -119,10 +119,8 @@ export interface BlobWriter {
   abort(): Promise<void>;
 }
 
-/** Options of {@linkcode Target.put}. */
-export interface PutOptions extends CallOptions {
-  /** Also point this tag at it, in one step where the store can. */
-  tag?: string | undefined;
+/** Options of {@linkcode Target.tag}. */
+export interface SetTagOptions extends CallOptions {
   /** Refuse with `conflict` when the tag exists and points elsewhere. */
   ifAbsent?: boolean | undefined;
 }
@@ -150,13 +148,13 @@ export interface Target {
   mount?(target: Descriptor, from: Source, options?: CallOptions): Promise<boolean>;
 
   /**
-   * Stores a manifest or index by digest and, when asked, tags it. When it has a `subject`, the subject's
-   * list of referrers contains it afterwards, whether the store keeps that list or the fallback tag does.
+   * Stores a manifest or index by digest; no tag is touched. When it has a `subject`, the subject's list of
+   * referrers contains it afterwards, whether the store keeps that list or the fallback tag does.
    */
-  put(descriptor: Descriptor, bytes: Uint8Array, options?: PutOptions): Promise<void>;
+  put(descriptor: Descriptor, bytes: Uint8Array, options?: CallOptions): Promise<void>;
 
-  /** Points a tag at a manifest that is already there. Same options as `put`, without `tag`. */
-  tag(tag: string, descriptor: Descriptor, options?: Omit<PutOptions, "tag">): Promise<void>;
+  /** Points a tag at a manifest that is already there. */
+  tag(tag: string, descriptor: Descriptor, options?: SetTagOptions): Promise<void>;
 }
 
 /** A store that gives and takes. */

@@ -31,7 +31,8 @@ test("row 44: readers, pruners and kills at any moment leave no torn entry", asy
       config: blobOf("{}", MEDIA_TYPE.empty),
       layers: [layer],
     });
-    await store.put(manifest, bytes, { tag: "v1" });
+    await store.put(manifest, bytes);
+    await store.tag("v1", manifest);
 
     const start = (count: number) =>
       spawn(process.execPath, [...ARGS, layout, cache, String(count)], {

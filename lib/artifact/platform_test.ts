@@ -37,7 +37,8 @@ for (
         config: blobOf(text, type),
         layers,
       });
-      await store.put(descriptor, bytes, { tag: "v1" });
+      await store.put(descriptor, bytes);
+      await store.tag("v1", descriptor);
       const { digest } = descriptor;
       const found = resolveArtifact(store, "v1", { platform });
       if (fits) assert.equal((await found).manifest.descriptor.digest, digest);

@@ -223,7 +223,8 @@ test("row 63: a signature only in the fallback tag counts while the API answers 
     mediaType: MEDIA_TYPE.index,
     manifests: [{ mediaType: good.mediaType, digest: good.digest, size: good.size }],
   });
-  await store.put(index, bytes, { tag: fallbackTag(subject.digest) });
+  await store.put(index, bytes);
+  await store.tag(fallbackTag(subject.digest), index);
   store.api = () => list(bad);
   const found = await verifySignatures(store, manifest, new ToyVerifier());
   assert.equal(found.descriptor.digest, good.digest);
@@ -241,7 +242,8 @@ test("row 63: an emptied fallback tag is no signature, an overwritten one neithe
   store.api = () => list();
   for (const manifests of [[], [await sample(store, "something else")]]) {
     const [index, bytes] = documentOf(MEDIA_TYPE.index, { schemaVersion: 2, manifests });
-    await store.put(index, bytes, { tag: fallbackTag(subject.digest) });
+    await store.put(index, bytes);
+    await store.tag(fallbackTag(subject.digest), index);
     assert.equal((await refused(store, manifest)).code, "no-signature");
   }
 });

@@ -30,15 +30,14 @@ async function signed(...payloads: string[]): Promise<{
     layers.push(layer);
   }
   const other = { ...blobOf("{}"), mediaType: "application/other" };
-  await store.put(
-    ...documentOf(MEDIA_TYPE.manifest, {
-      schemaVersion: 2,
-      mediaType: MEDIA_TYPE.manifest,
-      config,
-      layers: [other, ...layers],
-    }),
-    { tag },
-  );
+  const [signatures, bytesOfAll] = documentOf(MEDIA_TYPE.manifest, {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.manifest,
+    config,
+    layers: [other, ...layers],
+  });
+  await store.put(signatures, bytesOfAll);
+  await store.tag(tag, signatures);
   const { mediaType, digest, size } = descriptor;
   return { store, manifest: { mediaType, digest, size, bytes }, tag };
 }
@@ -96,14 +95,13 @@ test("cosign-sig-tag: where older forms do not count, it is said that they are t
 test("cosign-sig-tag: a tag that names no manifest of signatures is no signature", async () => {
   const { store, manifest, tag } = await signed("good");
   const child = await sample(store, "child");
-  await store.put(
-    ...documentOf(MEDIA_TYPE.index, {
-      schemaVersion: 2,
-      mediaType: MEDIA_TYPE.index,
-      manifests: [child],
-    }),
-    { tag },
-  );
+  const [index, bytes] = documentOf(MEDIA_TYPE.index, {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.index,
+    manifests: [child],
+  });
+  await store.put(index, bytes);
+  await store.tag(tag, index);
   await assert.rejects(verifySignatures(store, manifest, verifier(true)), {
     code: "signature-invalid",
   });

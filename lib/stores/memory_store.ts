@@ -20,8 +20,8 @@ import type {
   BlobWriter,
   CallOptions,
   FetchOptions,
-  PutOptions,
   ReferrerOptions,
+  SetTagOptions,
   Store,
 } from "../store.ts";
 import { streamOf } from "../system/streams.ts";
@@ -152,12 +152,11 @@ export class MemoryStore implements Store {
 
   /** As {@linkcode Store.put}. */
   // deno-lint-ignore require-await -- errors are rejections
-  async put(descriptor: Descriptor, bytes: Uint8Array, options: PutOptions = {}): Promise<void> {
+  async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     checkContent(descriptor, bytes, this.name);
     const { mediaType, digest, size } = descriptor;
     const document = parseDocument({ mediaType, digest, size }, bytes.slice());
-    if (options.tag !== undefined) this.#checkTag(options.tag, digest, options);
     this.#manifests.set(digest, document);
     const subject = document.value.subject?.digest;
     if (subject !== undefined) {
@@ -165,31 +164,23 @@ export class MemoryStore implements Store {
       list.set(digest, referrerDescriptor(document));
       this.#referrers.set(subject, list);
     }
-    if (options.tag !== undefined) this.#tags.set(options.tag, digest);
   }
 
   /** As {@linkcode Store.tag}. */
   // deno-lint-ignore require-await -- errors are rejections
-  async tag(
-    tag: string,
-    descriptor: Descriptor,
-    options: Omit<PutOptions, "tag"> = {},
-  ): Promise<void> {
+  async tag(tag: string, descriptor: Descriptor, options: SetTagOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    if (!this.#manifests.has(descriptor.digest)) throw this.#missing(descriptor.digest);
-    this.#checkTag(tag, descriptor.digest, options);
-    this.#tags.set(tag, descriptor.digest);
+    const { digest } = descriptor;
+    if (!this.#manifests.has(digest)) throw this.#missing(digest);
+    const now = this.#tags.get(tag);
+    if (options.ifAbsent && now !== undefined && now !== digest) throw tagTaken(tag, now, this);
+    this.#tags.set(tag, digest);
   }
 
   #content(target: Descriptor): Uint8Array | undefined {
     return isDocumentType(target.mediaType)
       ? this.#manifests.get(target.digest)?.bytes
       : this.#blobs.get(target.digest);
-  }
-
-  #checkTag(tag: string, digest: Digest, options: PutOptions): void {
-    const now = this.#tags.get(tag);
-    if (options.ifAbsent && now !== undefined && now !== digest) throw tagTaken(tag, now, this);
   }
 
   #missing(what: string): BlobberError {

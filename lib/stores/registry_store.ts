@@ -18,8 +18,8 @@ import type {
   BlobWriter,
   CallOptions,
   FetchOptions,
-  PutOptions,
   ReferrerOptions,
+  SetTagOptions,
   Source,
   Store,
 } from "../store.ts";
@@ -181,14 +181,11 @@ class RegistryStore implements Store {
     return response.status === 201;
   }
 
-  async put(descriptor: Descriptor, bytes: Uint8Array, options: PutOptions = {}): Promise<void> {
-    const { tag, ifAbsent, signal } = options;
+  async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
+    const { signal } = options;
     signal?.throwIfAborted();
     checkContent(descriptor, bytes);
-    if (tag !== undefined) checkSelector(tag);
-    const set = tag !== undefined && ifAbsent && await this.#isSet(tag, descriptor, { signal });
-    const reference = set ? descriptor.digest : tag ?? descriptor.digest;
-    const answer = await this.#manifests.put(reference, descriptor, bytes, { signal });
+    const answer = await this.#manifests.put(descriptor.digest, descriptor, bytes, { signal });
     const { publishReferrer } = await import("../registry/distribution/publish_referrer.ts");
     await publishReferrer(
       { repository: this.repository, manifests: this.#manifests, via: this.#options.referrers },
@@ -199,11 +196,7 @@ class RegistryStore implements Store {
     );
   }
 
-  async tag(
-    tag: string,
-    descriptor: Descriptor,
-    options: Omit<PutOptions, "tag"> = {},
-  ): Promise<void> {
+  async tag(tag: string, descriptor: Descriptor, options: SetTagOptions = {}): Promise<void> {
     checkSelector(tag);
     if (options.ifAbsent && await this.#isSet(tag, descriptor, options)) return;
     const { bytes } = await this.#manifests.get(descriptor.digest, { ...options, access: "push" });

@@ -9,7 +9,13 @@ import { BlobberError } from "../errors.ts";
 import { MAX_COPIED_REFERRERS } from "../limits.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import { attachSignature } from "./attach_signature.ts";
-import type { BlobWriter, FetchOptions, PutOptions, ReferrerOptions } from "../store.ts";
+import type {
+  BlobWriter,
+  CallOptions,
+  FetchOptions,
+  ReferrerOptions,
+  SetTagOptions,
+} from "../store.ts";
 import { streamOf } from "../system/streams.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 
@@ -24,11 +30,11 @@ class Plain extends MemoryStore {
     this.log.push("blob");
     return super.begin(mediaType);
   }
-  override put(descriptor: Descriptor, bytes: Uint8Array, options?: PutOptions): Promise<void> {
+  override put(descriptor: Descriptor, bytes: Uint8Array, options?: CallOptions): Promise<void> {
     this.log.push("manifest");
     return super.put(descriptor, bytes, options);
   }
-  override tag(tag: string, descriptor: Descriptor, options?: PutOptions): Promise<void> {
+  override tag(tag: string, descriptor: Descriptor, options?: SetTagOptions): Promise<void> {
     this.log.push(`tag ${tag}`);
     return super.tag(tag, descriptor, options);
   }
@@ -50,7 +56,8 @@ async function signedIndex(store: MemoryStore): Promise<{
     mediaType: MEDIA_TYPE.index,
     manifests: [one, two],
   });
-  await store.put(index, bytes, { tag: "v1" });
+  await store.put(index, bytes);
+  await store.tag("v1", index);
   const onIndex = await attachSignature(store, index, toy(index));
   const onManifest = await attachSignature(store, two, toy(two));
   const bill = await sample(store, "bill", { subject: one, artifactType: "application/bill" });
@@ -158,7 +165,8 @@ test("foreign-urls: a layer that names other places is copied from the store, or
     config,
     layers: [layer],
   });
-  await source.put(descriptor, bytes, { tag: "v1" });
+  await source.put(descriptor, bytes);
+  await source.tag("v1", descriptor);
   const root = await resolveDocument(source, "v1");
   const target = new MemoryStore();
   await copy(source, target, root);

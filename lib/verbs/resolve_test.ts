@@ -39,7 +39,8 @@ async function put(
   tag?: string,
 ): Promise<Descriptor> {
   const [descriptor, bytes] = documentOf(mediaType, value);
-  await store.put(descriptor, bytes, { tag });
+  await store.put(descriptor, bytes);
+  if (tag !== undefined) await store.tag(tag, descriptor);
   return descriptor;
 }
 

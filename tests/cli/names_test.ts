@@ -162,7 +162,8 @@ async function unsignedIndex(
     mediaType: MEDIA_TYPE.index,
     manifests,
   });
-  await store.put(index, bytes, { tag: "v1" });
+  await store.put(index, bytes);
+  await store.tag("v1", index);
   return { index: index.digest, signed, evil };
 }
 

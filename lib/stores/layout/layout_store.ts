@@ -35,8 +35,8 @@ import type {
   BlobWriter,
   CallOptions,
   FetchOptions,
-  PutOptions,
   ReferrerOptions,
+  SetTagOptions,
   Store,
 } from "../../store.ts";
 import { tagTaken } from "../../artifact/tag_taken.ts";
@@ -205,7 +205,7 @@ export class LayoutStore implements Store {
   }
 
   /** As {@linkcode Store.put}. */
-  async put(descriptor: Descriptor, bytes: Uint8Array, options: PutOptions = {}): Promise<void> {
+  async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     const { mediaType, digest, size } = descriptor;
     if (digestOf(bytes) !== digest || bytes.length !== size) {
@@ -223,18 +223,11 @@ export class LayoutStore implements Store {
     } finally {
       await writer.abort();
     }
-    await this.#update(options, (_, index) => {
-      index.add(entryOf(document));
-      if (options.tag !== undefined) this.#setTag(index, options.tag, document.descriptor, options);
-    });
+    await this.#update(options, (_, index) => index.add(entryOf(document)));
   }
 
   /** As {@linkcode Store.tag}. */
-  async tag(
-    tag: string,
-    descriptor: Descriptor,
-    options: Omit<PutOptions, "tag"> = {},
-  ): Promise<void> {
+  async tag(tag: string, descriptor: Descriptor, options: SetTagOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     this.#with(() => {}); // what is no layout is not made one
     await this.#update(options, (layout, index) => {
@@ -242,17 +235,11 @@ export class LayoutStore implements Store {
       const found = index.listed(digest) ?? unlisted(layout, digest);
       if (!found) throw new BlobberError("not-found", `${digest} not found in ${this.name}`);
       const { mediaType, size } = found;
-      this.#setTag(index, tag, { mediaType, digest, size }, options);
+      checkTag(tag);
+      const now = index.tagged(tag)?.digest;
+      if (options.ifAbsent && now !== undefined && now !== digest) throw tagTaken(tag, now, this);
+      index.tag(tag, { mediaType, digest, size });
     });
-  }
-
-  #setTag(index: IndexFile, tag: string, descriptor: Descriptor, options: PutOptions): void {
-    checkTag(tag);
-    const now = index.tagged(tag)?.digest;
-    if (options.ifAbsent && now !== undefined && now !== descriptor.digest) {
-      throw tagTaken(tag, now, this);
-    }
-    index.tag(tag, descriptor);
   }
 
   async #update(
