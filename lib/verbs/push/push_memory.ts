@@ -11,20 +11,22 @@
  */
 
 import process from "node:process";
-import { ContentHasher } from "../archive/pack/content_digest.ts";
-import type { Entry } from "../archive/entry.ts";
-import type { KeyGuard } from "../archive/input/private_keys.ts";
-import { StampDigest, type Stamps } from "../archive/input/stamp_digest.ts";
-import { Survey } from "../archive/input/survey.ts";
-import { TreeDigest } from "../archive/input/tree_digest.ts";
-import { type KnownLayer, PushIndex, type PushRecord } from "../stores/cache/push_index.ts";
-import type { Digest } from "../digest.ts";
-import type { Compression } from "../options.ts";
-import type { Listing, Packing, PackSettings } from "./pack_layer.ts";
-import { Pace } from "../system/pace.ts";
-import type { Store } from "../store.ts";
-import { type FileStat, RUNTIME, VERSION } from "../system/runtime.ts";
-import { WorkerPool } from "../threads/workers.ts";
+import { ContentHasher } from "../../archive/pack/content_digest.ts";
+import type { Entry } from "../../archive/entry.ts";
+import type { KeyGuard } from "../../archive/input/private_keys.ts";
+import { StampDigest, type Stamps } from "../../archive/input/stamp_digest.ts";
+import { Survey } from "../../archive/input/survey.ts";
+import { TreeDigest } from "../../archive/input/tree_digest.ts";
+import { type KnownLayer, PushIndex, type PushRecord } from "../../stores/cache/push_index.ts";
+import type { Digest } from "../../digest.ts";
+import type { Compression } from "../../options.ts";
+import type { Listing } from "./listing.ts";
+import type { LayerPacking } from "./pack_layer.ts";
+import type { PackSettings } from "./settings.ts";
+import { Pace } from "../../system/pace.ts";
+import type { Store } from "../../store.ts";
+import { type FileStat, RUNTIME, VERSION } from "../../system/runtime.ts";
+import { WorkerPool } from "../../threads/workers.ts";
 
 /** Changes with the meaning of what is remembered. */
 const FORMAT = 3;
@@ -61,18 +63,17 @@ export class PushMemory {
    *
    * @param directory of the cache
    * @param listing what is pushed, not used yet
-   * @param compression format of the layer
+   * @param options of the push, and the private keys that it may hold
    * @returns `undefined` where the cache cannot be used
    */
   static open(
     directory: string,
     listing: Listing,
-    compression: Compression,
-    options: PackSettings & { keys: KeyGuard | undefined },
+    options: PackSettings & { compression: Compression; keys: KeyGuard | undefined },
   ): PushMemory | undefined {
     const index = PushIndex.open(directory);
     if (index === undefined) return undefined;
-    const { keepMtime = false, mtime = 0 } = options;
+    const { keepMtime = false, mtime = 0, compression } = options;
     const begin = new TreeDigest(keepMtime);
     for (const entry of listing.seen) begin.add(entry);
     // Another runtime or processor has another compressor, which makes other bytes of the same files.
@@ -95,7 +96,7 @@ export class PushMemory {
   async find(
     target: Store,
     mediaType: string,
-    packing: Packing,
+    packing: LayerPacking,
     options: PackSettings,
   ): Promise<KnownLayer | undefined> {
     const there: PushRecord[] = [];
@@ -165,7 +166,7 @@ export class PushMemory {
 
   /** Walks the tree and reads every file. */
   async #read(
-    packing: Packing,
+    packing: LayerPacking,
     options: PackSettings,
     pace: Pace,
   ): Promise<Look & { contents: Digest }> {

@@ -1,0 +1,68 @@
+/**
+ * The documents of a pushed image: its config, and its manifest with one layer.
+ *
+ * @module
+ */
+
+import type { KnownLayer } from "../../stores/cache/push_index.ts";
+import {
+  ANNOTATION,
+  type Descriptor,
+  type Manifest,
+  MEDIA_TYPE,
+  type Platform,
+} from "../../types.ts";
+
+const PLATFORM: Platform = { os: "linux", architecture: "amd64" };
+
+/** The image config: only what the digest of the content decides, so that it is the same everywhere. */
+export function configDocument(layer: KnownLayer, platform: Platform = PLATFORM): Uint8Array {
+  const { architecture, os, variant } = platform;
+  return json({
+    architecture,
+    os,
+    ...(variant !== undefined && { variant }),
+    ...(platform["os.version"] !== undefined && { "os.version": platform["os.version"] }),
+    config: {},
+    rootfs: { type: "layers", diff_ids: [layer.diffId] },
+  });
+}
+
+/** What a manifest lists. */
+export interface ManifestContent {
+  /** The config. */
+  config: Descriptor;
+  /** The layer. */
+  layer: KnownLayer;
+  /** The layer's type. */
+  mediaType: string;
+  /** Annotations of the manifest; their order does not matter. */
+  annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The manifest. */
+export function manifestDocument(content: ManifestContent): Uint8Array {
+  const { config, layer, mediaType } = content;
+  const annotations = Object.entries(content.annotations ?? {})
+    .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.manifest,
+    config,
+    layers: [{
+      mediaType,
+      digest: layer.digest,
+      size: layer.size,
+      annotations: {
+        [ANNOTATION.tocDigest]: layer.tocDigest,
+        [ANNOTATION.tocOffset]: String(layer.tocOffset),
+      },
+    }],
+    ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
+  };
+  return json(manifest);
+}
+
+function json(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}

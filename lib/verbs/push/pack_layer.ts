@@ -1,0 +1,100 @@
+/**
+ * Packs what is pushed into one layer: with how many threads, and by which packer.
+ *
+ * @module
+ */
+
+import { checkPullable, type Packed } from "../../archive/allowance.ts";
+import type { PushInput } from "../../archive/input/input.ts";
+import { BATCH_BYTES } from "../../archive/pack/batch.ts";
+import { AT_A_TIME, Crew } from "../../archive/pack/crew.ts";
+import type { PackedLayer, Write } from "../../archive/pack/layer_sink.ts";
+import { Packer } from "../../archive/pack/pack.ts";
+import { packDirectory, packEntries, packTar } from "../../archive/pack/pack_input.ts";
+import type { Compression } from "../../options.ts";
+import { processors } from "../../system/runtime.ts";
+import { WorkerPool } from "../../threads/workers.ts";
+import { keyGuard } from "./key_guard.ts";
+import { Listing, THREADS_WORTH } from "./listing.ts";
+import type { PackSettings } from "./settings.ts";
+
+/** Threads beyond these wait for the one that hashes and sends what they made. */
+const MAX_JOBS = 8;
+
+/** What is packed into a layer, and what runs the jobs. */
+export class LayerPacking {
+  readonly #input: PushInput;
+  readonly #pool: WorkerPool;
+  /** For a directory: what is in it. */
+  readonly listing: Listing | undefined;
+  readonly #crew: Crew;
+  /** How many threads work at it, this one among them. */
+  readonly jobs: number;
+
+  /**
+   * @param input what
+   * @param options how
+   */
+  constructor(input: PushInput, options: PackSettings) {
+    this.#input = input;
+    const limit = Math.min(options.jobs ?? processors(), MAX_JOBS);
+    this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
+    const jobs = this.listing === undefined || this.listing.worthThreads ? limit : 0;
+    this.jobs = jobs;
+    const threads = Math.max(0, jobs - 1);
+    this.#pool = new WorkerPool(threads, AT_A_TIME);
+    // What comes as a stream may be over before threads have begun.
+    const early = this.listing === undefined ? THREADS_WORTH / BATCH_BYTES : 0;
+    this.#crew = new Crew(this.#pool, threads, early);
+  }
+
+  /**
+   * Packs the layer. Call it once.
+   *
+   * @param compression its format
+   * @param write takes the blob's bytes, in order
+   * @param options how
+   * @returns the layer, and whether a pull accepts it without being told
+   * @throws {BlobberError} `limit` for more than a pull accepts, where the options do not allow it
+   */
+  async pack(
+    compression: Compression,
+    write: Write,
+    options: PackSettings,
+  ): Promise<PackedLayer & { isPullable: boolean }> {
+    const { signal, onProgress, onNotice } = options;
+    const packer = new Packer({
+      compression,
+      runner: this.#crew,
+      batches: this.#crew.batches,
+      write,
+      signal,
+      onProgress,
+      onNotice,
+      keys: await keyGuard(options),
+    });
+    try {
+      const packed = await this.#feed(packer, options);
+      const layer = await packer.finish();
+      return { ...layer, isPullable: checkPullable(packed, layer.size, options) };
+    } finally {
+      await this.close();
+      await packer.settle();
+    }
+  }
+
+  async #feed(packer: Packer, options: PackSettings): Promise<Packed> {
+    const input = this.#input;
+    if (this.listing !== undefined) {
+      return await packDirectory(packer, this.listing.entries(), options);
+    }
+    if ("tar" in input) return await packTar(packer, input.tar, options);
+    return await packEntries(packer, "entries" in input ? input.entries : [], options);
+  }
+
+  /** Stops the work. Safe to call twice. */
+  async close(): Promise<void> {
+    await this.#crew.close();
+    await this.#pool.close();
+  }
+}

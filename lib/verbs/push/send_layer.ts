@@ -1,0 +1,57 @@
+/**
+ * The first step of a push: the layer, packed and sent while it is being made, or found in the store.
+ *
+ * @module
+ */
+
+import type { PushInput } from "../../archive/input/input.ts";
+import type { KnownLayer } from "../../stores/cache/push_index.ts";
+import type { Store } from "../../store.ts";
+import { keyGuard } from "./key_guard.ts";
+import { LayerPacking } from "./pack_layer.ts";
+import type { PackSettings, PushFormat, PushSettings } from "./settings.ts";
+
+/**
+ * Packs the layer and sends it, or finds that it is there already.
+ *
+ * @param target where to
+ * @param input what is packed
+ * @param settings how
+ * @throws {BlobberError} as `push`
+ */
+export async function sendLayer(
+  target: Store,
+  input: PushInput,
+  settings: PushSettings & PushFormat,
+): Promise<KnownLayer> {
+  const { signal, cacheDir, compression, mediaType } = settings;
+  const options = { ...settings, allowSecrets: settings.allowSecrets ?? false };
+  const packing = new LayerPacking(input, options);
+  const { listing } = packing;
+  try {
+    const memory = cacheDir === undefined || listing === undefined
+      ? undefined
+      : (await import("./push_memory.ts")).PushMemory.open(cacheDir, listing, {
+        ...options,
+        keys: await keyGuard(options),
+      });
+    const known = await memory?.find(target, mediaType, packing, options);
+    if (known !== undefined) return known;
+    const writer = await target.begin(mediaType, { signal });
+    try {
+      const write = (bytes: Uint8Array) => writer.write(bytes);
+      const onEntry: PackSettings["onEntry"] = memory === undefined
+        ? options.onEntry
+        : (entry, stat) => memory.saw(entry, stat!);
+      const layer = await packing.pack(compression, write, { ...options, onEntry });
+      await writer.commit({ mediaType, digest: layer.digest, size: layer.size });
+      // What only an option allows is packed again, and checked again.
+      if (layer.isPullable) memory?.keep(layer, layer.contents);
+      return layer;
+    } finally {
+      await writer.abort();
+    }
+  } finally {
+    await packing.close();
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * What a push is told.
+ *
+ * @module
+ */
+
+import type { Entry } from "../../archive/entry.ts";
+import { BlobberError } from "../../errors.ts";
+import type { Compression, PushOptions } from "../../options.ts";
+import { quote } from "../../printable.ts";
+import { isTag, TAG_GRAMMAR } from "../../reference.ts";
+import type { SignedName } from "../../signing.ts";
+import type { FileStat } from "../../system/runtime.ts";
+import { MEDIA_TYPE } from "../../types.ts";
+
+/** What packing needs to know beside what goes into the manifest. */
+export interface PackSettings extends PushOptions {
+  /** Threads that work, the calling one among them; 0 for that one alone. @default the number of processors */
+  jobs?: number | undefined;
+  /** Called with each entry that is packed, and what a walk saw of it, in their order. Must not throw. */
+  onEntry?: ((entry: Entry, stat?: FileStat) => void) | undefined;
+}
+
+/** Options of a push: the caller's, and what the client knows. */
+export interface PushSettings extends PackSettings {
+  /** The name that a signature is to bind. */
+  name?: SignedName | undefined;
+  /** Cache that remembers what pushes have made, so that a directory is not packed again. @default none */
+  cacheDir?: string | undefined;
+}
+
+const LAYER_TYPES: Record<Compression, string> = {
+  gzip: MEDIA_TYPE.layerGzip,
+  zstd: MEDIA_TYPE.layerZstd,
+};
+
+/** What a layer is made as. */
+export interface PushFormat {
+  compression: Compression;
+  /** The layer's type in the manifest. */
+  mediaType: string;
+}
+
+/**
+ * Checks options.
+ *
+ * @returns the format that they ask for
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkPushSettings(settings: PushSettings): PushFormat {
+  const { compression = "gzip", jobs, layerMediaType, tags = [], mtime = 0 } = settings;
+  const refuse = (what: string, value: unknown, expected: string): never => {
+    const shown = quote(value);
+    throw new BlobberError("invalid-option", `invalid ${what}: ${shown}, expected ${expected}`);
+  };
+  if (!Object.hasOwn(LAYER_TYPES, compression)) {
+    refuse("compression", compression, '"gzip" or "zstd"');
+  }
+  if (jobs !== undefined && (!Number.isSafeInteger(jobs) || jobs < 0)) {
+    refuse("number of jobs", jobs, "a whole number");
+  }
+  if (!Number.isSafeInteger(mtime)) refuse("mtime", mtime, "whole seconds since 1970");
+  for (const tag of tags) {
+    if (!isTag(tag)) refuse("tag", tag, TAG_GRAMMAR);
+  }
+  // RFC 6838, 4.2, as descriptor.md demands.
+  if (layerMediaType !== undefined && !/^[\w.+!#$&^-]+\/[\w.+!#$&^-]+$/.test(layerMediaType)) {
+    refuse("media type", layerMediaType, '"type/subtype"');
+  }
+  return { compression, mediaType: layerMediaType ?? LAYER_TYPES[compression] };
+}
