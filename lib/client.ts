@@ -1,21 +1,10 @@
 /**
- * The client: every verb, by reference. It finds the store, proves the artifact where a verifier was
- * given, and hands both to the verb; nothing is decided here that a verb could decide.
+ * The client: every verb, by reference. It finds the stores and hands them to the verb, with what the client
+ * was made with; nothing is decided here that a verb could decide.
  *
  * @module
  */
 
-import {
-  type Artifact,
-  prove,
-  resolveArtifact,
-  resolveDocument,
-  type ResolveOptions,
-  resolveRoot,
-  signable,
-} from "./verbs/resolve.ts";
-import type { Entry } from "./archive/entry.ts";
-import { BlobberError } from "./errors.ts";
 import type {
   ClientOptions,
   CopyOptions,
@@ -40,26 +29,23 @@ import {
   parseReference,
   type Reference,
   selectorOf,
-  storeName,
   tagOf,
 } from "./reference.ts";
-import { quote } from "./printable.ts";
 import type { SignedName } from "./signing.ts";
 import type { CallOptions, Source, Store } from "./store.ts";
+import { OpenStores } from "./stores/open_stores.ts";
 import type { Descriptor } from "./types.ts";
+import type { DigestOptions } from "./verbs/digest.ts";
 import type { Image } from "./verbs/image.ts";
 import type { PushInput } from "./verbs/push.ts";
+import { type Artifact, resolveArtifact, type ResolveOptions } from "./verbs/resolve.ts";
 
-/** Options of `digest`. */
-export interface DigestOptions extends PushOptions {
-  /** Called with each entry, in the order of the archive. Must not throw. */
-  onEntry?: ((entry: Entry) => void) | undefined;
-}
+export type { DigestOptions } from "./verbs/digest.ts";
 
 /** Pushes, pulls, reads, copies, signs and verifies artifacts in registries and OCI layouts. */
 export class Client {
   readonly #options: ClientOptions;
-  readonly #stores = new Map<string, Promise<Store>>();
+  readonly #stores: OpenStores;
 
   /**
    * Makes a client. Nothing is connected or read before the first call.
@@ -68,6 +54,7 @@ export class Client {
    */
   constructor(options: ClientOptions = {}) {
     this.#options = options;
+    this.#stores = new OpenStores(options);
   }
 
   /**
@@ -81,10 +68,13 @@ export class Client {
     ref: string | Reference,
     options: PushOptions = {},
   ): Promise<PushResult> {
-    const reference = this.#target(ref);
-    const { push } = await import("./verbs/push.ts");
-    const tags = tagsOf(reference, options.tags);
-    return await push(await this.store(reference), input, {
+    const reference = referenceOf(ref);
+    const [{ push }, { tagsToPush }] = await Promise.all([
+      import("./verbs/push.ts"),
+      import("./verbs/tags.ts"),
+    ]);
+    const tags = tagsToPush(reference, options.tags);
+    return await push(await this.#stores.store(reference), input, {
       ...options,
       tags,
       signer: options.signer ?? this.#options.signer,
@@ -100,17 +90,8 @@ export class Client {
    * @param input what would be pushed
    */
   async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
-    const { push } = await import("./verbs/push.ts");
-    const { DiscardStore } = await import("./stores/discard_store.ts");
-    const { onProgress } = options;
-    return await push(new DiscardStore(), input, {
-      ...options,
-      // What is packed goes nowhere.
-      onProgress: onProgress && ((step) => void (step.phase !== "upload" && onProgress(step))),
-      tags: [],
-      signer: undefined,
-      jobs: this.#options.jobs,
-    });
+    const { digestInput } = await import("./verbs/digest.ts");
+    return await digestInput(input, { ...options, jobs: this.#options.jobs });
   }
 
   /**
@@ -144,9 +125,8 @@ export class Client {
     const loading = import("./verbs/image.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
     const { openImage } = await loading;
-    const image = await openImage(source, artifact.manifest, options);
-    image.verdict = artifact.proofs[0]?.verdict;
-    return image;
+    const verdict = artifact.proofs[0]?.verdict;
+    return await openImage(source, artifact.manifest, { ...options, verdict });
   }
 
   /**
@@ -175,27 +155,13 @@ export class Client {
     to: string | Reference,
     options: CopyOptions = {},
   ): Promise<CopyResult> {
-    const origin = parse(from);
-    const given = parse(to);
-    const source = await this.#store(origin, options.layoutPath);
-    const selector = selectorOf(origin);
-    const settings = this.#settings(origin, options);
-    // All of an index is copied only where all of it is proven.
-    const { root, proofs } = options.platform === undefined
-      ? await resolveRoot(source, selector, settings)
-      : await resolveArtifact(source, selector, settings)
-        .then(({ manifest, proofs }) => ({ root: manifest, proofs }));
-    if (given.digest !== undefined && given.digest !== root.descriptor.digest) {
-      throw new BlobberError(
-        "integrity",
-        `${formatReference(origin)} is ${root.descriptor.digest}, expected ${given.digest}`,
-      );
-    }
-    const tag = given.tag ?? (given.digest ? undefined : origin.tag ?? "latest");
-    const tags = [...new Set([...(tag ? [tag] : []), ...checkTags(options.tags)])];
-    const { copy } = await import("./verbs/copy.ts");
-    const result = await copy(source, await this.store(given), root, { ...options, tags });
-    return { ...result, verdict: proofs[0]?.verdict };
+    const [origin, given] = [referenceOf(from), referenceOf(to)];
+    const { copyArtifact } = await import("./verbs/copy_artifact.ts");
+    return await copyArtifact(
+      { reference: origin, store: await this.#stores.store(origin, options.layoutPath) },
+      { reference: given, store: await this.#stores.store(given) },
+      { ...options, ...this.#settings(origin, options) },
+    );
   }
 
   /**
@@ -204,18 +170,11 @@ export class Client {
    * @param ref what to sign; with a digest it is certain what that is
    */
   async sign(ref: string | Reference, options: SignOptions = {}): Promise<SignResult> {
-    const reference = parse(ref);
+    const reference = referenceOf(ref);
+    const { signArtifact } = await import("./verbs/sign.ts");
+    const wanted = { selector: selectorOf(reference), name: signedName(reference) };
     const signer = options.signer ?? this.#options.signer;
-    if (!signer) throw new BlobberError("invalid-option", "sign has no signer, expected one");
-    const store = await this.store(reference);
-    const root = await resolveDocument(store, selectorOf(reference), options);
-    const call: CallOptions = { signal: options.signal };
-    const name = signedName(reference);
-    const signature = await signer.sign(signable(root, { name }), call);
-    const { mediaType, digest, size } = root.descriptor;
-    const { attachSignature } = await import("./verbs/attach_signature.ts");
-    const attached = await attachSignature(store, { mediaType, digest, size }, signature, call);
-    return { digest, mediaType, size, signature: attached.digest, added: attached.added };
+    return await signArtifact(await this.#stores.store(reference), wanted, { ...options, signer });
   }
 
   /**
@@ -225,20 +184,11 @@ export class Client {
    * @throws {BlobberError} `no-signature`, `signature-invalid`, `identity-mismatch`, `trust-root`, …
    */
   async verify(ref: string | Reference, options: VerifyOptions = {}): Promise<VerifyResult> {
-    const reference = parse(ref);
-    const settings = this.#settings(reference, options);
-    const { verifier } = settings;
-    if (verifier === undefined || "length" in verifier && verifier.length === 0) {
-      throw new BlobberError("invalid-option", "verify has no verifier, expected one");
-    }
-    const source = await this.#source(reference, options);
-    const root = await resolveDocument(source, selectorOf(reference), options);
-    const { whole } = options;
-    const { proofs, proven, manifest } = await prove(source, root, { ...settings, whole });
-    const signed = manifest === undefined ? "root" : "manifest";
-    // The proof that is told in full is one of what is proven to all verifiers.
-    const proof = proofs.find((one) => one.signed === signed)!;
-    return { ...proof, descriptor: proven!, named: root.descriptor, proofs };
+    const reference = referenceOf(ref);
+    const { verifyArtifact } = await import("./verbs/verify.ts");
+    const settings = { ...this.#settings(reference, options), whole: options.whole };
+    const source = await this.#stores.source(reference, options);
+    return await verifyArtifact(source, selectorOf(reference), settings);
   }
 
   /**
@@ -253,19 +203,11 @@ export class Client {
     tags: string[],
     options: TagOptions = {},
   ): Promise<Descriptor> {
-    const reference = parse(ref);
-    checkTags(tags);
-    const store = await this.#store(reference, options.layoutPath);
-    const settings = this.#settings(reference, options);
-    const { root } = await resolveRoot(store, selectorOf(reference), settings);
-    const { mediaType, digest, size } = root.descriptor;
-    for (const tag of tags) {
-      await store.tag(tag, { mediaType, digest, size }, {
-        signal: options.signal,
-        ifAbsent: options.ifAbsent,
-      });
-    }
-    return { mediaType, digest, size };
+    const reference = referenceOf(ref);
+    const { tagArtifact } = await import("./verbs/tags.ts");
+    const store = await this.#stores.store(reference, options.layoutPath);
+    const settings = { ...this.#settings(reference, options), ifAbsent: options.ifAbsent };
+    return await tagArtifact(store, { selector: selectorOf(reference), tags }, settings);
   }
 
   /**
@@ -274,10 +216,8 @@ export class Client {
    * @param ref any reference into it
    */
   async *listTags(ref: string | Reference, options: CallOptions = {}): AsyncIterable<string> {
-    const { isFallbackTag } = await import("./artifact/fallback_tag.ts");
-    for await (const tag of (await this.store(ref)).tags(options)) {
-      if (!isFallbackTag(tag)) yield tag;
-    }
+    const { listTags } = await import("./verbs/tags.ts");
+    yield* listTags(await this.store(ref), options);
   }
 
   /**
@@ -286,8 +226,8 @@ export class Client {
    * @param ref a reference
    */
   async resolve(ref: string | Reference, options: CallOptions = {}): Promise<Descriptor> {
-    const reference = parse(ref);
-    return await (await this.store(reference)).resolve(selectorOf(reference), options);
+    const reference = referenceOf(ref);
+    return await (await this.#stores.store(reference)).resolve(selectorOf(reference), options);
   }
 
   /**
@@ -296,45 +236,7 @@ export class Client {
    * @param ref a reference
    */
   async store(ref: string | Reference): Promise<Store> {
-    return await this.#store(parse(ref));
-  }
-
-  /** @param layoutPath as in the options of reading */
-  async #store(reference: Reference, layoutPath?: string): Promise<Store> {
-    const key = [storeName(reference), layoutPath].join("\0");
-    let store = this.#stores.get(key);
-    if (!store) {
-      store = this.#open(reference, layoutPath);
-      this.#stores.set(key, store);
-      store.catch(() => this.#stores.delete(key));
-    }
-    return await store;
-  }
-
-  /** Where a reference is read from: its store, with the cache in front of it where that saves the network. */
-  async #source(reference: Reference, options: ReadOptions): Promise<Source> {
-    const { cacheDir, cacheTtl } = this.#options;
-    if (reference.kind === "layout" || cacheDir === undefined) {
-      return await this.#store(reference, options.layoutPath);
-    }
-    const [store, { withCache }] = await Promise.all([
-      this.store(reference),
-      import("./stores/cache/cached_source.ts"),
-    ]);
-    const verifying = (options.verifier ?? this.#options.verifier) !== undefined;
-    return withCache(store, cacheDir, { ...options, ttl: cacheTtl, verifying });
-  }
-
-  async #open(reference: Reference, layoutPath: string | undefined): Promise<Store> {
-    if (reference.kind === "layout") {
-      const { openLayout } = await import("./stores/layout/layout_store.ts");
-      return openLayout(reference, {
-        allowShared: this.#options.allowSharedDirectories,
-        real: layoutPath,
-      });
-    }
-    const { openRegistry } = await import("./stores/registry_store.ts");
-    return openRegistry(reference, this.#options);
+    return await this.#stores.store(referenceOf(ref));
   }
 
   /** Resolves once, and proves what it found where there is a verifier. */
@@ -342,8 +244,8 @@ export class Client {
     ref: string | Reference,
     options: ReadOptions,
   ): Promise<{ source: Source; artifact: Artifact }> {
-    const reference = parse(ref);
-    const source = await this.#source(reference, options);
+    const reference = referenceOf(ref);
+    const source = await this.#stores.source(reference, options);
     const settings = this.#settings(reference, options);
     return { source, artifact: await resolveArtifact(source, selectorOf(reference), settings) };
   }
@@ -354,20 +256,10 @@ export class Client {
     const name = signedName(reference);
     return { expect, platform, onNotice, onProgress, signal, verifier, name };
   }
-
-  #target(ref: string | Reference): Reference {
-    const reference = parse(ref);
-    if (reference.digest === undefined) return reference;
-    throw new BlobberError(
-      "invalid-reference",
-      `invalid reference: ${quote(formatReference(reference))}: a push makes its digest, ` +
-        "expected a tag or none",
-    );
-  }
 }
 
 /** A reference that a caller without types made by hand has its names made canonical too. */
-function parse(ref: string | Reference): Reference {
+function referenceOf(ref: string | Reference): Reference {
   if (typeof ref === "string") return parseReference(ref);
   return ref.kind === "layout" ? ref : parseReference(formatReference(ref));
 }
@@ -379,13 +271,4 @@ function signedName(reference: Reference, tags?: readonly string[]): SignedName 
     ...(reference.kind === "registry" && { repository: nameOf(reference) }),
     tags: tags ?? (tag === undefined ? [] : [tag]),
   };
-}
-
-function tagsOf(reference: Reference, further: string[] | undefined): string[] {
-  return [...new Set([tagOf(reference)!, ...checkTags(further)])];
-}
-
-function checkTags(tags: string[] = []): string[] {
-  for (const tag of tags) checkTag(tag);
-  return tags;
 }

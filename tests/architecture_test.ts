@@ -9,7 +9,6 @@ import { breaches, type SourceFile, sourceFiles, structuralBreaches } from "./ar
 
 /** Breaches that the next changes take away, by how they begin. Nothing is ever added. */
 const NOT_YET = [
-  "lib/client.ts imports",
   "lib/stores/registry_store.ts imports",
   "lib/stores/layout/layout_store.ts imports",
   "sigstore/sign/signer.ts imports",

@@ -40,6 +40,8 @@ export async function openImage(
 export interface ImageOptions extends ContentsOptions {
   /** The most bytes of a file that is opened. @default no limit: it is handed out as it comes */
   maxFileBytes?: number | undefined;
+  /** Who signed it, where that was asked for. */
+  verdict?: Verdict | undefined;
 }
 
 /** An opened image. All of its methods may be called concurrently. */
@@ -49,7 +51,7 @@ export class Image implements AsyncDisposable {
   /** The manifest. */
   readonly manifest: Manifest;
   /** Who signed it, where that was asked for. */
-  verdict: Verdict | undefined;
+  readonly verdict: Verdict | undefined;
   readonly #source: Source;
   readonly #contents: Contents;
   readonly #closing = new AbortController();
@@ -67,6 +69,7 @@ export class Image implements AsyncDisposable {
   ) {
     this.descriptor = manifest.descriptor;
     this.manifest = manifest.value;
+    this.verdict = options.verdict;
     this.#source = source;
     this.#contents = contents;
     this.#observer = options;

@@ -88,7 +88,7 @@ export async function prove(
 ): Promise<Pick<Artifact, "proofs" | "proven"> & { manifest?: Document<Manifest> }> {
   const proofs: Proof[] = [];
   let chosen: Document<Manifest> | undefined;
-  for (const verifier of demands(options)) {
+  for (const verifier of verifiersOf(options)) {
     const { proof, manifest } = await proveTo(verifier, source, root, options);
     proofs.push(proof);
     chosen ??= manifest;
@@ -101,7 +101,7 @@ export async function prove(
 }
 
 /** Every verifier that must be satisfied. */
-function demands({ verifier }: ResolveOptions): readonly Verifier[] {
+export function verifiersOf({ verifier }: ResolveOptions): readonly Verifier[] {
   return verifier === undefined ? [] : "verify" in verifier ? [verifier] : verifier;
 }
 

@@ -1,0 +1,53 @@
+/**
+ * The verb `copy`: what of the source is copied, and which tags it gets.
+ *
+ * @module
+ */
+
+import { BlobberError } from "../errors.ts";
+import type { CopyOptions, CopyResult } from "../options.ts";
+import { formatReference, type Reference, selectorOf } from "../reference.ts";
+import type { Source, Store } from "../store.ts";
+import { copy } from "./copy.ts";
+import { resolveArtifact, type ResolveOptions, resolveRoot } from "./resolve.ts";
+import { checkTags } from "./tags.ts";
+
+/** One end of a copy. */
+export interface CopyEnd<S> {
+  reference: Reference;
+  store: S;
+}
+
+/**
+ * Copies an artifact, with its signatures and whatever else refers to it.
+ *
+ * @param from what is copied
+ * @param to where to; its tag is the source's, else `latest`, when it has none
+ * @throws {BlobberError} `integrity` when it is not what the target's digest names, `invalid-reference`, what
+ * verification says, and what the stores throw
+ */
+export async function copyArtifact(
+  from: CopyEnd<Source>,
+  to: CopyEnd<Store>,
+  options: CopyOptions & ResolveOptions,
+): Promise<CopyResult> {
+  const selector = selectorOf(from.reference);
+  // All of an index is copied only where all of it is proven.
+  const { root, proofs } = options.platform === undefined
+    ? await resolveRoot(from.store, selector, options)
+    : await resolveArtifact(from.store, selector, options)
+      .then(({ manifest, proofs }) => ({ root: manifest, proofs }));
+  const { tag, digest } = to.reference;
+  if (digest !== undefined && digest !== root.descriptor.digest) {
+    throw new BlobberError(
+      "integrity",
+      `${formatReference(from.reference)} is ${root.descriptor.digest}, expected ${digest}`,
+    );
+  }
+  const own = tag ?? (digest === undefined ? from.reference.tag ?? "latest" : undefined);
+  const tags = [...new Set([...(own === undefined ? [] : [own]), ...checkTags(options.tags)])];
+  const { referrers, ifAbsent, signal, onProgress, onNotice } = options;
+  const how = { referrers, ifAbsent, signal, onProgress, onNotice, tags };
+  const result = await copy(from.store, to.store, root, how);
+  return { ...result, verdict: proofs[0]?.verdict };
+}

@@ -1,0 +1,38 @@
+/**
+ * The verb `digest`: what a push would make, without a store that it goes to.
+ *
+ * @module
+ */
+
+import type { Entry } from "../archive/entry.ts";
+import type { PushInput } from "../archive/input/input.ts";
+import type { PushOptions, PushResult } from "../options.ts";
+import { DiscardStore } from "../stores/discard_store.ts";
+import { push } from "./push.ts";
+
+/** Options of `digest`. */
+export interface DigestOptions extends PushOptions {
+  /** Called with each entry, in the order of the archive. Must not throw. */
+  onEntry?: ((entry: Entry) => void) | undefined;
+}
+
+/**
+ * Makes what a push of the same input with the same options would send.
+ *
+ * @param input what would be pushed
+ * @param options of the push; tags and a signer are passed over
+ * @throws {BlobberError} as `push`
+ */
+export async function digestInput(
+  input: PushInput,
+  options: DigestOptions & { jobs?: number | undefined },
+): Promise<PushResult> {
+  const { onProgress } = options;
+  return await push(new DiscardStore(), input, {
+    ...options,
+    // What is packed goes nowhere.
+    onProgress: onProgress && ((step) => void (step.phase !== "upload" && onProgress(step))),
+    tags: [],
+    signer: undefined,
+  });
+}

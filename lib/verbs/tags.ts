@@ -1,0 +1,68 @@
+/**
+ * The verbs about tags: which ones a call names, setting them, and listing them.
+ *
+ * @module
+ */
+
+import { isFallbackTag } from "../artifact/fallback_tag.ts";
+import { BlobberError } from "../errors.ts";
+import { quote } from "../printable.ts";
+import { checkTag, formatReference, type Reference, tagOf } from "../reference.ts";
+import type { CallOptions, SetTagOptions, Source, Store } from "../store.ts";
+import type { Descriptor } from "../types.ts";
+import { type ResolveOptions, resolveRoot } from "./resolve.ts";
+
+/**
+ * Checks tags that a caller names.
+ *
+ * @throws {BlobberError} `invalid-reference`
+ */
+export function checkTags(tags: readonly string[] = []): readonly string[] {
+  for (const tag of tags) checkTag(tag);
+  return tags;
+}
+
+/**
+ * The tags of a push: the reference's own, `latest` where it has none, and further ones.
+ *
+ * @throws {BlobberError} `invalid-reference` for a reference with a digest, too
+ */
+export function tagsToPush(reference: Reference, further: readonly string[] = []): string[] {
+  if (reference.digest !== undefined) {
+    throw new BlobberError(
+      "invalid-reference",
+      `invalid reference: ${quote(formatReference(reference))}: a push makes its digest, ` +
+        "expected a tag or none",
+    );
+  }
+  return [...new Set([tagOf(reference)!, ...checkTags(further)])];
+}
+
+/**
+ * Points tags at an artifact.
+ *
+ * @param store where the artifact is
+ * @param selector names it
+ * @param tags the tags
+ * @returns what they point at
+ * @throws {BlobberError} `invalid-reference`, `not-found`, `conflict`, and what verification says
+ */
+export async function tagArtifact(
+  store: Store,
+  { selector, tags }: { selector: string; tags: readonly string[] },
+  options: ResolveOptions & SetTagOptions,
+): Promise<Descriptor> {
+  checkTags(tags);
+  const { root } = await resolveRoot(store, selector, options);
+  const { mediaType, digest, size } = root.descriptor;
+  const { signal, ifAbsent } = options;
+  for (const tag of tags) await store.tag(tag, { mediaType, digest, size }, { signal, ifAbsent });
+  return { mediaType, digest, size };
+}
+
+/** The tags in a store, without those that stand in for the referrers API. */
+export async function* listTags(source: Source, options: CallOptions): AsyncIterable<string> {
+  for await (const tag of source.tags(options)) {
+    if (!isFallbackTag(tag)) yield tag;
+  }
+}
