@@ -15,6 +15,7 @@ import { besidePath, errnoOf, fileError, readBounded, shownPath, writeFully } fr
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
 import { quote } from "../printable.ts";
 import { asIdentity, isAlive, thisProcess } from "./process_identity.ts";
+import { startSha256 } from "./runtime.ts";
 
 /** How to wait for a lock. */
 export interface LockOptions {

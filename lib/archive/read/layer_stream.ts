@@ -12,7 +12,7 @@ import { quote } from "../../printable.ts";
 import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
 import type { Descriptor } from "../../types.ts";
-import { VerifiedReader } from "../../verified.ts";
+import { CheckedReader } from "../../checked_content.ts";
 import { Decompressor, type LayerFormat, sniff } from "../compression/decompress.ts";
 import { FOOTER_BYTES, parseFooter } from "../table/footer_reader.ts";
 import { Growth } from "../growth.ts";

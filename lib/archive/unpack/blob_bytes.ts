@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import type { VerifiedReader } from "../../verified.ts";
+import type { CheckedReader } from "../../checked_content.ts";
 import type { Growth } from "../growth.ts";
 
 /** Bytes read at once. */
@@ -20,13 +20,13 @@ export interface BlobBytesOptions {
 
 /** A layer's bytes, one piece after another. */
 export class BlobBytes {
-  readonly #reader: VerifiedReader;
+  readonly #reader: CheckedReader;
   readonly #options: BlobBytesOptions;
   #scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #read = 0;
 
-  constructor(reader: VerifiedReader, options: BlobBytesOptions) {
+  constructor(reader: CheckedReader, options: BlobBytesOptions) {
     this.#reader = reader;
     this.#options = options;
   }

@@ -75,7 +75,7 @@ export async function unpackFiles(
   await inLanes(files, FILE_STREAMS, signal, async ({ entry, layer }, signal) => {
     const { size, digest } = layer;
     const stream = await source.fetch(layer, { signal });
-    const reader = new VerifiedReader(stream, { size, digest, name: `layer ${digest}` });
+    const reader = new CheckedReader(stream, { size, digest, name: `layer ${digest}` });
     let file: StagedFile | undefined;
     try {
       file = new StagedFile(staging, { ...entry, mode: MODE });
@@ -91,7 +91,7 @@ export async function unpackFiles(
 }
 
 async function download(
-  reader: VerifiedReader,
+  reader: CheckedReader,
   file: StagedFile,
   onBytes: (count: number) => void,
 ): Promise<void> {

@@ -11,7 +11,7 @@ import type { Digest } from "../../digest.ts";
 import type { Observer } from "../../events.ts";
 import { Pace } from "../../system/pace.ts";
 import { nextTurn } from "../../system/runtime.ts";
-import { VerifiedReader } from "../../verified.ts";
+import { CheckedReader } from "../../checked_content.ts";
 import type { SharedRunner } from "../job_runner.ts";
 import type { Growth } from "../growth.ts";
 import type { LayerTable } from "../table/layer_table.ts";
@@ -58,7 +58,7 @@ export async function unpackByTable(
 ): Promise<void> {
   const { digest, size } = layer.layer;
   const name = `layer ${digest}`;
-  const bytes = new BlobBytes(new VerifiedReader(stream, { size, digest, name }), options);
+  const bytes = new BlobBytes(new CheckedReader(stream, { size, digest, name }), options);
   const check = new GroupCheck(layer, options);
   const pace = new Pace(options.signal);
   const { root, umask } = options.staging;
