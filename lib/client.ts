@@ -23,7 +23,6 @@ import type {
   VerifyResult,
 } from "./options.ts";
 import {
-  checkTag,
   formatReference,
   nameOf,
   parseReference,
