@@ -273,6 +273,23 @@ export const MAX_REDIRECTS = 10;
 export const MAX_TRIES = 5;
 /** The longest pause that a `Retry-After` is honoured for, in milliseconds; a longer one is an error that says so. */
 export const MAX_RETRY_AFTER_MS = 60_000;
+/** The pause before the second try, in milliseconds: a server that restarts behind a balancer is replaced at once. */
+export const MIN_BACKOFF_MS = 250;
+/** The longest pause before another try that no server asked for, in milliseconds: it doubles up to here. */
+export const MAX_BACKOFF_MS = 8_000;
+/** The shortest pause where a server asks to be asked again at once, in milliseconds. */
+export const MIN_RETRY_AFTER_MS = 100;
+/** The pause before another try from which on a person is told, in milliseconds: shorter ones go unnoticed. */
+export const NOTABLE_PAUSE_MS = 2_000;
+/** Time for a registry to answer that an upload was cancelled, in milliseconds: a person waits, and it forgets by itself. */
+export const CANCEL_TIMEOUT_MS = 3_000;
+/** Bytes of a blob that is kept in memory and sent in one request: configs and the layers of small trees. */
+export const MAX_UPLOAD_IN_MEMORY_BYTES = 1 * MiB;
+/**
+ * Bytes of one piece of a blob that is refused as a whole, in the order in which they are tried: above the
+ * least that cloud stores take (5 MiB), then below the least common limit of a proxy (1 MiB).
+ */
+export const UPLOAD_PIECE_SIZES: readonly number[] = [16 * MiB, MiB - 4 * KiB];
 /** Silence on a connection after which it is given up, in milliseconds. Total time is not limited. */
 export const IDLE_TIMEOUT_MS = 60_000;
 /** Bytes that must come in the time of an idle timeout: a peer that sends less than 70 a second is as good as silent. */

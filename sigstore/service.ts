@@ -18,7 +18,7 @@ import {
 } from "@blobber/core/limits";
 import { printable, printableSentence, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
-import { isTemporary, retryAfter, systemClock } from "@blobber/core/retry";
+import { type Clock, isTemporary, retryAfter, systemClock, withRetries } from "@blobber/core/retry";
 
 /** What every request to a service needs; made once for each signer. */
 export interface ServiceContext {
@@ -117,27 +117,36 @@ export async function ask(
   context: ServiceContext,
   request: ServiceRequest,
 ): Promise<ServiceAnswer> {
-  for (let tries = 1;; tries++) {
-    let waitMs = 250 * 4 ** (tries - 1);
-    try {
-      const answer = await once(context, request);
-      const { status } = answer;
-      if ((status >= 200 && status < 300) || request.accept?.includes(status)) return answer;
-      if (tries >= MAX_SERVICE_TRIES || !isTemporary(status)) {
-        throw refused(request, answer);
+  const { signal } = context;
+  const clock: Clock = { ...systemClock, delay: context.pause };
+  const isAnswer = ({ status }: ServiceAnswer) =>
+    status >= 200 && status < 300 || request.accept?.includes(status);
+  const ending = await withRetries(() => once(context, request), {
+    clock,
+    signal,
+    maxTries: MAX_SERVICE_TRIES,
+    maxPauseMs: MAX_SERVICE_PAUSE_MS,
+    classify: (outcome) => {
+      if ("error" in outcome) {
+        const { error } = outcome;
+        // One that took too long is not waited for again.
+        const stands = signal?.aborted || error instanceof BlobberError || error instanceof TooSlow;
+        return stands ? "stands" : { mayPass: reasonOf(error) };
       }
-      waitMs = retryAfter(answer.headers.get("retry-after"), systemClock) ?? waitMs;
-      if (waitMs > MAX_SERVICE_PAUSE_MS) throw refused(request, answer);
-    } catch (error) {
-      context.signal?.throwIfAborted();
-      if (error instanceof BlobberError) throw error;
-      // One that took so long is not waited for again.
-      if (tries >= MAX_SERVICE_TRIES || error instanceof TooSlow) {
-        throw failed(request, `did not answer: ${reasonOf(error)}`, error);
-      }
-    }
-    await context.pause(waitMs, context.signal);
+      const { status, headers } = outcome.answer;
+      if (isAnswer(outcome.answer) || !isTemporary(status)) return "stands";
+      const pauseMs = retryAfter(headers.get("retry-after"), clock);
+      return { mayPass: `answered ${status}`, pauseMs };
+    },
+  });
+  const last = ending.kind === "given-up" ? ending.last : ending;
+  if ("answer" in last) {
+    if (isAnswer(last.answer)) return last.answer;
+    throw refused(request, last.answer);
   }
+  signal?.throwIfAborted();
+  if (last.error instanceof BlobberError) throw last.error;
+  throw failed(request, `did not answer: ${reasonOf(last.error)}`, last.error);
 }
 
 /**

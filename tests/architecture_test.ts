@@ -9,10 +9,8 @@ import { breaches, type SourceFile, sourceFiles, structuralBreaches } from "./ar
 
 /** Breaches that the next changes take away, by how they begin. Nothing is ever added. */
 const NOT_YET = [
-  "lib/stores/registry_store.ts imports",
   "lib/stores/layout/layout_store.ts imports",
   "sigstore/sign/signer.ts imports",
-  "lib/registry/auth/auth.ts -> ",
 ];
 const isKnown = (breach: string) => NOT_YET.some((start) => breach.startsWith(start));
 

@@ -6,6 +6,7 @@ import { nameOf, parseReference, type RegistryReference } from "../reference.ts"
 import type { Engine } from "./http/exchange.ts";
 import { ExchangeError } from "./http/failure.ts";
 import { openRegistry } from "../stores/registry_store.ts";
+import { FakeClock } from "../../tests/fakes/clock.ts";
 
 /** What a machine speaks at every port: an engine that answers nothing else and notes what it was asked. */
 function machine(speaks: "http:" | "https:", asked: URL[]): Engine {
@@ -14,9 +15,7 @@ function machine(speaks: "http:" | "https:", asked: URL[]): Engine {
       asked.push(url);
       if (url.protocol !== speaks) {
         const kind = speaks === "http:" ? "not-tls" : "broken";
-        const error = new ExchangeError(kind, "the other scheme");
-        error.retryable = false;
-        return Promise.reject(error);
+        return Promise.reject(new ExchangeError(kind, "the other scheme"));
       }
       return Promise.resolve({
         status: 404,
@@ -38,7 +37,7 @@ async function reached(
   const store = openRegistry(reference, {
     insecure,
     credentials: () => Promise.resolve(undefined),
-    seams: { engine: machine(speaks, asked) },
+    seams: { engine: machine(speaks, asked), clock: new FakeClock() },
   });
   const error = await store.resolve("v1").catch((error: unknown) => error);
   if (!isBlobberError(error, "not-found")) return undefined;

@@ -11,7 +11,8 @@ import { IDLE_TIMEOUT_MS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts"
 import type { ConnectionOptions, Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
 import { isLoopback } from "../reference.ts";
-import { Authenticator, type Scope } from "./auth/auth.ts";
+import { Authenticator } from "./auth/auth.ts";
+import type { Scope } from "./auth/scope.ts";
 import { drop, readUpTo } from "./http/body.ts";
 import { engineFor } from "./http/engine.ts";
 import {
@@ -23,7 +24,8 @@ import {
 } from "./http/exchange.ts";
 import { ExchangeError } from "./http/failure.ts";
 import type { HopPolicy } from "./http/redirect.ts";
-import { type Clock, judge, systemClock } from "./http/retry.ts";
+import { repeatRequest } from "./http/repeated_request.ts";
+import { type Clock, systemClock } from "./http/retry.ts";
 
 /** What tests replace. */
 export interface Seams {
@@ -88,7 +90,7 @@ export class Transport {
       clock: this.#clock,
       credentials: options.credentials,
       send: (request) =>
-        this.#retrying(() => this.#send({ ...request, idleMs: this.#idleMs }), request.signal),
+        this.#repeating(() => this.#send({ ...request, idleMs: this.#idleMs }), request.signal),
     });
   }
 
@@ -126,42 +128,14 @@ export class Transport {
     const replayable = !isStreamBody(request.body) || request.body.replayable;
     const retry = request.retry ?? replayable;
     const once = () => this.#authenticated(request, replayable);
-    return retry ? await this.#retrying(once, request.signal) : await once();
+    return retry ? await this.#repeating(once, request.signal) : await once();
   }
 
-  async #retrying(
+  #repeating(
     once: () => Promise<HttpResponse>,
     signal: AbortSignal | undefined,
   ): Promise<HttpResponse> {
-    for (let tries = 1;; tries++) {
-      let outcome: { response: HttpResponse } | { error: unknown };
-      try {
-        outcome = { response: await once() };
-      } catch (error) {
-        outcome = { error };
-      }
-      let verdict;
-      try {
-        verdict = judge(outcome, tries, this.#clock);
-      } catch (error) {
-        if ("response" in outcome) await drop(outcome.response);
-        throw error;
-      }
-      if (!verdict.again) {
-        if ("response" in outcome) return outcome.response;
-        // Given up for good: who called must not begin again from one.
-        if (outcome.error instanceof ExchangeError) outcome.error.retryable = false;
-        throw outcome.error;
-      }
-      if ("response" in outcome) await drop(outcome.response);
-      notify(
-        this.#options.observer,
-        verdict.pauseMs >= 2000 ? "warning" : "info",
-        "retry",
-        `${verdict.why}; trying again in ${(verdict.pauseMs / 1000).toFixed(1)} seconds`,
-      );
-      await this.#clock.delay(verdict.pauseMs, signal);
-    }
+    return repeatRequest(once, { clock: this.#clock, signal, observer: this.#options.observer });
   }
 
   async #authenticated(request: RegistryRequest, replayable: boolean): Promise<HttpResponse> {

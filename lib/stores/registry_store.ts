@@ -26,6 +26,7 @@ import type {
 import { streamOf } from "../system/streams.ts";
 import type { Descriptor } from "../types.ts";
 import { drop } from "../registry/http/body.ts";
+import { wholeNumberIn } from "../registry/http/header_number.ts";
 import { connectionFor, endpointOf } from "../registry/http/connection.ts";
 import { Manifests } from "../registry/distribution/manifests.ts";
 import { Repository } from "../registry/repository.ts";
@@ -155,8 +156,8 @@ class RegistryStore implements Store {
     );
     // Where it cannot be told it is sent: a registry takes twice what it has already.
     if (!(found instanceof Headers)) return false;
-    const length = found.get("content-length");
-    return length === null || Number(length) === target.size;
+    const size = wholeNumberIn(found, "content-length");
+    return size === undefined || size === target.size;
   }
 
   async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {

@@ -7,25 +7,17 @@
 
 import type { Credentials } from "../../options.ts";
 import type { Challenge } from "./challenge.ts";
-import type { HttpRequest, HttpResponse } from "../http/exchange.ts";
-import type { HopPolicy } from "../http/redirect.ts";
+import type { HttpResponse } from "../http/exchange.ts";
 import type { Clock } from "../http/retry.ts";
+import type { Scope } from "./scope.ts";
+import type { TokenContext } from "./token_request.ts";
 import type { Shared } from "../../system/shared.ts";
 
-/** What a request needs to be allowed: `repository:acme/app:pull,push`, one or several. */
-export type Scope = readonly string[];
-
 /** What authentication needs from its surroundings. */
-export interface AuthContext {
-  /** Host for messages and credentials, canonical. */
-  host: string;
-  /** Checks an address that the registry names: see {@linkcode HopPolicy.check}. */
-  check: HopPolicy["check"];
+export interface AuthContext extends TokenContext {
   clock: Clock;
   /** Asked once, after the first challenge. */
   credentials: () => Promise<Credentials | undefined>;
-  /** One request with retries, without authentication and without redirects. */
-  send: (request: Omit<HttpRequest, "idleMs">) => Promise<HttpResponse>;
 }
 
 /** A token is not used in its last moments, in milliseconds. */

@@ -9,13 +9,24 @@ import { BlobberError } from "../../errors.ts";
 import { MAX_REDIRECTS, MAX_TOKEN_BYTES } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
 import { quote } from "../../printable.ts";
-import type { AuthContext, Scope } from "./auth.ts";
 import { drop, readBody } from "../http/body.ts";
+import type { HopPolicy } from "../http/redirect.ts";
 import type { Challenge } from "./challenge.ts";
+import { mergeScopes, type Scope } from "./scope.ts";
 import { type HttpRequest, type HttpResponse, isRedirect } from "../http/exchange.ts";
 
 /** A token that says no time is good for this long (distribution's token spec, "expires_in"). */
 const SHORTEST_LIFE_S = 60;
+
+/** What a request for a token needs from its surroundings. */
+export interface TokenContext {
+  /** Host of the registry for messages and credentials, canonical. */
+  host: string;
+  /** Checks an address that the registry names: see {@linkcode HopPolicy.check}. */
+  check: HopPolicy["check"];
+  /** One request with retries, without authentication and without redirects. */
+  send: (request: Omit<HttpRequest, "idleMs">) => Promise<HttpResponse>;
+}
 
 /** What is wanted, and as whom. */
 export interface Wanted {
@@ -50,7 +61,7 @@ export interface Secrets {
  * @throws {BlobberError} `unauthorized`, or what the token server's refusal means
  */
 export async function fetchToken(
-  context: AuthContext,
+  context: TokenContext,
   wanted: Wanted,
   secrets: Secrets,
   signal: AbortSignal | undefined,
@@ -109,7 +120,7 @@ export async function fetchToken(
  * credentials, and an answer from elsewhere would be taken for the server's.
  */
 async function follow(
-  context: AuthContext,
+  context: TokenContext,
   first: TokenRequest,
   signal: AbortSignal | undefined,
 ): Promise<HttpResponse> {
@@ -219,19 +230,6 @@ function clean(token: string): string {
     "unauthorized",
     "authentication failed: the token holds characters that no header may",
   );
-}
-
-/**
- * Our scope, and what the registry says is needed beyond it. Its word is not enough by itself: the first
- * challenge of a push may speak of reading only.
- */
-function mergeScopes(ours: Scope, theirs: string | undefined): string[] {
-  const merged = [...ours];
-  const named = (scope: string) => scope.slice(0, scope.lastIndexOf(":"));
-  for (const scope of (theirs ?? "").split(" ").slice(0, 8)) {
-    if (scope !== "" && !ours.some((own) => named(own) === named(scope))) merged.push(scope);
-  }
-  return merged;
 }
 
 /**

@@ -13,6 +13,7 @@ import { byteStream } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { ExchangeError } from "../http/failure.ts";
+import { wholeNumberIn } from "../http/header_number.ts";
 import type { Repository } from "../repository.ts";
 import { backoff } from "../http/retry.ts";
 
@@ -143,7 +144,7 @@ class Download {
 
   #accept(response: HttpResponse, partial: boolean): void {
     const { size, digest } = this.#target;
-    const stated = contentLength(response);
+    const stated = wholeNumberIn(response.headers, "content-length");
     this.#skip = 0;
     // Whatever else is wrong is said when the whole is asked for.
     if (RANGE_REFUSED.includes(response.status)) {
@@ -286,7 +287,7 @@ class Download {
   async #recover(error: unknown): Promise<void> {
     await this.#response?.body.cancel();
     this.#response = undefined;
-    if (!(error instanceof ExchangeError) || !error.retryable) throw error;
+    if (!(error instanceof ExchangeError) || !error.mayPass) throw error;
     if (this.#at - this.#failedAt >= GOOD_PROGRESS) this.#failures = 0;
     this.#failedAt = this.#at;
     if (++this.#failures >= MAX_TRIES) throw error;
@@ -316,9 +317,4 @@ class Download {
 function validatorOf(response: HttpResponse): string | undefined {
   const tag = response.headers.get("etag");
   return tag !== null && /^"[\x21\x23-\x7e]*"$/.test(tag) ? tag : undefined;
-}
-
-function contentLength(response: HttpResponse): number | undefined {
-  const header = response.headers.get("content-length");
-  return header !== null && /^\d{1,16}$/.test(header) ? Number(header) : undefined;
 }

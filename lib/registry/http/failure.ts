@@ -11,18 +11,29 @@ import { missingPermission } from "../../system/permission.ts";
 import { printable } from "../../printable.ts";
 import type { FailureKind } from "./exchange.ts";
 
-/** A connection that failed: an error, its kind, and whether another try makes sense. */
+/** A connection that failed. */
 export class ExchangeError extends BlobberError {
   /** What failed. */
   readonly kind: FailureKind;
-  /** Whether the same request may work a moment later. */
-  retryable: boolean;
 
   /** @param kind what failed */
   constructor(kind: FailureKind, message: string, options: BlobberErrorOptions = {}) {
     super(CODE_OF[kind], message, options);
     this.kind = kind;
-    this.retryable = kind === "broken" || kind === "timeout" || kind === "dns-temporary";
+  }
+
+  /** Whether the same request may work a moment later. */
+  get mayPass(): boolean {
+    return ["broken", "timeout", "dns-temporary"].includes(this.kind);
+  }
+}
+
+/** Every try of a request failed: the last failure, which is not to be tried again. */
+export class GivenUpError extends BlobberError {
+  /** @param last the failure of the last try */
+  constructor(last: ExchangeError) {
+    const { code, message, hint } = last;
+    super(code, message, { cause: last, ...(hint !== undefined && { hint }) });
   }
 }
 

@@ -1,16 +1,13 @@
 /**
- * What is tried again, when, and how often.
+ * Trying again: what may be repeated, when, and how often. Registries and signing services are asked by the
+ * same loop; each says what an answer or an error of its own means.
  *
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
-import { MAX_RETRY_AFTER_MS, MAX_TRIES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
-import type { HttpResponse } from "./exchange.ts";
-import { ExchangeError } from "./failure.ts";
+import { MAX_BACKOFF_MS, MIN_BACKOFF_MS, MIN_RETRY_AFTER_MS } from "../../limits.ts";
 
-/** Time, as far as the transport needs it; tests bring their own. */
+/** Time, as far as retries need it; tests bring their own. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -39,8 +36,74 @@ export const systemClock: Clock = {
     }),
 };
 
-const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 8_000;
+/** What came of one try. */
+export type Outcome<T> = { answer: T } | { error: unknown };
+
+/** What an outcome means: it stands, or another try may have a better one, after a pause if one is asked for. */
+export type OutcomeClass = "stands" | { mayPass: string; pauseMs?: number | undefined };
+
+/** How a request that may be repeated ended. */
+export type Ending<T> =
+  | { kind: "answered"; answer: T }
+  /** With an error that another try does not change. */
+  | { kind: "failed"; error: unknown }
+  /** The last outcome might pass, but there were enough tries, or the pause that was asked for is too long. */
+  | { kind: "given-up"; last: Outcome<T>; pauseMs: number | undefined };
+
+/** The rules of one kind of request. */
+export interface RetryRules<T> {
+  clock: Clock;
+  /** Ends the pauses; the call then rejects with its reason. */
+  signal?: AbortSignal | undefined;
+  /** Tries, the first included. */
+  maxTries: number;
+  /** The longest pause that an answer may ask for, in milliseconds. */
+  maxPauseMs: number;
+  /** What an outcome means. */
+  classify(outcome: Outcome<T>): OutcomeClass;
+  /** Called before each pause; releases what the outcome holds. */
+  onRetry?(outcome: Outcome<T>, why: string, pauseMs: number): void | Promise<void>;
+}
+
+/**
+ * Makes a request until its outcome stands, or it is given up.
+ *
+ * @param attempt makes it once
+ * @param rules what may be repeated, and how often
+ */
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  rules: RetryRules<T>,
+): Promise<Ending<T>> {
+  const { clock, signal } = rules;
+  for (let tries = 1;; tries++) {
+    const outcome = await outcomeOf(attempt);
+    const meaning = rules.classify(outcome);
+    if (meaning === "stands") {
+      return "answer" in outcome
+        ? { kind: "answered", answer: outcome.answer }
+        : { kind: "failed", error: outcome.error };
+    }
+    const { mayPass, pauseMs: asked } = meaning;
+    if (tries >= rules.maxTries || (asked ?? 0) > rules.maxPauseMs) {
+      return { kind: "given-up", last: outcome, pauseMs: asked };
+    }
+    // A server that says "at once" is not hammered.
+    const pauseMs = asked === undefined
+      ? backoff(tries, clock)
+      : Math.max(asked, MIN_RETRY_AFTER_MS);
+    await rules.onRetry?.(outcome, mayPass, pauseMs);
+    await clock.delay(pauseMs, signal);
+  }
+}
+
+async function outcomeOf<T>(attempt: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { answer: await attempt() };
+  } catch (error) {
+    return { error };
+  }
+}
 
 /**
  * The pause before another try: it doubles each time, and half of it is random, so that many clients that
@@ -50,7 +113,7 @@ const LONGEST_PAUSE_MS = 8_000;
  * @param clock gives the random part
  */
 export function backoff(tries: number, clock: Clock): number {
-  const full = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
+  const full = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (tries - 1));
   return Math.round(full / 2 + clock.random() * full / 2);
 }
 
@@ -76,56 +139,4 @@ export function retryAfter(value: string | null, clock: Clock): number | undefin
   if (!/^\s*[A-Za-z]{3,9},? /.test(value)) return undefined;
   const date = Date.parse(value);
   return Number.isNaN(date) ? undefined : Math.max(0, date - clock.now());
-}
-
-/** What to do after a try. */
-export type Verdict =
-  | { again: false }
-  | { again: true; pauseMs: number; why: string };
-
-/**
- * Judges an answer or an error.
- *
- * @param outcome of one try
- * @param tries how many there were
- * @param clock time
- * @throws {BlobberError} `rate-limited` when the registry asks for a longer pause than anybody waits
- */
-export function judge(
-  outcome: { response: HttpResponse } | { error: unknown },
-  tries: number,
-  clock: Clock,
-): Verdict {
-  if ("error" in outcome) {
-    const { error } = outcome;
-    const again = error instanceof ExchangeError && error.retryable && tries < MAX_TRIES;
-    return again ? { again, pauseMs: backoff(tries, clock), why: error.message } : { again: false };
-  }
-  const { status, headers, url } = outcome.response;
-  if (!isTemporary(status)) return { again: false };
-  const asked = retryAfter(headers.get("retry-after"), clock);
-  if (asked !== undefined && asked > MAX_RETRY_AFTER_MS) {
-    if (status === 429) throw rateLimited(url.host, asked, clock);
-    return { again: false };
-  }
-  if (tries >= MAX_TRIES) {
-    if (status === 429) throw rateLimited(url.host, asked, clock);
-    return { again: false };
-  }
-  // A registry that says "at once" is not hammered.
-  const pauseMs = Math.max(asked ?? 0, asked === undefined ? backoff(tries, clock) : 100);
-  return { again: true, pauseMs, why: `${url.host} answered ${status}` };
-}
-
-function rateLimited(host: string, waitMs: number | undefined, clock: Clock): BlobberError {
-  const end = waitMs === undefined ? undefined : clock.now() + waitMs;
-  // A date beyond what a Date can hold is not one that anybody waits for.
-  const until = end === undefined || end > 8.64e15
-    ? ""
-    : ` until ${new Date(end).toISOString().replace(/\.\d+Z$/, "Z")}`;
-  return new BlobberError("rate-limited", `rate limit of ${quote(host)} reached${until}`, {
-    hint: until === ""
-      ? "try again later, or log in: most registries allow more to known users"
-      : "try again then, or log in: most registries allow more to known users",
-  });
 }
