@@ -14,7 +14,7 @@ import type { Entry } from "../entry.ts";
 import type { Budget } from "../budget.ts";
 import { type LayerStreamOptions, readLayer } from "./layer_stream.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
-import { TemporaryFile } from "./temporary_file.ts";
+import { TemporaryFile } from "../../system/temporary_file.ts";
 
 /** An entry, and where in the tar its content begins. */
 export interface SpooledEntry {

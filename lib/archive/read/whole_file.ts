@@ -5,12 +5,13 @@
  * @module
  */
 
+import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import type { Source } from "../../store.ts";
 import { byteStream, streamOf } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
 import { CheckedReader, readChecked } from "../../checked_content.ts";
-import { TemporaryFile } from "./temporary_file.ts";
+import { TemporaryFile } from "../../system/temporary_file.ts";
 
 /** Bytes that are kept in memory. */
 const IN_MEMORY_BYTES = 8 * 1024 * 1024;
@@ -64,6 +65,7 @@ export async function readWholeFile(
   signal.addEventListener("abort", close, { once: true });
   let at = 0;
   return byteStream((into) => {
+    if (signal.aborted) throw new BlobberError("closed", "the image is closed");
     const read = file.read(into.subarray(0, Math.min(into.length, size - at)), at);
     at += read;
     return read;

@@ -1,41 +1,51 @@
 /**
  * Blobs on their way out (distribution spec, "Pushing blobs").
  *
- * A small blob is one POST and one PUT. A larger one is sent while it is made: POST, one streamed PATCH
- * without ranges, PUT with the digest, which is what Docker does and so what every registry takes. It is
- * kept in a temporary file meanwhile. When that goes wrong, the blob is sent again from the file: in one
- * PUT with its length, and where that is refused as well, in pieces.
+ * A small blob is kept in memory and sent whole. A larger one is sent live, while it is made, and kept in a
+ * temporary file meanwhile. When the live PATCH fails, the blob is sent again from the file: whole, and where
+ * that is refused as well, in pieces. What is done after which failure stands in `upload_failure.ts`.
+ *
+ * | state        | holds                            | `write`                          | `commit`                  |
+ * | ------------ | -------------------------------- | -------------------------------- | ------------------------- |
+ * | `small`      | all bytes, in memory             | keeps them, or goes on to `live` | sends them whole          |
+ * | `live`       | the PATCH, perhaps a copy        | sends them and copies them       | ends it, or repeats       |
+ * | `copy-only`  | a copy; the PATCH failed         | copies them                      | repeats from the copy     |
+ * | `committing` | what the state before it holds   | is refused                       | is refused                |
+ * | `ended`      | nothing                          | is refused                       | is refused                |
+ *
+ * `abort` releases what the state holds and cancels the open session, in every state.
  *
  * @module
  */
 
-import { type Digest, digestOf } from "../../digest.ts";
+import { digestOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import { MAX_TRIES } from "../../limits.ts";
+import { MAX_UPLOAD_IN_MEMORY_BYTES } from "../../limits.ts";
 import type { BlobWriter, CallOptions } from "../../store.ts";
+import { TemporaryFile } from "../../system/temporary_file.ts";
 import type { Descriptor } from "../../types.ts";
-import { drop } from "../http/body.ts";
-import { Channel } from "./channel.ts";
-import { RefusedError } from "../http/registry_error.ts";
-import type { HttpResponse, StreamBody } from "../http/exchange.ts";
-import { ExchangeError } from "../http/failure.ts";
 import type { Repository } from "../repository.ts";
-import { backoff, isTemporary } from "../http/retry.ts";
-import { sendInPieces } from "./pieces.ts";
-import { begin, cancel, close, DOING, next, OCTETS, type Session } from "./upload_session.ts";
-import { Spool } from "./spool.ts";
+import { LivePatch } from "./live_patch.ts";
+import { checkWritten, repeatFromFile } from "./repeat_from_file.ts";
+import { type AfterFailure, afterUploadFailure } from "./upload_failure.ts";
+import { UploadSessions } from "./upload_sessions.ts";
+import { sendWhole } from "./whole_put.ts";
 
-/** Blobs up to this many bytes are kept in memory and sent in one request. */
-const SMALL = 1024 * 1024;
+/** The first buffer of a blob; it grows. Manifest-sized blobs fit into it. */
+const FIRST_BUFFER = 64 * 1024;
 
-/** A PATCH that is under way. */
-interface Live {
-  session: Session;
-  channel: Channel;
-  answer: Promise<HttpResponse | { failed: unknown }>;
-  stop: AbortController;
+/** Why the live PATCH is over, and what is done about that. */
+interface Failed {
+  error: unknown;
+  next: AfterFailure;
 }
+
+type Small = { state: "small"; size: number; buffer: Uint8Array };
+type Live = { state: "live"; size: number; patch: LivePatch; copy: TemporaryFile | undefined };
+type CopyOnly = { state: "copy-only"; size: number; copy: TemporaryFile; failed: Failed };
+type Open = Small | Live | CopyOnly;
+type UploadState = Open | { state: "committing"; from: Open } | { state: "ended" };
 
 /** Begins a blob. Nothing is asked of the registry before there is something to send. */
 export function beginUpload(
@@ -47,297 +57,189 @@ export function beginUpload(
 }
 
 class Upload implements BlobWriter {
-  readonly #repository: Repository;
+  readonly #sessions: UploadSessions;
   readonly #observer: Pick<Observer, "onNotice">;
   readonly #signal: AbortSignal | undefined;
-  #buffer: Uint8Array | undefined = new Uint8Array(64 * 1024);
-  #size = 0;
-  #spool: Spool | undefined;
-  #live: Live | undefined;
-  #state: "open" | "committing" | "done" = "open";
-  /** The last session that was begun and not ended. */
-  #session: Session | undefined;
+  #now: UploadState = { state: "small", size: 0, buffer: new Uint8Array(FIRST_BUFFER) };
 
   constructor(
     repository: Repository,
     observer: Pick<Observer, "onNotice">,
     signal: AbortSignal | undefined,
   ) {
-    this.#repository = repository;
+    this.#sessions = new UploadSessions(repository, signal);
     this.#observer = observer;
     this.#signal = signal;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.#checkOpen();
+    let open = this.#open();
     this.#signal?.throwIfAborted();
-    if (this.#buffer !== undefined && this.#size + bytes.length <= SMALL) {
-      this.#keep(bytes);
-      return;
+    if (open.state === "small") {
+      const { size, buffer } = open;
+      if (size + bytes.length <= MAX_UPLOAD_IN_MEMORY_BYTES) {
+        this.#now = keepInMemory(open, bytes);
+        return;
+      }
+      open = await this.#goOn(await this.#startSending());
+      open = await this.#goOn(await this.#send(open, buffer.subarray(0, size)));
     }
-    if (this.#buffer !== undefined) {
-      const kept = this.#buffer.subarray(0, this.#size);
-      this.#buffer = undefined;
-      await this.#goLive();
-      await this.#pass(kept);
-    }
-    this.#size += bytes.length;
-    await this.#pass(bytes);
+    await this.#goOn(await this.#send(open, bytes));
   }
 
   async commit(descriptor: Descriptor): Promise<void> {
-    this.#checkOpen();
-    this.#state = "committing";
+    const from = this.#open();
+    this.#now = { state: "committing", from };
     try {
-      if (this.#size !== descriptor.size) {
+      if (from.size !== descriptor.size) {
         throw new BlobberError(
           "integrity",
-          `${this.#size} bytes were written for blob ${descriptor.digest}, ` +
+          `${from.size} bytes were written for blob ${descriptor.digest}, ` +
             `expected ${descriptor.size}`,
         );
       }
-      if (this.#buffer !== undefined) {
-        const bytes = this.#buffer.subarray(0, this.#size);
-        checkDigest(descriptor, digestOf(bytes));
-        await this.#sendWhole(descriptor, bytes);
-      } else if (!await this.#finishLive(descriptor)) await this.#sendAgain(descriptor);
-      this.#session = undefined;
+      if (from.state === "small") {
+        const bytes = from.buffer.subarray(0, from.size);
+        checkWritten(descriptor, digestOf(bytes));
+        await sendWhole(this.#sessions, descriptor, bytes);
+      } else if (from.state === "live") await this.#finish(from, descriptor);
+      else await this.#repeat(from, descriptor);
     } finally {
-      await this.#cleanUp();
+      await this.abort();
     }
   }
 
   async abort(): Promise<void> {
-    await this.#cleanUp();
+    const { state } = this.#now;
+    if (state === "ended") return;
+    const held = state === "committing" ? this.#now.from : this.#now;
+    this.#now = { state: "ended" };
+    await release(held);
+    await this.#sessions.cancel();
   }
 
-  #checkOpen(): void {
-    if (this.#state === "open") return;
-    throw new BlobberError("closed", `a blob of ${this.#repository.name} is written after its end`);
+  #open(): Open {
+    const now = this.#now;
+    if (now.state !== "committing" && now.state !== "ended") return now;
+    const { name } = this.#sessions.repository;
+    throw new BlobberError("closed", `a blob of ${name} is written after its end`);
   }
 
-  #keep(bytes: Uint8Array): void {
-    let buffer = this.#buffer!;
-    if (this.#size + bytes.length > buffer.length) {
-      const larger = new Uint8Array(Math.min(SMALL, 2 * (this.#size + bytes.length)));
-      larger.set(buffer.subarray(0, this.#size));
-      this.#buffer = buffer = larger;
+  /** Takes the next state, unless the upload was ended meanwhile. */
+  async #goOn<T extends Open>(next: T): Promise<T> {
+    if (this.#now.state === "ended") {
+      await release(next);
+      await this.#sessions.cancel();
     }
-    buffer.set(bytes, this.#size);
-    this.#size += bytes.length;
+    this.#open();
+    this.#now = next;
+    return next;
   }
 
-  /** Opens the temporary file and the upload. A failure of the upload waits until `commit`. */
-  async #goLive(): Promise<void> {
-    this.#openSpool();
-    let session: Session;
+  /** From `small`: opens the temporary file and the PATCH. What can be mended later waits until `commit`. */
+  async #startSending(): Promise<Live | CopyOnly> {
+    const copy = this.#openCopy();
     try {
-      session = await this.#begin();
+      return { state: "live", size: 0, patch: await LivePatch.start(this.#sessions), copy };
     } catch (error) {
-      if (this.#spool === undefined || isFinal(error)) throw error;
-      this.#lastFailure = error;
-      return;
+      const next = afterUploadFailure("begin", error);
+      if (copy !== undefined && next !== "give-up") {
+        return { state: "copy-only", size: 0, copy, failed: { error, next } };
+      }
+      copy?.close();
+      throw error;
     }
-    const channel = new Channel();
-    const stop = new AbortController();
-    const signal = this.#signal === undefined
-      ? stop.signal
-      : AbortSignal.any([this.#signal, stop.signal]);
-    const answer = this.#repository
-      .request("push", {
-        method: "PATCH",
-        to: session.url,
-        headers: OCTETS,
-        body: channel,
-        signal,
-        retry: false,
-      })
-      .catch((failed: unknown) => ({ failed }))
-      .finally(() => channel.break());
-    this.#live = { session, channel, answer, stop };
   }
 
   /** Bytes go to the file and on the wire, at the speed of the slower one. */
-  async #pass(bytes: Uint8Array): Promise<void> {
-    if (this.#spool !== undefined) {
-      try {
-        this.#spool.write(bytes);
-      } catch (cause) {
-        this.#spool.close();
-        this.#spool = undefined;
-        this.#note(`no temporary file for the upload (${(cause as Error).message})`);
-      }
+  async #send(from: Live | CopyOnly, bytes: Uint8Array): Promise<Live | CopyOnly> {
+    const size = from.size + bytes.length;
+    const copy = from.copy && this.#writeCopy(from.copy, bytes);
+    if (from.state === "copy-only") {
+      if (copy === undefined) throw from.failed.error;
+      return { ...from, size };
     }
-    if (this.#live !== undefined && await this.#live.channel.write(bytes)) return;
+    const { patch } = from;
+    if (await patch.write(bytes)) return { state: "live", size, patch, copy };
     this.#signal?.throwIfAborted();
-    // Refused for good, or broken without a copy: there is no use in making the rest.
-    const failed = await this.#failureOfLive();
-    if (this.#spool === undefined || isFinalForLive(failed)) throw failed;
+    const failed = this.#failedLive(await patch.failure(), copy);
+    await patch.stop();
+    return { state: "copy-only", size, ...failed };
   }
 
-  #openSpool(): void {
+  /** From `live`: ends the PATCH, or sends the copy. */
+  async #finish({ patch, copy, size }: Live, descriptor: Descriptor): Promise<void> {
     try {
-      this.#spool = new Spool();
-    } catch (cause) {
-      this.#note(`no temporary file for the upload (${(cause as Error).message})`);
+      await patch.finish(descriptor);
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      const failed = this.#failedLive(error, copy);
+      await this.#repeat({ state: "copy-only", size, ...failed }, descriptor);
     }
   }
 
-  #note(why: string): void {
-    notify(
-      this.#observer,
-      "info",
-      "upload-not-repeatable",
-      `${why}; if the upload breaks it cannot be repeated`,
-    );
-  }
-
-  async #failureOfLive(): Promise<unknown> {
-    if (this.#live === undefined) return this.#lastFailure;
-    const outcome = await this.#live.answer;
-    if ("failed" in outcome) return outcome.failed;
-    const error = await this.#repository.refusal(outcome, { doing: DOING });
-    this.#live.answer = Promise.resolve({ failed: error });
-    return error;
-  }
-
-  /**
-   * Ends the streamed PATCH and closes the upload.
-   *
-   * @returns whether the blob is there now; `false` when it is to be sent again from the file
-   */
-  async #finishLive(descriptor: Descriptor): Promise<boolean> {
-    if (this.#live === undefined) return false;
-    await this.#live.channel.end();
-    let failed: unknown;
-    const outcome = await this.#live.answer;
-    if ("failed" in outcome) failed = outcome.failed;
-    else if (![200, 201, 202, 204].includes(outcome.status)) {
-      failed = await this.#repository.refusal(outcome, { doing: DOING });
-    } else {
-      await drop(outcome);
-      try {
-        const session = await next(this.#repository, outcome, this.#live.session);
-        this.#session = session;
-        if (!tookAll(outcome, this.#size)) {
-          failed = new BlobberError("registry", `${DOING}: the registry did not take all of it`);
-        } else {
-          await close(this.#repository, session, descriptor, undefined, this.#signal);
-          return true;
-        }
-      } catch (error) {
-        failed = error;
-      }
-    }
-    this.#signal?.throwIfAborted();
-    if (this.#spool === undefined || isFinalForLive(failed)) throw failed;
-    this.#lastFailure = failed;
+  async #repeat({ copy, failed }: CopyOnly, descriptor: Descriptor): Promise<void> {
     notify(
       this.#observer,
       "info",
       "upload-again",
-      `the upload of ${descriptor.digest} failed and is repeated: ${(failed as Error).message}`,
+      `the upload of ${descriptor.digest} failed and is repeated: ` +
+        (failed.error as Error).message,
     );
-    return false;
+    await repeatFromFile(this.#sessions, descriptor, copy, failed);
   }
 
-  #lastFailure: unknown;
-
-  /** From the file: in one PUT, or in pieces where the blob as a whole is refused. */
-  async #sendAgain(descriptor: Descriptor): Promise<void> {
-    const spool = this.#spool!;
-    checkDigest(descriptor, spool.digest());
-    const tooLarge = (error: unknown) => error instanceof RefusedError && error.httpStatus === 413;
-    let failed = this.#lastFailure;
-    if (!tooLarge(failed)) {
-      try {
-        return await this.#sendWhole(descriptor, spool.body());
-      } catch (error) {
-        failed = error;
-        this.#signal?.throwIfAborted();
-        if (isFinal(error)) throw error;
-      }
-    }
-    if (!(failed instanceof RefusedError)) throw failed;
-    await sendInPieces(this.#repository, descriptor, spool, {
-      signal: this.#signal,
-      onSession: (session) => this.#session = session,
-    });
+  /** What a failure of the live PATCH leaves to do. Without a copy, or after a refusal for good, it is thrown. */
+  #failedLive(
+    error: unknown,
+    copy: TemporaryFile | undefined,
+  ): { copy: TemporaryFile; failed: Failed } {
+    const next = afterUploadFailure("live", error);
+    if (copy === undefined || next === "give-up") throw error;
+    return { copy, failed: { error, next } };
   }
 
-  async #begin(): Promise<Session> {
-    return this.#session = await begin(this.#repository, this.#signal);
-  }
-
-  /** POST and PUT. Both are begun anew when the PUT fails in a way that may pass. */
-  async #sendWhole(
-    descriptor: Descriptor,
-    body: Uint8Array | StreamBody,
-  ): Promise<void> {
-    const { clock } = this.#repository.transport;
-    for (let tries = 1;; tries++) {
-      try {
-        const session = await this.#begin();
-        return await close(this.#repository, session, descriptor, body, this.#signal);
-      } catch (error) {
-        this.#signal?.throwIfAborted();
-        if (!isLost(error) || tries >= MAX_TRIES) throw error;
-        await clock.delay(backoff(tries, clock), this.#signal);
-      }
+  #openCopy(): TemporaryFile | undefined {
+    try {
+      return new TemporaryFile();
+    } catch (cause) {
+      return this.#goWithoutCopy(cause);
     }
   }
 
-  async #cleanUp(): Promise<void> {
-    if (this.#state === "done") return;
-    this.#state = "done";
-    this.#buffer = undefined;
-    this.#spool?.close();
-    const live = this.#live;
-    if (live !== undefined) {
-      this.#live = undefined;
-      live.channel.break();
-      live.stop.abort(new BlobberError("closed", "the upload was given up"));
-      const outcome = await live.answer;
-      if (!("failed" in outcome)) await outcome.body.cancel();
+  #writeCopy(copy: TemporaryFile, bytes: Uint8Array): TemporaryFile | undefined {
+    try {
+      copy.write(bytes);
+      return copy;
+    } catch (cause) {
+      copy.close();
+      return this.#goWithoutCopy(cause);
     }
-    if (this.#session !== undefined) await cancel(this.#repository, this.#session);
+  }
+
+  #goWithoutCopy(cause: unknown): undefined {
+    notify(
+      this.#observer,
+      "info",
+      "upload-not-repeatable",
+      `no temporary file for the upload (${(cause as Error).message}); ` +
+        "if the upload breaks it cannot be repeated",
+    );
   }
 }
 
-function checkDigest(descriptor: Descriptor, actual: Digest): void {
-  if (actual === descriptor.digest) return;
-  throw new BlobberError(
-    "integrity",
-    `what was written for blob ${descriptor.digest} has the digest ${actual}`,
-  );
-}
-
-/** Whether the `Range` of an answer, where it has one, covers so many bytes. */
-function tookAll(response: HttpResponse, size: number): boolean {
-  const match = /^(?:bytes[= ])?0-(\d+)$/.exec(response.headers.get("range") ?? "");
-  return match === null || Number(match[1]) === size - 1;
-}
-
-/** Whether sending the same again, in whatever way, cannot help. */
-function isFinal(error: unknown): boolean {
-  if (error instanceof RefusedError) {
-    return ["unauthorized", "denied", "rate-limited"].includes(error.code);
+function keepInMemory({ size, buffer }: Small, bytes: Uint8Array): Small {
+  let room = buffer;
+  if (size + bytes.length > buffer.length) {
+    room = new Uint8Array(Math.min(MAX_UPLOAD_IN_MEMORY_BYTES, 2 * (size + bytes.length)));
+    room.set(buffer.subarray(0, size));
   }
-  if (error instanceof ExchangeError) return !error.retryable;
-  return !(error instanceof BlobberError &&
-    error.code === "registry");
+  room.set(bytes, size);
+  return { state: "small", size: size + bytes.length, buffer: room };
 }
 
-/** The same for a streamed PATCH, which could be repeated neither with a fresh token nor after a pause. */
-function isFinalForLive(error: unknown): boolean {
-  const repeatable = error instanceof RefusedError && [401, 429].includes(error.httpStatus);
-  return isFinal(error) && !repeatable;
-}
-
-/** Whether an upload was lost in a way that a fresh one may not be. */
-function isLost(error: unknown): boolean {
-  if (error instanceof ExchangeError) return error.retryable;
-  if (!(error instanceof RefusedError)) return false;
-  return isTemporary(error.httpStatus) || error.registryCodes.includes("BLOB_UPLOAD_UNKNOWN") ||
-    error.registryCodes.includes("DIGEST_INVALID");
+async function release(held: Open): Promise<void> {
+  if (held.state === "small") return;
+  held.copy?.close();
+  if (held.state === "live") await held.patch.stop();
 }

@@ -29,14 +29,13 @@ export class RefusedError extends BlobberError {
   /** Codes of the distribution spec's "Error Codes", and what registries add. */
   readonly registryCodes: string[];
 
-  /** @param code as in every error */
+  /** @param answer what the registry answered, and what can be done about it */
   constructor(
     code: Code,
     message: string,
-    hint: Hint | undefined,
-    httpStatus: number,
-    registryCodes: string[],
+    answer: { httpStatus: number; registryCodes: string[]; hint?: Hint | undefined },
   ) {
+    const { hint, httpStatus, registryCodes } = answer;
     super(code, message, { hint });
     this.httpStatus = httpStatus;
     this.registryCodes = registryCodes;
@@ -55,7 +54,7 @@ export async function refusal(response: HttpResponse, attempt: Attempt): Promise
   const said = text === "" ? "" : `: ${text}`;
   const { repository, doing, subject } = attempt;
   const make = (code: Code, message: string, hint?: Hint) =>
-    new RefusedError(code, message, hint, status, codes);
+    new RefusedError(code, message, { hint, httpStatus: status, registryCodes: codes });
 
   if (status === 401) {
     return make("unauthorized", `authentication failed for ${repository}${said}`, LOG_IN);

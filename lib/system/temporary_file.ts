@@ -16,41 +16,51 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BlobberError } from "../../errors.ts";
-import { thisPlatform } from "../../system/runtime.ts";
-import { fileSystemError } from "../../system/fs_error.ts";
+import { BlobberError } from "../errors.ts";
+import { fileSystemError } from "./fs_error.ts";
+import { thisPlatform } from "./runtime.ts";
 
-/** A file for this process only. */
+/** A file that only this process uses. It has no name where the system allows that. */
 export class TemporaryFile {
   readonly #fd: number;
   readonly #remove: () => void;
+  #size = 0;
   #open = true;
 
   /**
-   * Makes one.
+   * Makes an empty one, readable by this user alone.
    *
    * @throws {BlobberError} `file-system`
    */
   constructor() {
     let path = tmpdir();
     try {
-      const dir = mkdtempSync(join(path, "blobber-")); // 0700
-      path = join(dir, "layer");
-      const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
-      this.#fd = openSync(path, flags, 0o600);
+      const directory = mkdtempSync(join(path, "blobber-")); // 0700
+      path = join(directory, "file");
       this.#remove = () => {
-        for (const step of [() => unlinkSync(path), () => rmdirSync(dir)]) {
+        for (const step of [() => unlinkSync(path), () => rmdirSync(directory)]) {
           try {
             step();
           } catch { // removed already
           }
         }
       };
-      // Where an open file may be unlinked, nothing is left behind whatever happens.
+      try {
+        this.#fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+      } catch (cause) {
+        this.#remove();
+        throw cause;
+      }
+      // An open file without a name leaves nothing behind, even when this process is killed.
       if (thisPlatform().os !== "windows") this.#remove();
     } catch (cause) {
       throw fileSystemError("cannot make the temporary file", path, cause);
     }
+  }
+
+  /** Bytes written. */
+  get size(): number {
+    return this.#size;
   }
 
   /**
@@ -60,22 +70,26 @@ export class TemporaryFile {
    */
   write(bytes: Uint8Array): void {
     try {
-      for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at);
+      for (let at = 0; at < bytes.length;) {
+        const written = writeSync(this.#fd, bytes, at, bytes.length - at, this.#size);
+        at += written;
+        this.#size += written;
+      }
     } catch (cause) {
       throw fileSystemError("cannot write the temporary file in", tmpdir(), cause);
     }
   }
 
   /**
-   * Reads some bytes that are there.
+   * Reads bytes that were written.
    *
-   * @param into is filled as far as one read does
+   * @param into is filled as far as one read goes
    * @param at where in the file they begin
-   * @returns how many
+   * @returns how many were read
    * @throws {BlobberError} `closed`, `source-changed`
    */
   read(into: Uint8Array, at: number): number {
-    if (!this.#open) throw new BlobberError("closed", "the image is closed");
+    if (!this.#open) throw new BlobberError("closed", "the temporary file is closed");
     const read = readSync(this.#fd, into, 0, into.length, at);
     if (read === 0 && into.length > 0) {
       throw new BlobberError("source-changed", "a temporary file became shorter while it was read");
