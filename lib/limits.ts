@@ -220,10 +220,20 @@ export const TUF_REFRESH_MS = 24 * 60 * 60 * 1000;
  */
 export const MAX_OFFLINE_AGE_MS = 90 * 24 * 60 * 60 * 1000;
 
+/** Readings in a row that must show an entry of the fallback tag: one may come before another writer's write. */
+export const FALLBACK_READINGS = 2;
+/** The longest random pause before such a reading, in milliseconds: a registry takes some 50 for a PUT. */
+export const FALLBACK_PAUSE_MS = 120;
+/** Times that a lost entry of the fallback tag is written again: each is lost to one of 20 other writers at the most. */
+export const MAX_FALLBACK_WRITES = 20;
+/** Entries of the fallback tag that are looked for whenever it is written: 8 rounds of 4 requests at once. */
+export const MAX_CHECKED_REFERRERS = 32;
 /** Pages of a list (tags, referrers) followed: 100,000 tags in pages of 100. */
 export const MAX_PAGES = 1000;
 /** Bytes of one page of a list: 10,000 tags of 128 characters have 1.3 MB. */
 export const MAX_PAGE_BYTES = 8 * MiB;
+/** Tags asked for at a time: some registries give no more than 1000. */
+export const TAGS_A_PAGE = 1000;
 /** Tags listed in all: 13 MB of the longest. */
 export const MAX_TAGS = 100_000;
 

@@ -12,9 +12,8 @@ import { holdFile } from "../system/hold_path.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
-import { VERSION } from "../system/runtime.ts";
 import { drop } from "./http/body.ts";
-import { connectionFor, endpointOf } from "./http/connection.ts";
+import { transportTo } from "./open_repository.ts";
 import { tellHelper } from "./auth/credential_helper.ts";
 import {
   credentialsFiles,
@@ -23,7 +22,6 @@ import {
   readCredentialsFile,
   storedAs,
 } from "./auth/credentials.ts";
-import { Transport } from "./transport.ts";
 
 /** A user name and a password, or a token in a password's place. */
 export interface Login {
@@ -51,17 +49,10 @@ export async function checkLogin(
 ): Promise<boolean> {
   let asked = false;
   const host = addressOf(registry);
-  const transport = new Transport({
-    host,
-    endpoint: endpointOf(registry),
-    connection: connectionFor(registry.host, options),
-    credentials: () => {
-      asked = true;
-      return Promise.resolve(login);
-    },
-    userAgent: options.userAgent ?? `blobber/${VERSION}`,
-    observer: options,
-  });
+  const transport = await transportTo(registry, options, () => {
+    asked = true;
+    return Promise.resolve(login);
+  })();
   const response = await transport.request({
     method: "GET",
     to: "/v2/",

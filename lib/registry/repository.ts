@@ -7,6 +7,7 @@
 import { drop } from "./http/body.ts";
 import type { Attempt, RefusedError } from "./http/registry_error.ts";
 import type { HttpResponse } from "./http/exchange.ts";
+import type { Clock } from "../system/clock.ts";
 import type { RegistryRequest, Transport } from "./transport.ts";
 
 /** What is to be done, as registries grant it. To cancel an upload is a deletion for some. */
@@ -21,24 +22,39 @@ const ACTIONS: Record<Access, string> = {
 /** Statuses that say that HEAD is not answered, and not what a GET would be. */
 const HEAD_REFUSED = [400, 403, 405, 501];
 
+/** What makes a repository. */
+export interface RepositoryParts {
+  /** `acme/app`, as it stands in paths. */
+  path: string;
+  /** `ghcr.io/acme/app`, for messages. */
+  name: string;
+  /** `host[:port]` of the registry, canonical. */
+  address: string;
+  clock: Clock;
+  /** Opens the way to the registry. */
+  transport: () => Promise<Transport>;
+}
+
 /** A repository, and the way to it. */
 export class Repository {
-  /** The way to the registry. */
-  readonly transport: Transport;
   /** `acme/app`, as it stands in paths. */
   readonly path: string;
   /** `ghcr.io/acme/app`, for messages. */
   readonly name: string;
+  /** `host[:port]` of the registry, canonical. */
+  readonly address: string;
+  /** Time, for pauses. */
+  readonly clock: Clock;
+  /** The way to the registry, which is opened when it is needed. */
+  readonly transport: () => Promise<Transport>;
 
-  /**
-   * @param transport the way to the registry
-   * @param path the repository in it
-   * @param name for messages
-   */
-  constructor(transport: Transport, path: string, name: string) {
-    this.transport = transport;
-    this.path = path;
-    this.name = name;
+  /** @param parts its names, and the way to it */
+  constructor(parts: RepositoryParts) {
+    this.path = parts.path;
+    this.name = parts.name;
+    this.address = parts.address;
+    this.clock = parts.clock;
+    this.transport = parts.transport;
   }
 
   /** The scope of an access to this repository. */
@@ -52,8 +68,9 @@ export class Repository {
   }
 
   /** Sends a request with the scope of an access. */
-  request(access: Access, request: Omit<RegistryRequest, "scope">): Promise<HttpResponse> {
-    return this.transport.request({ ...request, scope: this.scope(access) });
+  async request(access: Access, request: Omit<RegistryRequest, "scope">): Promise<HttpResponse> {
+    const transport = await this.transport();
+    return await transport.request({ ...request, scope: this.scope(access) });
   }
 
   /** Sends a request and throws what it means when the status is none of those expected. */
@@ -74,10 +91,11 @@ export class Repository {
     attempt: Omit<Attempt, "repository">,
   ): Promise<RefusedError> {
     const { refusal } = await import("./http/registry_error.ts");
+    const transport = await this.transport();
     return await refusal(response, {
       ...attempt,
       repository: this.name,
-      redact: (text) => this.transport.redact(text),
+      redact: (text) => transport.redact(text),
     });
   }
 
@@ -87,19 +105,17 @@ export class Repository {
    *
    * @returns the answer's headers; `absent`, or `unknown` where this registry does not say
    */
-  async head(
-    access: Access,
-    rest: string,
-    options: {
-      accept?: string | undefined;
-      attempt: Omit<Attempt, "repository">;
-      signal: AbortSignal | undefined;
-    },
-  ): Promise<Headers | "absent" | "unknown"> {
-    const { accept, attempt, signal } = options;
+  async head({ access, path, accept, attempt, signal }: {
+    access: Access;
+    /** As in {@linkcode at}. */
+    path: string;
+    accept?: string | undefined;
+    attempt: Omit<Attempt, "repository">;
+    signal: AbortSignal | undefined;
+  }): Promise<Headers | "absent" | "unknown"> {
     const response = await this.request(access, {
       method: "HEAD",
-      to: this.at(rest),
+      to: this.at(path),
       ...(accept !== undefined && { headers: { accept } }),
       signal,
     });

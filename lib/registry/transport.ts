@@ -11,6 +11,7 @@ import { IDLE_TIMEOUT_MS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts"
 import type { ConnectionOptions, Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
 import { isLoopback } from "../reference.ts";
+import { type Clock, systemClock } from "../system/clock.ts";
 import { Authenticator } from "./auth/auth.ts";
 import type { Scope } from "./auth/scope.ts";
 import { drop, readUpTo } from "./http/body.ts";
@@ -25,7 +26,6 @@ import {
 import { ExchangeError } from "./http/failure.ts";
 import type { HopPolicy } from "./http/redirect.ts";
 import { repeatRequest } from "./http/repeated_request.ts";
-import { type Clock, systemClock } from "./http/retry.ts";
 
 /** What tests replace. */
 export interface Seams {
@@ -92,11 +92,6 @@ export class Transport {
       send: (request) =>
         this.#repeating(() => this.#send({ ...request, idleMs: this.#idleMs }), request.signal),
     });
-  }
-
-  /** Time, as this transport sees it. */
-  get clock(): Clock {
-    return this.#clock;
   }
 
   /** Whether a long answer is better asked for in parts: see {@linkcode Engine.pilesUp}. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Clock } from "../../lib/registry/http/retry.ts";
+import type { Clock } from "../../lib/system/clock.ts";
 
 /** A clock that only pauses move. */
 export class FakeClock implements Clock {

@@ -8,9 +8,9 @@
 import type { Credentials } from "../../options.ts";
 import type { Challenge } from "./challenge.ts";
 import type { HttpResponse } from "../http/exchange.ts";
-import type { Clock } from "../http/retry.ts";
 import type { Scope } from "./scope.ts";
 import type { TokenContext } from "./token_request.ts";
+import type { Clock } from "../../system/clock.ts";
 import type { Shared } from "../../system/shared.ts";
 
 /** What authentication needs from its surroundings. */

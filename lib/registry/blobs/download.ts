@@ -117,7 +117,7 @@ class Download {
   async #ask(): Promise<void> {
     const { digest } = this.#target;
     const { end } = this.#range;
-    const inParts = this.#repository.transport.pilesUp && !this.#unranged;
+    const inParts = !this.#unranged && (await this.#repository.transport()).pilesUp;
     this.#end = inParts ? Math.min(end, this.#at + PART) : end;
     const partial = !this.#unranged && (!this.#whole || this.#at > 0 || this.#end < end);
     const headers: Record<string, string> = {};
@@ -291,7 +291,7 @@ class Download {
     if (this.#at - this.#failedAt >= GOOD_PROGRESS) this.#failures = 0;
     this.#failedAt = this.#at;
     if (++this.#failures >= MAX_TRIES) throw error;
-    const { clock } = this.#repository.transport;
+    const { clock } = this.#repository;
     await clock.delay(backoff(this.#failures, clock), this.#signal);
   }
 

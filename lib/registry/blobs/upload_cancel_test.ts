@@ -58,7 +58,7 @@ test("an upload that the registry refuses is cancelled", async () => {
 });
 
 test("a registry that does not answer to the cancelling is not waited for", async () => {
-  const { registry, store } = await bench({}, { seams: { idleMs: 30 } });
+  const { registry, store } = await bench({}, { seams: { idleMs: 300 } });
   const writer = await store.begin("application/x");
   await writer.write(big);
   registry.onRequest = ({ method }) => method === "DELETE" ? { hang: true } : undefined;

@@ -74,7 +74,7 @@ export class UploadSessions {
         `${UPLOADING}: ${response.url.host} answered ${response.status} without a Location`,
       );
     }
-    const { transport } = this.repository;
+    const transport = await this.repository.transport();
     const url = location === null
       ? before!.url
       : await transport.checkLocation(location, response.url, "the location of an upload");

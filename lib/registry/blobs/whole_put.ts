@@ -25,7 +25,7 @@ export async function sendWhole(
   body: Uint8Array | StreamBody,
 ): Promise<void> {
   const { signal } = sessions;
-  const { clock } = sessions.repository.transport;
+  const { clock } = sessions.repository;
   const ending = await withRetries(
     async () => await sessions.finish(await sessions.begin(), descriptor, body),
     {

@@ -14,7 +14,14 @@ import { type Digest, digestOf, hexOf } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { fallbackTag } from "../../artifact/fallback_tag.ts";
 import { holdLock } from "../../system/file_lock.ts";
-import { MAX_MANIFEST_BYTES, REFERRER_READS } from "../../limits.ts";
+import {
+  FALLBACK_PAUSE_MS,
+  FALLBACK_READINGS,
+  MAX_CHECKED_REFERRERS,
+  MAX_FALLBACK_WRITES,
+  MAX_MANIFEST_BYTES,
+  REFERRER_READS,
+} from "../../limits.ts";
 import { isIndexType, parseDocument } from "../../artifact/manifest.ts";
 import type { CallOptions } from "../../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../../types.ts";
@@ -22,38 +29,33 @@ import { RefusedError } from "../http/registry_error.ts";
 import type { Manifests } from "./manifests.ts";
 import type { Repository } from "../repository.ts";
 
-/** Readings in a row that must show an entry. */
-const READINGS = 2;
-/** Times that a lost entry is written again: far more than writers that can be unlucky together. */
-const MAX_WRITES = 20;
-/** The longest random pause before a reading, in milliseconds. */
-const PAUSE_MS = 120;
-
-/** Entries that are looked for one by one whenever the list is written. */
-const FEW = 32;
-
 /** Writers of this process, one after the other. */
 const queues = new Map<string, Promise<unknown>>();
+
+/** The list of one subject's referrers. */
+export interface FallbackList {
+  repository: Repository;
+  /** Those of the repository. */
+  manifests: Manifests;
+  /** What is referred to. */
+  subject: Digest;
+}
 
 /**
  * Adds a descriptor to the list that stands under the fallback tag of a subject.
  *
- * @param repository where
- * @param manifests its manifests
- * @param subject what is referred to
- * @param entry what refers to it, with artifact type and annotations
+ * @param list the list
+ * @param entry the referrer, with artifact type and annotations
  */
-export function addToFallback(
-  repository: Repository,
-  manifests: Manifests,
-  subject: Digest,
+export function addToFallbackTag(
+  list: FallbackList,
   entry: Descriptor,
   options: CallOptions = {},
 ): Promise<void> {
-  const key = `${repository.name}@${subject}`;
+  const key = `${list.repository.name}@${list.subject}`;
   const before = queues.get(key) ?? Promise.resolve();
   const mine = before.catch(() => {}).then(() =>
-    locked(key, () => write(repository, manifests, subject, entry, options), options)
+    withListLock(key, () => writeUntilItStays(list, entry, options), options)
   );
   queues.set(key, mine);
   return mine.finally(() => {
@@ -61,53 +63,54 @@ export function addToFallback(
   });
 }
 
-async function write(
-  repository: Repository,
-  manifests: Manifests,
-  subject: Digest,
+async function writeUntilItStays(
+  list: FallbackList,
   entry: Descriptor,
   options: CallOptions,
 ): Promise<void> {
-  const { clock } = repository.transport;
+  const { repository, manifests, subject } = list;
+  const { clock } = repository;
   const tag = fallbackTag(subject);
   for (let writes = 0, shown = 0;;) {
-    const list = await readList(manifests, subject, options);
-    if (list.some(({ digest }) => digest === entry.digest)) {
-      // Nothing to prove when somebody else wrote it long ago.
-      if (writes === 0 || ++shown >= READINGS) return;
+    const entries = await readList(manifests, subject, options);
+    if (entries.some(({ digest }) => digest === entry.digest)) {
+      // An entry that was there before needs no proof.
+      if (writes === 0 || ++shown >= FALLBACK_READINGS) return;
     } else {
       shown = 0;
-      if (++writes > MAX_WRITES) {
+      if (++writes > MAX_FALLBACK_WRITES) {
         throw new BlobberError(
           "registry",
           `referrer ${entry.digest} does not stay in the list of ${repository.name}:${tag}`,
           { hint: "others write the same list all the time: try again later" },
         );
       }
-      await addTo(list, entry, { manifests, tag, ...options });
+      await putWith(entry, entries, { manifests, tag, ...options });
     }
-    await clock.delay(1 + Math.floor(clock.random() * PAUSE_MS), options.signal);
+    await clock.delay(1 + Math.floor(clock.random() * FALLBACK_PAUSE_MS), options.signal);
   }
 }
 
 /**
  * Writes a list with one more entry, without those that are gone. Of a long list each is looked for only when
- * the registry refuses it as it is: thousands of requests are no price for what does no harm.
+ * the registry refuses it as it is: an entry that is gone does less harm than thousands of requests.
  */
-async function addTo(
-  list: Descriptor[],
+async function putWith(
   entry: Descriptor,
+  list: Descriptor[],
   { manifests, tag, signal }: CallOptions & { manifests: Manifests; tag: string },
 ): Promise<void> {
   const put = (kept: Descriptor[]) => putList(manifests, tag, [...kept, entry], { signal });
-  if (list.length <= FEW) return await put(await living(manifests, list, { signal }));
+  if (list.length <= MAX_CHECKED_REFERRERS) {
+    return await put(await withoutMissing(manifests, list, { signal }));
+  }
   try {
     await put(list);
   } catch (error) {
     if (!(error instanceof RefusedError) || ![400, 404, 422].includes(error.httpStatus)) {
       throw error;
     }
-    const kept = await living(manifests, list, { signal });
+    const kept = await withoutMissing(manifests, list, { signal });
     if (kept.length === list.length) throw error;
     await put(kept);
   }
@@ -117,16 +120,16 @@ async function addTo(
  * Without those whose manifest is gone, which another tool may have deleted: registries refuse an index that
  * lists what they do not have. One that cannot be looked for stays.
  */
-async function living(
+async function withoutMissing(
   manifests: Manifests,
   list: Descriptor[],
   options: CallOptions,
 ): Promise<Descriptor[]> {
-  const alive = new Array<boolean>(list.length).fill(true);
+  const present = new Array<boolean>(list.length).fill(true);
   let next = 0;
   const lane = async () => {
     for (let i = next++; i < list.length; i = next++) {
-      alive[i] = await manifests.mayExist(list[i]!.digest, options).catch((error) => {
+      present[i] = await manifests.mayExist(list[i]!.digest, options).catch((error) => {
         options.signal?.throwIfAborted();
         if (isBlobberError(error)) return true;
         throw error;
@@ -134,7 +137,7 @@ async function living(
     }
   };
   await Promise.all(Array.from({ length: REFERRER_READS }, lane));
-  return list.filter((_, i) => alive[i]);
+  return list.filter((_, i) => present[i]);
 }
 
 async function readList(
@@ -184,8 +187,8 @@ async function putList(
   await manifests.put(tag, descriptor, bytes, options);
 }
 
-/** Keeps the other processes of this user on this machine away, as far as a lock can be had. */
-async function locked(
+/** Keeps other processes of this user on this machine from the list, where a lock can be had. */
+async function withListLock(
   key: string,
   body: () => Promise<void>,
   options: CallOptions,
@@ -207,7 +210,7 @@ async function locked(
   }
 }
 
-/** A file of this user's own, in a directory that nobody else can write to. */
+/** A file of this user's own, in a directory that no other user can write to. */
 function lockPath(key: string): string | undefined {
   try {
     const { uid } = userInfo();

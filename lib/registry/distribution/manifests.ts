@@ -11,6 +11,7 @@ import { notify, type Observer } from "../../events.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
 import { DOCUMENT_TYPES, parseDocument, statedType } from "../../artifact/manifest.ts";
 import { quote } from "../../printable.ts";
+import { isTag } from "../../reference.ts";
 import type { CallOptions } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import { contentType, drop, isTypeOfAnything, readBody } from "../http/body.ts";
@@ -20,6 +21,17 @@ import type { Access, Repository } from "../repository.ts";
 const ACCEPT = DOCUMENT_TYPES.join(", ");
 /** Bytes of manifests that are remembered: a few of them, of the largest size that there is. */
 const MEMORY_BYTES = 2 * MAX_MANIFEST_BYTES;
+
+/**
+ * Checks that a text is a tag or a digest: else the path of a request would be another one.
+ *
+ * @param text what stands in the path
+ * @throws {BlobberError} `invalid-reference`
+ */
+export function checkSelector(text: string): void {
+  if (isDigest(text) || isTag(text)) return;
+  throw new BlobberError("invalid-reference", `${quote(text)} is neither a tag nor a digest`);
+}
 
 /** A manifest as the registry gave it, its digest computed. */
 export interface FoundManifest {
@@ -54,6 +66,7 @@ export class Manifests {
     reference: string,
     options: CallOptions & { access?: Access | undefined; type?: string | undefined } = {},
   ): Promise<FoundManifest> {
+    checkSelector(reference);
     options.signal?.throwIfAborted();
     const known = isDigest(reference) ? this.held(reference) : undefined;
     if (known !== undefined) return known;
@@ -126,7 +139,9 @@ export class Manifests {
    * @param tag the tag
    */
   async digestOfTag(tag: string, options: CallOptions = {}): Promise<Digest | undefined> {
-    const found = await this.#repository.head("push", `manifests/${tag}`, {
+    const found = await this.#repository.head({
+      access: "push",
+      path: `manifests/${tag}`,
       accept: ACCEPT,
       attempt: { doing: `looking for tag ${quote(tag)}` },
       signal: options.signal,
@@ -144,7 +159,9 @@ export class Manifests {
 
   /** Whether there is a manifest of that digest; `true` as well where this registry does not say. */
   async mayExist(digest: Digest, options: CallOptions = {}): Promise<boolean> {
-    const found = await this.#repository.head("push", `manifests/${digest}`, {
+    const found = await this.#repository.head({
+      access: "push",
+      path: `manifests/${digest}`,
       accept: ACCEPT,
       attempt: { doing: `looking for manifest ${digest}` },
       signal: options.signal,

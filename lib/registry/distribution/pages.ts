@@ -11,8 +11,7 @@ import { readBody } from "../http/body.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 
 /** One page. */
-export interface Page {
-  response: HttpResponse;
+interface Page {
   /** Parsed, and nothing of it checked. */
   json: unknown;
   /** Bytes of its body. */
@@ -24,17 +23,18 @@ export interface Page {
  * client elsewhere (GHSA-h7vf-4x9w-h99v).
  *
  * @param first where the list begins
- * @param get makes one request; throws what is no page
- * @param what what is listed, for messages
- * @param noJson the error of an answer that is no JSON
+ * @param list what is listed, for messages; how one page is asked for, which throws for what is no page; the
+ * error of an answer that is no JSON
  */
-export async function* pages(
+export async function* listPages(
   first: string,
-  get: (to: string | URL) => Promise<HttpResponse>,
-  what: string,
-  noJson: (response: HttpResponse, cause: unknown) => BlobberError = ({ url }, cause) =>
-    new BlobberError("registry", `${what}: ${url.host} sent no JSON`, { cause }),
+  list: {
+    what: string;
+    get: (to: string | URL) => Promise<HttpResponse>;
+    noJson?: (response: HttpResponse, cause: unknown) => BlobberError;
+  },
 ): AsyncGenerator<Page> {
+  const { what, get, noJson } = list;
   const seen = new Set<string>();
   let to: string | URL = first;
   for (let count = 1;; count++) {
@@ -44,9 +44,10 @@ export async function* pages(
     try {
       json = JSON.parse(new TextDecoder().decode(body));
     } catch (cause) {
-      throw noJson(response, cause);
+      throw noJson?.(response, cause) ??
+        new BlobberError("registry", `${what}: ${response.url.host} sent no JSON`, { cause });
     }
-    yield { response, json, size: body.length };
+    yield { json, size: body.length };
     const link = nextLink(response.headers.get("link"));
     if (link === undefined) return;
     const next = URL.canParse(link, response.url) ? new URL(link, response.url) : undefined;
@@ -78,7 +79,7 @@ export async function* pages(
 }
 
 /** The target of the link whose relation is `next`. */
-export function nextLink(header: string | null): string | undefined {
+function nextLink(header: string | null): string | undefined {
   for (const match of (header ?? "").matchAll(/<([^<>]*)>([^<]*)/g)) {
     if (/;\s*rel\s*=\s*(?:"(?:[^"]* )?next(?: [^"]*)?"|next\b)/i.test(match[2]!)) return match[1];
   }

@@ -1,6 +1,6 @@
 /**
  * What happens after a manifest with a `subject` was put: the subject's list of referrers must contain it,
- * by the registry's own doing or by ours (distribution spec, "Pushing Manifests with Subject").
+ * because the registry lists it or because the fallback tag does (distribution spec, "Pushing Manifests with Subject").
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { ClientOptions } from "../../options.ts";
 import { parseDocument, referrerDescriptor } from "../../artifact/manifest.ts";
 import type { CallOptions } from "../../store.ts";
 import type { Descriptor, Document, Index, Manifest } from "../../types.ts";
-import { addToFallback } from "./fallback_writer.ts";
+import { addToFallbackTag } from "./fallback_writer.ts";
 import type { Manifests } from "./manifests.ts";
-import { apiLists } from "./referrers.ts";
+import { isListedByApi } from "./referrers.ts";
 import type { Repository } from "../repository.ts";
 
 /** Where the referrer was put, and how its list is kept. */
@@ -23,20 +23,17 @@ export interface PublishContext {
 }
 
 /**
- * Sees to it that a referrer is found.
+ * Makes sure that a referrer is listed with its subject. A manifest without a subject is none.
  *
  * @param context where it was put
- * @param descriptor what was put
- * @param bytes its content
- * @param answer headers of the registry's answer to the PUT
+ * @param put what was put, its content, and the headers of the registry's answer to the PUT
  */
 export async function publishReferrer(
   context: PublishContext,
-  descriptor: Descriptor,
-  bytes: Uint8Array,
-  answer: Headers,
-  options: CallOptions = {},
+  put: { descriptor: Descriptor; bytes: Uint8Array; answer: Headers },
+  options: CallOptions,
 ): Promise<void> {
+  const { descriptor, bytes, answer } = put;
   const { repository, via = "auto" } = context;
   const document: Document<Manifest | Index> = parseDocument(descriptor, bytes);
   const { subject } = document.value;
@@ -45,7 +42,11 @@ export async function publishReferrer(
     const acknowledged = answer.get("oci-subject") === subject.digest;
     // ECR acknowledges the subject and may not list the referrer: only its list counts.
     const listed = acknowledged &&
-      await apiLists(repository, subject.digest, descriptor.digest, options.signal);
+      await isListedByApi(
+        repository,
+        { subject: subject.digest, referrer: descriptor.digest },
+        options,
+      );
     if (listed) return;
     if (via === "api") {
       throw new BlobberError(
@@ -60,11 +61,6 @@ export async function publishReferrer(
       );
     }
   }
-  await addToFallback(
-    repository,
-    context.manifests,
-    subject.digest,
-    referrerDescriptor(document),
-    options,
-  );
+  const list = { repository, manifests: context.manifests, subject: subject.digest };
+  await addToFallbackTag(list, referrerDescriptor(document), options);
 }

@@ -11,29 +11,36 @@ import { notify, type Observer } from "../../events.ts";
 import { readFallback } from "../../artifact/fallback_tag.ts";
 import { MAX_LIST_BYTES, MAX_REFERRERS_LISTED } from "../../limits.ts";
 import { DOCUMENT_TYPES, mayBeOfType, parseDescriptor } from "../../artifact/manifest.ts";
-import type { ReferrerOptions, Source } from "../../store.ts";
+import type { CallOptions, ReferrerOptions, Source } from "../../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../../types.ts";
 import { contentType, drop, isTypeOfAnything } from "../http/body.ts";
 import type { HttpResponse } from "../http/exchange.ts";
-import { pages } from "./pages.ts";
+import { listPages } from "./pages.ts";
 import type { Access, Repository } from "../repository.ts";
+
+/** Where referrers are listed. */
+export interface ReferrersPlace {
+  repository: Repository;
+  /** The same repository as a source, for the fallback tag. */
+  source: Source;
+  /** Told of what is odd; `referrers` is what the client was told about the registry. */
+  observer: Pick<Observer, "onNotice"> & { referrers?: ReferrerOptions["via"] };
+}
 
 /**
  * Lists what the registry says, API first and then the tag: always both unless told otherwise, because an
- * API that knows some referrers need not know all. Whoever has found enough stops asking, and the tag is
- * not read. A list that is too long ends in an error behind what was read of it.
+ * API that knows some referrers need not know all. A caller that has found enough stops asking, and the tag
+ * is not read. A list that is too long ends in an error behind what was read of it.
  *
- * @param repository where
- * @param source the same repository as a source, for the tag
+ * @param place where
  * @param subject what is referred to
  */
 export async function* listReferrers(
-  repository: Repository,
-  source: Source,
+  place: ReferrersPlace,
   subject: Descriptor,
   options: ReferrerOptions,
-  observer: Pick<Observer, "onNotice"> & { referrers?: ReferrerOptions["via"] },
 ): AsyncGenerator<Descriptor> {
+  const { repository, source, observer } = place;
   const { via = "auto", artifactType, signal } = options;
   const given = new Set<Digest>();
   let count = 0;
@@ -50,17 +57,17 @@ export async function* listReferrers(
       yield entry;
     }
   };
-  // What the client was told about the registry counts for whoever looks in both places, one by one, too.
+  // What the client was told about the registry also holds for a caller that asks for one place after the other.
   const { referrers: told = "auto" } = observer;
   if (via !== "tag" && told !== "tag") {
     try {
       // The filter of the API is not used: some registries filter by a type that the manifest has not.
-      for await (const page of apiPages(repository, subject.digest, "pull", signal)) {
+      const pages = listFromApi({ repository, subject: subject.digest, access: "pull", signal });
+      for await (const page of pages) {
         yield* fresh(page);
       }
     } catch (error) {
-      // Whoever asks the API first and then the tag hears nothing from an API that is not there; whoever
-      // has said that there is one hears that there is none.
+      // That there is no API is an error only where the client was told that there is one.
       if (told === "api" || !(error instanceof NoReferrersApi)) throw error;
       notify(observer, error.refused ? "warning" : "debug", "no-referrers-api", error.message);
     }
@@ -73,15 +80,20 @@ export async function* listReferrers(
 /** Statuses that may be about the API alone, or about everything. */
 const REFUSED_ALONE = [401, 422, 500];
 
-/** Whether the API lists a referrer, as far as its list is read. */
-export async function apiLists(
+/**
+ * Whether the API lists a referrer, as far as its list is read.
+ *
+ * @param repository where
+ * @param subject what is referred to
+ * @param referrer what to look for
+ */
+export async function isListedByApi(
   repository: Repository,
-  subject: Digest,
-  referrer: Digest,
-  signal?: AbortSignal,
+  { subject, referrer }: { subject: Digest; referrer: Digest },
+  { signal }: CallOptions,
 ): Promise<boolean> {
   try {
-    for await (const page of apiPages(repository, subject, "push", signal)) {
+    for await (const page of listFromApi({ repository, subject, access: "push", signal })) {
       if (page.some(({ digest }) => digest === referrer)) return true;
     }
   } catch (error) {
@@ -92,7 +104,7 @@ export async function apiLists(
 }
 
 /** The registry has no referrers API, or what it answers in its place is none. */
-export class NoReferrersApi extends BlobberError {
+class NoReferrersApi extends BlobberError {
   /** Whether there may be one: what it lists may be missed. */
   readonly refused: boolean;
 
@@ -108,12 +120,13 @@ export class NoReferrersApi extends BlobberError {
   }
 }
 
-async function* apiPages(
-  repository: Repository,
-  subject: Digest,
-  access: Access,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Descriptor[]> {
+/** The list of the API, page by page. */
+async function* listFromApi({ repository, subject, access, signal }: {
+  repository: Repository;
+  subject: Digest;
+  access: Access;
+  signal: AbortSignal | undefined;
+}): AsyncGenerator<Descriptor[]> {
   const what = `referrers of ${subject} in ${repository.name}`;
   const get = async (to: string | URL) => {
     const response = await repository.request(access, {
@@ -138,7 +151,9 @@ async function* apiPages(
     const refused = await repository.refusal(response, { doing: `listing ${what}` });
     if (!REFUSED_ALONE.includes(response.status)) throw refused;
     // Some registries refuse this API alone, to credentials that may do everything else.
-    const manifest = await repository.head(access, `manifests/${subject}`, {
+    const manifest = await repository.head({
+      access,
+      path: `manifests/${subject}`,
       accept: DOCUMENT_TYPES.join(", "),
       attempt: { doing: `looking for ${subject}` },
       signal,
@@ -159,9 +174,8 @@ async function* apiPages(
       ? new BlobberError("registry", `${what}: ${response.url.host} sent no JSON`, { cause })
       : new NoReferrersApi(`${what}: the answer is no index`);
   let bytes = 0;
-  for await (
-    const { json, size } of pages(repository.at(`referrers/${subject}`), get, what, noJson)
-  ) {
+  const pages = listPages(repository.at(`referrers/${subject}`), { get, what, noJson });
+  for await (const { json, size } of pages) {
     bytes += size;
     if (bytes > MAX_LIST_BYTES) {
       throw new BlobberError("limit", `${what}: more than ${MAX_LIST_BYTES} bytes`);

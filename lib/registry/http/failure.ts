@@ -32,8 +32,7 @@ export class ExchangeError extends BlobberError {
 export class GivenUpError extends BlobberError {
   /** @param last the failure of the last try */
   constructor(last: ExchangeError) {
-    const { code, message, hint } = last;
-    super(code, message, { cause: last, ...(hint !== undefined && { hint }) });
+    super(last.code, last.message, { ...last.advice, cause: last });
   }
 }
 

@@ -8,17 +8,11 @@ import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { MAX_RETRY_AFTER_MS, MAX_TRIES, NOTABLE_PAUSE_MS } from "../../limits.ts";
 import { quote } from "../../printable.ts";
+import type { Clock } from "../../system/clock.ts";
 import { drop } from "./body.ts";
 import type { HttpResponse } from "./exchange.ts";
 import { ExchangeError, GivenUpError } from "./failure.ts";
-import {
-  type Clock,
-  isTemporary,
-  type Outcome,
-  type OutcomeClass,
-  retryAfter,
-  withRetries,
-} from "./retry.ts";
+import { isTemporary, type Outcome, type OutcomeClass, retryAfter, withRetries } from "./retry.ts";
 
 /**
  * Makes a request until its answer stands or there were enough tries.

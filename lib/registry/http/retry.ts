@@ -5,36 +5,9 @@
  * @module
  */
 
+export { type Clock, systemClock } from "../../system/clock.ts";
+import type { Clock } from "../../system/clock.ts";
 import { MAX_BACKOFF_MS, MIN_BACKOFF_MS, MIN_RETRY_AFTER_MS } from "../../limits.ts";
-
-/** Time, as far as retries need it; tests bring their own. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** Resolves after so many milliseconds, or rejects with the signal's reason. */
-  delay(ms: number, signal?: AbortSignal): Promise<void>;
-  /** A number from 0 up to 1. */
-  random(): number;
-}
-
-/** The real time. */
-export const systemClock: Clock = {
-  now: Date.now,
-  random: Math.random,
-  delay: (ms, signal) =>
-    new Promise((done, fail) => {
-      signal?.throwIfAborted();
-      const onAbort = () => {
-        clearTimeout(timer);
-        fail(signal!.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", onAbort);
-        done();
-      }, ms);
-      signal?.addEventListener("abort", onAbort, { once: true });
-    }),
-};
 
 /** What came of one try. */
 export type Outcome<T> = { answer: T } | { error: unknown };
