@@ -10,11 +10,10 @@ import { notify, type Observer } from "../events.ts";
 import { IDLE_TIMEOUT_MS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts";
 import type { ConnectionOptions, Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
-import { isLoopback } from "../reference.ts";
 import { type Clock, systemClock } from "../system/clock.ts";
 import { Authenticator } from "./auth/auth.ts";
 import type { Scope } from "./auth/scope.ts";
-import { drop, readUpTo } from "./http/body.ts";
+import { drop } from "./http/body.ts";
 import { engineFor } from "./http/engine.ts";
 import {
   type Engine,
@@ -23,9 +22,9 @@ import {
   isRedirect,
   isStreamBody,
 } from "./http/exchange.ts";
-import { ExchangeError } from "./http/failure.ts";
 import type { HopPolicy } from "./http/redirect.ts";
 import { repeatRequest } from "./http/repeated_request.ts";
+import { SchemeChoice } from "./http/scheme.ts";
 
 /** What tests replace. */
 export interface Seams {
@@ -68,11 +67,9 @@ export class Transport {
   readonly #clock: Clock;
   readonly #idleMs: number;
   readonly #auth: Authenticator;
-  readonly #origins: URL[];
-  #origin: URL;
+  readonly #scheme: SchemeChoice;
   /** Made when the registry sends us somewhere: it has answered then, and the scheme is settled. */
   #policy: Promise<HopPolicy> | undefined;
-  #settled = false;
 
   /** @param options the registry, and how it is reached */
   constructor(options: TransportOptions) {
@@ -81,9 +78,7 @@ export class Transport {
     this.#engine = seams.engine ?? engineFor(connection);
     this.#clock = seams.clock ?? systemClock;
     this.#idleMs = seams.idleMs ?? IDLE_TIMEOUT_MS;
-    this.#origins = schemes(options).map((scheme) => new URL(`${scheme}://${options.endpoint}/`));
-    this.#origin = this.#origins[0]!;
-    this.#settled = this.#origins.length === 1;
+    this.#scheme = new SchemeChoice(options.endpoint, connection);
     this.#auth = new Authenticator({
       host: options.host,
       check: (location, from, what) => this.checkLocation(location, from, what),
@@ -96,7 +91,7 @@ export class Transport {
 
   /** Whether a long answer is better asked for in parts: see {@linkcode Engine.pilesUp}. */
   get pilesUp(): boolean {
-    return this.#engine.pilesUp?.(this.#origin) ?? false;
+    return this.#engine.pilesUp?.(this.#scheme.origin) ?? false;
   }
 
   /** Takes secrets out of text that the registry sent. */
@@ -107,7 +102,7 @@ export class Transport {
   /** Checks a place that the registry names: see {@linkcode HopPolicy.check}. */
   async checkLocation(location: string, from: URL, what: string): Promise<URL> {
     this.#policy ??= import("./http/redirect.ts").then(({ HopPolicy }) =>
-      new HopPolicy(this.#origin)
+      new HopPolicy(this.#scheme.origin)
     );
     return (await this.#policy).check(location, from, what);
   }
@@ -135,12 +130,12 @@ export class Transport {
 
   async #authenticated(request: RegistryRequest, replayable: boolean): Promise<HttpResponse> {
     const { scope, signal } = request;
-    let header = await this.#auth.header(scope, this.#origin, signal);
+    let header = await this.#auth.header(scope, this.#scheme.origin, signal);
     for (let refreshed = false;; refreshed = true) {
       const response = await this.#following(request, header);
       if (response.status !== 401) return response;
       // Only the registry's own 401 is a challenge to us: an answer to another host's would be its credentials.
-      if (response.url.origin !== this.#origin.origin) throw await this.#elsewhere(response);
+      if (response.url.origin !== this.#scheme.origin.origin) throw await this.#elsewhere(response);
       if (refreshed || !replayable) return response;
       const next = await this.#auth.answer(response, scope, header, signal);
       if (next === undefined) return response;
@@ -173,7 +168,7 @@ export class Transport {
     };
     let response = await this.#toRegistry(request, headers, authorization);
     let url = response.url;
-    if (url.origin === this.#origin.origin && authorization !== undefined) {
+    if (url.origin === this.#scheme.origin.origin && authorization !== undefined) {
       headers = { ...headers, authorization };
     }
     const seen = new Set([url.href]);
@@ -202,51 +197,28 @@ export class Transport {
     return response;
   }
 
-  /** The first hop. Where the scheme is open, the first answer settles it; requests may run side by side. */
+  /** The first hop. What goes to another host, an upload for instance, takes no secret along. */
   async #toRegistry(
     request: RegistryRequest,
     headers: Record<string, string>,
     authorization: string | undefined,
   ): Promise<HttpResponse> {
     const { method, to, body, signal } = request;
-    const send = async (origin: URL) => {
+    const all = authorization === undefined ? headers : { ...headers, authorization };
+    return await this.#scheme.send(async (origin) => {
       const url = new URL(to, origin);
-      const own = url.origin === origin.origin;
-      const all = !own
-        ? (await import("./http/redirect.ts")).headersFor(headers, origin, url)
-        : authorization === undefined
-        ? headers
-        : { ...headers, authorization };
-      return await this.#send({ method, url, headers: all, body, signal, idleMs: this.#idleMs });
-    };
-    if (this.#settled) return await send(this.#origin);
-    const [one, other] = this.#origins as [URL, URL];
-    const settle = (origin: URL) => {
-      this.#origin = origin;
-      this.#settled = true;
-    };
-    let failed: unknown;
-    try {
-      const first = await send(one);
-      if (!await isPlainHttpToTls(first)) {
-        settle(one);
-        return first;
-      }
-    } catch (error) {
-      if (!(error instanceof ExchangeError) || !mayBeOtherScheme(error, one)) throw error;
-      failed = error;
-    }
-    try {
-      const second = await send(other);
-      if (await isPlainHttpToTls(second)) throw failed;
-      settle(other);
-      return second;
-    } catch (error) {
-      // The error of the scheme that was meant says more, unless the other one got further.
-      const further = error instanceof ExchangeError && error.kind === "tls" ||
-        failed instanceof ExchangeError && failed.kind === "not-tls";
-      throw further ? error : failed ?? error;
-    }
+      const allowed = url.origin === origin.origin
+        ? all
+        : (await import("./http/redirect.ts")).headersFor(all, origin, url);
+      return await this.#send({
+        method,
+        url,
+        headers: allowed,
+        body,
+        signal,
+        idleMs: this.#idleMs,
+      });
+    }, signal);
   }
 
   async #send(request: HttpRequest): Promise<HttpResponse> {
@@ -264,44 +236,4 @@ export class Transport {
       throw error;
     }
   }
-}
-
-/**
- * The schemes to try, in order. Plain HTTP comes into question only on this machine, or when it was allowed;
- * elsewhere it is what remains when https fails.
- */
-function schemes({ endpoint, connection }: TransportOptions): ("http" | "https")[] {
-  const { insecure, caCerts, insecureSkipTlsVerify } = connection;
-  const tlsMeant = caCerts !== undefined || insecureSkipTlsVerify === true;
-  if (isLoopback(endpoint)) {
-    return tlsMeant || endpoint.endsWith(":443") ? ["https", "http"] : ["http", "https"];
-  }
-  return insecure ? ["https", "http"] : ["https"];
-}
-
-/** Whether a failure is one that the wrong scheme makes. A certificate that is not trusted is none. */
-function mayBeOtherScheme({ kind }: ExchangeError, tried: URL): boolean {
-  if (tried.protocol === "http:") return kind === "broken";
-  return ["not-tls", "refused", "broken", "dns"].includes(kind);
-}
-
-/** Go's servers answer 400 with a sentence when plain HTTP reaches a TLS port. */
-async function isPlainHttpToTls(response: HttpResponse): Promise<boolean> {
-  if (response.status !== 400 || response.url.protocol !== "http:") return false;
-  const text = new TextDecoder().decode(await readUpTo(response, 200));
-  const told = /HTTP request.*HTTPS/i.test(text);
-  if (!told) response.body = replay(text);
-  return told;
-}
-
-function replay(text: string): HttpResponse["body"] {
-  let bytes: Uint8Array | undefined = new TextEncoder().encode(text);
-  return {
-    read: () => {
-      const piece = bytes?.length ? bytes : undefined;
-      bytes = undefined;
-      return Promise.resolve(piece);
-    },
-    cancel: () => Promise.resolve(),
-  };
 }

@@ -70,7 +70,12 @@ export async function withRetries<T>(
   }
 }
 
-async function outcomeOf<T>(attempt: () => Promise<T>): Promise<Outcome<T>> {
+/**
+ * What comes of one try.
+ *
+ * @param attempt makes it
+ */
+export async function outcomeOf<T>(attempt: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { answer: await attempt() };
   } catch (error) {
