@@ -8,6 +8,7 @@ import type { Environment } from "./config/paths.ts";
 import type { Settings } from "./config/effective.ts";
 import type { Output } from "./terminal/output.ts";
 import type { Reporter } from "./terminal/reporter.ts";
+import type { RunPlan } from "./plan/run_plan.ts";
 import type { SettingName } from "./settings/table.ts";
 import type { SettingValue } from "./line/values.ts";
 
@@ -17,6 +18,8 @@ export interface Context {
   args: readonly string[];
   /** Every setting in force. */
   settings: Settings;
+  /** What is done with signatures: nothing where the command is hidden, and has to plan what it does itself. */
+  plan?: RunPlan;
   /** The flags of this command line alone. */
   flags: ReadonlyMap<SettingName, SettingValue>;
   /** Takes the result. */

@@ -9,6 +9,7 @@ import { loadCommand } from "./commands/load.ts";
 import { resolveSettings, type Settings, warningsOf } from "./config/effective.ts";
 import { columnsOf, Output, ReaderGone, screen } from "./terminal/output.ts";
 import type { CommandLine } from "./line/parse.ts";
+import type { RunPlan } from "./plan/run_plan.ts";
 import type { Reporter } from "./terminal/reporter.ts";
 import { listen } from "./terminal/signals.ts";
 
@@ -65,9 +66,10 @@ export async function execute(
   try {
     const loading = loadCommand(command); // along with what checks the settings
     loading.catch(() => {}); // whatever is wrong with those is told first
+    let plan: RunPlan | undefined;
     if (!command.hidden) {
-      const { checkCombinations } = await import("./combinations.ts");
-      await checkCombinations(command.name, settings);
+      const { planRun } = await import("./plan/run_plan.ts");
+      plan = await planRun(command.name, settings);
       for (const warning of warningsOf(settings, Object.keys(Deno.env.toObject()))) {
         report.warn("settings", warning);
       }
@@ -76,6 +78,7 @@ export async function execute(
     await runCommand({
       args: line.args,
       settings,
+      ...plan !== undefined && { plan },
       flags: line.flags,
       out: new Output(screen, json, columnsOf(Deno.stdout, Infinity)),
       report,

@@ -11,6 +11,7 @@ import type { Reference } from "@blobber/core";
 import { parseReference } from "@blobber/core/reference";
 import { makeClient } from "../library/client_from_settings.ts";
 import type { Context } from "../context.ts";
+import { planVerification } from "../plan/verification.ts";
 import { readOptions } from "../trust/reading.ts";
 import type { Candidate, Completion, Lookup } from "./candidates.ts";
 
@@ -91,7 +92,9 @@ function isLayout(path: string): boolean {
 /** Files and directories one level below what was typed. */
 async function pathsInside(lookup: Lookup, context: Context): Promise<Completion> {
   const ref = lookup.args[0]!;
-  const options = await readOptions(context, lookup.command.name, ref);
+  const verification = await planVerification(lookup.command.name, context.settings);
+  const plan = { verification, signing: undefined };
+  const options = await readOptions({ ...context, plan }, ref);
   const image = await (await client(context)).openImage(ref, options);
   try {
     const { word } = lookup;

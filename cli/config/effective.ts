@@ -211,8 +211,9 @@ export function warningsOf(settings: Settings, variables: readonly string[]): st
     if (setting.loosens && settings.get(name) === true) {
       warnings.push(`${where} is set: ${setting.help}`);
     }
-    if (name === "verify" && origin.kind === "variable" && settings.get(name) === false) {
-      warnings.push(`${where} is set to false: nothing but trust rules demands a signature`);
+    const { whenOff } = setting;
+    if (whenOff !== undefined && origin.kind === "variable" && settings.get(name) === false) {
+      warnings.push(`${where} is set to false: ${whenOff}`);
     }
   }
   const known = SETTING_NAMES.flatMap((name) => variablesOf(settingOf(name)));

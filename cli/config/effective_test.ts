@@ -3,7 +3,7 @@ import type { BlobberError } from "@blobber/core/errors";
 import { parse } from "../line/parse.ts";
 import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
-import { planVerification, systemDemand } from "../trust/verification_plan.ts";
+import { planVerification } from "../plan/verification.ts";
 
 /** Resolves a command line with variables and two files. */
 async function resolve(
@@ -257,32 +257,36 @@ Deno.test("environment-over-system: a user's block of a registry takes nothing o
 
 Deno.test("environment-over-system: what the system demands of a signature stands beside what is said below", async () => {
   const system = "verify:\n  enabled: true\n  key: /etc/a.pub\n  require-log: true\n";
-  const planOf = (settings: Settings) => planVerification("pull", settings);
+  const plansOf = async (settings: Settings) => {
+    const { own, system } = await planVerification("pull", settings);
+    return { own: own.when === "never" ? undefined : own.plan, system: system?.plan };
+  };
   const demanded = async (argv: string[], given: Parameters<typeof resolve>[1]) => {
-    const settings = await resolve(["pull", "r", "d", ...argv], { ...given, system });
-    const demand = systemDemand("pull", settings)!;
-    assert.deepEqual(demand.plan?.signers, [
+    const plans = await plansOf(await resolve(["pull", "r", "d", ...argv], { ...given, system }));
+    assert.deepEqual(plans.system?.signers, [
       { kind: "key", file: { path: "/etc/a.pub", system: true } },
     ]);
-    return { settings, demand };
+    return plans;
   };
   const alone = await demanded([], {});
-  assert.deepEqual(planOf(alone.settings), alone.demand.plan);
-  const { settings } = await demanded([], { env: { BLOBBER_VERIFY_KEY: "/x.pub" } });
-  assert.deepEqual(planOf(settings)?.signers, [
+  assert.deepEqual(alone.own, alone.system);
+  const variable = await demanded([], { env: { BLOBBER_VERIFY_KEY: "/x.pub" } });
+  assert.deepEqual(variable.own?.signers, [
     { kind: "key", file: { path: "/x.pub", system: false } },
   ]);
   const user = await demanded([], { user: "verify:\n  issuer: https://i\n  subject: s\n" });
-  assert.equal(planOf(user.settings)?.signers[0]?.kind, "identity");
+  assert.equal(user.own?.signers[0]?.kind, "identity");
   // Nothing of the system's demand is mixed into another: a key has no repository.
-  const mixed = await resolve(["pull", "r", "d", "--verify-key", "/x.pub"], {
-    system: "verify:\n  enabled: true\n  issuer: https://i\n  subject: s\n  repo: acme/app\n",
-  });
-  assert.equal(planOf(mixed)?.repo, undefined);
-  assert.equal(systemDemand("pull", mixed)?.plan?.repo, "acme/app");
+  const mixed = await plansOf(
+    await resolve(["pull", "r", "d", "--verify-key", "/x.pub"], {
+      system: "verify:\n  enabled: true\n  issuer: https://i\n  subject: s\n  repo: acme/app\n",
+    }),
+  );
+  assert.equal(mixed.own?.repo, undefined);
+  assert.equal(mixed.system?.repo, "acme/app");
   const named = await demanded(["--verify-name", "reference"], {});
-  assert.equal(planOf(named.settings)?.name, "reference");
-  assert.deepEqual(planOf(named.settings)?.signers, named.demand.plan?.signers);
+  assert.equal(named.own?.name, "reference");
+  assert.deepEqual(named.own?.signers, named.system?.signers);
 });
 
 for (

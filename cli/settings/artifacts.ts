@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PACKERS, READERS, type Setting, SIGNERS } from "./row.ts";
+import { READERS, type Setting, SIGNERS } from "./row.ts";
 
 /** Rows of the table of settings. */
 export const ARTIFACTS = {
@@ -16,7 +16,7 @@ export const ARTIFACTS = {
     default: "gzip",
     help: "how the layer is compressed",
     group: "command",
-    commands: PACKERS,
+    commands: SIGNERS,
     below: "free",
   },
   tags: {
@@ -64,7 +64,7 @@ export const ARTIFACTS = {
     placeholder: "KEY=VALUE",
     help: "an annotation of the manifest; repeatable",
     group: "command",
-    commands: PACKERS,
+    commands: SIGNERS,
   },
   layerMediaType: {
     flag: "layer-media-type",
@@ -73,7 +73,7 @@ export const ARTIFACTS = {
     placeholder: "TYPE",
     help: "media type of the layer in place of the OCI one",
     group: "command",
-    commands: PACKERS,
+    commands: SIGNERS,
     below: "free",
   },
   keepMtime: {
@@ -83,7 +83,7 @@ export const ARTIFACTS = {
     default: false,
     help: "keep modification times; the digest then depends on them",
     group: "command",
-    commands: PACKERS,
+    commands: SIGNERS,
     below: "free",
   },
   from: {
@@ -133,7 +133,7 @@ export const ARTIFACTS = {
     default: false,
     help: "use a destination or a layout although another user can change what its path leads to",
     group: "command",
-    commands: [...READERS, ...PACKERS, "copy", "tag", "verify", "trust"],
+    commands: [...READERS, ...SIGNERS, "copy", "tag", "verify", "trust"],
     below: "stricter",
     strictness: [true, false],
     loosens: true,
@@ -145,7 +145,7 @@ export const ARTIFACTS = {
     placeholder: "OS/ARCH",
     help: "platform of the artifact, and the one to take from an index",
     group: "command",
-    commands: [...READERS, "verify", ...PACKERS],
+    commands: [...READERS, "verify", ...SIGNERS],
     below: "free",
   },
   expect: {
@@ -205,7 +205,7 @@ export const ARTIFACTS = {
     type: "count",
     help: "most entries of any kind; by default what the artifact's size is worth",
     group: "limits",
-    commands: [...READERS, ...PACKERS],
+    commands: [...READERS, ...SIGNERS],
     below: "free",
   },
   maxBytes: {
@@ -214,7 +214,7 @@ export const ARTIFACTS = {
     type: "size",
     help: "most bytes of all files; by default what the artifact's size is worth",
     group: "limits",
-    commands: [...READERS, ...PACKERS],
+    commands: [...READERS, ...SIGNERS],
     below: "free",
   },
   maxFileBytes: {

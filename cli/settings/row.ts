@@ -34,10 +34,11 @@ export const EVERY = "every";
 export const READERS = ["pull", "ls", "cat", "cp"] as const;
 /** What reads an artifact at all, and may demand a signature of it. */
 export const VERIFIERS = [...READERS, "copy", "verify", "sign", "tag", "trust"] as const;
-/** What makes signatures. */
+/** What makes signatures, and packs a directory to know what it signs. */
 export const SIGNERS = ["push", "sign"] as const;
-/** What packs a directory. */
-export const PACKERS = ["push", "sign"] as const;
+
+/** Ways to say who must have signed. Two of them, said at the same place, contradict each other. */
+export type SignerWay = "identity" | "key" | "signers" | "unsafe";
 
 /**
  * What counts when the system's file sets a key and the user's file, a variable or a flag says something else:
@@ -79,8 +80,20 @@ export interface Setting {
   hidden?: true;
   /** What to use in its place. */
   deprecated?: string;
+  /**
+   * What the setting says of the signature that is demanded: in its way who must have made it, a claim of the
+   * signer's certificate, or another condition. A flag that says any of these demands a signature.
+   */
+  demands?: { signer: SignerWay } | "claim" | "condition";
+  /**
+   * What the setting says of the signature that is made: the key, the identity, or a service. A flag that says one
+   * of these asks for a signature, and one for the root to check it with needs it.
+   */
+  signs?: "key" | "identity" | "service" | "root";
   /** Loosens a check: a variable or file that sets it warns each time. */
   loosens?: true;
+  /** What to warn of when a variable sets it to false. */
+  whenOff?: string;
   /** What the system's value means below it; each row that has a key decides. */
   below?: Below;
   /** For `stricter`: the values from lax to strict. */

@@ -27,6 +27,7 @@ export const SIGNING = {
     help: "private key (PEM) to sign with in place of an identity",
     group: "signing",
     commands: SIGNERS,
+    signs: "key",
     below: "free",
   },
   signPassword: {
@@ -38,6 +39,7 @@ export const SIGNING = {
     help: "passphrase of the key: file:PATH, env:NAME or - for stdin",
     group: "signing",
     commands: SIGNERS,
+    signs: "key",
     below: "free",
   },
   fulcioUrl: {
@@ -48,6 +50,7 @@ export const SIGNING = {
     help: "certificate authority",
     group: "signing",
     commands: SIGNERS,
+    signs: "identity",
     below: "free",
   },
   rekorUrl: {
@@ -58,6 +61,7 @@ export const SIGNING = {
     help: "transparency log",
     group: "signing",
     commands: SIGNERS,
+    signs: "service",
     below: "free",
   },
   timestampUrl: {
@@ -68,6 +72,7 @@ export const SIGNING = {
     help: "timestamp authority (RFC 3161)",
     group: "signing",
     commands: SIGNERS,
+    signs: "service",
     below: "free",
   },
   signingConfig: {
@@ -78,6 +83,7 @@ export const SIGNING = {
     help: "Sigstore signing config that names the services",
     group: "signing",
     commands: SIGNERS,
+    signs: "service",
     below: "free",
   },
   identityToken: {
@@ -87,6 +93,7 @@ export const SIGNING = {
     help: "OIDC token, or a file that holds it: file:PATH, env:NAME or - for stdin",
     group: "signing",
     commands: SIGNERS,
+    signs: "identity",
   },
   oidcIssuer: {
     flag: "oidc-issuer",
@@ -96,6 +103,7 @@ export const SIGNING = {
     help: "where to log in",
     group: "signing",
     commands: SIGNERS,
+    signs: "identity",
     below: "free",
   },
   oidcClientId: {
@@ -106,6 +114,7 @@ export const SIGNING = {
     help: "client id at the issuer",
     group: "signing",
     commands: SIGNERS,
+    signs: "identity",
     below: "free",
   },
   signLog: {

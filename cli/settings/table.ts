@@ -41,6 +41,11 @@ export function settingOf(name: SettingName): Setting {
   return SETTINGS[name];
 }
 
+/** The flag of a row as it is written. */
+export function flagOf(name: SettingName): string {
+  return `--${settingOf(name).flag}`;
+}
+
 /** Every name in the order of the table. */
 export const SETTING_NAMES: SettingName[] = Object.keys(SETTINGS) as SettingName[];
 

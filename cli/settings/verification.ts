@@ -16,6 +16,7 @@ export const VERIFICATION = {
     help: "demand a signature; any --verify-… flag implies it",
     group: "verification",
     commands: VERIFIERS,
+    whenOff: "nothing but trust rules demands a signature",
     below: "stricter",
     strictness: [false, true],
   },
@@ -27,6 +28,7 @@ export const VERIFICATION = {
     help: "issuer of the signer's identity",
     group: "verification",
     commands: VERIFIERS,
+    demands: { signer: "identity" },
     below: "joins",
   },
   verifySubject: {
@@ -37,6 +39,7 @@ export const VERIFICATION = {
     help: "identity of the signer, exactly",
     group: "verification",
     commands: VERIFIERS,
+    demands: { signer: "identity" },
     below: "joins",
   },
   verifySubjectPattern: {
@@ -47,6 +50,7 @@ export const VERIFICATION = {
     help: "identity of the signer; * within a segment, ** across, neither crosses @",
     group: "verification",
     commands: VERIFIERS,
+    demands: { signer: "identity" },
     below: "joins",
   },
   verifySigners: {
@@ -56,6 +60,7 @@ export const VERIFICATION = {
     help: "issuer=URL,subject=SUBJECT or key=FILE; repeatable, any one of them is enough",
     group: "verification",
     commands: VERIFIERS,
+    demands: { signer: "signers" },
   },
   verifyRepo: {
     flag: "verify-repo",
@@ -65,6 +70,7 @@ export const VERIFICATION = {
     help: "source repository that the certificate must name",
     group: "verification",
     commands: VERIFIERS,
+    demands: "claim",
     below: "joins",
   },
   verifyClaims: {
@@ -74,6 +80,7 @@ export const VERIFICATION = {
     help: "claim that the certificate must hold, under Fulcio's name; repeatable",
     group: "verification",
     commands: VERIFIERS,
+    demands: "claim",
   },
   verifyKey: {
     flag: "verify-key",
@@ -83,6 +90,7 @@ export const VERIFICATION = {
     help: "public key (PEM) of the signer in place of an identity",
     group: "verification",
     commands: VERIFIERS,
+    demands: { signer: "key" },
     below: "joins",
   },
   verifyName: {
@@ -94,6 +102,7 @@ export const VERIFICATION = {
     help: "how much of the name must be signed too",
     group: "verification",
     commands: VERIFIERS,
+    demands: "condition",
     below: "stricter",
     strictness: ["off", "repository", "reference"],
   },
@@ -104,6 +113,7 @@ export const VERIFICATION = {
     help: "name that must be signed in place of the one asked for: what a mirror is a copy of",
     group: "verification",
     commands: VERIFIERS,
+    demands: "condition",
   },
   verifyUnsafe: {
     flag: "verify-unsafe",
@@ -113,6 +123,7 @@ export const VERIFICATION = {
     help: "accept any valid certificate, whoever signed; for development only",
     group: "verification",
     commands: VERIFIERS,
+    demands: { signer: "unsafe" },
     loosens: true,
     below: "stricter",
     strictness: [true, false],
@@ -125,6 +136,7 @@ export const VERIFICATION = {
     help: "demand a proof of inclusion in the log, for keys too",
     group: "verification",
     commands: VERIFIERS,
+    demands: "condition",
     below: "stricter",
     strictness: [false, true],
   },
@@ -136,6 +148,8 @@ export const VERIFICATION = {
     help: "Sigstore trusted root in place of the public one",
     group: "verification",
     commands: [...VERIFIERS, "push"],
+    signs: "root",
+    demands: "condition",
     below: "joins",
   },
   offline: {

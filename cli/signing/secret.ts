@@ -9,7 +9,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { looksLikeToken, printable } from "@blobber/core/printable";
 import { readNamedText } from "../config/named_file.ts";
 import type { Context } from "../context.ts";
-import { type SettingName, settingOf } from "../settings/table.ts";
+import { flagOf, type SettingName, settingOf } from "../settings/table.ts";
 
 /** Characters of a secret: a token is the longest of them. */
 const MAX_SECRET_CHARS = 64 * 1024;
@@ -79,10 +79,6 @@ export function warnIfShown(context: Context, name: SettingName): void {
   } else if (origin.kind === "file") {
     context.report.warn("secret", `${settingOf(name).key} in ${origin.path} is a secret; ${hint}`);
   }
-}
-
-function flagOf(name: SettingName): string {
-  return `--${settingOf(name).flag}`;
 }
 
 /** A secret in a file ends where the line does, as editors and `echo` leave it. */

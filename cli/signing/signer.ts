@@ -12,23 +12,20 @@ import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "../terminal/ask.ts";
 import { type NamedFile, readNamedFile, readNamedText } from "../config/named_file.ts";
 import type { Context } from "../context.ts";
+import { planOf } from "../plan/run_plan.ts";
 import { openBrowser, showDevice } from "./login_page.ts";
 import { readSecret, refuseToken, warnIfShown } from "./secret.ts";
-import { planSigning, type SigningPlan } from "./signing_plan.ts";
+import type { SigningPlan } from "../plan/signing.ts";
 import { readRoot } from "../trust/verifying.ts";
 
 /**
  * Makes the signer that a command must use.
  *
  * @param context of the command
- * @param command its name
  * @returns nothing when nothing is to be signed
  */
-export async function makeSigner(
-  context: Context,
-  command: string,
-): Promise<Signer | undefined> {
-  const plan = planSigning(command, context.settings);
+export async function makeSigner(context: Context): Promise<Signer | undefined> {
+  const plan = planOf(context).signing;
   if (plan === undefined) return undefined;
   const { createSigner, PUBLIC, publicSigningConfig } = await import("@blobber/sigstore");
   const { onNotice } = context.report;

@@ -13,29 +13,34 @@ import { parseReference } from "@blobber/core/reference";
 import type { Context } from "../context.ts";
 import { SYSTEM_HINT } from "../config/paths.ts";
 import { expectedDigest, platformOf } from "../library/wanted.ts";
-import type { Requirement } from "../rules/decide.ts";
-import { namedInVain, planVerification, systemDemand } from "./verification_plan.ts";
+import { allThatHold, firstThatHolds } from "../plan/decision_table.ts";
+import {
+  type Demanded,
+  JOINT_DEMAND,
+  type JointAnswers,
+  LAX,
+  type Lax,
+} from "../plan/joint_demand.ts";
+import { planOf } from "../plan/run_plan.ts";
+import { namedInVain } from "../plan/signers.ts";
+import type { Demands, VerificationPlan } from "../plan/verification.ts";
+import type { Decision } from "../rules/decide.ts";
 
 /**
  * Puts together the options of a reading call: what is demanded, and how much is accepted.
  *
  * @param context of the command
- * @param command its name
  * @param reference what is to be read, as it was written
  * @throws {BlobberError} `trust-rule` when nothing allows to read it
  */
-export async function readOptions(
-  context: Context,
-  command: string,
-  reference: string,
-): Promise<OpenOptions> {
+export async function readOptions(context: Context, reference: string): Promise<OpenOptions> {
   const { settings } = context;
   return {
     ...context.report.observer(context.signal),
     maxEntries: settings.get("maxEntries"),
     maxBytes: settings.get("maxBytes"),
     maxFileBytes: settings.get("maxFileBytes"),
-    ...await judge(context, command, parseReference(reference)),
+    ...await judge(context, parseReference(reference)),
     expect: expectedDigest(settings),
     platform: platformOf(settings),
   };
@@ -46,90 +51,124 @@ export async function readOptions(
  * flags demand or, where no rule is about it, the settings.
  *
  * @param context of the command
- * @param command its name
  * @param reference what is to be read
  */
 export async function verifiersOf(
   context: Context,
-  command: string,
   reference: Reference,
 ): Promise<Verifier[] | undefined> {
-  return (await judge(context, command, reference)).verifier;
+  return (await judge(context, reference)).verifier;
 }
 
 /** What rules and flags demand, and the layout that they were asked about. */
 async function judge(
   context: Context,
-  command: string,
   reference: Reference,
 ): Promise<{ verifier: Verifier[] | undefined; layoutPath?: string }> {
-  const { settings, report } = context;
+  const { verification } = planOf(context);
+  const { decision, layout } = await rulesFor(reference, context, verification);
+  const answers = answersOf(verification, decision);
+  const lax = firstThatHolds(LAX, answers);
+  if (lax !== undefined) throw notSetAside(lax, verification.system!.path);
+  for (const warning of decision.warnings) context.report.warn("trust", warning);
+  const demanded = allThatHold(JOINT_DEMAND, answers);
+  const verifiers = await verifiersFor(demanded, { context, verification, decision });
+  if (verifiers.length > 0) return { verifier: verifiers, ...layout };
+  if (demanded.length > 0) throw new Error("a signature is demanded, and nothing verifies it");
+  warnOfVainName(context, verification);
+  return { verifier: undefined, ...layout };
+}
+
+/** What no rule says anything about. */
+const UNRULED: Decision = {
+  requirements: [],
+  matched: false,
+  matchedBySystem: false,
+  warnings: [],
+};
+
+async function rulesFor(
+  reference: Reference,
+  { settings }: Context,
+  { own, noVerify, shows }: Demands,
+): Promise<{ decision: Decision; layout: { layoutPath?: string } }> {
   const files = settings.files.flatMap(({ rules }) => rules ?? []);
-  let plan = planVerification(command, settings);
-  let requirements: Requirement[] = [];
-  let demand = systemDemand(command, settings);
-  let judged: { layoutPath?: string } = {};
-  if (files.length > 0 || settings.get("noVerify")) {
-    const { decide } = await import("../rules/decide.ts");
-    const { layoutPathOf, trustName } = await import("../rules/subject.ts");
-    const name = trustName(reference);
-    judged = layoutPathOf(name);
-    const decision = decide(name, files, {
-      noVerify: settings.get("noVerify"),
-      verifies: plan !== undefined,
-      reports: command === "verify",
-    });
-    requirements = decision.requirements;
-    if (decision.matched) plan = planVerification(command, settings, true);
-    // A rule says it more closely than settings do, but the system's settings only to a rule of the system's.
-    if (decision.matchedBySystem) demand = undefined;
-    if (demand !== undefined && settings.get("noVerify")) {
-      throw notSetAside("--no-verify", demand.path);
-    }
-    for (const warning of decision.warnings) report.warn("trust", warning);
-  }
+  if (files.length === 0 && !noVerify) return { decision: UNRULED, layout: {} };
+  const { decide } = await import("../rules/decide.ts");
+  const { layoutPathOf, trustName } = await import("../rules/subject.ts");
+  const name = trustName(reference);
+  const verifies = own.when !== "never";
+  const decision = decide(name, files, { noVerify, verifies, reports: shows });
+  return { decision, layout: layoutPathOf(name) };
+}
+
+function answersOf({ own, system, noVerify }: Demands, decision: Decision): JointAnswers {
+  const { requirements, matched, matchedBySystem } = decision;
+  return {
+    own: own.when,
+    ownIsUnsafe: own.when !== "never" && own.plan.unsafe ? "yes" : "no",
+    rules: requirements.length > 0 ? "signed" : matched ? "unsigned" : "none",
+    systemRule: matchedBySystem ? "yes" : "no",
+    system: system === undefined
+      ? "nothing"
+      : system.plan === undefined
+      ? "any signer"
+      : "a signer",
+    noVerify: noVerify ? "yes" : "no",
+  };
+}
+
+async function verifiersFor(
+  demanded: readonly Demanded[],
+  { context, verification: { own, system }, decision }: {
+    context: Context;
+    verification: Demands;
+    decision: Decision;
+  },
+): Promise<Verifier[]> {
   const verifiers: Verifier[] = [];
-  if (requirements.length > 0) {
+  if (demanded.includes("every rule")) {
     const { ruleVerifier } = await import("./rule_verifier.ts");
-    for (const requirement of requirements) {
+    for (const requirement of decision.requirements) {
       verifiers.push(await ruleVerifier(requirement, context));
     }
   }
-  if (demand?.plan !== undefined) {
+  const plans: VerificationPlan[] = [];
+  if (demanded.includes("the system's settings")) plans.push(system!.plan!);
+  if (demanded.includes("the run's own") && own.when !== "never") {
+    // Where nothing is said below the system's settings, both are the same.
+    if (JSON.stringify(own.plan) !== JSON.stringify(plans[0])) {
+      plans.push(own.plan);
+      if (own.plan.unsafe) {
+        context.report.warn(
+          "unsafe-verification",
+          "any valid certificate is accepted, whoever signed: for development only",
+        );
+      }
+    }
+  }
+  if (plans.length > 0) {
     const { makeVerifier } = await import("./verifying.ts");
-    verifiers.push(await makeVerifier(context, demand.plan));
-    if (JSON.stringify(plan) === JSON.stringify(demand.plan)) plan = undefined;
-  } else if (demand !== undefined && plan?.unsafe) {
-    throw notSetAside("verify.unsafe", demand.path);
+    for (const plan of plans) verifiers.push(await makeVerifier(context, plan));
   }
-  if (plan?.unsafe) {
-    report.warn(
-      "unsafe-verification",
-      "any valid certificate is accepted, whoever signed: for development only",
-    );
-  }
-  if (plan !== undefined) {
-    const { makeVerifier } = await import("./verifying.ts");
-    verifiers.push(await makeVerifier(context, plan));
-  }
-  if (verifiers.length > 0) return { verifier: verifiers, ...judged };
-  if (demand !== undefined) throw notSetAside("a rule of the user's", demand.path);
-  const vain = settings.get("noVerify") || settings.flagged("verify")
-    ? undefined
-    : namedInVain(settings);
-  if (vain !== undefined) {
-    report.warn(
-      "not-verified",
-      `${vain} names a signer, and nothing demands a signature: say --verify`,
-    );
-  }
-  return { verifier: undefined, ...judged };
+  return verifiers;
 }
 
-function notSetAside(what: string, path: string): BlobberError {
+/** So that the name of a signer is not taken for a demand. */
+function warnOfVainName({ settings, report }: Context, { noVerify }: Demands): void {
+  if (noVerify || settings.flagged("verify")) return;
+  const vain = namedInVain(settings);
+  if (vain === undefined) return;
+  report.warn(
+    "not-verified",
+    `${vain} names a signer, and nothing demands a signature: say --verify`,
+  );
+}
+
+function notSetAside(lax: Lax, path: string): BlobberError {
   return new BlobberError(
     "trust-rule",
-    `${what} cannot set aside the signature that the system's configuration demands ` +
+    `${lax} cannot set aside the signature that the system's configuration demands ` +
       `(verify.enabled in ${printable(path)})`,
     { hint: SYSTEM_HINT },
   );

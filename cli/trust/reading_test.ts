@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Client } from "@blobber/core/client";
 import type { Context } from "../context.ts";
 import { resolveSettings } from "../config/effective.ts";
+import { planVerification } from "../plan/verification.ts";
 import { readOptions } from "./reading.ts";
 
 /** Two layouts, a link to one of them, and rules under which one of the two may be read. */
@@ -34,12 +35,13 @@ async function scene(
       system: `${dir}/config.yaml`,
     });
     const report = { observer: () => ({}), warn: () => {} };
-    const context = { settings, report, signal: new AbortController().signal };
+    const plan = { verification: await planVerification("ls", settings), signing: undefined };
+    const context = { settings, plan, report, signal: new AbortController().signal };
     const point = (to: string) => {
       Deno.symlinkSync(to, `${dir}/next`);
       Deno.renameSync(`${dir}/next`, `${dir}/link`);
     };
-    const options = (ref: string) => readOptions(context as unknown as Context, "ls", ref);
+    const options = (ref: string) => readOptions(context as unknown as Context, ref);
     await body({ dir, client, point, options });
   } finally {
     Deno.removeSync(dir, { recursive: true });

@@ -5,7 +5,7 @@
  */
 
 import type { WrittenEntry, WrittenRule } from "../rules/rule_text.ts";
-import type { VerificationPlan } from "./verification_plan.ts";
+import type { VerificationPlan } from "../plan/verification.ts";
 
 /**
  * The rule that says for all time what flags say for one run.

@@ -12,7 +12,8 @@ import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verif
 import { type NamedFile, readNamedFile, readNamedText } from "../config/named_file.ts";
 import type { Context } from "../context.ts";
 import { flagsFor } from "./claimed.ts";
-import type { SignerPlan, VerificationPlan } from "./verification_plan.ts";
+import type { SignerPlan } from "../plan/signers.ts";
+import type { VerificationPlan } from "../plan/verification.ts";
 
 /**
  * Makes the verifier that the settings of a command demand.

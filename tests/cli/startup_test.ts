@@ -54,7 +54,7 @@ const ANSWERS: Record<string, string[]> = {
     "cli/run.ts",
     "cli/line/parse.ts",
     "cli/execute.ts",
-    "cli/combinations.ts",
+    "cli/plan/run_plan.ts",
     "cli/terminal/reporter.ts",
     "cli/commands/artifacts/loaders.ts",
     "cli/commands/artifacts/ls.ts",

@@ -21,7 +21,7 @@ export async function runCat(context: Context): Promise<void> {
   const reference = parseReference(ref);
   const image = await (await makeClient(context)).openImage(
     reference,
-    await readOptions(context, "cat", ref),
+    await readOptions(context, ref),
   );
   try {
     const stream = await image.open(path);

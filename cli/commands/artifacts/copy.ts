@@ -17,7 +17,7 @@ export async function runCopy(context: Context): Promise<void> {
   const from = parseReference(ref);
   const target = parseReference(to);
   const { verdict, ...result } = await (await makeClient(context)).copy(from, target, {
-    ...await readOptions(context, "copy", ref),
+    ...await readOptions(context, ref),
     ifAbsent: settings.get("ifAbsent"),
   });
   await out.result({

@@ -18,7 +18,7 @@ export async function runCp(context: Context): Promise<void> {
   const target = copyTarget(destination, path);
   const image = await (await makeClient(context)).openImage(
     reference,
-    await readOptions(context, "cp", ref),
+    await readOptions(context, ref),
   );
   try {
     const stream = await image.open(path);

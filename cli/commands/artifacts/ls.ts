@@ -18,7 +18,7 @@ export async function runLs(context: Context): Promise<void> {
   const ref = context.args[0]!;
   const reference = parseReference(ref);
   const client = await makeClient(context);
-  const options = await readOptions(context, "ls", ref);
+  const options = await readOptions(context, ref);
   if (!out.json && !settings.get("long")) {
     const { names, plain } = await client.list(reference, options);
     return await out.text(plain ? names : printableLines(names));

@@ -18,7 +18,7 @@ export async function runPull(context: Context): Promise<void> {
   const reference = parseReference(ref);
   refuseStream(directory, "name a directory; one that is called so is ./-");
   const result = await (await makeClient(context)).pull(reference, directory, {
-    ...await readOptions(context, "pull", ref),
+    ...await readOptions(context, ref),
     overwrite: settings.get("overwrite"),
     links: settings.get("links"),
     special: settings.get("special"),

@@ -28,7 +28,7 @@ export async function runPush(context: Context): Promise<void> {
   };
   checkDirectory(directory);
   if (settings.get("dryRun")) return await rehearse(context, directory, reference, options);
-  const signer = await makeSigner(context, "push");
+  const signer = await makeSigner(context);
   const result = await (await makeClient(context)).push({ directory }, reference, {
     ...options,
     signer,

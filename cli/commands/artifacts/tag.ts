@@ -15,7 +15,7 @@ export async function runTag(context: Context): Promise<void> {
   const [ref, ...tags] = context.args as [string, ...string[]];
   const reference = parseReference(ref);
   const { digest, mediaType, size } = await (await makeClient(context)).tag(reference, tags, {
-    ...await readOptions(context, "tag", ref),
+    ...await readOptions(context, ref),
     ifAbsent: settings.get("ifAbsent"),
   });
   await out.result(

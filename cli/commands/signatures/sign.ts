@@ -28,7 +28,7 @@ export async function runSign(context: Context): Promise<void> {
   const digest = pinned ?? (await client.resolve(reference, { signal })).digest;
   const tag = tagOf(reference);
   const exact: Reference = { ...reference, ...tag !== undefined && { tag }, digest };
-  const options = await readOptions(context, "sign", ref);
+  const options = await readOptions(context, ref);
   // A signature on an index covers all its manifests, so one on a single manifest is not enough for it.
   if (options.verifier !== undefined) await client.verify(exact, { ...options, whole: true });
   if (!out.json) await out.text(digest);
@@ -43,7 +43,7 @@ export async function runSign(context: Context): Promise<void> {
         "REF:TAG@sha256:… names the tag and the digest",
     });
   }
-  const signer = await makeSigner(context, "sign");
+  const signer = await makeSigner(context);
   const result = await client.sign(exact, { ...context.report.observer(context.signal), signer });
   if (!result.added) {
     report.onNotice({

@@ -18,7 +18,7 @@ export async function runVerify(context: Context): Promise<void> {
   const { out, settings, report } = context;
   const ref = context.args[0]!;
   const reference = parseReference(ref);
-  const options = await readOptions(context, "verify", ref);
+  const options = await readOptions(context, ref);
   if (options.verifier === undefined) {
     const { nobodyNamed } = await import("../../trust/claimed.ts");
     throw await nobodyNamed(context, reference);

@@ -12,13 +12,14 @@ import { canAsk, confirm } from "../../terminal/ask.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { editedPath } from "../../config/paths.ts";
 import type { Context } from "../../context.ts";
+import { planOf } from "../../plan/run_plan.ts";
 import { claimedSigners, claimsInWords } from "../../trust/claimed.ts";
 import { addRule, checkRule } from "../../config/edit_rules.ts";
 import { chooseSigner, collecting, exhaust, type Found, provenRule } from "../../trust/propose.ts";
 import { ruleName, type WrittenRule } from "../../rules/rule_text.ts";
 import { ruleOfPlan } from "../../trust/rule_of_plan.ts";
 import { trustName } from "../../rules/subject.ts";
-import { planVerification, signedAsOf } from "../../trust/verification_plan.ts";
+import { signedAsOf } from "../../plan/verification.ts";
 import { makeVerifier } from "../../trust/verifying.ts";
 
 /** Adds a rule to the user's file: from flags, or proposed from the signature that is there. */
@@ -26,7 +27,8 @@ export async function runTrustAdd(context: Context): Promise<void> {
   const { out, settings, env } = context;
   const what = context.args[0]!;
   const taken = settings.files.flatMap(({ rules }) => rules?.rules ?? []).map(({ name }) => name);
-  const plan = planVerification("trust add", settings, true);
+  const { own } = planOf(context).verification;
+  const plan = own.when === "never" ? undefined : own.plan;
   if (plan?.unsafe) {
     throw new BlobberError(
       "usage",

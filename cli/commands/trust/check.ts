@@ -22,7 +22,7 @@ export async function runTrustCheck(context: Context): Promise<void> {
   const name = trustName(reference);
   const files = settings.files.flatMap(({ rules }) => rules ?? []);
   const { requirements, matched } = decide(name, files, { noVerify: false, verifies: false });
-  const verifier = await verifiersOf(context, "trust check", reference);
+  const verifier = await verifiersOf(context, reference);
   const proven = verifier === undefined
     ? undefined
     : await (await makeClient(context)).verify(reference, {

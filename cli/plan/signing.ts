@@ -7,8 +7,13 @@
 import { BlobberError } from "@blobber/core/errors";
 import type { NamedFile } from "../config/named_file.ts";
 import type { Settings } from "../config/effective.ts";
-import { type SettingName, settingOf } from "../settings/table.ts";
-import { SIGNERS } from "../settings/row.ts";
+import {
+  flagOf,
+  type Setting,
+  SETTING_NAMES,
+  type SettingName,
+  settingOf,
+} from "../settings/table.ts";
 
 /** How to sign. Secrets are named, not yet read. */
 export interface SigningPlan {
@@ -31,43 +36,32 @@ export interface SigningPlan {
   yes: boolean;
 }
 
+const signs = (...what: Setting["signs"][]) =>
+  SETTING_NAMES.filter((name) => what.includes(settingOf(name).signs));
 /** Flags each of which says that a signature is wanted. */
-const IMPLY: readonly SettingName[] = [
-  "signKey",
-  "signPassword",
-  "fulcioUrl",
-  "rekorUrl",
-  "timestampUrl",
-  "signingConfig",
-  "identityToken",
-  "oidcIssuer",
-  "oidcClientId",
-];
-const KEYLESS: readonly SettingName[] = [
-  "fulcioUrl",
-  "identityToken",
-  "oidcIssuer",
-  "oidcClientId",
-];
+const IMPLY = signs("key", "identity", "service");
+const KEYLESS = signs("identity");
 
 /**
  * Plans signing.
  *
- * @param command name of the command
+ * @param command name of a command that signs
  * @param settings the settings in force
  * @returns the plan, or nothing when nothing is to be signed
  * @throws {BlobberError} `usage`
  */
 export function planSigning(command: string, settings: Settings): SigningPlan | undefined {
-  if (!(SIGNERS as readonly string[]).includes(command)) return undefined;
   const flags = IMPLY.filter((name) => settings.flagged(name));
   if (command !== "sign") {
     if (settings.flagged("sign") && !settings.get("sign") && flags.length > 0) {
-      throw new BlobberError("usage", `--sign=false and ${flag(flags[0]!)} contradict each other`);
+      throw new BlobberError(
+        "usage",
+        `--sign=false and ${flagOf(flags[0]!)} contradict each other`,
+      );
     }
     if (flags.length === 0 && !settings.get("sign")) {
       if (settings.flagged("trustedRoot")) {
-        throw new BlobberError("usage", `${flag("trustedRoot")} needs ${flag("sign")}`);
+        throw new BlobberError("usage", `${flagOf("trustedRoot")} needs ${flagOf("sign")}`);
       }
       return undefined;
     }
@@ -79,12 +73,12 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
   if (byKey && keyless !== undefined) {
     throw new BlobberError(
       "usage",
-      `${flag("signKey")} and ${flag(keyless)} are mutually exclusive`,
+      `${flagOf("signKey")} and ${flagOf(keyless)} are mutually exclusive`,
       { hint: "a key signs without an identity; leave one of them out" },
     );
   }
   if (!byKey && settings.flagged("signPassword")) {
-    throw new BlobberError("usage", `${flag("signPassword")} needs ${flag("signKey")}`);
+    throw new BlobberError("usage", `${flagOf("signPassword")} needs ${flagOf("signKey")}`);
   }
   if (settings.flagged("signingConfig")) {
     const service = (["fulcioUrl", "rekorUrl", "timestampUrl"] as const)
@@ -92,7 +86,7 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
     if (service !== undefined) {
       throw new BlobberError(
         "usage",
-        `${flag("signingConfig")} and ${flag(service)} are mutually exclusive`,
+        `${flagOf("signingConfig")} and ${flagOf(service)} are mutually exclusive`,
         { hint: "the signing config names the services" },
       );
     }
@@ -132,8 +126,4 @@ function checkUrl(name: SettingName, settings: Settings): void {
     "usage",
     `invalid ${settingOf(name).flag}: ${JSON.stringify(url)}, expected an http or https URL`,
   );
-}
-
-function flag(name: SettingName): string {
-  return `--${settingOf(name).flag}`;
 }
