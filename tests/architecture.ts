@@ -65,8 +65,37 @@ const LAYERS: string[][] = [
   ["verbs/"],
   ["client"],
 ];
-/** Layers whose parts may import each other: the ground. */
+/** Layers of `lib/` whose parts may import each other: the ground. */
 const OPEN_LAYERS = [0];
+
+/** The layers of the other packages, told in the same way. */
+const SIGSTORE_LAYERS: string[][] = [
+  ["encoding/"],
+  ["service"],
+  ["keys/"],
+  ["trust/", "tokens/"],
+  ["verify/"],
+  ["sign/"],
+  ["verify"],
+  ["mod"],
+];
+const CLI_LAYERS: string[][] = [
+  ["settings/", "command_table/"],
+  ["line/"],
+  ["rules/"],
+  ["config/"],
+  ["plan/"],
+  ["terminal/"],
+  ["context"],
+  ["library/", "help/"],
+  ["trust/"],
+  ["signing/"],
+  ["completion/"],
+  ["commands/", "reference/"],
+  ["execute"],
+  ["run"],
+  ["main"],
+];
 
 /** The parts of the archive, and what each may import of the others. */
 const ARCHIVE: Record<string, string[]> = {
@@ -301,14 +330,26 @@ function forbidden(path: string, { specifier }: Import): string | undefined {
   if (["sigstore", "cli"].includes(room) && targetRoom !== room) {
     return `${target}, where the package's name is to be used`;
   }
+  if (room === "sigstore") return outOfLayer(SIGSTORE_LAYERS, path, target);
+  if (room === "cli") return outOfLayer(CLI_LAYERS, path, target);
   if (room !== "lib") return;
   if (targetRoom !== "lib") return `${target}, which is not in the core`;
   const [above, below] = [archivePart(path), archivePart(target)];
   if (above !== undefined && below !== undefined && above !== below) {
     if (!ARCHIVE[above]?.includes(below)) return `${target}, and ${above} knows nothing of it`;
   }
-  const [from, to] = [layerOf(path), layerOf(target)];
-  const near = from === to && (OPEN_LAYERS.includes(from) || partOf(path) === partOf(target));
+  return outOfLayer(LAYERS, path, target, OPEN_LAYERS);
+}
+
+/** Why an import does not go down, or nothing. */
+function outOfLayer(
+  layers: string[][],
+  path: string,
+  target: string,
+  open: number[] = [],
+): string | undefined {
+  const [from, to] = [layerOf(layers, path), layerOf(layers, target)];
+  const near = from === to && (open.includes(from) || partOf(path) === partOf(target));
   if (to < from || near) return;
   return `${target}, which does not stand above it in docs/architecture.md`;
 }
@@ -318,15 +359,15 @@ function archivePart(path: string): string | undefined {
   return /^lib\/archive\/(?:(\w+)\/)?\w+\.ts$/.exec(path)?.slice(1).map((part) => part ?? "")[0];
 }
 
-/** `archive/` for a file in a folder of `lib/`, else the file's name without its ending. */
+/** `archive/` for a file in a folder of a package, else the file's name without its ending. */
 function partOf(path: string): string {
   const [, first, ...rest] = path.split("/");
   return rest.length > 0 ? `${first}/` : first!.replace(/\.ts$/, "");
 }
 
-function layerOf(path: string): number {
-  const layer = LAYERS.findIndex((names) => names.includes(partOf(path)));
-  return layer < 0 ? LAYERS.length : layer;
+function layerOf(layers: string[][], path: string): number {
+  const layer = layers.findIndex((names) => names.includes(partOf(path)));
+  return layer < 0 ? layers.length : layer;
 }
 
 /** Blanks comments and leaves strings alone: `//` inside a string is no comment. */

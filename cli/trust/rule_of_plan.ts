@@ -4,6 +4,8 @@
  * @module
  */
 
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import type { WrittenEntry, WrittenRule } from "../rules/rule_text.ts";
 import type { VerificationPlan } from "../plan/verification.ts";
 
@@ -13,17 +15,15 @@ import type { VerificationPlan } from "../plan/verification.ts";
  * @param name of the rule
  * @param pattern which repositories it is about
  * @param plan what the flags demand
- * @param absolute makes a path absolute: nothing in a rule depends on the working directory
  */
 export function ruleOfPlan(
   name: string,
   pattern: string,
   plan: VerificationPlan,
-  absolute: (path: string) => string,
 ): WrittenRule {
   const root = plan.trustedRoot === undefined
     ? {}
-    : { "trusted-root": absolute(plan.trustedRoot.path) };
+    : { "trusted-root": absolutePath(plan.trustedRoot.path) };
   const claims = {
     ...plan.claims,
     ...plan.repo !== undefined && { "source-repository-uri": repositoryUri(plan.repo) },
@@ -36,7 +36,7 @@ export function ruleOfPlan(
     any: plan.signers.map((signer): WrittenEntry =>
       signer.kind === "key"
         ? {
-          key: absolute(signer.file.path),
+          key: absolutePath(signer.file.path),
           ...plan.requireLog && { log: "required" },
           ...root,
         }
@@ -53,4 +53,18 @@ export function ruleOfPlan(
 
 function repositoryUri(repo: string): string {
   return repo.startsWith("https://") ? repo : `https://github.com/${repo}`;
+}
+
+/**
+ * A path that does not depend on the working directory, as nothing in a rule may.
+ *
+ * @param path of a file that exists
+ * @throws {BlobberError} `invalid-option`
+ */
+export function absolutePath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch (cause) {
+    throw new BlobberError("invalid-option", `no such file: ${quote(path)}`, { cause });
+  }
 }
