@@ -39,7 +39,7 @@ const MAX_IMPORTS = 16;
  * The layers of `lib/` from the ground up: files of its root by their names, folders with everything below
  * them. A file may import its own part and every layer above it here, never a neighbour in its layer.
  */
-const LAYERS: string[][] = [
+export const LAYERS: string[][] = [
   [
     "errors",
     "limits",
@@ -131,8 +131,8 @@ export function breaches(file: SourceFile): string[] {
   const { path, text } = file;
   const code = withoutComments(text);
   const isTest = path.endsWith("_test.ts");
-  const room = path.split("/")[0];
-  const portable = room === "lib" || room === "sigstore" || path === "mod.ts";
+  const folder = path.split("/")[0];
+  const portable = folder === "lib" || folder === "sigstore" || path === "mod.ts";
 
   const lines = text.split("\n").length;
   if (lines > MAX_LINES) found.push(`${path} has ${lines} lines, ${MAX_LINES} are allowed`);
@@ -147,7 +147,7 @@ export function breaches(file: SourceFile): string[] {
     }
   }
   for (const [type, place] of Object.entries(MADE_IN)) {
-    if (isTest || room === "tests" || path === place) continue;
+    if (isTest || folder === "tests" || path === place) continue;
     if (new RegExp(`\\bas (?:unknown as )?${type}\\b`).test(code)) {
       found.push(`${path} makes a ${type}, which only ${place} may`);
     }
@@ -165,7 +165,7 @@ export function breaches(file: SourceFile): string[] {
     }
     if (/\bconsole\s*\./.test(code)) found.push(`${path} prints, which only cli/ may`);
   }
-  if (room === "cli" && !isTest && !OWN_STREAMS.includes(path)) {
+  if (folder === "cli" && !isTest && !OWN_STREAMS.includes(path)) {
     if (/\bDeno\.(stdout|stderr)\.(write|writable)/.test(code)) {
       found.push(`${path} writes past the one owner of stdout and stderr, ${OWN_STREAMS[0]}`);
     }
@@ -318,22 +318,24 @@ function importsOf(code: string): Import[] {
 
 /** Why an import is not allowed, or nothing. */
 function forbidden(path: string, { specifier }: Import): string | undefined {
-  const room = path.split("/")[0]!;
+  const folder = path.split("/")[0]!;
   if (specifier.startsWith("node:")) return;
   if (!specifier.startsWith(".")) {
-    if (room === "lib" || path === "mod.ts") return `"${specifier}", and the core has no packages`;
-    if (room === "sigstore" && specifier.startsWith("@blobber/cli")) return `"${specifier}"`;
+    if (folder === "lib" || path === "mod.ts") {
+      return `"${specifier}", and the core has no packages`;
+    }
+    if (folder === "sigstore" && specifier.startsWith("@blobber/cli")) return `"${specifier}"`;
     return;
   }
   const target = posix.join(posix.dirname(path), specifier);
-  const targetRoom = target.split("/")[0]!;
-  if (["sigstore", "cli"].includes(room) && targetRoom !== room) {
+  const targetFolder = target.split("/")[0]!;
+  if (["sigstore", "cli"].includes(folder) && targetFolder !== folder) {
     return `${target}, where the package's name is to be used`;
   }
-  if (room === "sigstore") return outOfLayer(SIGSTORE_LAYERS, path, target);
-  if (room === "cli") return outOfLayer(CLI_LAYERS, path, target);
-  if (room !== "lib") return;
-  if (targetRoom !== "lib") return `${target}, which is not in the core`;
+  if (folder === "sigstore") return outOfLayer(SIGSTORE_LAYERS, path, target);
+  if (folder === "cli") return outOfLayer(CLI_LAYERS, path, target);
+  if (folder !== "lib") return;
+  if (targetFolder !== "lib") return `${target}, which is not in the core`;
   const [above, below] = [archivePart(path), archivePart(target)];
   if (above !== undefined && below !== undefined && above !== below) {
     if (!ARCHIVE[above]?.includes(below)) return `${target}, and ${above} knows nothing of it`;

@@ -5,7 +5,15 @@
  */
 
 import assert from "node:assert/strict";
-import { breaches, type SourceFile, sourceFiles, structuralBreaches } from "./architecture.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import {
+  breaches,
+  LAYERS,
+  type SourceFile,
+  sourceFiles,
+  structuralBreaches,
+} from "./architecture.ts";
+import { inRoot } from "./tasks/run.ts";
 
 /** Breaches that the next changes take away, by how they begin. Nothing is ever added. */
 const NOT_YET = [
@@ -22,6 +30,40 @@ Deno.test("every source file keeps the rules of docs/architecture.md", () => {
 
 Deno.test("the files together keep the rules of docs/architecture.md", () => {
   assert.deepEqual(structuralBreaches(sourceFiles()).filter((breach) => !isKnown(breach)), []);
+});
+
+const PAGE = readFileSync(inRoot("docs/architecture.md"), "utf8");
+
+Deno.test("docs/architecture.md has the layers of the core as they are held", () => {
+  const rows = [...PAGE.matchAll(/^\| (\d) +\| (.*?) *\|$/gm)]
+    .map((
+      [, layer, parts],
+    ) => [Number(layer), [...parts!.matchAll(/`([^`]+)`/g)].map(([, it]) => it)]);
+  const ground = LAYERS[0]!.filter((part) => part.endsWith("/"));
+  const expected = [ground, ...LAYERS.slice(1)].map((parts, i) => [i + 1, parts.toSorted()]);
+  assert.deepEqual(
+    rows.reverse().map(([i, parts]) => [i, (parts as string[]).toSorted()]),
+    expected,
+  );
+});
+
+Deno.test("docs/architecture.md names each folder, and no module that does not exist", () => {
+  const folders = ["lib", "sigstore", "cli"].flatMap((top) =>
+    readdirSync(inRoot(top), { withFileTypes: true }).filter((it) => it.isDirectory())
+      .map(({ name }) => `${top}/${name}/`)
+  );
+  const archive = readdirSync(inRoot("lib/archive"), { withFileTypes: true });
+  const registry = readdirSync(inRoot("lib/registry"), { withFileTypes: true });
+  const inner = [...archive, ...registry].filter((it) => it.isDirectory());
+  const expected = [...folders, ...inner.map(({ name }) => `${name}/`)];
+  assert.deepEqual(expected.filter((it) => !PAGE.includes(`\`${it}\``)), []);
+  const files = sourceFiles().map(({ path }) => `/${path}`).concat(
+    "/tests/architecture.ts",
+    "/tests/architecture_test.ts",
+  );
+  const named = [...PAGE.matchAll(/`([\w/]+\.ts)`/g)].map(([, name]) => name!);
+  assert.ok(named.length > 30);
+  assert.deepEqual(named.filter((name) => !files.some((path) => path.endsWith(`/${name}`))), []);
 });
 
 for (

@@ -1,6 +1,7 @@
 /**
  * What reading from the cache asks of a disk: by Deno's own calls under Deno, where to load `node:fs` takes
- * longer than all of them together, and by Node's elsewhere. Beside `runtime.ts` the one file that knows
+ * longer than all of them together, and by Node's elsewhere. Nothing on the way from `ls` to its answer loads a
+ * module of Node's; `tests/cli/startup_test.ts` holds that. Beside `runtime.ts` the one file that knows
  * Deno.
  *
  * @module

@@ -3,6 +3,11 @@
  * "Applying Changesets"), and what makes it one: every name once, parents that are directories, hard
  * links to what came before, and limits.
  *
+ * An entry below a link of a lower layer is put where the link leads, inside the image's root, as container
+ * runtimes do; a link of its own layer, or a chain that leads out or in circles, is refused. A directory takes
+ * the place of a link. What an entry became is `Applied.entry`; tables and tars are compared as they are
+ * written.
+ *
  * An entry costs steps for each component of its name and target, and one for each node that it adds or
  * takes away; a directory is looked through for a whiteout once in each layer. So a tree costs steps and
  * memory in proportion to the bytes of the names in it, except where a name is below links of lower layers:

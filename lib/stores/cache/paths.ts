@@ -2,6 +2,12 @@
  * Where things are in the cache. Everything in it is named by a digest and checked when it is read, so
  * nothing needs a lock: what is missing or damaged is fetched again.
  *
+ * - `entries/sha256/HEX.json`: a manifest, its blobs, and when it was last used
+ * - `blobs/sha256/HEX`, and `sums/sha256/HEX`, digests of its blocks, so that a range is checked alone
+ * - `parts/sha256/HEX/START-END-DIGEST`: a range of a blob
+ * - `listings/sha256/HEX`: names in a manifest, and `push/`: layers of earlier pushes, each behind a code
+ * - `tags/`: what tags pointed at; `origin`: the random bytes of the key for those codes; `temp/`
+ *
  * @module
  */
 

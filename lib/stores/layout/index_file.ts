@@ -2,6 +2,10 @@
  * `index.json`: which manifests a layout holds and what they are called (image-layout.md, "index.json").
  * What another tool wrote into it and blobber does not know is kept.
  *
+ * It is rewritten in one step under `index.json.lock`, which is held for milliseconds and gone afterwards.
+ * Every manifest is listed, tagged or not, referrers with their type and annotations; which manifest one
+ * refers to is read from the manifest itself.
+ *
  * @module
  */
 
