@@ -69,7 +69,7 @@ export const LAYERS: string[][] = [
 const OPEN_LAYERS = [0];
 
 /** The layers of the other packages, told in the same way. */
-const SIGSTORE_LAYERS: string[][] = [
+export const SIGSTORE_LAYERS: string[][] = [
   ["encoding/"],
   ["service"],
   ["keys/"],
@@ -79,7 +79,7 @@ const SIGSTORE_LAYERS: string[][] = [
   ["verify"],
   ["mod"],
 ];
-const CLI_LAYERS: string[][] = [
+export const CLI_LAYERS: string[][] = [
   ["settings/", "command_table/"],
   ["line/"],
   ["rules/"],

@@ -8,7 +8,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import {
   breaches,
+  CLI_LAYERS,
   LAYERS,
+  SIGSTORE_LAYERS,
   type SourceFile,
   sourceFiles,
   structuralBreaches,
@@ -46,6 +48,18 @@ Deno.test("docs/architecture.md has the layers of the core as they are held", ()
     expected,
   );
 });
+
+for (const [name, layers] of Object.entries({ sigstore: SIGSTORE_LAYERS, cli: CLI_LAYERS })) {
+  Deno.test(`docs/architecture.md has the layers of ${name}/ as they are held`, () => {
+    const [, written] = new RegExp(`^From the ground up, \`${name}/\`: ([^.]*)\\.$`, "m").exec(
+      PAGE,
+    )!;
+    const parts = written!.split(";").map((layer) =>
+      [...layer.matchAll(/`([^`]+)`/g)].map(([, part]) => part)
+    );
+    assert.deepEqual(parts, layers);
+  });
+}
 
 Deno.test("docs/architecture.md names each folder, and no module that does not exist", () => {
   const folders = ["lib", "sigstore", "cli"].flatMap((top) =>
