@@ -92,7 +92,7 @@ export async function execute(
       report.close();
       return 0;
     }
-    // What fails because it was stopped fails with that reason.
+    // A command that fails because it was stopped fails with that reason.
     return await report.error(signal.aborted ? signal.reason : error, command.name);
   }
 }

@@ -10,7 +10,7 @@ const THREAD_NAME = "blobber-worker";
 if ((globalThis as { name?: unknown }).name === THREAD_NAME) {
   await import("@blobber/core/workers");
 } else {
-  // Nothing is waited for that the command has left open: idle connections, threads.
+  // Does not wait for what the command has left open: idle connections, threads.
   Deno.exit(await start());
 }
 
@@ -19,7 +19,7 @@ async function start(): Promise<number> {
   try {
     ({ run } = await import("./run.ts"));
   } catch (error) {
-    // Run from files it may not read, the program can load nothing that would say it: this is all there is.
+    // Without the permission to read its own files, the program cannot load its error messages.
     if (!/^Requires read access/.test((error as Error).message)) throw error;
     const said = "Error: not allowed to read the files of blobber itself: " +
       "the runtime needs --allow-read for it\n" +

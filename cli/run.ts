@@ -15,7 +15,7 @@ import type { CommandLine } from "./line/parse.ts";
  * @returns the exit status
  */
 export async function run(argv: readonly string[]): Promise<number> {
-  // The one question that is asked by every script, answered before anything is loaded.
+  // Scripts ask for it, so it is answered before anything is loaded.
   if (argv.length === 1 && argv[0] === "--version") {
     return await print(`blobber version ${VERSION}`);
   }
@@ -87,7 +87,7 @@ function wantsJson(argv: readonly string[]): boolean {
   ) || readVariable("BLOBBER_OUTPUT") === "json";
 }
 
-/** A variable that only says how something is shown: where none may be read, it is shown as usual. */
+/** A variable that only changes how something is shown: if it may not be read, the default applies. */
 function readVariable(name: string): string | undefined {
   try {
     return Deno.env.get(name);

@@ -90,7 +90,7 @@ try {
   blobber("cat oci:signed:v1 robots.txt --verify-key key.pub");
 
   say(
-    "\nWhat nobody signed is refused, so is what somebody else signed, and so is a layout in which one byte was changed.\n",
+    "\nUnsigned artifacts are refused, and so are artifacts of another signer and a layout in which one byte was changed.\n",
   );
   blobber("pull oci:shop:v1 unsigned --verify-key key.pub", 6);
   blobber("pull oci:signed:v1 other --verify-key other.pub", 7);

@@ -27,7 +27,7 @@ import {
 
 const MEDIA_TYPE = "application/vnd.example.ed25519.v1+json";
 
-/** What is signed: never bytes that somebody else may have chosen, always with its purpose in front. */
+/** What is signed: never bytes of another's choice alone, always with the purpose in front. */
 function message(digest: string, name: string): Uint8Array {
   return new TextEncoder().encode(`example signature v1\n${digest}\n${name}\n`);
 }

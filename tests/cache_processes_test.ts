@@ -17,7 +17,7 @@ import { blobOf, documentOf, writeBlob } from "./fakes/store_suite.ts";
 const READER = fileURLToPath(new URL("./fakes/processes/cache_reader.ts", import.meta.url));
 const ARGS = "Deno" in globalThis ? ["run", "-A", "--quiet", "--no-lock", READER] : [READER];
 
-test("row 44: readers, pruners and kills at any moment leave no torn entry", async () => {
+test("readers, pruners and kills at any moment leave no torn entry", async () => {
   const root = mkdtempSync(join(tmpdir(), "blobber-cache-"));
   try {
     const [layout, cache] = [join(root, "layout"), join(root, "cache")];

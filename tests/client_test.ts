@@ -112,7 +112,7 @@ function damaged(bytes: Uint8Array): Uint8Array {
 }
 
 withRegistry(
-  "row 42: a range that a registry sent wrong once does not stay in the cache",
+  "a wrong range that a registry sent once does not stay in the cache",
   async ({ root, registry, ref, client }) => {
     const { layer } = await client().push({ directory: join(root, "source") }, ref);
     const cacheDir = join(root, "cache");

@@ -55,7 +55,7 @@ Deno.test("push makes five file system calls for a file, and memory does not gro
   assert.ok(large.large.bytes < 16 << 20, `${large.large.bytes} bytes in large buffers`);
 });
 
-Deno.test("push of what lies as it lay looks at each file once and reads none", async () => {
+Deno.test("push of an unchanged directory looks at each file once and reads none", async () => {
   using trees = fixture();
   const { path } = trees;
   const again = (tree: string) =>
@@ -80,7 +80,7 @@ Deno.test("pull makes three file system calls for a file, and memory grows with 
   assert.ok(large.large.bytes < 16 << 20, `${large.large.bytes} bytes in large buffers`);
 });
 
-Deno.test("chunk-swarm: cat holds what it reads, whatever stands beside it in a member", async () => {
+Deno.test("chunk-swarm: cat holds only what it reads, whatever else its member has", async () => {
   using place = fixture();
   const { path } = place;
   const small = { name: "small", data: "x".repeat(300) };
@@ -116,7 +116,7 @@ function wire(registry: FakeRegistry): { requests: string[]; received: number; s
   return { requests, received: sum("received"), sent: sum("sent") };
 }
 
-Deno.test("push makes no request too many and sends no byte twice", async () => {
+Deno.test("push makes no unnecessary request and sends no byte twice", async () => {
   using trees = fixture();
   const registry = await startRegistry();
   try {
@@ -146,7 +146,7 @@ Deno.test("push makes no request too many and sends no byte twice", async () => 
   }
 });
 
-Deno.test("cat costs the manifest, the table and one chunk, whatever stands beside it, ls again the manifest", async () => {
+Deno.test("cat fetches the manifest, the table and one chunk, and a second ls only the manifest", async () => {
   using trees = fixture();
   const noise = new Uint8Array(8 << 20);
   for (let at = 0; at < noise.length; at += 65536) {

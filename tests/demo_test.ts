@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { inRoot } from "./tasks/run.ts";
 
-Deno.test("the demonstration goes as it should, and leaves nothing behind", async () => {
+Deno.test("the demonstration runs, and leaves nothing behind", async () => {
   const tmp = Deno.makeTempDirSync();
   try {
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -44,7 +44,7 @@ function matches(actual: string, expected: string): boolean {
 for (const page of PAGES) {
   const sessions = sessionsOf(page);
   if (sessions.length === 0) continue;
-  Deno.test(`the sessions in ${page} print what stands there`, async () => {
+  Deno.test(`the sessions in ${page} print what the page shows`, async () => {
     using shell = new Shell();
     for (const { line, expected } of sessions.flat()) {
       const { text } = await shell.say(line);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { main as ownSigner } from "../examples/own_signer.ts";
 
-test("a signer and a verifier of somebody else's work with the core", async () => {
+test("a signer and a verifier from outside the project work with the core", async () => {
   const root = mkdtempSync(join(tmpdir(), "blobber-example-"));
   try {
     writeFileSync(join(root, "hello.txt"), "hello\n");

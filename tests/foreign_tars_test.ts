@@ -100,7 +100,7 @@ function skip(why: string): void {
   console.log(`skipped: ${why}`);
 }
 
-Deno.test("Go's test archives look to us as to GNU tar, entry by entry, but for known reasons", async () => {
+Deno.test("Go's test archives have the entries that GNU tar sees, but for known reasons", async () => {
   if (!hasGnuTar) return skip("GNU tar is not here");
   const goRoot = (await run("go", ["env", "GOROOT"]))?.text.trim();
   const testdata = goRoot ? join(goRoot, "src/archive/tar/testdata") : "";
@@ -111,7 +111,7 @@ Deno.test("Go's test archives look to us as to GNU tar, entry by entry, but for 
   assert.ok(same >= 35, `only ${same} entries were compared`);
 });
 
-Deno.test("CPython's testtar.tar looks to us as to GNU tar, entry by entry, but for known reasons", async () => {
+Deno.test("CPython's testtar.tar has the entries that GNU tar sees, but for known reasons", async () => {
   if (!hasGnuTar) return skip("GNU tar is not here");
   const found = await run("python3", ["-c", "import test; print(test.__path__[0])"]);
   const tests = found?.ok ? found.text.trim() : "";

@@ -44,7 +44,7 @@ async function completes(kind: "eStargz" | "gzip", dir: string, overwrite = fals
 
 for (const kind of ["eStargz", "gzip"] as const) {
   for (const existing of [true, false]) {
-    Deno.test(`row 52: ${kind}, ${existing ? "an existing" : "a new"} directory: a kill during the download leaves it as it was, and the next run completes`, async () => {
+    Deno.test(`${kind}, ${existing ? "an existing" : "a new"} directory: a kill during the download leaves it as it was, and the next run completes`, async () => {
       // The config is the first thing that comes.
       for (const piece of [0, 2, 3]) {
         using dir = scratch();
@@ -60,7 +60,7 @@ for (const kind of ["eStargz", "gzip"] as const) {
     });
   }
 
-  Deno.test(`row 52: ${kind}: a kill while things are moved into place leaves each file whole, and the next run completes`, async () => {
+  Deno.test(`${kind}: a kill while files are moved into place leaves each file whole, and the next run completes`, async () => {
     for (const overwrite of [false, true]) {
       for (const step of [0, 1, 2, 3]) {
         using dir = scratch();
@@ -86,7 +86,7 @@ for (const kind of ["eStargz", "gzip"] as const) {
     }
   });
 
-  Deno.test(`row 52: ${kind}: a kill right after a new directory came to be`, async () => {
+  Deno.test(`${kind}: a kill right after a new directory was made`, async () => {
     using dir = scratch();
     const target = join(dir.path, "out");
     assert.ok(await killed(kind, target, "step", "0"));
@@ -95,7 +95,7 @@ for (const kind of ["eStargz", "gzip"] as const) {
   });
 }
 
-Deno.test("forged-journal: what was changed after the kill is a conflict, and stays as it is", async () => {
+Deno.test("forged-journal: a file that was changed after the kill is a conflict, and stays", async () => {
   for (const change of ["content", "type", "link"] as const) {
     using dir = scratch();
     const path = (name: string) => join(dir.path, name);
@@ -117,7 +117,7 @@ Deno.test("forged-journal: what was changed after the kill is a conflict, and st
   }
 });
 
-Deno.test("forged-journal: a repository is the killed run's own only when all of it is there", async () => {
+Deno.test("forged-journal: a Git repository belongs to the killed run only if all of it is there", async () => {
   const items = [
     { name: ".git/config", data: "[core]" },
     { name: ".git/hooks/post-checkout", data: "#!/bin/sh", mode: 0o755 },
@@ -173,7 +173,7 @@ function asDead(claim: string): string {
   return claim.replace(/-(\d+)-(\d*)-/, (_, pid, start) => `-${pid}-${Number(start || 1) + 1}-`);
 }
 
-Deno.test("row 52: what a killed pull of another artifact placed is a conflict, as any file is", async () => {
+Deno.test("a file that a killed pull of another artifact placed is a conflict, like any file", async () => {
   using dir = scratch();
   assert.ok(await killed("gzip", dir.path, "step", "1", "keep"));
   const { source, manifest } = crashImage("eStargz");

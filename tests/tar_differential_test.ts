@@ -7,7 +7,7 @@ import { hasGnuTar, ours, run, theirs } from "./fakes/tar_views.ts";
 const goRoot = (await run("go", ["env", "GOROOT"]))?.text.trim();
 const testdata = goRoot ? join(goRoot, "src/archive/tar/testdata") : "";
 
-/** Row 6: the same view as GNU tar, or none. */
+/** The same view as GNU tar, or none. */
 async function compare(tar: Uint8Array, what: string): Promise<boolean> {
   const view = ours(tar);
   if (!Array.isArray(view)) return false;
@@ -20,7 +20,7 @@ function skip(why: string): void {
   console.log(`skipped: ${why}`);
 }
 
-Deno.test("TARmageddon, row 6: Go's test archives look to us as to GNU tar, or are refused", async () => {
+Deno.test("TARmageddon: Go's test archives have the entries that GNU tar sees, or are refused", async () => {
   if (!hasGnuTar) return skip("GNU tar is not here");
   if (!existsSync(testdata)) return skip("Go's test data is not here");
   const accepted: string[] = [];
@@ -35,7 +35,7 @@ Deno.test("TARmageddon, row 6: Go's test archives look to us as to GNU tar, or a
   }
 });
 
-Deno.test("TARmageddon, row 6: changed archives look to us as to GNU tar, or are refused", async () => {
+Deno.test("TARmageddon: mutated archives have the entries that GNU tar sees, or are refused", async () => {
   if (!hasGnuTar) return skip("GNU tar is not here");
   const items: TarItem[] = [
     { name: "a/", type: "5", mode: 0o755 },

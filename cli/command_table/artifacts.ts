@@ -16,9 +16,10 @@ export const ARTIFACTS = {
     args: [DIR, REF],
     summary: "push a directory",
     details: [
-      "Prints the digest of what was pushed. Content and permission bits alone decide the digest.",
-      "What the registry has already, and the cache knows of an earlier push, is not packed again. " +
-      "Private keys in PEM are refused. A signature covers the digest and every tag that will point at it.",
+      "Prints the digest, which depends on names, content and permission bits alone.",
+      "A directory that the cache knows from an earlier push, and the registry still has, is not " +
+      "packed again. Private keys in PEM are refused. A signature covers the digest and every tag " +
+      "that is pushed.",
     ],
     examples: [
       "push ./site ghcr.io/acme/site:v1",
@@ -31,8 +32,8 @@ export const ARTIFACTS = {
     args: [REF, DIR],
     summary: "pull an artifact into a directory",
     details: [
-      "Nothing is moved into the directory before all of it has been checked. What exists is kept " +
-      "unless --overwrite says otherwise.",
+      "Files are moved into the directory after all of them have been checked. Existing files are " +
+      "replaced only with --overwrite.",
     ],
     examples: [
       "pull ghcr.io/acme/site:v1 ./site",
@@ -43,7 +44,7 @@ export const ARTIFACTS = {
     aliases: ["list"],
     args: [REF],
     summary: "list the files of an artifact",
-    details: ["Fetches the table of contents and nothing else."],
+    details: ["Fetches only the table of contents."],
     examples: ["ls ghcr.io/acme/site:v1", "ls -lH ghcr.io/acme/site:v1"],
   },
   cat: {
@@ -56,22 +57,23 @@ export const ARTIFACTS = {
     args: [REF, PATH, { name: "DEST", kind: "file" }],
     summary: "copy one file of an artifact to disk",
     details: [
-      "DEST is a file, or a directory that the file goes into. Missing parents are made.",
+      "DEST is a file, or a directory to copy the file into. Missing parent directories are made.",
     ],
     examples: ["cp ghcr.io/acme/site:v1 css/site.css ./site.css"],
   },
   copy: {
     args: [{ name: "FROM", kind: "reference" }, { name: "TO", kind: "reference" }],
-    summary: "copy an artifact with its signatures to another place",
+    summary: "copy an artifact and its signatures to another place",
     details: [
-      "Signatures go along and name the original: read the copy with --signed-as, or sign it.",
+      "The signatures still name the original repository: verify the copy with --signed-as, or " +
+      "sign it too.",
     ],
     examples: ["copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1"],
   },
   tag: {
     args: [REF, { name: "TAG", kind: "tag" }],
     variadic: true,
-    summary: "point further tags at an artifact",
+    summary: "add tags to an artifact",
     examples: ["tag ghcr.io/acme/site:v1 stable latest"],
   },
 } as const satisfies Record<string, CommandRow>;

@@ -29,13 +29,14 @@ export const PROGRAM = {
     args: [{ name: "HOST", kind: "host" }],
     summary: "store credentials for a registry",
     details: [
-      "They are tried at the registry first, and kept in Docker's configuration or the helper that it names.",
+      "They are tried at the registry first, then stored in Docker's configuration or in the " +
+      "helper that it names.",
     ],
     examples: ["login ghcr.io --username jo --password-stdin < token"],
   },
   logout: {
     args: [{ name: "HOST", kind: "host" }],
-    summary: "forget the credentials of a registry",
+    summary: "remove the credentials of a registry",
   },
   cache: {
     args: [],
@@ -44,7 +45,7 @@ export const PROGRAM = {
   "cache info": {
     args: [],
     summary: "show what the cache holds",
-    details: ["--long lists every entry with its size and when it was used last."],
+    details: ["--long lists every entry with its size and when it was last used."],
     examples: ["cache info --long"],
   },
   "cache clear": {
@@ -53,7 +54,7 @@ export const PROGRAM = {
   },
   "cache prune": {
     args: [],
-    summary: "remove what is too old or too much, the least recently used first",
+    summary: "remove the least recently used entries",
     examples: ["cache prune --max-size 1GB", "cache prune --max-age 7d"],
   },
   config: {
@@ -98,7 +99,7 @@ export const PROGRAM = {
     args: [{ name: "WORD", kind: "text" }],
     required: 0,
     variadic: true,
-    summary: "candidates for the shells' completion",
+    summary: "candidates for completion in shells",
     hidden: true,
     withoutConfig: true,
   },

@@ -12,10 +12,11 @@ const REF = { name: "REF", kind: "reference" } as const;
 export const SIGNATURES = {
   sign: {
     args: [REF],
-    summary: "sign an artifact that is already there",
+    summary: "sign an existing artifact",
     details: [
-      "Prints the digest first and asks. Without a terminal the digest must be in the reference, or " +
-      "--from names the directory that it must be made of. REF:TAG@sha256:… signs the tag with it.",
+      "Prints the digest, and asks before it signs. Without a terminal, give the digest in the " +
+      "reference, or name the directory that it was made of with --from. REF:TAG@sha256:… signs " +
+      "the tag too.",
     ],
     examples: [
       "sign ghcr.io/acme/site:v1@sha256:… --sign-key acme.key",
@@ -24,10 +25,10 @@ export const SIGNATURES = {
   },
   verify: {
     args: [REF],
-    summary: "show who signed an artifact and what proves it",
+    summary: "show who signed an artifact, and the evidence",
     details: [
-      "Prints the proven digest alone on the first line, and with --quiet nothing else. Go on with " +
-      "that digest: where an index is not signed itself, it is the digest of the signed manifest.",
+      "Prints the verified digest alone on the first line, and with --quiet nothing else. Use that " +
+      "digest from then on: if an index is not signed itself, it is the digest of the signed manifest.",
     ],
     examples: [
       "verify ghcr.io/acme/site:v1 --verify-key acme.pub",
@@ -37,23 +38,24 @@ export const SIGNATURES = {
   },
   trust: {
     args: [],
-    summary: "show the rules that say whom to trust for what",
+    summary: "list the trust rules",
   },
   "trust list": {
     args: [],
-    summary: "show the rules that say whom to trust for what",
+    summary: "list the trust rules",
   },
   "trust check": {
     args: [REF],
-    summary: "show which rules are about an artifact, and whether it satisfies them",
+    summary: "show which rules match an artifact, and whether it satisfies them",
     examples: ["trust check ghcr.io/acme/site:v1"],
   },
   "trust add": {
     args: [{ name: "REF|PATTERN", kind: "reference" }],
     summary: "add a rule to the configuration file",
     details: [
-      "With --verify-… flags, the rule says for every repository that the pattern is about what the " +
-      "flags say for one run. Without, a rule is proposed from the signature that is there, and asked about.",
+      "With --verify-… flags, the rule demands of every repository that the pattern matches what " +
+      "the flags demand in one run. Without them, a rule is proposed from the existing signature, " +
+      "and added once you confirm it.",
     ],
     examples: [
       "trust add ghcr.io/acme/site:v1",

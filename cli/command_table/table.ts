@@ -15,7 +15,7 @@ import { SIGNATURES } from "./signatures.ts";
 export const COMMAND_GROUPS = {
   artifacts: "Artifacts",
   signatures: "Signatures and trust",
-  program: "The program",
+  program: "Program",
 } as const;
 
 /** Name of a section. */

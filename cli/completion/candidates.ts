@@ -1,5 +1,5 @@
 /**
- * What the words of an unfinished command line may go on with.
+ * Candidates for the next word of an unfinished command line.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface Completion {
   directive: Directive;
 }
 
-/** What has to be looked up outside of this program's own tables. */
+/** What has to be looked up outside the program's own tables. */
 export interface Lookup {
   kind: ArgumentKind;
   /** The word so far. */
@@ -113,7 +113,7 @@ export async function complete(
   }
 }
 
-/** Reads what stands before the word, without complaint: it is not finished. */
+/** Reads the words before the last, without errors: the command line is not finished. */
 function read(before: readonly string[]): {
   positional: string[];
   flags: Lookup["flags"];
@@ -155,7 +155,7 @@ function commandCandidates(): Candidate[] {
     .map(({ name, summary }) => ({ value: name, help: summary }));
 }
 
-/** What help can be had for. */
+/** What there is help for. */
 async function helpCandidates(): Promise<Candidate[]> {
   const { TOPICS } = await import("../help/topics.ts");
   const topics = TOPICS.map(({ name, summary }) => ({ value: name, help: summary }));

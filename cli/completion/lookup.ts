@@ -1,8 +1,8 @@
 /**
  * Candidates from outside: tags of a repository, layouts on disk, paths inside an artifact.
  *
- * A press of TAB must not do what the user has not asked for: it sends no credentials but those that stand
- * in a file for this very host, starts no helper, and waits for no slow server.
+ * TAB must not do what the user has not asked for: it sends only credentials that a file has for exactly this
+ * host, starts no helper, and waits for no slow server.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { planVerification } from "../plan/verification.ts";
 import { readOptions } from "../trust/reading.ts";
 import type { Candidate, Completion, Lookup } from "./candidates.ts";
 
-/** Candidates beyond which a list helps nobody. */
+/** Candidates in a list; a longer one helps no reader. */
 const MAX_CANDIDATES = 1000;
 
 const NOTHING: Completion = { candidates: [], directive: "" };
@@ -130,7 +130,7 @@ function starting(values: readonly string[], word: string): Candidate[] {
     .filter(isPlain);
 }
 
-/** A name that would be taken for a flag is not offered. */
+/** A name that would be read as a flag is not offered. */
 function isPlain({ value }: Candidate): boolean {
   return !value.startsWith("-");
 }

@@ -1,11 +1,11 @@
 /**
- * The completion scripts. They are thin: each hands the words of the command line to `blobber __complete`
- * and gives the answer to its shell as data, quoted, never evaluated.
+ * The completion scripts. They are thin: each passes the words of the command line to `blobber __complete`
+ * and the answer to its shell, as data that is quoted and never evaluated.
  *
  * @module
  */
 
-/** A script as it stands here, but that `%{` is `${`, which TypeScript would take for its own. */
+/** A script, written with `%{` for `${`, which TypeScript would interpolate. */
 function script(text: TemplateStringsArray): string {
   return text.raw[0]!.replaceAll("%{", "${");
 }

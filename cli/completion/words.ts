@@ -1,6 +1,6 @@
 /**
- * The words that a shell hands over, as the program would get them. Nothing in them is evaluated: what
- * would be expanded stays as it is written.
+ * The words that a shell passes on, as the program would get them. Nothing in them is evaluated: expansions stay
+ * as they are written.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What the system's file says against what is said below it: made stricter it counts, looser it does not. Which
- * keys that concerns stands in the table of settings.
+ * Settings of the system's file against those of the user: a stricter value counts, a looser one does not. The
+ * table of settings says for which keys.
  *
  * @module
  */
@@ -53,7 +53,7 @@ export function dropLooser(
     if (below.origin.kind === "flag") {
       throw new BlobberError("trust-rule", text, { hint: SYSTEM_HINT });
     }
-    told.push(`${text}, and does not count`);
+    told.push(`${text}, so it is ignored`);
     values.delete(name);
   }
   return told;

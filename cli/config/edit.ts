@@ -1,5 +1,5 @@
 /**
- * Changing `config.yaml`: comments and order stay, and the file is whole at every moment. `js-yaml`, which reads
+ * Changes `config.yaml`: comments and order stay, and the file is complete at every moment. `js-yaml`, which reads
  * the file everywhere else, keeps no comments; `yaml`, which does, takes too long to load and to read with
  * (docs/dependencies.md has the figures).
  *
@@ -14,8 +14,8 @@ import { readConfigText } from "./text.ts";
 import { invalid, readYaml } from "./yaml.ts";
 
 /**
- * Characters of a file that a command changes: the parser that keeps comments takes time with the square of how
- * many there are.
+ * Characters of a file that a command changes: the parser that keeps comments takes time that grows with their
+ * square.
  */
 const MAX_EDITED_CHARS = 256 * 1024;
 
@@ -31,7 +31,7 @@ export async function editConfig(
 ): Promise<void> {
   const text = await readConfigText(path, { optional: true }) ?? "";
   if (text.length > MAX_EDITED_CHARS) {
-    throw invalid(path, undefined, "it is too long to be changed by a command, change it by hand");
+    throw invalid(path, undefined, "the file is too long for a command to change, edit it by hand");
   }
   // What another parser has found sound; it has looked for aliases, and for keys that are there twice.
   readYaml(text, path);
@@ -89,24 +89,24 @@ export function unsetIn(document: Document, keys: readonly string[]): boolean {
 }
 
 /**
- * Writes a file in one step, so that whoever reads meanwhile sees the old or the new one.
+ * Writes a file in one step, so that readers see the old or the new content.
  *
  * @param path where; a link to the file, as managers of dotfiles make them, stays a link
  * @param text its content
  * @param options whether it may be there already
  */
 export function writeWhole(path: string, text: string, options: { fresh?: boolean } = {}): void {
-  // Others may have a say in the directory, if the user wants so, but not in where a link leads.
+  // Other users may be able to change the directory, if the user wants that, but not where a link leads.
   const hold = { allowShared: true, links: "trusted", mode: 0o700 } as const;
   const { dir, name, found } = holdFile(path, hold);
   const target = dir.entry(name);
   const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
-    // The mode the file has, else private: it may come to name keys and hosts.
+    // The mode of the existing file, else private: it may name keys and hosts.
     const mode = found === undefined ? 0o600 : found.mode & 0o777;
     Deno.writeTextFileSync(temporary, text, { createNew: true, mode });
     if (options.fresh) {
-      // A link fails where a rename would replace what another run has made meanwhile.
+      // A link fails where a rename would replace a file that another run has made.
       Deno.linkSync(temporary, target);
       Deno.removeSync(temporary);
     } else Deno.renameSync(temporary, target);
@@ -117,7 +117,7 @@ export function writeWhole(path: string, text: string, options: { fresh?: boolea
       // it was not made
     }
     if (cause instanceof Deno.errors.AlreadyExists) {
-      throw new BlobberError("conflict", `config file already exists: ${printable(path)}`);
+      throw new BlobberError("conflict", `configuration file already exists: ${printable(path)}`);
     }
     throw new BlobberError(
       "file-system",

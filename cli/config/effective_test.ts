@@ -43,7 +43,7 @@ async function refused(
   return thrown as BlobberError;
 }
 
-Deno.test("row 49: flag over variable over user's file over system's file over default", async () => {
+Deno.test("flag over variable over user's file over system's file over default", async () => {
   const env = { BLOBBER_CACHE_TTL: "3m" };
   const [user, system] = ["cache:\n  ttl: 2m\n", "cache:\n  ttl: 1m\n"];
   const ttl = async (argv: string[], given: Parameters<typeof resolve>[1]) =>
@@ -72,7 +72,7 @@ Deno.test("both names of the passphrase's variable work", async () => {
   }
 });
 
-Deno.test("row 49: what is wrong in a file is told with file and line", async () => {
+Deno.test("errors in a file name the file and the line", async () => {
   for (
     const [user, expected] of [
       [
@@ -101,7 +101,7 @@ Deno.test("row 49: what is wrong in a file is told with file and line", async ()
   }
 });
 
-Deno.test("a file that says nothing is no error, nor is what the Go tool writes", async () => {
+Deno.test("an empty file is not an error, nor is one that the Go tool wrote", async () => {
   for (
     const user of ["", "# nothing\n", "cache:\n", 'sign:\n  key: ""\n  rekor: https://x.example\n']
   ) {
@@ -109,25 +109,25 @@ Deno.test("a file that says nothing is no error, nor is what the Go tool writes"
   }
 });
 
-Deno.test("a named file must be there, and paths in a file are relative to it", async () => {
+Deno.test("a named file must exist, and paths in a file are relative to it", async () => {
   assert.match(
     (await refused(["ls", "r", "--config", "/no/such"], {})).message,
     /no such file or directory/,
   );
   const settings = await resolve(["ls", "r"], {
-    env: { HOME: "/home-of-nobody" },
+    env: { HOME: "/no-such-home" },
     user: "ca-file: ca.pem\nsign:\n  key: ~/key.pem\n",
   });
   assert.match(settings.get("caFile")!, /\/config\/blobber\/ca\.pem$/);
-  assert.equal(settings.get("signKey"), "/home-of-nobody/key.pem");
+  assert.equal(settings.get("signKey"), "/no-such-home/key.pem");
 });
 
-Deno.test("row 57: a system file that others can write is an error", async () => {
+Deno.test("a system file that other users can write is an error", async () => {
   const error = await refused(["ls", "r"], { system: "insecure: false\n", mode: 0o666 });
-  assert.match(error.message, /others can change .*config\.yaml: it has the mode 666/);
+  assert.match(error.message, /other users can change .*config\.yaml: it has the mode 666/);
 });
 
-Deno.test("row 57: what loosens a check from afar warns, and a misspelt variable is named", async () => {
+Deno.test("a variable or file that loosens a check warns, and a misspelled variable is named", async () => {
   const settings = await resolve(["pull", "r", "d"], {
     env: { BLOBBER_VERIFY_UNSAFE: "true", BLOBBER_VERIFY_ENABLED: "false" },
   });
@@ -196,7 +196,7 @@ for (const [name, text, lax, strict, variable, flag] of STRICTER) {
       assert.equal(valueOf(settings), strict);
       assert.match(
         warningsOf(settings, [])[0]!,
-        /asks for less than the system's .* does not count/,
+        /asks for less than the system's .* so it is ignored/,
       );
       const open = await resolve(command, { ...below, system: "quiet: true\n" });
       assert.equal(valueOf(open), lax, "where the system says nothing");
@@ -214,7 +214,7 @@ for (const [name, text, lax, strict, variable, flag] of STRICTER) {
   });
 }
 
-Deno.test("environment-over-system: what has no order from lax to strict is the system's", async () => {
+Deno.test("environment-over-system: for a key without an order from lax to strict the system's value counts", async () => {
   const system = "ca-file: /etc/ca.pem\nverify:\n  offline: true\n";
   const settings = await resolve(["pull", "r", "d"], {
     system,
@@ -228,7 +228,7 @@ Deno.test("environment-over-system: what has no order from lax to strict is the 
   await assert.rejects(resolve(["ls", "r", "--ca-file", "x"], { system }), { code: "trust-rule" });
 });
 
-Deno.test("environment-over-system: a user's block of a registry takes nothing of the system's away", async () => {
+Deno.test("environment-over-system: a user's block for a registry removes nothing of the system's", async () => {
   const system =
     "registries:\n  REG.example:443:\n    ca-file: /etc/ca.pem\n    insecure: false\n" +
     "  lax.example:\n    insecure: true\n";
@@ -255,7 +255,7 @@ Deno.test("environment-over-system: a user's block of a registry takes nothing o
   assert.equal(settings.looser.length, 2);
 });
 
-Deno.test("environment-over-system: what the system demands of a signature stands beside what is said below", async () => {
+Deno.test("environment-over-system: the system's demands on signatures are joined with the user's", async () => {
   const system = "verify:\n  enabled: true\n  key: /etc/a.pub\n  require-log: true\n";
   const plansOf = async (settings: Settings) => {
     const { own, system } = await planVerification("pull", settings);

@@ -1,7 +1,7 @@
 /**
- * Files that speak for the system: its configuration, and the keys, certificates and roots that it names. They
- * count when nobody but root could have put them there, which every directory and link on the way decides as
- * much as the file does.
+ * Files that speak for the system: its configuration, and the keys, certificates and trust roots that it names.
+ * They count only if no user but root could have put them there, which depends on every directory and link on
+ * the way as much as on the file.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface GuardedOptions extends InputOptions {
   owners?: readonly number[];
 }
 
-/** Links on the way that are followed: as many as Linux follows. */
+/** Links that are followed on the way: as many as Linux follows. */
 const MAX_LINKS = 40;
 const STICKY = 0o1000;
 const OTHERS_WRITE = 0o022;
@@ -29,7 +29,7 @@ const OTHERS_WRITE = 0o022;
  */
 export function readGuarded(path: string, options: GuardedOptions): InputFile | undefined {
   if (Deno.build.os === "windows") {
-    throw options.fail("who may change it cannot be told on this system");
+    throw options.fail("this operating system does not tell who may change it");
   }
   const found = walk(path, options);
   // What was judged is what is opened.
@@ -43,7 +43,7 @@ interface Found {
   ino: number;
 }
 
-/** Goes the way from the root of the file system, judging each step by what it finds there itself. */
+/** Walks from the root of the file system, and checks owner and mode at each step. */
 function walk(path: string, { owners = [0], fail }: GuardedOptions): Found | undefined {
   let at = "";
   let info = look("/", fail)!;
@@ -61,12 +61,12 @@ function walk(path: string, { owners = [0], fail }: GuardedOptions): Found | und
     const found = look(next, fail);
     if (found === undefined) {
       if (links === 0) return undefined;
-      throw fail(`a link on the way leads to ${printable(next)}, which is not there`);
+      throw fail(`a link on the way leads to ${printable(next)}, which does not exist`);
     }
     // In a sticky directory only the owner of an entry replaces it.
     if (isOpen(info) && !(has(info, STICKY) && owners.includes(found.uid ?? -1))) {
       throw fail(
-        `others can replace ${printable(next)}: ${printable(at || "/")} has the mode ${
+        `other users can replace ${printable(next)}: ${printable(at || "/")} has the mode ${
           modeOf(info)
         }`,
       );
@@ -82,7 +82,7 @@ function walk(path: string, { owners = [0], fail }: GuardedOptions): Found | und
     if (target.startsWith("/")) [at, info] = ["", look("/", fail)!];
   }
   if (!info.isDirectory && isOpen(info)) {
-    throw fail(`others can change ${printable(at)}: it has the mode ${modeOf(info)}`);
+    throw fail(`other users can change ${printable(at)}: it has the mode ${modeOf(info)}`);
   }
   return { path: at === "" ? "/" : at, dev: info.dev, ino: info.ino ?? -1 };
 }
@@ -96,7 +96,7 @@ function look(path: string, fail: GuardedOptions["fail"]): Deno.FileInfo | undef
     return Deno.lstatSync(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
-    throw fail(`${printable(path)} cannot be looked at`, cause);
+    throw fail(`cannot read ${printable(path)}`, cause);
   }
 }
 
@@ -104,7 +104,7 @@ function readLink(path: string, fail: GuardedOptions["fail"]): string {
   try {
     return Deno.readLinkSync(path);
   } catch (cause) {
-    throw fail(`${printable(path)} cannot be looked at`, cause);
+    throw fail(`cannot read ${printable(path)}`, cause);
   }
 }
 
@@ -116,9 +116,9 @@ function judge(
 ): void {
   if (uid !== null && owners.includes(uid)) return;
   throw fail(
-    `${printable(path)} belongs to the user ${uid ?? "that is not known"}, expected ${
-      owners.includes(0) && owners.length === 1 ? "root" : "root or this user"
-    }`,
+    `${printable(path)} belongs to ${
+      uid === null ? "an unknown user" : `the user ${uid}`
+    }, expected ${owners.includes(0) && owners.length === 1 ? "root" : "root or this user"}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readGuarded } from "./guarded.ts";
 
-/** Whoever runs the tests stands for root. */
+/** The user who runs the tests stands for root. */
 const owners = [0, Deno.uid() ?? 0];
 const isRoot = Deno.uid() === 0;
 
@@ -22,13 +22,13 @@ function read(path: string, who = owners): string | undefined {
   return found && new TextDecoder().decode(found.bytes);
 }
 
-Deno.test("system-file-of-nobody: a file that only its owner can put there is read", async () => {
+Deno.test("system-file-of-others: a file that only its owner can put there is read", async () => {
   await using at = await place();
   assert.equal(read(at.file), "text");
   assert.equal(read(`${at.dir}/etc/blobber/../blobber/./config.yaml`), "text");
 });
 
-Deno.test("system-file-of-nobody: links are followed and judged at each step", async () => {
+Deno.test("system-file-of-others: links are followed, and each step is checked", async () => {
   await using at = await place();
   await Deno.mkdir(`${at.dir}/real`, { mode: 0o755 });
   await Deno.rename(at.file, `${at.dir}/real/file`);
@@ -40,30 +40,30 @@ Deno.test("system-file-of-nobody: links are followed and judged at each step", a
   await Deno.chmod(`${at.dir}/real`, 0o777);
   assert.throws(
     () => read(at.file),
-    /others can replace .*\/real\/file: .*\/real has the mode 777/,
+    /other users can replace .*\/real\/file: .*\/real has the mode 777/,
   );
 });
 
 for (
   const [what, change, expected] of [
-    ["the file", (at) => Deno.chmod(at.file, 0o666), /others can change .*config\.yaml/],
-    ["the file, for the group", (at) => Deno.chmod(at.file, 0o664), /others can change/],
+    ["the file", (at) => Deno.chmod(at.file, 0o666), /other users can change .*config\.yaml/],
+    ["the file, for the group", (at) => Deno.chmod(at.file, 0o664), /other users can change/],
     ["its directory", (at) => Deno.chmod(`${at.dir}/etc/blobber`, 0o777), /replace .*config\.yaml/],
     [
       "a directory above",
       (at) => Deno.chmod(`${at.dir}/etc`, 0o775),
-      /others can replace .*blobber/,
+      /other users can replace .*blobber/,
     ],
   ] as [string, (at: { dir: string; file: string }) => Promise<void>, RegExp][]
 ) {
-  Deno.test(`system-file-of-nobody: others can write to ${what}`, async () => {
+  Deno.test(`system-file-of-others: others can write to ${what}`, async () => {
     await using at = await place();
     await change(at);
     assert.throws(() => read(at.file), expected);
   });
 }
 
-Deno.test("system-file-of-nobody: who may take the file away is judged when it is not there", async () => {
+Deno.test("system-file-of-others: who could remove the file is checked even if it is absent", async () => {
   await using at = await place();
   await Deno.remove(at.file);
   assert.equal(read(at.file), undefined);
@@ -71,7 +71,7 @@ Deno.test("system-file-of-nobody: who may take the file away is judged when it i
   assert.throws(() => read(at.file, [4_000_000]), /belongs to the user/);
 });
 
-Deno.test("system-file-of-nobody: a sticky directory keeps what belongs to its owner", async () => {
+Deno.test("system-file-of-others: in a sticky directory only owners replace their files", async () => {
   await using at = await place();
   await Deno.chmod(`${at.dir}/etc/blobber`, 0o1777);
   assert.equal(read(at.file), "text");
@@ -84,7 +84,9 @@ Deno.test({
     for (const path of ["", "/etc", "/etc/blobber", "/etc/blobber/config.yaml"]) {
       await using at = await place();
       await Deno.chown(`${at.dir}${path}`, 65534, 65534);
-      const said = path === "" ? /others can replace/ : /belongs to the user 65534, expected root/;
+      const said = path === ""
+        ? /other users can replace/
+        : /belongs to the user 65534, expected root/;
       assert.throws(() => read(at.file), said, path);
     }
     await using at = await place();
@@ -94,16 +96,16 @@ Deno.test({
     assert.throws(() => read(at.file), /config\.yaml belongs to the user 65534/);
     // In a sticky directory an entry is its owner's to replace.
     await Deno.chmod(`${at.dir}/etc/blobber`, 0o1777);
-    assert.throws(() => read(at.file), /others can replace/);
+    assert.throws(() => read(at.file), /other users can replace/);
   },
 });
 
-Deno.test("dangling-system-file: only a name that is clearly not there counts as absent", async () => {
+Deno.test("dangling-system-file: only a name that clearly does not exist counts as absent", async () => {
   await using at = await place();
   const blobber = `${at.dir}/etc/blobber`;
   await Deno.remove(at.file);
   await Deno.symlink("nowhere", at.file);
-  assert.throws(() => read(at.file), /a link on the way leads to .*nowhere, which is not there/);
+  assert.throws(() => read(at.file), /a link on the way leads to .*nowhere, which does not exist/);
   await Deno.remove(blobber, { recursive: true });
   await Deno.symlink(`${at.dir}/nowhere`, blobber);
   assert.throws(() => read(at.file), /a link on the way leads to/);
@@ -126,7 +128,7 @@ Deno.test("dangling-system-file: a directory, a pipe and a device are no configu
   assert.throws(() => read(at.file), /it is a pipe, expected a regular file/);
 });
 
-Deno.test("system-file-of-nobody: what was judged is what is opened", async () => {
+Deno.test("system-file-of-others: the file that was checked is the one that is opened", async () => {
   await using at = await place();
   const lstat = Deno.lstatSync;
   try {

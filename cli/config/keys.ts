@@ -43,14 +43,14 @@ export function findKey(key: string): ConfigKey {
   const setting = block === null ? undefined : REGISTRY[block[2]!];
   if (setting !== undefined) return { path: ["registries", block![1]!, block![2]!], setting };
   if (key === "verify.rules" || key.startsWith("verify.rules.") || key === "verify.unmatched") {
-    throw new BlobberError("usage", `${quote(key)} is not changed by way of config`, {
+    throw new BlobberError("usage", `${quote(key)} is not changed with config`, {
       hint: "blobber trust shows, adds and removes rules",
     });
   }
   const meant = nearestWord(key, allKeys());
   throw new BlobberError("usage", `unknown key: ${quote(key)}`, {
     hint: meant === undefined
-      ? "blobber help configuration lists every key"
+      ? "blobber help configuration lists the keys"
       : `did you mean ${meant}?`,
   });
 }

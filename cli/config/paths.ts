@@ -12,8 +12,8 @@ export type Environment = (name: string) => string | undefined;
 /** The administrator's file, always read. */
 export const SYSTEM_CONFIG = "/etc/blobber/config.yaml";
 
-/** What to do about a demand of the system's. */
-export const SYSTEM_HINT = "what the system demands is changed only in its file";
+/** What to do about a demand of the system's file. */
+export const SYSTEM_HINT = "the system's demands are changed only in its file";
 
 /**
  * The user's file: `$XDG_CONFIG_HOME/blobber/config.yaml`, else under `~/.config`.
@@ -75,7 +75,7 @@ export function editedPath(named: string | undefined, env: Environment): string 
   if (path !== undefined) return path;
   throw new BlobberError(
     "invalid-config",
-    "there is no home directory to keep a configuration in",
+    "no home directory to keep the configuration in",
     {
       hint: "set XDG_CONFIG_HOME or HOME, or name a file with --config",
     },

@@ -56,7 +56,7 @@ export function joinRegistries(files: readonly ConfigFile[]): Registries {
         if (file.scope === "user" && demanded && isLooser(row, demanded.value, value)) {
           const what = `registries.${printable(host)}.${row.key} in ${printable(file.path)}`;
           const text = looserText(what, row.key!, demanded.file.path);
-          looser.push(`${text}, and does not count`);
+          looser.push(`${text}, so it is ignored`);
         } else joined.set(key, { value, file });
       }
     }

@@ -1,8 +1,8 @@
 /**
- * What a rule names outside its file, checked when the file is read: a rule whose key is missing would
- * otherwise be found out by the one reference that it protects.
+ * Checks what a rule names outside its file when the file is read: otherwise a missing key would show only when
+ * an artifact is read that the rule protects.
  *
- * What was checked is what is used: the bytes are kept, and a file that is replaced afterwards changes nothing.
+ * The bytes that were checked are kept and used, so a file that is replaced afterwards changes nothing.
  *
  * @module
  */
@@ -76,6 +76,6 @@ function problemOf(check: () => void): string | undefined {
     return undefined;
   } catch (error) {
     if (error instanceof BlobberError) return error.message;
-    return `it cannot be read: ${(error as Error).message}`;
+    return `cannot read it: ${(error as Error).message}`;
   }
 }

@@ -42,7 +42,7 @@ export async function readConfigText(
     new BlobberError(
       "invalid-config",
       system
-        ? `the system's configuration ${printable(path)} cannot be relied on: ${why}`
+        ? `cannot trust the system's configuration ${printable(path)}: ${why}`
         : `cannot read the configuration file ${printable(path)}: ${why}`,
       { cause, ...system && { hint: HINT } },
     );
@@ -59,9 +59,9 @@ export async function readConfigText(
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new BlobberError("invalid-config", `${printable(path)}: it is not UTF-8`, { cause });
+    throw new BlobberError("invalid-config", `${printable(path)}: not UTF-8`, { cause });
   }
 }
 
-const HINT = "root has to own it and every directory and link on the way to it, " +
-  "and others must not be able to write there";
+const HINT = "root must own the file and every directory and link on the way to it, " +
+  "and other users must not be able to write there";

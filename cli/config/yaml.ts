@@ -41,7 +41,7 @@ export function readYaml(text: string, path: string): unknown {
     const alias = events.find(({ type }) => type === EVENT_ID.ALIAS);
     if (alias !== undefined) {
       const line = lineAt(text, startOf(alias));
-      throw invalid(path, line, "aliases are not read, expected the value itself");
+      throw invalid(path, line, "aliases are not supported, expected the value itself");
     }
     const options = { source: text, schema: CORE_SCHEMA, maxAliases: 0, maxTotalMergeKeys: 0 };
     return constructFromEvents(events, options)[0] ?? {};
@@ -62,7 +62,7 @@ export function readYaml(text: string, path: string): unknown {
 export function invalid(path: string, line: number | undefined, problem: string): BlobberError {
   const place = printable(path) + (line === undefined ? "" : `:${line}`);
   return new BlobberError("invalid-config", `${place}: ${problem}`, {
-    hint: "blobber help configuration lists every key; blobber config set changes one",
+    hint: "blobber help configuration lists the keys; blobber config set changes one",
   });
 }
 

@@ -53,7 +53,7 @@ function annotationsOf(texts: readonly string[]): Record<string, string> {
     }
     const key = text.slice(0, equals);
     if (key in annotations) {
-      throw new BlobberError("usage", `the annotation ${quote(key)} is given twice`);
+      throw new BlobberError("usage", `the annotation ${quote(key)} was given twice`);
     }
     annotations[key] = text.slice(equals + 1);
   }

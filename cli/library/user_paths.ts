@@ -8,7 +8,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
 
 /**
- * Refuses `-`, which elsewhere stands for a stream: to take it for a name would be a surprise.
+ * Refuses `-`, which stands for a stream in other programs, so that it is not taken for a name.
  *
  * @param path as the user wrote it
  * @param hint what to do instead
@@ -20,13 +20,13 @@ export function refuseStream(path: string, hint: string): void {
 }
 
 /**
- * Demands that a directory is there, in the words that users know.
+ * Checks that a directory exists, in the words that users of the Go tool know.
  *
  * @param path as the user wrote it
  * @throws {BlobberError} `file-system`, and `usage` for `-`
  */
 export function checkDirectory(path: string): void {
-  refuseStream(path, "name a directory; one that is called so is ./-");
+  refuseStream(path, "name a directory; ./- is a directory named -");
   let info: Deno.FileInfo;
   try {
     info = Deno.statSync(path);
@@ -42,7 +42,7 @@ export function checkDirectory(path: string): void {
 }
 
 /**
- * Where a file of this name goes when the user says `cp … DEST`.
+ * Where `cp … DEST` puts a file.
  *
  * @param destination a file, or a directory that the file goes into
  * @param path the file's path in the artifact
@@ -50,7 +50,7 @@ export function checkDirectory(path: string): void {
  * @throws {BlobberError} `conflict`, `file-system`, and `usage` for `-`
  */
 export function copyTarget(destination: string, path: string): { path: string; real: string } {
-  refuseStream(destination, "cat writes a file to stdout; a file that is called so is ./-");
+  refuseStream(destination, "cat writes a file to stdout; ./- is a file named -");
   const name = path.slice(path.lastIndexOf("/") + 1);
   const inside = `${destination.replace(/[/\\]+$/, "")}/${name}`;
   let target = /[/\\]$/.test(destination) ? inside : destination;
@@ -67,11 +67,11 @@ export function copyTarget(destination: string, path: string): { path: string; r
 }
 
 /**
- * Writes a file in one step: it is there whole or not at all. Its directory is opened once, and what another
- * user makes of the path meanwhile changes nothing.
+ * Writes a file in one step: it exists whole or not at all. Its directory is opened once, so that another user
+ * who changes the path meanwhile changes nothing.
  *
  * @param target where; missing parents are made
- * @param content its bytes; what they throw leaves nothing behind
+ * @param content its bytes; an error of theirs leaves nothing behind
  * @param options permission bits, whatever the umask, and whether the path may be changed by other users
  * @returns bytes written
  */

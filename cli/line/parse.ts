@@ -99,7 +99,7 @@ export function split(argv: readonly string[]): Split {
 
 function unknownFlag(written: string, words: string[]): BlobberError {
   const found = findCommand(words);
-  // Of a command that does not exist nothing can be said about its flags.
+  // A command that does not exist has no flags to check.
   if (found === undefined && words.length > 0) return unknownCommand(words[0]!);
   if (found !== undefined) {
     const wrong = unknownSubcommand(found.command, found.args);
@@ -165,7 +165,7 @@ function setFlag(
   if (setting.type === "list") {
     value = [...(before as string[] | undefined) ?? [], ...value as string[]];
   } else if (before !== undefined && before !== value) {
-    // The last of two contradicting flags would win silently otherwise.
+    // Otherwise the last of two contradicting flags would win silently.
     throw new BlobberError("usage", `${written} was given twice with different values`);
   }
   flags.set(name, value);

@@ -1,5 +1,5 @@
 /**
- * Texts of flags, variables and files as values of their type, and back.
+ * Converts text of flags, variables and files to values of their type, and back.
  *
  * @module
  */

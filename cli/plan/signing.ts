@@ -1,5 +1,5 @@
 /**
- * Whether and how to sign, from the settings alone. What makes no sense has no plan.
+ * Whether and how to sign, from the settings alone. Settings that make no sense have no plan.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export interface SigningPlan {
   signingConfig?: NamedFile;
   /** The trusted root that signatures are verified with before they are stored. */
   trustedRoot?: NamedFile;
-  /** Whether a signature by key goes into the log: only when that was asked for. */
+  /** Whether a signature by a key is recorded in the log: only on demand. */
   log: boolean;
   /** Whether a person need not be asked before their name goes into a public log. */
   yes: boolean;
@@ -66,7 +66,7 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
       return undefined;
     }
   }
-  // A flag for the one way of signing sets aside what a variable or file says about the other.
+  // A flag for one way of signing overrides variables and files about the other.
   const keyless = KEYLESS.find((name) => settings.flagged(name));
   const byKey = settings.get("signKey") !== undefined &&
     (settings.flagged("signKey") || keyless === undefined);

@@ -1,5 +1,5 @@
 /**
- * The reference page, `docs/reference.md`, made from the tables of the code. As a program it writes the page:
+ * The reference page, `docs/reference.md`, made from the tables of the code. Run as a program, it writes the page:
  *
  *     deno run -A cli/reference/page.ts
  *
@@ -25,7 +25,7 @@ import { showValue } from "../line/values.ts";
 export function referencePage(): string {
   return [
     "# Reference",
-    "Made from the tables of the code by `deno run -A cli/reference/page.ts`; a test compares.",
+    "Generated from the tables of the code by `deno run -A cli/reference/page.ts`; a test compares them.",
     ...commands(),
     ...settings(),
     ...registries(),
@@ -67,10 +67,10 @@ function settings(): string[] {
   const rows = SETTING_NAMES.map(settingOf).filter(({ hidden }) => !hidden);
   return [
     "## Settings",
-    "A flag counts before a variable, a variable before the user's file, that before the system's " +
-    "(`/etc/blobber/config.yaml`), and that before the default. The user's file is " +
-    "`$XDG_CONFIG_HOME/blobber/config.yaml`, or what `--config` names. Nothing is read from the " +
-    "working directory; unknown keys and wrong values are errors.",
+    "A flag wins over a variable, a variable over the user's file, that over the system's " +
+    "(`/etc/blobber/config.yaml`), and that over the default. The user's file is " +
+    "`$XDG_CONFIG_HOME/blobber/config.yaml`, or the one that `--config` names. Nothing is read from " +
+    "the working directory; unknown keys and invalid values are errors.",
     ...Object.entries(GROUPS).flatMap(([group, title]) => [
       `### ${title}`,
       table(
@@ -95,8 +95,8 @@ function standardOf(setting: Setting): string {
 function registries(): string[] {
   return [
     "### Single registries",
-    "A block for a host holds `insecure`, `insecure-skip-tls-verify` and `ca-file`, and counts for " +
-    "that host in place of the settings of these names:",
+    "A block for a host sets `insecure`, `insecure-skip-tls-verify` and `ca-file` for that host, " +
+    "instead of the settings of these names:",
     "```yaml\nregistries:\n  registry.example.com:5000:\n    ca-file: /etc/ssl/example.pem\n```",
   ];
 }
@@ -105,7 +105,7 @@ function results(): string[] {
   return [
     "## Results in JSON",
     "With `-o json` a result is one JSON document on one line, with `version: 1`. The version is " +
-    "raised when a field goes or changes its meaning; fields may be added. An error leaves stdout " +
+    "raised when a field is removed or changes its meaning; fields may be added. An error leaves stdout " +
     'empty and is `{"error": {"code", "message", "hint", "status"}}` on stderr, where notices are ' +
     '`{"notice": {"level", "code", "message"}}` and progress, with `--progress json`, is ' +
     '`{"progress": {"phase", "done", "total", "unit", "finished"}}`, one document on a line each.',

@@ -9,7 +9,7 @@
 const REFERENCE = "the reference, in full";
 const DIGEST = "digest of the manifest";
 const SIGNER =
-  "who signed, where a signature was demanded: `kind` (`certificate`, `key`), `issuer`, `subject`, `claims` or `fingerprint`, and `time` and `log` where they are proven";
+  "who signed, if a signature was demanded: `kind` (`certificate`, `key`), `issuer`, `subject`, `claims` or `fingerprint`, and `time` and `log` if they are verified";
 
 /** Fields of each command's document beside `version`; those that end in `?` may be absent. */
 export const SHAPES: Record<string, Record<string, string>> = {
@@ -19,10 +19,10 @@ export const SHAPES: Record<string, Record<string, string>> = {
     mediaType: "media type of the manifest",
     size: "bytes of the manifest",
     layer: "`digest`, `diffId`, `size`, `entries` of the layer",
-    tags: "tags that point at it now",
+    tags: "tags that point to it now",
     "signature?": "digest of the referrer that holds the signature",
     "entries?":
-      "with `--dry-run`: a list of `path`, `type`, `size`, `mode`, `linkTarget` for links, and `secret` for names that secrets usually have",
+      "with `--dry-run`: a list of `path`, `type`, `size`, `mode`, `linkTarget` for links, and `secret` for files with names that secrets usually have",
   },
   pull: {
     reference: REFERENCE,
@@ -44,7 +44,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
     digest: DIGEST,
     path: "path in the artifact",
     size: "bytes of the file",
-    encoding: "`utf-8`, or `base64` for what is no text",
+    encoding: "`utf-8`, or `base64` for what is not text",
     content: "the file",
   },
   cp: {
@@ -62,8 +62,8 @@ export const SHAPES: Record<string, Record<string, string>> = {
     size: "bytes of the manifest",
     blobs: "`copied`, `mounted`, `present`: how many blobs",
     bytes: "bytes of the blobs that were sent",
-    referrers: "signatures and other referrers that went along",
-    tags: "tags that point at it now",
+    referrers: "signatures and other referrers that were copied",
+    tags: "tags that point to it now",
     "signer?": SIGNER,
   },
   tag: {
@@ -79,20 +79,19 @@ export const SHAPES: Record<string, Record<string, string>> = {
     mediaType: "media type of the manifest",
     size: "bytes of the manifest",
     signature: "digest of the referrer that holds the signature",
-    added: "`false` when the same signature was there already",
+    added: "`false` if the artifact already had this signature",
   },
   verify: {
     reference: REFERENCE,
     digest:
-      "digest of what is proven: what the reference names or, where that is an index which is not signed, the manifest chosen from it",
-    mediaType: "media type of what is proven",
+      "the verified digest: of what the reference names or, if that is an index that is not signed, of the manifest chosen from it",
+    mediaType: "media type of what is verified",
     signed: "`what` (`root`, or `manifest` for one chosen from an index) and its `digest`",
-    "unsignedIndex?":
-      "digest of the index, where only a manifest of it is signed; it is not proven",
+    "unsignedIndex?": "digest of the index, if only a manifest of it is signed; it is not verified",
     signature: "digest of the referrer that holds the signature",
     signer: SIGNER,
     checks: "a list of `name`, `result` (`passed`, `absent`, `unchecked`), `evidence`",
-    rejected: "signatures beside it that do not satisfy: `digest`, `code`, `message`",
+    rejected: "other signatures, which do not satisfy: `digest`, `code`, `message`",
   },
   version: {
     blobber: "version of blobber",

@@ -59,8 +59,8 @@ export function decide(
       throw new BlobberError(
         "trust-rule",
         `--no-verify cannot set aside the rule ${quote(firm.rule.name)} of ${firm.file}, ` +
-          `which is about ${quote(name)}`,
-        { hint: "a rule of the system is changed only in its file" },
+          `which matches ${quote(name)}`,
+        { hint: "rules of the system are changed only in its file" },
       );
     }
     warnings.push(
@@ -83,20 +83,20 @@ export function decide(
   if (strictest.unmatched === "deny" && !asked.reports) {
     throw new BlobberError(
       "trust-rule",
-      `no trust rule is about ${quote(name)}, and ${strictest.file} says "unmatched: deny"`,
-      { hint: `name whom you trust for it: blobber trust add ${name}` },
+      `no trust rule matches ${quote(name)}, and ${strictest.file} says "unmatched: deny"`,
+      { hint: `blobber trust add ${name} adds one` },
     );
   }
   if (strictest.unmatched === "warn" && !asked.verifies) {
-    warnings.push(`no trust rule is about ${name}; "blobber trust add ${name}" proposes one`);
+    warnings.push(`no trust rule matches ${name}; "blobber trust add ${name}" proposes one`);
   }
   const matchedBySystem = matching.some(({ scope }) => scope === "system");
   return { requirements, matched: matching.length > 0, matchedBySystem, warnings };
 }
 
 /**
- * Whether a rule is about the reference as far as a file is concerned. A user may name to the system whom to
- * trust, but neither that nobody needs to sign nor, with `--no-verify`, that it does not matter.
+ * Whether a rule matches the reference as far as a file is concerned. A user may add signers to what the system
+ * demands, but may neither excuse a reference from signatures nor skip them with `--no-verify`.
  */
 function speaks(matching: readonly Requirement[], file: RuleFile, noVerify: boolean): boolean {
   return matching.some(({ rule, scope }) =>

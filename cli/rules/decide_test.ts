@@ -34,7 +34,7 @@ test("every matching rule of every file must hold", () => {
   assert.deepEqual(names(decide("ghcr.io/acme/app", files, plain)), ["a", "b"]);
 });
 
-test("an exception takes a name out of its own rule only", () => {
+test("an exception excludes a name from its own rule only", () => {
   const files = [
     file("user", {
       rules: [
@@ -46,7 +46,7 @@ test("an exception takes a name out of its own rule only", () => {
   assert.deepEqual(names(decide("ghcr.io/acme/sandbox/x", files, plain)), ["b"]);
 });
 
-test("an unsigned rule demands nothing and sets no other rule aside", () => {
+test("an unsigned rule demands nothing and overrides no other rule", () => {
   const files = [
     file("user", {
       unmatched: "deny",
@@ -60,7 +60,7 @@ test("an unsigned rule demands nothing and sets no other rule aside", () => {
   assert.deepEqual(names(decide("localhost:5000/prod/x", files, plain)), ["b"]);
 });
 
-test("the strictest word on unmatched names counts", () => {
+test("the strictest setting for unmatched names counts", () => {
   const files = [file("system", { unmatched: "deny" }), file("user", { unmatched: "allow" })];
   assert.throws(
     () => decide("ghcr.io/a", files, { noVerify: false, verifies: true }),
@@ -71,7 +71,7 @@ test("the strictest word on unmatched names counts", () => {
   assert.equal(warned.warnings.length, 1);
 });
 
-test("--no-verify sets a user's rule aside with a warning and a system's never", () => {
+test("--no-verify overrides a user's rule with a warning, and never a rule of the system", () => {
   const user = file("user", { unmatched: "deny", rules: [rule("mine", "ghcr.io/**")] });
   const decision = decide("ghcr.io/a", [user], { noVerify: true, verifies: false });
   assert.deepEqual(names(decision), []);
@@ -87,7 +87,7 @@ test("--no-verify sets a user's rule aside with a warning and a system's never",
   });
 });
 
-test("row 57: no rule of a user's opens what the system's file denies", () => {
+test("no rule of a user allows what the system's file denies", () => {
   const closed = file("system", { unmatched: "deny" });
   const lab = file("user", { rules: [{ name: "lab", match: ["**"], unsigned: true }] });
   assert.throws(() => decide("quay.io/a", [closed, lab], plain), {

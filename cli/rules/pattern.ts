@@ -1,5 +1,5 @@
 /**
- * Patterns of trust rules: which repositories a rule is about.
+ * Patterns of trust rules: which repositories a rule matches.
  *
  * A pattern is `host[:port]/repository` or `oci:/path`. `*` stands for anything within a segment, `**`,
  * alone in its segment, for any number of whole segments: none or more in the middle, one or more at the
@@ -30,7 +30,7 @@ export interface Pattern {
  * Reads a pattern.
  *
  * @param text as it was written
- * @param realPath what the path of a layout is behind its links; then the pattern is about both
+ * @param realPath what the path of a layout is behind its links; then the pattern matches both
  * @returns the pattern, or what is wrong with it
  */
 export function parsePattern(
@@ -48,21 +48,22 @@ export function parsePattern(
   }
   if (layout && slash !== "oci:".length) {
     return {
-      problem: "the path of a layout is absolute, since a relative one depends on where one stands",
+      problem:
+        "the path of a layout must be absolute: a relative one depends on the working directory",
     };
   }
-  if (text.includes("@")) return { problem: "a rule is about repositories, not digests" };
+  if (text.includes("@")) return { problem: "a rule matches repositories, not digests" };
   const host = layout ? "oci:" : text.slice(0, slash);
   const path = text.slice(slash + 1);
-  if (!layout && path.includes(":")) return { problem: "a rule is about repositories, not tags" };
-  if (!layout && host.includes("**")) return { problem: '"**" does not stand for a host' };
+  if (!layout && path.includes(":")) return { problem: "a rule matches repositories, not tags" };
+  if (!layout && host.includes("**")) return { problem: '"**" cannot stand for a host' };
   const segments = path.split("/");
   for (const segment of segments) {
     if (segment === "") return { problem: "it has an empty segment" };
     if (segment.includes("**") && segment !== "**") {
-      return { problem: '"**" stands alone in its segment' };
+      return { problem: '"**" must stand alone in its segment' };
     }
-    if (!layout && /[A-Z]/.test(segment)) return { problem: "repositories are lower case" };
+    if (!layout && /[A-Z]/.test(segment)) return { problem: "repositories must be lower case" };
     if (!layout && !/^[a-z0-9._*-]+$/.test(segment)) {
       return { problem: 'a repository has only letters, digits, ".", "_" and "-"' };
     }
@@ -71,7 +72,7 @@ export function parsePattern(
   const ways = layout
     ? [[host, ...segments]]
     : canonicalPatterns(host, path).map((way) => [way.host, ...way.path.split("/")]);
-  if (ways.length === 0) return { problem: "the part before the first slash is no host" };
+  if (ways.length === 0) return { problem: "the part before the first slash is not a host" };
   try {
     if (layout) ways.push([host, ...behindLinks(segments, realPath)]);
   } catch (error) {
@@ -83,7 +84,7 @@ export function parsePattern(
     text,
     matches: (name, meter) => {
       if (matchers.some((fits) => fits(name, meter))) return true;
-      // Any layout may be one that this pattern is about.
+      // Any layout may be one that this pattern matches.
       if (unknown !== undefined && name.startsWith("oci:")) throw unknown;
       return false;
     },

@@ -45,7 +45,7 @@ export function proposeRules(
   ];
   const bindings: Partial<WrittenRule>[] = [
     { "name-binding": "repository", ...signedAs !== undefined && { "signed-as": signedAs } },
-    // What the user says that it is signed as is to be demanded.
+    // The name that the user gives with --signed-as is demanded.
     ...signedAs === undefined ? [{}] : [],
   ];
   return bindings.flatMap((binding) =>
@@ -64,9 +64,9 @@ export function proposeRules(
 }
 
 /**
- * A name for a rule about a pattern: its letters and digits, and a number when the name is taken.
+ * A name for a rule: the letters and digits of its pattern, and a number if the name is taken.
  *
- * @param pattern what the rule is about
+ * @param pattern what the rule matches
  * @param taken names of other rules
  */
 export function ruleName(pattern: string, taken: readonly string[]): string {

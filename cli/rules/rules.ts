@@ -1,8 +1,8 @@
 /**
  * Trust rules as they stand in a configuration file: `verify.unmatched` and `verify.rules`.
  *
- * Reading is strict. A rule that was misspelt protects nothing, so anything unknown, empty or unreadable is
- * an error, and every command that reads artifacts stops at it.
+ * Reading is strict. A misspelled rule protects nothing, so anything unknown, empty or unreadable is an error, and
+ * every command that reads artifacts stops at it.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { isObject } from "@blobber/core/json";
 import { type RepositoryName, repositoryNamed } from "@blobber/core/reference";
 import { parsePattern, type Pattern } from "./pattern.ts";
 
-/** What happens to a repository that no rule is about, from lax to strict. */
+/** What happens to a repository that no rule matches, from lax to strict. */
 export const UNMATCHED = ["allow", "warn", "deny"] as const;
 /** One of {@linkcode UNMATCHED}. */
 export type Unmatched = typeof UNMATCHED[number];
@@ -55,7 +55,7 @@ export interface Rule {
   nameBinding: NameBinding;
   /** The repository that a signature must name in place of the one that is asked for. */
   signedAs?: RepositoryName;
-  /** Accept signatures that are not sign statements but bare signatures over the manifest. */
+  /** Accept bare signatures over the manifest, which hold no statement. */
   legacy: boolean;
   /** One of these is enough; empty for a rule that says `unsigned`. */
   any: TrustEntry[];
@@ -115,7 +115,7 @@ export function readRules(
     for (const [i, value] of list.array(verify.rules).entries()) {
       const rule = readRule(value, list.child(i));
       if (names.has(rule.name)) {
-        list.child(i).child("name").fail(`another rule is named "${rule.name}" already`);
+        list.child(i).child("name").fail(`another rule is already named "${rule.name}"`);
       }
       names.add(rule.name);
       rules.push(rule);
@@ -148,7 +148,7 @@ function readRule(value: unknown, at: Place): Rule {
   }
   for (const key of ["name-binding", "signed-as", "legacy"]) {
     if (unsigned && rule[key] !== undefined) {
-      at.child(key).fail(`"${key}" says nothing beside "unsigned: true"`);
+      at.child(key).fail(`"${key}" has no meaning beside "unsigned: true"`);
     }
   }
   const patterns = (key: string, list: unknown, tightens: boolean) =>
@@ -162,12 +162,12 @@ function readRule(value: unknown, at: Place): Rule {
     NAME_BINDINGS,
   );
   if (signedAs !== undefined && nameBinding === "off") {
-    at.child("name-binding").fail('"signed-as" demands a name, and this demands none');
+    at.child("name-binding").fail('"signed-as" demands a name, so "name-binding" cannot be "off"');
   }
   // One name for several repositories would let each of them stand for the others.
   const open = match.findIndex(({ text }) => text.includes("*"));
   if (signedAs !== undefined && open >= 0) {
-    at.child("match").child(open).fail('a rule with "signed-as" is about single repositories');
+    at.child("match").child(open).fail('a rule with "signed-as" matches single repositories only');
   }
   return {
     name: at.child("name").string(rule.name),
@@ -268,7 +268,7 @@ class Place {
 
   string(value: unknown): string {
     if (typeof value !== "string" || value === "") {
-      return this.fail("expected a text that is not empty");
+      return this.fail("expected text that is not empty");
     }
     return value;
   }
@@ -289,7 +289,7 @@ class Place {
   pattern(value: unknown, tightens: boolean): Pattern {
     const text = this.string(value);
     const pattern = tightens ? parsePattern(text, this.checks.realPath) : parsePattern(text);
-    if ("problem" in pattern) return this.fail(`bad pattern: ${pattern.problem}`);
+    if ("problem" in pattern) return this.fail(`invalid pattern: ${pattern.problem}`);
     return pattern;
   }
 

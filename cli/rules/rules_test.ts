@@ -111,7 +111,7 @@ for (
   });
 }
 
-test("a key, root, pattern or claim that does not stand up is a fault of its line", () => {
+test("an invalid key, root, pattern or claim is an error that names its line", () => {
   const bad = { ...SOUND, key: () => "no such file" };
   const keyed = { ...rule, any: [{ key: "/k.pub" }] };
   assert.throws(() => read({ rules: [keyed] }, bad), {

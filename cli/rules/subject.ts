@@ -21,8 +21,8 @@ export function trustName(reference: Reference): string {
 }
 
 /**
- * Where the layout is that has a name, so that the one that rules were decided on is the one that is read.
- * On Windows, where a path cannot be held, nothing is gained by it.
+ * The path of the layout with a name, so that the layout that rules matched is the one that is read. On Windows,
+ * where a path cannot be held, it would not help.
  *
  * @param name as {@linkcode trustName} gives it
  */
@@ -45,7 +45,7 @@ export function realPath(path: string): string {
       if (real !== undefined) return [real, ...missing].join("/");
       const slash = there.lastIndexOf("/");
       const name = there.slice(slash + 1);
-      if (name === "..") throw new Error("it goes up from a directory that is not there");
+      if (name === "..") throw new Error("it goes up from a directory that does not exist");
       if (name !== "" && name !== ".") missing.unshift(name);
       if (slash <= 0) return [slash < 0 ? realPathOf(".") : "", ...missing].join("/");
       there = there.slice(0, slash);
@@ -53,9 +53,11 @@ export function realPath(path: string): string {
   } catch (cause) {
     throw new BlobberError(
       "trust-rule",
-      `the real path of ${quote(path)} cannot be told, nor which trust rules are about it: ` +
+      `cannot find the real path of ${
+        quote(path)
+      }, so the trust rules that match it are unknown: ` +
         printable((cause as Error).message),
-      { cause, hint: "name it by a path that every directory on the way to it can be read by" },
+      { cause, hint: "use a path on which every directory can be read" },
     );
   }
 }

@@ -28,7 +28,7 @@ function removeDeep(dir: string): void {
 const nameOfLayout = (path: string) => trustName(parseReference(`oci:${path}`));
 const untellable = { code: "trust-rule", message: /real path/ };
 
-test("layout-path: the real path is the name, and what is missing is named as it will be", () => {
+test("layout-path: a layout is named by its real path, also one that does not exist yet", () => {
   const dir = workplace();
   Deno.mkdirSync("real/lay", { recursive: true });
   Deno.symlinkSync("real", "link");
@@ -43,7 +43,7 @@ test("layout-path: the real path is the name, and what is missing is named as it
   assert.equal(realPath("/none-such-directory/lay"), "/none-such-directory/lay");
 });
 
-test("layout-path: a path that is not UTF-8, a link to nothing or in a circle cannot be told", () => {
+test("layout-path: the real path of a name that is not UTF-8, a dangling link or a loop is unknown", () => {
   const dir = workplace();
   const { success } = new Deno.Command("sh", {
     args: ["-c", `mkdir -p "$(printf 'bad\\377')/lay" && ln -s "$(printf 'bad\\377')/lay" utf8`],
@@ -74,7 +74,7 @@ test("layout-path: a path that is not UTF-8, a link to nothing or in a circle ca
   }
 });
 
-test("layout-path: a path that is longer than the system takes cannot be told", () => {
+test("layout-path: the real path of a path that is too long for the system is unknown", () => {
   workplace();
   const name = "x".repeat(200);
   for (let depth = 0; depth < 25; depth++) {

@@ -28,7 +28,7 @@ export const GROUPS = {
   general: "General",
 } as const;
 
-/** Commands that take a flag; each list is used by several rows. */
+/** Commands that take a flag; several rows use each list. */
 export const EVERY = "every";
 /** What reads the files of an artifact. */
 export const READERS = ["pull", "ls", "cat", "cp"] as const;

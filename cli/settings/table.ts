@@ -1,8 +1,8 @@
 /**
  * The one table of settings. Flags, `BLOBBER_*` variables, keys of `config.yaml`, help, completion and the
- * reference page are made from it, so that none of them can say something else than another.
+ * reference page are made from it, so that they agree.
  *
- * It is data: whoever shows help or completes a command loads it, so it imports nothing but numbers.
+ * It is data. Help and completion load it, so it imports nothing but numbers.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Pages that a person logs in on.
+ * Pages to log in on.
  *
  * @module
  */

@@ -39,7 +39,7 @@ export async function readSecret(
     if (value !== undefined) return value;
     throw new BlobberError(
       "usage",
-      `${flagOf(name)}: the variable ${printable(variable)} is not set`,
+      `${flagOf(name)} names the variable ${printable(variable)}, which is not set`,
     );
   }
   warnIfShown(context, name);
@@ -62,7 +62,7 @@ async function secretFile(
   return firstLine(secret, path);
 }
 
-/** A secret that was taken for something else is not shown. */
+/** Refuses a secret in the place of something else, and does not show it. */
 export function refuseToken(name: SettingName, text: string, expected: string): void {
   if (!looksLikeToken(text)) return;
   throw new BlobberError("usage", `${flagOf(name)} holds a token where ${expected} was expected`, {
@@ -75,7 +75,10 @@ export function warnIfShown(context: Context, name: SettingName): void {
   const origin = context.settings.origin(name);
   const hint = "use file:PATH, env:NAME or -";
   if (origin.kind === "flag") {
-    context.report.warn("secret", `${flagOf(name)} shows the secret to all users here; ${hint}`);
+    context.report.warn(
+      "secret",
+      `${flagOf(name)} shows the secret to all users of this machine; ${hint}`,
+    );
   } else if (origin.kind === "file") {
     context.report.warn("secret", `${settingOf(name).key} in ${origin.path} is a secret; ${hint}`);
   }

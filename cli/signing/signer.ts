@@ -33,7 +33,7 @@ export async function makeSigner(context: Context): Promise<Signer | undefined> 
   const named = [plan.fulcioUrl, plan.rekorUrl, plan.timestampUrl, plan.signingConfig]
     .some((service) => service !== undefined);
   if (!named && plan.key === undefined) {
-    // Nobody named a service: the public Sigstore says by TUF which of its own are in use.
+    // No service is named: the public Sigstore tells by TUF which of its services are in use.
     services.signingConfig = () => publicSigningConfig(context.report.observer(context.signal));
   } else if (plan.key !== undefined && plan.log && plan.signingConfig === undefined) {
     // `sign.log` asks for a log and names none.
@@ -54,7 +54,7 @@ export async function makeSigner(context: Context): Promise<Signer | undefined> 
     clientId: plan.oidcClientId,
     confirm: plan.yes || !canAsk() ? undefined : (identity) =>
       confirm(
-        `${printable(identity)} will stand in public logs for good. Sign?`,
+        `${printable(identity)} will be in public logs forever. Sign?`,
         context.signal,
       ),
     onNotice,
@@ -64,7 +64,7 @@ export async function makeSigner(context: Context): Promise<Signer | undefined> 
 async function servicesOf(plan: SigningPlan, { signal }: Context): Promise<ServiceOptions> {
   if (plan.signingConfig !== undefined) {
     const text = await readNamedText(plan.signingConfig, {
-      what: "the signing config",
+      what: "the signing configuration",
       code: "invalid-config",
       limit: MAX_KEY_FILE_BYTES,
       signal,
@@ -74,7 +74,7 @@ async function servicesOf(plan: SigningPlan, { signal }: Context): Promise<Servi
     } catch (cause) {
       throw new BlobberError(
         "invalid-config",
-        `the signing config ${printable(plan.signingConfig.path)} is not JSON`,
+        `the signing configuration ${printable(plan.signingConfig.path)} is not JSON`,
         { cause },
       );
     }
@@ -97,8 +97,8 @@ async function readKey(file: NamedFile, context: Context): Promise<KeyFile> {
     const mode = access.mode.toString(8).padStart(4, "0");
     context.report.warn(
       "key-permissions",
-      `others can ${access.mode & OTHERS_WRITE ? "change" : "read"} the private key ${path} ` +
-        `(mode ${mode}); chmod 600 makes it yours alone`,
+      `other users can ${access.mode & OTHERS_WRITE ? "change" : "read"} the private key ${path} ` +
+        `(mode ${mode}); chmod 600 makes it private`,
     );
   }
   const pem = new TextDecoder().decode(bytes);
@@ -109,7 +109,7 @@ async function readKey(file: NamedFile, context: Context): Promise<KeyFile> {
   return { pem, ...passphrase !== undefined && { passphrase } };
 }
 
-/** Permission bits of everybody but the owner. */
+/** Permission bits of all users but the owner. */
 const OTHERS = 0o077;
 const OTHERS_WRITE = 0o022;
 

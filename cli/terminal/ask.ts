@@ -54,7 +54,7 @@ export async function askSecret(question: string, signal: AbortSignal): Promise<
   });
 }
 
-/** Puts a question, and leaves room behind it for the first characters of the answer. */
+/** Asks a question, and leaves room behind it for the first characters of the answer. */
 async function ask(question: string, answer: () => Promise<Answer>): Promise<string> {
   const columns = columnsOf(Deno.stderr, Infinity) - ANSWER_COLUMNS;
   return await screen.ask(`${fold(question, { columns, hang: 2 })} `, answer);

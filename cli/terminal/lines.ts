@@ -62,7 +62,7 @@ function seconds({ elapsed }: Snapshot): string {
   return elapsed < 1000 ? "under 1s" : formatDuration(Math.floor(elapsed / 1000) * 1000);
 }
 
-/** As many parts as there is room for; a terminal puts into the next line what is too wide, for good. */
+/** As many parts as fit: a line that is too wide would wrap, and could not be erased. */
 function fit(parts: string[], columns: number): string {
   let line = "";
   for (const part of parts) {

@@ -1,6 +1,6 @@
 /**
- * The way out. What a command writes to stdout, what it says on stderr and the bar of its progress may all
- * be on one terminal: a single owner sees to it that the bar is gone before anything else is written.
+ * Output. The result on stdout, messages on stderr and the progress bar may all be on one terminal: a single owner
+ * removes the bar before anything else is written.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { BlobberError } from "@blobber/core/errors";
 import { escapeUnseen } from "@blobber/core/printable";
 
-/** Thrown when whoever read stdout has gone, as `head` does: no error, the work is simply over. */
+/** Thrown when the reader of stdout is gone, as with `head`: no error, the work is simply over. */
 export class ReaderGone extends Error {}
 
 /** Takes bytes for stdout; `Deno.stdout` but in tests. */
@@ -44,7 +44,7 @@ export class Screen {
   #begun = false;
   /** Whether the last line on stdout is not ended. */
   #open = false;
-  /** What is said while a question stands. */
+  /** Messages that wait for the answer to a question. */
   #kept: string[] | undefined;
 
   /** @param streams what is written to */
@@ -70,7 +70,7 @@ export class Screen {
   }
 
   /**
-   * Says something on stderr, in lines of its own. It waits while a question stands.
+   * Writes a message to stderr, on lines of its own. While a question is open, the message waits.
    *
    * @param lines without the last line feed
    */
@@ -80,7 +80,7 @@ export class Screen {
   }
 
   /**
-   * Puts a question, and keeps the line free until it is answered.
+   * Asks a question, and keeps the line free until it is answered.
    *
    * @param question as it is shown; the answer stands behind it
    * @param answer waits for it
@@ -101,8 +101,8 @@ export class Screen {
   }
 
   /**
-   * Writes bytes of the result. Resolves when they are written, so that a slow reader is not run over, and
-   * without blocking, so that Ctrl-C is heard while a reader lets us wait.
+   * Writes bytes of the result. Resolves when they are written, so that memory does not fill up before a slow
+   * reader, and does not block, so that Ctrl-C works meanwhile.
    */
   async result(bytes: Uint8Array): Promise<void> {
     this.erase();
@@ -115,7 +115,7 @@ export class Screen {
 
   #write(text: string): void {
     this.erase();
-    // The last line of a file need not be ended, and what is said does not belong to it.
+    // The last line of a file may lack its line feed, and a message is not a part of it.
     const begin = this.#open && this.#streams.shared() ? "\n" : "";
     this.#open = false;
     this.#streams.stderr(begin + text);
@@ -129,7 +129,7 @@ export const screen: Screen = new Screen({
   shared: () => Deno.stdout.isTerminal() && Deno.stderr.isTerminal(),
 });
 
-/** Nobody is left to be told that stderr has gone. */
+/** There is no way to report that stderr is gone. */
 function writeStderr(text: string): void {
   const bytes = new TextEncoder().encode(text);
   try {
@@ -182,7 +182,7 @@ export class Output {
   /**
    * Writes bytes as they are.
    *
-   * @throws {ReaderGone} when nobody reads any more
+   * @throws {ReaderGone} when the reader is gone
    */
   async bytes(bytes: Uint8Array): Promise<void> {
     try {

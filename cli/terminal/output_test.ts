@@ -39,7 +39,7 @@ Deno.test("no bar is drawn once the result has begun, not even while it is writt
   assert.equal(text(), "0123456789");
 });
 
-Deno.test("what is said behind a line that is not ended begins a new one, at one terminal only", async () => {
+Deno.test("a message after an unfinished line begins a new one, but only at one terminal", async () => {
   for (const [shared, expected] of [[true, "a\nError: b\n"], [false, "aError: b\n"]] as const) {
     const { screen, result, text } = make(shared);
     await result("a");
@@ -53,7 +53,7 @@ Deno.test("what is said behind a line that is not ended begins a new one, at one
   assert.equal(text(), "a\nError: b\n");
 });
 
-Deno.test("while a question stands nothing is drawn, and what is said waits", async () => {
+Deno.test("while a question is open nothing is drawn, and messages wait", async () => {
   const { screen, text } = make();
   screen.draw("bar");
   const typed = Promise.withResolvers<{ text: string; echoed: boolean }>();
@@ -67,7 +67,7 @@ Deno.test("while a question stands nothing is drawn, and what is said waits", as
   assert.equal(text(), `\rbar\x1b[K${ERASED}Sure? [y/N] \nNote: a\n\rbar\x1b[K`);
 });
 
-Deno.test("a question that is given up ends its line", async () => {
+Deno.test("a question that is interrupted ends its line", async () => {
   const { screen, text } = make();
   const stopped = new Error("stopped");
   await assert.rejects(screen.ask("Sure? ", () => Promise.reject(stopped)), stopped);

@@ -30,7 +30,7 @@ export interface ReporterOptions {
   quiet: boolean;
   /** Notices of every level, and stacks. */
   verbose: boolean;
-  /** Nothing at all, not even an error: the program runs in the middle of somebody's typing. */
+  /** Nothing at all, not even an error: the program runs while the user types. */
   silent?: boolean;
   color: boolean;
   /** Where it is shown. */
@@ -70,12 +70,12 @@ export class Reporter {
     if (form === "tty" && this.#timer === undefined) return this.#startTimer();
     if (at - this.#began < QUIET_MS) return;
     if (form === "tty") return this.#draw(at);
-    // A program may want both sides of the work, a person reads one.
+    // A program may want both phases, a person reads one.
     if (form === "plain" && this.#state.isCovered(progress.phase)) return;
     const snapshot = this.#state.phase(progress.phase)!;
     if (snapshot.elapsed < QUIET_MS) return;
     const last = this.#lines.get(progress.phase);
-    // The end of a phase is told when its course was.
+    // The end of a phase is reported if its progress was.
     const due = progress.finished ? last !== undefined : at - (last ?? -Infinity) >= LINE_MS;
     if (!due || last === Infinity) return;
     this.#lines.set(progress.phase, progress.finished ? Infinity : at);
@@ -97,7 +97,7 @@ export class Reporter {
       : level === "info"
       ? `Note: ${shown}`
       : `Debug: ${shown}`;
-    // The same sentence again says nothing new.
+    // The same message again says nothing new.
     if (level !== "debug" && this.#told.has(text)) return;
     this.#told.add(text);
     this.#tell(text);
@@ -119,7 +119,7 @@ export class Reporter {
     else this.#tell(lines.join("\n"));
   }
 
-  /** Says that something is not as it should be. */
+  /** Reports a warning. */
   warn(code: string, message: string): void {
     this.onNotice({ level: "warning", code, message });
   }
@@ -157,7 +157,7 @@ export class Reporter {
     this.#options.screen.erase();
   }
 
-  /** By the clock too: work that reports once and then goes on for long is shown, and is not over. */
+  /** Draws by the clock too: work that reports once and then goes on for long has not ended. */
   #startTimer(): void {
     this.#timer ??= setInterval(() => {
       if (this.#options.now() - this.#began >= QUIET_MS) this.#draw(this.#options.now());
@@ -173,7 +173,7 @@ export class Reporter {
     if (snapshot !== undefined) screen.draw(barLine(snapshot, columns()));
   }
 
-  /** Says something to a person. */
+  /** Shows a message to a person. */
   #tell(text: string): void {
     const { fold } = this.#options;
     this.#write(fold === undefined ? text : fold(text));
@@ -205,6 +205,6 @@ export function progressForm(
   if (wanted !== "auto") return wanted;
   if (around.quiet) return "none";
   if (around.terminal && !around.dumb) return "tty";
-  // Whoever reads JSON wants the error on stderr and nothing between.
+  // A program that reads JSON wants only the error on stderr.
   return around.json ? "none" : "plain";
 }

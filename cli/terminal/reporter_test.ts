@@ -97,7 +97,7 @@ Deno.test("JSON lines are one document each", () => {
   }]);
 });
 
-Deno.test("of phases that run at once, the bar shows the last whose end is known", () => {
+Deno.test("of phases that run at once, the bar shows the last with a known end", () => {
   const { out, clock, reporter, upload } = make({ form: "tty" });
   upload(0, { total: undefined });
   reporter.onProgress({ phase: "walk", done: 5, total: 10, unit: "entries", finished: false });
@@ -107,7 +107,7 @@ Deno.test("of phases that run at once, the bar shows the last whose end is known
   reporter.close();
 });
 
-Deno.test("notices: quiet keeps warnings, verbose adds details, nothing is said twice", () => {
+Deno.test("notices: quiet keeps warnings, verbose adds details, and none is shown twice", () => {
   const notices = [
     { level: "debug", code: "a", message: "detail" },
     { level: "info", code: "b", message: "note" },
@@ -124,7 +124,7 @@ Deno.test("notices: quiet keeps warnings, verbose adds details, nothing is said 
   assert.deepEqual(said({ verbose: true }), ["Debug: detail", "Note: note", "Warning: care"]);
 });
 
-Deno.test("an error is a line and its hint; what nobody threw on purpose has a stack only when asked", async () => {
+Deno.test("an error is a line and its hint; an unexpected one shows its stack only on demand", async () => {
   const { out, reporter } = make({});
   const status = await reporter.error(new BlobberError("unauthorized", "no", { hint: "log in" }));
   assert.equal(status, 3);
@@ -162,7 +162,7 @@ Deno.test("auto: a bar on a terminal, sentences in a log, nothing beside JSON", 
   assert.equal(progressForm("tty", { ...around, quiet: true }), "tty");
 });
 
-Deno.test("a pull is one bar, of what moves: the bytes, though no file is done", () => {
+Deno.test("a pull is one bar, of the bytes that arrive, even if no file is complete", () => {
   const { out, clock, reporter } = make({ form: "tty" });
   const tell = (phase: Progress["phase"], unit: Progress["unit"], done: number, total: number) =>
     reporter.onProgress({ phase, unit, done, total, finished: done === total });
@@ -185,7 +185,7 @@ Deno.test("a pull is one bar, of what moves: the bytes, though no file is done",
   reporter.close();
 });
 
-Deno.test("a log of a pull tells of the bytes alone, and a program is told both", () => {
+Deno.test("a log of a pull reports only bytes, a program gets both phases", () => {
   for (const form of ["plain", "json"] as const) {
     const { out, clock, reporter } = make({ form });
     for (const ms of [0, 2000, 5000]) {
@@ -210,7 +210,7 @@ Deno.test("a log of a pull tells of the bytes alone, and a program is told both"
   }
 });
 
-Deno.test("a time in the bar says that it is past, and what does not fit is left out whole", () => {
+Deno.test("a time in the bar says that it is elapsed, and a part that does not fit is left out whole", () => {
   for (
     const [columns, expected] of [
       [80, "Uploading    207 MB  104 MB/s  2s elapsed"],

@@ -11,7 +11,7 @@ const SIGNALS = { SIGINT: "interrupted", SIGTERM: "terminated" } as const;
 /**
  * Listens for signals.
  *
- * @param lastWords runs before the process ends on a second signal
+ * @param lastWords runs before a second signal ends the process
  * @returns aborts with the error that the command then ends with
  */
 export function listen(lastWords: () => void): AbortSignal {

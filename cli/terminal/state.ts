@@ -1,5 +1,5 @@
 /**
- * How far the work has come: the state behind every form of progress.
+ * The state of progress behind every form in which it is shown.
  *
  * @module
  */
@@ -31,8 +31,8 @@ const LABELS: Record<Progress["phase"], string> = {
 };
 
 /**
- * Phases that are the other side of one that moves more evenly, and are not shown beside it: files are
- * unpacked as their bytes come, and one large file is a single entry; what is packed is uploaded at once.
+ * Phases that run along with one that moves more evenly, and are not shown beside it: files are unpacked as their
+ * bytes arrive, and one large file is a single entry; packed bytes are uploaded at once.
  */
 const COVERED_BY: Partial<Record<Progress["phase"], Progress["phase"]>> = {
   unpack: "download",
@@ -78,7 +78,7 @@ export class ProgressState {
     return other !== undefined && this.#phases.has(other);
   }
 
-  /** What is downloaded and unpacked is pulled: out of a layout or the cache as well. */
+  /** A download that is unpacked is a pull, from a layout or the cache too. */
   #label(phase: Progress["phase"]): string {
     return phase === "download" && this.#phases.has("unpack") ? "Pulling" : LABELS[phase];
   }

@@ -1,5 +1,5 @@
 /**
- * A verifier that is satisfied when one of several is: what a rule's list of signers means.
+ * A verifier that is satisfied if one of several is: the meaning of a rule's list of signers.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import type { Code, Verdict, Verifier } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 
-/** Which refusal is told when all refuse: the one that came furthest, but a broken trust root first. */
+/** Which refusal is reported when all refuse: the one that came furthest, but a broken trust root first. */
 const ORDER: Code[] = ["trust-root", "name-mismatch", "identity-mismatch", "signature-invalid"];
 
 /**
  * Joins verifiers.
  *
- * @param title said before every refusal
+ * @param title put before every refusal
  * @param verifiers at least one
  */
 export function anyOf(title: string, verifiers: readonly [Verifier, ...Verifier[]]): Verifier {

@@ -19,7 +19,7 @@ test("one that is satisfied is enough, wherever it stands", async () => {
   assert.equal(both.title, "rule");
 });
 
-test("when all refuse, the refusal that came furthest is told", async () => {
+test("if all refuse, the refusal that came furthest is reported", async () => {
   const none = anyOf("rule", [
     refusing("signature-invalid", "bad"),
     refusing("identity-mismatch", "found a"),
@@ -31,12 +31,12 @@ test("when all refuse, the refusal that came furthest is told", async () => {
   });
 });
 
-test("a broken trust root is not hidden by a wrong identity", async () => {
+test("a wrong identity does not hide a broken trust root", async () => {
   const none = anyOf("rule", [refusing("identity-mismatch", "x"), refusing("trust-root", "old")]);
   await assert.rejects(none.verify(signable, signature), { code: "trust-root" });
 });
 
-test("good-among-bad: a signature could satisfy a rule when it could satisfy one of its signers", () => {
+test("good-among-bad: a signature may fit a rule if it may fit one of its signers", () => {
   const unlikely: Verifier = { ...accepting, mayFit: () => false };
   assert.equal(
     anyOf("rule", [unlikely, { ...accepting, mayFit: () => true }]).mayFit!(signable, signature),
@@ -46,7 +46,7 @@ test("good-among-bad: a signature could satisfy a rule when it could satisfy one
   assert.equal(anyOf("rule", [unlikely, unlikely]).mayFit!(signable, signature), false);
 });
 
-test("what is no refusal ends the search", async () => {
+test("an error that is not a refusal ends the search", async () => {
   const broken = anyOf("rule", [refusing("invalid-key", "k"), accepting]);
   await assert.rejects(broken.verify(signable, signature), { code: "invalid-key" });
 });

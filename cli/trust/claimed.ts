@@ -1,5 +1,5 @@
 /**
- * What the signatures of an artifact say about their signers, for those who do not know yet whom to trust.
+ * What the signatures of an artifact claim about their signers, for users who have not named one yet.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Context } from "../context.ts";
 const MAX_NAMED = 3;
 
 /**
- * Reads what signatures say about themselves. Nothing is verified, and no trust material is fetched.
+ * Reads what signatures claim. Nothing is verified, and no trust root is fetched.
  *
  * @param context of the command
  * @param reference the artifact
@@ -44,8 +44,8 @@ export async function claimedSigners(
 }
 
 /**
- * The error of a verification for which it was not said whom to trust: what is there, and the flags that
- * would verify it.
+ * The error of a verification without a signer to trust: what the signatures claim, and the flags that would
+ * verify them.
  *
  * @param context of the command
  * @param reference the artifact
@@ -67,7 +67,7 @@ export async function nobodyNamed(context: Context, reference: Reference): Promi
 }
 
 /**
- * What signatures say about themselves, as a part of a message.
+ * What signatures claim, as a part of a message.
  *
  * @param claimed at least one
  */
@@ -81,8 +81,8 @@ export async function claimsInWords(claimed: readonly ClaimedSigner[]): Promise<
 }
 
 /**
- * The flags that would verify signatures. Their values are left out: those come from who signs, and not
- * from the signature that is to be judged.
+ * The flags that would verify signatures. Their values are left out: they must come from the signer, not from
+ * the signature.
  *
  * @param claimed at least one
  */

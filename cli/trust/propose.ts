@@ -1,6 +1,6 @@
 /**
- * From what is there to a rule that it satisfies: every signer who signed validly is found, and a rule is
- * offered only after it has accepted the very signature that it was made from.
+ * From an existing signature to a rule that it satisfies: all signers with a valid signature are found, and a rule
+ * is proposed only after it has accepted the signature that it was made from.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { ruleVerifier } from "./rule_verifier.ts";
 import { readRules } from "../rules/rules.ts";
 import { proposeRules, type WrittenRule } from "../rules/rule_text.ts";
 
-/** A valid signature, and whose it is. */
+/** A valid signature and its signer. */
 export interface Found {
   signer: SignerIdentity & { kind: "certificate" };
   manifest: Signable;
@@ -23,8 +23,8 @@ export interface Found {
 }
 
 /**
- * A verifier that takes every signature for the wrong one after it has noted who made it, so that a search goes
- * through all of them.
+ * A verifier that records the signer of every valid signature and then refuses it, so that a search goes on to
+ * the next.
  *
  * @param verifier accepts any valid signature
  * @param found takes what was accepted
@@ -42,7 +42,8 @@ export function collecting(verifier: Verifier, found: Found[]): Verifier {
 }
 
 /**
- * Ends a search that collects: it fails by its nature, and for another reason where nothing was collected.
+ * Awaits a search with a collecting verifier, which always fails: an error is passed on if nothing was collected,
+ * or if it is another than the collecting verifier's.
  *
  * @param search the search
  * @param found what it collects
@@ -52,7 +53,7 @@ export async function exhaust(search: Promise<unknown>, found: readonly Found[])
     await search;
   } catch (error) {
     if (found.length === 0 || !isBlobberError(error)) throw error;
-    // Of several reasons the refusals count first; what could not be read at all is one of the store's.
+    // Refusals of the verifier come first; what cannot be read at all is an error of the store.
     if (error.code !== "identity-mismatch") throw error;
   }
 }
@@ -63,12 +64,12 @@ export function signerName({ issuer, subject }: { issuer: string; subject: strin
 }
 
 /**
- * The one signer that a rule is to be about.
+ * The one signer that a rule will trust.
  *
  * @param found what was found, at least one
- * @param named the signer that the user named, by the whole name or the subject alone
+ * @param named the signer that the user named, in full or by the subject alone
  * @returns their signatures
- * @throws {BlobberError} `usage` naming all when it is open which is meant
+ * @throws {BlobberError} `usage`, naming all, if it is not clear which one is meant
  */
 export function chooseSigner(found: readonly Found[], named: string | undefined): Found[] {
   const bySigner = Map.groupBy(found, ({ signer }) => signerName(signer));
@@ -82,13 +83,13 @@ export function chooseSigner(found: readonly Found[], named: string | undefined)
   }
   throw new BlobberError(
     "usage",
-    `signed by ${meant.length} signers, and nothing says which to trust: ${names}`,
+    `signed by ${meant.length} signers, which is ambiguous: ${names}`,
     { hint: "name one: --signer issuer=URL,subject=SUBJECT" },
   );
 }
 
 /**
- * The first rule, from strict to lax, that what was found satisfies.
+ * The first rule, from strict to lax, that a signature satisfies.
  *
  * @param found signatures of one signer
  * @param offer name of the rule, of the repository, and what the user said
@@ -120,14 +121,14 @@ export async function provenRule(
   }
   throw new BlobberError(
     "trust-rule",
-    `no rule can be made that ${quote(offer.repository)} satisfies: ${
+    `${quote(offer.repository)} satisfies no rule that can be proposed: ${
       refused instanceof Error ? refused.message : printable(String(refused))
     }`,
     { cause: refused },
   );
 }
 
-/** The verifier of a rule as if it stood in the file, when the rule is about the repository. */
+/** The verifier of a rule as if it were in the file, if the rule matches the repository. */
 async function verifierOf(
   rule: WrittenRule,
   repository: string,
@@ -142,7 +143,7 @@ async function verifierOf(
   }, checks);
   const { requirements } = decide(repository, [file], { noVerify: false, verifies: false });
   if (requirements.length !== 1) {
-    throw new BlobberError("trust-rule", `it is not about ${quote(repository)}`);
+    throw new BlobberError("trust-rule", `it does not match ${quote(repository)}`);
   }
   return await ruleVerifier(requirements[0]!, context);
 }

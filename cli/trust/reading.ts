@@ -1,7 +1,7 @@
 /**
- * What every command that reads an artifact gives to the library: who must have signed it, which digest
- * and platform are wanted, and where to report to. Flags and trust rules come together here, so that no
- * command forgets either.
+ * The options that every command that reads an artifact passes to the library: the signers that are demanded, the
+ * expected digest and platform, and where to report to. Flags and trust rules are joined here, so that no command
+ * forgets either.
  *
  * @module
  */
@@ -31,7 +31,7 @@ import type { Decision } from "../rules/decide.ts";
  *
  * @param context of the command
  * @param reference what is to be read, as it was written
- * @throws {BlobberError} `trust-rule` when nothing allows to read it
+ * @throws {BlobberError} `trust-rule` if nothing allows reading it
  */
 export async function readOptions(context: Context, reference: string): Promise<OpenOptions> {
   const { settings } = context;
@@ -47,8 +47,8 @@ export async function readOptions(context: Context, reference: string): Promise<
 }
 
 /**
- * Every verifier that must be satisfied: one for each trust rule about the reference, and one for what the
- * flags demand or, where no rule is about it, the settings.
+ * Every verifier that must be satisfied: one for each trust rule that matches the reference, and one for
+ * what the flags demand or, if no rule matches, the settings.
  *
  * @param context of the command
  * @param reference what is to be read
@@ -60,7 +60,7 @@ export async function verifiersOf(
   return (await judge(context, reference)).verifier;
 }
 
-/** What rules and flags demand, and the layout that they were asked about. */
+/** What rules and flags demand, and the layout that they were decided on. */
 async function judge(
   context: Context,
   reference: Reference,

@@ -66,7 +66,7 @@ Deno.test("layout-link-swapped: the layout that rules were decided on is the one
     assert.deepEqual((await client.list(ref)).names, "denied.txt");
   }));
 
-Deno.test("layout-link-swapped: a link where none was is refused", () =>
+Deno.test("layout-link-swapped: a link that appeared meanwhile is refused", () =>
   scene(async ({ dir, client, options }) => {
     const ref = `oci:${dir}/allowed:v1`;
     const judged = await options(ref);

@@ -10,10 +10,10 @@ import type { WrittenEntry, WrittenRule } from "../rules/rule_text.ts";
 import type { VerificationPlan } from "../plan/verification.ts";
 
 /**
- * The rule that says for all time what flags say for one run.
+ * The rule that demands in every run what flags demand in one.
  *
  * @param name of the rule
- * @param pattern which repositories it is about
+ * @param pattern which repositories it matches
  * @param plan what the flags demand
  */
 export function ruleOfPlan(

@@ -75,9 +75,9 @@ async function trustOf(
 ): Promise<TrustMaterial | TrustSource> {
   const { publicTrustRoot, loadTrustedRoot } = await import("@blobber/sigstore/verify");
   if (root !== "public") {
-    return loadTrustedRoot(sources.get(root)!, `the trusted root ${quote(root)}`);
+    return loadTrustedRoot(sources.get(root)!, `the trust root ${quote(root)}`);
   }
   const offline = context.settings.get("offline");
-  // An entry that the signature is not by needs none.
+  // An entry for another signer needs none.
   return () => publicTrustRoot({ ...context.report.observer(context.signal), offline });
 }

@@ -1,5 +1,5 @@
 /**
- * Who signed, as it is shown.
+ * How a signer is shown.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Verdict } from "@blobber/core";
 import { printable } from "@blobber/core/printable";
 
-/** The signer in JSON: what was proven, as it is. */
+/** The signer in JSON: what was verified, as it is. */
 export function signerOf(verdict: Verdict): Record<string, unknown> {
   const { signer, time, log } = verdict;
   return {

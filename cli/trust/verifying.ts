@@ -54,7 +54,7 @@ async function policyOf(plan: VerificationPlan, context: Context): Promise<Polic
     ...Object.keys(plan.claims).length > 0 && { claims: plan.claims },
     ...plan.repo !== undefined && { repo: plan.repo },
   };
-  // The plan has no combination that a policy has not; createVerifier checks it again.
+  // Every combination of a plan is one of a policy; createVerifier checks it again.
   return policy as Policy;
 }
 
@@ -75,7 +75,7 @@ async function readSigner(
   return identity;
 }
 
-/** A key alone needs no root; else the public one is fetched when a signature has to be checked with it. */
+/** A key alone needs no trust root; else the public one is fetched when a signature needs it. */
 async function trustOf(
   plan: VerificationPlan,
   context: Context,
@@ -89,7 +89,7 @@ async function trustOf(
 }
 
 /**
- * Reads the trusted root that a setting names.
+ * Reads the trust root that a setting names.
  *
  * @param file where it is
  * @param context of the command
@@ -98,11 +98,11 @@ async function trustOf(
 export async function readRoot(file: NamedFile, { signal }: Context): Promise<TrustMaterial> {
   const { loadTrustedRoot } = await import("@blobber/sigstore/verify");
   const { bytes } = await readNamedFile(file, {
-    what: "the trusted root",
+    what: "the trust root",
     code: "trust-root",
     limit: MAX_TRUSTED_ROOT_BYTES,
     hint: "name a trusted_root.json with --trusted-root",
     signal,
   });
-  return loadTrustedRoot(bytes, `the trusted root ${quote(file.path)}`);
+  return loadTrustedRoot(bytes, `the trust root ${quote(file.path)}`);
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import type { Policy } from "../verify/policy.ts";
-import { type Json, SOMEBODY, trustOf } from "../../tests/fakes/bundles.ts";
+import { DEVELOPER, type Json, trustOf } from "../../tests/fakes/bundles.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
 import {
   make,
@@ -26,7 +26,7 @@ for (const kind of [STATEMENT, "v0.3 statement, rekor 2"] as const) {
   test(`root-v02-checkpoint-id: a log's id and the id of its checkpoints have their own use: ${kind}`, async () => {
     const bundle = make(kind);
     const policy = (change: (log: Json) => void): Policy => ({
-      signers: [SOMEBODY],
+      signers: [DEVELOPER],
       trust: trustOf(sigstore, (root) => {
         root.mediaType = "application/vnd.dev.sigstore.trustedroot.v0.2+json";
         root.tlogs.forEach(change);
@@ -72,7 +72,7 @@ for (const kind of [STATEMENT, "v0.3 statement, rekor 2"] as const) {
       { start: at(-YEAR).toISOString() },
     ];
     const policy = (order: number[]): Policy => ({
-      signers: [SOMEBODY],
+      signers: [DEVELOPER],
       trust: trustOf(sigstore, (root) => {
         for (const list of ["tlogs", "ctlogs"]) {
           root[list] = root[list].flatMap((log: Json) =>
@@ -101,7 +101,7 @@ test("root-two-windows: a second key under a log's id is tried too", async () =>
       log,
     ]);
   });
-  await verify(make(STATEMENT), { signers: [SOMEBODY], trust });
+  await verify(make(STATEMENT), { signers: [DEVELOPER], trust });
 });
 
 test("tsa-extra-certificate: a certificate that comes along and is not needed is not looked at", async () => {
@@ -138,5 +138,5 @@ test("tsa-extra-certificate: a certificate that comes along and is not needed is
 test("a timestamp that the trust root cannot check is told to be one", async () => {
   const trust = trustOf(sigstore, (root) => root.timestampAuthorities = []);
   const bundle = make("v0.3 statement, rekor 2");
-  await refused(verify(bundle, { signers: [SOMEBODY], trust }), "signature-invalid", /timestamp/);
+  await refused(verify(bundle, { signers: [DEVELOPER], trust }), "signature-invalid", /timestamp/);
 });

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { MANIFEST, SOMEBODY, stored } from "../../tests/fakes/bundles.ts";
+import { DEVELOPER, MANIFEST, stored } from "../../tests/fakes/bundles.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
 import {
   key,
@@ -56,7 +56,7 @@ test("a hint that is no digest is shown as it is, quoted", () => {
 
 test("a certificate's holder is named with the issuer", () => {
   const claimed = readClaimedSigner(stored(make(STATEMENT)));
-  assert.deepEqual(claimed.signer, { kind: "certificate", ...SOMEBODY });
+  assert.deepEqual(claimed.signer, { kind: "certificate", ...DEVELOPER });
   assert.equal(claimText(claimed), '"dev@example.com" (issuer "https://issuer.test")');
 });
 

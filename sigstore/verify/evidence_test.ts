@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { toBase64 } from "@blobber/core/bytes";
 import type { Policy } from "./policy.ts";
 import {
+  DEVELOPER,
   type Json,
   makeBundle,
   MANIFEST,
-  SOMEBODY,
   stored,
   trustOf,
 } from "../../tests/fakes/bundles.ts";
@@ -41,7 +41,7 @@ test("a certificate without SCT is refused by a root that names certificate logs
   refused(verify(make(STATEMENT, { leaf: { sct: false } })), "signature-invalid", /SCT/));
 
 test("a root without certificate logs takes a certificate without SCT, and says so", async () => {
-  const policy: Policy = { signers: [SOMEBODY], trust: trustOf(sigstore, (r) => r.ctlogs = []) };
+  const policy: Policy = { signers: [DEVELOPER], trust: trustOf(sigstore, (r) => r.ctlogs = []) };
   const without = await verify(make(STATEMENT, { leaf: { sct: false } }), policy);
   assert.equal(check(without, "transparency"), "absent");
   const unknown = await verify(make(STATEMENT), policy);
@@ -75,7 +75,7 @@ for (
 ) {
   test(`row 39, GHSA-wqqc-jjcq-vfxm: a key of ${list} counts only while it was valid: ${kind}`, async () => {
     const policy = (validFor: Json): Policy => ({
-      signers: [SOMEBODY],
+      signers: [DEVELOPER],
       trust: trustOf(sigstore, (root) => {
         for (const log of root[list]) log.publicKey.validFor = validFor;
       }),
@@ -101,7 +101,7 @@ test("row 39, GHSA-wfqv-66vq-46rm: an authority that was not valid then does not
       }
     });
     await refused(
-      verify(make("v0.3 statement, rekor 2"), { signers: [SOMEBODY], trust: late }),
+      verify(make("v0.3 statement, rekor 2"), { signers: [DEVELOPER], trust: late }),
       "signature-invalid",
     );
   }
@@ -110,7 +110,7 @@ test("row 39, GHSA-wfqv-66vq-46rm: an authority that was not valid then does not
 test("row 39: a certificate log with another key is refused", () =>
   refused(
     verify(make(STATEMENT), {
-      signers: [SOMEBODY],
+      signers: [DEVELOPER],
       trust: trustOf(sigstore, (r) => r.ctlogs[0].publicKey.rawBytes = toBase64(key.spki)),
     }),
     "signature-invalid",
@@ -122,7 +122,7 @@ test("row 56: the root of another Sigstore vouches for nobody of this one", asyn
     const bundle = makeBundle(stranger, STATEMENT);
     await refused(verify(bundle), "signature-invalid");
     await refused(
-      verify(make(STATEMENT), { signers: [SOMEBODY], trust: trustOf(stranger) }),
+      verify(make(STATEMENT), { signers: [DEVELOPER], trust: trustOf(stranger) }),
       "signature-invalid",
     );
     // Its authority alone, beside our logs, does not do either: the certificate is not by ours.
@@ -176,7 +176,7 @@ test("RFC 3161, 2.3: an authority whose certificate is not for timestamps alone 
         rawBytes: toBase64(der),
       }));
     });
-    return { signers: [SOMEBODY], trust };
+    return { signers: [DEVELOPER], trust };
   };
   const [stamping, signing] = ["1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.3"];
   const bundle = make("v0.3 statement, rekor 2");
@@ -269,7 +269,7 @@ for (const kind of [STATEMENT, "v0.3 statement, rekor 2"] as const) {
     const trust = trustOf(sigstore, (root) => {
       for (const log of root.tlogs) log.baseUrl = "https://elsewhere.example";
     });
-    const verdict = await verify(make(kind), { signers: [SOMEBODY], trust });
+    const verdict = await verify(make(kind), { signers: [DEVELOPER], trust });
     assert.equal(verdict.log?.url, "https://elsewhere.example");
     const others = trustOf(sigstore, (root) => {
       for (const log of root.tlogs) log.publicKey.rawBytes = toBase64(key.spki);
@@ -280,7 +280,7 @@ for (const kind of [STATEMENT, "v0.3 statement, rekor 2"] as const) {
     bundle.verificationMaterial.tlogEntries[0].logIndex =
       bundle.verificationMaterial.tlogEntries[0].inclusionProof.logIndex;
     await refused(
-      verify(bundle, { signers: [SOMEBODY], trust: others }),
+      verify(bundle, { signers: [DEVELOPER], trust: others }),
       "signature-invalid",
       /checkpoint's signature is not the log's/,
     );

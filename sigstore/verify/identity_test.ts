@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { Policy } from "./policy.ts";
-import { type BundleOptions, SOMEBODY } from "../../tests/fakes/bundles.ts";
+import { type BundleOptions, DEVELOPER } from "../../tests/fakes/bundles.ts";
 import {
   key,
   make,
@@ -17,13 +17,13 @@ useSigstore();
 
 for (
   const [name, subject, issuer] of [
-    ["a longer domain", "dev@example.com.evil.org", SOMEBODY.issuer],
-    ["a prefix", "dev@example.co", SOMEBODY.issuer],
-    ["another case", "Dev@example.com", SOMEBODY.issuer],
-    ["a regular expression", ".+@example.com", SOMEBODY.issuer],
-    ["a dot for any letter", "dev@examplexcom", SOMEBODY.issuer],
-    ["another issuer", SOMEBODY.subject, "https://issuer.example"],
-    ["an issuer with a slash", SOMEBODY.subject, `${SOMEBODY.issuer}/`],
+    ["a longer domain", "dev@example.com.evil.org", DEVELOPER.issuer],
+    ["a prefix", "dev@example.co", DEVELOPER.issuer],
+    ["another case", "Dev@example.com", DEVELOPER.issuer],
+    ["a regular expression", ".+@example.com", DEVELOPER.issuer],
+    ["a dot for any letter", "dev@examplexcom", DEVELOPER.issuer],
+    ["another issuer", DEVELOPER.subject, "https://issuer.example"],
+    ["an issuer with a slash", DEVELOPER.subject, `${DEVELOPER.issuer}/`],
   ] as const
 ) {
   test(`row 36, sigstore-js e66d99f: a valid signature does not fit ${name}`, () =>
@@ -35,8 +35,8 @@ for (
 }
 
 test("any one of several signers is enough", async () => {
-  const other = { issuer: SOMEBODY.issuer, subject: "other@example.com" };
-  const signers: Policy["signers"] = [other, SOMEBODY, { key: pemOf(key) }];
+  const other = { issuer: DEVELOPER.issuer, subject: "other@example.com" };
+  const signers: Policy["signers"] = [other, DEVELOPER, { key: pemOf(key) }];
   await verify(make(STATEMENT), { signers, trust });
   await verify(make("v0.3 statement, key"), { signers, trust });
   await refused(
@@ -81,7 +81,7 @@ const github = (repository: string): Partial<BundleOptions["leaf"] & object> => 
 });
 
 test("row 55: the subject of a reusable workflow does not say who called it, its claims do", async () => {
-  const signers: [typeof SOMEBODY] = [{ issuer: SOMEBODY.issuer, subject: CALLED }];
+  const signers: [typeof DEVELOPER] = [{ issuer: DEVELOPER.issuer, subject: CALLED }];
   const ours = make(STATEMENT, { leaf: github("acme/demo") });
   const theirs = make(STATEMENT, { leaf: github("evil/demo") });
   await verify(theirs, { signers, trust });
@@ -101,7 +101,7 @@ test("row 55: the subject of a reusable workflow does not say who called it, its
 });
 
 test("row 55: pull requests, renamed repositories and self-hosted runners are told by their claims", async () => {
-  const signers: [typeof SOMEBODY] = [{ issuer: SOMEBODY.issuer, subject: CALLED }];
+  const signers: [typeof DEVELOPER] = [{ issuer: DEVELOPER.issuer, subject: CALLED }];
   const bundle = make(STATEMENT, { leaf: github("acme/demo") });
   await verify(bundle, {
     signers,
@@ -127,17 +127,17 @@ test("a certificate whose two names of a repository differ is not of either", ()
           claims: { 5: "evil/demo", 12: "https://github.com/acme/demo" },
         },
       }),
-      { signers: [{ issuer: SOMEBODY.issuer, subject: CALLED }], trust, repo: "acme/demo" },
+      { signers: [{ issuer: DEVELOPER.issuer, subject: CALLED }], trust, repo: "acme/demo" },
     ),
     "identity-mismatch",
   ));
 
 for (
   const [name, leaf] of [
-    ["two subjects", { names: [{ email: SOMEBODY.subject }, { email: "evil@example.com" }] }],
+    ["two subjects", { names: [{ email: DEVELOPER.subject }, { email: "evil@example.com" }] }],
     ["no subject", { names: [] }],
-    ["two issuers", { issuer: SOMEBODY.issuer, issuerV2: "https://evil.test" }],
-    ["a URI that is a mail address", { names: [{ uri: SOMEBODY.subject }] }],
+    ["two issuers", { issuer: DEVELOPER.issuer, issuerV2: "https://evil.test" }],
+    ["a URI that is a mail address", { names: [{ uri: DEVELOPER.subject }] }],
     ["a mail address that is a URI", { names: [{ email: CALLED }] }],
     ["a subject with a line break", { names: [{ email: "dev@example.com\n" }] }],
     ["a NUL in its subject", { names: [{ email: "dev@example.com\0.evil.org" }] }],
@@ -154,5 +154,5 @@ for (
 }
 
 test("row 72: an issuer that stands in one of the two extensions alone is enough", async () => {
-  await verify(make(STATEMENT, { leaf: { issuerV2: SOMEBODY.issuer } }));
+  await verify(make(STATEMENT, { leaf: { issuerV2: DEVELOPER.issuer } }));
 });

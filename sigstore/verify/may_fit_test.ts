@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { IdentityPolicy, Policy } from "./policy.ts";
-import { MANIFEST, signable, SOMEBODY, stored } from "../../tests/fakes/bundles.ts";
+import { DEVELOPER, MANIFEST, signable, stored } from "../../tests/fakes/bundles.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
 import { key, make, pemOf, STATEMENT, trust, useSigstore } from "../../tests/fakes/verification.ts";
 import { createVerifier } from "./verifier.ts";
@@ -13,12 +13,12 @@ const fits = (bundle: unknown, policy: Policy, manifest = MANIFEST) =>
 
 test("good-among-bad: by a look, a bundle fits its signer and its manifest, and nobody else's", () => {
   const keyed: Policy = { signers: [{ key: pemOf(key) }] };
-  const named: IdentityPolicy = { signers: [SOMEBODY], trust };
+  const named: IdentityPolicy = { signers: [DEVELOPER], trust };
   for (const kind of ["v0.3 statement", "v0.3 message", "v0.1 message, chain"] as const) {
     assert.equal(fits(make(kind), named), true);
     assert.equal(fits(make(kind), keyed), false);
     assert.equal(
-      fits(make(kind), { signers: [{ ...SOMEBODY, subject: "eve@x.y" }], trust }),
+      fits(make(kind), { signers: [{ ...DEVELOPER, subject: "eve@x.y" }], trust }),
       false,
     );
     assert.equal(fits(make(kind), { ...named, claims: { "build-trigger": "push" } }), false);
@@ -37,7 +37,7 @@ test("good-among-bad: by a look, a bundle fits its signer and its manifest, and 
 
 test("good-among-bad: what fits by a look is not thereby valid", async () => {
   const forged = make("v0.3 message", { signWith: new FakeKey("P-256") });
-  const policy: Policy = { signers: [SOMEBODY], trust };
+  const policy: Policy = { signers: [DEVELOPER], trust };
   assert.equal(fits(forged, policy), true);
   await assert.rejects(createVerifier(policy).verify(MANIFEST, stored(forged)), {
     code: "signature-invalid",

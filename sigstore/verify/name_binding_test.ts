@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Policy } from "./policy.ts";
 import type { Signable } from "@blobber/core";
 import type { RepositoryName } from "@blobber/core/reference";
-import { MANIFEST, signable, SOMEBODY } from "../../tests/fakes/bundles.ts";
+import { DEVELOPER, MANIFEST, signable } from "../../tests/fakes/bundles.ts";
 import {
   check,
   make,
@@ -25,8 +25,8 @@ const named = (repository: string, ...tags: string[]): Signable => ({
 
 test("rows 36 and 54: the signed name has to be the one that was asked for", async () => {
   const bundle = make(STATEMENT, { manifest: NAMED });
-  const repository: Policy = { signers: [SOMEBODY], trust, nameBinding: "repository" };
-  const reference: Policy = { signers: [SOMEBODY], trust, nameBinding: "reference" };
+  const repository: Policy = { signers: [DEVELOPER], trust, nameBinding: "repository" };
+  const reference: Policy = { signers: [DEVELOPER], trust, nameBinding: "reference" };
   assert.equal(check(await verify(bundle, repository, NAMED), "name"), "passed");
   assert.equal(check(await verify(bundle, reference, NAMED), "name"), "passed");
   await verify(bundle, repository, named("ghcr.io/acme/app", "v3"));
@@ -49,14 +49,14 @@ test("rows 36 and 54: the signed name has to be the one that was asked for", asy
 test("a signature that names nothing does not bind to a name", async () => {
   for (const kind of [STATEMENT, "v0.3 message"] as const) {
     await refused(
-      verify(make(kind), { signers: [SOMEBODY], trust, nameBinding: "repository" }, NAMED),
+      verify(make(kind), { signers: [DEVELOPER], trust, nameBinding: "repository" }, NAMED),
       "name-mismatch",
     );
   }
 });
 
 test("hub-short-name, default-port: what earlier versions signed in another spelling still holds", async () => {
-  const reference: Policy = { signers: [SOMEBODY], trust, nameBinding: "reference" };
+  const reference: Policy = { signers: [DEVELOPER], trust, nameBinding: "reference" };
   for (
     const [older, asked] of [
       ["docker.io/nginx", "docker.io/library/nginx"],
@@ -80,7 +80,7 @@ test("hub-short-name, default-port: what earlier versions signed in another spel
 });
 
 test("tagless-push: a signature over several tags holds for each of them and for no other", async () => {
-  const reference: Policy = { signers: [SOMEBODY], trust, nameBinding: "reference" };
+  const reference: Policy = { signers: [DEVELOPER], trust, nameBinding: "reference" };
   const several = named("ghcr.io/acme/app", "v2", "latest", "v2.1");
   const bundle = make(STATEMENT, { manifest: several });
   for (const tags of [["v2"], ["latest"], ["v2.1"], ["v2.1", "v2"]]) {
@@ -101,7 +101,7 @@ test("signed-as: a copy verifies under the name that it stands for, and no other
   const bundle = make(STATEMENT, { manifest: NAMED });
   const { repository: signedAs } = signedName("ghcr.io/acme/app");
   const policy = (nameBinding: Policy["nameBinding"]): Policy => ({
-    signers: [SOMEBODY],
+    signers: [DEVELOPER],
     trust,
     nameBinding,
     signedAs,

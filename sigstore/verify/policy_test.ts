@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { key, make, pemOf, refused, trust, useSigstore } from "../../tests/fakes/verification.ts";
-import { MANIFEST, SOMEBODY, stored } from "../../tests/fakes/bundles.ts";
+import { DEVELOPER, MANIFEST, stored } from "../../tests/fakes/bundles.ts";
 import type { Policy } from "./policy.ts";
 import { createVerifier } from "./verifier.ts";
 
@@ -15,18 +15,18 @@ const rejected = (policy: unknown, message: RegExp) =>
   });
 
 test("row 48: policies that make no sense do not construct", () => {
-  const { issuer, subject } = SOMEBODY;
+  const { issuer, subject } = DEVELOPER;
   const pem = { key: pemOf(key) };
   rejected({}, /names no signer/);
   rejected({ trust }, /names no signer/);
   rejected({ signers: [], trust }, /names no signer/);
   rejected({ unsafe: false, trust }, /names no signer/);
   rejected({ unsafe: "yes", trust }, /unsafe is no boolean/);
-  rejected({ unsafe: true, signers: [SOMEBODY], trust }, /names signers and accepts any/);
+  rejected({ unsafe: true, signers: [DEVELOPER], trust }, /names signers and accepts any/);
   rejected({ unsafe: true }, /without trust material/);
-  rejected({ signers: [SOMEBODY] }, /without trust material/);
-  rejected({ signers: [SOMEBODY, pem] }, /without trust material/);
-  rejected({ signers: [SOMEBODY], trust: { parts: {} } }, /no trust material/);
+  rejected({ signers: [DEVELOPER] }, /without trust material/);
+  rejected({ signers: [DEVELOPER, pem] }, /without trust material/);
+  rejected({ signers: [DEVELOPER], trust: { parts: {} } }, /no trust material/);
   rejected({ signers: [{ subject }], trust }, /without the issuer/);
   rejected({ signers: [{ issuer }], trust }, /exactly one of/);
   rejected({ signers: [{ issuer: "", subject }], trust }, /without the issuer/);
@@ -38,23 +38,23 @@ test("row 48: policies that make no sense do not construct", () => {
   rejected({ signers: [{ issuer: "https://*", subject }], trust }, /issuer .* is a pattern/);
   rejected({ signers: [{ issuer, subject: "*@example.com" }], trust }, /letter by letter/);
   rejected({ signers: ["dev@example.com"], trust }, /is no object/);
-  rejected({ signers: SOMEBODY, trust }, /is no list/);
+  rejected({ signers: DEVELOPER, trust }, /is no list/);
   rejected({ signers: [pem], requireLog: true }, /requires a log entry/);
   rejected({ signers: [pem], trust, repo: "acme/app" }, /a key does not make/);
-  rejected({ signers: [pem, SOMEBODY], trust, claims: { issuer } }, /a key does not make/);
-  rejected({ signers: [SOMEBODY], trust, claims: { isuer: "x" } }, /unknown claim "isuer"/);
-  rejected({ signers: [SOMEBODY], trust, claims: { issuer: "" } }, /has no value/);
-  rejected({ signers: [SOMEBODY], trust, claims: { issuer, Issuer: issuer } }, /twice/);
-  rejected({ signers: [SOMEBODY], trust, repo: "acme" }, /expected OWNER\/NAME/);
-  rejected({ signers: [SOMEBODY], trust, repo: "acme/*" }, /expected OWNER\/NAME/);
-  rejected({ signers: [SOMEBODY], trust, repo: "acme/.." }, /expected OWNER\/NAME/);
-  rejected({ signers: [SOMEBODY], trust, repo: "https://github.com/acme/app" }, /OWNER\/NAME/);
-  rejected({ signers: [SOMEBODY], trust, nameBinding: "tag" }, /nameBinding is "tag"/);
-  rejected({ signers: [SOMEBODY], trust, subjectRegex: ".*" }, /unknown member "subjectRegex"/);
+  rejected({ signers: [pem, DEVELOPER], trust, claims: { issuer } }, /a key does not make/);
+  rejected({ signers: [DEVELOPER], trust, claims: { isuer: "x" } }, /unknown claim "isuer"/);
+  rejected({ signers: [DEVELOPER], trust, claims: { issuer: "" } }, /has no value/);
+  rejected({ signers: [DEVELOPER], trust, claims: { issuer, Issuer: issuer } }, /twice/);
+  rejected({ signers: [DEVELOPER], trust, repo: "acme" }, /expected OWNER\/NAME/);
+  rejected({ signers: [DEVELOPER], trust, repo: "acme/*" }, /expected OWNER\/NAME/);
+  rejected({ signers: [DEVELOPER], trust, repo: "acme/.." }, /expected OWNER\/NAME/);
+  rejected({ signers: [DEVELOPER], trust, repo: "https://github.com/acme/app" }, /OWNER\/NAME/);
+  rejected({ signers: [DEVELOPER], trust, nameBinding: "tag" }, /nameBinding is "tag"/);
+  rejected({ signers: [DEVELOPER], trust, subjectRegex: ".*" }, /unknown member "subjectRegex"/);
 });
 
 test("a policy is taken as it was when the verifier was made", async () => {
-  const signers: [{ issuer: string; subject: string }] = [{ ...SOMEBODY }];
+  const signers: [{ issuer: string; subject: string }] = [{ ...DEVELOPER }];
   const verifier = createVerifier({ signers, trust });
   signers[0].subject = "evil@example.com";
   await verifier.verify(MANIFEST, stored(make("v0.3 statement")));

@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { MANIFEST, SOMEBODY } from "../../tests/fakes/bundles.ts";
+import { DEVELOPER, MANIFEST } from "../../tests/fakes/bundles.ts";
 import {
   make,
   refused,
@@ -86,7 +86,7 @@ test("a payload of another type is refused", () =>
 test("row 60: a policy can refuse signatures over bare bytes", async () => {
   await verify(make("v0.3 message"));
   await refused(
-    verify(make("v0.3 message"), { signers: [SOMEBODY], trust, legacyMessageSignature: false }),
+    verify(make("v0.3 message"), { signers: [DEVELOPER], trust, legacyMessageSignature: false }),
     "signature-invalid",
     /expected a signed statement/,
   );

@@ -5,10 +5,10 @@ import type { Signature } from "@blobber/core";
 import type { Policy } from "./policy.ts";
 import {
   type BundleOptions,
+  DEVELOPER,
   type Json,
   MANIFEST,
   signable,
-  SOMEBODY,
 } from "../../tests/fakes/bundles.ts";
 import { signedName } from "../../tests/fakes/registry/references.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
@@ -80,7 +80,7 @@ function older(
 }
 
 const policy: Policy = {
-  signers: [SOMEBODY],
+  signers: [DEVELOPER],
   get trust() {
     return trust;
   },
@@ -116,7 +116,7 @@ test("cosign-sig-tag: it counts only where older forms do, and binds no name", a
 
 test("cosign-sig-tag: another identity, digest, type or critical field is refused", async () => {
   await refused(
-    verify(older(), { ...policy, signers: [{ ...SOMEBODY, subject: "eve@example.com" }] }),
+    verify(older(), { ...policy, signers: [{ ...DEVELOPER, subject: "eve@example.com" }] }),
     "identity-mismatch",
   );
   const wrong: [(payload: Json) => void, RegExp][] = [

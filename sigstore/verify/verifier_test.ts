@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { toBase64 } from "@blobber/core/bytes";
 import type { Policy } from "./policy.ts";
-import { KINDS, MANIFEST, signable, SOMEBODY, stored } from "../../tests/fakes/bundles.ts";
+import { DEVELOPER, KINDS, MANIFEST, signable, stored } from "../../tests/fakes/bundles.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
 import {
   check,
@@ -39,8 +39,8 @@ for (const kind of KINDS) {
     else {
       assert.deepEqual(verdict.signer, {
         kind: "certificate",
-        ...SOMEBODY,
-        claims: { issuer: SOMEBODY.issuer },
+        ...DEVELOPER,
+        claims: { issuer: DEVELOPER.issuer },
       });
     }
   });
@@ -156,7 +156,7 @@ test("trust material is got by the first signature that needs it, once, and neve
 test("without trust material, what a signature says is told as not verified", async () => {
   const hint = "try again";
   const failed = new BlobberError("trust-root", "no trust root is kept", { hint });
-  const policy: Policy = { signers: [SOMEBODY], trust: () => Promise.reject(failed) };
+  const policy: Policy = { signers: [DEVELOPER], trust: () => Promise.reject(failed) };
   const bundle = make(STATEMENT, {
     statement: ({ subject: [subject], ...statement }) => ({
       ...statement,

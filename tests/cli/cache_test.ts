@@ -8,12 +8,12 @@ Deno.test("the cache is filled by a pull, counted, listed, pruned and cleared", 
   await using _ = { [Symbol.asyncDispose]: () => registry.close() };
   await at.site();
   const ref = `${registry.host}/acme/site:v1`;
-  assert.equal(await at.ok(["cache", "info"]), "Cache is empty\n");
-  assert.equal(await at.ok(["cache", "clear", "--yes"]), "Cache is already empty\n");
+  assert.equal(await at.ok(["cache", "info"]), "The cache is empty\n");
+  assert.equal(await at.ok(["cache", "clear", "--yes"]), "The cache is already empty\n");
   assert.equal(await at.ok(["cache", "prune", "--max-age", "1h"]), "No entries to prune\n");
   await at.ok(["push", "site", ref]);
   await at.ok(["--no-cache", "pull", ref, "uncached"]);
-  assert.equal(await at.ok(["cache", "info"]), "Cache is empty\n");
+  assert.equal(await at.ok(["cache", "info"]), "The cache is empty\n");
   const digest = JSON.parse(await at.ok(["pull", ref, "out", "-o", "json"])).digest;
   const info = await at.ok(["cache", "info", "-l"]);
   assert.match(
@@ -30,7 +30,7 @@ Deno.test("the cache is filled by a pull, counted, listed, pruned and cleared", 
   );
   await at.ok(["pull", ref, "again"]);
   assert.match(await at.ok(["cache", "clear", "-y"]), /^Cleared 1 entry \(/);
-  assert.equal(await at.ok(["cache", "info"]), "Cache is empty\n");
+  assert.equal(await at.ok(["cache", "info"]), "The cache is empty\n");
 });
 
 Deno.test("a cache is cleared only when that was confirmed", async () => {

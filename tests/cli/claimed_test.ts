@@ -17,7 +17,7 @@ async function fingerprint(at: Workplace, name: string): Promise<string> {
   return `SHA256:${createHash("sha256").update(der).digest("hex")}`;
 }
 
-Deno.test("who has no key yet is told which one signed, that it is not verified, and by which flag it would be", async () => {
+Deno.test("a user without a key learns which one signed, that it is not verified, and which flag would verify it", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");
@@ -45,7 +45,7 @@ Deno.test("who has no key yet is told which one signed, that it is not verified,
   await assert.rejects(Deno.stat(`${at.dir}/out`));
 });
 
-Deno.test("verify without anybody to trust reports a usage error also where nothing is signed or there", async () => {
+Deno.test("verify without a signer to trust is a usage error, also for an unsigned or missing artifact", async () => {
   await using at = await Workplace.open();
   await at.site();
   await at.ok(["push", "site", "oci:lay:v1"]);
@@ -56,7 +56,7 @@ Deno.test("verify without anybody to trust reports a usage error also where noth
   }
 });
 
-Deno.test("without a trust root, an identity is told as what the certificate says", async () => {
+Deno.test("without a trust root, an identity is reported as what the certificate claims", async () => {
   await using at = await Workplace.open();
   await at.site();
   const sigstore = await startSigstore();
@@ -86,7 +86,7 @@ Deno.test("without a trust root, an identity is told as what the certificate say
   }
 });
 
-Deno.test("a key's fingerprint has one form, in what is proven, in errors and in JSON", async () => {
+Deno.test("a key's fingerprint has one form, in results, in errors and in JSON", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");

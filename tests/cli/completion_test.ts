@@ -54,7 +54,7 @@ for (const shell of ["bash", "zsh", "fish"] as ShellName[]) {
     },
   );
 
-  Deno.test({ name: `row 69: ${shell}: names from an artifact are data`, ignore }, async () => {
+  Deno.test({ name: `${shell}: names from an artifact are data`, ignore }, async () => {
     await using at = await Workplace.open();
     for (const [i, name] of HOSTILE.entries()) await at.write(`odd/${i}/x${name}`, "x");
     await at.write("odd/line/x\u202Eevil", "x");
@@ -90,7 +90,7 @@ for (const shell of ["bash", "zsh", "fish"] as ShellName[]) {
   });
 }
 
-Deno.test("completion is silent about whatever is wrong", async () => {
+Deno.test("completion reports no error", async () => {
   await using at = await Workplace.open();
   await at.write("home/.config/blobber/config.yaml", "nonsense: [");
   for (
@@ -109,7 +109,7 @@ Deno.test("completion is silent about whatever is wrong", async () => {
   }
 });
 
-Deno.test("row 69: TAB sends no credentials and starts no helper", async () => {
+Deno.test("TAB sends no credentials and starts no helper", async () => {
   await using at = await Workplace.open();
   const registry = await startRegistry({
     authorize: ({ headers }) =>

@@ -7,15 +7,15 @@ Deno.test("config init makes a file that changes nothing, once", async () => {
   await using at = await Workplace.open();
   const before = await at.ok(["config"]);
   assert.equal(await at.ok(["config", "path"]), `${at.dir}/${FILE}\n`);
-  assert.equal(await at.ok(["config", "init"]), `Created config file: ${at.dir}/${FILE}\n`);
+  assert.equal(await at.ok(["config", "init"]), `Created configuration file: ${at.dir}/${FILE}\n`);
   assert.equal(await at.ok(["config"]), before);
   assert.equal((await Deno.stat(`${at.dir}/${FILE}`)).mode! & 0o777, 0o600);
   const again = await at.run(["config", "init"]);
   assert.equal(again.status, 10);
-  assert.equal(again.stderr, `Error: config file already exists: ${at.dir}/${FILE}\n`);
+  assert.equal(again.stderr, `Error: configuration file already exists: ${at.dir}/${FILE}\n`);
 });
 
-Deno.test("every line of the template is a setting when its mark is taken away", async () => {
+Deno.test("every line of the template is a setting once its # is removed", async () => {
   await using at = await Workplace.open();
   await at.ok(["config", "init"]);
   const template = await at.read(FILE);
@@ -51,13 +51,13 @@ Deno.test("config set keeps comments, order and line ends, and a link stays a li
   assert.deepEqual(left, ["blobber.yaml"]);
 });
 
-Deno.test("config set refuses unknown keys, wrong values and secrets, and puts a broken file right", async () => {
+Deno.test("config set refuses unknown keys, invalid values and secrets, and repairs a broken file", async () => {
   await using at = await Workplace.open();
   for (
     const [key, value, expected] of [
       ["cache.tll", "5m", /unknown key: "cache\.tll"\nHint: did you mean cache\.ttl\?/],
       ["cache.ttl", "soon", /invalid value for cache\.ttl: "soon", expected a duration/],
-      ["sign.password", "hunter2", /sign\.password is a secret and is not stored/],
+      ["sign.password", "hunter2", /sign\.password is a secret, and secrets are not stored/],
       ["verify.rules", "x", /blobber trust/],
       ["insecure", "maybe", /expected true or false/],
     ] as const
@@ -102,7 +102,7 @@ Deno.test("nothing is read from the working directory", async () => {
   await at.ok(["config"], { env: { XDG_CONFIG_HOME: "." } });
 });
 
-Deno.test("row 49: a configuration file without end is given up", async () => {
+Deno.test("an endless configuration file is refused", async () => {
   await using at = await Workplace.open();
   for (const path of ["/dev/zero", "long.yaml"]) {
     await at.write("long.yaml", "#".repeat(1024 * 1024 + 1));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { STATUS } from "@blobber/core";
 import { Workplace } from "./program.ts";
 
-Deno.test("row 47: every bad reference is quoted, explained and exits 2", async () => {
+Deno.test("every bad reference is quoted, explained and exits 2", async () => {
   await using at = await Workplace.open();
   for (
     const ref of [
@@ -47,7 +47,7 @@ Deno.test("an error in JSON is one document on stderr, and stdout stays empty", 
   }
 });
 
-Deno.test("row 48: demands that make no sense are refused before anything is read", async () => {
+Deno.test("flags that make no sense together are refused before anything is read", async () => {
   await using at = await Workplace.open();
   const [issuer, subject] = ["--verify-issuer=https://i.example", "--verify-subject=a@b.example"];
   const pattern = "--verify-subject-pattern=*@b.example";
@@ -85,7 +85,7 @@ Deno.test("row 48: demands that make no sense are refused before anything is rea
   }
 });
 
-Deno.test("row 48: signing demands that make no sense are refused before anything is sent", async () => {
+Deno.test("signing flags that make no sense together are refused before anything is sent", async () => {
   await using at = await Workplace.open();
   await at.site();
   for (

@@ -14,7 +14,7 @@ function guarded(): Promise<FakeRegistry> {
   });
 }
 
-Deno.test("login tries credentials, stores them where Docker does, and logout forgets them", async () => {
+Deno.test("login tries credentials and stores them where Docker does, and logout removes them", async () => {
   await using at = await Workplace.open();
   await at.site();
   const registry = await guarded();
@@ -89,7 +89,7 @@ esac
   }
 });
 
-Deno.test("login refuses what names no registry, and says how without a terminal", async () => {
+Deno.test("login refuses a name that is not a registry, and says what it needs without a terminal", async () => {
   await using at = await Workplace.open();
   for (const host of ["https://ghcr.io", "ghcr.io/acme", "jo@ghcr.io", ""]) {
     assert.equal((await at.run(["login", host, "-u", "jo", "--password-stdin"])).status, 2, host);
@@ -99,7 +99,7 @@ Deno.test("login refuses what names no registry, and says how without a terminal
   assert.match(ran.stderr, /--password-stdin/);
 });
 
-Deno.test("--verbose tells every request, and no secret of it", async () => {
+Deno.test("--verbose shows every request, and none of its secrets", async () => {
   await using at = await Workplace.open();
   await at.site();
   const registry = await guarded();
@@ -129,7 +129,7 @@ Deno.test("--verbose tells every request, and no secret of it", async () => {
   }
 });
 
-Deno.test("auths-path, empty-helper: each repository is asked for with what is kept for it", async () => {
+Deno.test("auths-path, empty-helper: each repository gets the credentials that are stored for it", async () => {
   await using at = await Workplace.open();
   await at.site();
   const registry = await guarded();

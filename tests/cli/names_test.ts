@@ -50,7 +50,7 @@ for (
     ]],
   ] as const
 ) {
-  Deno.test(`${row}: a rule about ${match} is about every spelling`, async () => {
+  Deno.test(`${row}: a rule for ${match} matches every spelling`, async () => {
     await using at = await open(rule(match, "unsigned: true"));
     for (const spelling of spellings) {
       const found = JSON.parse(await at.ok(["trust", "check", spelling, "-ojson"]));
@@ -61,7 +61,7 @@ for (
   });
 }
 
-Deno.test("loopback-spellings: no spelling of an address reaches the registry past a rule", async () => {
+Deno.test("loopback-spellings: no spelling of an address evades a rule", async () => {
   const registry = await startRegistry();
   const port = registry.host.split(":")[1]!;
   await using at = await open(rule(`127.0.0.1:${port}/**`));
@@ -74,13 +74,13 @@ Deno.test("loopback-spellings: no spelling of an address reaches the registry pa
     // A DNS name is another name. What no rule is about is refused only because the file says so.
     const ran = await at.run(["ls", `localhost:${port}/acme/site:v1`]);
     assert.equal(ran.status, 7);
-    assert.match(ran.stderr, /no trust rule is about "localhost:/);
+    assert.match(ran.stderr, /no trust rule matches "localhost:/);
   } finally {
     await registry.close();
   }
 });
 
-Deno.test("tagless-push: every tag that a push sets is signed, latest where none is named", async () => {
+Deno.test("tagless-push: every tag that a push sets is signed, latest if none is given", async () => {
   const registry = await startRegistry();
   await using at = await open();
   const verify = (ref: string) =>
@@ -119,7 +119,7 @@ Deno.test("tagless-push: every tag that a push sets is signed, latest where none
   }
 });
 
-Deno.test("tagless-push: sign signs the tag that stands beside the digest, and says when there is none", async () => {
+Deno.test("tagless-push: sign signs the tag beside the digest, and says if there is none", async () => {
   const registry = await startRegistry();
   await using at = await open();
   try {
@@ -128,7 +128,7 @@ Deno.test("tagless-push: sign signs the tag that stands beside the digest, and s
     const verify = ["verify", "-q", ref, "--verify-key=acme.pub", "--verify-name=reference"];
     const bare = await at.run(["sign", `${ref.slice(0, -3)}@${digest}`, "--sign-key=acme.pem"]);
     assert.equal(bare.status, 0);
-    assert.match(bare.stderr, /REF:TAG@sha256:… names the tag and the digest/);
+    assert.match(bare.stderr, /REF:TAG@sha256:… names both tag and digest/);
     const refused = await at.run(verify);
     assert.equal(refused.status, 7);
     assert.match(refused.stderr, /signed without a tag, expected "v1"[^]*REF:TAG@sha256:/);
@@ -167,7 +167,7 @@ async function unsignedIndex(
   return { index: index.digest, signed, evil };
 }
 
-Deno.test("unsigned-index-verify: the digest that verify prints is the manifest's that is signed", async () => {
+Deno.test("unsigned-index-verify: verify prints the digest of the signed manifest", async () => {
   await using at = await open();
   const { index, signed } = await unsignedIndex(at);
   const demand = ["--verify-key=acme.pub", "--platform=linux/amd64"];
@@ -192,7 +192,7 @@ Deno.test("unsigned-index-verify: the digest that verify prints is the manifest'
   assert.equal(pull.digest, signed);
 });
 
-Deno.test("unsigned-index-verify: what is not signed as a whole is not copied, tagged or signed as a whole", async () => {
+Deno.test("unsigned-index-verify: an index that is not signed itself is not copied, tagged or signed", async () => {
   await using at = await open();
   const { index } = await unsignedIndex(at);
   const demand = ["--verify-key=acme.pub"];
@@ -212,7 +212,7 @@ Deno.test("unsigned-index-verify: what is not signed as a whole is not copied, t
   assert.equal(await at.ok(["copy", "oci:lay:v1", "oci:whole:v1", ...demand]), `${index}\n`);
 });
 
-Deno.test("plain-manifest-platform: what is for another platform is not pulled as if it were for this one", async () => {
+Deno.test("plain-manifest-platform: an artifact for another platform is not pulled", async () => {
   await using at = await open();
   await at.ok(["push", "site", "oci:lay:v1", "--platform=linux/arm64"]);
   const ran = await at.run(["pull", "oci:lay:v1", "out", "--platform=linux/amd64"]);
@@ -223,7 +223,7 @@ Deno.test("plain-manifest-platform: what is for another platform is not pulled a
   await at.ok(["pull", "oci:lay:v1", "any"]);
 });
 
-Deno.test("layout-path: a layout whose real path cannot be told is not read where there are rules", async () => {
+Deno.test("layout-path: with rules, a layout whose real path is unknown is not read", async () => {
   await using at = await open(rule("ghcr.io/acme/**").replace("deny", "allow"));
   await at.ok(["push", "site", "oci:real:v1"]);
   assert.match(await at.ok(["ls", "oci:real:v1"]), /index\.html/);
@@ -236,7 +236,7 @@ Deno.test("layout-path: a layout whose real path cannot be told is not read wher
     const rest = command[0] === "cat" ? ["index.html"] : command[0] === "pull" ? ["out"] : [];
     const ran = await at.run([command[0]!, "oci:link:v1", ...rest, ...command.slice(1)]);
     assert.deepEqual([command, ran.status, ran.stdout], [command, 7, ""]);
-    assert.match(ran.stderr, /real path of "link" cannot be told/);
+    assert.match(ran.stderr, /cannot find the real path of "link"/);
   }
   await Deno.remove(`${at.dir}/home/.config/blobber/config.yaml`);
   assert.match(await at.ok(["ls", "oci:link:v1"]), /index\.html/);

@@ -84,7 +84,7 @@ for (const kind of KINDS) {
   });
 }
 
-Deno.test("without the permission to write, the cache is left out with a notice, and what it held is not touched", async () => {
+Deno.test("without the permission to write, a notice says that the cache is not used, and its content stays", async () => {
   await using at = await Workplace.open();
   const registry = await startRegistry();
   try {
@@ -103,7 +103,7 @@ Deno.test("without the permission to write, the cache is left out with a notice,
   }
 });
 
-Deno.test("a missing permission is a document in JSON, and TAB stays silent about it", async () => {
+Deno.test("a missing permission is reported in JSON, and TAB does not report it", async () => {
   await using at = await Workplace.open();
   const permissions = without("env");
   const { status, stderr } = await at.run(["ls", "oci:x:v1", "-o", "json"], { permissions });

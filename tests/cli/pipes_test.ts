@@ -18,7 +18,7 @@ async function shell(
   return { status: code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-Deno.test("row 50: a reader that goes is no error, for a list and for a large file", async () => {
+Deno.test("a reader that goes away is not an error, for a list and for a large file", async () => {
   await using at = await Workplace.open();
   for (let i = 0; i < 3000; i++) await at.write(`many/${"n".repeat(60)}${i}`, "");
   await at.write("many/large", new Uint8Array(8 * 1024 * 1024));
@@ -35,7 +35,7 @@ Deno.test("row 50: a reader that goes is no error, for a list and for a large fi
   }
 });
 
-Deno.test("row 50: a full disk under stdout is told and exits 13", async () => {
+Deno.test("a full disk behind stdout is reported and exits 13", async () => {
   await using at = await Workplace.open();
   await at.site();
   await at.ok(["push", "site", "oci:layout:v1"]);
@@ -44,7 +44,7 @@ Deno.test("row 50: a full disk under stdout is told and exits 13", async () => {
   assert.match(err, /^Error: cannot write to standard output: /);
 });
 
-Deno.test("row 50: a closed stderr takes nothing from the result", async () => {
+Deno.test("a closed stderr does not affect the result", async () => {
   await using at = await Workplace.open();
   await at.site();
   await at.ok(["push", "site", "oci:layout:v1"]);
@@ -52,7 +52,7 @@ Deno.test("row 50: a closed stderr takes nothing from the result", async () => {
   assert.deepEqual([status, out], [0, "<h1>hi</h1>\n"]);
 });
 
-Deno.test("row 50: names that could steer a terminal are shown escaped, and JSON keeps them", async () => {
+Deno.test("names that could control a terminal are shown escaped, and JSON keeps them", async () => {
   await using at = await Workplace.open();
   const name = "invoice\u202Efdp.exe";
   await at.write(`site/${name}`, "x");
@@ -64,7 +64,7 @@ Deno.test("row 50: names that could steer a terminal are shown escaped, and JSON
   assert.equal(JSON.parse(json).entries[0].path, name);
 });
 
-Deno.test("row 50: no colour, no bar and no escape where stderr is no terminal", async () => {
+Deno.test("no color, no bar and no escape sequence if stderr is not a terminal", async () => {
   await using at = await Workplace.open();
   const { stderr } = await at.run(["ls", "oci:nowhere:v1"]);
   // deno-lint-ignore no-control-regex

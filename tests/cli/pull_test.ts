@@ -17,7 +17,7 @@ Deno.test("pull prints nothing and writes what was pushed", async () => {
   assert.equal(await Deno.readLink(`${at.dir}/dest/home.html`), "index.html");
 });
 
-Deno.test("pull keeps what exists, in the words that scripts know, and --overwrite replaces it", async () => {
+Deno.test("pull keeps existing files, with the phrase that scripts look for, and --overwrite replaces them", async () => {
   await using at = await Workplace.open();
   await at.site();
   await at.ok(["push", "site", "oci:layout:v1"]);
@@ -88,7 +88,7 @@ Deno.test("a cold ls or cat of a small file is at most 4 requests", async () => 
   }
 });
 
-Deno.test("a registry that refuses is told apart: credentials 3, absence 4, no answer 11", async () => {
+Deno.test("refusals of a registry have their own statuses: credentials 3, absence 4, no answer 11", async () => {
   await using at = await Workplace.open();
   const registry = await startRegistry({
     authorize: () => ({ status: 401, headers: { "www-authenticate": 'Basic realm="x"' } }),
@@ -109,7 +109,7 @@ Deno.test("a registry that refuses is told apart: credentials 3, absence 4, no a
   }
 });
 
-Deno.test("- is no directory and no file, unless it is named ./-", async () => {
+Deno.test("- is neither a directory nor a file, unless it is written ./-", async () => {
   await using at = await Workplace.open();
   await at.site();
   await at.ok(["push", "site", "oci:layout:v1"]);
@@ -141,7 +141,7 @@ async function imageIn(at: Workplace, tar: Uint8Array): Promise<string> {
   return `oci:image@${descriptor.digest}`;
 }
 
-Deno.test("devices: they are listed by their kind, and pull leaves them out when it is told to", async () => {
+Deno.test("devices: they are listed by their kind, and pull skips them on demand", async () => {
   await using at = await Workplace.open();
   const items: TarItem[] = [
     { name: "dev/console", type: "3", mode: 0o620 },
@@ -179,7 +179,7 @@ Deno.test("devices: they are listed by their kind, and pull leaves them out when
   assert.deepEqual([...Deno.readDirSync(`${at.dir}/dest/dev`)], []);
 });
 
-Deno.test("end-blocks: it is said under --verbose, and not otherwise", async () => {
+Deno.test("end-blocks: a notice is shown with --verbose, and not otherwise", async () => {
   await using at = await Workplace.open();
   const ref = await imageIn(at, tarOf({ name: "f", data: "hello" }).subarray(0, 1024));
   const said = /ends without the two blocks of zeros/;
@@ -188,7 +188,7 @@ Deno.test("end-blocks: it is said under --verbose, and not otherwise", async () 
   assert.equal(await at.read("loud/f"), "hello");
 });
 
-Deno.test("limits: push takes the flags by which more is meant", async () => {
+Deno.test("limits: push takes the flags that raise its limits", async () => {
   await using at = await Workplace.open();
   await at.site();
   const digest = await at.ok(["push", "site", "oci:layout:v1"]);

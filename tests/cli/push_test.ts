@@ -3,7 +3,7 @@ import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
 
-Deno.test("row 68: the key that --sign-key names is never pushed", async () => {
+Deno.test("the key that --sign-key names is never pushed", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "site/css/acme");
@@ -28,7 +28,7 @@ Deno.test("--dry-run lists what would be pushed, marks likely secrets, and sends
   await using at = await Workplace.open();
   await at.site();
   await at.write("site/.env", "TOKEN=hunter2\n");
-  // Nobody listens there, so a word to it would fail.
+  // No server listens there, so a request would fail.
   const ref = "127.0.0.1:1/acme/site:v1";
   const dry = await at.run(["push", "site", ref, "--dry-run", "--sign", "--if-absent"]);
   assert.equal(dry.status, 0, dry.stderr);

@@ -72,7 +72,7 @@ Deno.test("cat writes the bytes of the file and nothing else", async () => {
   assert.equal(document.size, 100_000);
 });
 
-Deno.test("cat of what is not there says so, and stdout stays empty", async () => {
+Deno.test("cat of a missing file reports it, and stdout stays empty", async () => {
   await using at = await Workplace.open();
   await at.site();
   await at.ok(["push", "site", "oci:layout:v1"]);
@@ -152,7 +152,7 @@ Deno.test("tag and copy print the digest, and --if-absent keeps a tag", async ()
   assert.equal(after.digest, digest.trim());
 });
 
-Deno.test("push refuses what is no directory in the words that scripts know", async () => {
+Deno.test("push refuses what is not a directory, with the phrase that scripts look for", async () => {
   await using at = await Workplace.open();
   await at.write("file", "x");
   const missing = await at.run(["push", "nowhere", "oci:layout:v1"]);
@@ -186,7 +186,7 @@ Deno.test("--expect refuses another digest", async () => {
   assert.equal((await at.run(["ls", "oci:layout:v1", "--expect", "sha256:0"])).status, 2);
 });
 
-Deno.test("implied-directories: ls, cat, cp and pull count them, and take the flag that a hint names", async () => {
+Deno.test("implied-directories: ls, cat, cp and pull count them, and take the flag that the hint names", async () => {
   await using at = await Workplace.open();
   const deep = (i: number) => `${i}/${"a/".repeat(49)}x`;
   const entries = Array.from({ length: 20 }, (_, i) => ({

@@ -5,7 +5,7 @@ import { SHAPES } from "../../cli/reference/shapes.ts";
 import { inRoot } from "../tasks/run.ts";
 import { Workplace } from "./program.ts";
 
-Deno.test("docs/reference.md is what the code says", async () => {
+Deno.test("docs/reference.md matches the code", async () => {
   const page = await Deno.readTextFile(inRoot("docs/reference.md"));
   assert.equal(page, await formattedPage(), "run: deno run -A cli/reference/page.ts");
 });

@@ -8,7 +8,7 @@ function shows(text: string, token: string): boolean {
   return token.split(".").some((part) => text.includes(part.slice(0, 12)));
 }
 
-Deno.test("token-as-path: a token with white space or a word around it is one, and is never shown", async () => {
+Deno.test("token-as-path: a token with white space or a word around it is recognized, and never shown", async () => {
   await using at = await Workplace.open();
   await at.site();
   const sigstore = await startSigstore();
@@ -23,7 +23,10 @@ Deno.test("token-as-path: a token with white space or a word around it is one, a
       const push = ["push", "site", "oci:layout:v1", ...services, "--identity-token", given];
       const ran = await at.run([...push, "--yes"]);
       assert.equal(ran.status, 0, ran.stderr);
-      assert.match(ran.stderr, /^Warning: --identity-token shows the secret to all users here/);
+      assert.match(
+        ran.stderr,
+        /^Warning: --identity-token shows the secret to all users of this machine/,
+      );
       assert.ok(!shows(ran.stderr, token), ran.stderr);
       await at.write("token", given, 0o600);
       for (const named of ["file:token", "token", "env:TOKEN", "-"]) {
@@ -37,7 +40,7 @@ Deno.test("token-as-path: a token with white space or a word around it is one, a
   }
 });
 
-Deno.test("token-as-path: wherever a token stands in place of something else, it is said and not shown", async () => {
+Deno.test("token-as-path: a token in the place of something else is reported and not shown", async () => {
   await using at = await Workplace.open();
   await at.site();
   const sigstore = await startSigstore();
@@ -89,7 +92,7 @@ Deno.test("token-as-path: a file whose name has dots is a file", async () => {
 });
 
 Deno.test({
-  name: "key-for-all: a signing key that others can read or change is used with a warning",
+  name: "key-for-all: a signing key that other users can read or change is used with a warning",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using at = await Workplace.open();
@@ -100,9 +103,9 @@ Deno.test({
       const [mode, said] of [
         [0o600, /^$/],
         [0o400, /^$/],
-        [0o640, /^Warning: others can read the private key acme\.pem \(mode 0640\); chmod 600/],
-        [0o604, /^Warning: others can read/],
-        [0o622, /^Warning: others can change the private key acme\.pem \(mode 0622\)/],
+        [0o640, /^Warning: other users can read the private key acme\.pem \(mode 0640\); chmod 600/],
+        [0o604, /^Warning: other users can read/],
+        [0o622, /^Warning: other users can change the private key acme\.pem \(mode 0622\)/],
       ] as const
     ) {
       await Deno.chmod(`${at.dir}/acme.pem`, mode);
@@ -123,17 +126,17 @@ for (
     ],
     ["token", ["push", "site", "oci:l:v1", "--sign", "--identity-token", "FILE"], 3],
     [
-      "signing config",
+      "signing configuration",
       ["push", "site", "oci:l:v1", "--sign-key=acme.pem", "--signing-config=FILE"],
       2,
     ],
     ["public key", ["ls", "oci:good:v1", "--verify-key", "FILE"], 2],
-    ["trusted root", ["ls", "oci:good:v1", "--verify-key=acme.pub", "--trusted-root=FILE"], 12],
+    ["trust root", ["ls", "oci:good:v1", "--verify-key=acme.pub", "--trusted-root=FILE"], 12],
     ["certificates", ["ls", "oci:good:v1", "--ca-file", "FILE"], 2],
     ["configuration", ["ls", "oci:good:v1", "--config", "FILE"], 2],
   ] as const
 ) {
-  Deno.test(`key-device: the ${what} is no device, directory or endless pipe`, async () => {
+  Deno.test(`key-device: the ${what} must not be a device, a directory or an endless pipe`, async () => {
     await using at = await Workplace.open();
     await at.site();
     await keys(at, "acme");
@@ -177,7 +180,7 @@ Deno.test("key-device: a pipe from another program is read", async () => {
   }
 });
 
-Deno.test("key-copy-pushed: the key that signs is not pushed under any name, nor another unless that is said", async () => {
+Deno.test("key-copy-pushed: the signing key is never pushed under any name, and other keys only on demand", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");

@@ -1,4 +1,4 @@
-/** Row 52: a signal at any moment leaves no tag, no half of a destination, and the right exit status. */
+/** A signal at any moment leaves no tag, no half of a destination, and the right exit status. */
 
 import assert from "node:assert/strict";
 import { type FakeRegistry, startRegistry } from "../fakes/registry/fake_registry.ts";
@@ -37,7 +37,7 @@ async function interrupt(
 for (
   const [signal, status] of [["SIGINT", 130], ["SIGTERM", 143]] as const
 ) {
-  Deno.test(`row 52: ${signal} during a push exits ${status}, and no tag was made`, async () => {
+  Deno.test(`${signal} during a push exits ${status}, and no tag was made`, async () => {
     await using at = await Workplace.open();
     await at.site();
     for (
@@ -61,7 +61,7 @@ for (
     }
   });
 
-  Deno.test(`row 52: ${signal} during a pull exits ${status}, and the destination is as it was`, async () => {
+  Deno.test(`${signal} during a pull exits ${status}, and the destination is as it was`, async () => {
     await using at = await Workplace.open();
     await at.site();
     const registry = await startRegistry();
@@ -85,7 +85,7 @@ for (
   });
 }
 
-Deno.test("row 52: two signals at once end it all the same", async () => {
+Deno.test("two signals at once end it too", async () => {
   await using at = await Workplace.open();
   await at.site();
   const registry = await startRegistry();

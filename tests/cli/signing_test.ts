@@ -33,7 +33,7 @@ Deno.test("a pushed signature is demanded and found by every reading command", a
   assert.equal(await at.ok(["verify", "-q", "oci:mirror:v1", "--verify-key=acme.pub"]), digest);
 });
 
-Deno.test("nothing is unpacked, and no tag is made, without the signature that is demanded", async () => {
+Deno.test("without the demanded signature nothing is unpacked, and no tag is made", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");
@@ -78,7 +78,7 @@ Deno.test("verify prints the digest alone on the first line, then who signed, th
   assert.equal(document.signer.kind, "key");
 });
 
-Deno.test("sign without a terminal wants a digest or the directory, and signing again adds nothing", async () => {
+Deno.test("sign without a terminal needs a digest or the directory, and signing again adds nothing", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");
@@ -94,7 +94,7 @@ Deno.test("sign without a terminal wants a digest or the directory, and signing 
   await at.ok(["verify", "oci:layout:v1", "--verify-key", "acme.pub"]);
 });
 
-Deno.test("row 59: sign --from refuses what is not made of the directory, and signs nothing", async () => {
+Deno.test("sign --from refuses an artifact that was not made from the directory, and signs nothing", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");
@@ -127,7 +127,7 @@ Deno.test("the passphrase comes from a file, a variable or stdin, and is never s
   assert.doesNotMatch(wrong.stderr, /hunter/);
 });
 
-/** Flags that make a private Sigstore sign, whose trusted root is in `root.json`. */
+/** Flags for signing with a private Sigstore, whose trust root is in `root.json`. */
 function services({ urls }: FakeSigstore): string[] {
   return ["--fulcio-url", urls.fulcio, "--rekor-url", urls.rekor1, "--trusted-root", "root.json"];
 }
@@ -215,7 +215,7 @@ Deno.test("keyless: a job of GitHub Actions needs no token, and claims say which
   }
 });
 
-Deno.test("a signing service that fails leaves the old tag, is named, and exits 11", async () => {
+Deno.test("a failing signing service is named, leaves the old tag, and exits 11", async () => {
   await using at = await Workplace.open();
   await at.site();
   const sigstore = await startSigstore();
@@ -241,7 +241,7 @@ Deno.test("a signing service that fails leaves the old tag, is named, and exits 
   }
 });
 
-Deno.test("signed-and-unusable: what does not verify is not stored, and no tag moves", async () => {
+Deno.test("signed-and-unusable: a signature that does not verify is not stored, and no tag moves", async () => {
   await using at = await Workplace.open();
   await at.site();
   const sigstore = await startSigstore();
@@ -298,7 +298,7 @@ Deno.test("signed-and-unusable: what does not verify is not stored, and no tag m
   }
 });
 
-Deno.test("a trusted root that a push does not sign with is a usage error", async () => {
+Deno.test("a trust root for a push that does not sign is a usage error", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");
@@ -310,7 +310,7 @@ Deno.test("a trusted root that a push does not sign with is a usage error", asyn
   assert.equal(missing.status, 12);
 });
 
-Deno.test("with a key nothing is published unless that was asked for", async () => {
+Deno.test("with a key nothing is published unless asked for", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");
@@ -336,7 +336,7 @@ Deno.test("with a key nothing is published unless that was asked for", async () 
   }
 });
 
-Deno.test("no token, no terminal: the way out is told, and nothing is pushed under the tag", async () => {
+Deno.test("without a token or a terminal, a hint says what to do, and the tag does not move", async () => {
   await using at = await Workplace.open();
   await at.site();
   const { status, stdout, stderr } = await at.run(["push", "site", "oci:layout:v1", "--sign"]);
@@ -346,7 +346,7 @@ Deno.test("no token, no terminal: the way out is told, and nothing is pushed und
   assert.equal((await at.run(["ls", "oci:layout:v1"])).status, 4);
 });
 
-Deno.test("--referrers tag keeps signatures where a registry without the API has them", async () => {
+Deno.test("--referrers tag lists signatures where a registry without the API has them", async () => {
   await using at = await Workplace.open();
   await at.site();
   await keys(at, "acme");

@@ -103,7 +103,7 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
   assert.deepEqual([...found].filter((path) => !path.endsWith(".ts") || path === "mod.ts"), []);
 });
 
-Deno.test("verification loads of the core what it is made of, and no client", async () => {
+Deno.test("verification loads only its parts of the core, and no client", async () => {
   const found = new Set<string>();
   for (const file of ["sigstore/verify.ts", "sigstore/verify/evidence.ts"]) {
     await closure(file, found);

@@ -68,7 +68,7 @@ async function statuses(
 const DEMAND = "verify:\n  enabled: true\n  key: acme.pub\n";
 
 Deno.test({
-  name: "environment-over-system: no variable, file or flag takes the place of the system's key",
+  name: "environment-over-system: no variable, file or flag replaces the system's key",
   ignore,
   fn: async () => {
     await using at = await open(DEMAND);
@@ -82,7 +82,7 @@ Deno.test({
     assert.deepEqual(await statuses(at, ["--verify=false"]), [7, 7, 7]);
     await at.write(USER, "verify:\n  enabled: false\n");
     const told = await run(at, ["ls", "oci:good:v1"]);
-    assert.match(told.stderr, /^Warning: verify\.enabled in .* does not count\n$/);
+    assert.match(told.stderr, /^Warning: verify\.enabled in .* so it is ignored\n$/);
     const rule = '  rules:\n    - {name: mine, match: ["**"], unsigned: true}\n';
     await at.write(USER, `verify:\n${rule}`);
     assert.deepEqual(await statuses(at), [0, 7, 6]);
@@ -93,7 +93,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "environment-over-system: a signature that is demanded of nobody in particular is demanded",
+  name: "environment-over-system: a signature that is demanded without a signer is demanded",
   ignore,
   fn: async () => {
     await using at = await open("verify:\n  enabled: true\n");
@@ -112,7 +112,7 @@ const RULE = `verify:
 `;
 
 Deno.test({
-  name: "rule-key-writable: a key that others can replace satisfies no rule of the system",
+  name: "rule-key-writable: a key that other users can replace satisfies no rule of the system",
   ignore,
   fn: async () => {
     await using at = await open(RULE);
@@ -122,7 +122,7 @@ Deno.test({
     assert.equal(status, 2);
     assert.match(
       stderr,
-      /config\.yaml:5: others can change \/etc\/blobber\/acme\.pub: it has the mode 666/,
+      /config\.yaml:5: other users can change \/etc\/blobber\/acme\.pub: it has the mode 666/,
     );
   },
 });
@@ -155,13 +155,13 @@ Deno.test({
       await at.write("etc/blobber/config.yaml", text);
       const ran = await run(at, [...command]);
       assert.equal(ran.status, status, text + ran.stderr);
-      assert.match(ran.stderr, /which the system's configuration names: others can change/);
+      assert.match(ran.stderr, /which the system's configuration names: other users can change/);
     }
   },
 });
 
 Deno.test({
-  name: "system-file-of-nobody: every command that reads the configuration stops at it",
+  name: "system-file-of-others: every command that reads the configuration stops at it",
   ignore,
   fn: async () => {
     await using at = await open(RULE);
@@ -170,7 +170,7 @@ Deno.test({
       for (const args of [["ls", "oci:none:v1"], ["push", "site", "oci:x:v1"], ["config"]]) {
         const { status, stderr } = await run(at, args);
         assert.equal(status, 2, stderr);
-        assert.match(stderr, /^Error: .*the system's configuration .* cannot be relied on: /);
+        assert.match(stderr, /^Error: .*cannot trust the system's configuration .*: /);
         assert.match(stderr, expected);
       }
     };

@@ -97,7 +97,7 @@ export class TerminalRun {
       this.#written += decoder.decode(bytes, { stream: true });
       this.#look();
     }
-    // Nobody waits for what a program that has ended will not show any more.
+    // A program that has ended shows nothing more.
     for (const { seen } of this.#waiting.splice(0)) seen();
   }
 

@@ -171,7 +171,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a question keeps its line until it is answered, and what follows begins a new one",
+  name: "a question keeps its line until it is answered, and the next message begins a new one",
   ignore,
   async fn() {
     await using place = await open();

@@ -52,7 +52,7 @@ const person = (email: string) => ({ email, email_verified: true, sub: email });
 for (
   const order of [["dev@example.com", "eve@evil.example"], ["eve@evil.example", "dev@example.com"]]
 ) {
-  Deno.test(`trust-add-first: with two signers, ${order[0]} first, none is taken without being told which`, async () => {
+  Deno.test(`trust-add-first: with two signers, ${order[0]} first, none is trusted unless it is named`, async () => {
     await using place = await open();
     const { at, sigstore, host } = place;
     const ref = `${host}/acme/site:v1`;
@@ -60,7 +60,7 @@ for (
     await place.sign(ref, person(order[1]!));
     const asked = await at.run(["trust", "add", ref, ...ADD, "--yes"]);
     assert.equal(asked.status, 2);
-    assert.match(asked.stderr, /^Error: .*signed by 2 signers, and nothing says which to trust/);
+    assert.match(asked.stderr, /^Error: .*signed by 2 signers, which is ambiguous/);
     for (const email of order) assert.ok(asked.stderr.includes(`,subject=${email}`), asked.stderr);
     await assert.rejects(at.read(CONFIG), "a rule was written");
     const none = await at.run(["trust", "add", ref, ...ADD, "--yes", "--signer", "x@example.com"]);
@@ -87,7 +87,7 @@ Deno.test("trust-add-first: without a terminal the proposal is text of several l
   const asked = await at.run(["trust", "add", ref, ...ADD]);
   assert.equal(asked.status, 2);
   assert.match(asked.stderr, /^- name: .*\n {2}match:\n {4}- .*\/acme\/site\n/);
-  assert.match(asked.stderr, /\nError: .*there is no terminal to ask at\nHint: /);
+  assert.match(asked.stderr, /\nError: .*has to be confirmed, which needs a terminal\nHint: /);
   assert.doesNotMatch(asked.stderr, /\\x0a/);
   const json = await at.run(["trust", "add", ref, ...ADD, "-ojson"]);
   const [proposal, error] = json.stderr.trim().split("\n").map((line) => JSON.parse(line));
@@ -96,7 +96,7 @@ Deno.test("trust-add-first: without a terminal the proposal is text of several l
   await assert.rejects(at.read(CONFIG), "a rule was written");
 });
 
-Deno.test("trust-add-name: a name is bound where the signature names it, and not where it does not", async () => {
+Deno.test("trust-add-name: a rule binds the name if the signature has one, and only then", async () => {
   await using place = await open();
   const { at, host } = place;
   await place.push(`${host}/acme/site:v1`, person("dev@example.com"));

@@ -53,7 +53,7 @@ Deno.test("a rule holds without any flag, on every command that reads", async ()
   }
 });
 
-Deno.test("row 58: a link to a layout does not dodge the rule about it", async () => {
+Deno.test("a link to a layout does not evade the rule for it", async () => {
   await using at = await open(ACME);
   await Deno.symlink(`${at.dir}/bad`, `${at.dir}/none-too`);
   await Deno.rename(`${at.dir}/none`, `${at.dir}/moved`);
@@ -61,7 +61,7 @@ Deno.test("row 58: a link to a layout does not dodge the rule about it", async (
   assert.equal((await at.run(["ls", "oci:none:v1"])).status, 7);
 });
 
-Deno.test("row 58: a rule about a path that leads through a link is about what is there", async () => {
+Deno.test("a rule for a path through a link matches the target", async () => {
   await using at = await open(ACME.replace("oci:DIR/**", "oci:DIR/by-link/**"));
   await Deno.mkdir(`${at.dir}/real`);
   await Deno.rename(`${at.dir}/bad`, `${at.dir}/real/bad`);
@@ -82,7 +82,7 @@ Deno.test("flags only add to a rule, and verify-unsafe satisfies none", async ()
   assert.match(ran.stderr, /BLOBBER_VERIFY_UNSAFE/);
 });
 
-Deno.test("where a rule is about it, the settings add nothing, and elsewhere they decide", async () => {
+Deno.test("if a rule matches, the settings add nothing, and elsewhere they decide", async () => {
   await using at = await open(`  enabled: true\n  key: DIR/other.pub\n${ACME}`);
   assert.equal((await at.run(["ls", "oci:good:v1"])).status, 0);
   assert.equal((await at.run(["ls", "oci:bad:v1"])).status, 7);
@@ -102,14 +102,14 @@ Deno.test("every matching rule must hold", async () => {
   assert.equal((await at.run(["ls", "oci:good:v1"])).status, 0);
 });
 
-Deno.test("--no-verify sets the user's rules aside and says so", async () => {
+Deno.test("--no-verify overrides the user's rules and says so", async () => {
   await using at = await open(ACME);
   const ran = await at.run(["ls", "oci:bad:v1", "--no-verify"]);
   assert.equal(ran.status, 0);
   assert.match(ran.stderr, /^Warning: --no-verify: .*"acme-releases"/);
 });
 
-Deno.test("unmatched: deny stops what no rule is about and names the way out", async () => {
+Deno.test("unmatched: deny refuses what no rule matches, and the hint says what to do", async () => {
   await using at = await open(`  unmatched: deny\n${ACME}`);
   for (const flags of [[], ["--verify-key", "other.pub"]]) {
     const ran = await at.run(["ls", "oci:none:v1", ...flags]);
@@ -136,7 +136,7 @@ Deno.test("a rule that cannot be read stops every reading command, with file and
       [
         `  rules:\n    - {name: a, match: ["nonsense"], any: [{key: DIR/acme.pub}]}\n`,
         3,
-        /bad pattern/,
+        /invalid pattern/,
       ],
       [
         `  rules:\n    - {name: a, match: ["oci:/**"], any: [{issuer: i, subject-pattern: "*"}]}\n`,
@@ -153,7 +153,7 @@ Deno.test("a rule that cannot be read stops every reading command, with file and
   }
 });
 
-Deno.test("trust add writes a rule from flags, list shows it, remove takes it out", async () => {
+Deno.test("trust add writes a rule from flags, list shows it, remove removes it", async () => {
   await using at = await open("  # mine\n  unmatched: allow\n");
   const pattern = `oci:${at.dir}/**`;
   await at.ok(["trust", "add", pattern, "--verify-key", "acme.pub"]);
@@ -167,7 +167,7 @@ Deno.test("trust add writes a rule from flags, list shows it, remove takes it ou
   assert.equal((await at.run(["trust", "remove", "nothing"])).status, 4);
 });
 
-Deno.test("trust add of a reference with a tag writes a rule about its repository", async () => {
+Deno.test("trust add of a reference with a tag writes a rule for its repository", async () => {
   await using at = await open("  unmatched: allow\n");
   for (
     const [what, match] of [
@@ -196,7 +196,7 @@ Deno.test("trust add refuses what would protect nothing", async () => {
   }
 });
 
-Deno.test("trust add proposes a rule from the signature that is there", async () => {
+Deno.test("trust add proposes a rule from an existing signature", async () => {
   await using at = await Workplace.open();
   await at.site();
   const sigstore = await startSigstore();
@@ -227,7 +227,7 @@ Deno.test("trust add proposes a rule from the signature that is there", async ()
   }
 });
 
-Deno.test("a signer that is named while nothing demands a signature is no protection, and that is said", async () => {
+Deno.test("a signer in the settings without a demanded signature protects nothing, and a warning says so", async () => {
   await using at = await open(`  key: ${"DIR"}/acme.pub\n`);
   const ran = await at.run(["ls", "oci:bad:v1"]);
   assert.equal(ran.status, 0);

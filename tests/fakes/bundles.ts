@@ -34,7 +34,7 @@ export const KINDS = [
 export type Kind = (typeof KINDS)[number];
 
 /** Who signs in {@linkcode makeBundle} when nothing else is said. */
-export const SOMEBODY = { issuer: "https://issuer.test", subject: "dev@example.com" };
+export const DEVELOPER = { issuer: "https://issuer.test", subject: "dev@example.com" };
 /** The manifest that is signed when no other is given. */
 export const MANIFEST: Signable = signable('{"schemaVersion":2}');
 
@@ -95,8 +95,8 @@ export function makeBundle(sigstore: FakeSigstore, kind: Kind, options: BundleOp
   const own = kind.includes("key");
   const leaf = sigstore.ca.issue({
     spki: key.spki,
-    names: [{ email: SOMEBODY.subject }],
-    issuer: SOMEBODY.issuer,
+    names: [{ email: DEVELOPER.subject }],
+    issuer: DEVELOPER.issuer,
     ...options.leaf,
   });
   const isMessage = kind.includes("message");

@@ -1,5 +1,5 @@
 /**
- * A crowd: thousands of referrers beside a good signature, made past every interface, as somebody makes them
+ * A crowd: thousands of referrers beside a good signature, made past every interface, as an attacker makes them
  * who may push and not sign.
  *
  * @module

@@ -107,7 +107,7 @@ test("the fake refuses tokens that it did not sign, and entries that do not veri
   );
 });
 
-test("what is signed with the fake holds all that the trusted root verifies", async () => {
+test("a signature by the fake has everything that the trust root verifies", async () => {
   const signer = await createSigner({
     token: givenToken(sigstore.oidc.token()),
     signingConfig: sigstore.signingConfig(1),

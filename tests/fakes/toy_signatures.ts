@@ -1,5 +1,5 @@
 /**
- * Signatures that anybody can make, for tests of what the core does with signatures: the bytes say what the
+ * Signatures that need no key, for tests of what the core does with signatures: the bytes say what the
  * verifier shall answer.
  *
  * @module

@@ -14,11 +14,11 @@ import type { TrustMaterial } from "../../sigstore/trust/trust_root.ts";
 import { createVerifier } from "../../sigstore/verify/verifier.ts";
 import {
   type BundleOptions,
+  DEVELOPER,
   type Json,
   type Kind,
   makeBundle,
   MANIFEST,
-  SOMEBODY,
   stored,
   trustOf,
 } from "./bundles.ts";
@@ -57,7 +57,7 @@ export function pemOf(one: FakeKey): string {
 export function policyFor(kind: Kind): Policy {
   return kind.includes("key")
     ? { signers: [{ key: pemOf(key) }], trust }
-    : { signers: [SOMEBODY], trust };
+    : { signers: [DEVELOPER], trust };
 }
 
 /** A bundle. */

@@ -139,7 +139,7 @@ for (const { name, start } of WITH_AND_WITHOUT) {
       const key = ["verify", `${repository}:v1`, "--verify-key", open];
       await refused(home, 7, /issuer .*expected the key/, key);
 
-      // Nobody signed.
+      // Not signed.
       const unsigned = await push(home, makeTree(dir, "unsigned\n"), `${repository}:unsigned`);
       for (const command of commands(`${repository}:unsigned`)) {
         await refused(home, 6, /no signature found/, [...command, ...dev]);

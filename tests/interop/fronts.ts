@@ -257,7 +257,7 @@ async function pipe(
     }
     await to.closeWrite();
   } catch {
-    // One side has gone; both are closed by whoever called.
+    // One side is gone; the caller closes both.
   }
 }
 

@@ -101,7 +101,7 @@ if (program === undefined) {
         const pulled = await go("pull", ...who, ...trust, ours, dir.at(`from-${way}`));
         assert.equal(pulled.code, 0, `${way}\n${pulled.stdout}${pulled.stderr}`);
         sameTree(dir.at(`from-${way}`), tree);
-        const other = ["--verify-issuer", issuer, "--verify-subject", "somebody@example.com"];
+        const other = ["--verify-issuer", issuer, "--verify-subject", "other@example.com"];
         const wrong = await go("pull", ...other, ...trust, ours, dir.at(`other-${way}`));
         assert.notEqual(wrong.code, 0, way);
       }

@@ -1,6 +1,6 @@
 /**
  * The packages as people get them: published by `deno publish`, installed and run from a JSR of the tests'
- * own, in a directory that somebody else has filled.
+ * own, in a directory that another user has filled.
  *
  * @module
  */
@@ -136,7 +136,7 @@ function trap(dir: string): void {
   Deno.writeTextFileSync(`${dir}/.env`, "JSR_URL=http://127.0.0.1:1/\n");
 }
 
-interop("row 53: what the directory holds does not change what runs", ["tar"], async () => {
+interop("the content of the directory does not change what runs", ["tar"], async () => {
   await using jsr = await startJsr();
   using home = guest(jsr);
   const { dir } = home;

@@ -29,7 +29,7 @@ export interface StoredManifest {
   annotations?: Record<string, string>;
 }
 
-/** Asks as anybody may, with a token where even that takes one. */
+/** Asks without credentials, with a token if even that needs one. */
 async function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
   const response = await fetch(url, { headers });
   const challenge = response.headers.get("www-authenticate") ?? "";

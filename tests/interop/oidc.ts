@@ -1,5 +1,5 @@
 /**
- * An OpenID Connect issuer for tests. It knows no users: whoever asks gets a token for the name asked for.
+ * An OpenID Connect issuer for tests. It knows no users: every caller gets a token for the name it asks for.
  * It issues e-mail tokens by link, by authorization code with PKCE and by device code, and plays the token
  * service of GitHub Actions under `/actions`.
  *

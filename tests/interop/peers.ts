@@ -118,7 +118,7 @@ function isCurrent(peer: string): boolean {
   }
 }
 
-/** Accepts a program that somebody else put there when Go says that it is the one we would build. */
+/** Accepts an existing program if Go says that it is the one we would build. */
 function adopted(peer: string): boolean {
   const known = (GO_COMMANDS as Record<string, GoCommand>)[peer];
   const go = which("go");

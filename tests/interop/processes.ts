@@ -160,8 +160,8 @@ export function serve(
 const given = new Set<number>();
 
 /**
- * A port that nobody listens on now, for servers that cannot choose one themselves. It is below those that
- * Linux and others give out by themselves, so that nobody is given it before the server has it.
+ * A port on which no server listens now, for servers that cannot choose one themselves. It is below the range from
+ * which Linux and others assign ports, so that no other program gets it before the server has it.
  */
 export function freePort(): number {
   for (;;) {

@@ -18,7 +18,7 @@ async function bundle(dir: TempDir): Promise<string> {
   return dir.at("blobber.js");
 }
 
-Deno.test("the bundle, far from its sources, passes the command line's tests", async () => {
+Deno.test("the bundle, away from its sources, passes the command line's tests", async () => {
   using dir = new TempDir();
   const program = await bundle(dir);
   const { code, stdout, stderr } = await exec(

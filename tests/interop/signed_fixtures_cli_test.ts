@@ -1,6 +1,6 @@
 /**
  * Every artifact that the Go tool and cosign signed with real services, verified by the command line, and
- * refused when somebody else is asked for.
+ * refused when another signer is demanded.
  *
  * @module
  */
@@ -64,7 +64,7 @@ withFiles("no signed fixture is left out", FIXTURES, () => {
 });
 
 for (const tag of Object.keys(FIXTURE_SIGNERS)) {
-  withFiles(`the fixture ${tag} is by its signers and nobody else`, FIXTURES, async () => {
+  withFiles(`the fixture ${tag} is by its signers alone`, FIXTURES, async () => {
     using home = new Home();
     await check(home, tag, `oci:${FIXTURES}/layout:${tag}`);
   });

@@ -34,7 +34,7 @@ export interface Who {
   cosign: string[];
 }
 
-/** The person whose tokens the issuer gives to anybody. */
+/** The person whose tokens the issuer gives to every caller. */
 export function person({ issuer, trustedRoot }: Sigstack, email = "dev@example.com"): Who {
   return identity(issuer.url, email, trustedRoot);
 }

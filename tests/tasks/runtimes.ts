@@ -70,7 +70,7 @@ export function runtimeProgram(runtime: Runtime): string {
  * Copies the tree to where Node and Bun find the packages by name: they know no import map. The sources are
  * the same bytes.
  *
- * @returns the copy's root, to be removed by whoever called
+ * @returns the copy's root, which the caller removes
  */
 export function copyForNode(): string {
   const outer = mkdtempSync(join(tmpdir(), "blobber-runtimes-"));

@@ -11,7 +11,7 @@ import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { readOptions } from "../../trust/reading.ts";
 
-/** Bytes of a file that fit into a JSON document without it becoming a burden for whoever parses it. */
+/** Bytes of the largest file that is put into a JSON document: parsers hold a document in memory. */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
 
 /** Prints one file, and nothing else. */
@@ -51,7 +51,7 @@ async function collect(stream: AsyncIterable<Uint8Array>, path: string): Promise
       throw new BlobberError(
         "limit",
         `${quote(path)} is too large for JSON, expected at most ${MAX_JSON_BYTES} bytes`,
-        { hint: "without -o json it is written as it is" },
+        { hint: "print it without -o json" },
       );
     }
     parts.push(bytes.slice());

@@ -1,5 +1,5 @@
 /**
- * What a push would do, shown without a word to any registry.
+ * What a push would do, shown without a request to a registry.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 
 /**
- * Packs a directory into nothing, and prints its entries and the digest that a push of it makes.
+ * Packs a directory, discards the result, and prints its entries and the digest that a push makes.
  *
  * @param context of the command
  * @param directory what would be pushed
@@ -29,8 +29,8 @@ export async function rehearsePush(
   if (reference.digest !== undefined) {
     throw new BlobberError(
       "invalid-reference",
-      `invalid reference: ${quote(formatReference(reference))}: a push makes its digest, ` +
-        "expected a tag or none",
+      `invalid reference: ${quote(formatReference(reference))}: the digest of a push ` +
+        "is not known before it, expected a tag or none",
     );
   }
   const entries: Entry[] = [];

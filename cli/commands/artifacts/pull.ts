@@ -16,7 +16,7 @@ export async function runPull(context: Context): Promise<void> {
   const { settings, out } = context;
   const [ref, directory] = context.args as [string, string];
   const reference = parseReference(ref);
-  refuseStream(directory, "name a directory; one that is called so is ./-");
+  refuseStream(directory, "name a directory; ./- is a directory named -");
   const result = await (await makeClient(context)).pull(reference, directory, {
     ...await readOptions(context, ref),
     overwrite: settings.get("overwrite"),

@@ -17,7 +17,7 @@ import type { Context } from "../../context.ts";
 export function cacheDirOf({ settings, env }: Context): string {
   const directory = settings.get("cacheDir") ?? defaultCacheDir(env);
   if (directory !== undefined) return directory;
-  throw new BlobberError("usage", "there is no home directory to keep a cache in", {
+  throw new BlobberError("usage", "no home directory to keep the cache in", {
     hint: "set XDG_CACHE_HOME or HOME, or name a directory with --dir",
   });
 }

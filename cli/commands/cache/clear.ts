@@ -17,7 +17,7 @@ export async function runCacheClear(context: Context): Promise<void> {
   const path = cacheDirOf(context);
   const { entries, size } = cacheInfo(path);
   if (entries.length === 0 && size === 0) {
-    return await out.sentences({ path, removed: 0, removedBytes: 0 }, "Cache is already empty");
+    return await out.sentences({ path, removed: 0, removedBytes: 0 }, "The cache is already empty");
   }
   if (!settings.get("yes")) {
     if (!canAsk()) {

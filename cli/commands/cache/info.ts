@@ -31,7 +31,7 @@ export async function runCacheInfo(context: Context): Promise<void> {
         used: used.toISOString(),
       })),
     },
-    ...entries.length === 0 ? ["Cache is empty"] : table(facts, out),
+    ...entries.length === 0 ? ["The cache is empty"] : table(facts, out),
     ...settings.get("long") && entries.length > 0 ? ["", ...table(rows(entries), out)] : [],
   );
 }

@@ -14,13 +14,13 @@ import { showValue } from "../../line/values.ts";
 export async function runConfigInit({ settings, env, out }: Context): Promise<void> {
   const path = editedPath(settings.get("config"), env);
   writeWhole(path, template(), { fresh: true });
-  await out.sentences({ path, created: true }, `Created config file: ${path}`);
+  await out.sentences({ path, created: true }, `Created configuration file: ${path}`);
 }
 
 function template(): string {
   const lines = [
-    "# Configuration of blobber. Flags and BLOBBER_* variables count before what stands here.",
-    "# What begins with # is the default, or an example where there is none.",
+    "# Configuration of blobber. Flags and BLOBBER_* variables win over this file.",
+    "# Lines in comments show the default, or what kind of value is expected.",
   ];
   let section: string | undefined;
   const rows = SETTING_NAMES.map(settingOf).filter((s) => s.key !== undefined && !s.hidden)

@@ -18,10 +18,10 @@ export async function runConfigSet({ args, settings, env, out }: Context): Promi
   const [key, text] = args as [string, string];
   const { path, setting } = findKey(key);
   if (setting.type === "secret" && !/^(?:file|env):./.test(text)) {
-    throw new BlobberError("usage", `${key} is a secret and is not stored`, {
+    throw new BlobberError("usage", `${key} is a secret, and secrets are not stored`, {
       hint: isNamed(text)
-        ? "stdin is for one run: blobber push --sign-key-pass -"
-        : "name where it is: file:PATH or env:NAME",
+        ? "standard input is for one run: blobber push --sign-key-pass -"
+        : "say where it is: file:PATH or env:NAME",
     });
   }
   const parsed = parseValue(setting, text);
@@ -31,7 +31,7 @@ export async function runConfigSet({ args, settings, env, out }: Context): Promi
       `invalid value for ${key}: ${quote(text)}, expected ${parsed.expected}`,
     );
   }
-  // Durations and sizes are kept as they were written, for people to read.
+  // Durations and sizes are kept as they were typed.
   const value = typeof parsed.value === "boolean" || setting.type === "count" ? parsed.value : text;
   const file = editedPath(settings.get("config"), env);
   await editConfig(file, (document) => setIn(document, path, value));

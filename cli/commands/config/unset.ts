@@ -20,6 +20,6 @@ export async function runConfigUnset({ args, settings, env, out }: Context): Pro
   });
   await out.sentences(
     { key, removed, path: file },
-    removed ? `Removed ${key}` : `${key} was not set`,
+    removed ? `Removed ${key}` : `${key} is not set`,
   );
 }

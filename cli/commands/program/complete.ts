@@ -1,7 +1,7 @@
 /**
  * The hidden `__complete SHELL WORD…`: prints candidates, one on a line, each with a tab and its help, and
- * a last line that begins with a colon and says how the shell is to treat them. It is silent about whatever
- * goes wrong, because it runs in the middle of somebody's typing.
+ * a last line that begins with a colon and says how the shell is to treat them. It reports no error, because
+ * it runs while the user types.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { unquote } from "../../completion/words.ts";
 import type { Context } from "../../context.ts";
 import { resolveSettings } from "../../config/effective.ts";
 
-/** How long a look at a registry may take, in milliseconds: longer than that nobody waits for TAB. */
+/** How long a look at a registry may take, in milliseconds: users do not wait longer after TAB. */
 const PATIENCE_MS = 3000;
 
 /** Prints candidates. */

@@ -12,7 +12,7 @@ import { askLine, askSecret, canAsk } from "../../terminal/ask.ts";
 import { clientOptions } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 
-/** Tries credentials at a registry, and stores them when it takes them. */
+/** Tries credentials at a registry, and stores them if it accepts them. */
 export async function runLogin(context: Context): Promise<void> {
   const { out, settings, report, signal } = context;
   const registry = parseRegistry(context.args[0]!);
@@ -30,9 +30,9 @@ export async function runLogin(context: Context): Promise<void> {
   if (!fromStdin && !canAsk()) {
     throw new BlobberError(
       "usage",
-      "login asks for a password, and there is no terminal to ask at",
+      "login asks for a password, which needs a terminal",
       {
-        hint: "say --password-stdin",
+        hint: "--password-stdin reads it from standard input",
       },
     );
   }
@@ -41,7 +41,10 @@ export async function runLogin(context: Context): Promise<void> {
     : await askSecret(`Password or token of ${printable(username)}:`, signal);
   // A colon ends the user name in Basic authentication (RFC 7617, section 2).
   if (username === "" || username.includes(":")) {
-    throw new BlobberError("usage", "the user name is empty or has a colon, which none may have");
+    throw new BlobberError(
+      "usage",
+      "invalid user name, expected one that is not empty and has no colon",
+    );
   }
   if (password === "") throw new BlobberError("usage", "the password is empty");
   const login = { username, password };
@@ -52,12 +55,12 @@ export async function runLogin(context: Context): Promise<void> {
   if (!asked) {
     report.warn(
       "open-registry",
-      `${addressOf(registry)} lets everyone in, so the credentials could not be tried`,
+      `${addressOf(registry)} asks for no credentials, so they could not be tried`,
     );
   }
   const stored = await storeLogin(host, login);
   await out.sentences(
     { host, username, stored },
-    `Login to ${host} stored in ${printable(stored)}`,
+    `Stored credentials for ${host} in ${printable(stored)}`,
   );
 }

@@ -9,13 +9,13 @@ import { eraseLogin } from "@blobber/core/login";
 import { parseRegistry } from "@blobber/core/reference";
 import type { Context } from "../../context.ts";
 
-/** Forgets the credentials of a registry. */
+/** Removes the credentials of a registry. */
 export async function runLogout({ args, out }: Context): Promise<void> {
   const { host } = parseRegistry(args[0]!);
   if (!await eraseLogin(host)) {
-    throw new BlobberError("not-found", `credentials for ${host} not found`, {
-      hint: "they may be in another file: blobber help credentials says where they are looked for",
+    throw new BlobberError("not-found", `no credentials for ${host} found`, {
+      hint: "they may be in another file: blobber help credentials lists them",
     });
   }
-  await out.sentences({ host }, `Logged out of ${host}`);
+  await out.sentences({ host }, `Removed credentials for ${host}`);
 }

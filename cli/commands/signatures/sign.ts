@@ -18,7 +18,7 @@ import { expectedDigest } from "../../library/wanted.ts";
 import { readOptions } from "../../trust/reading.ts";
 import { makeSigner } from "../../signing/signer.ts";
 
-/** Signs what is already there, and prints its digest first. */
+/** Signs an existing artifact, and prints its digest first. */
 export async function runSign(context: Context): Promise<void> {
   const { out, report, signal } = context;
   const ref = context.args[0]!;
@@ -40,7 +40,7 @@ export async function runSign(context: Context): Promise<void> {
       level: "info",
       code: "signed-without-tag",
       message: "no tag is signed, so --verify-name reference will fail; " +
-        "REF:TAG@sha256:… names the tag and the digest",
+        "REF:TAG@sha256:… names both tag and digest",
     });
   }
   const signer = await makeSigner(context);
@@ -49,7 +49,7 @@ export async function runSign(context: Context): Promise<void> {
     report.onNotice({
       level: "info",
       code: "signed-already",
-      message: "the same signature was there already",
+      message: "the artifact already has this signature",
     });
   }
   const { mediaType, size, signature, added } = result;
@@ -63,7 +63,7 @@ export async function runSign(context: Context): Promise<void> {
   });
 }
 
-/** The digest that the user has said in one way or another; without a person to ask there must be one. */
+/** The digest that the user gave in one way or another; without a terminal there must be one. */
 async function pinnedDigest(
   context: Context,
   client: Client,
@@ -83,23 +83,26 @@ async function pinnedDigest(
     if (there !== packed.digest) {
       throw new BlobberError(
         "integrity",
-        `${formatReference(reference)} is ${there}, and ${
+        `${formatReference(reference)} is ${there}, but ${
           quote(directory)
         } packs to ${packed.digest}`,
-        { hint: "push and sign --from must be given the same flags; nothing was signed" },
+        { hint: "nothing was signed; give sign --from the flags that push was given" },
       );
     }
   }
   const other = said.find((digest) => digest !== said[0]);
   if (other !== undefined) {
-    throw new BlobberError("integrity", `expected ${other}, but ${said[0]} was named too`);
+    throw new BlobberError(
+      "integrity",
+      `two different digests were given: ${said[0]} and ${other}`,
+    );
   }
   if (said[0] === undefined && !canAsk()) {
     throw new BlobberError(
       "usage",
       `${quote(formatReference(reference))} names no digest to sign`,
       {
-        hint: "without a terminal name what is to be signed: REF:TAG@sha256:…, or --from DIR",
+        hint: "without a terminal, name what to sign: REF:TAG@sha256:…, or --from DIR",
       },
     );
   }

@@ -18,7 +18,7 @@ import { proposeRule } from "./propose_rule.ts";
 import { ruleOfPlan } from "../../trust/rule_of_plan.ts";
 import { trustName } from "../../rules/subject.ts";
 
-/** Adds a rule to the user's file: from flags, or proposed from the signature that is there. */
+/** Adds a rule to the user's file: from flags, or proposed from an existing signature. */
 export async function runTrustAdd(context: Context): Promise<void> {
   const { out, settings, env } = context;
   const what = context.args[0]!;
@@ -28,12 +28,12 @@ export async function runTrustAdd(context: Context): Promise<void> {
   if (plan?.unsafe) {
     throw new BlobberError(
       "usage",
-      "a rule names whom it trusts, and --verify-unsafe names nobody",
+      "a rule names signers, and --verify-unsafe names none",
     );
   }
   const name = settings.get("ruleName");
   if (name !== undefined && taken.includes(name)) {
-    throw new BlobberError("usage", `another rule is named ${quote(name)} already`);
+    throw new BlobberError("usage", `a rule named ${quote(name)} already exists`);
   }
   const pattern = patternOf(what);
   const rule = plan === undefined
@@ -41,13 +41,13 @@ export async function runTrustAdd(context: Context): Promise<void> {
     : ruleOfPlan(name ?? ruleName(pattern, taken), pattern, plan);
   checkRule(rule);
   const file = editedPath(settings.get("config"), env);
-  // Flags have said it all; what was found out is for a person to judge.
+  // Flags say all of a rule; a proposal is for a person to judge.
   if (plan === undefined && !settings.get("yes")) await ask(context, rule, file);
   await addRule(file, rule);
   await out.sentences({ rule, file }, `Added rule ${printable(rule.name)} to ${printable(file)}`);
 }
 
-/** What the rule is about: of a reference with a tag or digest, the repository. */
+/** What the rule matches: for a reference with a tag or digest, the repository. */
 function patternOf(what: string): string {
   let reference: Reference;
   try {
@@ -65,8 +65,8 @@ async function ask({ report, signal }: Context, rule: WrittenRule, file: string)
     .map((line) => printable(line));
   if (!canAsk()) {
     report.show({ proposal: rule }, lines);
-    throw new BlobberError("usage", "a rule is proposed, and there is no terminal to ask at", {
-      hint: "say --yes to add it, or write another with trust add GLOB --verify-…",
+    throw new BlobberError("usage", "a proposed rule has to be confirmed, which needs a terminal", {
+      hint: "--yes adds it; trust add PATTERN --verify-… adds another",
     });
   }
   if (!await confirm(`${lines.join("\n")}\nAdd this rule to ${printable(file)}?`, signal)) {

@@ -88,6 +88,6 @@ function signerOf(entry: TrustEntry): string {
   const claims = Object.entries(entry.claims).map(([name, value]) => `, ${name} ${value}`).join("");
   return printable(
     `${entry.subject ?? entry.subjectPattern} (${entry.issuer})${claims}` +
-      (entry.trustedRoot === "public" ? "" : `, trusted root ${entry.trustedRoot}`),
+      (entry.trustedRoot === "public" ? "" : `, trust root ${entry.trustedRoot}`),
   );
 }

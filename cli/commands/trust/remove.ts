@@ -10,7 +10,7 @@ import { editedPath } from "../../config/paths.ts";
 import type { Context } from "../../context.ts";
 import { removeRule } from "../../config/edit_rules.ts";
 
-/** Takes a rule out of the user's file. */
+/** Removes a rule from the user's file. */
 export async function runTrustRemove({ args, settings, env, out }: Context): Promise<void> {
   const name = args[0]!;
   const file = editedPath(settings.get("config"), env);
@@ -19,8 +19,8 @@ export async function runTrustRemove({ args, settings, env, out }: Context): Pro
   if (system !== undefined && owners.length === 1) {
     throw new BlobberError(
       "trust-rule",
-      `the rule ${quote(name)} is one of the system's, in ${printable(system.path)}`,
-      { hint: "a rule of the system is changed only in its file" },
+      `the rule ${quote(name)} belongs to the system's file, ${printable(system.path)}`,
+      { hint: "rules of the system are changed only in its file" },
     );
   }
   await removeRule(file, name);

@@ -33,7 +33,7 @@ function wordsAs(uid: number, words: string[]): string[] {
   return uid === Deno.uid() ? words : ["setpriv", ...ids, "--", ...words];
 }
 
-/** A place that all users can enter and nobody but its owner can change, removed at the end. */
+/** A directory that all users can enter and only its owner can change, removed at the end. */
 export class SharedPlace implements Disposable {
   readonly dir: string;
 
