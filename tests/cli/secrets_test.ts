@@ -103,7 +103,10 @@ Deno.test({
       const [mode, said] of [
         [0o600, /^$/],
         [0o400, /^$/],
-        [0o640, /^Warning: other users can read the private key acme\.pem \(mode 0640\); chmod 600/],
+        [
+          0o640,
+          /^Warning: other users can read the private key acme\.pem \(mode 0640\); chmod 600/,
+        ],
         [0o604, /^Warning: other users can read/],
         [0o622, /^Warning: other users can change the private key acme\.pem \(mode 0622\)/],
       ] as const
