@@ -1,5 +1,5 @@
 /**
- * What a case of the benchmark is made of, and what the cases stand on.
+ * What a case of the benchmark consists of, and what the cases need.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import type { Command } from "./measure.ts";
 import type { Peers } from "./peers.ts";
 
-/** A command that ours is held against. */
+/** A command that ours is compared with. */
 export interface Against {
   name: string;
   command: Command;
   /** Ratio, ours to theirs, that must be reached and that is aimed at; neither: shown only. */
   must?: number;
   aim?: number;
-  /** The two are seconds that ours may take longer, in place of a ratio. */
+  /** The two are seconds that ours may take longer, instead of a ratio. */
   more?: true;
   /** It does less than ours has to: a limit of the machine or the link, shown for the ratio to it. */
   limit?: true;
@@ -27,7 +27,7 @@ export interface Case {
   against: Against[];
 }
 
-/** What the cases stand on. */
+/** What the cases need. */
 export interface Stage {
   /** Our program, to which a command is added. */
   blobber: string[];

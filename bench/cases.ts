@@ -1,5 +1,5 @@
 /**
- * What is measured: each case is our command, the commands it is held against, and the ratios that must be
+ * What is measured: each case is our command, the commands that it is compared with, and the ratios that must
  * and should be reached.
  *
  * @module
@@ -48,7 +48,7 @@ function intoEmpty(
   return { argv: argv(dir), ...more, before: () => remove(dir) };
 }
 
-/** Everything that is measured, as far as the peers are there. */
+/** Everything that is measured with the peers that were found. */
 export function cases(stage: Stage): Case[] {
   const { blobber, peers, host, link, trees, empty, file } = stage;
   const cold = [...blobber, "--no-cache"];

@@ -1,6 +1,6 @@
 /**
- * What cannot be beaten here: the compressor, the file system and the link by themselves, each doing less
- * than a case of ours has to.
+ * What cannot be faster here: the compressor, the file system and the link alone, each doing less than a case of
+ * ours has to.
  *
  * @module
  */

@@ -42,7 +42,7 @@ async function layersOf(host: string, repository: string): Promise<Layer[]> {
   return (await response.json()).layers;
 }
 
-/** Where the table of a layer is, and a member of it, for who asks for the same bytes and no more. */
+/** Where the table and one member of a layer are, for a client that asks for only these bytes. */
 async function placesOf(host: string, repository: string): Promise<Stage["places"]> {
   const [layer] = await layersOf(host, repository) as [Layer];
   const start = Number(layer.annotations?.["dev.blobber.toc.offset"]);

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** A command, and what must be so before each run of it. */
+/** A command, and what has to be prepared before each run. */
 export interface Command {
   argv: string[];
   env?: Record<string, string>;
   /** Called before each run, outside the measured time. */
   before?: () => void | Promise<void>;
-  /** Measure it even when it ends with an error. */
+  /** Measure it even if it fails. */
   mayFail?: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Run {
   peak: number;
 }
 
-/** Runs a command once. Its output is thrown away unless it fails. */
+/** Runs a command once. Its output is discarded unless it fails. */
 export async function measure(command: Command): Promise<Run> {
   await command.before?.();
   const figures = await Deno.makeTempFile({ dir: "/dev/shm" });

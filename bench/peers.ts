@@ -1,6 +1,6 @@
 /**
- * The other tools, and what shows the limits of this machine, as far as they are found: on the PATH, in the folder that the interop tests install to,
- * and a Go blobber where `BLOBBER_GO` names one.
+ * The other tools, and programs that show the limits of this machine, if they are found: on the PATH, in the
+ * folder that the interop tests install to, and a Go blobber if `BLOBBER_GO` names one.
  *
  * @module
  */

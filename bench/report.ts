@@ -13,12 +13,12 @@ export interface Row {
   /** `blobber`, or the peer's name. */
   who: string;
   runs: Run[];
-  /** Only on a peer's row: what the ratio of ours to it must be and should be. */
+  /** Only on a peer's row: the ratio of ours to it that must and should be reached. */
   must?: number;
   aim?: number;
   /** The two are seconds that ours may take longer. */
   more?: true;
-  /** No peer: what cannot be beaten here. */
+  /** Not a peer: a limit of this machine. */
   limit?: true;
 }
 
@@ -47,7 +47,7 @@ export function difference(ours: Row, theirs: Row): number {
   return median(ours.runs.map((run, i) => run.wall - theirs.runs[i]!.wall));
 }
 
-/** What a ratio or a difference is worth. */
+/** Rates a ratio or a difference. */
 export function verdict(value: number, must?: number, aim?: number): string {
   if (must === undefined) return "";
   if (value > must) return "MISSED";

@@ -17,7 +17,7 @@ class Lane {
     this.#delay = delay;
   }
 
-  /** When `size` bytes that are handed over now have arrived. */
+  /** When `size` bytes that are sent now will have arrived. */
   arrival(size: number): number {
     const start = Math.max(performance.now(), this.#free);
     this.#free = start + size / this.#bytesPerMs;

@@ -64,8 +64,8 @@ export async function execute(
   });
   const signal = listen(() => report.close());
   try {
-    const loading = loadCommand(command); // along with what checks the settings
-    loading.catch(() => {}); // whatever is wrong with those is told first
+    const loading = loadCommand(command); // while the settings are checked
+    loading.catch(() => {}); // errors of the settings are reported first
     let plan: RunPlan | undefined;
     if (!command.hidden) {
       const { planRun } = await import("./plan/run_plan.ts");

@@ -1,8 +1,8 @@
 /**
- * `deno task demo`: the main job from end to end with nothing installed and no server. It pushes the
- * directory `examples/site` into an OCI layout, lists it, reads a file, pulls it back; then it signs with a
- * key, verifies, changes one byte in the layout, and shows what blobber says to that. Every command is shown
- * with its output; the demonstration fails when one of them ends in another way than it should.
+ * `deno task demo`: the main job from end to end, with nothing installed and no server. It pushes the directory
+ * `examples/site` to an OCI layout, lists it, reads a file and pulls it back; then it signs with a key, verifies,
+ * changes one byte of the layout, and shows that blobber refuses it. Every command is shown with its output; the
+ * demonstration fails if one of them has an unexpected exit status.
  *
  * @module
  */
@@ -17,7 +17,7 @@ function say(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
 
-/** Runs a command in the demonstration's directory, as a person would type it, and shows both. */
+/** Runs a command in the demonstration's directory, and shows the command and its output. */
 function blobber(line: string, expected = 0): string {
   say(`\n$ blobber ${line}\n`);
   const { code, stdout, stderr } = new Deno.Command(Deno.execPath(), {
@@ -60,7 +60,7 @@ function makeKeys(name: string): void {
   Deno.writeTextFileSync(`${dir}/${name}.pub`, spki);
 }
 
-/** Changes one byte of every compressed blob of a layout, one that no decompressor misses: the time of making. */
+/** Changes one byte of every compressed blob of a layout, which no decompressor needs: gzip's time. */
 function tamper(layout: string): void {
   const blobs = `${layout}/blobs/sha256`;
   for (const { name } of Deno.readDirSync(blobs)) {
@@ -74,7 +74,9 @@ function tamper(layout: string): void {
 
 try {
   copyTree(`${root}examples/site`, `${dir}/site`);
-  say("A directory goes into an OCI layout and comes back; a single file is read on its own.\n");
+  say(
+    "A directory is pushed to an OCI layout and pulled back; a single file is read on its own.\n",
+  );
   blobber("push site oci:shop:v1");
   blobber("ls -l oci:shop:v1");
   blobber("cat oci:shop:v1 robots.txt");

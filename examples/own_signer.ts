@@ -1,6 +1,6 @@
 /**
- * A signer and a verifier that know nothing of Sigstore: an Ed25519 key signs the manifest's digest
- * together with the name that it is signed under.
+ * A signer and a verifier without Sigstore: an Ed25519 key signs the manifest's digest together with the name that
+ * it is signed under.
  *
  *     deno run -A examples/own_signer.ts
  *
@@ -57,7 +57,7 @@ export class Ed25519Signer implements Signer {
   }
 }
 
-/** Accepts signatures of one key, under the name that the artifact is asked for. */
+/** Accepts signatures by one key for the name under which the artifact is asked for. */
 export class Ed25519Verifier implements Verifier {
   readonly #key: KeyObject;
 
@@ -108,7 +108,7 @@ function parse(bytes: Uint8Array): { name: string; key: string; signature: strin
   throw new BlobberError("signature-invalid", "the signature is malformed");
 }
 
-/** Pushes a directory signed, verifies it, and shows what another key makes of it. */
+/** Pushes a signed directory, verifies it, and shows that another key is refused. */
 export async function main(directory: string, layout: string): Promise<string[]> {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const lines: string[] = [];

@@ -242,7 +242,7 @@ function onlyReexports(text: string): boolean {
   return rest.trim() === "";
 }
 
-/** Folders in place of their files; the files at the root of a package stand for themselves. */
+/** Folders instead of their files; files at the root of a package stand for themselves. */
 function betweenParts(imports: Map<string, Set<string>>): Map<string, Set<string>> {
   const parts = new Map<string, Set<string>>();
   for (const [path, targets] of imports) {

@@ -39,7 +39,7 @@ function sizeOf(block: Uint8Array): number {
   return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : 0;
 }
 
-/** Why an entry that GNU tar lists is refused here; ours say so by these words. */
+/** Why an entry that GNU tar lists is refused here, by words of the error. */
 const REASONS = {
   sparse: [/sparse/, "sparse files have a format in three versions, and layers do not hold them"],
   encoding: [/not UTF-8|character set/, "a name that is not UTF-8 has no text to be shown by"],
@@ -96,7 +96,7 @@ async function compare(path: string, name: string): Promise<number> {
 }
 
 function skip(why: string): void {
-  // deno-lint-ignore no-console -- a skipped test is said
+  // deno-lint-ignore no-console -- reports a skipped test
   console.log(`skipped: ${why}`);
 }
 

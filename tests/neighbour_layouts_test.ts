@@ -47,7 +47,7 @@ for (const part of ["blobs", "blobs/sha256", "ingest"]) {
   );
 
   both(
-    `layout-of-another: ${part} is a link in a layout of one's own`,
+    `layout-of-another: ${part} is a link in a layout of this user`,
     async ({ place, victim, layout }) => {
       const disk = place.directory("disk", victim);
       const path = linkedLayout(place, victim, { part, target: disk, linkOwner: victim });

@@ -159,7 +159,7 @@ both(
 
 for (const at of ["a", "dir/b", "dir/sub"]) {
   both(
-    `swapped-directory: a link in place of a directory after ${at}`,
+    `swapped-directory: a link instead of a directory after ${at}`,
     async ({ place, victim, pull }) => {
       const out = place.directory("out", victim);
       const dir = place.directory("out/dir", BOB, 0o777);
@@ -178,7 +178,7 @@ for (const at of ["a", "dir/b", "dir/sub"]) {
   );
 }
 
-both("swapped-directory: another directory in place of one that was merged", async (
+both("swapped-directory: another directory instead of one that was merged", async (
   { place, victim, pull },
 ) => {
   const out = place.directory("out", victim, 0o777);
@@ -195,7 +195,7 @@ both("swapped-directory: another directory in place of one that was merged", asy
 });
 
 both(
-  "swapped-directory: another directory in place of one that was moved whole",
+  "swapped-directory: another directory instead of one that was moved whole",
   async ({ place, victim, pull }) => {
     const out = place.directory("out", BOB, 0o777);
     const own = place.directory("own", victim, 0o711);
@@ -314,7 +314,7 @@ both(
     // A new file tells who that is whom the runtime does not name.
     assert.equal((await run("mine/new", "--allow-write")).code, "ok");
     assert.equal((await run("theirs", "--allow-write")).code, "file-system");
-    // Who cannot be told apart from others is not taken for the owner.
+    // A user that cannot be told apart from others is not taken for the owner.
     const { code, message } = await run("mine/next", `--allow-write=${place.dir}`);
     assert.equal(code, "file-system");
     assert.match(message, /nothing here tells to whom it belongs/);

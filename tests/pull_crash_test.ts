@@ -79,7 +79,7 @@ for (const kind of ["eStargz", "gzip"] as const) {
             assert.equal(overwrite && ["a", "dir/b", "z"].includes(name), false);
           } else assert.ok([data, `old ${name}`].includes(readFileSync(path, "utf8")), name);
         }
-        // The very same command again: what the killed run had placed is no conflict.
+        // The same command again: files that the killed run placed are not a conflict.
         await completes(kind, dir.path, overwrite);
         assert.equal(readFileSync(join(dir.path, "dir/own"), "utf8"), "mine");
       }

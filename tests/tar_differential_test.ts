@@ -16,7 +16,7 @@ async function compare(tar: Uint8Array, what: string): Promise<boolean> {
 }
 
 function skip(why: string): void {
-  // deno-lint-ignore no-console -- a skipped test is said
+  // deno-lint-ignore no-console -- reports a skipped test
   console.log(`skipped: ${why}`);
 }
 
@@ -64,7 +64,7 @@ Deno.test("TARmageddon: mutated archives have the entries that GNU tar sees, or 
     const fields = [0, 100, 124, 130, 135, 136, 156, 157, 257, 263, 345];
     const at = block + fields[random(fields.length)]! + random(4);
     tar[at] = [0, 0x20, 0x30, 0x31, 0x37, 0x80, 0xff, 0x2f, 0x67, 0x78, 0x4c][random(11)]!;
-    // A checksum that fits, so that the change is looked at.
+    // With a matching checksum, so that the change is parsed.
     if (tar[block + 257] === 0x75) {
       tar.fill(0x20, block + 148, block + 156);
       const sum = tar.subarray(block, block + 512).reduce((all, byte) => all + byte, 0);

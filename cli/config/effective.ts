@@ -29,7 +29,7 @@ export class Settings {
   readonly files: readonly ConfigFile[];
   /** What the system's file says alone, where there is one. */
   readonly system: Settings | undefined;
-  /** What was said below the system's file and does not count, a sentence each. */
+  /** Warnings about looser values of the user, which are ignored. */
   readonly looser: readonly string[];
 
   /** How single registries are reached, by canonical host. */
@@ -73,7 +73,7 @@ export class Settings {
     return this.origin(name).kind === "flag";
   }
 
-  /** The settings without what the system's file demands of signatures, which holds beside what is said below. */
+  /** The settings without the system's demands on signatures, which are joined with the user's. */
   belowSystem(): Settings {
     const joins = (name: SettingName) => this.bySystem(name) && settingOf(name).below === "joins";
     const values = [...this.#values].filter(([name]) => !joins(name));

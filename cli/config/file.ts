@@ -28,7 +28,7 @@ export interface ConfigFile {
   values: Map<SettingName, SettingValue>;
   /** By the registry's one name. */
   registries: Record<string, RegistryBlock>;
-  /** Trust rules; none when the file says nothing about them. */
+  /** Trust rules; absent if the file has none. */
   rules?: RuleFile;
 }
 
@@ -82,7 +82,7 @@ export async function parseConfig(
   const { invalid, lineOf, readYaml } = await import("./yaml.ts");
   const document = readYaml(text, path);
   const file: ConfigFile = { path, scope, values: new Map(), registries: {} };
-  // The first fault is the one that is told.
+  // The first fault is the one that is reported.
   const fault = (at: Path, problem: string, onKey = false): never => {
     throw invalid(path, lineOf(text, at, onKey), problem);
   };
@@ -126,7 +126,7 @@ function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A value, nothing for one that says nothing, or what is wrong with it. */
+/** A value, nothing for an empty one, or what is wrong with it. */
 function readValue(
   setting: Setting,
   value: unknown,

@@ -83,8 +83,7 @@ export function editedPath(named: string | undefined, env: Environment): string 
 }
 
 /**
- * Whether there is clearly no such name. A link that leads nowhere is one, and what cannot be looked at may be
- * there.
+ * Whether a name clearly does not exist. A dangling link exists, and a name that cannot be looked up may exist.
  *
  * @param path absolute
  */
@@ -92,7 +91,7 @@ export function isAbsent(path: string): boolean {
   for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.search(/[/\\][^/\\]*$/)))) {
     const info = lookAt(() => Deno.lstatSync(at));
     if (info === "absent") continue;
-    // The nearest that is there: a directory without the name, or a link that may lead nowhere.
+    // The nearest existing ancestor: a directory without the name, or a link that may dangle.
     if (info === "unknown" || at === path) return false;
     return !info.isSymlink || typeof lookAt(() => Deno.statSync(at)) === "object";
   }

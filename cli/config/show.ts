@@ -8,7 +8,7 @@ import type { Settings } from "./effective.ts";
 import { SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
 import { formatDuration, type SettingValue } from "../line/values.ts";
 
-/** What stands in place of a secret. */
+/** Shown instead of a secret. */
 export const MASK = "********";
 
 /** One line of the configuration. */

@@ -17,7 +17,7 @@ export const JOINT_QUESTIONS = {
   rules: ["none", "unsigned", "signed"],
   /** Whether a rule of the system's matches: it says more closely what the system's settings say. */
   systemRule: ["no", "yes"],
-  /** What the system's settings demand: nothing, a signature of nobody in particular, or of a signer. */
+  /** What the system's settings demand: nothing, a signature without a signer, or a signature of a signer. */
   system: ["nothing", "any signer", "a signer"],
   /** Whether `--no-verify` was given. */
   noVerify: ["no", "yes"],

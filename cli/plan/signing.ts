@@ -74,7 +74,7 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
     throw new BlobberError(
       "usage",
       `${flagOf("signKey")} and ${flagOf(keyless)} are mutually exclusive`,
-      { hint: "a key signs without an identity; leave one of them out" },
+      { hint: "a key signs without an identity; give one of them" },
     );
   }
   if (!byKey && settings.flagged("signPassword")) {
@@ -87,7 +87,7 @@ export function planSigning(command: string, settings: Settings): SigningPlan | 
       throw new BlobberError(
         "usage",
         `${flagOf("signingConfig")} and ${flagOf(service)} are mutually exclusive`,
-        { hint: "the signing config names the services" },
+        { hint: "the signing configuration names the services" },
       );
     }
   }

@@ -39,7 +39,7 @@ export interface Decision {
  * @param name canonical `host[:port]/repository` or `oci:/path`
  * @param files the rules of all files
  * @param asked whether the user said `--no-verify`, whether flags or settings demand a signature anyway, and
- * whether the command only reports what there is, which is never denied
+ * whether the command only reports, which is never denied
  * @throws {BlobberError} `trust-rule` when the reference may not be read
  */
 export function decide(

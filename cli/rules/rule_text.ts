@@ -19,7 +19,7 @@ export interface WrittenRule {
 }
 
 /**
- * Proposes rules for a repository from a signer of what is there now, from strict to lax: first those that also
+ * Proposes rules for a repository from the signer of an existing artifact, from strict to lax: first those that also
  * bind the signed name, and before the exact subject the one that the next release has too.
  *
  * @param signer who signed

@@ -53,7 +53,7 @@ export interface Rule {
   match: Pattern[];
   except: Pattern[];
   nameBinding: NameBinding;
-  /** The repository that a signature must name in place of the one that is asked for. */
+  /** The repository that a signature must name instead of the one that is asked for. */
   signedAs?: RepositoryName;
   /** Accept bare signatures over the manifest, which hold no statement. */
   legacy: boolean;

@@ -14,7 +14,7 @@ import { nameOf } from "@blobber/core/reference";
  * neither another spelling of a host nor a link on the disk dodges a rule.
  *
  * @param reference a parsed reference
- * @throws {BlobberError} `trust-rule` when the real path of a layout cannot be told
+ * @throws {BlobberError} `trust-rule` if the real path of a layout is unknown
  */
 export function trustName(reference: Reference): string {
   return reference.kind === "registry" ? nameOf(reference) : `oci:${realPath(reference.path)}`;
@@ -35,7 +35,7 @@ export function layoutPathOf(name: string): { layoutPath?: string } {
  * A path behind links, as far as it exists, with a slash in front and slashes between.
  *
  * @param path a path, relative ones to the working directory
- * @throws {BlobberError} `trust-rule` when it cannot be told: what is not known may be what a rule is about
+ * @throws {BlobberError} `trust-rule` if it is unknown: a rule may match it
  */
 export function realPath(path: string): string {
   try {

@@ -82,7 +82,7 @@ test("layout-path: the real path of a path that is too long for the system is un
     Deno.chdir(name);
   }
   Deno.mkdirSync("lay");
-  assert.ok(Deno.statSync("lay").isDirectory); // it can be read all the same
+  assert.ok(Deno.statSync("lay").isDirectory); // it can be read
   assert.throws(() => nameOfLayout("lay"), untellable);
   assert.throws(() => nameOfLayout("none"), untellable);
 });

@@ -43,9 +43,9 @@ export type SignerWay = "identity" | "key" | "signers" | "unsafe";
 /**
  * What counts when the system's file sets a key and the user's file, a variable or a flag says something else:
  *
- * - `free`: what is said below, as between any other two places. For what says nothing about whom or what to
- *   trust: taste, speed, sizes, and how this user signs, which who verifies judges.
- * - `stricter`: what is said below when it is the stricter by {@linkcode Setting.strictness}, else the system's.
+ * - `free`: the value below, as between any other two places. For settings that do not affect trust: taste, speed,
+ *   sizes, and how this user signs, which verifiers judge.
+ * - `stricter`: the value below if it is stricter by {@linkcode Setting.strictness}, else the system's.
  * - `fixed`: the system's. For what has no order from lax to strict.
  * - `joins`: both. What the system's file demands of a signature must hold, and what is demanded below too.
  */

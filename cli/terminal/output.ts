@@ -53,7 +53,7 @@ export class Screen {
   }
 
   /**
-   * Draws the bar in place of the one before.
+   * Draws the bar over the one before.
    *
    * @param line narrower than the terminal
    */

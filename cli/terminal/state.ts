@@ -72,7 +72,7 @@ export class ProgressState {
     return { ...known.last, label: this.#label(phase), elapsed: this.#now() - known.since };
   }
 
-  /** Whether another phase is shown in place of this one. */
+  /** Whether another phase is shown instead of this one. */
   isCovered(phase: Progress["phase"]): boolean {
     const other = COVERED_BY[phase];
     return other !== undefined && this.#phases.has(other);

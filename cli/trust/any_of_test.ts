@@ -12,7 +12,7 @@ const refusing = (code: Code, message: string): Verifier => ({
 const signable = {} as Signable;
 const signature = { mediaType: "a/b", bytes: new Uint8Array() };
 
-test("one that is satisfied is enough, wherever it stands", async () => {
+test("one that is satisfied is enough, in any position", async () => {
   const both = anyOf("rule", [refusing("signature-invalid", "no"), accepting]);
   assert.equal(await both.verify(signable, signature), verdict);
   assert.ok(both.accepts("a/b"));

@@ -142,7 +142,7 @@ async function verifiersFor(
       if (own.plan.unsafe) {
         context.report.warn(
           "unsafe-verification",
-          "any valid certificate is accepted, whoever signed: for development only",
+          "any signer with a valid certificate is accepted: for development only",
         );
       }
     }
@@ -161,7 +161,7 @@ function warnOfVainName({ settings, report }: Context, { noVerify }: Demands): v
   if (vain === undefined) return;
   report.warn(
     "not-verified",
-    `${vain} names a signer, and nothing demands a signature: say --verify`,
+    `${vain} names a signer, but nothing demands a signature; --verify does`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** What is told to those who do not know yet whom to trust: what a signature says, and that it is not verified. */
+/** What users learn who have not named a signer yet: what a signature claims, and that it is not verified. */
 
 import assert from "node:assert/strict";
 import { createHash, createPublicKey } from "node:crypto";

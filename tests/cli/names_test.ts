@@ -1,4 +1,4 @@
-/** One artifact, one name: whatever the spelling, rules hold, signed names fit and digests are proven. */
+/** One artifact, one name: in every spelling, rules hold, signed names match and digests are verified. */
 
 import assert from "node:assert/strict";
 import { Client, MEDIA_TYPE } from "@blobber/core";

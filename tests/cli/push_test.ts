@@ -76,7 +76,7 @@ Deno.test("a second push sends nothing but the manifest, and --no-cache all of i
   assert.equal(records(), 1);
   assert.deepEqual(await push("a"), { ...first, sent: 0 });
   assert.equal(registry.log().at(-1), "PUT /v2/a/manifests/v1 201");
-  // The layer is there, and is sent all the same: nothing is known of it.
+  // The registry has the layer, and it is sent again: without the cache, the program does not know that.
   assert.deepEqual(await push("a", "--no-cache"), { ...first, sent: 1 });
   assert.deepEqual(await push("b"), first);
   await at.ok(["cache", "clear", "--yes"]);

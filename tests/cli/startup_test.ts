@@ -115,7 +115,7 @@ Deno.test("verification loads only its parts of the core, and no client", async 
   assert.deepEqual(core.sort(), files);
 });
 
-/** Lists an image and reads a file of it where no module of Node's is to be had. */
+/** Lists an image and reads a file of it without access to the modules of Node. */
 const READER = `
   globalThis.process.getBuiltinModule = (name) => {
     throw new Error(name + " was loaded");

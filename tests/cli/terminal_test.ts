@@ -143,7 +143,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "what is said while the bar stands gets a line of its own, and the bar stands below it again",
+    "a message gets a line of its own while there is a bar, and the bar is drawn again below it",
   ignore,
   async fn() {
     await using place = await open();

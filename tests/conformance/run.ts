@@ -26,6 +26,6 @@ if (!existsSync(directory)) {
   }
   const holding = outcomes.filter(({ holds }) => holds).length;
   process.stdout.write(`${holding} of ${outcomes.length} checks hold under ${runtime}\n`);
-  // A directory without cases is no success.
+  // A directory without cases is a failure.
   if (holding < outcomes.length || outcomes.length === 0) process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 /**
  * Makes bundles of every kind with a fake Sigstore's keys, without a request: right ones, and wrong ones
- * that are signed all the same. What real signers write is tested elsewhere; these are for verifiers.
+ * that are signed nevertheless. What real signers write is tested elsewhere; these are for verifiers.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export const KINDS = [
 /** A kind of bundle. */
 export type Kind = (typeof KINDS)[number];
 
-/** Who signs in {@linkcode makeBundle} when nothing else is said. */
+/** The default signer of {@linkcode makeBundle}. */
 export const DEVELOPER = { issuer: "https://issuer.test", subject: "dev@example.com" };
 /** The manifest that is signed when no other is given. */
 export const MANIFEST: Signable = signable('{"schemaVersion":2}');
@@ -44,16 +44,16 @@ export interface BundleOptions {
   leaf?: Partial<LeafOptions>;
   /** Changes the statement before it is signed. */
   statement?: (statement: Statement) => unknown;
-  /** The payload, in place of a statement. */
+  /** The payload, instead of a statement. */
   payload?: Uint8Array;
   payloadType?: string;
   /** When the log and the authority see it. */
   now?: Date;
   /** An own key. */
   key?: FakeKey;
-  /** Signs in place of the key that the certificate is for. */
+  /** Signs instead of the certificate's key. */
   signWith?: FakeKey;
-  /** What is logged in place of the key that signed. */
+  /** Logged instead of the key that signed. */
   loggedKey?: string;
 }
 

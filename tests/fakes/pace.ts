@@ -1,18 +1,18 @@
 /**
- * A pace for tests that ask how much is done after work was told to stop.
+ * A pace for tests of how much work is done after an abort.
  *
  * @module
  */
 
 import { Pace } from "../../lib/system/pace.ts";
 
-/** A pace that is told to stop at one of its breaths. */
+/** A pace that is aborted at one of its breaths. */
 export class StoppingPace extends Pace {
   readonly #stop: AbortController;
   #breaths: number;
   #stoppedAt = Infinity;
 
-  /** @param breaths after how many it is told */
+  /** @param breaths after how many it is aborted */
   constructor(breaths: number) {
     const stop = new AbortController();
     super(stop.signal);
@@ -20,7 +20,7 @@ export class StoppingPace extends Pace {
     this.#breaths = breaths;
   }
 
-  /** Steps since it was told to stop. */
+  /** Steps since it was aborted. */
   get late(): number {
     return Math.max(0, this.steps - this.#stoppedAt);
   }

@@ -27,7 +27,7 @@ export const manifest: Signable = {
   name: signedName("ghcr.io/acme/app", "v1"),
 };
 
-/** A key of one's own. */
+/** A signer with a key. */
 export interface OwnKey {
   pem: string;
   publicKey: KeyObject;

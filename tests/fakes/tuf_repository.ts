@@ -24,7 +24,7 @@ export interface Publication {
   expiresIn?: number;
   /** Targets by name. */
   targets: Record<string, Uint8Array>;
-  /** Keys that sign the timestamp, in place of the right one. */
+  /** Keys that sign the timestamp instead of the right one. */
   timestampKeys?: TufKey[];
 }
 

@@ -15,7 +15,7 @@ function login(path: string, host: string, user: typeof USER): void {
   Deno.writeTextFileSync(path, JSON.stringify({ auths: { [host]: { auth } } }));
 }
 
-/** Refused with 3, and without a secret in what is said. */
+/** Refused with 3, and without a secret in the message. */
 function refused(ran: Ran): void {
   assert.equal(ran.code, 3, ran.stderr);
   assert.equal(ran.stdout, "");

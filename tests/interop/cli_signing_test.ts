@@ -211,7 +211,7 @@ interop(
       const digest = await push(home, tree, `${repository}:v1`, ["--sign", "--yes", ...services], {
         SIGSTORE_ID_TOKEN: stack.issuer.token("dev@example.com"),
       });
-      // go-containerregistry names the type of the config in place of the artifact's.
+      // go-containerregistry names the type of the config instead of the artifact's.
       const bundle = referrers
         ? /dev\.sigstore\.bundle\.content: +dsse-envelope/
         : /application\/vnd\.dev\.sigstore\.bundle\.v0\.3\+json/;

@@ -55,7 +55,7 @@ interop(
   },
 );
 
-/** What a person writes below directories that a merged-usr system has as links, and takes away there. */
+/** Files that a layer adds and removes below directories that are links on a merged-usr system. */
 async function writeUpper(dir: TempDir): Promise<void> {
   const top = dir.at("top");
   for (const path of ["lib/systemd", "sbin", "etc", "usr/share", "var/cache/apt"]) {

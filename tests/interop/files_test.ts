@@ -60,7 +60,7 @@ for (const { name, needs, start } of REGISTRIES) {
     const listed = await home.must(["ls", model]);
     assert.equal(listed.stdout, "docs/README.md\nmodel-00001.safetensors\n");
 
-    // What leads out is refused, by whatever it is named.
+    // A path that leads outside is refused in every spelling.
     Deno.mkdirSync(tree.at("inner"));
     const outside = `${registry.host}/interop/files:outside`;
     await must(

@@ -30,7 +30,7 @@ export function absentRegistries(): { variable: string; name: string }[] {
   return KINDS.filter(({ variable }) => !Deno.env.get(variable));
 }
 
-/** Runs a server that says nothing when it listens, with a directory that ends with it. */
+/** Runs a server that does not report that it listens, with a directory that is removed with it. */
 async function serving(
   dir: TempDir,
   port: number,

@@ -13,7 +13,7 @@ import { exec, type Ran } from "./processes.ts";
 import { sameTree } from "./tree.ts";
 import { keyPair, makeTree } from "./signing_cli.ts";
 
-/** A home whose Deno knows this JSR alone; packages of npm come from the cache that is there. */
+/** A home whose Deno uses only this JSR; npm packages come from the existing cache. */
 function guest(jsr: Jsr): Home {
   const home = new Home({ JSR_URL: jsr.url });
   const cache = home.dir.at("deno");
@@ -113,7 +113,7 @@ addEventListener("unload", () =>
   },
 );
 
-/** Fills a directory with all that could make Deno run its code in place of ours. */
+/** Fills a directory with everything that could make Deno run its code instead of ours. */
 function trap(dir: string): void {
   Deno.mkdirSync(`${dir}/evil`, { recursive: true });
   const evil = `console.log("evil");\nDeno.exit(66);\n`;

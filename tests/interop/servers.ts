@@ -17,7 +17,7 @@ export interface Registry extends AsyncDisposable {
   login?: { username: string; password: string };
 }
 
-/** A kind of registry that every client has to get along with. */
+/** A kind of registry that every client has to work with. */
 export interface KindOfRegistry {
   name: string;
   needs: Peer[];

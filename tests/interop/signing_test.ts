@@ -222,7 +222,7 @@ interop("a log of the first version gives the entry that it has", PEERS, async (
   };
   const signer = await newSigner();
   assert.deepEqual(await logged(signer), await logged(signer));
-  // The answer to another entry comes when whatever was added before it is in the log.
+  // Another entry is answered once all entries before it are in the log.
   await logged(await newSigner());
   const log = await fetch(`${stack.rekor1}/api/v1/log`);
   assert.equal((await log.json()).treeSize, 2);

@@ -53,7 +53,7 @@ export interface Sigstack extends AsyncDisposable {
   workflow: { issuer: string; subject: string };
   /** What a service has printed, to find out why a test fails. */
   printed(service: Service): string;
-  /** Ends one service for good. */
+  /** Ends one service. */
   stop(service: Service): Promise<void>;
 }
 

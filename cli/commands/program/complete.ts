@@ -25,7 +25,7 @@ export async function runComplete(context: Context): Promise<void> {
     // see above
   }
   const lines = completion.candidates
-    // A candidate is data: what steers a terminal or ends a line is no candidate.
+    // Candidates are data: none may control a terminal or end a line.
     .filter(({ value }) => printableSentence(value) === value)
     .map(({ value, help }) => help === undefined ? value : `${value}\t${help}`);
   await context.out.text([...lines, `:${completion.directive}`].join("\n"));

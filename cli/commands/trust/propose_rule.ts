@@ -33,7 +33,7 @@ export async function proposeRule(
 ): Promise<WrittenRule> {
   const { settings } = context;
   if (ref.includes("*")) {
-    throw new BlobberError("usage", `${quote(ref)} is a pattern, and nothing says whom to trust`, {
+    throw new BlobberError("usage", `${quote(ref)} is a pattern, and no signer is named`, {
       hint: "add --verify-issuer with --verify-subject, or --verify-key",
     });
   }
@@ -57,7 +57,7 @@ export async function proposeRule(
     verifier: collecting(verifier, found),
   });
   await exhaust(search, found).catch((error) => {
-    // All that was found is signed with keys, and who holds a key is nothing that could be found out.
+    // Every signature found is by a key, and no signature tells who holds it.
     if (isBlobberError(error, "identity-mismatch")) return byKey(context, reference);
     throw error;
   });
@@ -72,9 +72,9 @@ export async function proposeRule(
 
 async function byKey(context: Context, reference: Reference): Promise<never> {
   const claimed = await claimsInWords(await claimedSigners(context, reference));
-  throw new BlobberError("usage", `a rule for a key needs the key's file; ${claimed}`, {
+  throw new BlobberError("usage", `a rule for a key needs the file of the public key; ${claimed}`, {
     hint: `blobber trust add ${
       trustName(reference)
-    } --verify-key FILE, with the signer's public key`,
+    } --verify-key FILE, with the public key of the signer`,
   });
 }

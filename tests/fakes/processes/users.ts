@@ -87,7 +87,7 @@ export interface ProgramOptions {
   permissions?: string[];
 }
 
-/** A program that says where it is, and goes on when it is told. */
+/** A program that reports where it is, and goes on when it is told to. */
 export class Program {
   readonly #child: Deno.ChildProcess;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;

@@ -48,7 +48,7 @@ export async function listen(
   };
   server.on("connection", track);
   server.on("secureConnection", track);
-  // As servers answer what is no HTTP, a TLS handshake for one.
+  // As servers answer what is not HTTP, such as a TLS handshake.
   server.on("clientError", (_error, socket) => {
     if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
     else socket.destroy();

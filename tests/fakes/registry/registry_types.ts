@@ -38,7 +38,7 @@ export type CannedAnswer = Partial<Omit<FakeAnswer, "body">> & {
 export type Action =
   /** The registry's own answer, as when there is no hook. */
   | { proceed: true }
-  /** This answer, in place of the registry's own; the body of the request is read and dropped. */
+  /** This answer instead of the registry's own; the body of the request is read and dropped. */
   | { answer: CannedAnswer }
   /** This answer at once, while the body of the request may still be under way. */
   | { answerEarly: CannedAnswer }

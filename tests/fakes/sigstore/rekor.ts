@@ -54,7 +54,7 @@ export class FakeRekorV1 {
     return { status: 201, body: this.#answer(uuid) };
   }
 
-  /** An entry that is there. */
+  /** An existing entry. */
   get(uuid: string): LogAnswer {
     return this.#entries.has(uuid)
       ? { status: 200, body: this.#answer(uuid) }
