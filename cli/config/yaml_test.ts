@@ -15,10 +15,10 @@ const MANY = 120_000;
 
 for (
   const [what, text, expected] of [
-    ["a web of aliases", web(30), /^f:2: aliases are not read/],
-    ["an alias as a key", "a: &a b\n*a : c\n", /^f:2: aliases are not read/],
-    ["an alias of itself", "a: &a [*a]\n", /^f:1: aliases are not read/],
-    ["a merged mapping", "a: &a {b: c}\n<<: *a\n", /^f:2: aliases are not read/],
+    ["a web of aliases", web(30), /^f:2: aliases are not supported/],
+    ["an alias as a key", "a: &a b\n*a : c\n", /^f:2: aliases are not supported/],
+    ["an alias of itself", "a: &a [*a]\n", /^f:1: aliases are not supported/],
+    ["a merged mapping", "a: &a {b: c}\n<<: *a\n", /^f:2: aliases are not supported/],
     ["deep nesting", "[".repeat(500_000), /^f:1: not valid YAML: nesting/],
     ["deep block nesting", "- ".repeat(500_000), /^f:1: not valid YAML: nesting/],
     [
@@ -52,7 +52,7 @@ Deno.test("yaml-aliases: a file that is too long to be changed is left alone", a
   try {
     await Deno.writeTextFile(path, "#\n".repeat(200_000));
     await assert.rejects(editConfig(path, (document) => setIn(document, ["b"], 1)), {
-      message: /too long to be changed by a command/,
+      message: /too long for a command to change/,
     });
     assert.deepEqual(readYaml(await Deno.readTextFile(path), path), {});
   } finally {

@@ -180,7 +180,7 @@ Deno.test("keyless: push signs as the token's owner, and only that identity sati
     ]);
     const unsafe = await at.run(["ls", ref, "--verify-unsafe", "--trusted-root=root.json"]);
     assert.equal(unsafe.status, 0);
-    assert.match(unsafe.stderr, /^Warning: any valid certificate is accepted/);
+    assert.match(unsafe.stderr, /^Warning: any signer with a valid certificate is accepted/);
   } finally {
     await registry.close();
     await sigstore.close();

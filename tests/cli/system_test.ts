@@ -178,7 +178,7 @@ Deno.test({
     await stopped(/belongs to the user 65534, expected root/);
     await Deno.remove(file);
     await Deno.symlink("nowhere", file);
-    await stopped(/which is not there/);
+    await stopped(/which does not exist/);
     await Deno.remove(file);
     await Deno.chown(`${at.dir}/etc/blobber`, 65534, 65534);
     await stopped(/\/etc\/blobber belongs to the user 65534/);

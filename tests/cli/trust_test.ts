@@ -231,7 +231,7 @@ Deno.test("a signer in the settings without a demanded signature protects nothin
   await using at = await open(`  key: ${"DIR"}/acme.pub\n`);
   const ran = await at.run(["ls", "oci:bad:v1"]);
   assert.equal(ran.status, 0);
-  assert.match(ran.stderr, /^Warning: verify\.key in .* names a signer, and nothing demands/);
+  assert.match(ran.stderr, /^Warning: verify\.key in .* names a signer, but nothing demands/);
   const env = { BLOBBER_VERIFY_KEY: `${at.dir}/acme.pub` };
   assert.match((await at.run(["ls", "oci:bad:v1"], { env })).stderr, /BLOBBER_VERIFY_KEY/);
   const demanded = await at.run(["ls", "oci:bad:v1", "--verify"]);
