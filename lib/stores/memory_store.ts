@@ -6,7 +6,7 @@
 
 import { contentMissing } from "../artifact/content_missing.ts";
 import { concat } from "../bytes.ts";
-import { type Digest, digestOf, isDigest } from "../digest.ts";
+import { type Digest, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { readFallback } from "../artifact/fallback_tag.ts";
 import {
@@ -25,6 +25,7 @@ import type {
   Store,
 } from "../store.ts";
 import { streamOf } from "../system/streams.ts";
+import { checkGiven } from "../artifact/check_given.ts";
 import { tagTaken } from "../artifact/tag_taken.ts";
 import type { Descriptor } from "../types.ts";
 
@@ -128,7 +129,7 @@ export class MemoryStore implements Store {
       commit: async (descriptor) => {
         const bytes = concat(...open());
         parts = undefined;
-        checkContent(descriptor, bytes, this.name);
+        checkGiven(descriptor, bytes, this.name);
         this.#blobs.set(descriptor.digest, bytes);
       },
       abort: async () => await void (parts = undefined),
@@ -154,7 +155,7 @@ export class MemoryStore implements Store {
   // deno-lint-ignore require-await -- errors are rejections
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    checkContent(descriptor, bytes, this.name);
+    checkGiven(descriptor, bytes, this.name);
     const { mediaType, digest, size } = descriptor;
     const document = parseDocument({ mediaType, digest, size }, bytes.slice());
     this.#manifests.set(digest, document);
@@ -186,14 +187,4 @@ export class MemoryStore implements Store {
   #missing(what: string): BlobberError {
     return new BlobberError("not-found", `${what} not found in ${this.name}`);
   }
-}
-
-function checkContent(descriptor: Descriptor, bytes: Uint8Array, where: string): void {
-  const actual = digestOf(bytes);
-  if (bytes.length === descriptor.size && actual === descriptor.digest) return;
-  throw new BlobberError(
-    "integrity",
-    `${where} was given ${actual} (${bytes.length} bytes), ` +
-      `expected ${descriptor.digest} (${descriptor.size} bytes)`,
-  );
 }

@@ -50,8 +50,8 @@ export class OpenStores {
 
   async #open(reference: Reference, layoutPath: string | undefined): Promise<Store> {
     if (reference.kind === "layout") {
-      const { openLayout } = await import("./layout/layout_store.ts");
-      return openLayout(reference, {
+      const { LayoutStore } = await import("./layout/layout_store.ts");
+      return new LayoutStore(reference.path, {
         allowShared: this.#options.allowSharedDirectories,
         real: layoutPath,
       });

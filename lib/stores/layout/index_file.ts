@@ -16,7 +16,7 @@ import type { Held } from "../../system/file_lock.ts";
 import { MAX_INDEX_FILE_BYTES } from "../../limits.ts";
 import { parseDescriptor } from "../../artifact/manifest.ts";
 import { quote } from "../../printable.ts";
-import { isTag } from "../../reference.ts";
+import { checkTag, isTag } from "../../reference.ts";
 import { ANNOTATION, type Descriptor, MEDIA_TYPE } from "../../types.ts";
 import { isObject, parseJson } from "../../json.ts";
 
@@ -119,8 +119,13 @@ export class IndexFile {
     if (!this.listed(descriptor.digest)) this.#push(descriptor);
   }
 
-  /** Points a tag at a manifest. What it pointed at stays listed. */
+  /**
+   * Points a tag at a manifest. What it pointed at stays listed.
+   *
+   * @throws {BlobberError} `invalid-reference` for what is no tag
+   */
   tag(tag: string, descriptor: Descriptor): void {
+    checkTag(tag);
     const { digest } = descriptor;
     for (const entry of this.#entries.filter((one) => tagOf(one.descriptor) === tag)) {
       const others = this.#entries.filter((one) =>

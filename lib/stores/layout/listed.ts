@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type Digest, digestOf } from "../../digest.ts";
+import { type Digest, digestOf, isDigest } from "../../digest.ts";
+import { BlobberError } from "../../errors.ts";
+import { quote } from "../../printable.ts";
 import { readBounded } from "../../system/files.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
 import { DOCUMENT_TYPES, referrerDescriptor } from "../../artifact/manifest.ts";
@@ -20,8 +22,28 @@ import {
 import type { IndexFile } from "./index_file.ts";
 import type { LayoutDirectory } from "./layout_directory.ts";
 
+/**
+ * What a tag or a digest names in a layout.
+ *
+ * @param where its index, and its name for messages
+ * @throws {BlobberError} `not-found`
+ */
+export function findNamed(
+  layout: LayoutDirectory,
+  tagOrDigest: string,
+  { index, name }: { index: IndexFile; name: string },
+): Descriptor {
+  const found = isDigest(tagOrDigest)
+    ? index.listed(tagOrDigest) ?? unlisted(layout, tagOrDigest)
+    : index.tagged(tagOrDigest);
+  if (found !== undefined) return found;
+  throw new BlobberError("not-found", `${quote(tagOrDigest)} not found in ${name}`, {
+    hint: whatIsThere(index),
+  });
+}
+
 /** A manifest that is in a layout and that only another manifest lists. */
-export function unlisted(layout: LayoutDirectory, digest: Digest): Descriptor | undefined {
+function unlisted(layout: LayoutDirectory, digest: Digest): Descriptor | undefined {
   const path = layout.blob(digest);
   const bytes = path === undefined ? undefined : readBounded(path, MAX_MANIFEST_BYTES);
   if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
@@ -40,7 +62,7 @@ export function unlisted(layout: LayoutDirectory, digest: Digest): Descriptor | 
 }
 
 /** How a manifest is listed. A name that it claims for itself is no tag of the layout. */
-export function entryOf(document: Document<Manifest | Index>): Descriptor {
+export function listedAs(document: Document<Manifest | Index>): Descriptor {
   const { mediaType, digest, size } = document.descriptor;
   if (document.value.subject === undefined) return { mediaType, digest, size };
   const { annotations, ...rest } = referrerDescriptor(document);
@@ -48,7 +70,8 @@ export function entryOf(document: Document<Manifest | Index>): Descriptor {
   return { ...rest, ...(Object.keys(kept).length > 0 && { annotations: kept }) };
 }
 
-export function whatIsThere(index: IndexFile): string {
+/** What a layout holds, for a call that named something else. */
+function whatIsThere(index: IndexFile): string {
   const some = (names: string[]) =>
     names.slice(0, 10).join(", ") + (names.length > 10 ? ", …" : "");
   const tags = index.tags();
