@@ -101,6 +101,7 @@ export const PROGRAM = {
     variadic: true,
     summary: "candidates for completion in shells",
     hidden: true,
+    noShape: "it prints lines for shells, and is no interface for anything else",
     withoutConfig: true,
   },
 } as const satisfies Record<string, CommandRow>;

@@ -40,6 +40,8 @@ export interface CommandRow {
   /** Command lines, without the program's name. */
   examples?: readonly string[];
   hidden?: true;
+  /** Why its result in JSON has no shape in the reference; each other command has one in `reference/shapes.ts`. */
+  noShape?: string;
   /** Works although the configuration cannot be read, so that it can be put right. */
   withoutConfig?: true;
 }

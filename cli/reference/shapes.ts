@@ -11,6 +11,18 @@ const DIGEST = "digest of the manifest";
 const SIGNER =
   "who signed, if a signature was demanded: `kind` (`certificate`, `key`), `issuer`, `subject`, `claims` or `fingerprint`, and `time` and `log` if they are verified";
 
+const RULES =
+  "a list of `name`, `match`, `except`, `nameBinding`, `signedAs`, `legacy`, `unsigned`, `any`, and the `file` and its `scope` (`system`, `user`)";
+const TRUST_LIST = {
+  unmatched: "what holds where no rule matches: `allow`, `warn` or `deny`",
+  rules: RULES,
+};
+const CACHE_INFO = {
+  path: "the cache's directory",
+  size: "bytes of the cache",
+  entries: "a list of `digest`, `size`, `created` and `used`",
+};
+
 /** Fields of each command's document beside `version`; those that end in `?` may be absent. */
 export const SHAPES: Record<string, Record<string, string>> = {
   push: {
@@ -92,6 +104,34 @@ export const SHAPES: Record<string, Record<string, string>> = {
     signer: SIGNER,
     checks: "a list of `name`, `result` (`passed`, `absent`, `unchecked`), `evidence`",
     rejected: "other signatures, which do not satisfy: `digest`, `code`, `message`",
+  },
+  trust: TRUST_LIST,
+  "trust list": TRUST_LIST,
+  "trust check": {
+    reference: REFERENCE,
+    name: "the name that rules are matched against",
+    matched: "whether a rule is about it",
+    rules: `${RULES}, that demand a signature of it`,
+    "digest?": "digest of what satisfies them",
+    "signers?": "who signed it, for people",
+  },
+  "trust add": { rule: "the rule, with the keys of the file", file: "the configuration file" },
+  "trust remove": { name: "name of the rule", file: "the configuration file" },
+  login: { host: "the registry", username: "the user", stored: "the file or helper that keeps it" },
+  logout: { host: "the registry" },
+  cache: CACHE_INFO,
+  "cache info": CACHE_INFO,
+  "cache clear": {
+    path: "the cache's directory",
+    removed: "entries that were removed",
+    removedBytes: "their bytes",
+  },
+  "cache prune": {
+    path: "the cache's directory",
+    removed: "entries that were removed",
+    removedBytes: "their bytes",
+    remaining: "entries that are left",
+    remainingBytes: "their bytes",
   },
   version: {
     blobber: "version of blobber",

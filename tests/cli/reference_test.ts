@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { COMMANDS } from "../../cli/command_table/table.ts";
 import { formattedPage } from "../../cli/reference/page.ts";
 import { SHAPES } from "../../cli/reference/shapes.ts";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { inRoot } from "../tasks/run.ts";
+import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
 
 Deno.test("docs/reference.md matches the code", async () => {
@@ -10,49 +12,70 @@ Deno.test("docs/reference.md matches the code", async () => {
   assert.equal(page, await formattedPage(), "run: deno run -A cli/reference/page.ts");
 });
 
+Deno.test("every command has a shape of its JSON, or its row says why not", () => {
+  for (const { name, noShape } of COMMANDS) {
+    assert.equal(SHAPES[name] === undefined, noShape !== undefined, name);
+  }
+  const names = COMMANDS.map(({ name }) => name as string);
+  assert.deepEqual(Object.keys(SHAPES).filter((name) => !names.includes(name)), []);
+});
+
 Deno.test("every command's JSON has the fields that the reference names", async () => {
   await using at = await Workplace.open();
-  await at.site();
-  const { digest } = JSON.parse(await at.ok(["push", "site", "oci:layout:v1", "-ojson"]));
-  const runs: Record<string, string[]> = {
-    push: ["site", "oci:layout:v1"],
-    pull: ["oci:layout:v1", "dest"],
-    ls: ["oci:layout:v1"],
-    cat: ["oci:layout:v1", "index.html"],
-    cp: ["oci:layout:v1", "index.html", "out"],
-    copy: ["oci:layout:v1", "oci:mirror:v1"],
-    tag: ["oci:layout:v1", "v2"],
-    sign: [`oci:layout@${digest}`, "--sign-key=acme.pem"],
-    verify: ["oci:layout:v1", "--verify-key=acme.pub"],
-    version: [],
-    completion: ["bash"],
-    config: [],
-    "config path": [],
-    "config init": [],
-    "config get": ["verbose"],
-    "config set": ["verbose", "false"],
-    "config unset": ["verbose"],
-    help: ["push"],
-  };
-  const { generateKeyPairSync } = await import("node:crypto");
-  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-  await at.write("acme.pem", privateKey.export({ type: "pkcs8", format: "pem" }) as string, 0o600);
-  await at.write("acme.pub", publicKey.export({ type: "spki", format: "pem" }) as string);
-  for (const { name } of COMMANDS.filter(({ hidden }) => !hidden)) {
-    const args = runs[name];
-    if (args === undefined) continue; // commands that need a person or a registry have tests of their own
-    const text = await at.ok([...name.split(" "), ...args, "-o", "json"]);
-    const { version, ...fields } = JSON.parse(text);
-    assert.deepEqual([name, version], [name, 1]);
-    const documented = SHAPES[name];
-    assert.ok(documented, `the reference has no shape for ${name}`);
-    const demanded = Object.keys(documented).filter((field) => !field.endsWith("?"));
-    const optional = Object.keys(documented).filter((f) => f.endsWith("?")).map((f) =>
-      f.slice(0, -1)
-    );
-    const present = Object.keys(fields);
-    assert.deepEqual([name, demanded.filter((f) => !present.includes(f))], [name, []]);
-    const known = [...demanded, ...optional];
-    assert.deepEqual([name, present.filter((f) => !known.includes(f))], [name, []]);
+  const registry = await startRegistry();
+  try {
+    await at.site();
+    await keys(at, "acme");
+    const { digest } = JSON.parse(await at.ok(["push", "site", "oci:layout:v1", "-ojson"]));
+    const { host } = registry;
+    const runs: Record<string, string[]> = {
+      push: ["site", "oci:layout:v1"],
+      pull: ["oci:layout:v1", "dest"],
+      ls: ["oci:layout:v1"],
+      cat: ["oci:layout:v1", "index.html"],
+      cp: ["oci:layout:v1", "index.html", "out"],
+      copy: ["oci:layout:v1", "oci:mirror:v1"],
+      tag: ["oci:layout:v1", "v2"],
+      sign: [`oci:layout@${digest}`, "--sign-key=acme.pem"],
+      verify: ["oci:layout:v1", "--verify-key=acme.pub"],
+      trust: [],
+      "trust list": [],
+      "trust check": ["oci:layout:v1"],
+      "trust add": ["oci:/srv/**", "--verify-key=acme.pub", "--name=srv"],
+      "trust remove": ["srv"],
+      version: [],
+      completion: ["bash"],
+      login: [host, "--username=jo", "--password-stdin"],
+      logout: [host],
+      cache: [],
+      "cache info": [],
+      "cache clear": ["--yes"],
+      "cache prune": ["--max-age=1d"],
+      config: [],
+      "config path": [],
+      "config init": ["--config=new.yaml"],
+      "config get": ["verbose"],
+      "config set": ["verbose", "false"],
+      "config unset": ["verbose"],
+      help: ["push"],
+    };
+    for (const { name } of COMMANDS.filter(({ noShape }) => noShape === undefined)) {
+      const args = runs[name];
+      assert.ok(args, `say here how ${name} is run`);
+      const run = [...name.split(" "), ...args, "-o", "json"];
+      const { status, stdout, stderr } = await at.run(run, { stdin: "s3cret-word\n" });
+      assert.equal(status, 0, `${name}: ${stderr}`);
+      const { version, ...fields } = JSON.parse(stdout);
+      assert.deepEqual([name, version], [name, 1]);
+      const documented = Object.keys(SHAPES[name]!);
+      const optional = documented.filter((field) => field.endsWith("?")).map((f) => f.slice(0, -1));
+      const demanded = documented.filter((field) => !field.endsWith("?"));
+      const present = Object.keys(fields);
+      assert.deepEqual([name, demanded.filter((f) => !present.includes(f))], [name, []]);
+      const known = [...demanded, ...optional];
+      assert.deepEqual([name, present.filter((f) => !known.includes(f))], [name, []]);
+    }
+  } finally {
+    await registry.close();
   }
 });
