@@ -4,6 +4,7 @@
  * @module
  */
 
+import { argumentOf } from "./command_table/arguments.ts";
 import type { Command } from "./command_table/table.ts";
 import { loadCommand } from "./commands/load.ts";
 import { resolveSettings, type Settings, warningsOf } from "./config/effective.ts";
@@ -73,6 +74,10 @@ export async function execute(
       for (const warning of warningsOf(settings, Object.keys(Deno.env.toObject()))) {
         report.warn("settings", warning);
       }
+    }
+    if (command.args.some((argument) => argumentOf(argument).refusesSelector)) {
+      const { checkArguments } = await import("./line/check_arguments.ts");
+      await checkArguments(command.args, line.args);
     }
     const runCommand = await loading;
     await runCommand({

@@ -6,14 +6,10 @@
 
 import type { CommandRow } from "./row.ts";
 
-const REF = { name: "REF", kind: "reference" } as const;
-const DIR = { name: "DIR", kind: "directory" } as const;
-const PATH = { name: "PATH", kind: "path-inside" } as const;
-
 /** Rows of the table of commands. */
 export const ARTIFACTS = {
   push: {
-    args: [DIR, REF],
+    args: ["directory", "reference"],
     summary: "push a directory",
     details: [
       "Prints the digest, which depends on names, content and permission bits alone.",
@@ -29,7 +25,7 @@ export const ARTIFACTS = {
     ],
   },
   pull: {
-    args: [REF, DIR],
+    args: ["reference", "directory"],
     summary: "pull an artifact into a directory",
     details: [
       "Files are moved into the directory after all of them have been checked. Existing files are " +
@@ -42,19 +38,19 @@ export const ARTIFACTS = {
   },
   ls: {
     aliases: ["list"],
-    args: [REF],
+    args: ["reference"],
     summary: "list the files of an artifact",
     details: ["Fetches only the table of contents."],
     examples: ["ls ghcr.io/acme/site:v1", "ls -lH ghcr.io/acme/site:v1"],
   },
   cat: {
-    args: [REF, PATH],
+    args: ["reference", "path-inside"],
     summary: "print one file of an artifact",
     details: ["Fetches only the parts of the artifact that hold the file."],
     examples: ["cat ghcr.io/acme/site:v1 index.html"],
   },
   cp: {
-    args: [REF, PATH, { name: "DEST", kind: "file" }],
+    args: ["reference", "path-inside", { kind: "file", name: "DEST" }],
     summary: "copy one file of an artifact to disk",
     details: [
       "DEST is a file, or a directory to copy the file into. Missing parent directories are made.",
@@ -62,7 +58,7 @@ export const ARTIFACTS = {
     examples: ["cp ghcr.io/acme/site:v1 css/site.css ./site.css"],
   },
   copy: {
-    args: [{ name: "FROM", kind: "reference" }, { name: "TO", kind: "reference" }],
+    args: [{ kind: "reference", name: "FROM" }, { kind: "reference", name: "TO" }],
     summary: "copy an artifact and its signatures to another place",
     details: [
       "The signatures still name the original repository: verify the copy with --signed-as, or " +
@@ -71,7 +67,7 @@ export const ARTIFACTS = {
     examples: ["copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1"],
   },
   tag: {
-    args: [REF, { name: "TAG", kind: "tag" }],
+    args: ["reference", "tag"],
     variadic: true,
     summary: "add tags to an artifact",
     examples: ["tag ghcr.io/acme/site:v1 stable latest"],

@@ -14,7 +14,7 @@ export const PROGRAM = {
     withoutConfig: true,
   },
   completion: {
-    args: [{ name: "SHELL", kind: "shell", values: ["bash", "zsh", "fish", "powershell"] }],
+    args: ["shell"],
     summary: "print the completion script of a shell",
     details: [
       "bash: source <(blobber completion bash)",
@@ -26,7 +26,7 @@ export const PROGRAM = {
     withoutConfig: true,
   },
   login: {
-    args: [{ name: "HOST", kind: "host" }],
+    args: ["host"],
     summary: "store credentials for a registry",
     details: [
       "They are tried at the registry first, then stored in Docker's configuration or in the " +
@@ -35,7 +35,7 @@ export const PROGRAM = {
     examples: ["login ghcr.io --username jo --password-stdin < token"],
   },
   logout: {
-    args: [{ name: "HOST", kind: "host" }],
+    args: ["host"],
     summary: "remove the credentials of a registry",
   },
   cache: {
@@ -72,23 +72,23 @@ export const PROGRAM = {
     withoutConfig: true,
   },
   "config get": {
-    args: [{ name: "KEY", kind: "key" }],
+    args: ["key"],
     summary: "show one setting",
     examples: ["config get cache.ttl"],
   },
   "config set": {
-    args: [{ name: "KEY", kind: "key" }, { name: "VALUE", kind: "text" }],
+    args: ["key", "value"],
     summary: "change one setting in the configuration file",
     examples: ["config set cache.ttl 5m"],
     withoutConfig: true,
   },
   "config unset": {
-    args: [{ name: "KEY", kind: "key" }],
+    args: ["key"],
     summary: "remove one setting from the configuration file",
     withoutConfig: true,
   },
   help: {
-    args: [{ name: "COMMAND|TOPIC", kind: "command" }],
+    args: ["command"],
     required: 0,
     variadic: true,
     summary: "show help for a command or a topic",
@@ -96,7 +96,7 @@ export const PROGRAM = {
     withoutConfig: true,
   },
   __complete: {
-    args: [{ name: "WORD", kind: "text" }],
+    args: ["word"],
     required: 0,
     variadic: true,
     summary: "candidates for completion in shells",

@@ -4,25 +4,7 @@
  * @module
  */
 
-/** What completion offers for an argument. */
-export type ArgumentKind =
-  | "directory"
-  | "file"
-  | "reference"
-  | "path-inside"
-  | "tag"
-  | "key"
-  | "shell"
-  | "command"
-  | "host"
-  | "text";
-
-/** One argument. */
-export interface Argument {
-  name: string;
-  kind: ArgumentKind;
-  values?: readonly string[];
-}
+import type { Argument } from "./arguments.ts";
 
 /** One row. Its key is the command's name: `push`, or two words, `config set`. */
 export interface CommandRow {

@@ -6,12 +6,10 @@
 
 import type { CommandRow } from "./row.ts";
 
-const REF = { name: "REF", kind: "reference" } as const;
-
 /** Rows of the table of commands. */
 export const SIGNATURES = {
   sign: {
-    args: [REF],
+    args: ["reference"],
     summary: "sign an existing artifact",
     details: [
       "Prints the digest, and asks before it signs. Without a terminal, give the digest in the " +
@@ -24,7 +22,7 @@ export const SIGNATURES = {
     ],
   },
   verify: {
-    args: [REF],
+    args: ["reference"],
     summary: "show who signed an artifact, and the evidence",
     details: [
       "Prints the verified digest alone on the first line, and with --quiet nothing else. Use that " +
@@ -45,12 +43,12 @@ export const SIGNATURES = {
     summary: "list the trust rules",
   },
   "trust check": {
-    args: [REF],
+    args: ["reference"],
     summary: "show which rules match an artifact, and whether it satisfies them",
     examples: ["trust check ghcr.io/acme/site:v1"],
   },
   "trust add": {
-    args: [{ name: "REF|PATTERN", kind: "reference" }],
+    args: [{ kind: "pattern", name: "REF|PATTERN" }],
     summary: "add a rule to the configuration file",
     details: [
       "With --verify-… flags, the rule demands of every repository that the pattern matches what " +
@@ -63,7 +61,7 @@ export const SIGNATURES = {
     ],
   },
   "trust remove": {
-    args: [{ name: "NAME", kind: "text" }],
+    args: ["rule"],
     summary: "remove a rule from the configuration file",
   },
 } as const satisfies Record<string, CommandRow>;

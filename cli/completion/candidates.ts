@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ArgumentKind } from "../command_table/row.ts";
+import { type ArgumentKind, argumentOf } from "../command_table/arguments.ts";
 import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
 import { findFlag, isShown } from "../line/parse.ts";
 import {
@@ -84,33 +84,35 @@ export async function complete(
       );
     }
   }
-  const argument = command.args[args.length] ??
-    (command.variadic ? command.args.at(-1) : undefined);
-  if (argument === undefined) return NOTHING;
-  if (argument.values !== undefined) {
-    return fitting(argument.values.map((value) => ({ value })), word);
-  }
-  switch (argument.kind) {
-    case "directory":
+  const named = command.args[args.length] ?? (command.variadic ? command.args.at(-1) : undefined);
+  if (named === undefined) return NOTHING;
+  const { kind, offers, values } = argumentOf(named);
+  if (values !== undefined) return fitting(values.map((value) => ({ value })), word);
+  switch (offers) {
+    case "directories":
       return { candidates: [], directive: "dirs" };
-    case "file":
+    case "files":
       return { candidates: [], directive: "files" };
-    case "command":
+    case "commands":
       return fitting(args.length === 0 ? await helpCandidates() : [], word);
-    case "key": {
-      const keys = SETTING_NAMES.map(settingOf).filter((s) => s.key !== undefined && !s.hidden);
-      return fitting(keys.map((s) => ({ value: s.key!, help: s.help })), word);
-    }
-    case "text": {
-      const key = command.name === "config set" ? args[0] : undefined;
-      const setting = SETTING_NAMES.map(settingOf).find((s) =>
-        s.key !== undefined && s.key === key
+    case "keys":
+      return fitting(
+        keySettings().map((setting) => ({ value: setting.key!, help: setting.help })),
+        word,
       );
+    case "values": {
+      const setting = keySettings().find(({ key }) => key === args[0]);
       return setting === undefined ? NOTHING : valuesOf(setting, word, "", true);
     }
-    default:
-      return await look({ kind: argument.kind, word, command, args, flags });
+    case "lookup":
+      return await look({ kind, word, command, args, flags });
+    case "nothing":
+      return NOTHING;
   }
+}
+
+function keySettings(): Setting[] {
+  return SETTING_NAMES.map(settingOf).filter(({ key, hidden }) => key !== undefined && !hidden);
 }
 
 /** Reads the words before the last, without errors: the command line is not finished. */

@@ -28,7 +28,8 @@ const NOTHING: Completion = { candidates: [], directive: "" };
  */
 export async function lookUp(lookup: Lookup, context: Context): Promise<Completion> {
   const { kind, word, args } = lookup;
-  if (kind === "reference") return await references(word, context);
+  if (kind === "reference" || kind === "pattern") return await references(word, context);
+  if (kind === "repository") return word.startsWith("oci:") ? layouts(word.slice(4)) : NOTHING;
   if (kind === "tag") {
     const tags = await tagsOf(parseReference(args[0]!), context);
     return { candidates: starting(tags, word), directive: "" };

@@ -12,6 +12,7 @@
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { nearestWord } from "@blobber/core/spelling";
+import { argumentOf } from "../command_table/arguments.ts";
 import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
 import {
   appliesTo,
@@ -209,7 +210,7 @@ function checkCount(command: Command, args: string[]): void {
   const most = command.variadic ? Infinity : command.args.length;
   if (args.length >= least && args.length <= most) return;
   const missing = command.args.slice(args.length, least)
-    .map(({ name }) => name.replaceAll("|", " or "));
+    .map((argument) => argumentOf(argument).name.replaceAll("|", " or "));
   throw new BlobberError(
     "usage",
     missing.length > 0 ? `missing ${listOf(missing)}` : unexpected(args.slice(most)),
@@ -234,7 +235,8 @@ function listOf(words: readonly string[]): string {
 /** `push DIR REF`, with optional arguments in brackets. */
 export function usageOf(command: Command): string {
   const least = command.required ?? command.args.length;
-  const args = command.args.map(({ name }, i) => {
+  const args = command.args.map((argument, i) => {
+    const { name } = argumentOf(argument);
     const dots = command.variadic && i === command.args.length - 1 ? "…" : "";
     return i < least ? name + dots : `[${name}${dots}]`;
   });

@@ -1,0 +1,57 @@
+/**
+ * The kinds of arguments, in one place for the parser, help and completion.
+ *
+ * @module
+ */
+
+/** What completion offers for an argument. */
+export type Offer = "directories" | "files" | "commands" | "keys" | "values" | "lookup" | "nothing";
+
+/** What holds for every argument of a kind. */
+export interface ArgumentKindRow {
+  /** What stands for it in help, unless a command calls it something else. */
+  name: string;
+  offers: Offer;
+  /** All of its values, where they are known. */
+  values?: readonly string[];
+  /** Names a repository, so that a tag or a digest is refused before anything is done. */
+  refusesSelector?: true;
+}
+
+/** The kinds. */
+export const ARGUMENT_KINDS = {
+  directory: { name: "DIR", offers: "directories" },
+  file: { name: "FILE", offers: "files" },
+  /** An artifact: a repository or a layout, with a tag or a digest or both. */
+  reference: { name: "REF", offers: "lookup" },
+  /** A repository or a layout, without tag and digest. */
+  repository: { name: "REPO", offers: "lookup", refusesSelector: true },
+  /** A pattern of trust rules, or a reference whose repository is meant. */
+  pattern: { name: "PATTERN", offers: "lookup" },
+  "path-inside": { name: "PATH", offers: "lookup" },
+  tag: { name: "TAG", offers: "lookup" },
+  rule: { name: "NAME", offers: "nothing" },
+  host: { name: "HOST", offers: "nothing" },
+  key: { name: "KEY", offers: "keys" },
+  /** A value of the key before it. */
+  value: { name: "VALUE", offers: "values" },
+  shell: {
+    name: "SHELL",
+    offers: "nothing",
+    values: ["bash", "zsh", "fish", "powershell"],
+  },
+  command: { name: "COMMAND|TOPIC", offers: "commands" },
+  word: { name: "WORD", offers: "nothing" },
+} as const satisfies Record<string, ArgumentKindRow>;
+
+/** Name of a kind. */
+export type ArgumentKind = keyof typeof ARGUMENT_KINDS;
+
+/** One argument of a command: its kind, and what this command calls it. */
+export type Argument = ArgumentKind | { kind: ArgumentKind; name: string };
+
+/** An argument with all that holds for its kind. */
+export function argumentOf(argument: Argument): ArgumentKindRow & { kind: ArgumentKind } {
+  if (typeof argument === "string") return { ...ARGUMENT_KINDS[argument], kind: argument };
+  return { ...ARGUMENT_KINDS[argument.kind], ...argument };
+}

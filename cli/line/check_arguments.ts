@@ -1,0 +1,32 @@
+/**
+ * Checks arguments against their kinds, before the command runs.
+ *
+ * @module
+ */
+
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import { type Argument, argumentOf } from "../command_table/arguments.ts";
+
+/**
+ * Refuses arguments that are not of the kind that a command takes.
+ *
+ * @param kinds of the command, in their order; the last may be repeated
+ * @param args as they were written
+ * @throws {BlobberError} `usage` or `invalid-reference`
+ */
+export async function checkArguments(
+  kinds: readonly Argument[],
+  args: readonly string[],
+): Promise<void> {
+  for (const [i, text] of args.entries()) {
+    const { name, refusesSelector } = argumentOf(kinds[i] ?? kinds.at(-1)!);
+    if (!refusesSelector) continue;
+    const { parseReference } = await import("@blobber/core/reference");
+    const { tag, digest } = parseReference(text);
+    if (tag === undefined && digest === undefined) continue;
+    throw new BlobberError("usage", `${quote(text)} is not a repository`, {
+      hint: `leave out the ${tag === undefined ? "digest" : "tag"}: ${name} is a repository`,
+    });
+  }
+}
