@@ -12,7 +12,7 @@ import { columnsOf, Output, ReaderGone, screen } from "./terminal/output.ts";
 import type { CommandLine } from "./line/parse.ts";
 import type { RunPlan } from "./plan/run_plan.ts";
 import type { Reporter } from "./terminal/reporter.ts";
-import { listen } from "./terminal/signals.ts";
+import { listenForStop } from "./terminal/signals.ts";
 
 /** What a reporter is to know of the settings. */
 export interface ReporterSettings {
@@ -41,7 +41,7 @@ export interface Io {
  * @param io what the process gives
  * @returns the exit status
  */
-export async function execute(
+export async function executeCommand(
   command: Command,
   line: CommandLine,
   io: Io,
@@ -63,7 +63,7 @@ export async function execute(
     verbose: settings.get("verbose"),
     progress: settings.get("progress"),
   });
-  const signal = listen(() => report.close());
+  const signal = listenForStop(() => report.close());
   try {
     const loading = loadCommand(command); // while the settings are checked
     loading.catch(() => {}); // errors of the settings are reported first

@@ -15,9 +15,9 @@ if ((globalThis as { name?: unknown }).name === THREAD_NAME) {
 }
 
 async function start(): Promise<number> {
-  let run: (argv: readonly string[]) => Promise<number>;
+  let runProgram: (argv: readonly string[]) => Promise<number>;
   try {
-    ({ run } = await import("./run.ts"));
+    ({ runProgram } = await import("./run.ts"));
   } catch (error) {
     // Without the permission to read its own files, the program cannot load its error messages.
     if (!/^Requires read access/.test((error as Error).message)) throw error;
@@ -27,7 +27,7 @@ async function start(): Promise<number> {
     Deno.stderr.writeSync(new TextEncoder().encode(said));
     return 2;
   }
-  return await run(Deno.args);
+  return await runProgram(Deno.args);
 }
 
 export {};

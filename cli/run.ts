@@ -14,15 +14,15 @@ import type { CommandLine } from "./line/parse.ts";
  * @param argv the arguments of the program
  * @returns the exit status
  */
-export async function run(argv: readonly string[]): Promise<number> {
+export async function runProgram(argv: readonly string[]): Promise<number> {
   // Scripts ask for it, so it is answered before anything is loaded.
   if (argv.length === 1 && argv[0] === "--version") {
     return await print(`blobber version ${VERSION}`);
   }
-  const { parse } = await import("./line/parse.ts");
+  const { parseCommandLine } = await import("./line/parse.ts");
   let line: CommandLine;
   try {
-    line = parse(argv);
+    line = parseCommandLine(argv);
   } catch (error) {
     const reporter = await makeReporter(wantsJson(argv), { quiet: false, verbose: false });
     return await reporter.error(error);
@@ -39,8 +39,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       command === undefined ? programHelp(columns) : commandHelp(command, columns),
     );
   }
-  const { execute } = await import("./execute.ts");
-  return await execute(command, line, { makeReporter, variable: readVariable });
+  const { executeCommand } = await import("./execute.ts");
+  return await executeCommand(command, line, { makeReporter, variable: readVariable });
 }
 
 const makeReporter: MakeReporter = async (

@@ -50,7 +50,7 @@ const NOTHING: Completion = { candidates: [], directive: "" };
  * @param words the command line without the program's name; the last word is the one to complete
  * @param look finds tags, paths and the like
  */
-export async function complete(
+export async function completeWords(
   words: readonly string[],
   look: (lookup: Lookup) => Promise<Completion>,
 ): Promise<Completion> {

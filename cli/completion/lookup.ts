@@ -26,7 +26,7 @@ const NOTHING: Completion = { candidates: [], directive: "" };
  * @param lookup what is asked
  * @param context of the unfinished command line
  */
-export async function lookUp(lookup: Lookup, context: Context): Promise<Completion> {
+export async function lookUpCandidates(lookup: Lookup, context: Context): Promise<Completion> {
   const { kind, word, args } = lookup;
   if (kind === "reference" || kind === "pattern") return await references(word, context);
   if (kind === "repository") return word.startsWith("oci:") ? layouts(word.slice(4)) : NOTHING;

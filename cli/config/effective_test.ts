@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BlobberError } from "@blobber/core/errors";
-import { parse } from "../line/parse.ts";
+import { parseCommandLine } from "../line/parse.ts";
 import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { planVerification } from "../plan/verification.ts";
@@ -22,7 +22,7 @@ async function resolve(
       await Deno.chmod(`${dir}/etc/config.yaml`, given.mode ?? 0o644);
     }
     const env: Record<string, string> = { XDG_CONFIG_HOME: `${dir}/config`, ...given.env };
-    return await resolveSettings(parse(argv).flags, (name) => env[name], {
+    return await resolveSettings(parseCommandLine(argv).flags, (name) => env[name], {
       files: true,
       system: `${dir}/etc/config.yaml`,
       owners: [0, Deno.uid() ?? 0],

@@ -53,7 +53,7 @@ export function findFlag(written: string): SettingName | undefined {
  * @param argv the arguments of the program
  * @throws {BlobberError} `usage`
  */
-export function split(argv: readonly string[]): Split {
+export function splitCommandLine(argv: readonly string[]): Split {
   const words: string[] = [];
   const flags: Split["flags"] = [];
   for (let i = 0; i < argv.length; i++) {
@@ -123,8 +123,8 @@ function unknownFlag(written: string, words: string[]): BlobberError {
  * @param argv the arguments of the program
  * @throws {BlobberError} `usage`
  */
-export function parse(argv: readonly string[]): CommandLine {
-  const { words, flags: written } = split(argv);
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const { words, flags: written } = splitCommandLine(argv);
   const found = findCommand(words);
   if (found === undefined && words.length > 0) throw unknownCommand(words[0]!);
   const wrong = found && unknownSubcommand(found.command, found.args);

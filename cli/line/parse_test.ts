@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { BlobberError } from "@blobber/core/errors";
-import { parse } from "./parse.ts";
+import { parseCommandLine } from "./parse.ts";
 
 function refused(argv: string[]): BlobberError {
   try {
-    parse(argv);
+    parseCommandLine(argv);
   } catch (error) {
     assert.ok(error instanceof BlobberError);
     assert.equal(error.status, 2);
@@ -21,7 +21,7 @@ Deno.test("flags stand before, between and after, in every way of writing them",
       ["-vo=json", "push", "d", "r", "--tag", "a", "--tag", "b", "--no-cache=true"],
     ]
   ) {
-    const { command, args, flags } = parse(argv);
+    const { command, args, flags } = parseCommandLine(argv);
     assert.equal(command?.name, "push");
     assert.deepEqual(args, ["d", "r"]);
     assert.equal(flags.get("cache"), false);
@@ -32,16 +32,16 @@ Deno.test("flags stand before, between and after, in every way of writing them",
 });
 
 Deno.test("short flags stand together, and -- ends flags", () => {
-  const { flags, args } = parse(["ls", "-lH", "--", "-x"]);
+  const { flags, args } = parseCommandLine(["ls", "-lH", "--", "-x"]);
   assert.equal(flags.get("long"), true);
   assert.equal(flags.get("humanReadable"), true);
   assert.deepEqual(args, ["-x"]);
 });
 
 Deno.test("the longer name of a command wins, and aliases are names", () => {
-  assert.equal(parse(["config", "set", "a", "b"]).command?.name, "config set");
-  assert.equal(parse(["config"]).command?.name, "config");
-  assert.equal(parse(["list", "r"]).command?.name, "ls");
+  assert.equal(parseCommandLine(["config", "set", "a", "b"]).command?.name, "config set");
+  assert.equal(parseCommandLine(["config"]).command?.name, "config");
+  assert.equal(parseCommandLine(["list", "r"]).command?.name, "ls");
 });
 
 Deno.test("arguments that are missing are named, and so are those that are too many", () => {
@@ -102,5 +102,5 @@ Deno.test("control characters of a command line are shown escaped", () => {
 });
 
 Deno.test("help needs no arguments", () => {
-  assert.equal(parse(["push", "--help"]).flags.get("help"), true);
+  assert.equal(parseCommandLine(["push", "--help"]).flags.get("help"), true);
 });

@@ -42,7 +42,7 @@ export interface Decision {
  * whether the command only reports, which is never denied
  * @throws {BlobberError} `trust-rule` when the reference may not be read
  */
-export function decide(
+export function decideByRules(
   name: string,
   files: readonly RuleFile[],
   asked: { noVerify: boolean; verifies: boolean; reports?: boolean },

@@ -14,7 +14,7 @@ const SIGNALS = { SIGINT: "interrupted", SIGTERM: "terminated" } as const;
  * @param lastWords runs before a second signal ends the process
  * @returns aborts with the error that the command then ends with
  */
-export function listen(lastWords: () => void): AbortSignal {
+export function listenForStop(lastWords: () => void): AbortSignal {
   const controller = new AbortController();
   for (const [signal, code] of Object.entries(SIGNALS) as [Deno.Signal, "interrupted"][]) {
     // Windows has no SIGTERM to listen for.

@@ -10,7 +10,7 @@ import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import type { Context } from "../context.ts";
 import { checking } from "../config/rule_checks.ts";
-import { decide } from "../rules/decide.ts";
+import { decideByRules } from "../rules/decide.ts";
 import { ruleVerifier } from "./rule_verifier.ts";
 import { readRules } from "../rules/rules.ts";
 import { proposeRules, type WrittenRule } from "../rules/rule_text.ts";
@@ -141,7 +141,7 @@ async function verifierOf(
   ) => {
     throw new BlobberError("invalid-option", `${path.slice(3).join(".")}: ${problem}`);
   }, checks);
-  const { requirements } = decide(repository, [file], { noVerify: false, verifies: false });
+  const { requirements } = decideByRules(repository, [file], { noVerify: false, verifies: false });
   if (requirements.length !== 1) {
     throw new BlobberError("trust-rule", `it does not match ${quote(repository)}`);
   }

@@ -94,11 +94,11 @@ async function rulesFor(
 ): Promise<{ decision: Decision; layout: { layoutPath?: string } }> {
   const files = settings.files.flatMap(({ rules }) => rules ?? []);
   if (files.length === 0 && !noVerify) return { decision: UNRULED, layout: {} };
-  const { decide } = await import("../rules/decide.ts");
+  const { decideByRules } = await import("../rules/decide.ts");
   const { layoutPathOf, trustName } = await import("../rules/subject.ts");
   const name = trustName(reference);
   const verifies = own.when !== "never";
-  const decision = decide(name, files, { noVerify, verifies, reports: shows });
+  const decision = decideByRules(name, files, { noVerify, verifies, reports: shows });
   return { decision, layout: layoutPathOf(name) };
 }
 

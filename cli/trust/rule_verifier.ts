@@ -25,7 +25,7 @@ export async function ruleVerifier(
   const { createVerifier } = await import("@blobber/sigstore/verify");
   const verifiers: Verifier[] = [];
   for (const entry of rule.any) {
-    verifiers.push(createVerifier(await policyOf(entry, rule, { context, sources })));
+    verifiers.push(createVerifier(await policyOfEntry(entry, rule, { context, sources })));
   }
   return anyOf(
     `rule "${printable(rule.name)}" of ${printable(file)}`,
@@ -39,7 +39,7 @@ interface Means {
   sources: Requirement["sources"];
 }
 
-async function policyOf(entry: TrustEntry, rule: Rule, means: Means): Promise<Policy> {
+async function policyOfEntry(entry: TrustEntry, rule: Rule, means: Means): Promise<Policy> {
   const { nameBinding, signedAs, legacy } = rule;
   const terms = {
     nameBinding,
@@ -53,7 +53,7 @@ async function policyOf(entry: TrustEntry, rule: Rule, means: Means): Promise<Po
       signers: [
         subject === undefined ? { issuer, subjectPattern: subjectPattern! } : { issuer, subject },
       ],
-      trust: await trustOf(entry.trustedRoot, means),
+      trust: await trustOfRoot(entry.trustedRoot, means),
       ...Object.keys(claims).length > 0 && { claims },
     };
   }
@@ -64,12 +64,12 @@ async function policyOf(entry: TrustEntry, rule: Rule, means: Means): Promise<Po
     },
   ];
   if (entry.trustedRoot === undefined) return { ...terms, signers };
-  const trust = await trustOf(entry.trustedRoot, means);
+  const trust = await trustOfRoot(entry.trustedRoot, means);
   return { ...terms, signers, trust, requireLog: entry.log === "required" };
 }
 
 /** Each entry has one root; roots are never merged. */
-async function trustOf(
+async function trustOfRoot(
   root: string,
   { context, sources }: Means,
 ): Promise<TrustMaterial | TrustSource> {

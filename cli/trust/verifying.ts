@@ -23,7 +23,7 @@ import type { VerificationPlan } from "../plan/verification.ts";
  */
 export async function makeVerifier(context: Context, plan: VerificationPlan): Promise<Verifier> {
   const { createVerifier, readClaimedSigner } = await import("@blobber/sigstore/verify");
-  const verifier = createVerifier(await policyOf(plan, context));
+  const verifier = createVerifier(await policyOfPlan(plan, context));
   return {
     ...verifier,
     verify: async (manifest, signature) => {
@@ -43,10 +43,10 @@ export async function makeVerifier(context: Context, plan: VerificationPlan): Pr
   };
 }
 
-async function policyOf(plan: VerificationPlan, context: Context): Promise<Policy> {
+async function policyOfPlan(plan: VerificationPlan, context: Context): Promise<Policy> {
   const { name: nameBinding, signedAs, requireLog } = plan;
   const terms = { nameBinding, ...signedAs !== undefined && { signedAs }, requireLog };
-  const trust = await trustOf(plan, context);
+  const trust = await trustOfPlan(plan, context);
   const policy = plan.unsafe ? { ...terms, unsafe: true, trust } : {
     ...terms,
     signers: await Promise.all(plan.signers.map((signer) => readSigner(signer, context))),
@@ -76,7 +76,7 @@ async function readSigner(
 }
 
 /** A key alone needs no trust root; else the public one is fetched when a signature needs it. */
-async function trustOf(
+async function trustOfPlan(
   plan: VerificationPlan,
   context: Context,
 ): Promise<TrustMaterial | TrustSource | undefined> {

@@ -7,7 +7,7 @@
  */
 
 import { printableSentence } from "@blobber/core/printable";
-import { complete, type Completion, type Lookup } from "../../completion/candidates.ts";
+import { completeWords, type Completion, type Lookup } from "../../completion/candidates.ts";
 import { unquote } from "../../completion/words.ts";
 import type { Context } from "../../context.ts";
 import { resolveSettings } from "../../config/effective.ts";
@@ -20,7 +20,7 @@ export async function runComplete(context: Context): Promise<void> {
   const [shell = "", ...given] = context.args;
   let completion: Completion = { candidates: [], directive: "" };
   try {
-    completion = await complete(wordsOf(shell, given), (lookup) => look(lookup, context));
+    completion = await completeWords(wordsOf(shell, given), (lookup) => look(lookup, context));
   } catch {
     // see above
   }
@@ -40,11 +40,11 @@ function wordsOf(shell: string, given: string[]): string[] {
 }
 
 async function look(lookup: Lookup, context: Context): Promise<Completion> {
-  const { lookUp } = await import("../../completion/lookup.ts");
+  const { lookUpCandidates } = await import("../../completion/lookup.ts");
   const settings = await resolveSettings(lookup.flags, context.env);
   const signal = AbortSignal.any([context.signal, AbortSignal.timeout(PATIENCE_MS)]);
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
-  return await Promise.race([lookUp(lookup, { ...context, settings, signal }), late]);
+  return await Promise.race([lookUpCandidates(lookup, { ...context, settings, signal }), late]);
 }

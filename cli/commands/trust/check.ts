@@ -10,7 +10,7 @@ import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { expectedDigest, platformOf } from "../../library/wanted.ts";
 import { verifiersOf } from "../../trust/reading.ts";
-import { decide } from "../../rules/decide.ts";
+import { decideByRules } from "../../rules/decide.ts";
 import { trustName } from "../../rules/subject.ts";
 import { signedBy, signerText } from "../../trust/verdict.ts";
 import { ruleDocument, ruleLines } from "./list.ts";
@@ -21,7 +21,10 @@ export async function runTrustCheck(context: Context): Promise<void> {
   const reference = parseReference(context.args[0]!);
   const name = trustName(reference);
   const files = settings.files.flatMap(({ rules }) => rules ?? []);
-  const { requirements, matched } = decide(name, files, { noVerify: false, verifies: false });
+  const { requirements, matched } = decideByRules(name, files, {
+    noVerify: false,
+    verifies: false,
+  });
   const verifier = await verifiersOf(context, reference);
   const proven = verifier === undefined
     ? undefined
