@@ -177,7 +177,7 @@ export class Client {
   }
 
   /**
-   * Verifies an artifact and says what was found. Whoever goes on to use it uses the digest in the result.
+   * Verifies an artifact and tells what was found. Use the digest in the result from then on.
    *
    * @param ref what to verify
    * @throws {BlobberError} `no-signature`, `signature-invalid`, `identity-mismatch`, `trust-root`, …

@@ -1,6 +1,6 @@
 /**
  * What the library tells while it works: progress, which is state, and notices, which are sentences.
- * It prints neither; whoever calls decides.
+ * It prints neither; the caller decides.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type Phase =
   | "sign"
   | "verify";
 
-/** How far a phase has come. A phase reports often; whoever renders decides how often to show it. */
+/** How far a phase has come. A phase reports often; the renderer decides how often to show it. */
 export interface Progress {
   /** The stage of work. */
   phase: Phase;

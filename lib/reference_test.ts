@@ -170,7 +170,7 @@ test("loopback-spellings: an address has one name, however it is written", () =>
   for (const name of ["reg.v2", "1.example", "0x.example", "[::ffff:1:a00:5]"]) {
     assert.equal(named(`${name}/a`), `${name}/a`);
   }
-  // The address is asked for; which address another name has, nobody knows but the resolver.
+  // Only the resolver knows which address a name has, so the names differ.
   assert.notEqual(named("localhost:5101/a"), named("127.0.0.1:5101/a"));
 });
 

@@ -72,7 +72,7 @@ export interface Source {
 
   /**
    * The bytes of a manifest that this source has read or written before and still has in memory. Like a
-   * stream's, they are unchecked; nobody may change them. A source that keeps none has no such method.
+   * stream's, they are unchecked, and must not be changed. A source that keeps none has no such method.
    */
   held?(target: Descriptor): Uint8Array<ArrayBuffer> | undefined;
 
@@ -90,7 +90,7 @@ export interface Source {
    */
   notedNames?(manifest: Descriptor): Promise<Names | undefined>;
 
-  /** Notes the names in an artifact for whoever lists them again. That it cannot be done is no error. */
+  /** Keeps the names in an artifact for the next listing. A failure to do so is not an error. */
   noteNames?(manifest: Descriptor, names: Names): Promise<void>;
 
   /** Tags, in the order of the store. */

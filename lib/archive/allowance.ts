@@ -1,6 +1,6 @@
 /**
- * How much an artifact may hold without anybody saying so: what its bytes are worth, and what is too little
- * to matter. The same rule is held by a push, so that what is pushed without an option is pulled without one.
+ * How much an artifact may hold by default: in proportion to its bytes, plus an amount that is too small to
+ * matter. A push keeps the same rule, so that what is pushed without an option can be pulled without one.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface Packed extends Amount {
   names: number;
 }
 
-/** The table of contents, which whoever reads a layer as a tar counts too. */
+/** The table of contents, which readers of the layer as a tar count too. */
 const OWN: Amount = { entries: 1, bytes: MAX_TOC_PLAIN_BYTES };
 
 /**
@@ -49,7 +49,7 @@ export function allowanceFor(sent: number): Amount {
 }
 
 /**
- * Checks that what was packed will be accepted, or that somebody said that it is meant.
+ * Checks that what was packed will be accepted, or that an option allows it.
  *
  * @param packed how much it holds
  * @param sent bytes of its layer

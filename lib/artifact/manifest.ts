@@ -138,7 +138,7 @@ export function statedType(bytes: Uint8Array): string | undefined {
   let json: unknown;
   try {
     json = parseJson(bytes, "manifest");
-  } catch { // said by whoever parses it
+  } catch { // reported when it is parsed
     return undefined;
   }
   if (!isObject(json)) return undefined;

@@ -25,8 +25,8 @@ import { parseJson } from "../json.ts";
 const MAX_NAMED = 20;
 
 /**
- * Chooses the manifest of a platform. Without one asked for it is this machine's, else the only one there
- * is. What two manifests claim to be is refused: nobody could say which of them was meant.
+ * Chooses the manifest of a platform. By default it is this machine's, else the only one there
+ * is. A platform that two manifests claim is refused, because it is ambiguous.
  *
  * @param source where the index is
  * @param root the index

@@ -2,8 +2,8 @@
  * Which referrers may hold a signature, in which order they are looked at, and what is in them: the store's
  * claims checked one by one.
  *
- * Whoever may push may list thousands beside a good one, and say of each what they like: its type, its date,
- * its size. What says that it is something else is left aside, at the price of what it says. The rest is
+ * A user who may push can list thousands beside a good one, and claim of each any type, date and size. What claims
+ * to be something else is left aside, at the cost that it claims. The rest is
  * looked at from several ends in turn, so that no claim alone pushes a good one behind all others.
  *
  * @module

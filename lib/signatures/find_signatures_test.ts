@@ -148,7 +148,7 @@ test("row 24: the artifact type is read from the manifest, whatever the list cla
   }
   const note = await sample(store, "note", { subject, artifactType: "application/note" });
   store.api = () => list({ ...note, artifactType: TOY });
-  // The true one is found by nobody here: the tag is not written.
+  // The true one cannot be found: the tag is not written.
   assert.equal((await refused(store, manifest)).code, "no-signature");
 });
 

@@ -30,11 +30,11 @@ export interface DiskFile {
 export interface Look {
   directory: boolean;
   link: boolean;
-  /** Who it belongs to; nothing where nobody can tell. */
+  /** Its owner; nothing where the system does not tell. */
   uid: number | undefined;
   /** Permission bits; nothing where there are none. */
   mode: number | undefined;
-  /** Which file it is, on which disk, and when it was last changed, which nobody can set. */
+  /** Which file it is, on which disk, and when it was last changed, which no program can set. */
   stamp: string;
 }
 
@@ -99,7 +99,7 @@ export function lookAt(path: string): Look | undefined {
   }
 }
 
-/** Whose this process is; nothing where nobody can tell. */
+/** The user of this process; nothing where the system does not tell. */
 export function userId(): number | undefined {
   try {
     return (deno === undefined ? nodeModule("process").getuid?.() : deno.uid()) ?? undefined;

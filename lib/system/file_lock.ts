@@ -32,7 +32,7 @@ export interface Held {
 /**
  * Runs something while no other process runs anything under the same lock.
  *
- * @param path the lock's file; it exists only while somebody holds it
+ * @param path the lock's file; it exists only while it is held
  * @param body what to do, at once: it is not asynchronous, so that the lock is held for milliseconds
  * @throws {BlobberError} `busy` when the lock could not be had, `file-system`
  */
@@ -52,7 +52,7 @@ export async function withLock<T>(
 /**
  * Takes a lock for work that waits for others, such as a registry.
  *
- * @param path the lock's file; it exists only while somebody holds it
+ * @param path the lock's file; it exists only while it is held
  * @returns the lock, to be released in any case
  * @throws {BlobberError} `busy` when the lock could not be had, `file-system`
  */
@@ -96,7 +96,7 @@ function take(path: string, content: Uint8Array): boolean {
   const breaker = path.replace(/\.break-[0-9a-f]{32}$/, "") + `.break-${hash}`;
   if (!take(breaker, content)) return false;
   try {
-    // Nobody else may remove this content: its holder is gone, and the right to break it is ours.
+    // No other process may remove this content: its holder is gone, and the right to break it is ours.
     if (sameBytes(readBounded(path, MAX_LOCK_BYTES), found.content)) rmSync(path, { force: true });
   } finally {
     rmSync(breaker, { force: true });

@@ -1,5 +1,5 @@
 /**
- * Small files, read with a bound and written so that nobody ever sees half of one.
+ * Small files, read with a bound and written so that no reader ever sees half of one.
  *
  * @module
  */
@@ -188,7 +188,7 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a file so that whoever reads it finds the old one or the new one, whole.
+ * Writes a file so that readers find the old one or the new one, whole.
  *
  * @param path the file
  * @param bytes its content

@@ -1,7 +1,7 @@
 /**
  * Small files that a person names: keys, certificates, trust roots, tokens, configuration. One reader for all:
  * a regular file or a pipe, such as a shell's `<(…)`, of a bounded size. A device has no end, a directory no
- * bytes, and a pipe that nobody writes to lets its reader wait; the wait hears the caller's signal.
+ * bytes, and a pipe without a writer makes its reader wait; the caller's signal ends the wait.
  *
  * @module
  */
@@ -56,7 +56,7 @@ export async function readInput(path: string, options: InputOptions): Promise<In
     signal.addEventListener("abort", stop, { once: true });
   });
   const work = readAny(path, options);
-  work.catch(() => {}); // whoever gave the signal does not wait for it
+  work.catch(() => {}); // after an abort its result is not awaited
   try {
     return await Promise.race([work, stopped]);
   } finally {

@@ -78,7 +78,7 @@ export function nextTurn(): Promise<void> {
 /**
  * As {@linkcode nextTurn}, and what comes from outside this thread gets its turn too: signals, the answers
  * of other threads. Deno looks for that only when it has nothing else to do, or every 61 turns; to wait for
- * somebody else is to have nothing to do, and this is the shortest wait there is.
+ * another thread is to have nothing to do, and this is the shortest wait there is.
  */
 export async function idleTurn(): Promise<void> {
   if (deno === undefined) await nextTurn();

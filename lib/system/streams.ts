@@ -12,7 +12,7 @@ const CHUNK = 64 * 1024;
 
 /**
  * A byte stream over something that fills buffers. It reads nothing before it is asked, so what is behind
- * it is held open only as long as somebody reads, and a reader with memory of its own costs no copy.
+ * it is held open only while it is read, and a reader with memory of its own costs no copy.
  *
  * @param fill called when bytes are wanted
  * @param close called once, at the end, on an error or on cancel

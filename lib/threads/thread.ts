@@ -91,7 +91,7 @@ function openWeb(module: URL, events: ThreadEvents): Thread {
   };
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
-    hold: () => {}, // web workers cannot be let go; whoever opened them stops them
+    hold: () => {}, // web workers cannot be released; their opener stops them
     stop: () => Promise.resolve(worker.terminate()),
   };
 }

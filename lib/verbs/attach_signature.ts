@@ -91,7 +91,7 @@ async function findSame(
       const found = await readReferrer(target, candidate, wanted, { ...options, allowance })
         .catch((error) => {
           options.signal?.throwIfAborted();
-          // What cannot be read is not the same; it is in nobody's way.
+          // What cannot be read is not the same signature, and does no harm.
           if (isBlobberError(error)) return undefined;
           throw error;
         });

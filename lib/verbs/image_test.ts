@@ -104,7 +104,7 @@ for (const format of ["gzip", "zstd"] as const) {
   test(`${format}: row 15: a table that is not the one of the annotation is refused`, async () => {
     const layer = { ...stargz(items, { format }), toc: digestOf("another") };
     await assert.rejects(open(layer), { code: "integrity" });
-    // Nor is it read first: what a parser would say of it is nobody's statement.
+    // Nor is it parsed first: an error of the parser would be about unchecked bytes.
     const broken = stargz(items, { format, json: (text) => text.slice(1) });
     await assert.rejects(open({ ...broken, toc: digestOf("another") }), { code: "integrity" });
     await assert.rejects(open(broken), { code: "invalid-archive" });

@@ -1,6 +1,6 @@
 /**
  * Reads a Sigstore bundle (sigstore_bundle.proto, v0.1 to v0.3) and refuses everything that is not one,
- * before any cryptography. Fields that nobody knows, two forms of content or a version that does not fit
+ * before any cryptography. Unknown fields, two forms of content or a version that does not fit
  * its content are refused, so that the version cannot be used to lower what is demanded.
  *
  * @module

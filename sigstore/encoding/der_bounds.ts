@@ -1,6 +1,6 @@
 /**
- * What DER from outside may cost. Whoever may push may store a certificate or a timestamp of any form, and
- * it is read long before a signature shows that anybody vouches for it. So each document passes here first:
+ * What DER from outside may cost. A user who may push can store a certificate or a timestamp of any form, and
+ * it is read long before a signature vouches for it. So each document is checked here first:
  * afterwards any reader of it, the library's too, takes time and memory linear in its length.
  *
  * @module

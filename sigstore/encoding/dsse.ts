@@ -32,7 +32,7 @@ export function preAuthEncoding(payloadType: string, payload: Uint8Array): Uint8
   );
 }
 
-/** Puts payload and signature into an envelope. The signature has no `keyid`: nobody may rely on one. */
+/** Puts payload and signature into an envelope. The signature has no `keyid`: verifiers must not rely on one. */
 export function envelopeOf(
   payloadType: string,
   payload: Uint8Array,

@@ -133,7 +133,7 @@ export function fingerprintOf(digest: Uint8Array): string {
 /**
  * Whether a signature over bytes was made by a key. ECDSA signatures are DER (RFC 3279), RSA is
  * PKCS #1 v1.5, Ed25519 signs the bytes themselves. The hash is always named: Deno demands it, and a
- * default is nobody's decision.
+ * default would be a hidden decision.
  *
  * @param key a key without weakness
  * @param bytes what was signed

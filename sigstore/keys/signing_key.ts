@@ -34,7 +34,7 @@ export function publicKeyPem(key: SigningKey): string {
 
 /**
  * Makes a key for one signature: P-256, which every Fulcio and log takes. It cannot be extracted, so it
- * cannot reach a disk or a log, and nobody holds it when the signature is made.
+ * cannot reach a disk or a log, and it is gone once the signature is made.
  */
 export async function ephemeralKey(): Promise<SigningKey> {
   const pair = await crypto.subtle.generateKey(

@@ -6,7 +6,7 @@ import { readPublicKey } from "./public_key.ts";
 import { checkSpki } from "./spki.ts";
 import { toPem } from "../encoding/pem.ts";
 
-/** An RSA key of a form that nobody has to have made. */
+/** An RSA key with any modulus and exponent, without a private half. */
 function rsa(modulus: Uint8Array, exponent: Uint8Array): Uint8Array {
   return sequence(
     sequence(oid("1.2.840.113549.1.1.1"), element(TAG.null)),

@@ -1,7 +1,7 @@
 /**
- * What was just signed, verified before anybody stores it: a service may have answered with a certificate
+ * What was just signed, verified before it is stored: a service may have answered with a certificate
  * that is expired or an authority's, an entry that its log did not sign, or a proof that leads nowhere, and
- * everybody who verifies would refuse what came of it.
+ * every verifier would refuse the result.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export interface Made {
 }
 
 /**
- * Verifies what was made, as strictly as anybody may: for its signer, with its log, under its name.
+ * Verifies what was made, as strictly as any verifier may: for its signer, with its log, under its name.
  *
  * @returns whether all of it was verified; `false` when services answered and there is no trust root
  * @throws {BlobberError} `signing-service` saying what would be refused; `trust-root`
@@ -50,8 +50,8 @@ export async function checkOwnSignature(made: Made): Promise<boolean> {
       {
         cause: error,
         hint: made.trust === undefined
-          ? "a service that took part answered with what nobody accepts"
-          : "either a service answered with what nobody accepts, or the trust root is of other services",
+          ? "one of the signing services gave an invalid answer"
+          : "one of the signing services gave an invalid answer, or the trust root is of other services",
       },
     );
   }

@@ -98,7 +98,7 @@ for (const [what, change, seen] of ANSWERS) {
     const key = { key: ownKey("ec"), rekorUrl: sigstore.urls.rekor1, services };
     await unusable(keyless(sigstore, { trust } as Partial<SignerOptions>), /log entry|checkpoint/);
     await unusable({ ...key, trust }, /log entry|checkpoint/);
-    // Without a trust root nobody's key is known; what needs none is checked all the same.
+    // Without a trust root no service's key is known; what needs none is checked.
     if (seen) {
       await unusable(keyless(sigstore), /log entry|checkpoint/);
       await unusable({ ...key, key: ownKey("ec") }, /log entry|checkpoint/);

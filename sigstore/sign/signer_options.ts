@@ -29,7 +29,7 @@ export interface ServiceOptions {
   signingConfig?: unknown | (() => Promise<unknown>);
 }
 
-/** Signs as whoever an identity token is about, with a key that exists for one signature. */
+/** Signs as the identity of a token, with a key that exists for one signature. */
 export interface KeylessOptions extends ServiceOptions {
   /** Where tokens come from. */
   token: TokenSource;

@@ -73,7 +73,7 @@ async function comeback(
   const end = new Promise<never>((_, reject) => {
     const timer = setTimeout(() => {
       reject(
-        new BlobberError("unauthorized", `nobody logged in within ${timeoutMs / 1000} seconds`, {
+        new BlobberError("unauthorized", `no login within ${timeoutMs / 1000} seconds`, {
           hint: "try again, or log in on another device",
         }),
       );

@@ -163,7 +163,7 @@ test("row 71: the port is ours on IPv6 too, where there is IPv6", async () => {
   }
 });
 
-test("a login that is refused, and one that nobody makes, end with an error", async () => {
+test("a login that is refused or never made ends with an error", async () => {
   await assert.rejects(
     login(browse((callback) => {
       callback.searchParams.delete("code");
@@ -196,7 +196,7 @@ test("a login stops when it is interrupted, and leaves no server behind", async 
   await assert.rejects(fetch(redirect));
 });
 
-test("the issuer is the one that belongs to the authority, and the public one is nobody else's", async () => {
+test("the issuer is the authority's own, and the public issuer only the public authority's", async () => {
   const source = browserToken({ openBrowser: browse() });
   const request = { clientId: "sigstore", context };
   assert.ok(await source.token({ ...request, issuer: () => Promise.resolve(sigstore.urls.oidc) }));

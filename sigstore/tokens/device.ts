@@ -16,7 +16,7 @@ import type { TokenSource } from "./token.ts";
 export interface DeviceLogin {
   /** The page to open. */
   verificationUri: string;
-  /** The page's host, to be shown: whoever types a code there should know where. */
+  /** The page's host, to be shown: users should know where they type a code. */
   host: string;
   /** The code to type there. */
   userCode: string;
@@ -137,7 +137,7 @@ async function poll(
       else if (said !== "authorization_pending") throw error;
     }
   }
-  throw new BlobberError("unauthorized", `nobody logged in within ${patience.seconds} seconds`, {
+  throw new BlobberError("unauthorized", `no login within ${patience.seconds} seconds`, {
     hint: "try again, or give a token",
   });
 }

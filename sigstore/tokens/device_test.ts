@@ -82,7 +82,7 @@ test("row 70: the page with the code filled in is shown only when it is at the s
   assert.equal(shown[0]!.completeUri, undefined);
 });
 
-test("a login that is denied or that nobody makes ends with an error", async () => {
+test("a login that is denied or never made ends with an error", async () => {
   sigstore.onRequest = ({ path }) =>
     path === "/token"
       ? {

@@ -166,7 +166,7 @@ test("tokens are looked for in the documented order", () => {
   assert.equal(findToken({ env: {}, showDevice: () => {} }).name, "the login on another device");
 });
 
-test("in CI nobody is asked to log in", async () => {
+test("in CI no login is offered", async () => {
   const opened: string[] = [];
   const openBrowser = (url: string) => void opened.push(url);
   const env = { CI: "true", GITLAB_CI: "true", NO_GCE_CHECK: "true" };

@@ -1,5 +1,5 @@
 /**
- * A token that somebody gave: its value, or a file that holds it.
+ * A token that the caller gave: its value, or a file that holds it.
  *
  * @module
  */

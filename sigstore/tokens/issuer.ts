@@ -13,7 +13,7 @@ import { isLoopback } from "@blobber/core/reference";
 import { once, reasonOf, type ServiceContext, serviceUrl } from "../service.ts";
 import type { TokenRequest } from "./token.ts";
 
-/** The library; its import waits until somebody logs in. */
+/** The library; its import waits for a login. */
 export type OAuth = typeof import("oauth4webapi");
 
 /** An issuer that was found. */
@@ -42,7 +42,7 @@ export async function findIssuer(
   const { clientId, context } = request;
   const issuer = named ?? await request.issuer?.();
   if (issuer === undefined) {
-    // The public issuer's tokens are nobody else's business.
+    // Tokens of the public issuer are sent to no other authority.
     throw new BlobberError("invalid-option", "no OIDC issuer to log in at", {
       hint: ["name the issuer of this certificate authority with ", { option: "issuer" }],
     });

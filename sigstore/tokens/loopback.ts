@@ -20,7 +20,7 @@ export interface Loopback {
 
 /**
  * Starts the server on a free port, for IPv4 and, where there is one, IPv6: `localhost` may be either, and
- * nobody else may hold the port on the other.
+ * no other program may hold the port on the other.
  *
  * @param state what the request must repeat; others are turned away, and the waiting goes on
  */
@@ -68,7 +68,7 @@ function listen(server: Server, port: number, host: string): Promise<boolean> {
   });
 }
 
-/** The address that a browser came back with, unless the request is somebody else's. */
+/** The address that the browser came back with; nothing for other requests. */
 function callbackOf(request: IncomingMessage, port: number, state: string): URL | undefined {
   // A page under a name that resolves to this machine (DNS rebinding) has another Host.
   if (request.method !== "GET" || request.headers.host !== `localhost:${port}`) return undefined;

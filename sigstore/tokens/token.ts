@@ -75,7 +75,7 @@ export function readToken(raw: string, clientId: string, from: string): Identity
   const audience = listOf(aud);
   if (!audience.includes(clientId)) {
     throw bad(
-      `is for ${audience.map(quote).join(", ") || "nobody"}, expected ${quote(clientId)}`,
+      `is for ${audience.map(quote).join(", ") || "no audience"}, expected ${quote(clientId)}`,
       "request one with that audience, or name the client that it is for",
     );
   }
@@ -105,7 +105,7 @@ export function readToken(raw: string, clientId: string, from: string): Identity
   };
 }
 
-/** Whom a token is for; nobody, when it cannot be read. */
+/** The audience of a token; empty if it cannot be read. */
 export function audienceOf(raw: string): string[] {
   return listOf(claimsOf(bare(raw))?.aud);
 }

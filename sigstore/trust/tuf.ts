@@ -119,7 +119,7 @@ export async function publicTarget(
   }
 }
 
-/** What is kept, and how old it is. Beyond its limit nobody can tell whether it was revoked. */
+/** What is kept, and how old it is. Beyond its limit it may have been revoked. */
 function offlineTarget(bytes: Uint8Array, state: TufState, options: Observer): PublicTarget {
   const now = Date.now();
   const days = Math.floor((now - state.checked.getTime()) / 86_400_000);

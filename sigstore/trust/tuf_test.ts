@@ -190,7 +190,7 @@ test("row 41, GHSA-fphv-w9fq-2525: a threshold of 0 is refused", () =>
   withRepository(async ({ ask, repository }) => {
     repository.publish({
       version: 6,
-      targets: { "trusted_root.json": rootOf("anybody's") },
+      targets: { "trusted_root.json": rootOf("another's") },
       timestampKeys: [],
     });
     await assert.rejects(ask(), refused);

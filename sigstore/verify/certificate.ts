@@ -42,7 +42,7 @@ const FULCIO_USERNAME = toHex(oid("1.3.6.1.4.1.57264.1.7"));
 const VERSION = 0xa0, EXTENSIONS = 0xa3, OTHER_NAME = 0xa0, MAIL = 0x81, URI = 0x86;
 
 /**
- * Reads a certificate. Nobody has vouched for it yet, so what reading it costs is bounded by its length
+ * Reads a certificate. It is not trusted yet, so what reading it costs is bounded by its length
  * ({@linkcode checkDer}), and so is what its key may cost ({@linkcode checkSpki}).
  *
  * @param der the certificate

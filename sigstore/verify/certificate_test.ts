@@ -68,7 +68,7 @@ test("an authority's own certificate is refused", () => {
   readCertificate(withChanges({}, extension("2.5.29.19", sequence(), true)));
 });
 
-test("an extension given twice is refused, whichever of the two somebody else would read", () => {
+test("an extension given twice is refused, whichever of the two another reader would take", () => {
   for (const one of Object.values(RIGHT)) refused(withChanges({}, one), /twice/);
 });
 

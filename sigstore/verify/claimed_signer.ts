@@ -1,6 +1,6 @@
 /**
- * Whom a signature says that it is by, for those who do not know yet whom to trust. Nothing of it is
- * verified: whoever stores a signature writes there what they like.
+ * Who a signature claims to be by, for users who have not named a signer yet. Nothing of it is verified: any user
+ * who may push can write anything there.
  *
  * @module
  */
@@ -79,7 +79,7 @@ function nameIn(content: Content): ClaimedSigner["name"] {
       tag: annotations?.has(TAG_ANNOTATION) ? annotations.string(TAG_ANNOTATION) : undefined,
     };
   } catch (error) {
-    // A statement of another form names nothing; whoever verifies it says what is wrong with it.
+    // A statement of another form names nothing; verification says what is wrong with it.
     if (isBlobberError(error)) return undefined;
     throw error;
   }

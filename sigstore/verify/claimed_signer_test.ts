@@ -27,7 +27,7 @@ const named = (name: unknown, annotations?: unknown) =>
     }),
   });
 
-test("a key is named by the fingerprint that it has everywhere, whoever signed", () => {
+test("a key is named by the same fingerprint everywhere", () => {
   const { fingerprint } = readPublicKey(pemOf(key));
   const claimed = readClaimedSigner(stored(make(KEY)));
   assert.deepEqual(claimed.signer, {

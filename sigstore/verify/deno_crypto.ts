@@ -4,7 +4,7 @@
  * `@sigstore/core` verifies ECDSA and RSA signatures without naming a hash. Node then takes SHA-256; Deno
  * throws, and the library turns that into "signature invalid". Where the runtime is found to throw, the
  * library's one function for this is replaced by one that names SHA-256, which changes nothing else: no
- * global and no `node:crypto` of anybody. Where it does not throw, nothing is touched.
+ * global, and no `node:crypto` of other code. Where it does not throw, nothing is touched.
  *
  * @module
  */

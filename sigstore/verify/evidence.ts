@@ -1,6 +1,6 @@
 /**
- * The door to everything that needs `@sigstore/*`: imported only when there is such evidence to check, so
- * that nobody else pays for loading it.
+ * The entry to everything that needs `@sigstore/*`: imported only when there is such evidence to check, so that
+ * other verifications do not load it.
  *
  * @module
  */

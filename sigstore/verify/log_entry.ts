@@ -113,7 +113,7 @@ export function checkEntryForm(
   });
 }
 
-/** The time that a log signed for an entry, or none: without the promise the number is nobody's word. */
+/** The time that a log signed for an entry, or none: without the promise the number is not signed. */
 export function timeOf(entry: LogEntry): Date | undefined {
   if (entry.promise === undefined) return undefined;
   return new Date(Number(entry.integratedTime) * 1000);
@@ -202,7 +202,7 @@ function checkNumbers(
 function checkTime({ promise, proof, integratedTime }: LogEntry): void {
   if (promise === undefined) {
     if (proof === undefined) throw invalidSignature("its log entry has no promise and no proof");
-    if (integratedTime !== "0") throw invalidSignature("its time is signed by nobody");
+    if (integratedTime !== "0") throw invalidSignature("its time is not signed");
   } else if (integratedTime === "0") throw invalidSignature("its promise has no time");
 }
 

@@ -11,7 +11,7 @@ useSigstore();
 const fits = (bundle: unknown, policy: Policy, manifest = MANIFEST) =>
   createVerifier(policy).mayFit!(manifest, stored(bundle));
 
-test("good-among-bad: by a look, a bundle fits its signer and its manifest, and nobody else's", () => {
+test("good-among-bad: at a glance, a bundle fits its own signer and manifest, and no other", () => {
   const keyed: Policy = { signers: [{ key: pemOf(key) }] };
   const named: IdentityPolicy = { signers: [DEVELOPER], trust };
   for (const kind of ["v0.3 statement", "v0.3 message", "v0.1 message, chain"] as const) {

@@ -1,5 +1,5 @@
 /**
- * Whom a verifier trusts and what it demands. A policy that names nobody, or demands what cannot be
+ * Whom a verifier trusts and what it demands. A policy that names no signer, or demands what cannot be
  * checked, does not construct: the types refuse it where they see it, and {@linkcode rulesOf} refuses it
  * for callers without types.
  *
@@ -62,7 +62,7 @@ export interface PolicyTerms {
   signedAs?: RepositoryName | undefined;
   /**
    * Whether a signature over the manifest's bytes alone, without a statement, counts: the Go tool's and
-   * older cosign's. Whoever signs other people's files can be made to sign a manifest that way.
+   * older cosign's. A service that signs files of others can be made to sign a manifest that way.
    * @default true
    */
   legacyMessageSignature?: boolean | undefined;
@@ -116,9 +116,9 @@ export interface KeyPolicy extends PolicyTerms {
   unsafe?: never;
 }
 
-/** Accepts any certificate that the root's authorities issued, whoever holds it. */
+/** Accepts any certificate that the root's authorities issued, for any holder. */
 export interface UnsafePolicy extends PolicyTerms {
-  /** Says that nobody is named. */
+  /** Says that no signer is named. */
   unsafe: true;
   /** What is believed about certificates, logs and timestamps. */
   trust: TrustMaterial | TrustSource;

@@ -1,5 +1,5 @@
 /**
- * What a signature is over, and that it is about this manifest. A bundle proves only that somebody signed
+ * What a signature is over, and that it is about this manifest. A bundle proves only that a signer signed
  * some bytes: binding those bytes to the artifact is this file's.
  *
  * @module
@@ -81,7 +81,7 @@ function bindSimple(
     throw invalidSignature("it is in cosign's older form, expected a signed statement");
   }
   const json = parseStrictJson(payload, "the payload", invalidSignature);
-  // Whoever reads it must understand all that is critical.
+  // A reader must understand all that is critical.
   const critical = new Fields(json, "payload", invalidSignature).object("critical")
     .only("identity", "image", "type");
   const type = critical.string("type");

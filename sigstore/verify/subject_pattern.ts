@@ -2,7 +2,7 @@
  * Patterns for the subject of a certificate. `*` stands for any characters within a path segment, `**` for
  * any across segments; neither matches `@`, and the pattern is the whole subject. The part that says who
  * is in charge (host and owner of a URI, domain of a mail address) has to be written out, so that no
- * pattern can be satisfied by an account that anybody opens.
+ * pattern can be satisfied by an account that any user may open.
  *
  * URIs are compared in one form, whether a space, `é`, `#` or `%` is escaped or not: issuers escape what users
  * name, and users write the names that they know. A pattern without stars also matches the subject that it is,
@@ -88,7 +88,7 @@ function plainForm(subject: string): string | undefined {
 }
 
 /**
- * The form of a URI, when nobody can take it for a path elsewhere: dot segments, escaped once or more often and
+ * The form of a URI, if no reader can take it for a path elsewhere: dot segments, escaped once or more often and
  * between slashes of any kind, lead out of the owner's part, and a query is no part of the path.
  */
 function plainUriForm(subject: string): string | undefined {

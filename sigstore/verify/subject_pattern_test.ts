@@ -81,7 +81,7 @@ for (
     `https://github.com/acme/${"x".repeat(3000)}`,
   ]
 ) {
-  test(`a pattern that anybody can satisfy, or that is none, is refused: ${pattern.slice(0, 50)}`, () => {
+  test(`a pattern that any account can satisfy, or that is invalid, is refused: ${pattern.slice(0, 50)}`, () => {
     assert.throws(() => parseSubjectPattern(pattern), { code: "invalid-option" });
   });
 }

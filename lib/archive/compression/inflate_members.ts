@@ -13,7 +13,7 @@ const codecs = new Map<"gzip" | "zstd", Codec>();
 
 /**
  * Inflates `packed[from..end)`: one or more whole gzip members or zstd frames. Their checksums are not
- * looked at: whoever calls checks digests of what they hold.
+ * checked: the caller checks the digests of their content.
  *
  * @param format what they are
  * @param output where the plain bytes go; grown when `grow` allows

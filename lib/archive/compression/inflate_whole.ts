@@ -1,7 +1,7 @@
 /**
  * Members that are all in memory, inflated for a reader who wants few of them: by what the web has for it,
  * since to load Node's takes longer than to inflate a table of contents, and by Node's where that will not
- * do. Whoever has many members goes to `inflate_members.ts` at once.
+ * do. A reader of many members uses `inflate_members.ts` at once.
  *
  * @module
  */
@@ -28,8 +28,8 @@ export interface InflateOptions {
 }
 
 /**
- * Inflates one or more whole gzip members or zstd frames. Their checksums are not looked at: whoever calls
- * checks digests of what they hold.
+ * Inflates one or more whole gzip members or zstd frames. Their checksums are not checked: the caller checks
+ * the digests of their content.
  *
  * @param format what they are
  * @param packed the members and nothing else
@@ -65,7 +65,7 @@ async function inflateOne(
     if (start < 0 || start >= end) return undefined;
     // RFC 1952, 2.3.1: the size, by which also a member is known that the stream takes for whole and is not.
     const size = new DataView(packed.buffer, packed.byteOffset + end).getUint32(4, true);
-    // Deflate makes a byte of 1032 at the most, so nobody makes us take memory for nothing.
+    // Deflate makes at most 1032 bytes of one, so no false size makes us take memory.
     if (size > most || size > (end - start) * 1032) return undefined;
     const plain = new Uint8Array(size);
     const { readable, writable } = new DecompressionStream("deflate-raw");

@@ -34,7 +34,7 @@ async function claimIn(dir: string): Promise<{ claim: Claim; close(): Promise<vo
   };
 }
 
-/** Gives a claim to a process of another machine or container: nobody can look it up here. */
+/** Gives a claim to a process of another machine or container, which cannot be looked up here. */
 function elsewhere(claim: Claim): string {
   const from = claim.dir.path;
   const name = from.slice(from.lastIndexOf("/") + 1);

@@ -64,7 +64,7 @@ function checkEncoding(what: string, value: string): void {
   );
 }
 
-/** The names of an archive whose order is somebody else's: each once, and below directories only. */
+/** The names of an archive in the order of another program: each once, and below directories only. */
 export class NameSet {
   /** Directories that no entry names have the type `implied`. */
   readonly #types = new Map<string, EntryType | "implied">();

@@ -2,13 +2,13 @@
  * A digest of how the files of a tree lie on the disk, by which a tree is known to be untouched since its
  * contents were hashed. The rule is that of git's index, for the tree as a whole.
  *
- * Every write to a file, and every change of its times, moves its ctime, which nobody can set. So a file of
+ * Every write to a file, and every change of its times, moves its ctime, which no program can set. So a file of
  * the same size, mtime, ctime and number holds what it held, with one exception: clocks tick, and what is
  * written in the tick of the hashing leaves no mark. Such stamps are "racy" and not remembered: all times
  * must be older, by a margin, than the moment from which on the files were read.
  *
- * As with git, this trusts the kernel to keep ctimes: somebody who can turn back its clock, or who writes
- * to a file through a memory map that was dirty before, is not seen.
+ * As with git, this trusts the kernel to keep ctimes: a change by a user who turns back its clock, or
+ * through a memory map that was dirty before, is not seen.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Entries of a tar that somebody else made, one after another, as a packer takes them.
+ * Entries of a tar that another program made, one after another, as a packer takes them.
  *
  * @module
  */

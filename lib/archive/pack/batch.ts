@@ -126,7 +126,7 @@ export class Batch {
     return this.#plain.subarray(begin, end);
   }
 
-  /** As {@linkcode content}, read from a file by whoever packs the batch. */
+  /** As {@linkcode content}, read from a file when the batch is packed. */
   fileContent(entry: Entry, from: number, size: number, file: string, stamp: FileStamp): void {
     const at = this.content(entry, from, size).byteOffset;
     const { mtime, ctime, inode } = stamp;

@@ -50,7 +50,7 @@ export class Packer {
   }
 
   /**
-   * Adds a file of which the content is on disk. It is read later, by whoever packs the batch.
+   * Adds a file of which the content is on disk. It is read later, when the batch is packed.
    *
    * @param entry the file
    * @param file where its content is

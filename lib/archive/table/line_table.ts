@@ -1,7 +1,7 @@
 /**
- * A table of contents with one row a line, as `toc_rows.ts` writes it, of which only the names were looked
- * at. Whoever lists an image or reads a file of it needs few rows or none: each is parsed and checked, as
- * `parse_table.ts` does it with all, when it is asked for.
+ * A table of contents with one row a line, as `toc_rows.ts` writes it, of which only the names were
+ * read. To list an image or to read a file of it takes few rows or none: each is parsed and checked when it is
+ * asked for, as `parse_table.ts` does with all.
  *
  * The names are those that a parser would find, or the table is left to one: a line is one object, with its
  * name and its type first and no other fields than the format's, each once, and there is no escape in which

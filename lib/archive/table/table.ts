@@ -1,6 +1,6 @@
 /**
  * A table of contents that was checked: every row is safe, and the chunks of the files cover them without
- * a gap, in the order of the layer. Rows stand in columns and become objects when somebody asks for them.
+ * a gap, in the order of the layer. Rows stand in columns and become objects on demand.
  *
  * @module
  */

@@ -68,7 +68,7 @@ export function* linesIn({ text, end: last }: TocText, from: number): Generator<
 }
 
 /**
- * Reads a table, some lines at a time: nobody else holds the text of all of it.
+ * Reads a table, some lines at a time, so that the text of all of it is never in memory.
  *
  * @param bytes the table
  * @returns its rows, in batches, and at the end its version, which the head states

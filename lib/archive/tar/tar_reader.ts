@@ -19,7 +19,7 @@ import { isZero, RawHeader, text } from "./tar_header.ts";
 import { BLOCK, FLAG, paddingOf } from "./tar_layout.ts";
 import { TOC_NAME } from "../toc.ts";
 
-/** What is told to whoever reads. */
+/** Callbacks of the reader. */
 export interface TarHandler {
   /**
    * An entry begins. Its path is safe and in normal form, empty for the root; a hard link's target too. A

@@ -33,7 +33,7 @@ function parts(headers: Uint8Array): { records: string; header: Uint8Array } {
   return { records, header: headers.subarray(headers.length - BLOCK) };
 }
 
-test("a header is ustar, owned by nobody in particular", () => {
+test("a header is ustar, without an owner", () => {
   const header = written(plain);
   assert.equal(header.length, BLOCK);
   assert.equal(field(header, "name"), "a/b.txt");

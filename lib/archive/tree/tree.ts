@@ -70,7 +70,7 @@ export class Tree<T = undefined> implements Listing<T> {
 
   /**
    * @param limits how much is accepted; the defaults where they say nothing
-   * @param pace counts the steps; whoever applies many entries breathes when they are due
+   * @param pace counts the steps; the caller who applies many entries breathes when they are due
    */
   constructor(limits: UnpackLimits = {}, pace: Pace = new Pace()) {
     this.#budget = new Budget(limits);

@@ -26,7 +26,7 @@ export interface Found<T> {
 /**
  * Where a directory is when links of lower layers are followed, as overlay file systems and container
  * runtimes do: with `lib -> usr/lib` below it, a layer's `lib/x` is `usr/lib/x`. The tree's root is the
- * root of all. A link of the same layer is not followed: nobody writes such an archive in good faith.
+ * root of all. A link of the same layer is not followed: no honest program writes such an archive.
  *
  * @param root the tree
  * @param dir the directory, in normal form

@@ -46,7 +46,7 @@ async function unpacked(made: MadeLayer, runner: UnpackRunner): Promise<Record<s
   }
 }
 
-/** A runner that is not this thread, as far as anybody can tell, and notes what it is given. */
+/** A runner that looks like another thread, and records its jobs. */
 class Noting implements UnpackRunner {
   /** Of each job: files in it, and bytes that its members may become. */
   readonly given: { files: number; plain: number }[] = [];
@@ -100,7 +100,7 @@ test("files that are small or empty make jobs of bounded size, however many they
   }
 });
 
-test("the first failure in the layer is the one that is told, whoever finds it first", async () => {
+test("the first failure in the layer is the one that is reported, in any order of discovery", async () => {
   const bad = digestOf("something else");
   const layer = stargz(twelve, {
     rows: (rows) =>

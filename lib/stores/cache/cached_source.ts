@@ -1,6 +1,6 @@
 /**
- * A source in front of a source: what was read once is read from disk the next time. Nobody behind it
- * notices but by the speed. Lists are never cached: what tags there are, what they point at (unless a time
+ * A source in front of a source: what was read once is read from disk the next time. Readers notice only the
+ * speed. Lists are never cached: what tags there are, what they point at (unless a time
  * is given), what refers to a manifest. Nor is what a verification said.
  *
  * @module

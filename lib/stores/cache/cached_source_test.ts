@@ -238,7 +238,7 @@ test("row 42: damaged digests of blocks are taken again", () =>
     assert.deepEqual(store.asked, []);
   }));
 
-test("wrong bytes are kept from nobody's reading, and what nobody read to the end is not kept", () =>
+test("wrong bytes that were read are not kept, nor is what was not read to the end", () =>
   withDirectory(async (directory) => {
     const store = await watched();
     const wrong: Source = {
@@ -276,7 +276,7 @@ test("a range that proved to be wrong is forgotten when its reader says so", () 
     const range = { start: 0, end: 5 };
     assert.equal(await read(withCache(lying, directory), blob, 0, 5), "wrong");
     const source = withCache(store, directory);
-    assert.equal(await read(source, blob, 0, 5), "wrong", "nobody can know this before a reader");
+    assert.equal(await read(source, blob, 0, 5), "wrong", "only a reader can know this");
     assert.equal(source.forget!(blob, range), true);
     assert.equal(source.forget!(blob, range), false);
     assert.equal(await read(source, blob, 0, 5), "01234");

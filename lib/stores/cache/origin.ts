@@ -3,7 +3,7 @@
  * content: nothing that could be hashed proves it right. Such files carry a code made with this key, and
  * one that came along with a copy of the directory, restored elsewhere by CI for instance, has none that
  * counts: beside random bytes the key is made of which file on which disk they are in, and of when that was
- * last changed, which nobody can set.
+ * last changed, which no program can set.
  *
  * @module
  */

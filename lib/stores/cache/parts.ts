@@ -1,5 +1,5 @@
 /**
- * Ranges of blobs that are not in the cache whole: the table of a layer and the members that somebody
+ * Ranges of blobs that are not in the cache whole: the table of a layer and the members that were
  * read. Each is a file that carries its own digest in its name.
  *
  * @module

@@ -1,6 +1,6 @@
 /**
  * Content through a cache: what it holds is checked and handed out, what it does not hold is kept as it
- * passes. Loaded by whoever reads more than names.
+ * passes. Loaded to read more than names.
  *
  * @module
  */
@@ -75,7 +75,7 @@ export class ReadThrough {
     const stream = await this.#source.fetch(target, { signal: options.signal });
     const isDocument = isDocumentType(target.mediaType);
     const name = `${digest} of ${this.#source.name}`;
-    // Of a manifest an entry is made, which must be right; whoever reads a blob takes its digest anyway.
+    // A manifest becomes an entry, which must be right; readers of a blob check its digest anyway.
     const { tee } = await loading;
     return tee(this.#paths, stream, { size, name, ...(isDocument && { digest }) }, {
       name: digest,

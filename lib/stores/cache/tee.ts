@@ -55,7 +55,7 @@ export function tee(
       sum?.update(bytes);
       copy.write(bytes);
       left -= bytes.length;
-      // The reader has looked behind the last byte already: nobody may ask for the end.
+      // The reader has seen the last byte already, and may never ask for the end.
       if (left === 0) copy.finish(() => name ?? sum!.digest());
       pending = bytes;
       scratch = bytes.buffer;

@@ -87,7 +87,7 @@ test("what another tool wrote into the index is kept", () =>
     const one = await sample(store, "one", { tag: "v1" });
     const index = indexOf(directory);
     index.custom = { a: 1 };
-    index.annotations = { owner: "somebody" };
+    index.annotations = { owner: "another" };
     index.manifests[0].vendor = "x";
     index.manifests[0].annotations.extra = "kept";
     writeFileSync(join(directory, "index.json"), JSON.stringify(index));
@@ -251,7 +251,7 @@ test("a digest whose blob is JSON and no object names no manifest", () =>
     }
   }));
 
-test("a flipped blob arrives flipped and is refused by whoever reads it", () =>
+test("a flipped blob arrives flipped and is refused by its reader", () =>
   inDirectory(async (directory) => {
     const store = new LayoutStore(directory);
     await sample(store, "content");
@@ -268,14 +268,14 @@ test("row 44: what a killed writer left is removed, what a living one holds is n
     const { pid, start, space } = thisProcess();
     const dead = `blobber-${pid}-${Number(start || 1) + 1}-${space}-00ff`;
     writeFileSync(join(ingest, dead), "half");
-    writeFileSync(join(ingest, "somebody-else"), "");
+    writeFileSync(join(ingest, "of-another"), "");
     writeFileSync(join(directory, `index.json.${dead}.tmp`), "half");
     await new LayoutStore(directory).begin("application/x").then((other) => other.abort());
     const names = readdirSync(ingest);
     assert.equal(names.includes(dead), false);
     assert.equal(existsSync(join(directory, `index.json.${dead}.tmp`)), false);
     assert.equal(names.length, 2);
-    rmSync(join(ingest, "somebody-else"));
+    rmSync(join(ingest, "of-another"));
     await writer.commit(blobOf("half"));
     assert.equal(existsSync(ingest), false);
   }));
