@@ -104,7 +104,7 @@ const END = new Date(8_640_000_000_000_000);
  */
 export function loadTrustedRoot(
   bytes: Uint8Array,
-  source = "the given trusted root",
+  source = "the given trust root",
   confirmed?: Date,
 ): TrustMaterial {
   if (bytes.length > MAX_TRUSTED_ROOT_BYTES) {
@@ -114,11 +114,11 @@ export function loadTrustedRoot(
   }
   const parts = guarded(`${source} cannot be read`, invalidTrustRoot, () => {
     const json = parseStrictJson(bytes, source, invalidTrustRoot);
-    const root = new Fields(json, "the trusted root", invalidTrustRoot);
+    const root = new Fields(json, "the trust root", invalidTrustRoot);
     const mediaType = root.string("mediaType");
     if (!MEDIA_TYPE.test(mediaType)) {
       throw invalidTrustRoot(
-        `${source} is a ${quote(mediaType)}, expected a Sigstore trusted root`,
+        `${source} is a ${quote(mediaType)}, expected a Sigstore trust root`,
       );
     }
     return {
@@ -143,12 +143,12 @@ export async function readTrustedRoot(path: string): Promise<TrustMaterial> {
   const { bytes } = await readInput(path, {
     limit: MAX_TRUSTED_ROOT_BYTES,
     fail: (why, cause) =>
-      new BlobberError("trust-root", `cannot read the trusted root ${quote(path)}: ${why}`, {
+      new BlobberError("trust-root", `cannot read the trust root ${quote(path)}: ${why}`, {
         cause,
         hint: ["give a trusted_root.json with ", { option: "trust" }],
       }),
   });
-  return loadTrustedRoot(bytes, `the trusted root ${quote(path)}`);
+  return loadTrustedRoot(bytes, `the trust root ${quote(path)}`);
 }
 
 function readLog(fields: Fields): TrustedLog {

@@ -24,7 +24,7 @@ test("a root is read whole", () => {
   assert.equal(parts.ctLogs.length, 1);
   assert.equal(parts.authorities[0]!.certificates.length, 2);
   assert.equal(parts.timestampAuthorities.length, 1);
-  assert.equal(source, "the given trusted root");
+  assert.equal(source, "the given trust root");
   assert.equal(confirmed, undefined);
 });
 

@@ -12,7 +12,7 @@ import { quote } from "../../printable.ts";
 import { notAllowed } from "../../system/permission.ts";
 import { isOrphan } from "../../system/process_identity.ts";
 import { listDirectory, nodeModule } from "../../system/runtime.ts";
-import { type CachePaths, ROOMS } from "./paths.ts";
+import { type CachePaths, FOLDERS } from "./paths.ts";
 
 /**
  * Makes the directory of a cache where it is missing, and looks at what is there.
@@ -28,10 +28,10 @@ export function prepareDirectory(paths: CachePaths): string | undefined {
     const problem = ensure(paths.root);
     if (problem !== undefined) return problem;
     const seen = new Set<string>();
-    for (const room of Object.values(ROOMS)) {
+    for (const folder of Object.values(FOLDERS)) {
       // Outermost first, so that no link is followed on the way in.
       let path = paths.root;
-      for (const part of room.split("/")) {
+      for (const part of folder.split("/")) {
         path = `${path}/${part}`;
         if (seen.has(path)) continue;
         seen.add(path);
@@ -39,7 +39,7 @@ export function prepareDirectory(paths: CachePaths): string | undefined {
         if (problem !== undefined) return problem;
       }
     }
-    sweep(paths.room("temp"));
+    sweep(paths.folder("temp"));
     return undefined;
   } catch (error) {
     return fileError("cannot use", paths.root, error).message;
@@ -59,7 +59,7 @@ function ensure(path: string): string | undefined {
   const uid = userId();
   if (uid !== undefined && found.uid !== uid) return `${quote(path)} belongs to another user`;
   const { mode = 0o700 } = found;
-  if ((mode & 0o002) !== 0) return `${quote(path)} can be written by everybody`;
+  if ((mode & 0o002) !== 0) return `${quote(path)} can be written by every user`;
   if ((mode & 0o300) !== 0o300) return `${quote(path)} cannot be written by its owner`;
   return undefined;
 }

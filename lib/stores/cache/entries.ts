@@ -61,14 +61,14 @@ export function listEntries(paths: CachePaths): (Entry & { used: number })[] {
   const { readdirSync, lstatSync } = nodeModule("fs");
   let names: string[];
   try {
-    names = readdirSync(paths.room("entries"));
+    names = readdirSync(paths.folder("entries"));
   } catch {
     return [];
   }
   return names.flatMap((name) => {
     const digest = `sha256:${name.replace(/\.json$/, "")}`;
     if (!isDigest(digest)) return [];
-    const path = `${paths.room("entries")}/${name}`;
+    const path = `${paths.folder("entries")}/${name}`;
     try {
       const used = lstatSync(path).mtimeMs;
       const entry = readEntry(paths, digest);

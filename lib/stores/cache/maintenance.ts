@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type Digest, isDigest } from "../../digest.ts";
 import { CACHE_GRACE_MS } from "../../limits.ts";
 import { type Entry, listEntries } from "./entries.ts";
-import { type CachePaths, cachePaths, type ROOMS } from "./paths.ts";
+import { type CachePaths, cachePaths, type FOLDERS } from "./paths.ts";
 
 /** An artifact in the cache. */
 export interface CacheEntry {
@@ -145,7 +145,7 @@ interface File {
 function allFiles(paths: CachePaths): File[] {
   const hex = /^[0-9a-f]{64}$/;
   const json = /^[0-9a-f]{64}\.json$/;
-  const names: Record<keyof typeof ROOMS, RegExp> = {
+  const names: Record<keyof typeof FOLDERS, RegExp> = {
     blobs: hex,
     sums: hex,
     entries: json,
@@ -155,13 +155,13 @@ function allFiles(paths: CachePaths): File[] {
     parts: hex,
     temp: /^blobber-[0-9a-z-]+$/,
   };
-  const inRooms = Object.entries(names).flatMap(([room, pattern]) => {
-    const directory = paths.room(room as keyof typeof ROOMS);
-    return room === "parts"
+  const inFolders = Object.entries(names).flatMap(([folder, pattern]) => {
+    const directory = paths.folder(folder as keyof typeof FOLDERS);
+    return folder === "parts"
       ? directories(directory, pattern).flatMap((one) => files(one, /^\d+-\d+-[0-9a-f]{64}$/))
       : files(directory, pattern);
   });
-  return [...inRooms, ...files(paths.root, /^origin$/)];
+  return [...inFolders, ...files(paths.root, /^origin$/)];
 }
 
 /** The files that hold the content of a digest. */
@@ -176,8 +176,8 @@ function contentFiles(paths: CachePaths, digest: Digest): File[] {
 /** Removes content that no entry names and that is too old to be on its way. */
 function removeStrays(paths: CachePaths, users: Map<Digest, number>): number {
   let bytes = 0;
-  const rooms = ["blobs", "sums", "parts", "listings"] as const;
-  for (const name of rooms.flatMap((room) => namesIn(paths.room(room)))) {
+  const folders = ["blobs", "sums", "parts", "listings"] as const;
+  for (const name of folders.flatMap((folder) => namesIn(paths.folder(folder)))) {
     const digest = `sha256:${name}`;
     if (!isDigest(digest) || users.has(digest)) continue;
     for (const file of contentFiles(paths, digest)) {

@@ -13,8 +13,8 @@
 
 import { type Digest, digestOf, hexOf } from "../../digest.ts";
 
-/** The rooms of a cache, all of them directories with nothing in them but what {@linkcode CachePaths} names. */
-export const ROOMS = {
+/** The folders of a cache, with nothing in them but what {@linkcode CachePaths} names. */
+export const FOLDERS = {
   /** Whole content, `HEX`. */
   blobs: "blobs/sha256",
   /** What belongs together, `HEX.json` by the manifest's digest; its time is that of the last use. */
@@ -36,9 +36,9 @@ export const ROOMS = {
 /** The places of one cache. */
 export interface CachePaths {
   root: string;
-  /** The one file outside of the rooms. */
+  /** The one file outside of the folders. */
   origin: string;
-  room(name: keyof typeof ROOMS): string;
+  folder(name: keyof typeof FOLDERS): string;
   blob(digest: Digest): string;
   entry(digest: Digest): string;
   parts(digest: Digest): string;
@@ -54,18 +54,18 @@ export interface CachePaths {
  * @param root the directory
  */
 export function cachePaths(root: string): CachePaths {
-  const room = (name: keyof typeof ROOMS) => `${root}/${ROOMS[name]}`;
+  const folder = (name: keyof typeof FOLDERS) => `${root}/${FOLDERS[name]}`;
   const hashed = (key: string) => `${hexOf(digestOf(key))}.json`;
   return {
     root,
     origin: `${root}/origin`,
-    room,
-    blob: (digest) => `${room("blobs")}/${hexOf(digest)}`,
-    entry: (digest) => `${room("entries")}/${hexOf(digest)}.json`,
-    parts: (digest) => `${room("parts")}/${hexOf(digest)}`,
-    sums: (digest) => `${room("sums")}/${hexOf(digest)}`,
-    tag: (key) => `${room("tags")}/${hashed(key)}`,
-    push: (key) => `${room("push")}/${hashed(key)}`,
-    listing: (manifest) => `${room("listings")}/${hexOf(manifest)}`,
+    folder,
+    blob: (digest) => `${folder("blobs")}/${hexOf(digest)}`,
+    entry: (digest) => `${folder("entries")}/${hexOf(digest)}.json`,
+    parts: (digest) => `${folder("parts")}/${hexOf(digest)}`,
+    sums: (digest) => `${folder("sums")}/${hexOf(digest)}`,
+    tag: (key) => `${folder("tags")}/${hashed(key)}`,
+    push: (key) => `${folder("push")}/${hashed(key)}`,
+    listing: (manifest) => `${folder("listings")}/${hexOf(manifest)}`,
   };
 }

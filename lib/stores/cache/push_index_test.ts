@@ -31,19 +31,19 @@ test("what pushes made is remembered, the latest first, and a few of a kind", ()
 test("row 75: an edited record, or one under another name, is none", () =>
   withDirectory((directory) => {
     const index = PushIndex.open(directory)!;
-    const room = join(directory, "push");
+    const folder = join(directory, "push");
     const record = recordOf("1");
     index.add("a", record);
-    const a = join(room, names(room)[0]!);
+    const a = join(folder, names(folder)[0]!);
     const whole = readFileSync(a, "utf8");
     index.add("b", recordOf("2"));
-    const b = join(room, names(room).find((name) => !a.endsWith(name))!);
+    const b = join(folder, names(folder).find((name) => !a.endsWith(name))!);
     writeFileSync(b, whole);
     assert.deepEqual(index.get("b"), []);
     assert.deepEqual(index.get("a"), [record]);
     writeFileSync(a, whole.replace('"entries":3', '"entries":4'));
     assert.deepEqual(index.get("a"), []);
-    assert.deepEqual(names(room), []);
+    assert.deepEqual(names(folder), []);
     chmodSync(directory, 0o777);
     assert.equal(PushIndex.open(directory), undefined);
     return Promise.resolve();

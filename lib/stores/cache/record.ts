@@ -17,7 +17,7 @@ const VERSION = 1;
 
 /** A name for a file in the making. */
 export function temporaryPath(paths: CachePaths): string {
-  return `${paths.room("temp")}/${ownedName(randomName())}`;
+  return `${paths.folder("temp")}/${ownedName(randomName())}`;
 }
 
 /**
