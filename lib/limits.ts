@@ -277,6 +277,14 @@ export const MAX_MESSAGE_CHARS = 300;
 export const MAX_TOKEN_BYTES = 1 * MiB;
 /** Characters of a `WWW-Authenticate` header that are parsed: Node takes 16 KiB of headers. */
 export const MAX_CHALLENGE_CHARS = 16 * KiB;
+/** Scopes that a challenge may add to those of the request: registries name one or two. */
+export const MAX_CHALLENGED_SCOPES = 8;
+/** Life of a token in seconds, where none is stated or a shorter one (distribution's token spec, "expires_in"): 60. */
+export const MIN_TOKEN_LIFE_S = 60;
+/** Life of a token in seconds that is believed: 115 days; registries state minutes. */
+export const MAX_TOKEN_LIFE_S = 10_000_000;
+/** Time before its end in which a token is no longer used, in milliseconds: a request may take 5 seconds to arrive. */
+export const TOKEN_MARGIN_MS = 5_000;
 /** Redirects followed for one request: registries send one, to their storage. */
 export const MAX_REDIRECTS = 10;
 /** Tries of one request, the first included: with the pauses between them some 4 seconds. */
@@ -291,6 +299,13 @@ export const MAX_BACKOFF_MS = 8_000;
 export const MIN_RETRY_AFTER_MS = 100;
 /** The pause before another try from which on a person is told, in milliseconds: shorter ones go unnoticed. */
 export const NOTABLE_PAUSE_MS = 2_000;
+/** Bytes that come before a broken download counts as broken for the first time again: each try moves it on by 1 MiB. */
+export const RETRY_RESET_BYTES = 1 * MiB;
+/**
+ * Bytes of a blob that is taken whole and cut where ranges of it are refused: twice what is read at its end to
+ * find its table.
+ */
+export const MAX_CUT_BLOB_BYTES = 2 * MiB;
 /** Time for a registry to answer that an upload was cancelled, in milliseconds: a person waits, and it forgets by itself. */
 export const CANCEL_TIMEOUT_MS = 3_000;
 /** Bytes of a blob that is kept in memory and sent in one request: configs and the layers of small trees. */

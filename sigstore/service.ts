@@ -109,7 +109,7 @@ export function serviceUrl(text: string, what: string, secret: boolean): string 
 
 /**
  * Asks a service. What may have been lost on the way is asked again: adding the same entry twice gives the
- * same entry, and a second certificate harms nobody.
+ * same entry, and a second certificate does no harm.
  *
  * @throws {BlobberError} `signing-service`; the signal's reason when it fires
  */
@@ -202,7 +202,7 @@ export async function once(
   context.signal?.addEventListener("abort", stop, { once: true });
   try {
     awake();
-    // A redirect would carry the token to where nobody sent it.
+    // A redirect would carry the token to another place than it was meant for.
     const response = await context.fetch(url, {
       method,
       headers: { "user-agent": context.userAgent, "accept-encoding": "identity", ...headers },

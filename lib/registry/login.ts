@@ -12,15 +12,15 @@ import { holdFile } from "../system/hold_path.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
-import { drop } from "./http/body.ts";
+import { credentialsKeyOf } from "./http/docker_hub.ts";
+import { discardBody } from "./http/body.ts";
 import { transportTo } from "./open_repository.ts";
 import { tellHelper } from "./auth/credential_helper.ts";
 import {
+  credentialHelperFor,
   credentialsFiles,
-  helperFor,
-  isAbout,
+  isKeyOf,
   readCredentialsFile,
-  storedAs,
 } from "./auth/credentials.ts";
 
 /** A user name and a password, or a token in a password's place. */
@@ -59,7 +59,7 @@ export async function checkLogin(
     scope: [],
     signal: options.signal,
   });
-  await drop(response);
+  await discardBody(response);
   if (response.status === 200) return asked;
   if (response.status === 401 || response.status === 403) {
     throw new BlobberError(
@@ -88,19 +88,21 @@ export async function storeLogin(
   login: Login,
   path: string = credentialsFiles()[0]!,
 ): Promise<string> {
-  const config = readRaw(path);
-  const helper = helperOf(config, host);
+  const config = readConfiguration(path);
+  const helper = helperIn(config, host);
   const auths = tableOf(config, "auths");
-  const key = keyOf(auths, host);
+  const key = entryKeyFor(auths, host);
   if (helper !== undefined) {
     await tellHelper(helper.name, helper.server, login);
     // An entry here would be found by tools that do not ask the helper.
-    if (Object.hasOwn(auths, key)) writeRaw(path, { ...config, auths: { ...auths, [key]: {} } });
+    if (Object.hasOwn(auths, key)) {
+      writeConfiguration(path, { ...config, auths: { ...auths, [key]: {} } });
+    }
     return `docker-credential-${helper.name}`;
   }
   const bytes = new TextEncoder().encode(`${login.username}:${login.password}`);
   const auth = btoa(String.fromCharCode(...bytes));
-  writeRaw(path, { ...config, auths: { ...auths, [key]: { auth } } });
+  writeConfiguration(path, { ...config, auths: { ...auths, [key]: { auth } } });
   return path;
 }
 
@@ -115,47 +117,50 @@ export async function eraseLogin(
   host: RegistryName,
   path: string = credentialsFiles()[0]!,
 ): Promise<boolean> {
-  const config = readRaw(path);
-  const helper = helperOf(config, host);
+  const config = readConfiguration(path);
+  const helper = helperIn(config, host);
   if (helper !== undefined) await tellHelper(helper.name, helper.server, undefined);
   const auths = tableOf(config, "auths");
-  const kept = Object.entries(auths).filter(([key]) => !isAbout(key, host, ""));
+  const kept = Object.entries(auths).filter(([key]) => !isKeyOf(key, host, ""));
   const removed = kept.length < Object.keys(auths).length;
-  if (removed) writeRaw(path, { ...config, auths: Object.fromEntries(kept) });
+  if (removed) writeConfiguration(path, { ...config, auths: Object.fromEntries(kept) });
   return removed || helper !== undefined;
 }
 
 /** Docker Hub's entry has a URL for a name; another registry's the one it has already, else its host. */
-function keyOf(auths: Record<string, unknown>, host: RegistryName): string {
-  const known = Object.keys(auths).find((key) => isAbout(key, host, ""));
-  return known ?? storedAs(host);
+function entryKeyFor(auths: Record<string, unknown>, host: RegistryName): string {
+  const known = Object.keys(auths).find((key) => isKeyOf(key, host, ""));
+  return known ?? credentialsKeyOf(host);
 }
 
-function helperOf(
+function helperIn(
   config: Record<string, unknown>,
   host: RegistryName,
 ): { name: string; server: string } | undefined {
   const { credsStore } = config;
-  const helper = helperFor({ credHelpers: tableOf(config, "credHelpers"), credsStore }, host);
+  const helper = credentialHelperFor(
+    { credHelpers: tableOf(config, "credHelpers"), credsStore },
+    host,
+  );
   if (helper === undefined) return undefined;
   if (typeof helper.name !== "string") {
     throw new BlobberError(
       "invalid-config",
-      `the credentials file: the helper for ${host} is no string`,
+      `the credentials file: the helper for ${host} is not a string`,
     );
   }
-  const server = storedAs(host);
+  const server = credentialsKeyOf(host);
   return { name: helper.name, server: server === host ? helper.key ?? host : server };
 }
 
 function tableOf(config: Record<string, unknown>, key: string): Record<string, unknown> {
   const table = config[key] ?? {};
   if (typeof table === "object" && !Array.isArray(table)) return table as Record<string, unknown>;
-  throw new BlobberError("invalid-config", `the credentials file: ${quote(key)} is no object`);
+  throw new BlobberError("invalid-config", `the credentials file: ${quote(key)} is not an object`);
 }
 
 /** The whole configuration: what belongs to other tools goes back as it was. */
-function readRaw(path: string): Record<string, unknown> {
+function readConfiguration(path: string): Record<string, unknown> {
   let text: string;
   try {
     text = new TextDecoder().decode(readCredentialsFile(path));
@@ -168,10 +173,13 @@ function readRaw(path: string): Record<string, unknown> {
     if (typeof json === "object" && json !== null && !Array.isArray(json)) return json;
   } catch { // the parser's message may quote a secret
   }
-  throw new BlobberError("invalid-config", `credentials file ${quote(path)}: it is no JSON object`);
+  throw new BlobberError(
+    "invalid-config",
+    `credentials file ${quote(path)}: it is not a JSON object`,
+  );
 }
 
-function writeRaw(path: string, config: Record<string, unknown>): void {
+function writeConfiguration(path: string, config: Record<string, unknown>): void {
   const bytes = new TextEncoder().encode(JSON.stringify(config, null, "\t") + "\n");
   // People keep their configuration in a repository and link to it: a link of their own stays.
   const { dir, name } = holdFile(path, { allowShared: true, links: "trusted", mode: 0o700 });

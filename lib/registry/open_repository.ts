@@ -9,7 +9,8 @@ import type { ClientOptions, Credentials } from "../options.ts";
 import { addressOf, type Registry, type RegistryReference, storeName } from "../reference.ts";
 import { systemClock } from "../system/clock.ts";
 import { VERSION } from "../version.ts";
-import { connectionFor, endpointOf } from "./http/connection.ts";
+import { endpointOf } from "./http/docker_hub.ts";
+import { connectionFor } from "./http/connection.ts";
 import { Repository } from "./repository.ts";
 import type { Seams, Transport } from "./transport.ts";
 
@@ -50,7 +51,7 @@ export function openRepository(
  * @param registry where to
  * @param options how it is reached
  * @param credentials asked once, after the first challenge
- * @throws {BlobberError} `invalid-reference` for options of what is no registry
+ * @throws {BlobberError} `invalid-reference` for options of something that is not a registry
  */
 export function transportTo(
   registry: Registry,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { drop } from "./http/body.ts";
+import { discardBody } from "./http/body.ts";
 import type { Attempt, RefusedError } from "./http/registry_error.ts";
 import type { HttpResponse } from "./http/exchange.ts";
 import type { Clock } from "../system/clock.ts";
@@ -73,26 +73,26 @@ export class Repository {
     return await transport.request({ ...request, scope: this.scope(access) });
   }
 
-  /** Sends a request and throws what it means when the status is none of those expected. */
+  /** Sends a request and throws the error that another status than those expected means. */
   async expect(
     access: Access,
     request: Omit<RegistryRequest, "scope">,
-    statuses: number[],
-    attempt: Omit<Attempt, "repository">,
+    wanted: Omit<Attempt, "repository"> & { statuses: number[] },
   ): Promise<HttpResponse> {
+    const { statuses, ...attempt } = wanted;
     const response = await this.request(access, request);
     if (statuses.includes(response.status)) return response;
-    throw await this.refusal(response, attempt);
+    throw await this.refusedError(response, attempt);
   }
 
   /** The error of an answer that is a refusal. */
-  async refusal(
+  async refusedError(
     response: HttpResponse,
     attempt: Omit<Attempt, "repository">,
   ): Promise<RefusedError> {
-    const { refusal } = await import("./http/registry_error.ts");
+    const { refusedError } = await import("./http/registry_error.ts");
     const transport = await this.transport();
-    return await refusal(response, {
+    return await refusedError(response, {
       ...attempt,
       repository: this.name,
       redact: (text) => transport.redact(text),
@@ -121,9 +121,9 @@ export class Repository {
     });
     const { status, headers } = response;
     if (status !== 200 && status !== 404 && !HEAD_REFUSED.includes(status)) {
-      throw await this.refusal(response, attempt);
+      throw await this.refusedError(response, attempt);
     }
-    await drop(response);
+    await discardBody(response);
     return status === 200 ? headers : status === 404 ? "absent" : "unknown";
   }
 }

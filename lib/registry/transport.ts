@@ -1,6 +1,6 @@
 /**
- * One request to a registry, with everything that policy demands: the right scheme, authentication, redirects
- * by hand, retries. What it returns is an answer; what that means is for the caller.
+ * One request to a registry, with everything around it: the scheme, authentication, redirects that are checked,
+ * retries. The caller decides what the answer means.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { printable } from "../printable.ts";
 import { type Clock, systemClock } from "../system/clock.ts";
 import { Authenticator } from "./auth/auth.ts";
 import type { Scope } from "./auth/scope.ts";
-import { drop } from "./http/body.ts";
+import { discardBody } from "./http/body.ts";
 import { engineFor } from "./http/engine.ts";
 import {
   type Engine,
@@ -137,15 +137,15 @@ export class Transport {
       // Only the registry's own 401 is a challenge to us: an answer to another host's would be its credentials.
       if (response.url.origin !== this.#scheme.origin.origin) throw await this.#elsewhere(response);
       if (refreshed || !replayable) return response;
-      const next = await this.#auth.answer(response, scope, header, signal);
+      const next = await this.#auth.answer(response, { scope, used: header }, signal);
       if (next === undefined) return response;
-      await drop(response);
+      await discardBody(response);
       header = next;
     }
   }
 
   async #elsewhere(response: HttpResponse): Promise<BlobberError> {
-    await drop(response);
+    await discardBody(response);
     const { host } = this.#options;
     const other = printable(response.url.host, MAX_MESSAGE_CHARS);
     return new BlobberError(
@@ -174,10 +174,10 @@ export class Transport {
     const seen = new Set([url.href]);
     for (let hops = 0; isRedirect(response.status); hops++) {
       const location = response.headers.get("location");
-      // 301 to 303 may turn a request into a GET: for one that carries something, that is no way on.
+      // 301 to 303 may turn a request into a GET: a request that carries something cannot go on so.
       const moves = method === "GET" || method === "HEAD" || response.status >= 307;
       if (location === null || !moves || isStreamBody(body) && !body.replayable) return response;
-      await drop(response);
+      await discardBody(response);
       if (hops >= MAX_REDIRECTS) {
         throw new BlobberError(
           "registry",

@@ -58,7 +58,10 @@ class RegistryStore implements Store {
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     if (!isDocumentType(target.mediaType)) {
       const { openBlob } = await import("../registry/blobs/download.ts");
-      return await openBlob(this.repository, target, options, this.#options);
+      return await openBlob(this.repository, target, {
+        ...options,
+        onNotice: this.#options.onNotice,
+      });
     }
     const { bytes } = await this.#manifests.get(target.digest, options);
     return streamOf(
@@ -102,7 +105,11 @@ class RegistryStore implements Store {
     if (address !== this.repository.address) return false;
     if (path === this.repository.path) return await this.has(target, options);
     const { mountBlob } = await import("../registry/distribution/presence.ts");
-    return await mountBlob(this.repository, target.digest, from.repository, options);
+    return await mountBlob(
+      this.repository,
+      { digest: target.digest, from: from.repository },
+      options,
+    );
   }
 
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {

@@ -1,15 +1,16 @@
 /**
- * Who we are to one registry: it is asked nothing until it challenges us, and then told once, and once more
- * when a token has run out.
+ * Authentication with one registry: nothing is sent until it challenges a request. Then credentials are sent
+ * once, and once more when a token has expired.
  *
  * @module
  */
 
+import { TOKEN_MARGIN_MS } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
 import type { Challenge } from "./challenge.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import type { Scope } from "./scope.ts";
-import type { TokenContext } from "./token_request.ts";
+import type { TokenContext, Wanted } from "./token_request.ts";
 import type { Clock } from "../../system/clock.ts";
 import type { Shared } from "../../system/shared.ts";
 
@@ -19,9 +20,6 @@ export interface AuthContext extends TokenContext {
   /** Asked once, after the first challenge. */
   credentials: () => Promise<Credentials | undefined>;
 }
-
-/** A token is not used in its last moments, in milliseconds. */
-const MARGIN_MS = 5_000;
 
 interface Token {
   header: string;
@@ -53,27 +51,26 @@ export class Authenticator {
   async header(scope: Scope, registry: URL, signal?: AbortSignal): Promise<string | undefined> {
     if (this.#basic !== undefined) return this.#basic;
     const known = this.#tokens.get(scope.join(" "));
-    if (known !== undefined && known.expires - MARGIN_MS > this.#context.clock.now()) {
+    if (known !== undefined && known.expires - TOKEN_MARGIN_MS > this.#context.clock.now()) {
       return known.header;
     }
     if (this.#bearer === undefined) return undefined;
-    return await this.#token(this.#bearer, scope, registry, signal);
+    return await this.#token({ challenge: this.#bearer, scope, registry }, signal);
   }
 
   /**
    * Takes up the challenge of a 401.
    *
    * @param response the answer; its body is left alone
-   * @param scope what the request needs
-   * @param used the `Authorization` that was refused
+   * @param refused what the request needs, and the `Authorization` that was refused
    * @returns the one to try now, or nothing when there is none left
    */
   async answer(
     response: HttpResponse,
-    scope: Scope,
-    used: string | undefined,
+    refused: { scope: Scope; used: string | undefined },
     signal?: AbortSignal,
   ): Promise<string | undefined> {
+    const { scope, used } = refused;
     const { parseChallenges } = await import("./challenge.ts");
     const challenges = parseChallenges(response.headers.get("www-authenticate") ?? "");
     const bearer = challenges.find(({ scheme, parameters }) =>
@@ -83,13 +80,14 @@ export class Authenticator {
       this.#basic = undefined;
       this.#bearer = bearer;
       this.#tokens.delete(scope.join(" "));
-      return await this.#token(bearer, scope, response.url, signal);
+      const wanted = { challenge: bearer, scope, registry: response.url };
+      return await this.#token(wanted, signal);
     }
     if (!challenges.some(({ scheme }) => scheme === "basic")) return undefined;
     const credentials = await this.#load();
     if (credentials === undefined || !("password" in credentials)) return undefined;
-    const { basic } = await import("./token_request.ts");
-    const header = basic(credentials.username, credentials.password);
+    const { basicAuthorization } = await import("./token_request.ts");
+    const header = basicAuthorization(credentials.username, credentials.password);
     this.#secrets.add(header.slice("Basic ".length));
     if (header === used) return undefined; // the same again gets the same answer
     this.#basic = header;
@@ -98,9 +96,9 @@ export class Authenticator {
 
   /** Takes credentials and tokens out of a text: some servers echo what they were sent. */
   redact(text: string): string {
-    let clean = text;
-    for (const secret of this.#secrets) clean = clean.replaceAll(secret, "[redacted]");
-    return clean;
+    let redacted = text;
+    for (const secret of this.#secrets) redacted = redacted.replaceAll(secret, "[redacted]");
+    return redacted;
   }
 
   #load(): Promise<Credentials | undefined> {
@@ -112,48 +110,44 @@ export class Authenticator {
     });
   }
 
-  /** A token for a scope; those who want the same one at a time share the request. */
+  /** A token for a scope. Callers that want the same one at a time share the request. */
   async #token(
-    challenge: Challenge,
-    scope: Scope,
-    registry: URL,
+    wanted: Omit<Wanted, "credentials">,
     signal?: AbortSignal,
   ): Promise<string | undefined> {
     signal?.throwIfAborted();
     const { Shared } = await import("../../system/shared.ts");
-    const key = scope.join(" ");
+    const key = wanted.scope.join(" ");
     let shared = this.#pending.get(key);
     if (shared === undefined) {
-      shared = new Shared((stop) => this.#fetchToken(challenge, scope, registry, stop));
+      shared = new Shared((stop) => this.#fetchToken(wanted, stop));
       this.#pending.set(key, shared);
     }
     try {
       return await shared.wait(signal);
     } finally {
-      // Over, or given up by all: the next one begins anew.
+      // Over, or given up by every caller: the next one begins anew.
       if (shared.idle && this.#pending.get(key) === shared) this.#pending.delete(key);
     }
   }
 
   async #fetchToken(
-    challenge: Challenge,
-    scope: Scope,
-    registry: URL,
+    challenged: Omit<Wanted, "credentials">,
     signal: AbortSignal,
   ): Promise<string> {
     const { fetchToken } = await import("./token_request.ts");
     const credentials = await this.#load();
-    const wanted = { challenge, scope, registry, credentials };
+    const wanted = { ...challenged, credentials };
     const secrets = {
       add: (secret: string) => void this.#secrets.add(secret),
       redact: (text: string) => this.redact(text),
     };
-    const { token, seconds } = await fetchToken(this.#context, wanted, secrets, signal);
+    const { token, seconds } = await fetchToken(this.#context, wanted, { secrets, signal });
     this.#secrets.add(token);
     const header = `Bearer ${token}`;
     if (seconds !== undefined) {
       const expires = this.#context.clock.now() + seconds * 1000;
-      this.#tokens.set(scope.join(" "), { header, expires });
+      this.#tokens.set(challenged.scope.join(" "), { header, expires });
     }
     return header;
   }

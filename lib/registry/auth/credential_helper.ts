@@ -27,8 +27,14 @@ export async function askHelper(
   server: string,
   timeoutMs: number = HELPER_TIMEOUT_MS,
 ): Promise<Credentials | undefined> {
-  const { program, fail } = helper(name);
-  const { output, status } = await run(program, "get", server, timeoutMs, fail);
+  const { program, fail } = helperNamed(name);
+  const { output, status } = await runHelper({
+    program,
+    verb: "get",
+    input: server,
+    timeoutMs,
+    fail,
+  });
   if (status !== 0) {
     if (isNothing(output)) return undefined;
     // What it printed may hold a secret: it is not repeated.
@@ -38,7 +44,7 @@ export async function askHelper(
   try {
     answer = Object(JSON.parse(new TextDecoder().decode(output)));
   } catch {
-    throw fail("answered something that is no JSON");
+    throw fail("answered something that is not JSON");
   }
   const { Username: username, Secret: secret } = answer;
   if (typeof username !== "string" || typeof secret !== "string") {
@@ -62,7 +68,7 @@ export async function tellHelper(
   server: string,
   credentials: { username: string; password: string } | undefined,
 ): Promise<void> {
-  const { program, fail } = helper(name);
+  const { program, fail } = helperNamed(name);
   const [verb, input] = credentials === undefined ? ["erase", server] : [
     "store",
     JSON.stringify({
@@ -71,8 +77,14 @@ export async function tellHelper(
       Secret: credentials.password,
     }),
   ];
-  const { output, status } = await run(program, verb, input, HELPER_TIMEOUT_MS, fail);
-  // Having nothing to forget is no failure.
+  const { output, status } = await runHelper({
+    program,
+    verb,
+    input,
+    timeoutMs: HELPER_TIMEOUT_MS,
+    fail,
+  });
+  // To have nothing to forget is not a failure.
   if (status === 0 || credentials === undefined && isNothing(output)) return;
   throw fail(`failed with exit status ${status}`, `run ${program} by hand to see why`);
 }
@@ -84,7 +96,7 @@ function isNothing(output: Uint8Array): boolean {
   );
 }
 
-function helper(name: string): { program: string; fail: Fail } {
+function helperNamed(name: string): { program: string; fail: Fail } {
   const fail: Fail = (why, hint) =>
     new BlobberError(
       "unauthorized",
@@ -93,20 +105,20 @@ function helper(name: string): { program: string; fail: Fail } {
     );
   // The name becomes part of a program's name: nothing that leads to another directory.
   if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    throw fail('has a name that is none, expected letters, digits, ".", "_" and "-"');
+    throw fail('has an invalid name, expected letters, digits, ".", "_" and "-"');
   }
   return { program: `docker-credential-${name}`, fail };
 }
 
 type Fail = (why: string, hint?: string) => BlobberError;
 
-function run(
-  program: string,
-  verb: string,
-  input: string,
-  timeoutMs: number,
-  fail: Fail,
-): Promise<{ output: Uint8Array; status: number }> {
+function runHelper({ program, verb, input, timeoutMs, fail }: {
+  program: string;
+  verb: string;
+  input: string;
+  timeoutMs: number;
+  fail: Fail;
+}): Promise<{ output: Uint8Array; status: number }> {
   return new Promise((done, failed) => {
     const child = spawn(program, [verb], {
       shell: false,
@@ -119,7 +131,7 @@ function run(
     const give = (error: BlobberError) => {
       clearTimeout(timer);
       child.kill("SIGKILL");
-      // A grandchild may hold the pipe open: nobody waits for it.
+      // A grandchild may hold the pipe open: it is not waited for.
       child.stdout.destroy();
       failed(error);
     };
@@ -139,8 +151,9 @@ function run(
     child.stdin.end(input);
     child.stdout.on("data", (part: Uint8Array) => {
       size += part.length;
-      if (size > MAX_CREDENTIALS_BYTES) give(fail("answered more than anybody's credentials are"));
-      else parts.push(part);
+      if (size > MAX_CREDENTIALS_BYTES) {
+        give(fail(`answered more than ${MAX_CREDENTIALS_BYTES} bytes`));
+      } else parts.push(part);
     });
     child.on("close", (status) => {
       clearTimeout(timer);

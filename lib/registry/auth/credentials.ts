@@ -1,6 +1,6 @@
 /**
- * Credentials as Docker, Helm and Podman store them: for a registry, or for a part of one. What a key is about
- * is compared by canonical names and whole components, and by nothing less.
+ * Credentials as Docker, Helm and Podman store them: for a registry, or for a part of one. Keys are compared by
+ * canonical names and whole components.
  *
  * @module
  */
@@ -15,17 +15,8 @@ import { MAX_CREDENTIALS_BYTES } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
 import { quote } from "../../printable.ts";
 import { type RegistryName, registryNamed, type RepositoryPath } from "../../reference.ts";
+import { credentialsKeyOf } from "../http/docker_hub.ts";
 import type { Variables } from "../http/proxy.ts";
-
-/**
- * What the credentials of a registry are stored under, in files and by helpers: its name, but for Docker Hub,
- * which Docker stores under a URL.
- *
- * @param host the registry
- */
-export function storedAs(host: RegistryName): string {
-  return host === "docker.io" ? "https://index.docker.io/v1/" : host;
-}
 
 /**
  * The files in which credentials are looked for, in order: the one that is named, Docker's, Podman's.
@@ -67,7 +58,7 @@ export async function credentialsFor(
   for (const file of files) {
     const config = readConfig(file);
     if (config === undefined) continue;
-    const found = await fromConfig(config, { file, host, repository, helpers });
+    const found = await credentialsIn(config, { file, host, repository, helpers });
     if (found !== undefined) return found;
   }
   return undefined;
@@ -84,7 +75,7 @@ interface Config {
  * repository and link to it.
  *
  * @param path the file
- * @throws what the system says; {@linkcode BlobberError} `invalid-config` for what is no such file
+ * @throws what the system says; {@linkcode BlobberError} `invalid-config` for any other file
  */
 export function readCredentialsFile(path: string): Uint8Array {
   const fail = (why: string, cause?: unknown) =>
@@ -109,13 +100,13 @@ function readConfig(path: string): Config | undefined {
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch { // the parser's message may quote a secret
-    throw wrong("it is no JSON");
+    throw wrong("it is not JSON");
   }
   const { auths, credHelpers, credsStore } = Object(json) as Partial<Config>;
   const isTable = (value: unknown) =>
     value === undefined || value === null || typeof value === "object" && !Array.isArray(value);
-  if (!isTable(auths)) throw wrong('"auths" is no object');
-  if (!isTable(credHelpers)) throw wrong('"credHelpers" is no object');
+  if (!isTable(auths)) throw wrong('"auths" is not an object');
+  if (!isTable(credHelpers)) throw wrong('"credHelpers" is not an object');
   return { auths: auths ?? {}, credHelpers: credHelpers ?? {}, credsStore };
 }
 
@@ -126,17 +117,17 @@ interface Wanted {
   helpers: boolean;
 }
 
-async function fromConfig(config: Config, wanted: Wanted): Promise<Credentials | undefined> {
+async function credentialsIn(config: Config, wanted: Wanted): Promise<Credentials | undefined> {
   const { file, host, repository } = wanted;
   const wrong = (what: string) =>
     new BlobberError("invalid-config", `credentials file ${quote(file)}: ${what}`);
-  const helper = wanted.helpers ? helperFor(config, host, repository) : undefined;
+  const helper = wanted.helpers ? credentialHelperFor(config, host, repository) : undefined;
   if (helper !== undefined && typeof helper.name !== "string") {
-    throw wrong(`the helper for ${host} is no string`);
+    throw wrong(`the helper for ${host} is not a string`);
   }
   for (const part of partsOf(repository)) {
-    const entries = keysAbout(config.auths, host, part);
-    for (const server of helper === undefined ? [] : serversOf(helper, entries, host, part)) {
+    const entries = entriesOf(config.auths, host, part);
+    for (const server of helper === undefined ? [] : serversOf(helper, { entries, host, part })) {
       // Loaded where there is one: nothing else here needs what starts processes.
       const { askHelper } = await import("./credential_helper.ts");
       const found = await askHelper(helper!.name as string, server);
@@ -144,7 +135,7 @@ async function fromConfig(config: Config, wanted: Wanted): Promise<Credentials |
     }
     // Some tools leave an empty entry behind, which says only that a helper knows more.
     for (const [key, value] of entries.filter(([, value]) => !isEmpty(value))) {
-      const found = fromEntry(
+      const found = credentialsOfEntry(
         value,
         () => wrong(`the entry of ${quote(key)} holds no "username:password" in base64`),
       );
@@ -169,19 +160,19 @@ interface Helper {
 
 /**
  * The helper for a registry or a part of one: the one that `credHelpers` names for the longest part, else
- * `credsStore`. An empty name in `credHelpers` says that there is none.
+ * `credsStore`. An empty name in `credHelpers` says that there is no helper.
  *
  * @param config a configuration
  * @param host the registry
  * @param repository the repository, or nothing for the registry as a whole
  */
-export function helperFor(
+export function credentialHelperFor(
   { credHelpers, credsStore }: Pick<Config, "credHelpers" | "credsStore">,
   host: RegistryName,
   repository = "",
 ): Helper | undefined {
   for (const part of partsOf(repository)) {
-    const [own] = keysAbout(credHelpers, host, part);
+    const [own] = entriesOf(credHelpers, host, part);
     if (own === undefined) continue;
     const [key, name] = own;
     return isNone(name) ? undefined : { name, key };
@@ -196,25 +187,23 @@ function isNone(name: unknown): boolean {
 /** What a helper stores the credentials under: the keys that the file lists, and for a registry its name. */
 function serversOf(
   { key }: Helper,
-  entries: [string, unknown][],
-  host: RegistryName,
-  part: string,
+  { entries, host, part }: { entries: [string, unknown][]; host: RegistryName; part: string },
 ): Iterable<string> {
   const listed = entries.map(([key]) => key);
   if (part !== "") {
-    const named = key !== undefined && isAbout(key, host, part) ? [key] : [];
+    const named = key !== undefined && isKeyOf(key, host, part) ? [key] : [];
     return new Set([...named, ...listed]);
   }
-  if (storedAs(host) !== host) return [storedAs(host)];
-  return new Set([...(key !== undefined && isAbout(key, host, "") ? [key] : listed), host]);
+  if (credentialsKeyOf(host) !== host) return [credentialsKeyOf(host)];
+  return new Set([...(key !== undefined && isKeyOf(key, host, "") ? [key] : listed), host]);
 }
 
-function keysAbout<T>(
+function entriesOf<T>(
   table: Record<string, T>,
   host: RegistryName,
   part: string,
 ): [string, T][] {
-  return Object.entries(table).filter(([key]) => isAbout(key, host, part));
+  return Object.entries(table).filter(([key]) => isKeyOf(key, host, part));
 }
 
 /**
@@ -226,7 +215,7 @@ function keysAbout<T>(
  * @param host the registry
  * @param part the first components of a repository's path; empty for the registry as a whole
  */
-export function isAbout(key: string, host: RegistryName, part: string): boolean {
+export function isKeyOf(key: string, host: RegistryName, part: string): boolean {
   const [, scheme, name, rest = ""] = /^(https?:\/\/)?([^/@\s]+)(?:\/(.*))?$/.exec(key) ?? [];
   if (name === undefined || registryNamed(name) !== host) return false;
   const path = rest.replace(/\/$/, "");
@@ -240,7 +229,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value !== "object" || value === null || Object.keys(value).length === 0;
 }
 
-function fromEntry(value: unknown, wrong: () => BlobberError): Credentials | undefined {
+function credentialsOfEntry(value: unknown, wrong: () => BlobberError): Credentials | undefined {
   const { auth, username, password, identitytoken, registrytoken } = Object(value);
   if (isText(identitytoken)) return { identityToken: identitytoken };
   if (isText(registrytoken)) return { registryToken: registrytoken };

@@ -117,7 +117,7 @@ test("Bearer: a token for each scope, asked for once, kept, and ahead of the req
   assert.equal(asked(), 1);
 });
 
-test("Bearer: strangers get an anonymous token, and 3 where there is none", async () => {
+test("Bearer: without credentials there is an anonymous token, or status 3", async () => {
   const { registry, store, tokens } = await guarded({}, null);
   await readBlob(store, plant(registry, noise(10)));
   assert.equal(tokens.requests[0]!.headers["authorization"], undefined);
@@ -157,7 +157,7 @@ test("a mount asks for both repositories", async () => {
   ]);
 });
 
-test("row 33: a token that ends in mid-upload is refreshed once", async () => {
+test("a token that ends in mid-upload is refreshed once", async () => {
   const { registry, store, tokens } = await guarded();
   const big = noise(3_000_000);
   registry.onRequest = ({ method, number }) => {
@@ -174,7 +174,7 @@ test("row 33: a token that ends in mid-upload is refreshed once", async () => {
   assert.equal(tokens.requests.length, 2);
 });
 
-test("row 33: a token is not used when its time is over", async () => {
+test("a token is not used when its time is over", async () => {
   const { registry, store, tokens, clock } = await guarded();
   const blob = plant(registry, noise(10));
   await readBlob(store, blob);
@@ -184,7 +184,7 @@ test("row 33: a token is not used when its time is over", async () => {
   assert.deepEqual(registry.requests.map(({ status }) => status), [401, 200, 200]);
 });
 
-test("row 33: 401 for ever is one refresh and then 3", async () => {
+test("401 for ever is one refresh and then 3", async () => {
   const { registry, store, tokens } = await guarded();
   registry.options.authorize = () => ({
     status: 401,
@@ -195,7 +195,7 @@ test("row 33: 401 for ever is one refresh and then 3", async () => {
   assert.equal(tokens.requests.length, 1);
 });
 
-test("row 33: a secret that a server echoes is not shown", async () => {
+test("a secret that a server echoes is not shown", async () => {
   const { registry, store } = await guarded();
   plantManifest(registry, { tag: "v1" });
   await store.resolve("v1");
@@ -223,7 +223,7 @@ for (
     ["an IPv4-mapped metadata service", "https://[::ffff:a9fe:a9fe]/token"],
   ] as const
 ) {
-  test(`row 30, CVE-2020-15157, CVE-2026-24845: a realm that is ${name} gets no credentials`, async () => {
+  test(`CVE-2020-15157, CVE-2026-24845: a realm that is ${name} gets no credentials`, async () => {
     const { registry, store } = await bench({}, { credentials: () => Promise.resolve(user) });
     registry.onRequest = () => ({
       answer: { status: 401, headers: { "www-authenticate": `Bearer realm="${realm}"` } },
@@ -237,7 +237,7 @@ for (
   });
 }
 
-test("row 30: the registry's own host and port serve as realm, without TLS too", async () => {
+test("the registry's own host and port serve as realm, without TLS too", async () => {
   const { registry, store } = await bench({}, { credentials: () => Promise.resolve(user) });
   plantManifest(registry, { tag: "v1" });
   registry.onRequest = ({ path, headers }) => {
@@ -249,7 +249,7 @@ test("row 30: the registry's own host and port serve as realm, without TLS too",
   await store.resolve("v1");
 });
 
-test("row 30: a token server that redirects is not followed", async () => {
+test("a token server that redirects is not followed", async () => {
   const trap = closeAfter(await startRegistry());
   const { store } = await guarded({
     onRequest: () => ({ status: 307, headers: { location: `${trap.url}/token` } }),
@@ -263,12 +263,12 @@ for (
     ["1 GB", undefined],
     ["no JSON", "<html>"],
     ["no token", "{}"],
-    ["a token that is no string", '{"token":{}}'],
+    ["a token that is not a string", '{"token":{}}'],
     ["a token with a line break", '{"token":"a\\r\\nx: y"}'],
     ["null", "null"],
   ] as const
 ) {
-  test(`row 30: a token answer that is ${name} is refused`, async () => {
+  test(`a token answer that is ${name} is refused`, async () => {
     const { store, registry } = await guarded({
       onRequest: () => ({ body: body ?? " ".repeat(2_000_000) }),
     });
@@ -280,7 +280,7 @@ for (
   });
 }
 
-test("row 30: token and access_token, and expires_in 0", async () => {
+test("token and access_token, and expires_in 0", async () => {
   for (const body of ['{"token":"t1","access_token":"t2"}', '{"access_token":"t1"}']) {
     const { registry, store, tokens } = await guarded({
       onRequest: () => ({ body: body.replace("}", ',"expires_in":0}') }),
@@ -293,7 +293,7 @@ test("row 30: token and access_token, and expires_in 0", async () => {
   }
 });
 
-test("row 30: a busy token server is asked again, with patience", async () => {
+test("a busy token server is asked again, with patience", async () => {
   let count = 0;
   const { registry, store, clock } = await guarded({
     onRequest: () => ++count < 3 ? { status: 503, headers: { "retry-after": "2" } } : undefined,
@@ -303,7 +303,7 @@ test("row 30: a busy token server is asked again, with patience", async () => {
   assert.deepEqual(clock.pauses, [2000, 2000]);
 });
 
-test("row 33: a token that ends just before a streamed PATCH: the blob is sent again", async () => {
+test("a token that ends just before a streamed PATCH: the blob is sent again", async () => {
   const { registry, store, tokens } = await guarded();
   const big = noise(3_000_000);
   registry.onRequest = ({ method }) => {

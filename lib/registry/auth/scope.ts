@@ -4,11 +4,10 @@
  * @module
  */
 
+import { MAX_CHALLENGED_SCOPES } from "../../limits.ts";
+
 /** `repository:acme/app:pull,push`, one or several. */
 export type Scope = readonly string[];
-
-/** Scopes of a challenge that are taken over: registries name one or two. */
-const MAX_CHALLENGED_SCOPES = 8;
 
 /**
  * Our scope, and what the registry says is needed beyond it. The registry's scope alone is not enough: the

@@ -6,17 +6,19 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { MAX_REDIRECTS, MAX_TOKEN_BYTES } from "../../limits.ts";
+import {
+  MAX_REDIRECTS,
+  MAX_TOKEN_BYTES,
+  MAX_TOKEN_LIFE_S,
+  MIN_TOKEN_LIFE_S,
+} from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
 import { quote } from "../../printable.ts";
-import { drop, readBody } from "../http/body.ts";
+import { discardBody, readBody } from "../http/body.ts";
 import type { HopPolicy } from "../http/redirect.ts";
 import type { Challenge } from "./challenge.ts";
 import { mergeScopes, type Scope } from "./scope.ts";
 import { type HttpRequest, type HttpResponse, isRedirect } from "../http/exchange.ts";
-
-/** A token that says no time is good for this long (distribution's token spec, "expires_in"). */
-const SHORTEST_LIFE_S = 60;
 
 /** What a request for a token needs from its surroundings. */
 export interface TokenContext {
@@ -46,7 +48,7 @@ export interface Token {
   seconds?: number;
 }
 
-/** What is kept out of every message: see {@linkcode Authenticator.redact}. */
+/** Secrets, which are kept out of every message: see {@linkcode Authenticator.redact}. */
 export interface Secrets {
   add(secret: string): void;
   redact(text: string): string;
@@ -57,14 +59,13 @@ export interface Secrets {
  *
  * @param context the registry and the way to it
  * @param wanted what for
- * @param secrets learns what must not be shown
+ * @param how `secrets` learns what must not be shown
  * @throws {BlobberError} `unauthorized`, or what the token server's refusal means
  */
 export async function fetchToken(
   context: TokenContext,
   wanted: Wanted,
-  secrets: Secrets,
-  signal: AbortSignal | undefined,
+  { secrets, signal }: { secrets: Secrets; signal: AbortSignal | undefined },
 ): Promise<Token> {
   const { host, check } = context;
   const { challenge, credentials } = wanted;
@@ -72,20 +73,20 @@ export async function fetchToken(
   const realm = checkRealm(challenge.parameters.get("realm")!, wanted.registry);
   await check(realm.href, wanted.registry, "the address of its token server");
   if (credentials !== undefined && "registryToken" in credentials) {
-    return { token: clean(credentials.registryToken) };
+    return { token: checkedToken(credentials.registryToken) };
   }
   const service = challenge.parameters.get("service");
   const scopes = mergeScopes(wanted.scope, challenge.parameters.get("scope"));
   const request = credentials !== undefined && "identityToken" in credentials
-    ? refresh(realm, service, scopes, credentials.identityToken)
-    : ask(realm, service, scopes, credentials);
+    ? requestByRefreshToken(credentials.identityToken, { realm, service, scopes })
+    : requestAs(credentials, { realm, service, scopes });
   const sent = request.headers["authorization"];
   if (sent !== undefined) secrets.add(sent.slice("Basic ".length));
-  const response = await follow(context, request, signal);
+  const response = await sendWithinOrigin(context, request, signal);
   if (response.status !== 200) {
-    const { refusal } = await import("../http/registry_error.ts");
+    const { refusedError } = await import("../http/registry_error.ts");
     if (response.status === 401 || response.status === 403 || response.status === 400) {
-      const refused = await refusal(response, {
+      const refused = await refusedError(response, {
         doing: "asking for a token",
         repository: host,
         redact: (text) => secrets.redact(text),
@@ -105,7 +106,7 @@ export async function fetchToken(
         },
       );
     }
-    throw await refusal(response, {
+    throw await refusedError(response, {
       doing: `asking ${realm.host} for a token`,
       repository: host,
       redact: (text) => secrets.redact(text),
@@ -119,7 +120,7 @@ export async function fetchToken(
  * Sends a request for a token where its server leads: within one origin and not beyond, because it carries
  * credentials, and an answer from elsewhere would be taken for the server's.
  */
-async function follow(
+async function sendWithinOrigin(
   context: TokenContext,
   first: TokenRequest,
   signal: AbortSignal | undefined,
@@ -137,8 +138,10 @@ async function follow(
     const response = await send({ ...request, signal });
     const location = response.headers.get("location");
     if (!isRedirect(response.status) || location === null) return response;
-    await drop(response);
-    if (!URL.canParse(location, request.url)) throw refuse("redirects to what is no URL");
+    await discardBody(response);
+    if (!URL.canParse(location, request.url)) {
+      throw refuse("redirects to something that is not a URL");
+    }
     const url = new URL(location, request.url);
     url.hash = "";
     if (url.origin !== first.url.origin || url.username !== "" || url.password !== "") {
@@ -159,14 +162,19 @@ async function follow(
   }
 }
 
+/** Where a token is asked for, and what for. */
+interface TokenPlace {
+  realm: URL;
+  service: string | undefined;
+  scopes: string[];
+}
+
 type TokenRequest = Pick<HttpRequest, "method" | "url" | "headers" | "body">;
 
 /** `GET REALM?service=…&scope=…` (distribution's token spec, "Requesting a token"). */
-function ask(
-  realm: URL,
-  service: string | undefined,
-  scopes: string[],
+function requestAs(
   credentials: Credentials | undefined,
+  { realm, service, scopes }: TokenPlace,
 ): TokenRequest {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
@@ -174,17 +182,15 @@ function ask(
   const headers: Record<string, string> = { accept: "application/json" };
   if (credentials !== undefined && "password" in credentials) {
     url.searchParams.set("account", credentials.username);
-    headers["authorization"] = basic(credentials.username, credentials.password);
+    headers["authorization"] = basicAuthorization(credentials.username, credentials.password);
   }
   return { method: "GET", url, headers };
 }
 
 /** `POST REALM` with a refresh token (distribution's OAuth2 token spec). */
-function refresh(
-  url: URL,
-  service: string | undefined,
-  scopes: string[],
+function requestByRefreshToken(
   identityToken: string,
+  { realm: url, service, scopes }: TokenPlace,
 ): TokenRequest {
   const form = new URLSearchParams({
     grant_type: "refresh_token",
@@ -211,20 +217,21 @@ function parseToken(body: Uint8Array, host: string): Token {
   try {
     json = JSON.parse(new TextDecoder().decode(body));
   } catch {
-    throw fail("is no JSON");
+    throw fail("is not JSON");
   }
   const { token, access_token: access, expires_in: expires } = Object(json);
   // Either name is right, and both mean the same when both are there.
   const chosen = typeof token === "string" && token !== "" ? token : access;
   if (typeof chosen !== "string" || chosen === "") throw fail("holds no token");
-  const seconds = typeof expires === "number" && expires > SHORTEST_LIFE_S && expires < 1e7
-    ? expires
-    : SHORTEST_LIFE_S;
-  return { token: clean(chosen), seconds };
+  const seconds =
+    typeof expires === "number" && expires > MIN_TOKEN_LIFE_S && expires < MAX_TOKEN_LIFE_S
+      ? expires
+      : MIN_TOKEN_LIFE_S;
+  return { token: checkedToken(chosen), seconds };
 }
 
 /** A token as it may stand in a header (RFC 6750, 2.1, and what registries send beyond that). */
-function clean(token: string): string {
+function checkedToken(token: string): string {
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new BlobberError(
     "unauthorized",
@@ -238,7 +245,7 @@ function clean(token: string): string {
  * @param username the user
  * @param password their password, or a token in its place
  */
-export function basic(username: string, password: string): string {
+export function basicAuthorization(username: string, password: string): string {
   const bytes = new TextEncoder().encode(`${username}:${password}`);
   return `Basic ${btoa(String.fromCharCode(...bytes))}`;
 }

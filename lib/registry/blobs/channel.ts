@@ -33,7 +33,7 @@ export class Channel implements StreamBody {
   /**
    * Takes bytes, which may be reused once this resolves.
    *
-   * @returns whether they were taken; `false` once nobody sends any more
+   * @returns whether they were taken; `false` once sending has stopped
    */
   async write(bytes: Uint8Array): Promise<boolean> {
     for (let at = 0; at < bytes.length && !this.#broken;) {
@@ -46,14 +46,14 @@ export class Channel implements StreamBody {
     return !this.#broken;
   }
 
-  /** Says that there is no more. */
+  /** Ends the body after what was written. */
   async end(): Promise<void> {
     await this.#hand(this.#filled);
     this.#ended = true;
     this.#wakeSender?.();
   }
 
-  /** Says that nobody sends any more: a writer that waits is let go. */
+  /** Stops the sending: a writer that waits is let go. */
   break(): void {
     this.#broken = true;
     this.#wakeWriter?.();

@@ -7,7 +7,7 @@
 import { contentMissing } from "../../artifact/content_missing.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import { MAX_TRIES } from "../../limits.ts";
+import { MAX_CUT_BLOB_BYTES, MAX_TRIES, RETRY_RESET_BYTES } from "../../limits.ts";
 import type { ByteRange, CallOptions, FetchOptions } from "../../store.ts";
 import { byteStream } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
@@ -17,17 +17,10 @@ import { wholeNumberIn } from "../http/header_number.ts";
 import type { Repository } from "../repository.ts";
 import { backoff } from "../http/retry.ts";
 
-/**
- * A blob up to this many bytes is taken whole and cut where ranges of it are refused, whichever range was
- * asked for: who got its table so gets its files so.
- */
-const SMALL_BLOB = 2 * 1024 * 1024;
 /** Bytes asked for at a time where answers pile up in memory. */
 const PART = 1024 * 1024;
 /** Statuses with which ranges are refused. Whether the blob itself is, only a request for all of it tells. */
 const RANGE_REFUSED = [400, 403, 416, 501];
-/** Progress after which a broken connection counts as the first one again. */
-const GOOD_PROGRESS = 1024 * 1024;
 
 /**
  * Opens a blob. The stream is unchecked, as that of every source, but it is of the bytes asked for, or it
@@ -35,14 +28,13 @@ const GOOD_PROGRESS = 1024 * 1024;
  *
  * @param repository where it is
  * @param target what to read; its size bounds what is accepted
- * @param observer told when all of a blob is taken for a part of it
+ * @param options `onNotice` is told when all of a blob is taken for a part of it
  * @throws {BlobberError} `not-found`, `range-not-supported`
  */
 export async function openBlob(
   repository: Repository,
   target: Descriptor,
-  options: FetchOptions = {},
-  observer: Pick<Observer, "onNotice"> = {},
+  options: FetchOptions & Pick<Observer, "onNotice"> = {},
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const { start, end } = options.range ?? { start: 0, end: target.size };
   if (start < 0 || end < start || end > target.size) {
@@ -52,8 +44,7 @@ export async function openBlob(
     );
   }
   if (start === end && options.range !== undefined) return byteStream(() => 0);
-  const { signal } = options;
-  const { onNotice } = observer;
+  const { signal, onNotice } = options;
   const download = new Download(repository, target, { start, end }, { signal, onNotice });
   try {
     await download.open();
@@ -107,7 +98,7 @@ class Download {
       await this.#ask();
     } catch (error) {
       if (this.#unranged || !isBlobberError(error, "range-not-supported")) throw error;
-      if (!this.#whole && this.#target.size > SMALL_BLOB) throw error;
+      if (!this.#whole && this.#target.size > MAX_CUT_BLOB_BYTES) throw error;
       this.#unranged = true;
       notify(this.#observer, "debug", "range-refused", `${error.message}: the whole is asked for`);
       await this.#ask();
@@ -129,8 +120,11 @@ class Download {
     const response = await this.#repository.expect(
       "pull",
       { method: "GET", to: this.#repository.at(`blobs/${digest}`), headers, signal: this.#signal },
-      partial ? [200, 206, ...RANGE_REFUSED] : [200],
-      { doing: `reading blob ${digest}`, subject: `blob ${digest}` },
+      {
+        statuses: partial ? [200, 206, ...RANGE_REFUSED] : [200],
+        doing: `reading blob ${digest}`,
+        subject: `blob ${digest}`,
+      },
     );
     try {
       this.#accept(response, partial);
@@ -178,7 +172,7 @@ class Download {
         );
       }
       this.#end = this.#range.end;
-      if (!this.#whole && size > SMALL_BLOB) {
+      if (!this.#whole && size > MAX_CUT_BLOB_BYTES) {
         throw this.#wrong(
           response,
           "answers a request for a range with the whole",
@@ -288,7 +282,7 @@ class Download {
     await this.#response?.body.cancel();
     this.#response = undefined;
     if (!(error instanceof ExchangeError) || !error.mayPass) throw error;
-    if (this.#at - this.#failedAt >= GOOD_PROGRESS) this.#failures = 0;
+    if (this.#at - this.#failedAt >= RETRY_RESET_BYTES) this.#failures = 0;
     this.#failedAt = this.#at;
     if (++this.#failures >= MAX_TRIES) throw error;
     const { clock } = this.#repository;

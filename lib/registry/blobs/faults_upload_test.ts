@@ -99,7 +99,7 @@ test("an upload stops when its signal says so", async () => {
 });
 
 for (const after of [1, MiB, 4 * MiB]) {
-  test(`row 51: a connection cut after ${after} bytes: the blob is sent again from the file`, async () => {
+  test(`a connection cut after ${after} bytes: the blob is sent again from the file`, async () => {
     const { registry, store, notices } = await bench();
     let cut = false;
     registry.onRequest = ({ method }) => {
@@ -117,7 +117,7 @@ for (const after of [1, MiB, 4 * MiB]) {
   });
 }
 
-test("row 51: a PUT that breaks is begun again with a fresh POST", async () => {
+test("a PUT that breaks is begun again with a fresh POST", async () => {
   const { registry, store } = await bench();
   let cuts = 0;
   registry.onRequest = ({ method, headers }) => {
@@ -135,7 +135,7 @@ test("row 51: a PUT that breaks is begun again with a fresh POST", async () => {
   );
 });
 
-test("row 51: an upload that breaks every time is given up", async () => {
+test("an upload that breaks every time is given up", async () => {
   const { registry, store } = await bench();
   const before = temporary();
   registry.onRequest = ({ method }) => method === "POST" ? undefined : { resetUploadAfter: 1000 };
@@ -276,7 +276,7 @@ test("a blob stored under another digest is refused", async () => {
 });
 
 for (const location of ["relative", "absolute"] as const) {
-  test(`row 22: the Location of an upload is ${location} and keeps its query`, async () => {
+  test(`the Location of an upload is ${location} and keeps its query`, async () => {
     const { registry, store } = await bench({ location });
     await send(store);
     assert.match(registry.requests[1]!.url, /\?_state=s0$/);
@@ -284,7 +284,7 @@ for (const location of ["relative", "absolute"] as const) {
   });
 }
 
-test("row 22: a query with escapes in a Location goes back as it came", async () => {
+test("a query with escapes in a Location goes back as it came", async () => {
   const { registry, store } = await bench();
   registry.onRequest = ({ method }) =>
     method === "POST"
@@ -300,7 +300,7 @@ test("row 22: a query with escapes in a Location goes back as it came", async ()
   assert.match(registry.requests[1]!.url, /&x=a%20b\+c%2Fd&digest=/);
 });
 
-test("row 22: an upload sent to another host takes no Authorization along", async () => {
+test("an upload sent to another host takes no Authorization along", async () => {
   const elsewhere = closeAfter(await startRegistry());
   const { registry, store } = await bench({
     authorize: ({ headers }) =>
@@ -329,16 +329,20 @@ test("row 22: an upload sent to another host takes no Authorization along", asyn
 for (
   const [name, location, pattern] of [
     ["missing", undefined, /without a Location/],
-    ["no URL", "http://[", /no URL/],
+    ["no URL", "http://[", /not a URL/],
     ["ftp", "ftp://127.0.0.1/x", /expected https/],
     ["with credentials", "https://user:secret@example.com/x", /holds credentials/],
-    ["to a metadata service", "http://169.254.169.254/latest", /nobody may be sent to/],
-    ["to 0.0.0.0", "http://0.0.0.0:80/x", /nobody may be sent to/],
-    ["to [::]", "http://[::]:80/x", /nobody may be sent to/],
-    ["to a mapped metadata service", "http://[::ffff:169.254.169.254]/x", /nobody may be sent to/],
+    ["to a metadata service", "http://169.254.169.254/latest", /no registry may send a client/],
+    ["to 0.0.0.0", "http://0.0.0.0:80/x", /no registry may send a client/],
+    ["to [::]", "http://[::]:80/x", /no registry may send a client/],
+    [
+      "to a mapped metadata service",
+      "http://[::ffff:169.254.169.254]/x",
+      /no registry may send a client/,
+    ],
   ] as const
 ) {
-  test(`row 22: a Location that is ${name} is refused`, async () => {
+  test(`a Location that is ${name} is refused`, async () => {
     const { registry, store } = await bench();
     registry.onRequest = () => ({
       answer: { status: 202, headers: location === undefined ? {} : { location } },

@@ -7,7 +7,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import type { Descriptor } from "../../types.ts";
-import { drop } from "../http/body.ts";
+import { discardBody } from "../http/body.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import type { Outcome } from "../http/retry.ts";
 import { Channel } from "./channel.ts";
@@ -58,7 +58,9 @@ export class LivePatch {
   async failure(): Promise<unknown> {
     const outcome = await this.#outcome;
     if ("error" in outcome) return outcome.error;
-    const error = await this.#sessions.repository.refusal(outcome.answer, { doing: UPLOADING });
+    const error = await this.#sessions.repository.refusedError(outcome.answer, {
+      doing: UPLOADING,
+    });
     this.#outcome = Promise.resolve({ error });
     return error;
   }
@@ -75,7 +77,7 @@ export class LivePatch {
     if ("error" in outcome) throw outcome.error;
     const { answer } = outcome;
     if (!TAKEN.includes(answer.status)) throw await this.failure();
-    await drop(answer);
+    await discardBody(answer);
     const session = await this.#sessions.advance(answer, this.#session);
     if (!tookAll(answer, descriptor.size)) {
       throw new BlobberError("registry", `${UPLOADING}: the registry did not take all of it`);

@@ -8,7 +8,7 @@
 import { UPLOAD_PIECE_SIZES } from "../../limits.ts";
 import type { TemporaryFile } from "../../system/temporary_file.ts";
 import type { Descriptor } from "../../types.ts";
-import { drop } from "../http/body.ts";
+import { discardBody } from "../http/body.ts";
 import { bodyFromFile } from "./file_body.ts";
 import { afterUploadFailure } from "./upload_failure.ts";
 import { OCTETS, TAKEN, type UploadSessions } from "./upload_sessions.ts";
@@ -56,10 +56,9 @@ async function sendPiecesOf(
         body: bodyFromFile(file, at, end),
         signal,
       },
-      TAKEN,
-      { doing: "uploading a blob in pieces" },
+      { statuses: TAKEN, doing: "uploading a blob in pieces" },
     );
-    await drop(response);
+    await discardBody(response);
     session = await sessions.advance(response, session);
   }
   await sessions.finish(session, descriptor);

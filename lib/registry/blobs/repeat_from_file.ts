@@ -17,17 +17,16 @@ import { sendWhole } from "./whole_put.ts";
  * Sends a blob from its file.
  *
  * @param sessions where to
- * @param descriptor what the blob must be
- * @param file all of it
+ * @param blob what it must be, and all of it
  * @param failed what went wrong before, and what is done after that
  * @throws the last failure
  */
 export async function repeatFromFile(
   sessions: UploadSessions,
-  descriptor: Descriptor,
-  file: TemporaryFile,
+  blob: { descriptor: Descriptor; file: TemporaryFile },
   failed: { error: unknown; next: AfterFailure },
 ): Promise<void> {
+  const { descriptor, file } = blob;
   checkWritten(descriptor, await digestOfFile(file));
   let { error, next } = failed;
   if (next === "send-whole") {

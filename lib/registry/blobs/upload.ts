@@ -186,7 +186,7 @@ class Upload implements BlobWriter {
       `the upload of ${descriptor.digest} failed and is repeated: ` +
         (failed.error as Error).message,
     );
-    await repeatFromFile(this.#sessions, descriptor, copy, failed);
+    await repeatFromFile(this.#sessions, { descriptor, file: copy }, failed);
   }
 
   /** What a failure of the live PATCH leaves to do. Without a copy, or after a refusal for good, it is thrown. */

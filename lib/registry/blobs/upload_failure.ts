@@ -49,7 +49,7 @@ export type UploadFailure =
   | "denied"
   /** Any other refusal: perhaps of this way of sending. */
   | "refused"
-  /** An answer that is no refusal and of no use. */
+  /** An answer that is not a refusal, but cannot be used. */
   | "unusable"
   /** Nothing that another way of sending changes: an abort, a wrong digest, a certificate. */
   | "fatal";

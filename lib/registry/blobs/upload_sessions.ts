@@ -8,7 +8,7 @@
 import { BlobberError } from "../../errors.ts";
 import { CANCEL_TIMEOUT_MS } from "../../limits.ts";
 import type { Descriptor } from "../../types.ts";
-import { drop } from "../http/body.ts";
+import { discardBody } from "../http/body.ts";
 import { type HttpRequest, type HttpResponse, isStreamBody } from "../http/exchange.ts";
 import { wholeNumberIn } from "../http/header_number.ts";
 import type { Repository } from "../repository.ts";
@@ -51,10 +51,9 @@ export class UploadSessions {
     const response = await repository.expect(
       "push",
       { method: "POST", to: repository.at("blobs/uploads/"), signal },
-      [200, 201, 202],
-      { doing: UPLOADING },
+      { statuses: [200, 201, 202], doing: UPLOADING },
     );
-    await drop(response);
+    await discardBody(response);
     return await this.advance(response, undefined);
   }
 
@@ -108,10 +107,9 @@ export class UploadSessions {
         // The session may be gone after a broken try: a long body is sent again after a new POST.
         retry: !isStreamBody(body),
       },
-      TAKEN,
-      { doing: UPLOADING },
+      { statuses: TAKEN, doing: UPLOADING },
     );
-    await drop(response);
+    await discardBody(response);
     const stored = response.headers.get("docker-content-digest");
     if (stored !== null && stored !== descriptor.digest) {
       throw new BlobberError(
@@ -134,7 +132,7 @@ export class UploadSessions {
     const signal = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
     try {
       const request = { method: "DELETE", to: session.url, signal, retry: false };
-      await drop(await this.repository.request("cancel", request));
+      await discardBody(await this.repository.request("cancel", request));
     } catch { // a registry that cannot be told forgets the upload in time
     }
   }

@@ -100,7 +100,8 @@ async function putWith(
   list: Descriptor[],
   { manifests, tag, signal }: CallOptions & { manifests: Manifests; tag: string },
 ): Promise<void> {
-  const put = (kept: Descriptor[]) => putList(manifests, tag, [...kept, entry], { signal });
+  const put = (kept: Descriptor[]) =>
+    putList(manifests, { tag, entries: [...kept, entry] }, { signal });
   if (list.length <= MAX_CHECKED_REFERRERS) {
     return await put(await withoutMissing(manifests, list, { signal }));
   }
@@ -150,7 +151,7 @@ async function readList(
     const { descriptor, bytes } = await manifests.get(tag, { ...options, access: "push" });
     if (descriptor.digest === subject) return []; // see readFallback
     if (!isIndexType(descriptor.mediaType)) {
-      throw new BlobberError("conflict", `tag ${tag} is taken by something that is no index`, {
+      throw new BlobberError("conflict", `tag ${tag} is taken by something that is not an index`, {
         hint: "remove that tag: it belongs to the list of referrers",
       });
     }
@@ -164,8 +165,7 @@ async function readList(
 
 async function putList(
   manifests: Manifests,
-  tag: string,
-  entries: Descriptor[],
+  { tag, entries }: { tag: string; entries: Descriptor[] },
   options: CallOptions,
 ): Promise<void> {
   const bytes = new TextEncoder().encode(JSON.stringify({
@@ -184,7 +184,7 @@ async function putList(
     digest: digestOf(bytes),
     size: bytes.length,
   };
-  await manifests.put(tag, descriptor, bytes, options);
+  await manifests.put(tag, { descriptor, bytes }, options);
 }
 
 /** Keeps other processes of this user on this machine from the list, where a lock can be had. */

@@ -34,7 +34,7 @@ test("finding a manifest by tag and reading it is one request", async () => {
   assert.deepEqual(registry.log(), ["GET /v2/a/b/manifests/v1 200"]);
 });
 
-test("row 28: a tag that moves between finding and reading: the bytes of the digest", async () => {
+test("a tag that moves between finding and reading: the bytes of the digest", async () => {
   const { registry, store } = await bench();
   const first = plantManifest(registry, { tag: "v1" });
   const found = await store.resolve("v1");
@@ -44,7 +44,7 @@ test("row 28: a tag that moves between finding and reading: the bytes of the dig
   assert.notEqual((await store.resolve("v1")).digest, first.digest);
 });
 
-test("row 17: a body that is not what the digest names is refused", async () => {
+test("a body that is not what the digest names is refused", async () => {
   const { registry, store } = await bench();
   const planted = plantManifest(registry, { tag: "v1" });
   const other = documentOf(MEDIA_TYPE.manifest, { schemaVersion: 2, layers: [] })[1];
@@ -55,7 +55,7 @@ test("row 17: a body that is not what the digest names is refused", async () => 
   await assert.rejects(store.fetch(planted), { code: "integrity" });
 });
 
-test("row 17: a Docker-Content-Digest that lies is refused, an absent one is not missed", async () => {
+test("a Docker-Content-Digest that lies is refused, an absent one is not missed", async () => {
   const { registry, store } = await bench();
   const planted = plantManifest(registry, { tag: "v1" });
   for (const claim of [digestOf("x"), "sha256:abc", ""]) {
@@ -90,7 +90,7 @@ for (
     }, MEDIA_TYPE.manifest],
   ] as const
 ) {
-  test(`row 18, CVE-2021-41190: a manifest that is ${name} is refused`, async () => {
+  test(`CVE-2021-41190: a manifest that is ${name} is refused`, async () => {
     const { registry, store } = await bench();
     plantManifest(registry, { tag: "v1", value: { mediaType: type, ...value } });
     registry.onRequest = rewrite(({ headers }) => ({
@@ -214,7 +214,7 @@ test("a manifest of more than 4 MiB is not read to its end", async () => {
   assert.ok(registry.requests[0]!.sent < body.length);
 });
 
-test("row 59: a registry that stores another manifest than it was given is refused", async () => {
+test("a registry that stores another manifest than it was given is refused", async () => {
   const { registry, store } = await bench();
   registry.onRequest = ({ method }) =>
     method === "PUT"
@@ -273,7 +273,7 @@ test("a selector that would make another path is refused before it is sent", asy
   assert.equal(registry.requests.length, 0);
 });
 
-test("row 23, GHSA-h7vf-4x9w-h99v: pages on another origin are not followed", async () => {
+test("GHSA-h7vf-4x9w-h99v: pages on another origin are not followed", async () => {
   const elsewhere = await bench();
   const { registry, store } = await bench();
   plantManifest(registry, { tag: "v1" });
@@ -291,7 +291,7 @@ test("row 23, GHSA-h7vf-4x9w-h99v: pages on another origin are not followed", as
   assert.equal(elsewhere.registry.requests.length, 0);
 });
 
-test("row 23: tags come page by page, each page once", async () => {
+test("tags come page by page, each page once", async () => {
   const { registry, store } = await bench({ pageSize: 2, location: "absolute" });
   for (const tag of ["a", "b", "c", "d", "e"]) plantManifest(registry, { tag });
   registry.onRequest = ({ url }) => {
@@ -308,7 +308,7 @@ test("row 23: tags come page by page, each page once", async () => {
   assert.equal(registry.requests.length, 3);
 });
 
-test("row 23: pages that lead in a circle, and pages without end, are refused", async () => {
+test("pages that lead in a circle, and pages without end, are refused", async () => {
   const { registry, store } = await bench();
   plantManifest(registry, { tag: "v1" });
   registry.onRequest = rewrite(({ headers }) => ({
@@ -325,7 +325,7 @@ test("row 23: pages that lead in a circle, and pages without end, are refused", 
   assert.equal(registry.requests.length, 1000);
 });
 
-test("row 23: a page of 1 GB is cut, and what is no list of tags is refused", async () => {
+test("a page of 1 GB is cut, and what is no list of tags is refused", async () => {
   const { registry, store } = await bench();
   plantManifest(registry, { tag: "v1" });
   registry.onRequest = rewrite(() => ({ body: new Uint8Array(20_000_000).fill(32) }));

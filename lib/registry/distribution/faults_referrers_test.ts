@@ -50,7 +50,7 @@ test("without the API, the fallback tag lists it with artifact type and annotati
   ]);
 });
 
-test("row 25, ECR: OCI-Subject and an empty list: the fallback tag is written", async () => {
+test("ECR: OCI-Subject and an empty list: the fallback tag is written", async () => {
   const made = await bench();
   const { registry, store } = made;
   const subject = plantManifest(registry, { tag: "v1" });
@@ -88,7 +88,7 @@ for (
     }],
   ] as const
 ) {
-  test(`row 24: ${name} from the API: the fallback tag is read`, async () => {
+  test(`${name} from the API: the fallback tag is read`, async () => {
     const made = await bench({ referrers: false });
     const { registry, store } = made;
     const subject = plantManifest(registry, { tag: "v1" });
@@ -104,7 +104,7 @@ for (
   });
 }
 
-test("row 24: entries that are no descriptors hide no good one", async () => {
+test("entries that are no descriptors hide no good one", async () => {
   const { registry, store } = await bench();
   const subject = plantManifest(registry, { tag: "v1" });
   const [descriptor] = referrer(subject, 1);
@@ -126,7 +126,7 @@ test("row 24: entries that are no descriptors hide no good one", async () => {
   assert.deepEqual(found.map(({ digest }) => digest), [descriptor.digest]);
 });
 
-test("row 63: what only the tag lists is given after what the API lists", async () => {
+test("what only the tag lists is given after what the API lists", async () => {
   const made = await bench({ referrers: false });
   const { registry, store } = made;
   const subject = plantManifest(registry, { tag: "v1" });
@@ -205,7 +205,7 @@ test("--referrers tag: the API is not asked", async () => {
   assert.equal(made.registry.requests.some(({ url }) => url.includes("/referrers/")), false);
 });
 
-test("row 26: eight writers at once on one machine lose nothing", async () => {
+test("eight writers at once on one machine lose nothing", async () => {
   const made = await bench({ referrers: false });
   const subject = plantManifest(made.registry, { tag: "v1" });
   const written = await Promise.all(Array.from({ length: 8 }, async (_, n) => {
@@ -216,7 +216,7 @@ test("row 26: eight writers at once on one machine lose nothing", async () => {
   assert.deepEqual(listed(made, subject).map(({ digest }) => digest).sort(), written.sort());
 });
 
-test("row 26: an entry that another machine overwrote is written again", async () => {
+test("an entry that another machine overwrote is written again", async () => {
   const made = await bench({ referrers: false });
   const { registry, store, clock } = made;
   const subject = plantManifest(registry, { tag: "v1" });
@@ -231,7 +231,7 @@ test("row 26: an entry that another machine overwrote is written again", async (
     mediaType: MEDIA_TYPE.manifest,
     bytes: theirBytes,
   });
-  // Somebody who read the list before we wrote it puts theirs, once after each reading of ours.
+  // Another writer, which read the list before this one wrote it, puts its own, once after each reading of ours.
   let left = 2;
   clock.onPause = () => {
     if (left-- <= 0) return;

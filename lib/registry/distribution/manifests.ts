@@ -14,7 +14,7 @@ import { quote } from "../../printable.ts";
 import { isTag } from "../../reference.ts";
 import type { CallOptions } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
-import { contentType, drop, isTypeOfAnything, readBody } from "../http/body.ts";
+import { contentType, discardBody, isTypeOfAnything, readBody } from "../http/body.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import type { Access, Repository } from "../repository.ts";
 
@@ -81,8 +81,7 @@ export class Manifests {
         headers: { accept: type === undefined || DOCUMENT_TYPES.includes(type) ? ACCEPT : type },
         signal,
       },
-      [200],
-      { doing: `reading ${what}`, subject: what },
+      { statuses: [200], doing: `reading ${what}`, subject: what },
     );
     const bytes = await readBody(response, MAX_MANIFEST_BYTES, `${what} of ${name}`);
     const digest = await computeDigest(bytes);
@@ -179,10 +178,10 @@ export class Manifests {
    */
   async put(
     reference: string,
-    descriptor: Descriptor,
-    bytes: Uint8Array,
+    manifest: { descriptor: Descriptor; bytes: Uint8Array },
     options: CallOptions = {},
   ): Promise<Headers> {
+    const { descriptor, bytes } = manifest;
     const { name } = this.#repository;
     let response: HttpResponse;
     try {
@@ -195,8 +194,7 @@ export class Manifests {
           body: bytes,
           signal: options.signal,
         },
-        [200, 201, 202, 204],
-        { doing: `putting manifest ${descriptor.digest}` },
+        { statuses: [200, 201, 202, 204], doing: `putting manifest ${descriptor.digest}` },
       );
     } catch (error) {
       if (isDigest(reference)) throw error;
@@ -209,7 +207,7 @@ export class Manifests {
       if (reason !== undefined) throw reason;
       return new Headers();
     }
-    await drop(response);
+    await discardBody(response);
     const stored = response.headers.get("docker-content-digest");
     if (stored !== null && stored !== descriptor.digest) {
       throw new BlobberError(

@@ -23,8 +23,8 @@ interface Page {
  * client elsewhere (GHSA-h7vf-4x9w-h99v).
  *
  * @param first where the list begins
- * @param list what is listed, for messages; how one page is asked for, which throws for what is no page; the
- * error of an answer that is no JSON
+ * @param list what is listed, for messages; how one page is asked for, which throws for any other answer; the
+ * error of an answer that is not JSON
  */
 export async function* listPages(
   first: string,

@@ -8,7 +8,7 @@ import { isDocumentType } from "../../artifact/manifest.ts";
 import type { Digest } from "../../digest.ts";
 import type { CallOptions } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
-import { drop } from "../http/body.ts";
+import { discardBody } from "../http/body.ts";
 import { wholeNumberIn } from "../http/header_number.ts";
 import type { Repository } from "../repository.ts";
 
@@ -42,16 +42,15 @@ export async function hasContent(
  * repository").
  *
  * @param repository where the blob is wanted
- * @param digest of the blob
- * @param from a repository of the same registry that has it
- * @returns whether the registry did; a refusal is no error
+ * @param blob its digest, and a repository of the same registry that has it
+ * @returns whether the registry did; a refusal is not an error
  */
 export async function mountBlob(
   repository: Repository,
-  digest: Digest,
-  from: Repository,
+  blob: { digest: Digest; from: Repository },
   { signal }: CallOptions,
 ): Promise<boolean> {
+  const { digest, from } = blob;
   const query = new URLSearchParams({ mount: digest, from: from.path });
   const transport = await repository.transport();
   const response = await transport.request({
@@ -60,7 +59,7 @@ export async function mountBlob(
     scope: [...repository.scope("push"), ...from.scope("pull")],
     signal,
   });
-  await drop(response);
+  await discardBody(response);
   // 202 began an upload instead, which the registry forgets by itself.
   return response.status === 201;
 }

@@ -23,7 +23,7 @@ export interface PublishContext {
 }
 
 /**
- * Makes sure that a referrer is listed with its subject. A manifest without a subject is none.
+ * Makes sure that a referrer is listed with its subject. Nothing is done for a manifest without a subject.
  *
  * @param context where it was put
  * @param put what was put, its content, and the headers of the registry's answer to the PUT

@@ -29,7 +29,7 @@ export async function putManifest(
   const { descriptor, bytes } = manifest;
   checkContent(descriptor, bytes);
   const { digest } = descriptor;
-  const answer = await context.manifests.put(digest, descriptor, bytes, options);
+  const answer = await context.manifests.put(digest, manifest, options);
   await publishReferrer(context, { descriptor, bytes, answer }, options);
 }
 
@@ -50,7 +50,7 @@ export async function tagManifest(
   const { manifests } = context;
   if (options.ifAbsent && await isSet(context, wanted, options)) return;
   const { bytes } = await manifests.get(descriptor.digest, { ...options, access: "push" });
-  await manifests.put(tag, descriptor, bytes, options);
+  await manifests.put(tag, { descriptor, bytes }, options);
 }
 
 /** Whether a tag that may not be moved points at a manifest already; one that points elsewhere is a conflict. */
@@ -65,7 +65,7 @@ async function isSet(
   throw tagTaken(tag, now, repository);
 }
 
-/** What no registry is to be asked to store: other bytes than named, or a document that is none. */
+/** Refuses bytes that do not match their descriptor, and documents that are not valid manifests. */
 function checkContent(descriptor: Descriptor, bytes: Uint8Array): void {
   const actual = digestOf(bytes);
   if (actual !== descriptor.digest || bytes.length !== descriptor.size) {

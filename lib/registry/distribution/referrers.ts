@@ -1,5 +1,5 @@
 /**
- * Who refers to a manifest: by the referrers API, and by the tag that stands in for it (distribution spec,
+ * What refers to a manifest: by the referrers API, and by the tag that stands in for it (distribution spec,
  * "Listing Referrers", "Referrers Tag Schema").
  *
  * @module
@@ -13,7 +13,7 @@ import { MAX_LIST_BYTES, MAX_REFERRERS_LISTED } from "../../limits.ts";
 import { DOCUMENT_TYPES, mayBeOfType, parseDescriptor } from "../../artifact/manifest.ts";
 import type { CallOptions, ReferrerOptions, Source } from "../../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../../types.ts";
-import { contentType, drop, isTypeOfAnything } from "../http/body.ts";
+import { contentType, discardBody, isTypeOfAnything } from "../http/body.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { listPages } from "./pages.ts";
 import type { Access, Repository } from "../repository.ts";
@@ -103,7 +103,7 @@ export async function isListedByApi(
   return false;
 }
 
-/** The registry has no referrers API, or what it answers in its place is none. */
+/** The registry has no referrers API, or answers with something else. */
 class NoReferrersApi extends BlobberError {
   /** Whether there may be one: what it lists may be missed. */
   readonly refused: boolean;
@@ -137,18 +137,18 @@ async function* listFromApi({ repository, subject, access, signal }: {
     });
     if (response.status === 200) {
       const type = contentType(response);
-      // What is listed is read and checked one by one: a type that says nothing is no reason not to look.
+      // What is listed is read and checked one by one: one without a useful type may be listed too.
       if (type === MEDIA_TYPE.index || isTypeOfAnything(type)) return response;
       // A page of a single-page application, a proxy's greeting: no answer to this question.
-      await drop(response);
-      throw new NoReferrersApi(`${what}: the answer is no index but "${type.slice(0, 80)}"`);
+      await discardBody(response);
+      throw new NoReferrersApi(`${what}: the answer is not an index but "${type.slice(0, 80)}"`);
     }
     // 404 says that there is no such API; several registries say it in other ways.
     if ([400, 403, 404, 405, 406, 410, 501].includes(response.status)) {
-      await drop(response);
+      await discardBody(response);
       throw new NoReferrersApi(`${what}: no referrers API (status ${response.status})`);
     }
-    const refused = await repository.refusal(response, { doing: `listing ${what}` });
+    const refused = await repository.refusedError(response, { doing: `listing ${what}` });
     if (!REFUSED_ALONE.includes(response.status)) throw refused;
     // Some registries refuse this API alone, to credentials that may do everything else.
     const manifest = await repository.head({
@@ -172,7 +172,7 @@ async function* listFromApi({ repository, subject, access, signal }: {
   const noJson = (response: HttpResponse, cause: unknown) =>
     contentType(response) === MEDIA_TYPE.index
       ? new BlobberError("registry", `${what}: ${response.url.host} sent no JSON`, { cause })
-      : new NoReferrersApi(`${what}: the answer is no index`);
+      : new NoReferrersApi(`${what}: the answer is not an index`);
   let bytes = 0;
   const pages = listPages(repository.at(`referrers/${subject}`), { get, what, noJson });
   for await (const { json, size } of pages) {
@@ -182,7 +182,7 @@ async function* listFromApi({ repository, subject, access, signal }: {
     }
     const manifests = (json as { manifests?: unknown } | null)?.manifests;
     if (manifests === null || manifests === undefined) return;
-    if (!Array.isArray(manifests)) throw new NoReferrersApi(`${what}: the answer is no index`);
+    if (!Array.isArray(manifests)) throw new NoReferrersApi(`${what}: the answer is not an index`);
     yield manifests.flatMap((entry, i) => {
       try {
         return [parseDescriptor(entry, `referrers[${i}]`)];

@@ -24,7 +24,8 @@ export async function* listTags(
 ): AsyncGenerator<string> {
   const what = `tags of ${repository.name}`;
   const get = (to: string | URL) =>
-    repository.expect("pull", { method: "GET", to, signal }, [200], {
+    repository.expect("pull", { method: "GET", to, signal }, {
+      statuses: [200],
       doing: `listing ${what}`,
       subject: "tags",
     });

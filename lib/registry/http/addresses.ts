@@ -6,7 +6,7 @@
  * @module
  */
 
-/** From near to far. `forbidden` is what nobody is ever sent to: link-local (metadata services) and unspecified. */
+/** From near to far. No client is sent to a `forbidden` address: link-local (metadata services) and unspecified ones. */
 export type Reach = "forbidden" | "loopback" | "private" | "public";
 
 const RANK: Record<Reach, number> = { forbidden: 0, loopback: 1, private: 2, public: 3 };
@@ -30,7 +30,7 @@ export const systemResolver: Resolver = async (hostname: string): Promise<string
   return (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address);
 };
 
-/** 4, 6, or 0 for what is no address. `node:net` has the same, and takes its time to load. */
+/** 4, 6, or 0 for anything else. `node:net` has the same, and takes its time to load. */
 function isIP(text: string): 0 | 4 | 6 {
   const part = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
   if (new RegExp(`^${part}(?:\\.${part}){3}$`).test(text)) return 4;

@@ -89,12 +89,12 @@ export async function readUpTo(
 }
 
 /**
- * Does away with a body that nobody wants. A short one is read to its end, so that the connection can be
+ * Discards a body that is not needed. A short one is read to its end, so that the connection can be
  * used again; the rest of a long one is not waited for.
  *
  * @param response whose body
  */
-export async function drop(response: HttpResponse): Promise<void> {
+export async function discardBody(response: HttpResponse): Promise<void> {
   try {
     await readUpTo(response, MAX_ERROR_BODY_BYTES);
   } catch {

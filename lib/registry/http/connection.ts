@@ -1,27 +1,18 @@
 /**
- * Which host serves a registry, and how it is reached.
+ * How a registry is reached.
  *
  * @module
  */
 
 import type { ClientOptions, ConnectionOptions } from "../../options.ts";
-import { addressOf, parseRegistry, type Registry, type RegistryName } from "../../reference.ts";
-
-/**
- * `host[:port]` that is connected to.
- *
- * @param registry the registry
- */
-export function endpointOf(registry: Registry): string {
-  return addressOf(registry).replace(/^docker\.io(?=$|:(?:80|443)$)/, "registry-1.docker.io");
-}
+import { parseRegistry, type RegistryName } from "../../reference.ts";
 
 /**
  * The options of a connection: those of the registry where it has its own, else the client's.
  *
  * @param host the registry
  * @param options the client's
- * @throws {BlobberError} `invalid-reference` for options of what is no registry
+ * @throws {BlobberError} `invalid-reference` for options of something that is not a registry
  */
 export function connectionFor(host: RegistryName, options: ClientOptions): ConnectionOptions {
   const { insecure, insecureSkipTlsVerify, caCerts } = options;

@@ -80,7 +80,7 @@ for (
     ["for another name", () => authority.issue({ names: ["other.test"] })],
   ] as const
 ) {
-  test(`row 51: a certificate ${name} is refused, and the flags that help are named`, async () => {
+  test(`a certificate ${name} is refused, and the flags that help are named`, async () => {
     // One more authority makes a fresh client: servers of one process share what resumes a TLS session.
     const caCerts = [authority.pem, new TestAuthority().pem];
     const { registry, store } = await bench({ tls: issue() }, { caCerts });
@@ -181,7 +181,7 @@ for (const credentials of [undefined, "user:p@ss:word"]) {
   });
 }
 
-test("row 51: a proxy that asks for a password, or is not there, is told as such", async () => {
+test("a proxy that asks for a password, or is not there, is told as such", async () => {
   const proxy = closeAfter(await startProxy({ credentials: "a:b" }));
   environment({ HTTPS_PROXY: proxy.url });
   const refused = open("registry.test").resolve("v1");
@@ -199,7 +199,7 @@ test("NO_PROXY and loopback go past the proxy", async () => {
   await roundTrip(secure.store);
 });
 
-test("row 51: a name without an address", async () => {
+test("a name without an address", async () => {
   environment({});
   await assert.rejects(open("registry.invalid").resolve("v1"), { code: "network" });
 });

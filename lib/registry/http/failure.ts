@@ -97,7 +97,7 @@ export function exchangeError(cause: unknown, what: string): BlobberError {
   if (cause instanceof ExchangeError) return cause;
   const withheld = missingPermission(cause);
   if (withheld !== undefined) return withheld;
-  const text = describe(cause);
+  const text = textOf(cause);
   const kind = PATTERNS.find(([, pattern]) => pattern.test(text.toLowerCase()))?.[0] ?? "broken";
   const hint = HINT[kind] ??
     (/handshake eof|before secure tls/i.test(text) ? HINT["not-tls"] : undefined);
@@ -120,7 +120,7 @@ const SENTENCE: Record<FailureKind, string> = {
 };
 
 /** Code and text of an error and of what caused it. */
-function describe(error: unknown): string {
+function textOf(error: unknown): string {
   const parts: string[] = [];
   for (let at = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++) {
     const code = (at as { code?: unknown }).code;

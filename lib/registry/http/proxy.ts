@@ -32,18 +32,18 @@ export interface Proxy {
  */
 export function proxyFor(url: URL, variables: Variables = environment()): Proxy | undefined {
   const scheme = url.protocol.replace(":", "");
-  const [name, value] = first(variables, `${scheme}_proxy`, "all_proxy");
+  const [name, value] = firstSet(variables, `${scheme}_proxy`, "all_proxy");
   if (value === undefined || isLoopback(url.host)) return undefined;
-  const [, exceptions = ""] = first(variables, "no_proxy");
+  const [, exceptions = ""] = firstSet(variables, "no_proxy");
   if (isExcepted(url, exceptions)) return undefined;
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  if (!URL.canParse(text)) throw unusable(name, "expected http://HOST:PORT");
+  if (!URL.canParse(text)) throw unusableProxy(name, "expected http://HOST:PORT");
   const proxy = new URL(text);
   if (proxy.protocol !== "http:" && proxy.protocol !== "https:") {
-    throw unusable(name, "expected http:// or https://");
+    throw unusableProxy(name, "expected http:// or https://");
   }
-  const username = decode(proxy.username);
-  const password = decode(proxy.password);
+  const username = decodeUserInfo(proxy.username);
+  const password = decodeUserInfo(proxy.password);
   const authorization = username === "" && password === ""
     ? undefined
     : `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${username}:${password}`)))}`;
@@ -52,7 +52,7 @@ export function proxyFor(url: URL, variables: Variables = environment()): Proxy 
 
 /** Whether any variable names a proxy. */
 export function anyProxy(variables: Variables = environment()): boolean {
-  return first(variables, "https_proxy", "http_proxy", "all_proxy")[1] !== undefined;
+  return firstSet(variables, "https_proxy", "http_proxy", "all_proxy")[1] !== undefined;
 }
 
 /**
@@ -88,7 +88,7 @@ function ipv4(text: string): number | undefined {
   return match.slice(1).reduce((sum, part) => (sum << 8) | Number(part), 0) >>> 0;
 }
 
-function first(variables: Variables, ...names: string[]): [string, string | undefined] {
+function firstSet(variables: Variables, ...names: string[]): [string, string | undefined] {
   for (const name of names) {
     for (const spelling of [name, name.toUpperCase()]) {
       if (variables[spelling]) return [spelling, variables[spelling]];
@@ -97,7 +97,7 @@ function first(variables: Variables, ...names: string[]): [string, string | unde
   return ["", undefined];
 }
 
-function decode(text: string): string {
+function decodeUserInfo(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -105,7 +105,7 @@ function decode(text: string): string {
   }
 }
 
-function unusable(name: string, why: string): BlobberError {
+function unusableProxy(name: string, why: string): BlobberError {
   // The value may hold a password: it is not quoted.
   return new BlobberError("invalid-config", `${name} names no usable proxy, ${why}`);
 }

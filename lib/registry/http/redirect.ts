@@ -1,6 +1,6 @@
 /**
  * Where a registry may send a client, and what the client takes along: redirects, the `Location` of an
- * upload, the realm of a token. Nothing is followed without asking here. Loaded when a registry does so.
+ * upload, the realm of a token. All of them are checked here. Loaded when a registry sends a client elsewhere.
  *
  * @module
  */
@@ -51,7 +51,7 @@ export class HopPolicy {
         `${from.host} sent ${what} to ${quote(shown(location))}, ${why}`,
         { ...(hint !== undefined && { hint }) },
       );
-    if (!URL.canParse(location, from)) throw refuse("which is no URL");
+    if (!URL.canParse(location, from)) throw refuse("which is not a URL");
     const to = new URL(location, from);
     to.hash = "";
     if (to.origin === from.origin) {
@@ -76,7 +76,7 @@ export class HopPolicy {
     if (!maySendTo(near, far)) {
       throw refuse(
         far === "forbidden"
-          ? "an address that nobody may be sent to"
+          ? "an address to which no registry may send a client"
           : `a ${far} address, and the registry has a ${near} one`,
       );
     }
@@ -123,7 +123,7 @@ export function checkRealm(realm: string, registry: URL): URL {
         `${quote(shown(realm))}, ${why}`,
       { hint: "no credentials were sent there" },
     );
-  if (!URL.canParse(realm)) throw refuse("which is no URL");
+  if (!URL.canParse(realm)) throw refuse("which is not a URL");
   const url = new URL(realm);
   if (url.protocol !== "https:" && url.protocol !== "http:") throw refuse("expected https");
   if (url.username !== "" || url.password !== "") throw refuse("which holds credentials");

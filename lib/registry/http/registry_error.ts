@@ -48,7 +48,10 @@ export class RefusedError extends BlobberError {
  * @param response the answer
  * @param attempt what was asked
  */
-export async function refusal(response: HttpResponse, attempt: Attempt): Promise<RefusedError> {
+export async function refusedError(
+  response: HttpResponse,
+  attempt: Attempt,
+): Promise<RefusedError> {
   const { codes, text } = await detailsOf(response, attempt.redact ?? ((same) => same));
   const { status } = response;
   const said = text === "" ? "" : `: ${text}`;

@@ -9,7 +9,7 @@ import { notify, type Observer } from "../../events.ts";
 import { MAX_RETRY_AFTER_MS, MAX_TRIES, NOTABLE_PAUSE_MS } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import type { Clock } from "../../system/clock.ts";
-import { drop } from "./body.ts";
+import { discardBody } from "./body.ts";
 import type { HttpResponse } from "./exchange.ts";
 import { ExchangeError, GivenUpError } from "./failure.ts";
 import { isTemporary, type Outcome, type OutcomeClass, retryAfter, withRetries } from "./retry.ts";
@@ -34,7 +34,7 @@ export async function repeatRequest(
     maxPauseMs: MAX_RETRY_AFTER_MS,
     classify: (outcome) => classifyExchange(outcome, clock),
     onRetry: async (outcome, why, pauseMs) => {
-      if ("answer" in outcome) await drop(outcome.answer);
+      if ("answer" in outcome) await discardBody(outcome.answer);
       notify(
         observer,
         pauseMs >= NOTABLE_PAUSE_MS ? "warning" : "info",
@@ -51,7 +51,7 @@ export async function repeatRequest(
   }
   const { status, url } = last.answer;
   if (status !== 429) return last.answer;
-  await drop(last.answer);
+  await discardBody(last.answer);
   throw rateLimited(url.host, pauseMs, clock);
 }
 

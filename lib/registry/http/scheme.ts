@@ -113,7 +113,7 @@ function isKind(error: unknown, kind: ExchangeError["kind"]): boolean {
   return error instanceof ExchangeError && error.kind === kind;
 }
 
-/** Whether a failure is one that the wrong scheme makes. A certificate that is not trusted is none. */
+/** Whether the wrong scheme can be the cause of a failure. It is not the cause of an untrusted certificate. */
 function mayBeOtherScheme(error: unknown, tried: URL): boolean {
   if (!(error instanceof ExchangeError)) return false;
   if (tried.protocol === "http:") return error.kind === "broken";
