@@ -295,7 +295,7 @@ posix("a helper's identity token, and a helper that has nothing", async () => {
 for (
   const [name, script, pattern] of [
     ["exits 1", "echo secretsecret; echo secretsecret >&2; exit 1", /failed with exit status 1$/],
-    ["prints garbage", "echo secretsecret", /no JSON$/],
+    ["prints garbage", "echo secretsecret", /not JSON$/],
     [
       "prints JSON of another kind",
       'echo "[\\"secretsecret\\"]"',

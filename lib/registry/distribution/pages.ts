@@ -45,7 +45,11 @@ export async function* listPages(
       json = JSON.parse(new TextDecoder().decode(body));
     } catch (cause) {
       throw noJson?.(response, cause) ??
-        new BlobberError("registry", `${what}: ${response.url.host} sent no JSON`, { cause });
+        new BlobberError(
+          "registry",
+          `${what}: ${response.url.host} sent something that is not JSON`,
+          { cause },
+        );
     }
     yield { json, size: body.length };
     const link = nextLink(response.headers.get("link"));

@@ -171,7 +171,11 @@ async function* listFromApi({ repository, subject, access, signal }: {
   };
   const noJson = (response: HttpResponse, cause: unknown) =>
     contentType(response) === MEDIA_TYPE.index
-      ? new BlobberError("registry", `${what}: ${response.url.host} sent no JSON`, { cause })
+      ? new BlobberError(
+        "registry",
+        `${what}: ${response.url.host} sent something that is not JSON`,
+        { cause },
+      )
       : new NoReferrersApi(`${what}: the answer is not an index`);
   let bytes = 0;
   const pages = listPages(repository.at(`referrers/${subject}`), { get, what, noJson });
