@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { escapeUnseen, printable, printableLines, printableSentence, quote } from "./printable.ts";
 
-test("row 50: what steers a terminal or hides is escaped", () => {
+test("what steers a terminal or hides is escaped", () => {
   assert.equal(printable("a\u001b[31m\u202eb\ud800"), "a\\x1b[31m\\u{202e}b\\u{d800}");
   assert.equal(quote("x".repeat(300)).length, 203);
 });
@@ -90,7 +90,7 @@ test("invisible-letters: a caller's own escape", () => {
   assert.equal(escapeUnseen("a\\\u3164\u{e0041}", (c) => `<${c.length}>`), "a\\<1><2>");
 });
 
-test("row 50: lines are escaped as each of them is", () => {
+test("lines are escaped as each of them is", () => {
   for (
     const text of [
       "",
@@ -105,7 +105,7 @@ test("row 50: lines are escaped as each of them is", () => {
   }
 });
 
-test("row 18: whatever JSON holds in place of text can be quoted", () => {
+test("whatever JSON holds in place of text can be quoted", () => {
   assert.equal(quote(undefined), '"undefined"');
   assert.equal(quote(5), '"5"');
   assert.equal(quote(null), '"null"');

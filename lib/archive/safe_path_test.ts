@@ -26,7 +26,7 @@ for (
     "C:\\x",
   ]
 ) {
-  test(`row 1, CVE-2021-21272: the name ${JSON.stringify(name)} leads out`, () => {
+  test(`CVE-2021-21272: the name ${JSON.stringify(name)} leads out`, () => {
     assert.throws(() => checkPath(name), traversal);
     assert.throws(() => checkPath(name, true), traversal);
   });
@@ -48,12 +48,12 @@ for (
     "\ud800",
   ]
 ) {
-  test(`row 1: the name ${JSON.stringify(name.slice(0, 20))} cannot be written`, () => {
+  test(`the name ${JSON.stringify(name.slice(0, 20))} cannot be written`, () => {
     assert.throws(() => checkPath(name), unsafe);
   });
 }
 
-test("row 1: a file's name does not end like a directory's, a directory's is normalised", () => {
+test("a file's name does not end like a directory's, a directory's is normalised", () => {
   for (const name of [".", "./", "a/", "a/.", "a//"]) assert.throws(() => checkPath(name), unsafe);
   assert.equal(checkPath("./", true), "");
   assert.throws(() => checkPath("/"), unsafe);
@@ -62,7 +62,7 @@ test("row 1: a file's name does not end like a directory's, a directory's is nor
   assert.equal(checkPath("./a/./b//", true), "a/b");
 });
 
-test("row 1: ordinary and odd names pass and keep their form", () => {
+test("ordinary and odd names pass and keep their form", () => {
   for (
     const name of [
       "a",
@@ -99,22 +99,22 @@ for (
     ["a/l", "..\\..\\x"],
   ] as const
 ) {
-  test(`row 2: a link ${path} -> ${target} is refused`, () => {
+  test(`a link ${path} -> ${target} is refused`, () => {
     assert.throws(() => checkLink(path, target), traversal);
   });
 }
 
-test("row 2: links inside the tree pass, empty and unprintable targets do not", () => {
+test("links inside the tree pass, empty and unprintable targets do not", () => {
   for (const target of ["b", "../b", "./b", "..", "../a/../b", "b/"]) checkLink("a/l", target);
   for (const target of ["", "a\0", "a\n"]) assert.throws(() => checkLink("a/l", target), unsafe);
 });
 
-test("row 2: an absolute target passes with keep, an escaping one does not", () => {
+test("an absolute target passes with keep, an escaping one does not", () => {
   checkLink("l", "/etc/passwd", "keep");
   assert.throws(() => checkLink("l", "../x", "keep"), traversal);
 });
 
-test("row 45: names that Windows takes for something else are told", () => {
+test("names that Windows takes for something else are told", () => {
   for (const name of ["CON", "d/nul.txt", "com1", "a.", "a ", "a:b", "a?", "a\\b"]) {
     assert.equal(typeof windowsHazard(name), "string", name);
   }

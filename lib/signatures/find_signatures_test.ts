@@ -128,7 +128,7 @@ test("every identity that was found is named", async () => {
   assert.match(error.message, /bob/);
 });
 
-test("row 24: what lists itself and refers to something else is no signature", async () => {
+test("what lists itself and refers to something else is no signature", async () => {
   const store = new Listing();
   const { subject, manifest } = await signed(store);
   const other = await sample(store, "other");
@@ -138,7 +138,7 @@ test("row 24: what lists itself and refers to something else is no signature", a
   assert.equal((await refused(store, manifest)).code, "no-signature");
 });
 
-test("row 24: the artifact type is read from the manifest, whatever the list claims", async () => {
+test("the artifact type is read from the manifest, whatever the list claims", async () => {
   const store = new Listing();
   const { subject, manifest } = await signed(store);
   const { mediaType, digest, size } = await attachSignature(store, subject, toy(subject));
@@ -152,7 +152,7 @@ test("row 24: the artifact type is read from the manifest, whatever the list cla
   assert.equal((await refused(store, manifest)).code, "no-signature");
 });
 
-test("row 24: a candidate of another size or content is refused and reported", async () => {
+test("a candidate of another size or content is refused and reported", async () => {
   const store = new Listing();
   const { subject, manifest } = await signed(store);
   const { mediaType, digest, size } = await attachSignature(store, subject, toy(subject));
@@ -213,7 +213,7 @@ test("a list without end is cut", async () => {
   assert.ok(made <= MAX_REFERRERS_LISTED + 1, `${made} were listed`);
 });
 
-test("row 63: a signature only in the fallback tag counts while the API answers others", async () => {
+test("a signature only in the fallback tag counts while the API answers others", async () => {
   const store = new Listing();
   const { subject, manifest } = await signed(store);
   const bad = await attachSignature(store, subject, toy(subject, "signature-invalid", "bad"));
@@ -236,7 +236,7 @@ test("row 63: a signature only in the fallback tag counts while the API answers 
   await verifySignatures(store, manifest, new ToyVerifier());
 });
 
-test("row 63: an emptied fallback tag is no signature, an overwritten one neither", async () => {
+test("an emptied fallback tag is no signature, an overwritten one neither", async () => {
   const store = new Listing();
   const { subject, manifest } = await signed(store);
   store.api = () => list();

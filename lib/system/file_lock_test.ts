@@ -130,7 +130,7 @@ test("a holder that lost its lock is told before it writes", () =>
     assert.ok(existsSync(lock), "it is another's now");
   }));
 
-test("row 44: writers that are killed at any moment lose nothing of the others", () =>
+test("writers that are killed at any moment lose nothing of the others", () =>
   inDirectory(async (directory) => {
     const file = join(directory, "list");
     writeFileSync(file, "[]");

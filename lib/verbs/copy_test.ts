@@ -220,7 +220,7 @@ test("ifAbsent keeps a tag that points elsewhere", async () => {
   assert.equal((await target.resolve("v1")).digest, before.digest);
 });
 
-test("row 63: what is listed as a referrer and is none stays behind, with a notice", async () => {
+test("what is listed as a referrer and is none stays behind, with a notice", async () => {
   const target = new MemoryStore("target");
   const notices: string[] = [];
   const source = new class extends MemoryStore {

@@ -82,7 +82,7 @@ for (const format of ["gzip", "zstd"] as const) {
     await image.close();
   });
 
-  test(`${format}: row 15: one flipped byte is refused before the first byte`, async () => {
+  test(`${format}: one flipped byte is refused before the first byte`, async () => {
     const layer = stargz(items, { format });
     const made = imageOf(layer);
     const blob = made.blobs.get(made.manifest.value.layers[0]!.digest)!;
@@ -101,7 +101,7 @@ for (const format of ["gzip", "zstd"] as const) {
     }
   });
 
-  test(`${format}: row 15: a table that is not the one of the annotation is refused`, async () => {
+  test(`${format}: a table that is not the one of the annotation is refused`, async () => {
     const layer = { ...stargz(items, { format }), toc: digestOf("another") };
     await assert.rejects(open(layer), { code: "integrity" });
     // Nor is it parsed first: an error of the parser would be about unchecked bytes.
@@ -110,7 +110,7 @@ for (const format of ["gzip", "zstd"] as const) {
     await assert.rejects(open(broken), { code: "invalid-archive" });
   });
 
-  test(`${format}: row 15: a whole file whose chunks are right and whose digest is not`, async () => {
+  test(`${format}: a whole file whose chunks are right and whose digest is not`, async () => {
     const rows = (all: Record<string, unknown>[]) =>
       all.map((row) =>
         row.name === "big" && row.type === "reg" ? { ...row, digest: digestOf("x") } : row
@@ -228,44 +228,44 @@ test("range-refused: a layer of a source without ranges is read whole, once, and
   assert.deepEqual(notices.map(({ code, level }) => [code, level]), [["whole-download", "debug"]]);
 });
 
-test("row 18: a manifest without layers is refused", async () => {
+test("a manifest without layers is refused", async () => {
   await assert.rejects(open(), { code: "invalid-manifest" });
 });
 
 const refusals: Record<string, [TarItem[], string]> = {
-  "row 3: a file below a link": [
+  "a file below a link": [
     [{ name: "l", type: "2", link: "d" }, { name: "l/f" }],
     "path-traversal",
   ],
-  "row 3: a file, then a directory of that name": [
+  "a file, then a directory of that name": [
     [{ name: "f" }, { name: "f/", type: "5" }],
     "invalid-archive",
   ],
-  "row 3: a directory, then a file of that name": [
+  "a directory, then a file of that name": [
     [{ name: "d/", type: "5" }, { name: "d" }],
     "invalid-archive",
   ],
-  "row 3: a file below a file": [[{ name: "f" }, { name: "f/g" }], "invalid-archive"],
-  "row 3: a directory by its entries, then a file": [
+  "a file below a file": [[{ name: "f" }, { name: "f/g" }], "invalid-archive"],
+  "a directory by its entries, then a file": [
     [{ name: "d/f" }, { name: "d" }],
     "invalid-archive",
   ],
-  "row 4: a hard link to something missing": [
+  "a hard link to something missing": [
     [{ name: "h", type: "1", link: "no" }],
     "invalid-archive",
   ],
-  "row 4: a hard link to something later": [
+  "a hard link to something later": [
     [{ name: "h", type: "1", link: "f" }, { name: "f" }],
     "invalid-archive",
   ],
-  "row 4: a hard link to a directory": [[{ name: "d/", type: "5" }, {
+  "a hard link to a directory": [[{ name: "d/", type: "5" }, {
     name: "h",
     type: "1",
     link: "d",
   }], "invalid-archive"],
-  "row 14: a hard link to itself": [[{ name: "h", type: "1", link: "h" }], "invalid-archive"],
-  "row 9: a name twice": [[{ name: "f" }, { name: "./f" }], "invalid-archive"],
-  "row 9: a directory twice": [
+  "a hard link to itself": [[{ name: "h", type: "1", link: "h" }], "invalid-archive"],
+  "a name twice": [[{ name: "f" }, { name: "./f" }], "invalid-archive"],
+  "a directory twice": [
     [{ name: "d/", type: "5" }, { name: "d/", type: "5" }],
     "invalid-archive",
   ],
@@ -280,7 +280,7 @@ for (const [name, [bad, code]] of Object.entries(refusals)) {
   });
 }
 
-test("row 13: footers that are not true are no footers: the layer is read whole", async () => {
+test("footers that are not true are no footers: the layer is read whole", async () => {
   const layer = stargz(items);
   const change = (patch: (footer: Uint8Array) => void): MadeLayer => {
     const blob = layer.blob.slice();
@@ -303,7 +303,7 @@ test("row 13: footers that are not true are no footers: the layer is read whole"
   await assert.rejects(open(change(digits(0))), { code: "invalid-archive" });
 });
 
-test("row 13: the 47-byte footer of old writers is read", async () => {
+test("the 47-byte footer of old writers is read", async () => {
   const layer = stargz(items);
   const footer = layer.blob.slice(-51);
   // Without the header of the extra field: its length is that of the text alone.
@@ -317,7 +317,7 @@ test("row 13: the 47-byte footer of old writers is read", async () => {
   await image.close();
 });
 
-test("row 10: a bomb of headers is a limit, not memory", async () => {
+test("a bomb of headers is a limit, not memory", async () => {
   const big = tarOf(pax({ comment: "x".repeat(100) }), {
     name: "f",
     data: new Uint8Array(50_000_000),

@@ -84,7 +84,7 @@ test("a note goes with the manifest that it is about", () =>
     assert.equal(existsSync(noteOf(directory)), false);
   }));
 
-test("row 75: a note that is damaged, of another manifest or from elsewhere does not count", () =>
+test("a note that is damaged, of another manifest or from elsewhere does not count", () =>
   withDirectory(async (directory) => {
     await list(directory);
     const note = noteOf(directory);
@@ -110,7 +110,7 @@ test("row 75: a note that is damaged, of another manifest or from elsewhere does
     assert.notDeepEqual(readFileSync(noteOf(moved)), whole);
   }));
 
-test("row 43: a cache whose mark or note cannot be used fails no listing", () =>
+test("a cache whose mark or note cannot be used fails no listing", () =>
   withDirectory(async (directory) => {
     await list(directory);
     for (const mark of ["", "short", "x".repeat(33)]) {

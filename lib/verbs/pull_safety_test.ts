@@ -31,27 +31,27 @@ import { pull, type PullSettings } from "./pull.ts";
 after(removeScratch);
 
 const unsafe: Record<string, [TarItem[], string]> = {
-  "CVE-2026-23745, row 2: an absolute link": [
+  "CVE-2026-23745: an absolute link": [
     [{ name: "l", type: "2", link: "/etc/passwd" }],
     "path-traversal",
   ],
-  "row 2: an escaping link": [[{ name: "d/l", type: "2", link: "../../x" }], "path-traversal"],
-  "row 2: a chain of links that leads out": [[
+  "an escaping link": [[{ name: "d/l", type: "2", link: "../../x" }], "path-traversal"],
+  "a chain of links that leads out": [[
     { name: "a/b/up", type: "2", link: "../.." },
     { name: "out", type: "2", link: "a/b/up/../x" },
   ], "path-traversal"],
-  "CVE-2021-21272, row 3: a file through a link": [[
+  "CVE-2021-21272: a file through a link": [[
     { name: "l", type: "2", link: "d" },
     { name: "l/f", data: "x" },
   ], "path-traversal"],
-  "row 4: a hard link outside": [
+  "a hard link outside": [
     [{ name: "h", type: "1", link: "../../etc/passwd" }],
     "path-traversal",
   ],
   "CVE-2026-50163: a hard link to a path of the working directory": [[
     { name: "h", type: "1", link: "deno.json" },
   ], "invalid-archive"],
-  "row 9: a name twice": [[{ name: "f" }, { name: "f" }], "invalid-archive"],
+  "a name twice": [[{ name: "f" }, { name: "f" }], "invalid-archive"],
 };
 for (const [name, [bad, code]] of Object.entries(unsafe)) {
   test(`${name} is refused and nothing is written`, async () => {
@@ -147,7 +147,7 @@ test("limits are found in the table before the layer is downloaded, and while un
   });
 });
 
-test("row 10, CVE-2023-0821: a gzip bomb ends at the limit", async () => {
+test("CVE-2023-0821: a gzip bomb ends at the limit", async () => {
   const bomb = gzipSync(tarOf({ name: "zeros", data: new Uint8Array(50_000_000) }));
   await refused(bomb, { code: "limit" }, { maxFileBytes: 1_000_000 });
 });
@@ -171,7 +171,7 @@ const lies: Record<string, (rows: Record<string, unknown>[]) => Record<string, u
     rows.map((row) => row.name === "zero" ? { ...row, digest: digestOf("x") } : row),
 };
 for (const [name, rows] of Object.entries(lies)) {
-  test(`row 61, row 14: a table that lies about the tar is refused: ${name}`, async () => {
+  test(`a table that lies about the tar is refused: ${name}`, async () => {
     for (const format of ["gzip", "zstd"] as const) {
       const chunkSize = name === "another digest of a part" ? 3 : 1000;
       await refused(
@@ -182,7 +182,7 @@ for (const [name, rows] of Object.entries(lies)) {
   });
 }
 
-test("row 61: a table that points at other bytes with the right digest is refused", async () => {
+test("a table that points at other bytes with the right digest is refused", async () => {
   const zeros: TarItem[] = [{ name: "a", data: new Uint8Array(4) }];
   const rows = (all: Record<string, unknown>[]) => all.map((row) => ({ ...row, innerOffset: 513 }));
   await refused(stargz(zeros, { rows }), { code: "integrity", message: /elsewhere in the tar/ });
@@ -191,7 +191,7 @@ test("row 61: a table that points at other bytes with the right digest is refuse
   await refused(stargz(zeros, { rows: shorter }), { code: "integrity", message: /disagree/ });
 });
 
-test("row 62: a DiffID that is not the tar's is refused", async () => {
+test("a DiffID that is not the tar's is refused", async () => {
   for (const format of ["gzip", "zstd"] as const) {
     const layer = stargz(items, { format });
     await refused({ ...layer, diffId: digestOf("x") }, { code: "integrity", message: /DiffID/ });

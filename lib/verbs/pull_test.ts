@@ -67,7 +67,7 @@ test("the same arrives with workers, and progress is told", async () => {
   ]);
 });
 
-test("row 12: modes are restored whatever the umask", async () => {
+test("modes are restored whatever the umask", async () => {
   const dir = scratch();
   const before = process.umask(0o077);
   try {
@@ -155,7 +155,7 @@ for (const [name, prepare] of Object.entries(hard)) {
   });
 }
 
-test("row 67: an entry in .git conflicts with an existing work tree, and not with none", async () => {
+test("an entry in .git conflicts with an existing work tree, and not with none", async () => {
   const hooks = stargz([{ name: ".git/hooks/post-checkout", data: "evil", mode: 0o755 }]);
   for (
     const prepare of [
@@ -173,7 +173,7 @@ test("row 67: an entry in .git conflicts with an existing work tree, and not wit
   assert.ok(existsSync(join(dir.path, "out/.git/hooks/post-checkout")));
 });
 
-test("row 45: the destination may be a link to a directory, and nothing else that is no directory", async () => {
+test("the destination may be a link to a directory, and nothing else that is no directory", async () => {
   const dir = scratch();
   mkdirSync(join(dir.path, "real"));
   symlinkSync("real", join(dir.path, "to"));
@@ -189,7 +189,7 @@ test("row 45: the destination may be a link to a directory, and nothing else tha
   }
 });
 
-test("row 9: names that the file system takes for the same are a conflict before anything is in place", async () => {
+test("names that the file system takes for the same are a conflict before anything is in place", async () => {
   // What a file system that folds case does to the second name, an entry that is there does here.
   const dir = scratch();
   const target = join(dir.path, "out");

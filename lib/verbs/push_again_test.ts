@@ -158,7 +158,7 @@ test("no cache, or none that can be used, is a push like any other", async () =>
   assert.equal(store.layers, 4);
 });
 
-test("row 75: an index that is damaged, forged or from elsewhere never makes a wrong artifact", async () => {
+test("an index that is damaged, forged or from elsewhere never makes a wrong artifact", async () => {
   const { root, cacheDir, store, again, first } = await pushed();
   const wrong = await push(store, { entries: [{ path: "evil", type: "directory" }] }, {});
   const path = indexFile(cacheDir);
@@ -200,7 +200,7 @@ test("row 75: an index that is damaged, forged or from elsewhere never makes a w
   assert.equal(store.layers, sent + 1);
 });
 
-test("row 46: a file that changes before it was hashed is refused, and no tag is set", async () => {
+test("a file that changes before it was hashed is refused, and no tag is set", async () => {
   const { directory, store, again } = await pushed();
   store.onHas = () => {
     store.onHas = () => {};

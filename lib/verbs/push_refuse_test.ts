@@ -32,7 +32,7 @@ function tree(): { root: string; directory: string; inside: string; outside: str
 
 const refused = { code: "private-key", message: /"keys\/inside\.txt".*must not be pushed/ };
 
-test("row 68: a file that is refused fails the push by name, before anything is sent", async () => {
+test("a file that is refused fails the push by name, before anything is sent", async () => {
   const { root, directory, inside } = tree();
   symlinkSync(inside, join(root, "key-link"));
   symlinkSync(directory, join(root, "tree-link"));
@@ -50,7 +50,7 @@ test("row 68: a file that is refused fails the push by name, before anything is 
   }
 });
 
-test("row 68: a file that is refused is found under another name", async () => {
+test("a file that is refused is found under another name", async () => {
   const { root, directory, outside } = tree();
   linkSync(outside, join(directory, "b.txt"));
   const store = new Counting();

@@ -96,7 +96,7 @@ if (process.getuid?.() !== 0 && process.platform !== "win32") {
 
 for (const [what, code, change] of changes) {
   for (const jobs of what === "grows" || what === "vanishes" ? [0, 2] : [0]) {
-    test(`row 46: a file that ${what} fails the push by name (jobs: ${jobs})`, async () => {
+    test(`a file that ${what} fails the push by name (jobs: ${jobs})`, async () => {
       const { root, last } = tree();
       const store = new WatchedStore();
       store.onWrite = () => {
@@ -157,7 +157,7 @@ test("progress ends, and never goes back", async () => {
   rmSync(root, { recursive: true });
 });
 
-test("row 68: a push warns of likely secrets", async () => {
+test("a push warns of likely secrets", async () => {
   const notices: Notice[] = [];
   const onNotice = (notice: Notice) => notices.push(notice);
   const entries = [{ path: ".env", type: "file" as const }, { path: "ok", type: "file" as const }];

@@ -62,7 +62,7 @@ test("a manifest is resolved once and read by its digest", async () => {
   assert.deepEqual(store.fetched, [manifest.digest]);
 });
 
-test("row 28: a tag that moves between resolve and fetch changes nothing", async () => {
+test("a tag that moves between resolve and fetch changes nothing", async () => {
   const store = new Watched();
   const first = await sample(store, "first", { tag: "v1" });
   const second = await sample(store, "second");
@@ -73,14 +73,14 @@ test("row 28: a tag that moves between resolve and fetch changes nothing", async
   assert.ok(!store.fetched.includes(second.digest));
 });
 
-test("row 17: a body that is not the digest's is refused", async () => {
+test("a body that is not the digest's is refused", async () => {
   const store = new Watched();
   const manifest = await sample(store, "content", { tag: "v1" });
   store.lies.set(manifest.digest, new TextEncoder().encode("x".repeat(manifest.size)));
   await assert.rejects(resolveArtifact(store, "v1"), { code: "integrity" });
 });
 
-test("row 17: a store that answers another digest than the one asked for is refused", async () => {
+test("a store that answers another digest than the one asked for is refused", async () => {
   const store = new Watched();
   const manifest = await sample(store, "content", { tag: "v1" });
   const asked = digestOf("asked");
@@ -126,7 +126,7 @@ const bad: Record<string, unknown> = {
   "a media type that is none": { ...good, layers: [{ ...layer, mediaType: "x" }] },
 };
 for (const [what, value] of Object.entries(bad)) {
-  test(`row 18: ${what} is refused`, async () => {
+  test(`${what} is refused`, async () => {
     const store = new Watched();
     force(store, value);
     await assert.rejects(resolveArtifact(store, "v1"), { code: "invalid-manifest" });
@@ -138,7 +138,7 @@ for (
     toString: 1,
   }]
 ) {
-  test(`row 18: a layer with the digest ${JSON.stringify(digest)} is refused`, async () => {
+  test(`a layer with the digest ${JSON.stringify(digest)} is refused`, async () => {
     const store = new Watched();
     force(store, { ...good, layers: [{ ...layer, digest }] });
     await assert.rejects(resolveArtifact(store, "v1"), { code: "integrity" });
@@ -215,7 +215,7 @@ test("variants: the exact one, else the only one, else refused", async () => {
   await resolveArtifact(store, "v3", { platform: { ...arm64, variant: "v8" } });
 });
 
-test("row 62: two manifests for one platform are refused", async () => {
+test("two manifests for one platform are refused", async () => {
   const store = new MemoryStore();
   const one = { ...await sample(store, "one"), platform: host };
   const two = { ...await sample(store, "two"), platform: host };
@@ -228,7 +228,7 @@ test("row 62: two manifests for one platform are refused", async () => {
   await assert.rejects(resolveArtifact(store, "v3"), { code: "invalid-manifest" });
 });
 
-test("row 18: an index inside an index is followed, a deeper one is refused", async () => {
+test("an index inside an index is followed, a deeper one is refused", async () => {
   const store = new MemoryStore();
   const manifest = { ...await sample(store, "content"), platform: host };
   const inner = await putIndex(store, [manifest]);
@@ -260,7 +260,7 @@ test("nothing but the manifest and its signatures is read before they are verifi
   ]);
 });
 
-test("row 62: an unsigned index above a signed manifest is accepted and reported", async () => {
+test("an unsigned index above a signed manifest is accepted and reported", async () => {
   const store = new MemoryStore();
   const manifest = await sample(store, "content");
   await putIndex(store, [{ ...manifest, platform: host }], "v1");
@@ -358,7 +358,7 @@ test("an unsigned index without this platform is unsigned first of all", async (
   });
 });
 
-test("row 60: a signed file that is a manifest is no signature of it, here or as a blob", async () => {
+test("a signed file that is a manifest is no signature of it, here or as a blob", async () => {
   // The oracle: somebody signs files for others. Its signature names the file's bytes, which are a
   // manifest's. The core hands every verifier digest and media type; binding them is the verifier's.
   const store = new MemoryStore();

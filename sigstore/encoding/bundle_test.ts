@@ -19,7 +19,7 @@ const rejected = (bundle: Json, message?: RegExp) =>
     { name: "BlobberError", code: "signature-invalid", ...(message && { message }) },
   );
 
-test("row 38, CVE-2024-29902: a bundle of 50 MB is refused by its size alone", () => {
+test("CVE-2024-29902: a bundle of 50 MB is refused by its size alone", () => {
   const bytes = new Uint8Array(50_000_000).fill(0x5b);
   assert.throws(() => read(bytes), {
     code: "signature-invalid",
@@ -27,13 +27,13 @@ test("row 38, CVE-2024-29902: a bundle of 50 MB is refused by its size alone", (
   });
 });
 
-test("row 38, CVE-2024-45395, GHSA-cq38-jh5f-37mq: too many log entries are refused before any is looked at", () => {
+test("CVE-2024-45395, GHSA-cq38-jh5f-37mq: too many log entries are refused before any is looked at", () => {
   const bundle = make("v0.3 statement");
   bundle.verificationMaterial.tlogEntries = Array(MAX_LOG_ENTRIES + 1).fill("not even an entry");
   rejected(bundle, /tlogEntries has 33 entries, expected at most 32/);
 });
 
-test("row 38, CVE-2024-45395, GHSA-cq38-jh5f-37mq: too many timestamps are refused", () => {
+test("CVE-2024-45395, GHSA-cq38-jh5f-37mq: too many timestamps are refused", () => {
   const bundle = make("v0.3 statement");
   bundle.verificationMaterial.timestampVerificationData = {
     rfc3161Timestamps: Array(MAX_TIMESTAMPS + 1).fill({ signedTimestamp: "AAAA" }),
@@ -41,7 +41,7 @@ test("row 38, CVE-2024-45395, GHSA-cq38-jh5f-37mq: too many timestamps are refus
   rejected(bundle, /rfc3161Timestamps has 33 entries/);
 });
 
-test("row 38: too many proof hashes and certificates are refused", () => {
+test("too many proof hashes and certificates are refused", () => {
   const proof = make("v0.3 statement");
   proof.verificationMaterial.tlogEntries[0].inclusionProof.hashes = Array(65).fill("AAAA");
   rejected(proof, /hashes has 65 entries/);
@@ -51,7 +51,7 @@ test("row 38: too many proof hashes and certificates are refused", () => {
   rejected(chain, /certificates has 11 entries/);
 });
 
-test("row 74: too many subjects are refused", () =>
+test("too many subjects are refused", () =>
   refused(
     verify(make("v0.3 statement", {
       statement: (one) => ({ ...one, subject: Array(1025).fill(one.subject[0]) }),
@@ -71,7 +71,7 @@ for (
     ["padding inside", "QQ==QQ=="],
   ] as const
 ) {
-  test(`row 38: base64 with ${name} is refused`, () => {
+  test(`base64 with ${name} is refused`, () => {
     const bundle = make("v0.3 statement");
     bundle.dsseEnvelope.signatures[0].sig = base64;
     rejected(bundle, /no canonical base64|is empty/);
@@ -86,7 +86,7 @@ for (const number of ["-1", "01", "1e3", "0x1", " 1", "9223372036854775808000", 
   });
 }
 
-test("row 38: keys that JSON parsers disagree on are refused", () => {
+test("keys that JSON parsers disagree on are refused", () => {
   const text = JSON.stringify(make("v0.3 statement"));
   assert.throws(() => read(text.replace("{", '{"__proto__":{},')), { code: "signature-invalid" });
   assert.throws(() => read(text.replace("{", `{"mediaType":"${mediaType}",`)), {

@@ -31,7 +31,7 @@ test("the statement about a digest without a name is byte for byte what every ve
   );
 });
 
-test("the statement names repository and tag, row 54", () => {
+test("the statement names repository and tag", () => {
   const { subject } = statementAbout(D, signedName("ghcr.io/acme/app", "v1"));
   assert.deepEqual(subject, [{
     name: "ghcr.io/acme/app",

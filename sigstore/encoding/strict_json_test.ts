@@ -48,7 +48,7 @@ for (
     ["an open string", '{"a'],
   ] as const
 ) {
-  test(`row 38: JSON with ${name} is refused with a typed error`, () => {
+  test(`JSON with ${name} is refused with a typed error`, () => {
     assert.throws(() => parse(text), { name: "BlobberError", code: "signature-invalid" });
   });
 }

@@ -132,9 +132,9 @@ for (
   const [what, pem, passphrase, said] of [
     ["nothing", "", undefined, /no PEM block/],
     ["no PEM", "hello", undefined, /no PEM block/],
-    ["row 73: a public key", publicPem, undefined, /PUBLIC KEY, which cannot sign/],
-    ["row 73: two keys", pkcs8(p256) + pkcs8(p256), undefined, /2 PEM blocks/],
-    ["row 73: e = 3", pkcs8(rsa(2048, 3)), undefined, /exponent 3/],
+    ["a public key", publicPem, undefined, /PUBLIC KEY, which cannot sign/],
+    ["two keys", pkcs8(p256) + pkcs8(p256), undefined, /2 PEM blocks/],
+    ["e = 3", pkcs8(rsa(2048, 3)), undefined, /exponent 3/],
     ["RSA 1024", pkcs8(rsa(1024)), undefined, /RSA of 1024 bits/],
     ["another curve", SECP256K1, undefined, /secp256k1|cannot be read/],
     ["garbage", toPem("PRIVATE KEY", randomBytes(50)), undefined, /cannot be read/],

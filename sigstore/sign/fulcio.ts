@@ -92,7 +92,7 @@ export async function requestCertificate(
   }
 }
 
-/** Row 59: what came back must be for the key and the identity that were sent. */
+/** What came back must be for the key and the identity that were sent. */
 function checkCertificate(
   request: ServiceRequest,
   certificate: Uint8Array<ArrayBuffer>,

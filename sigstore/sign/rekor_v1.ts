@@ -101,7 +101,7 @@ function readEntry(request: ServiceRequest, answer: ServiceAnswer, what: Loggabl
   };
 }
 
-/** Row 59 (and CVE-2022-36056): the entry must be for this payload, signature and verifier. */
+/** CVE-2022-36056: the entry must be for this payload, signature and verifier. */
 function checkBody(request: ServiceRequest, body: string, what: Loggable): void {
   const digest = digestOf(what.payload);
   const verifier = toBase64(new TextEncoder().encode(what.verifierPem));

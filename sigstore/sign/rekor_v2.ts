@@ -69,7 +69,7 @@ export async function addToRekorV2(
   const entry = jsonOf(request, answer);
   const body = entry.canonicalizedBody;
   const data = typeof body === "string" ? dataOf(body) : undefined;
-  // Row 59 (and CVE-2022-36056): the entry must be for this digest, signature and verifier.
+  // CVE-2022-36056: the entry must be for this digest, signature and verifier.
   const signature = data?.signature;
   const logged = isObject(signature) ? signature.verifier : undefined;
   const holder = isObject(logged) ? logged[kind] : undefined;

@@ -238,7 +238,7 @@ test("signers that make no sense do not construct", async () => {
   }
 });
 
-test("a token goes to no plain address that is not this machine, row 57", async () => {
+test("a token goes to no plain address that is not this machine", async () => {
   const options = keyless(sigstore, { fulcioUrl: "http://fulcio.example" });
   await assert.rejects(createSigner(options), /expected https, or http on this machine/);
   assert.deepEqual(sigstore.requests, []);
@@ -251,7 +251,7 @@ test("a log that turns out to be of version 2 gets nothing without a timestamp a
   assert.ok(!asked().some((path) => path.startsWith("rekor2/api/v2")));
 });
 
-test("row 59: a manifest that is not its digest is not signed", async () => {
+test("a manifest that is not its digest is not signed", async () => {
   const signer = await createSigner({ key: ecKey });
   const digest = `sha256:${"0".repeat(64)}` as Digest;
   await assert.rejects(signer.sign({ ...manifest, digest }), { code: "integrity" });

@@ -44,7 +44,7 @@ test("a login with a browser gives a token, by code with PKCE, state and nonce",
   assert.match(new TextDecoder().decode(exchange.body), /code_verifier=/);
 });
 
-test("row 71: a comeback with another state, or none, is turned away and the waiting goes on", async () => {
+test("a comeback with another state, or none, is turned away and the waiting goes on", async () => {
   const token = await login(async (url) => {
     const seen: number[] = [];
     for (const state of ["other", undefined]) {
@@ -61,7 +61,7 @@ test("row 71: a comeback with another state, or none, is turned away and the wai
   assert.ok(token);
 });
 
-test("row 71: a token with another nonce, or none, is refused", async () => {
+test("a token with another nonce, or none, is refused", async () => {
   for (const nonce of ["other", null]) {
     sigstore.onRequest = ({ path }) =>
       path === "/token"
@@ -76,14 +76,14 @@ test("row 71: a token with another nonce, or none, is refused", async () => {
   }
 });
 
-test("row 71: an issuer that says it is another is refused before anything is opened", async () => {
+test("an issuer that says it is another is refused before anything is opened", async () => {
   for (const issuer of ["https://evil.example", `${sigstore.urls.oidc}/`, undefined]) {
     sigstore.onRequest = () => ({ rewrite: (body) => ({ ...body, issuer }) });
     await assert.rejects(login(() => assert.fail("opened")), { code: "signing-service" });
   }
 });
 
-test("row 71: only https or loopback addresses of discovery are opened or asked", async () => {
+test("only https or loopback addresses of discovery are opened or asked", async () => {
   for (
     const place of [
       ...[
@@ -104,7 +104,7 @@ test("row 71: only https or loopback addresses of discovery are opened or asked"
   }
 });
 
-test("row 71: what is opened is printable ASCII with a scheme, whatever discovery says", async () => {
+test("what is opened is printable ASCII with a scheme, whatever discovery says", async () => {
   sigstore.onRequest = ({ path }) =>
     path.startsWith("/.well-known")
       ? {
@@ -125,7 +125,7 @@ test("row 71: what is opened is printable ASCII with a scheme, whatever discover
   );
 });
 
-test("row 71: a request under another Host is turned away", async () => {
+test("a request under another Host is turned away", async () => {
   const loopback = await startLoopback("s1");
   try {
     const { port } = new URL(loopback.redirectUri);
@@ -147,7 +147,7 @@ test("row 71: a request under another Host is turned away", async () => {
   }
 });
 
-test("row 71: the port is ours on IPv6 too, where there is IPv6", async () => {
+test("the port is ours on IPv6 too, where there is IPv6", async () => {
   const loopback = await startLoopback("s1");
   try {
     const port = Number(new URL(loopback.redirectUri).port);

@@ -69,7 +69,7 @@ export function deviceToken(options: DeviceOptions): TokenSource {
   };
 }
 
-/** Row 70: what is shown is https or this machine, names its host, and steers no terminal. */
+/** What is shown is https or this machine, names its host, and steers no terminal. */
 function loginOf(
   grant: { verification_uri: string; verification_uri_complete?: string; user_code: string },
   seconds: number,

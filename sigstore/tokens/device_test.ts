@@ -53,7 +53,7 @@ test("an issuer that wants it slower is asked slower (RFC 8628, 3.5)", async () 
   assert.deepEqual(pauses, [1000, 6000]);
 });
 
-test("row 70: a page that is not https, or a code with control characters, is never shown", async () => {
+test("a page that is not https, or a code with control characters, is never shown", async () => {
   for (
     const change of [
       { verification_uri: "http://evil.example/device" },
@@ -76,7 +76,7 @@ test("row 70: a page that is not https, or a code with control characters, is ne
   assert.deepEqual(shown, []);
 });
 
-test("row 70: the page with the code filled in is shown only when it is at the same place", async () => {
+test("the page with the code filled in is shown only when it is at the same place", async () => {
   rewriteGrant({ verification_uri_complete: "https://evil.example/device?user_code=X" });
   await login();
   assert.equal(shown[0]!.completeUri, undefined);

@@ -64,7 +64,7 @@ test("a job of GitHub Actions without the permission is told which one", async (
   assert.equal(githubActionsToken({}), undefined);
 });
 
-test("the request token of GitHub Actions goes to no plain address, row 57", async () => {
+test("the request token of GitHub Actions goes to no plain address", async () => {
   const env = {
     ACTIONS_ID_TOKEN_REQUEST_URL: "http://evil.example/token",
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: "secret-secret",

@@ -63,12 +63,12 @@ for (
     ["logs that are no list", (r) => r.tlogs = {}],
   ] as [string, (root: Json) => void][]
 ) {
-  test(`row 40: a root with ${name} is refused`, () => {
+  test(`a root with ${name} is refused`, () => {
     assert.throws(() => load(change), refused);
   });
 }
 
-test("row 40: what is truncated or no root at all is refused", () => {
+test("what is truncated or no root at all is refused", () => {
   const whole = bytesOf(sigstore.trustedRoot());
   for (const bytes of [whole.subarray(0, -5), new Uint8Array(), bytesOf([]), bytesOf(null)]) {
     assert.throws(() => loadTrustedRoot(bytes), refused);
@@ -79,7 +79,7 @@ test("row 40: what is truncated or no root at all is refused", () => {
   });
 });
 
-test("row 40: a root comes from a regular file, by a link too, and from nothing without end", async () => {
+test("a root comes from a regular file, by a link too, and from nothing without end", async () => {
   const dir = mkdtempSync(join(tmpdir(), "blobber-root-"));
   try {
     const file = join(dir, "root.json");

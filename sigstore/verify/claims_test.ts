@@ -13,7 +13,7 @@ const read = (...pairs: [number | string, Uint8Array][]) =>
     invalidSignature,
   );
 
-test("row 72: old claims are raw bytes and new ones DER strings, each in its own way only", () => {
+test("old claims are raw bytes and new ones DER strings, each in its own way only", () => {
   assert.deepEqual(
     read([1, raw("https://i")], [5, raw("acme/app")], [8, der("https://i")], [15, der("12")]),
     {
@@ -68,7 +68,7 @@ test("token-subject: every claim of Fulcio's document is read under its name", (
   assert.equal(claimName("Token Subject"), "token-subject");
 });
 
-test("row 72: two issuers that differ are refused", () => {
+test("two issuers that differ are refused", () => {
   assert.throws(() => read([1, raw("https://a")], [8, der("https://b")]), {
     code: "signature-invalid",
     message: /two issuers/,

@@ -23,7 +23,7 @@ const named = (repository: string, ...tags: string[]): Signable => ({
   name: signedName(repository, ...tags),
 });
 
-test("rows 36 and 54: the signed name has to be the one that was asked for", async () => {
+test("the signed name has to be the one that was asked for", async () => {
   const bundle = make(STATEMENT, { manifest: NAMED });
   const repository: Policy = { signers: [DEVELOPER], trust, nameBinding: "repository" };
   const reference: Policy = { signers: [DEVELOPER], trust, nameBinding: "reference" };

@@ -14,7 +14,7 @@ const rejected = (policy: unknown, message: RegExp) =>
     return true;
   });
 
-test("row 48: policies that make no sense do not construct", () => {
+test("policies that make no sense do not construct", () => {
   const { issuer, subject } = DEVELOPER;
   const pem = { key: pemOf(key) };
   rejected({}, /names no signer/);

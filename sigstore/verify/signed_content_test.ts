@@ -42,7 +42,7 @@ for (
     ["a subject that is no list", { subject: { digest: { sha256: hex } } }],
   ] as const
 ) {
-  test(`row 74: a statement with ${name} is refused`, () =>
+  test(`a statement with ${name} is refused`, () =>
     refused(
       verify(make(STATEMENT, { statement: (one) => ({ ...one, ...change }) })),
       "signature-invalid",
@@ -83,7 +83,7 @@ for (
 test("a payload of another type is refused", () =>
   refused(verify(make(STATEMENT, { payloadType: "application/json" })), "signature-invalid"));
 
-test("row 60: a policy can refuse signatures over bare bytes", async () => {
+test("a policy can refuse signatures over bare bytes", async () => {
   await verify(make("v0.3 message"));
   await refused(
     verify(make("v0.3 message"), { signers: [DEVELOPER], trust, legacyMessageSignature: false }),

@@ -45,7 +45,7 @@ for (const kind of KINDS) {
     }
   });
 
-  test(`row 36: a good bundle hung on another artifact is refused: ${kind}`, () =>
+  test(`a good bundle hung on another artifact is refused: ${kind}`, () =>
     refused(
       verify(make(kind), policyFor(kind), signable('{"schemaVersion":3}')),
       "signature-invalid",

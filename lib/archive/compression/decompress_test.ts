@@ -45,7 +45,7 @@ for (const [name, bytes] of Object.entries(layers)) {
     }
   });
   if (name === "plain") continue;
-  test(`row 8: ${name}: cut off anywhere is refused`, () => {
+  test(`${name}: cut off anywhere is refused`, () => {
     for (const cut of [1, 4, 8, 9, 17, 1000, bytes.length - 30]) {
       // A cut at the end of a member is no cut: the tar reader sees that something is missing.
       const part = bytes.subarray(0, bytes.length - cut);
@@ -53,14 +53,14 @@ for (const [name, bytes] of Object.entries(layers)) {
       assert.throws(() => run(part, 65536), invalid, `cut by ${cut}`);
     }
   });
-  test(`row 11: ${name}: trailing garbage is refused`, () => {
+  test(`${name}: trailing garbage is refused`, () => {
     for (const garbage of [[0], [0, 0, 0, 0], [0x1f], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]]) {
       assert.throws(() => run(concat(bytes, new Uint8Array(garbage)), 65536), invalid);
     }
   });
 }
 
-test("row 11: a wrong CRC or size in a gzip trailer is refused", () => {
+test("a wrong CRC or size in a gzip trailer is refused", () => {
   for (const at of [8, 7, 4, 1]) {
     const bytes = gzipSync(text).slice();
     bytes[bytes.length - at]! ^= 1;
@@ -68,13 +68,13 @@ test("row 11: a wrong CRC or size in a gzip trailer is refused", () => {
   }
 });
 
-test("row 11: reserved flags in a gzip header are refused, optional fields are skipped", () => {
+test("reserved flags in a gzip header are refused, optional fields are skipped", () => {
   assert.throws(() => run(gzipMember(text, 0x20), 65536), invalid);
   const bytes = gzipMember(text, 4 | 8 | 16 | 2, new Uint8Array([2, 0, 9, 9, 65, 0, 66, 0, 1, 2]));
   for (const step of [1e9, 1, 7]) assert.deepEqual(run(bytes, step), text);
 });
 
-test("row 11: broken deflate and zstd data is refused", () => {
+test("broken deflate and zstd data is refused", () => {
   for (const whole of [gzipSync(noise), zstdCompressSync(text)]) {
     const bytes = whole.slice();
     bytes.fill(0xff, 20, 60);

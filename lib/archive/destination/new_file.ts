@@ -16,7 +16,7 @@ export function openNew(path: string, mode: number): number {
 }
 
 /**
- * The error of something that cannot be made in a fresh directory. Row 9: what is there already is an
+ * The error of something that cannot be made in a fresh directory. What is there already is an
  * entry whose name is another one to the archive and the same to this file system.
  *
  * @param what what could not be done

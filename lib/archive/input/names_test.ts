@@ -12,7 +12,7 @@ const link = (type: "symlink" | "hardlink", path: string, linkTarget: string): E
 });
 
 for (const path of ["stargz.index.json", ".prefetch.landmark", ".no.prefetch.landmark"]) {
-  test(`row 16: ${path} is refused at the root and nowhere else`, () => {
+  test(`${path} is refused at the root and nowhere else`, () => {
     assert.throws(() => checkNames(file(path)), { code: "invalid-archive" });
     checkNames(file(`sub/${path}`));
   });
@@ -33,7 +33,7 @@ test("names that are not UTF-8, hold control characters or are not in normal for
   assert.throws(() => checkNames(link("symlink", "l", "a\nb")), { code: "invalid-archive" });
 });
 
-test("row 2: links that are absolute or leave the tree are refused", () => {
+test("links that are absolute or leave the tree are refused", () => {
   for (const target of ["/etc/passwd", "..", "../x", "a/../../x"]) {
     assert.throws(() => checkNames(link("symlink", "l", target)), { code: "path-traversal" });
   }
@@ -68,7 +68,7 @@ function added(...entries: Entry[]): () => void {
   };
 }
 
-test("rows 3, 4 and 9: names come once, below directories, and hard links after their file", () => {
+test("names come once, below directories, and hard links after their file", () => {
   const refused = { code: "invalid-archive" };
   assert.throws(added(file("a"), file("a")), refused);
   assert.throws(added(directory("a"), directory("a")), refused);

@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { looksSecret } from "./secrets.ts";
 
-test("row 68: files that usually hold secrets are known by their names", () => {
+test("files that usually hold secrets are known by their names", () => {
   const secret = [
     ".env",
     "app/.env",

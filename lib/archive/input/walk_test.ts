@@ -106,13 +106,13 @@ test("the root may be a link, and must be a directory that is there", () => {
 });
 
 for (const target of ["/etc/passwd", "..", "a/../../x", "../../x"]) {
-  test(`row 2: a link to ${target} is refused by name`, () => {
+  test(`a link to ${target} is refused by name`, () => {
     const root = directory((path) => symlinkSync(target, join(path, "l")));
     assert.throws(() => paths(root), { code: "path-traversal", message: /"l"/ });
   });
 }
 
-test("row 2, GHSA-m37j-52j7-pjw7: links that leave the tree together are refused", () => {
+test("GHSA-m37j-52j7-pjw7: links that leave the tree together are refused", () => {
   const root = directory((path) => {
     mkdirSync(join(path, "a"));
     symlinkSync("..", join(path, "a", "up"));
@@ -121,7 +121,7 @@ test("row 2, GHSA-m37j-52j7-pjw7: links that leave the tree together are refused
   assert.throws(() => paths(root), { code: "path-traversal" });
 });
 
-test("row 46: links in a circle are links", () => {
+test("links in a circle are links", () => {
   const root = directory((path) => {
     symlinkSync("b", join(path, "a"));
     symlinkSync("a", join(path, "b"));
@@ -131,25 +131,25 @@ test("row 46: links in a circle are links", () => {
 });
 
 for (const name of ["a\nb", "a\x1b[2Jb", "stargz.index.json", ".wh.gone", "x\ufffd"]) {
-  test(`rows 1, 16 and 46: the name ${JSON.stringify(name)} is refused`, { skip: !posix }, () => {
+  test(`the name ${JSON.stringify(name)} is refused`, { skip: !posix }, () => {
     const root = directory((path) => writeFileSync(join(path, name), ""));
     assert.throws(() => paths(root), { code: "invalid-archive" });
   });
 }
 
-test("row 46: a name that is not UTF-8 is refused", { skip: process.platform !== "linux" }, () => {
+test("a name that is not UTF-8 is refused", { skip: process.platform !== "linux" }, () => {
   const root = directory((path) => {
     execFileSync("sh", ["-c", `: > "$(printf 'bad\\377name')"`], { cwd: path });
   });
   assert.throws(() => paths(root), { code: "invalid-archive", message: /UTF-8/ });
 });
 
-test("rows 5 and 46: a pipe is refused by name, and not opened", { skip: !posix }, () => {
+test("a pipe is refused by name, and not opened", { skip: !posix }, () => {
   const root = directory((path) => execFileSync("mkfifo", [join(path, "pipe")]));
   assert.throws(() => paths(root), { code: "invalid-archive", message: /"pipe"/ });
 });
 
-test("row 9: names that differ by case or form alone are told of", () => {
+test("names that differ by case or form alone are told of", () => {
   const root = directory((path) => {
     mkdirSync(join(path, "d"));
     for (const name of ["README", "Readme", "other"]) writeFileSync(join(path, "d", name), "");
@@ -162,7 +162,7 @@ test("row 9: names that differ by case or form alone are told of", () => {
   assert.match(notices[0]!.message, /"d\/README".*"d\/Readme"|"d\/Readme".*"d\/README"/);
 });
 
-test("row 46: what vanishes during the walk fails it by name", () => {
+test("what vanishes during the walk fails it by name", () => {
   const root = directory((path) => {
     mkdirSync(join(path, "d"));
     for (const name of ["a", "d/x", "e"]) writeFileSync(join(path, name), "");
@@ -179,7 +179,7 @@ test("row 46: what vanishes during the walk fails it by name", () => {
   assert.throws(() => [...again], { code: "source-changed", message: /\/d"/ });
 });
 
-test("row 46: a directory that may not be read fails the walk by name", (t) => {
+test("a directory that may not be read fails the walk by name", (t) => {
   if (!posix || process.getuid?.() === 0) return t.skip("root reads every directory");
   const root = directory((path) => {
     mkdirSync(join(path, "d"));

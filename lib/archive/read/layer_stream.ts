@@ -158,7 +158,7 @@ function lastBytes(tail: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer>
   return joined.slice(-FOOTER_BYTES);
 }
 
-/** Row 62: a config that describes another tar than the layer holds. */
+/** A config that describes another tar than the layer holds. */
 export function checkDiffId(
   actual: Digest | undefined,
   expected: Digest | undefined,

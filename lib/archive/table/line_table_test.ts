@@ -105,13 +105,13 @@ for (
     "something behind it": `${row} `,
   })
 ) {
-  test(`row 61: a line with ${what} is left to the parser`, async () => {
+  test(`a line with ${what} is left to the parser`, async () => {
     assert.equal(await open(written([line, row])), undefined);
     if (!line.endsWith(" ")) assert.equal(await open(written([line])), undefined);
   });
 }
 
-test("row 61: whatever byte of a table is another, the names are those that the parser finds", async () => {
+test("whatever byte of a table is another, the names are those that the parser finds", async () => {
   let same = 0;
   for (let at = 0; at < table.length; at++) {
     for (const byte of [0x0a, 0x20, 0x22, 0x2c, 0x2f, 0x30, 0x3a, 0x5c, 0x66, 0x7b, 0x7d, 0x80]) {

@@ -57,7 +57,7 @@ for (
     "with an entry without a name": '{"version":1,"entries":[{"type":"dir"}]}',
   })
 ) {
-  test(`row 14: a table that is ${what} is refused`, async () => {
+  test(`a table that is ${what} is refused`, async () => {
     await assert.rejects(text(json), invalid);
   });
 }
@@ -108,12 +108,12 @@ for (
     "a time that is none": [{ name: "x", type: "dir", modtime: "yesterday" }],
   })
 ) {
-  test(`row 14: a table with ${what} is refused`, async () => {
+  test(`a table with ${what} is refused`, async () => {
     await assert.rejects(parse(rows), invalid);
   });
 }
 
-test("row 1: names in a table are checked as those in a tar", async () => {
+test("names in a table are checked as those in a tar", async () => {
   for (const name of ["../x", "/../x", "a/../../x", "C:x", "/C:x"]) {
     await assert.rejects(parse([{ ...file, name }]), { code: "path-traversal" });
   }
@@ -122,7 +122,7 @@ test("row 1: names in a table are checked as those in a tar", async () => {
   });
 });
 
-test("row 15: a chunkDigest that is missing or malformed is refused", async () => {
+test("a chunkDigest that is missing or malformed is refused", async () => {
   const { digest: _, chunkDigest: __, ...bare } = file;
   for (const row of [bare, { ...bare, chunkDigest: "sha256:12" }, { ...bare, digest: "md5:1" }]) {
     await assert.rejects(parse([row]), { code: "integrity" });
@@ -130,18 +130,18 @@ test("row 15: a chunkDigest that is missing or malformed is refused", async () =
   await parse([{ ...bare, digest }]); // one chunk: its digest is the file's
 });
 
-test("row 15: two digests for the same bytes are refused", async () => {
+test("two digests for the same bytes are refused", async () => {
   await assert.rejects(parse([{ ...file, digest: digestOf("y") }]), { code: "integrity" });
 });
 
-test("row 10: a table of more entries than allowed is given up early", async () => {
+test("a table of more entries than allowed is given up early", async () => {
   const rows = Array.from({ length: 2000 }, (_, i) => ({ name: `d${i}`, type: "dir" }));
   const bytes = new TextEncoder().encode(JSON.stringify({ version: 1, entries: rows }));
   await assert.rejects(parseTable(bytes, 0, { budget: listedBudget(1999) }), { code: "limit" });
   assert.equal((await parseTable(bytes, 0, { budget: listedBudget(2000) })).length, 2000);
 });
 
-test("row 15: among many digests the one that is none is named", async () => {
+test("among many digests the one that is none is named", async () => {
   for (const wrong of [digest.toUpperCase(), digest.replace(/.$/, "g"), ` ${digest.slice(1)}`]) {
     const rows = Array.from({ length: 500 }, (_, i) => {
       const own = i === 321 ? wrong : digest;

@@ -70,7 +70,7 @@ test("a table as blobber writes it is read line by line, and reads the same as a
   assert.deepEqual(found, await outcome(otherwise(bytes)));
 });
 
-test("row 14: whatever byte of a table is another, both readers see the same or refuse", async () => {
+test("whatever byte of a table is another, both readers see the same or refuse", async () => {
   const bytes = encoder.encode(table);
   let kept = 0;
   for (let at = 0; at < bytes.length; at++) {

@@ -80,7 +80,7 @@ test("PAX: linkpath, mtime, size beyond octal are honoured, vendor keys are not 
   assert.equal(read(concat(sized, END))[0]!.entry.size, 3);
 });
 
-test("row 8: a base-256 size is honoured", () => {
+test("a base-256 size is honoured", () => {
   const patch = (block: Uint8Array) => block.set([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5], 124);
   assert.equal(read(tarOf({ name: "f", data: "hello", patch }))[0]!.data, "hello");
 });
@@ -90,12 +90,12 @@ test("before POSIX a directory was a file with a slash at its end", () => {
   assert.deepEqual([one!.entry.path, one!.entry.type], ["d", "directory"]);
 });
 
-refused("row 5: a sparse file is refused by name", tarOf({ name: "dev", type: "S" }), {
+refused("a sparse file is refused by name", tarOf({ name: "dev", type: "S" }), {
   ...invalid,
   message: /"dev" is a/,
 });
 for (const flag of ["D", "M", "N", "V", "8", "X", "\x80"]) {
-  refused(`row 5: the type ${JSON.stringify(flag)} is refused`, tarOf({ name: "n", type: flag }));
+  refused(`the type ${JSON.stringify(flag)} is refused`, tarOf({ name: "n", type: flag }));
 }
 for (
   const [name, error] of [
@@ -109,41 +109,41 @@ for (
     ["f/", "invalid-archive"],
   ] as const
 ) {
-  refused(`row 1: a file named ${JSON.stringify(name)} is refused`, tarOf({ name }), {
+  refused(`a file named ${JSON.stringify(name)} is refused`, tarOf({ name }), {
     code: error,
   });
 }
-refused("row 4: a hard link outside is refused", tarOf({ name: "h", type: "1", link: "../x" }), {
+refused("a hard link outside is refused", tarOf({ name: "h", type: "1", link: "../x" }), {
   code: "path-traversal",
 });
 refused(
-  "row 5: a GNU sparse file in PAX is refused",
+  "a GNU sparse file in PAX is refused",
   tarOf(pax({ "GNU.sparse.major": "1" }), { name: "f" }),
 );
-refused("row 5: a global header may not name", tarOf(pax({ path: "x" }, "g"), { name: "f" }));
-test("row 5: a global header with a comment is no entry", () => {
+refused("a global header may not name", tarOf(pax({ path: "x" }, "g"), { name: "f" }));
+test("a global header with a comment is no entry", () => {
   assert.equal(read(tarOf(pax({ comment: "abc" }, "g"), { name: "f" })).length, 1);
 });
 
 refused(
-  "row 6, CVE-2025-62518: two sizes of one file are refused",
+  "CVE-2025-62518: two sizes of one file are refused",
   concat(item(pax({ size: "1024" })), header({ name: "f", size: 512 }), new Uint8Array(1024), END),
 );
 refused(
-  "row 6, CVE-2026-53655: a PAX header before a GNU long name is refused",
+  "CVE-2026-53655: a PAX header before a GNU long name is refused",
   tarOf(pax({ size: "1024" }), { name: "././@LongLink", type: "L", data: "x\0" }, { name: "f" }),
 );
 refused(
-  "row 6: a GNU long name before a PAX header is refused",
+  "a GNU long name before a PAX header is refused",
   tarOf({ name: "././@LongLink", type: "L", data: "x\0" }, pax({ path: "y" }), { name: "f" }),
 );
 refused(
-  "row 6: two PAX headers are refused",
+  "two PAX headers are refused",
   tarOf(pax({ path: "a" }), pax({ path: "b" }), {
     name: "f",
   }),
 );
-refused("row 6: a header that describes nothing is refused", tarOf(pax({ path: "a" })));
+refused("a header that describes nothing is refused", tarOf(pax({ path: "a" })));
 
 for (
   const [what, data] of Object.entries({
@@ -163,12 +163,12 @@ for (
   })
 ) {
   refused(
-    `row 7: PAX with ${what} is refused`,
+    `PAX with ${what} is refused`,
     tarOf({ name: "p", type: "x", data }, { name: "f" }),
   );
 }
 refused(
-  "row 7: PAX that is not UTF-8 is refused",
+  "PAX that is not UTF-8 is refused",
   tarOf({ name: "p", type: "x", data: new Uint8Array([...utf8("9 path="), 0xff, 10]) }, {
     name: "f",
   }),
@@ -177,15 +177,15 @@ function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 refused(
-  "row 7: a huge PAX header is a limit",
+  "a huge PAX header is a limit",
   tarOf({ name: "p", type: "x", size: 2 ** 30 }, { name: "f" }),
   { code: "limit" },
 );
 
 const good = tarOf({ name: "f", data: "hello" });
-refused("row 8: truncated in a header", good.subarray(0, 300));
-refused("row 8: truncated in the content", good.subarray(0, 514));
-refused("row 8: truncated in the padding", good.subarray(0, 700));
+refused("truncated in a header", good.subarray(0, 300));
+refused("truncated in the content", good.subarray(0, 514));
+refused("truncated in the padding", good.subarray(0, 700));
 test("end-blocks: what ends between two entries is an archive, and its reader is told", () => {
   for (
     const [length, marked] of [[1024, false], [1536, false], [0, false], [2048, true]] as const
@@ -200,28 +200,28 @@ refused(
   "end-blocks: something behind one block",
   concat(good.subarray(0, 1536), item({ name: "g" }), END),
 );
-refused("row 8: a size larger than the rest", tarOf({ name: "f", data: "hello", size: 5000 }));
-refused("row 8: something behind the end", concat(good, item({ name: "g" }), END));
-refused("row 10: endless zeros behind the end", concat(good, new Uint8Array(2 << 20)));
+refused("a size larger than the rest", tarOf({ name: "f", data: "hello", size: 5000 }));
+refused("something behind the end", concat(good, item({ name: "g" }), END));
+refused("endless zeros behind the end", concat(good, new Uint8Array(2 << 20)));
 refused(
-  "row 8: a negative size",
+  "a negative size",
   tarOf({ name: "f", patch: (block) => block.fill(0xff, 124, 136) }),
 );
 refused(
-  "row 8: a size beyond any file",
+  "a size beyond any file",
   tarOf({ name: "f", patch: (block) => block.fill(0x80, 124, 125).fill(0x7f, 125, 136) }),
 );
 refused(
-  "row 8: a size that is no number",
+  "a size that is no number",
   tarOf({ name: "f", patch: (block) => block.set(utf8("0000000000x"), 124) }),
 );
-test("row 8: a wrong checksum is refused", () => {
+test("a wrong checksum is refused", () => {
   const tar = good.slice();
   tar[0]! ^= 1;
   assert.throws(() => read(tar), invalid);
 });
 refused(
-  "row 8: a name that is not UTF-8",
+  "a name that is not UTF-8",
   tarOf({
     name: "f",
     patch: (block) => block.set([0xff, 0xfe], 0),
@@ -229,7 +229,7 @@ refused(
 );
 for (const type of ["1", "2", "5"]) {
   refused(
-    `row 6: an entry of type ${type} with content is refused`,
+    `an entry of type ${type} with content is refused`,
     tarOf({ name: "d", type, link: "x", data: "hello" }),
   );
 }

@@ -1,6 +1,6 @@
 /**
  * Compares a tar with its table while it is read: the same entries in the same order, the same content at
- * the same places. Row 61: a table that lies about the tar shows one tree to who reads single files and
+ * the same places. A table that lies about the tar shows one tree to who reads single files and
  * another to who unpacks; whoever has all of the layer sees to it that there is one.
  *
  * @module

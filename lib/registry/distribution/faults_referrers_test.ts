@@ -66,7 +66,7 @@ test("ECR: OCI-Subject and an empty list: the fallback tag is written", async ()
   const [descriptor, bytes] = referrer(subject, 1);
   await store.put(descriptor, bytes);
   assert.equal(listed(made, subject).length, 1);
-  // Row 24, GHCR: the same empty 200 when it is read.
+  // GHCR: the same empty 200 when it is read.
   assert.equal((await all(store.referrers(subject))).length, 1);
 });
 

@@ -176,7 +176,7 @@ for (
     }],
   ] as [string, (path: string) => void][]
 ) {
-  test(`row 42: a cached blob that is ${what} is dropped and fetched again`, () =>
+  test(`a cached blob that is ${what} is dropped and fetched again`, () =>
     withDirectory(async (directory) => {
       const store = await watched();
       const source = withCache(store, directory);
@@ -198,7 +198,7 @@ for (
       assert.equal(store.asked.length, 1);
     }));
 
-  test(`row 42: a cached range that is ${what} is dropped and fetched again`, () =>
+  test(`a cached range that is ${what} is dropped and fetched again`, () =>
     withDirectory(async (directory) => {
       const store = await watched();
       const source = withCache(store, directory);
@@ -211,7 +211,7 @@ for (
       assert.equal(store.asked.length, 1);
     }));
 
-  test(`row 42: an entry that is ${what} is made again`, () =>
+  test(`an entry that is ${what} is made again`, () =>
     withDirectory(async (directory) => {
       const store = await watched();
       const manifest = await sample(store, "layer", { tag: "v1" });
@@ -226,7 +226,7 @@ for (
     }));
 }
 
-test("row 42: damaged digests of blocks are taken again", () =>
+test("damaged digests of blocks are taken again", () =>
   withDirectory(async (directory) => {
     const store = await watched();
     const source = withCache(store, directory);
@@ -304,7 +304,7 @@ for (
     ["below a file", (path: string) => writeFileSync(join(path, ".."), "")],
   ] as [string, (path: string) => void][]
 ) {
-  test(`row 43: a cache directory that is ${what} is not used, and a notice says so`, () =>
+  test(`a cache directory that is ${what} is not used, and a notice says so`, () =>
     withDirectory(async (directory) => {
       const path = what === "below a file" ? join(directory, "file", "cache") : directory;
       if (what === "below a file") {
@@ -323,7 +323,7 @@ for (
     }));
 }
 
-test("row 43: a cache that cannot be written any more fails no read", () =>
+test("a cache that cannot be written any more fails no read", () =>
   withDirectory(async (directory) => {
     const store = await watched();
     const codes: string[] = [];
@@ -357,7 +357,7 @@ test("a tag is always asked for, unless a time is given", () =>
     for (const verifying of [false, true]) {
       await withCache(store, directory, { ttl: 60_000, verifying, onNotice }).resolve("v1");
     }
-    assert.deepEqual(levels, ["debug", "warning"], "row 64: a freeze is said");
+    assert.deepEqual(levels, ["debug", "warning"], "a freeze is said");
     // Another repository's tag of the same name is another tag.
     await assert.rejects(
       withCache(new MemoryStore("other"), directory, { ttl: 60_000 }).resolve("v1"),

@@ -28,7 +28,7 @@ test("what pushes made is remembered, the latest first, and a few of a kind", ()
     return Promise.resolve();
   }));
 
-test("row 75: an edited record, or one under another name, is none", () =>
+test("an edited record, or one under another name, is none", () =>
   withDirectory((directory) => {
     const index = PushIndex.open(directory)!;
     const folder = join(directory, "push");

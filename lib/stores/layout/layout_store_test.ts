@@ -259,7 +259,7 @@ test("a flipped blob arrives flipped and is refused by its reader", () =>
     await assert.rejects(read(store, blobOf("content")), { code: "integrity" });
   }));
 
-test("row 44: what a killed writer left is removed, what a living one holds is not", () =>
+test("what a killed writer left is removed, what a living one holds is not", () =>
   inDirectory(async (directory) => {
     const store = new LayoutStore(directory);
     const writer = await store.begin("application/x");
