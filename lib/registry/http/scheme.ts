@@ -91,13 +91,22 @@ async function firstThatAnswers(
   [meant, other]: readonly [URL, URL],
   send: SendTo,
 ): Promise<{ origin: URL; response: HttpResponse }> {
-  const first = await outcomeOf(() => send(meant));
+  // A body that breaks while it is looked into is a failure of this scheme too.
+  const attempt = (origin: URL) =>
+    outcomeOf(async () => {
+      const response = await send(origin);
+      return { origin, response, wrongScheme: await isPlainHttpToTls(response) };
+    });
+  const first = await attempt(meant);
   if ("answer" in first) {
-    if (!await isPlainHttpToTls(first.answer)) return { origin: meant, response: first.answer };
+    if (!first.answer.wrongScheme) return first.answer;
   } else if (!mayBeOtherScheme(first.error, meant)) throw first.error;
-  const second = await outcomeOf(() => send(other));
-  if ("answer" in second && !await isPlainHttpToTls(second.answer)) {
-    return { origin: other, response: second.answer };
+  const second = await attempt(other);
+  if ("answer" in second) {
+    if (!second.answer.wrongScheme) return second.answer;
+  } else if (!(second.error instanceof ExchangeError)) {
+    // An abort is no news about either scheme, whatever the first one said.
+    throw second.error;
   }
   throw tellingError(first, second);
 }

@@ -85,6 +85,21 @@ test("where the first request is aborted, the next in line settles the scheme", 
   assert.deepEqual(asked, ["http:"]);
 });
 
+test("an abort of the second try is of that request alone: the next in line settles the scheme", async () => {
+  const scheme = new SchemeChoice("registry.example", { insecure: true });
+  const aborted = scheme.send((origin) =>
+    Promise.reject(
+      origin.protocol === "https:"
+        ? new ExchangeError("refused", "https does not work")
+        : new Error("enough"),
+    ), undefined);
+  const { asked, send } = host("http:", "refused");
+  const waiting = scheme.send(send, undefined);
+  await assert.rejects(aborted, { message: "enough" });
+  assert.equal((await waiting).url.protocol, "http:");
+  assert.deepEqual(asked, ["https:", "http:"]);
+});
+
 test("a request that waits for another stops when its own signal says so", async () => {
   const scheme = new SchemeChoice("127.0.0.1:5000", {});
   const first = Promise.withResolvers<HttpResponse>();
@@ -115,6 +130,23 @@ test("a server that says that plain HTTP reached its TLS port is asked by https"
       origin.protocol === "http:" ? answerOf(origin, 400, said) : answerOf(origin, 404),
     ), undefined);
   assert.equal(answer.status, 404);
+  assert.equal(scheme.origin.protocol, "https:");
+});
+
+test("a body that breaks before it says that plain HTTP reached a TLS port leads to https too", async () => {
+  const scheme = new SchemeChoice("127.0.0.1:5000", {});
+  const asked: string[] = [];
+  const answer = await scheme.send((origin) => {
+    asked.push(origin.protocol);
+    if (origin.protocol === "https:") return Promise.resolve(answerOf(origin, 404));
+    const read = () => Promise.reject(new ExchangeError("broken", "the body broke"));
+    return Promise.resolve({
+      ...answerOf(origin, 400),
+      body: { read, cancel: () => Promise.resolve() },
+    });
+  }, undefined);
+  assert.equal(answer.status, 404);
+  assert.deepEqual(asked, ["http:", "https:"]);
   assert.equal(scheme.origin.protocol, "https:");
 });
 
