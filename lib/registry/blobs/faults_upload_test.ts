@@ -251,15 +251,22 @@ test("a blob that the registry received with an error of the line is sent again"
   assert.deepEqual(registry.repository("a/b").blobs.get(blob.digest), big);
 });
 
-test("a registry that took only a part is noticed", async () => {
-  const { registry, store } = await bench();
-  registry.onRequest = ({ method }) =>
-    method === "PATCH"
-      ? { rewrite: (answer) => ({ ...answer, headers: { ...answer.headers, range: "0-99" } }) }
-      : undefined;
-  await send(store);
-  assert.equal(methods(registry.log()), "POST 202, PATCH 202, POST 202, PUT 201");
-});
+for (
+  const [what, range] of [["only a part", "0-99"], [
+    "more than there is",
+    "0-9999999999999999",
+  ]] as const
+) {
+  test(`a registry that took ${what} is noticed`, async () => {
+    const { registry, store } = await bench();
+    registry.onRequest = ({ method }) =>
+      method === "PATCH"
+        ? { rewrite: (answer) => ({ ...answer, headers: { ...answer.headers, range } }) }
+        : undefined;
+    await send(store);
+    assert.equal(methods(registry.log()), "POST 202, PATCH 202, POST 202, PUT 201");
+  });
+}
 
 test("a blob stored under another digest is refused", async () => {
   const { registry, store } = await bench();

@@ -96,6 +96,6 @@ export class LivePatch {
 
 /** Whether the `Range` of an answer, where it has one, covers so many bytes. */
 function tookAll(response: HttpResponse, size: number): boolean {
-  const match = /^(?:bytes[= ])?0-(\d{1,15})$/.exec(response.headers.get("range") ?? "");
+  const match = /^(?:bytes[= ])?0-(\d+)$/.exec(response.headers.get("range") ?? "");
   return match === null || Number(match[1]) === size - 1;
 }

@@ -45,8 +45,10 @@ export type UploadFailure =
   | "too-many"
   /** 401 for a request that could not be repeated with a fresh token. */
   | "unauthorized"
-  /** Access is denied. */
+  /** Access is denied, or a rate limit reached. */
   | "denied"
+  /** The same, in an answer that says that another try may do better. */
+  | "denied-for-now"
   /** Any other refusal: perhaps of this way of sending. */
   | "refused"
   /** An answer that is not a refusal, but cannot be used. */
@@ -95,6 +97,13 @@ const AFTER: Record<UploadFailure, Record<UploadStep, AfterFailure>> = {
     "begin": "give-up",
     "live": "give-up",
     "whole": "give-up",
+    "last-whole": "give-up",
+    "pieces": "give-up",
+  },
+  "denied-for-now": {
+    "begin": "give-up",
+    "live": "give-up",
+    "whole": "send-again",
     "last-whole": "give-up",
     "pieces": "give-up",
   },
@@ -148,7 +157,8 @@ export function classifyUploadFailure(error: unknown): UploadFailure {
   if (httpStatus === 401) return "unauthorized";
   if (httpStatus === 429) return "too-many";
   if (httpStatus === 413) return "too-large";
-  if (code === "denied" || code === "rate-limited") return "denied";
-  const lost = isTemporary(httpStatus) || registryCodes.some((code) => SESSION_LOST.includes(code));
-  return lost ? "lost" : "refused";
+  const mayPass = isTemporary(httpStatus) ||
+    registryCodes.some((code) => SESSION_LOST.includes(code));
+  if (code === "denied" || code === "rate-limited") return mayPass ? "denied-for-now" : "denied";
+  return mayPass ? "lost" : "refused";
 }

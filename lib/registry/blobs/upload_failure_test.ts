@@ -16,6 +16,9 @@ const refused = (
   ...registryCodes: string[]
 ) => new RefusedError(code, "no", { httpStatus, registryCodes });
 
+const UNKNOWN = "BLOB_UPLOAD_UNKNOWN";
+const MISMATCH = "DIGEST_INVALID";
+
 /** An example of each kind of failure, with its kind. */
 const FAILURES: [string, unknown, UploadFailure][] = [
   ["a connection that broke", new ExchangeError("broken", "gone"), "broken"],
@@ -30,14 +33,17 @@ const FAILURES: [string, unknown, UploadFailure][] = [
   ["500", refused(500), "lost"],
   ["503", refused(503), "lost"],
   ["408", refused(408), "lost"],
-  ["a session that is unknown", refused(404, "registry", "BLOB_UPLOAD_UNKNOWN"), "lost"],
-  ["a digest that did not match", refused(400, "registry", "DIGEST_INVALID"), "lost"],
+  ["a session that is unknown", refused(404, "registry", UNKNOWN), "lost"],
+  ["a digest that did not match", refused(400, "registry", MISMATCH), "lost"],
   ["413", refused(413), "too-large"],
   ["429", refused(429, "rate-limited"), "too-many"],
   ["401", refused(401, "unauthorized"), "unauthorized"],
   ["403", refused(403, "denied"), "denied"],
   ["DENIED with another status", refused(400, "denied", "DENIED"), "denied"],
   ["TOOMANYREQUESTS with another status", refused(400, "rate-limited"), "denied"],
+  ["TOOMANYREQUESTS with 503", refused(503, "rate-limited", "TOOMANYREQUESTS"), "denied-for-now"],
+  ["403 for a session that is unknown", refused(403, "denied", UNKNOWN), "denied-for-now"],
+  ["403 for a digest that did not match", refused(403, "denied", MISMATCH), "denied-for-now"],
   ["400", refused(400), "refused"],
   ["405", refused(405), "refused"],
   ["501", refused(501), "refused"],
@@ -66,6 +72,11 @@ for (
     ["last-whole", "a broken connection", new ExchangeError("broken", "gone"), "give-up"],
     ["whole", "503", refused(503), "send-again"],
     ["last-whole", "503", refused(503), "send-pieces"],
+    ["whole", "503 and TOOMANYREQUESTS", refused(503, "rate-limited"), "send-again"],
+    ["last-whole", "503 and TOOMANYREQUESTS", refused(503, "rate-limited"), "give-up"],
+    ["whole", "403 and BLOB_UPLOAD_UNKNOWN", refused(403, "denied", UNKNOWN), "send-again"],
+    ["live", "403 and BLOB_UPLOAD_UNKNOWN", refused(403, "denied", UNKNOWN), "give-up"],
+    ["whole", "403", refused(403, "denied"), "give-up"],
     ["whole", "405", refused(405), "send-pieces"],
     ["whole", "401", refused(401, "unauthorized"), "give-up"],
     ["pieces", "413", refused(413), "send-smaller-pieces"],

@@ -33,8 +33,8 @@ export async function hasContent(
     signal,
   });
   if (!(found instanceof Headers)) return false;
-  const size = wholeNumberIn(found, "content-length");
-  return size === undefined || size === target.size;
+  // A size that cannot be read is as good as another one.
+  return !found.has("content-length") || wholeNumberIn(found, "content-length") === target.size;
 }
 
 /**
