@@ -328,6 +328,11 @@ export const MAX_CREDENTIALS_BYTES = 4 * MiB;
 export const MAX_SERVICE_BYTES = 1 * MiB;
 /** Tries of one request to a signing service, the first included: a person waits for it. */
 export const MAX_SERVICE_TRIES = 3;
+/**
+ * The pauses before another try of a signing service, which are four times as long each time: half of this at
+ * least before the second, so that all tries together outlast an outage of a second.
+ */
+export const SERVICE_BACKOFF_MS = 500;
 /** Silence of a signing service after which it is given up, in milliseconds; a log adds within seconds. */
 export const SERVICE_IDLE_TIMEOUT_MS = 30_000;
 /** Time for the whole answer of a signing service, in milliseconds: one that sends a byte now and then is never silent. */

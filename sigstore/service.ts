@@ -13,6 +13,7 @@ import {
   MAX_SERVICE_BYTES,
   MAX_SERVICE_PAUSE_MS,
   MAX_SERVICE_TRIES,
+  SERVICE_BACKOFF_MS,
   SERVICE_IDLE_TIMEOUT_MS,
   SERVICE_TIMEOUT_MS,
 } from "@blobber/core/limits";
@@ -126,6 +127,7 @@ export async function ask(
     signal,
     maxTries: MAX_SERVICE_TRIES,
     maxPauseMs: MAX_SERVICE_PAUSE_MS,
+    backoff: { firstMs: SERVICE_BACKOFF_MS, factor: 4 },
     classify: (outcome) => {
       if ("error" in outcome) {
         const { error } = outcome;

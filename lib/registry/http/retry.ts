@@ -23,6 +23,14 @@ export type Ending<T> =
   /** The last outcome might pass, but there were enough tries, or the pause that was asked for is too long. */
   | { kind: "given-up"; last: Outcome<T>; pauseMs: number | undefined };
 
+/** How pauses grow. */
+export interface Backoff {
+  /** The longest that the first one may be, in milliseconds. */
+  firstMs: number;
+  /** How much longer each is than the one before. */
+  factor: number;
+}
+
 /** The rules of one kind of request. */
 export interface RetryRules<T> {
   clock: Clock;
@@ -32,6 +40,8 @@ export interface RetryRules<T> {
   maxTries: number;
   /** The longest pause that an answer may ask for, in milliseconds. */
   maxPauseMs: number;
+  /** Pauses that no answer asks for. @default from a quarter of a second, twice as long each time */
+  backoff?: Backoff | undefined;
   /** What an outcome means. */
   classify(outcome: Outcome<T>): OutcomeClass;
   /** Called before each pause; releases what the outcome holds. */
@@ -63,7 +73,7 @@ export async function withRetries<T>(
     }
     // A server that says "at once" is not hammered.
     const pauseMs = asked === undefined
-      ? backoff(tries, clock)
+      ? backoff(tries, clock, rules.backoff)
       : Math.max(asked, MIN_RETRY_AFTER_MS);
     await rules.onRetry?.(outcome, mayPass, pauseMs);
     await clock.delay(pauseMs, signal);
@@ -84,14 +94,19 @@ export async function outcomeOf<T>(attempt: () => Promise<T>): Promise<Outcome<T
 }
 
 /**
- * The pause before another try: it doubles each time, and half of it is random, so that many clients that
+ * The pause before another try: it grows each time, and half of it is random, so that many clients that
  * failed together do not come back together.
  *
  * @param tries how many tries there were
  * @param clock gives the random part
+ * @param growth how pauses grow
  */
-export function backoff(tries: number, clock: Clock): number {
-  const full = Math.min(MAX_BACKOFF_MS, MIN_BACKOFF_MS * 2 ** (tries - 1));
+export function backoff(
+  tries: number,
+  clock: Clock,
+  { firstMs, factor }: Backoff = { firstMs: MIN_BACKOFF_MS, factor: 2 },
+): number {
+  const full = Math.min(MAX_BACKOFF_MS, firstMs * factor ** (tries - 1));
   return Math.round(full / 2 + clock.random() * full / 2);
 }
 

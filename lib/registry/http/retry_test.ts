@@ -62,6 +62,17 @@ test("given up is a result: it has the last outcome, and the pause that was aske
   });
 });
 
+test("pauses begin and grow as the caller says", () => {
+  const clock = new FakeClock();
+  const growth = { firstMs: 400, factor: 4 };
+  assert.deepEqual([1, 2, 3, 4].map((tries) => backoff(tries, clock, growth)), [
+    300,
+    1200,
+    4800,
+    6000,
+  ]);
+});
+
 test("pauses stop growing", () => {
   const clock = new FakeClock();
   assert.equal(backoff(6, clock), 6000);
