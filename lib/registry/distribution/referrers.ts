@@ -165,7 +165,7 @@ async function* listFromApi({ repository, subject, access, signal }: {
     if (!(manifest instanceof Headers)) throw refused;
     throw new NoReferrersApi(
       `${what}: the referrers API answers ${response.status}, although the manifest can be read: ` +
-        'the fallback tag takes its place (with the setting referrers: "tag" it alone is asked)',
+        'the fallback tag takes its place (it alone is asked with the option referrers set to "tag")',
       true,
     );
   };

@@ -134,7 +134,7 @@ for (const status of [401, 422, 500]) {
     const warning = notices.find(({ code, level }) =>
       code === "no-referrers-api" && level === "warning"
     );
-    assert.match(warning!.message, /referrers: "tag"/);
+    assert.match(warning!.message, /the option referrers set to "tag"/);
   });
 
   test(`referrers-unauthorised: ${status} from the API and from the manifest is what it says`, async () => {
