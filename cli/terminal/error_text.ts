@@ -4,9 +4,9 @@
  * @module
  */
 
-import { missingPermission } from "@blobber/core/permission";
 import { BlobberError, type Code, CODES, STATUS } from "@blobber/core/errors";
 import { printable, printableSentence, withoutTokens } from "@blobber/core/printable";
+import { missingPermission, systemReason } from "@blobber/core/system-error";
 import { hintFor } from "./hints.ts";
 
 /** An error as text, JSON and exit status need it. */
@@ -38,27 +38,6 @@ const PHRASES: Partial<Record<Code, string>> = {
 /** The same for a conflict that `--overwrite` resolves: they stand behind the message. */
 const REPLACE = "(use --overwrite to replace)";
 
-/** Errors of the operating system that nobody has put into words of ours. */
-const SYSTEM: Record<string, string> = {
-  NotFound: "not there",
-  PermissionDenied: "permission denied",
-  ReadOnlyFilesystem: "the file system is read-only",
-  IsADirectory: "it is a directory",
-  NotADirectory: "it is not a directory",
-  FilesystemLoop: "too many links",
-  ENOENT: "not there",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOSPC: "the file system is full",
-  EDQUOT: "the quota is used up",
-  EISDIR: "it is a directory",
-  ENOTDIR: "it is not a directory",
-  ELOOP: "too many links",
-  EMFILE: "too many open files",
-  EIO: "input or output error",
-};
-
 /**
  * Describes whatever was thrown.
  *
@@ -80,7 +59,7 @@ export function describeError(caught: unknown, command?: string): ErrorForm {
     };
   }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-  const system = systemWords(error);
+  const system = systemReason(error);
   const code: Code = system === undefined ? "unexpected" : "file-system";
   return {
     code,
@@ -105,12 +84,6 @@ function withPhrase({ code, message, remedies }: BlobberError): string {
   return phrase === undefined || message.toLowerCase().includes(phrase)
     ? message
     : `${phrase}: ${message}`;
-}
-
-function systemWords(error: Error): string | undefined {
-  const { code, name } = error as { code?: unknown; name: string };
-  if (typeof code === "string" && Object.hasOwn(SYSTEM, code)) return SYSTEM[code];
-  return Object.hasOwn(SYSTEM, name) ? SYSTEM[name] : undefined;
 }
 
 /** Nothing from outside may begin a line of its own. */

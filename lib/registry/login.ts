@@ -7,7 +7,8 @@
 
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
-import { errnoOf, fileError, writeAtomic } from "../system/files.ts";
+import { writeAtomic } from "../system/files.ts";
+import { errnoOf, fileError } from "../system/system_error.ts";
 import { holdFile } from "../system/hold_path.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";

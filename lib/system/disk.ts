@@ -7,8 +7,8 @@
  * @module
  */
 
-import { errnoOf, fileError, openRegular, shownPath } from "./files.ts";
-import type { Withheld } from "./permission.ts";
+import { openRegular } from "./files.ts";
+import { errnoOf, fileError, shownPath, type Withheld } from "./system_error.ts";
 import { nodeModule } from "./runtime.ts";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../printable.ts";
@@ -203,7 +203,7 @@ function openDeno({ lstatSync, openSync }: DenoDisk, path: string): DiskFile | u
 function irregular(path: string): BlobberError {
   return new BlobberError(
     "file-system",
-    `cannot read ${quote(shownPath(path))}: it is no regular file`,
+    `cannot read ${quote(shownPath(path))}: it is not a regular file`,
   );
 }
 

@@ -33,7 +33,7 @@ test(
 );
 
 test(
-  "what is no regular file is not opened, and no link is followed",
+  "what is not a regular file is not opened, and no link is followed",
   withDirectory((dir) => {
     writeFileSync(join(dir, "file"), "x");
     symlinkSync("file", join(dir, "link"));

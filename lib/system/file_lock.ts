@@ -11,7 +11,8 @@ import { randomBytes } from "node:crypto";
 import { closeSync, linkSync, lstatSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { sameBytes } from "../bytes.ts";
 import { BlobberError } from "../errors.ts";
-import { besidePath, errnoOf, fileError, readBounded, shownPath, writeFully } from "./files.ts";
+import { besidePath, readBounded, writeFully } from "./files.ts";
+import { errnoOf, fileError, shownPath } from "./system_error.ts";
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
 import { quote } from "../printable.ts";
 import { asIdentity, isAlive, thisProcess } from "./process_identity.ts";
@@ -148,7 +149,7 @@ interface Lock {
 function readLock(path: string): Lock | undefined {
   const content = readBounded(path, MAX_LOCK_BYTES);
   if (content === undefined) return undefined;
-  const identity = asIdentity(parse(content));
+  const identity = asIdentity(parseHolder(content));
   const alive = identity && isAlive(identity);
   return { content, stale: alive === undefined ? isOld(path) : !alive };
 }
@@ -161,7 +162,7 @@ function isOld(path: string): boolean {
   }
 }
 
-function parse(content: Uint8Array): unknown {
+function parseHolder(content: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(content));
   } catch {

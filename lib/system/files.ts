@@ -4,76 +4,16 @@
  * @module
  */
 
-import { BlobberError, isBlobberError } from "../errors.ts";
-import { missingPermission } from "./permission.ts";
-import { quote } from "../printable.ts";
+import { BlobberError } from "../errors.ts";
+import { counted, quote } from "../printable.ts";
 import { isOrphan, ownedName } from "./process_identity.ts";
 import { nodeModule } from "./runtime.ts";
+import { errnoOf, fileError, shownPath } from "./system_error.ts";
 
 // NOFOLLOW: a link in place of a file leads out of the directory. NONBLOCK: a pipe must not hang the read.
 function readFlags(): number {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = nodeModule("fs").constants;
   return O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
-}
-
-/**
- * How a path is called in messages: what is named by a descriptor of ours has a path too.
- *
- * @param path as it is given to the system
- */
-export function shownPath(path: string): string {
-  const [, held, rest] = /^(\/proc\/self\/fd\/\d+)(\/.*)?$/s.exec(path) ?? [];
-  if (held === undefined) return path;
-  try {
-    const directory = nodeModule("fs").readlinkSync(held);
-    return (directory === "/" ? "" : directory) + (rest ?? "");
-  } catch {
-    return path;
-  }
-}
-
-/** The system's code of an error, such as `ENOENT`. */
-export function errnoOf(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === "string" ? code : undefined;
-}
-
-/**
- * The error for a file that could not be used.
- *
- * @param what what failed: `cannot write`
- * @param path the file
- * @param cause what the system said
- */
-export function fileError(what: string, path: string, cause: unknown): BlobberError {
-  if (isBlobberError(cause)) return cause;
-  const withheld = missingPermission(cause);
-  if (withheld !== undefined) return withheld;
-  return new BlobberError(
-    "file-system",
-    `${what} ${quote(shownPath(path))}: ${systemWords(cause)}`,
-    {
-      cause,
-    },
-  );
-}
-
-/** What the system said about a file, in words and without its path. */
-export function systemWords(cause: unknown): string {
-  const code = errnoOf(cause);
-  const said: Record<string, string> = {
-    EACCES: "permission denied",
-    EPERM: "operation not permitted",
-    EROFS: "read-only file system",
-    ENOSPC: "no space left on device",
-    EDQUOT: "disk quota exceeded",
-    ENOENT: "no such file or directory",
-    ENOTDIR: "not a directory",
-    EISDIR: "is a directory",
-    ELOOP: "is a symbolic link",
-    ENOTSUP: "operation not supported",
-  };
-  return (code && said[code]) ?? code ?? String(cause);
 }
 
 /** A file opened for reading. */
@@ -102,7 +42,7 @@ export function openRegular(path: string): OpenFile | undefined {
   closeSync(fd);
   throw new BlobberError(
     "file-system",
-    `cannot read ${quote(shownPath(path))}: it is no regular file`,
+    `cannot read ${quote(shownPath(path))}: it is not a regular file`,
   );
 }
 
@@ -121,7 +61,7 @@ export function readBounded(path: string, limit: number): Uint8Array<ArrayBuffer
     if (file.size > limit) {
       throw new BlobberError(
         "limit",
-        `${quote(shownPath(path))} has ${file.size} bytes, expected at most ${limit}`,
+        `${quote(shownPath(path))} has ${counted(file.size, "byte")}, expected at most ${limit}`,
       );
     }
     const bytes = new Uint8Array(file.size);

@@ -23,7 +23,8 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { BlobberError } from "../errors.ts";
-import { errnoOf, randomName } from "./files.ts";
+import { randomName } from "./files.ts";
+import { errnoOf } from "./system_error.ts";
 import { quote } from "../printable.ts";
 import { ownedName } from "./process_identity.ts";
 import { nodeModule, thisPlatform } from "./runtime.ts";

@@ -8,7 +8,7 @@
 import { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { BlobberError } from "../errors.ts";
-import { errnoOf, fileError } from "./files.ts";
+import { errnoOf, fileError } from "./system_error.ts";
 import {
   effectiveUser,
   HeldDirectory,
@@ -313,7 +313,7 @@ function notDirectory(path: string, shown: string): BlobberError {
   const which = shown === path ? "" : `: ${quote(shown)} is none`;
   return new BlobberError(
     "conflict",
-    `${quote(path)} is no directory, expected one or nothing${which}`,
+    `${quote(path)} is not a directory, expected one or nothing${which}`,
   );
 }
 

@@ -6,8 +6,7 @@
  * @module
  */
 
-import { missingPermission } from "./permission.ts";
-import { systemWords } from "./files.ts";
+import { missingPermission, reasonInWords } from "./system_error.ts";
 import { nodeModule } from "./runtime.ts";
 
 /** How to read. */
@@ -67,7 +66,7 @@ export async function readInput(path: string, options: InputOptions): Promise<In
 async function readAny(path: string, { limit, fail }: InputOptions): Promise<InputFile> {
   const { open, stat } = nodeModule("fs").promises;
   const refuse = (cause: unknown) => {
-    throw missingPermission(cause) ?? fail(systemWords(cause), cause);
+    throw missingPermission(cause) ?? fail(reasonInWords(cause), cause);
   };
   // A device is not even opened: that alone has effects with some.
   checkKind(await stat(path).catch(refuse), fail, true);
@@ -106,7 +105,7 @@ export function readInputSync(
   try {
     fd = openSync(path, O_RDONLY | O_NONBLOCK | (same === undefined ? 0 : O_NOFOLLOW));
   } catch (cause) {
-    throw missingPermission(cause) ?? fail(systemWords(cause), cause);
+    throw missingPermission(cause) ?? fail(reasonInWords(cause), cause);
   }
   try {
     const look = fstatSync(fd);

@@ -17,8 +17,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BlobberError } from "../errors.ts";
-import { fileSystemError } from "./fs_error.ts";
 import { thisPlatform } from "./runtime.ts";
+import { fileError } from "./system_error.ts";
 
 /** A file that only this process uses. It has no name where the system allows that. */
 export class TemporaryFile {
@@ -54,7 +54,7 @@ export class TemporaryFile {
       // An open file without a name leaves nothing behind, even when this process is killed.
       if (thisPlatform().os !== "windows") this.#remove();
     } catch (cause) {
-      throw fileSystemError("cannot make the temporary file", path, cause);
+      throw fileError("cannot make the temporary file", path, cause);
     }
   }
 
@@ -76,7 +76,7 @@ export class TemporaryFile {
         this.#size += written;
       }
     } catch (cause) {
-      throw fileSystemError("cannot write the temporary file in", tmpdir(), cause);
+      throw fileError("cannot write the temporary file in", tmpdir(), cause);
     }
   }
 

@@ -31,7 +31,7 @@ import {
 } from "../../limits.ts";
 import { quote } from "../../printable.ts";
 import { isAlive, ownedName, ownerOf } from "../../system/process_identity.ts";
-import { fileSystemError } from "../../system/fs_error.ts";
+import { fileError } from "../../system/system_error.ts";
 import { openNew } from "./new_file.ts";
 import { removeContent } from "./remove_content.ts";
 
@@ -78,12 +78,12 @@ export class Claim {
     try {
       mkdirSync(parent.entry(name), { mode: 0o700 });
     } catch (cause) {
-      throw fileSystemError("cannot make the staging directory", parent.shown(name), cause);
+      throw fileError("cannot make the staging directory", parent.shown(name), cause);
     }
     try {
       this.dir = parent.open(name);
     } catch (cause) {
-      throw fileSystemError("cannot use the staging directory", parent.shown(name), cause);
+      throw fileError("cannot use the staging directory", parent.shown(name), cause);
     }
     let marker: number | undefined;
     let tree: HeldDirectory | undefined;
@@ -99,7 +99,7 @@ export class Claim {
       if (marker !== undefined) closeSync(marker);
       tree?.close();
       takeBack(parent, this.dir, name);
-      throw fileSystemError("cannot use the staging directory", this.dir.path, cause);
+      throw fileError("cannot use the staging directory", this.dir.path, cause);
     }
     this.#marker = marker;
     this.tree = tree;

@@ -10,7 +10,7 @@ import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
 import type { Pace } from "../../system/pace.ts";
 import { printable, quote } from "../../printable.ts";
-import { errnoOf, fileSystemError } from "../../system/fs_error.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 import { DirectoryCursor } from "./directory_cursor.ts";
 import type { PlacedTree } from "../tree/placed_tree.ts";
 
@@ -115,7 +115,7 @@ export function statOf(dir: HeldDirectory, name: string): Stats | undefined {
     return dir.look(name);
   } catch (cause) {
     if (errnoOf(cause) === "ENOENT") return undefined;
-    throw fileSystemError("cannot look at", dir.shown(name), cause);
+    throw fileError("cannot look at", dir.shown(name), cause);
   }
 }
 
@@ -179,6 +179,6 @@ function holdsSomething(parent: HeldDirectory, path: string): boolean {
       dir.close();
     }
   } catch (cause) {
-    throw fileSystemError("cannot look into", parent.shown(name), cause);
+    throw fileError("cannot look into", parent.shown(name), cause);
   }
 }

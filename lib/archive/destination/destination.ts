@@ -10,7 +10,7 @@ import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory, HoldOptions } from "../../system/held_directory.ts";
 import { holdPath } from "../../system/hold_path.ts";
 import { quote } from "../../printable.ts";
-import { errnoOf, fileSystemError } from "../../system/fs_error.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 
 /** The destination of a pull. */
 export class Destination {
@@ -87,13 +87,13 @@ export class Destination {
         this.#made.push({ parent, name });
       } catch (cause) {
         if (errnoOf(cause) !== "EEXIST") {
-          throw fileSystemError("cannot make the directory", parent.shown(name), cause);
+          throw fileError("cannot make the directory", parent.shown(name), cause);
         }
       }
       try {
         this.#parent = parent.open(name);
       } catch (cause) {
-        throw fileSystemError("cannot use", parent.shown(name), cause);
+        throw fileError("cannot use", parent.shown(name), cause);
       }
       if (!this.#made.some((one) => one.parent === parent)) parent.close();
       this.#missing.shift();

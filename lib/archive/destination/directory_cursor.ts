@@ -13,7 +13,7 @@ import {
   isSame,
 } from "../../system/held_directory.ts";
 import { quote } from "../../printable.ts";
-import { fileSystemError } from "../../system/fs_error.ts";
+import { fileError } from "../../system/system_error.ts";
 
 /** Where in a tree of directories one is. All directories from the root to there are held. */
 export class DirectoryCursor {
@@ -82,7 +82,7 @@ function open(dir: HeldDirectory, name: string): HeldDirectory {
     return dir.open(name);
   } catch (cause) {
     if (isNoDirectory(cause)) throw swapped(dir.shown(name));
-    throw fileSystemError("cannot use", dir.shown(name), cause);
+    throw fileError("cannot use", dir.shown(name), cause);
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { errnoOf } from "../../system/fs_error.ts";
+import { errnoOf } from "../../system/system_error.ts";
 
 /** What a file system that refuses a time is given in its place: what 32 bits hold, as the oldest have it. */
 const LEAST = -(2 ** 31);

@@ -7,7 +7,7 @@
 import { constants, openSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
-import { errnoOf, fileSystemError } from "../../system/fs_error.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 
 /** Opens a file that must not exist, without following a link. */
 export function openNew(path: string, mode: number): number {
@@ -24,7 +24,7 @@ export function openNew(path: string, mode: number): number {
  * @param cause what was thrown
  */
 export function placeError(what: string, path: string, cause: unknown): BlobberError {
-  if (errnoOf(cause) !== "EEXIST") return fileSystemError(what, path, cause);
+  if (errnoOf(cause) !== "EEXIST") return fileError(what, path, cause);
   return new BlobberError(
     "conflict",
     `the archive holds ${quote(path)} and another name that this file system takes for the same`,

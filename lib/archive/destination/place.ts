@@ -9,7 +9,7 @@ import { chmodSync, lstatSync, renameSync, rmdirSync, type Stats, utimesSync } f
 import { checkKinds, exists, statOf } from "./conflicts.ts";
 import { DirectoryCursor } from "./directory_cursor.ts";
 import { type Entry, IMPLIED_MODE } from "../entry.ts";
-import { errnoOf, fileSystemError } from "../../system/fs_error.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 import { setTime } from "./file_time.ts";
 import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
@@ -94,7 +94,7 @@ function placeWhole(staging: Staging, tree: PlacedTree, options: PlaceOptions): 
     if (["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(cause) ?? "")) {
       throw new BlobberError("conflict", `${quote(path)} came to be while the pull ran`, { cause });
     }
-    throw fileSystemError("cannot make", path, cause);
+    throw fileError("cannot make", path, cause);
   }
   if (isMovable(root.mode)) return;
   const cursor = new DirectoryCursor(parent!);
@@ -165,7 +165,7 @@ class Mover {
       if (found?.isDirectory()) rmdirSync(dir.entry(name)); // it is empty
       renameSync(under(this.#staging, path), dir.entry(name));
     } catch (cause) {
-      throw fileSystemError("cannot move into place", dir.shown(name), cause);
+      throw fileError("cannot move into place", dir.shown(name), cause);
     }
     if (found === undefined) this.#added.push({ dir: at, name });
     this.#options.onStep?.(path);
@@ -198,7 +198,7 @@ function finish(dir: HeldDirectory, { mode, mtime }: Entry): void {
     setTime(mtime, (time) => dir.setTime(time));
     dir.chmod(mode);
   } catch (cause) {
-    throw fileSystemError("cannot set the mode or the time of", dir.path, cause);
+    throw fileError("cannot set the mode or the time of", dir.path, cause);
   }
 }
 
@@ -210,7 +210,7 @@ function prepare(staging: Staging, { path, mode, mtime }: Entry, setsMode: boole
     // Most were made with the mode that they are to have.
     if (setsMode && staging.modeOf(path) !== mode) chmodSync(at, mode);
   } catch (cause) {
-    throw fileSystemError("cannot set the mode or the time of", path, cause);
+    throw fileError("cannot set the mode or the time of", path, cause);
   }
 }
 

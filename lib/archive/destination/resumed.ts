@@ -10,7 +10,7 @@ import { openRegular } from "../../system/files.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
 import type { Pace } from "../../system/pace.ts";
 import { checkKinds, type Existing, exists, intoGit, isGit, visitExisting } from "./conflicts.ts";
-import { fileSystemError } from "../../system/fs_error.ts";
+import { fileError } from "../../system/system_error.ts";
 import type { PlacedTree } from "../tree/placed_tree.ts";
 import type { Staging } from "./staging.ts";
 
@@ -88,7 +88,7 @@ function isEqual(
     if (!made.isFile() || !found?.isFile() || made.size !== found.size) return false;
     return haveSameBytes(staged, dir.entry(name), buffers);
   } catch (cause) {
-    throw fileSystemError("cannot compare", dir.shown(name), cause);
+    throw fileError("cannot compare", dir.shown(name), cause);
   }
 }
 

@@ -24,7 +24,7 @@ import type { Entry } from "../entry.ts";
 import { Claim } from "./claims.ts";
 import type { Destination } from "./destination.ts";
 import { setTime } from "./file_time.ts";
-import { fileSystemError } from "../../system/fs_error.ts";
+import { fileError } from "../../system/system_error.ts";
 import { openNew, placeError } from "./new_file.ts";
 import type { FileRoot } from "./staged_file.ts";
 
@@ -90,7 +90,7 @@ export class Staging implements FileRoot {
     } catch (cause) {
       await claim?.giveUp();
       destination.removeParents();
-      throw fileSystemError("cannot use", destination.path, cause);
+      throw fileError("cannot use", destination.path, cause);
     }
   }
 

@@ -9,6 +9,7 @@ import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import { type FileStat, statLink } from "../../system/runtime.ts";
 import { readError, sameStamp } from "./source_file.ts";
+import { errnoOf } from "../../system/system_error.ts";
 
 /** What is behind the names, links followed. */
 export class Refused {
@@ -24,8 +25,7 @@ export class Refused {
         const file = realpathSync(path);
         this.#files.push({ file, stat: statLink(file) });
       } catch (cause) {
-        const { code } = cause as { code?: string };
-        if (code !== "ENOENT" && code !== "ENOTDIR") throw readError(path, cause);
+        if (!["ENOENT", "ENOTDIR"].includes(errnoOf(cause) ?? "")) throw readError(path, cause);
       }
     }
   }
@@ -41,7 +41,7 @@ export class Refused {
     for (const { file } of this.#files) {
       const path = file.replaceAll("\\", "/");
       const root = prefix.replaceAll("\\", "/");
-      if (path.startsWith(root)) throw refusal(path.slice(root.length));
+      if (path.startsWith(root)) throw fileRefused(path.slice(root.length));
     }
   }
 
@@ -54,11 +54,11 @@ export class Refused {
    */
   check(path: string, stat: FileStat): void {
     if (stat.inode === 0) return;
-    if (this.#files.some((one) => sameStamp(one.stat, stat))) throw refusal(path);
+    if (this.#files.some((one) => sameStamp(one.stat, stat))) throw fileRefused(path);
   }
 }
 
-function refusal(path: string): BlobberError {
+function fileRefused(path: string): BlobberError {
   return new BlobberError(
     "private-key",
     `cannot push ${quote(path)}: it is a file that must not be pushed, such as the signing key`,

@@ -8,6 +8,7 @@ import { closeSync, constants, openSync, readSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import { statLink } from "../../system/runtime.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 
 /** What tells a file from another, and from itself at another time. Times are in milliseconds. */
 export interface FileStamp {
@@ -86,8 +87,5 @@ const GONE = new Set(["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENXIO", "ESTALE"]
 
 /** The error for something of the source that cannot be read. */
 export function readError(path: string, cause: unknown): BlobberError {
-  const { code } = cause as { code?: string };
-  if (code !== undefined && GONE.has(code)) return changed(path);
-  const reason = code === undefined ? String(cause) : code;
-  return new BlobberError("file-system", `cannot read ${quote(path)}: ${reason}`, { cause });
+  return GONE.has(errnoOf(cause) ?? "") ? changed(path) : fileError("cannot read", path, cause);
 }

@@ -15,6 +15,7 @@ import { compareBytes, foldName } from "./order.ts";
 import { Refused } from "./refuse.ts";
 import { checkOwnLinkChains } from "../links.ts";
 import { changed, readError } from "./source_file.ts";
+import { errnoOf } from "../../system/system_error.ts";
 
 /** An entry of a directory, and what reading its content needs. */
 export interface WalkedEntry extends Entry {
@@ -63,7 +64,7 @@ function resolveRoot(root: string): string {
     base = realpathSync(root);
     stat = statLink(base);
   } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOENT") {
+    if (errnoOf(cause) === "ENOENT") {
       throw new BlobberError("file-system", `directory not found: ${printable(root)}`, { cause });
     }
     throw readError(root, cause);
@@ -142,7 +143,7 @@ function readLink(file: string): string {
     return readlinkSync(file);
   } catch (cause) {
     // EINVAL: it was a link a moment ago.
-    throw (cause as { code?: string }).code === "EINVAL" ? changed(file) : readError(file, cause);
+    throw errnoOf(cause) === "EINVAL" ? changed(file) : readError(file, cause);
   }
 }
 

@@ -9,7 +9,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { BlobberError } from "../../errors.ts";
-import { errnoOf, fileError } from "../../system/files.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 import { readInputSync } from "../../system/input_file.ts";
 import { MAX_CREDENTIALS_BYTES } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";

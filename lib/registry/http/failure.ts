@@ -7,7 +7,7 @@
 
 import { BlobberError, type BlobberErrorOptions, type Code, type Hint } from "../../errors.ts";
 import { MAX_MESSAGE_CHARS } from "../../limits.ts";
-import { missingPermission } from "../../system/permission.ts";
+import { missingPermission } from "../../system/system_error.ts";
 import { printable } from "../../printable.ts";
 import type { FailureKind } from "./exchange.ts";
 

@@ -9,7 +9,7 @@
 import { isDigest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import { fileError } from "../../system/files.ts";
+import { fileError } from "../../system/system_error.ts";
 import { MAX_CACHE_TTL_MS } from "../../limits.ts";
 import { parseDescriptor } from "../../artifact/manifest.ts";
 import { quote } from "../../printable.ts";

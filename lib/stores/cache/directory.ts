@@ -7,9 +7,8 @@
  */
 
 import { lookAt, makeDirectory, userId, withheldWrite } from "../../system/disk.ts";
-import { fileError } from "../../system/files.ts";
+import { fileError, notAllowed } from "../../system/system_error.ts";
 import { quote } from "../../printable.ts";
-import { notAllowed } from "../../system/permission.ts";
 import { isOrphan } from "../../system/process_identity.ts";
 import { listDirectory, nodeModule } from "../../system/runtime.ts";
 import { type CachePaths, FOLDERS } from "./paths.ts";
@@ -55,7 +54,7 @@ function ensure(path: string): string | undefined {
   }
   if (found === undefined) return `${quote(path)} was removed as it was made`;
   if (found.link) return `${quote(path)} is a symbolic link`;
-  if (!found.directory) return `${quote(path)} is no directory`;
+  if (!found.directory) return `${quote(path)} is not a directory`;
   const uid = userId();
   if (uid !== undefined && found.uid !== uid) return `${quote(path)} belongs to another user`;
   const { mode = 0o700 } = found;

@@ -8,7 +8,7 @@
 import { mkdirSync } from "node:fs";
 import { type Digest, hexOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { errnoOf, fileError } from "../../system/files.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 import type { HeldDirectory, HoldOptions } from "../../system/held_directory.ts";
 import { holdEntry, holdPath, type PathOptions } from "../../system/hold_path.ts";
 import { quote } from "../../printable.ts";

@@ -1,12 +1,93 @@
 /**
- * A permission that the runtime was started without. Every runtime tells it in words of its own, and as an
- * error of whatever was under way; it is one error here, since one thing helps: another start.
+ * What the system and the runtime say no with, as errors of ours: a file that cannot be used, with its path and
+ * the system's reason in words, and a permission that the runtime was started without. Every runtime tells the
+ * latter in words of its own, and as an error of whatever was under way; it is one error here, since one thing
+ * helps: another start.
  *
  * @module
  */
 
 import { BlobberError } from "../errors.ts";
-import { quote } from "../printable.ts";
+import { printable, quote } from "../printable.ts";
+import { nodeModule } from "./runtime.ts";
+
+/** What the system means by its error codes (errno). */
+const REASONS: Record<string, string> = {
+  EACCES: "permission denied",
+  EPERM: "operation not permitted",
+  ENOENT: "no such file or directory",
+  EEXIST: "it exists already",
+  ENOTDIR: "a part of the path is not a directory",
+  EISDIR: "it is a directory",
+  ELOOP: "it is a symbolic link, or leads through too many",
+  ENAMETOOLONG: "the path is too long for this file system",
+  EXDEV: "it is on another file system",
+  ENOTSUP: "the file system does not support it",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space left on the device",
+  EDQUOT: "the disk quota is used up",
+  EMFILE: "too many open files",
+  EIO: "input/output error",
+};
+/** The codes of Deno's errors, which have names. */
+const DENO_NAMES: Partial<Record<string, string>> = {
+  PermissionDenied: "EACCES",
+  NotFound: "ENOENT",
+  AlreadyExists: "EEXIST",
+  NotADirectory: "ENOTDIR",
+  IsADirectory: "EISDIR",
+  FilesystemLoop: "ELOOP",
+  ReadOnlyFilesystem: "EROFS",
+};
+
+/** The system's code of an error, such as `ENOENT`. */
+export function errnoOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === "string" ? code : undefined;
+}
+
+/** What the system says no with, in words and without a path; nothing for what is no error of the system's. */
+export function systemReason(error: unknown): string | undefined {
+  const code = errnoOf(error) ?? (error instanceof Error ? DENO_NAMES[error.name] : undefined);
+  return code !== undefined && Object.hasOwn(REASONS, code) ? REASONS[code] : undefined;
+}
+
+/** As {@linkcode systemReason}; for an error that has no words here, its code or its own. */
+export function reasonInWords(error: unknown): string {
+  return systemReason(error) ?? errnoOf(error) ??
+    printable(error instanceof Error ? error.message : String(error));
+}
+
+/**
+ * How a path is called in messages: what is named by a descriptor of ours has a path too.
+ *
+ * @param path as it is given to the system
+ */
+export function shownPath(path: string): string {
+  const [, held, rest] = /^(\/proc\/self\/fd\/\d+)(\/.*)?$/s.exec(path) ?? [];
+  if (held === undefined) return path;
+  try {
+    const directory = nodeModule("fs").readlinkSync(held);
+    return (directory === "/" ? "" : directory) + (rest ?? "");
+  } catch {
+    return path;
+  }
+}
+
+/**
+ * The error for a file that could not be used.
+ *
+ * @param what what failed: `cannot write`
+ * @param path the file
+ * @param cause what was thrown; an error of ours is passed on
+ */
+export function fileError(what: string, path: string, cause: unknown): BlobberError {
+  if (cause instanceof BlobberError) return cause;
+  const withheld = missingPermission(cause);
+  if (withheld !== undefined) return withheld;
+  const message = `${what} ${quote(shownPath(path))}: ${reasonInWords(cause)}`;
+  return new BlobberError("file-system", message, { cause });
+}
 
 /** Causes that are looked into: an error of ours around one of the runtime's, and one more. */
 const MAX_DEPTH = 5;

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BlobberError } from "../errors.ts";
-import { fileError } from "./files.ts";
-import { missingPermission } from "./permission.ts";
+import { fileError, missingPermission } from "./system_error.ts";
 
 /** An error as a runtime makes it. */
 function thrown(name: string, message: string, more: object = {}): Error {
