@@ -6,6 +6,7 @@
 
 import { computeDigest, type Digest, Digester } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
+import { counted } from "./printable.ts";
 
 /** What the bytes must turn out to be. */
 export interface Expected {
@@ -123,7 +124,9 @@ export class CheckedReader {
   }
 
   #checkEnd(): void {
-    if (this.#read < this.#expected.size) throw this.#wrong(`ends after ${this.#read} bytes`);
+    if (this.#read < this.#expected.size) {
+      throw this.#wrong(`ends after ${counted(this.#read, "byte")}`);
+    }
     const { digest } = this.#expected;
     if (this.#digester !== undefined && digest !== undefined) {
       checkDigest(this.#digester.digest(), digest, this.#expected.name);
@@ -133,7 +136,7 @@ export class CheckedReader {
   #wrong(how: string): BlobberError {
     return new BlobberError(
       "integrity",
-      `${this.#expected.name} ${how}, expected ${this.#expected.size} bytes`,
+      `${this.#expected.name} ${how}, expected ${counted(this.#expected.size, "byte")}`,
     );
   }
 }
@@ -163,7 +166,7 @@ export async function readChecked(
     await stream.cancel().catch(() => {});
     throw new BlobberError(
       "limit",
-      `${expected.name} has ${expected.size} bytes, expected at most ${limit}`,
+      `${expected.name} has ${counted(expected.size, "byte")}, expected at most ${limit}`,
     );
   }
   const { size, digest, name } = expected;

@@ -122,3 +122,14 @@ function escapeOf(character: string): string {
   const digits = code.toString(16);
   return code < 0x100 ? `\\x${digits.padStart(2, "0")}` : `\\u{${digits}}`;
 }
+
+/**
+ * A number of things: `1 file`, `2 files`.
+ *
+ * @param count how many
+ * @param one what one of them is called
+ * @param many what several are called. @default with an "s"
+ */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

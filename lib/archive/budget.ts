@@ -90,10 +90,10 @@ export class Budget {
     this.bytes += size;
     if (size > maxFileBytes) {
       const what = `the bytes of ${quote(path)} are more than allowed:`;
-      throw over(what, size, maxFileBytes, "maxFileBytes");
+      throw overLimit(what, size, maxFileBytes, "maxFileBytes");
     }
     if (this.bytes > maxBytes) {
-      throw over(
+      throw overLimit(
         "the archive's bytes are more than allowed:",
         this.bytes,
         maxBytes,
@@ -122,7 +122,7 @@ export class Budget {
     if (this.#names > FREE_NAME_BYTES && this.#names > maxEntries * NAME_BYTES_AN_ENTRY) {
       const what = "the archive's names have more bytes than allowed:";
       const most = Math.max(FREE_NAME_BYTES, maxEntries * NAME_BYTES_AN_ENTRY);
-      throw over(what, this.#names, most, "maxEntries");
+      throw overLimit(what, this.#names, most, "maxEntries");
     }
   }
 
@@ -157,11 +157,11 @@ export class Budget {
 
   #tooMany(): BlobberError {
     const what = "the archive's entries are more than allowed:";
-    return over(what, this.#entries, this.#limits.maxEntries, "maxEntries");
+    return overLimit(what, this.#entries, this.#limits.maxEntries, "maxEntries");
   }
 }
 
-function over(
+function overLimit(
   what: string,
   actual: number,
   limit: number,

@@ -8,6 +8,7 @@
 import { BlobberError } from "../errors.ts";
 import { MAX_BYTES, MAX_RATIO } from "../limits.ts";
 import { raiseLimit } from "./budget.ts";
+import { counted } from "../printable.ts";
 
 /** Counts bytes received and what they became. One for all layers of an artifact. */
 export class Growth {
@@ -41,7 +42,7 @@ export class Growth {
     if (this.#made <= most) return;
     throw new BlobberError(
       "limit",
-      `${this.#received} bytes of layers became more than ${most}, expected at most ` +
+      `${counted(this.#received, "byte")} of layers became more than ${most}, expected at most ` +
         `${this.#ratio} for each beyond the first ${this.#free}`,
       { hint: raiseLimit("maxBytes") },
     );

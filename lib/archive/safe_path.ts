@@ -27,7 +27,7 @@ export function traversal(what: string, value: string, why: string): BlobberErro
   );
 }
 
-function unsafe(what: string, value: string, why: string): BlobberError {
+function unsafeName(what: string, value: string, why: string): BlobberError {
   return new BlobberError("invalid-archive", `unsafe ${what}: ${quote(value)} ${why}`);
 }
 
@@ -43,11 +43,11 @@ function utf8Length(text: string): number {
 
 /** What is wrong with text in a name or a target whatever it means, or `undefined`. */
 function checkText(what: string, text: string): void {
-  if (text === "") throw unsafe(what, text, "is empty");
-  if (CONTROL.test(text)) throw unsafe(what, text, "contains control characters");
-  if (!text.isWellFormed()) throw unsafe(what, text, "is not valid Unicode");
+  if (text === "") throw unsafeName(what, text, "is empty");
+  if (CONTROL.test(text)) throw unsafeName(what, text, "contains control characters");
+  if (!text.isWellFormed()) throw unsafeName(what, text, "is not valid Unicode");
   if (text.length * 3 > MAX_PATH_BYTES && utf8Length(text) > MAX_PATH_BYTES) {
-    throw unsafe(what, text, `is longer than ${MAX_PATH_BYTES} bytes`);
+    throw unsafeName(what, text, `is longer than ${MAX_PATH_BYTES} bytes`);
   }
 }
 
@@ -85,19 +85,19 @@ export function checkPath(name: string, directory = false): string {
   const components = name.split("/");
   const last = components.at(-1)!;
   if (!directory && (last === "" || last === ".")) {
-    throw unsafe("name", name, "ends like a directory's, expected a file's");
+    throw unsafeName("name", name, "ends like a directory's, expected a file's");
   }
   const kept: string[] = [];
   for (const component of components) {
     if (component === "" || component === ".") continue;
     if (component === "..") throw traversal("name", name, 'contains ".."');
     if (component.length * 3 > MAX_NAME_BYTES && utf8Length(component) > MAX_NAME_BYTES) {
-      throw unsafe("name", name, `has a component longer than ${MAX_NAME_BYTES} bytes`);
+      throw unsafeName("name", name, `has a component longer than ${MAX_NAME_BYTES} bytes`);
     }
     kept.push(component);
   }
   if (kept.length > MAX_PATH_DEPTH) {
-    throw unsafe("name", name, `has more than ${MAX_PATH_DEPTH} components`);
+    throw unsafeName("name", name, `has more than ${MAX_PATH_DEPTH} components`);
   }
   // "C:x" and "\\x" behind "./" or "/" are a drive and absolute again once the prefix has gone.
   if (kept.length > 0 && DRIVE.test(kept[0]!)) throw traversal("name", name, "begins with a drive");

@@ -78,49 +78,49 @@ export function parseDocument(
   descriptor: Descriptor,
   bytes: Uint8Array,
 ): Document<Manifest | Index> {
-  const fail = (why: string): never => invalid(`manifest ${descriptor.digest}`, why);
+  const invalid: Invalid = (why) => invalidDocument(`manifest ${descriptor.digest}`, why);
   let json: unknown;
   try {
     json = parseJson(bytes, `manifest ${descriptor.digest}`);
   } catch (cause) {
     throw new BlobberError("invalid-manifest", (cause as Error).message, { cause });
   }
-  if (!isObject(json)) return fail("it is no JSON object");
+  if (!isObject(json)) throw invalid("it is not a JSON object");
   if (json.schemaVersion !== 2) {
-    return fail(`its schemaVersion is ${quote(json.schemaVersion)}, expected 2`);
+    throw invalid(`its schemaVersion is ${quote(json.schemaVersion)}, expected 2`);
   }
   const { mediaType, artifactType, subject } = json;
   // CVE-2021-41190: one document must not be a manifest to one reader and an index to another.
   if (isGiven(mediaType) && mediaType !== descriptor.mediaType) {
-    return fail(`its mediaType is ${quote(mediaType)}, expected ${quote(descriptor.mediaType)}`);
+    throw invalid(`its mediaType is ${quote(mediaType)}, expected ${quote(descriptor.mediaType)}`);
   }
   const isThere = (field: string) => isGiven(json[field]);
   if (isThere("manifests") && ["layers", "config", "fsLayers"].some(isThere)) {
-    return fail('it has both "manifests" and "layers" or "config"');
+    throw invalid('it has both "manifests" and "layers" or "config"');
   }
   const common = {
     schemaVersion: 2 as const,
     ...(isGiven(mediaType) && { mediaType: descriptor.mediaType }),
-    ...(isGiven(artifactType) && { artifactType: text(artifactType, "artifactType", fail) }),
+    ...(isGiven(artifactType) && { artifactType: text(artifactType, "artifactType", invalid) }),
     ...(isGiven(subject) && { subject: parseDescriptor(subject, "subject") }),
-    ...(isGiven(json.annotations) && { annotations: annotations(json.annotations, fail) }),
+    ...(isGiven(json.annotations) && { annotations: annotations(json.annotations, invalid) }),
   };
   if (isIndexType(descriptor.mediaType)) {
     // What Go writes for a list that was never filled is null: an empty one.
     const list = json.manifests === null ? [] : json.manifests;
-    if (!Array.isArray(list)) return fail('it is an index without "manifests"');
+    if (!Array.isArray(list)) throw invalid('it is an index without "manifests"');
     const manifests = list.map((m, i) => parseDescriptor(m, `manifests[${i}]`));
     return { descriptor, bytes, value: { ...common, manifests } };
   }
   if (!isDocumentType(descriptor.mediaType)) {
-    return fail(
+    throw invalid(
       `its media type is ${quote(descriptor.mediaType)}, expected that of a manifest or an index`,
     );
   }
   const list = json.layers === null ? [] : json.layers;
-  if (!Array.isArray(list)) return fail('it has no "layers"');
+  if (!Array.isArray(list)) throw invalid('it has no "layers"');
   if (list.length > MAX_LAYERS) {
-    return fail(`it has ${list.length} layers, expected at most ${MAX_LAYERS}`);
+    throw invalid(`it has ${list.length} layers, expected at most ${MAX_LAYERS}`);
   }
   const config = parseDescriptor(json.config, "config");
   const layers = list.map((layer, i) => parseDescriptor(layer, `layers[${i}]`));
@@ -161,35 +161,35 @@ function isGiven(value: unknown): boolean {
  * @param what where it stands, for the message
  */
 export function parseDescriptor(value: unknown, what: string): Descriptor {
-  const fail = (why: string): never => invalid(`descriptor ${quote(what)}`, why);
-  if (!isObject(value)) return fail("it is no JSON object");
+  const invalid: Invalid = (why) => invalidDocument(`descriptor ${quote(what)}`, why);
+  if (!isObject(value)) throw invalid("it is not a JSON object");
   const { size, data, urls, platform } = value;
-  const mediaType = text(value.mediaType, "mediaType", fail);
+  const mediaType = text(value.mediaType, "mediaType", invalid);
   // RFC 6838, 4.2, as descriptor.md demands.
   if (!/^[a-zA-Z0-9][\w!#$&^.+-]{0,126}\/[a-zA-Z0-9][\w!#$&^.+-]{0,126}$/.test(mediaType)) {
-    return fail(`its mediaType is ${quote(mediaType)}, expected "type/subtype"`);
+    throw invalid(`its mediaType is ${quote(mediaType)}, expected "type/subtype"`);
   }
   if (!Number.isSafeInteger(size) || (size as number) < 0) {
-    return fail(`its size is ${quote(size)}, expected a count of bytes`);
+    throw invalid(`its size is ${quote(size)}, expected a count of bytes`);
   }
   const digest = asDigest(value.digest, `digest of ${what}`);
   if (isGiven(data)) {
-    const bytes = fromBase64(text(data, "data", fail));
+    const bytes = fromBase64(text(data, "data", invalid));
     if (bytes === undefined || bytes.length !== size || digestOf(bytes) !== digest) {
-      return fail("its data field is not the content that it names");
+      throw invalid("its data field is not the content that it names");
     }
   }
   return {
     mediaType,
     digest,
     size: size as number,
-    ...(isGiven(value.annotations) && { annotations: annotations(value.annotations, fail) }),
+    ...(isGiven(value.annotations) && { annotations: annotations(value.annotations, invalid) }),
     ...(isGiven(value.artifactType) && {
-      artifactType: text(value.artifactType, "artifactType", fail),
+      artifactType: text(value.artifactType, "artifactType", invalid),
     }),
-    ...(isGiven(platform) && { platform: parsePlatform(platform, fail) }),
+    ...(isGiven(platform) && { platform: parsePlatform(platform, invalid) }),
     // Nothing is ever fetched from there: they only explain why something is missing.
-    ...(isGiven(urls) && { urls: texts(urls, "urls", fail) }),
+    ...(isGiven(urls) && { urls: texts(urls, "urls", invalid) }),
   };
 }
 
@@ -225,35 +225,39 @@ export function mayBeOfType(descriptor: Descriptor, artifactType: string | undef
     claimed === MEDIA_TYPE.empty || claimed === MEDIA_TYPE.config;
 }
 
-function parsePlatform(value: unknown, fail: (why: string) => never): Platform {
-  if (!isObject(value)) return fail("its platform is no JSON object");
+/** Makes the error for a document or a descriptor. */
+type Invalid = (why: string) => BlobberError;
+
+function parsePlatform(value: unknown, invalid: Invalid): Platform {
+  if (!isObject(value)) throw invalid("its platform is not a JSON object");
   const variant = value.variant;
   const version = value["os.version"];
   return {
-    architecture: text(value.architecture, "platform.architecture", fail),
-    os: text(value.os, "platform.os", fail),
-    ...(isGiven(variant) && { variant: text(variant, "platform.variant", fail) }),
-    ...(isGiven(version) && { "os.version": text(version, "platform.os.version", fail) }),
+    architecture: text(value.architecture, "platform.architecture", invalid),
+    os: text(value.os, "platform.os", invalid),
+    ...(isGiven(variant) && { variant: text(variant, "platform.variant", invalid) }),
+    ...(isGiven(version) && { "os.version": text(version, "platform.os.version", invalid) }),
   };
 }
 
-function annotations(value: unknown, fail: (why: string) => never): Annotations {
-  if (!isObject(value)) return fail("its annotations are no JSON object");
+function annotations(value: unknown, invalid: Invalid): Annotations {
+  if (!isObject(value)) throw invalid("its annotations are not a JSON object");
   for (const [key, entry] of Object.entries(value)) {
-    if (typeof entry !== "string") fail(`its annotation ${quote(key)} is no string`);
+    if (typeof entry !== "string") throw invalid(`its annotation ${quote(key)} is not a string`);
   }
   return value as Annotations;
 }
 
-function text(value: unknown, field: string, fail: (why: string) => never): string {
-  return typeof value === "string" ? value : fail(`its ${field} is no string`);
+function text(value: unknown, field: string, invalid: Invalid): string {
+  if (typeof value !== "string") throw invalid(`its ${field} is not a string`);
+  return value;
 }
 
-function texts(value: unknown, field: string, fail: (why: string) => never): string[] {
-  if (!Array.isArray(value)) return fail(`its ${field} are no list`);
-  return value.map((one) => text(one, field, fail));
+function texts(value: unknown, field: string, invalid: Invalid): string[] {
+  if (!Array.isArray(value)) throw invalid(`its ${field} are not a list`);
+  return value.map((one) => text(one, field, invalid));
 }
 
-function invalid(what: string, why: string): never {
-  throw new BlobberError("invalid-manifest", `${what} is not valid: ${why}`);
+function invalidDocument(what: string, why: string): BlobberError {
+  return new BlobberError("invalid-manifest", `${what} is not valid: ${why}`);
 }

@@ -20,7 +20,7 @@ import {
   SMALL_SIGNATURE_BYTES,
 } from "../limits.ts";
 import { isDocumentType, isIndex, mayBeOfType, parseDocument } from "../artifact/manifest.ts";
-import { quote } from "../printable.ts";
+import { counted, quote } from "../printable.ts";
 import type { Signature } from "../signing.ts";
 import type { CallOptions, Source } from "../store.ts";
 import { ANNOTATION, type Descriptor } from "../types.ts";
@@ -189,7 +189,7 @@ export async function readReferrer(
   if (layer === undefined || value.layers.length !== 1 || layer.mediaType !== type) {
     throw new BlobberError(
       "signature-invalid",
-      `signature ${candidate.digest} is no referrer with one layer of the type ${quote(type)}`,
+      `signature ${candidate.digest} is not a referrer with one layer of the type ${quote(type)}`,
     );
   }
   return { type, layer, annotations: value.annotations };
@@ -232,7 +232,10 @@ export async function readPart(
   const { kind, limit, allowance, signal } = options;
   const name = `${kind} ${what.digest} of ${source.name}`;
   if (what.size > limit) {
-    throw new BlobberError("limit", `${name} has ${what.size} bytes, expected at most ${limit}`);
+    throw new BlobberError(
+      "limit",
+      `${name} has ${counted(what.size, "byte")}, expected at most ${limit}`,
+    );
   }
   if (!allowance.take(what.size)) {
     throw new BlobberError("limit", `${name} is not read: enough bytes of others were`);

@@ -8,6 +8,7 @@ import { BlobberError } from "../errors.ts";
 import type { Rejected } from "../options.ts";
 import type { Verdict } from "../signing.ts";
 import type { Descriptor } from "../types.ts";
+import { counted } from "../printable.ts";
 
 /** What a look at the signatures of a manifest gave. */
 export interface Judgement {
@@ -39,14 +40,14 @@ export interface Judgement {
  * @param judgements what was looked at: a manifest, or an index and then its manifest
  */
 export function refusal(judgements: Judgement[]): BlobberError {
-  const error = reason(judgements);
+  const error = firstReason(judgements);
   const title = judgements[0]?.title;
   if (title === undefined) return error;
   const { code, message, cause, advice } = error;
   return new BlobberError(code, `${title}: ${message}`, { cause, ...advice });
 }
 
-function reason(judgements: Judgement[]): BlobberError {
+function firstReason(judgements: Judgement[]): BlobberError {
   const rejected = judgements.flatMap((one) => one.rejected);
   const errors = rejected.map((one) => one.error);
   const cause = errors.length === 0 ? undefined : new AggregateError(errors, "signatures refused");
@@ -74,7 +75,7 @@ function reason(judgements: Judgement[]): BlobberError {
     return new BlobberError(
       "limit",
       `no signature of ${name} satisfies: looked at ${looked} of ${cut ? "more than " : ""}` +
-        `${total} referrers${[limit, ...decided].slice(0, 2).map(said).join("")}`,
+        `${counted(total, "referrer")}${[limit, ...decided].slice(0, 2).map(asClause).join("")}`,
       {
         cause,
         hint: "a good one may be among the others: remove referrers that are not needed from the " +
@@ -95,7 +96,9 @@ function reason(judgements: Judgement[]): BlobberError {
       ]
       : total === 0
       ? ["sign it with ", { call: "sign" }, ", or ask its publisher to sign it"]
-      : `${total} referrers are there and none is a signature of it that can be read here`,
+      : `${
+        counted(total, "referrer")
+      } found, of which none is a signature of it that can be read here`,
   });
 }
 
@@ -114,7 +117,7 @@ function together(
   });
 }
 
-function said(error: BlobberError | undefined): string {
+function asClause(error: BlobberError | undefined): string {
   return error === undefined ? "" : `; ${error.message}`;
 }
 

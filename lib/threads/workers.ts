@@ -93,7 +93,7 @@ export class WorkerPool {
     input: JobInput<J>,
     transfer: ArrayBuffer[] = [],
   ): Promise<JobOutput<J>> {
-    if (this.#closed) return Promise.reject(closed());
+    if (this.#closed) return Promise.reject(poolClosed());
     const alone = this.#size === 0 || (this.#opened && this.#members.length === 0);
     if (alone) return runHere(job, input) as Promise<JobOutput<J>>;
     return new Promise<JobOutput<J>>((resolve, reject) => {
@@ -114,7 +114,7 @@ export class WorkerPool {
       return member.thread.stop();
     });
     this.#members.length = 0;
-    for (const task of pending) task.reject(closed());
+    for (const task of pending) task.reject(poolClosed());
     await Promise.all(stopping);
   }
 
@@ -201,7 +201,7 @@ export class WorkerPool {
   }
 }
 
-function closed(): BlobberError {
+function poolClosed(): BlobberError {
   return new BlobberError("closed", "the worker pool is closed");
 }
 

@@ -12,6 +12,7 @@ import { MAX_SAME_REFERRERS, MAX_SIGNATURE_BYTES } from "../limits.ts";
 import type { Signature } from "../signing.ts";
 import type { CallOptions, Store } from "../store.ts";
 import { type Descriptor, type Manifest, MEDIA_TYPE } from "../types.ts";
+import { counted } from "../printable.ts";
 
 /** The referrer of an attached signature. */
 export interface Attached extends Descriptor {
@@ -39,7 +40,7 @@ export async function attachSignature(
   if (bytes.length > MAX_SIGNATURE_BYTES) {
     throw new BlobberError(
       "limit",
-      `the signature of ${subject.digest} has ${bytes.length} bytes, expected at most ` +
+      `the signature of ${subject.digest} has ${counted(bytes.length, "byte")}, expected at most ` +
         `${MAX_SIGNATURE_BYTES}: it was not stored`,
       { hint: "verification reads no larger one; let fewer services take part in it" },
     );

@@ -14,7 +14,7 @@ import { readContents } from "../archive/read/contents.ts";
 import type { Digest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
-import { printable, quote } from "../printable.ts";
+import { counted, printable, quote } from "../printable.ts";
 import type { Verdict } from "../signing.ts";
 import type { Source } from "../store.ts";
 import type { Descriptor, Document, Manifest } from "../types.ts";
@@ -138,7 +138,9 @@ export class Image implements AsyncDisposable {
     if (node.entry.size > this.#maxFileBytes) {
       throw new BlobberError(
         "limit",
-        `${quote(path)} has ${node.entry.size} bytes, expected at most ${this.#maxFileBytes}`,
+        `${quote(path)} has ${
+          counted(node.entry.size, "byte")
+        }, expected at most ${this.#maxFileBytes}`,
         { hint: raiseLimit("maxFileBytes") },
       );
     }
@@ -168,7 +170,7 @@ export class Image implements AsyncDisposable {
   /** Releases what the image holds. Streams that are still open fail. */
   // deno-lint-ignore require-await -- may come to wait
   async close(): Promise<void> {
-    this.#closing.abort(closed());
+    this.#closing.abort(imageClosed());
     this.#contents.close();
   }
 
@@ -178,7 +180,7 @@ export class Image implements AsyncDisposable {
   }
 
   #checkOpen(): void {
-    if (this.#closing.signal.aborted) throw closed();
+    if (this.#closing.signal.aborted) throw imageClosed();
   }
 
   #follow(path: string, wanted: string): string {
@@ -238,6 +240,6 @@ function implied(path: string): Entry {
   return { path, type: "directory", size: 0, mode: 0o755, mtime: 0 };
 }
 
-function closed(): BlobberError {
+function imageClosed(): BlobberError {
   return new BlobberError("closed", "the image is closed");
 }

@@ -16,7 +16,7 @@ import {
   MAX_SIGNATURE_BYTES,
   MAX_TIMESTAMPS,
 } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/printable";
 import { Fields } from "./fields.ts";
 import { invalidSignature } from "./malformed.ts";
 import { parseStrictJson } from "./strict_json.ts";
@@ -102,7 +102,7 @@ export function readBundle(signature: Signature): Bundle {
   const { bytes, mediaType } = signature;
   if (bytes.length > MAX_SIGNATURE_BYTES) {
     throw invalidSignature(
-      `the bundle has ${bytes.length} bytes, expected at most ${MAX_SIGNATURE_BYTES}`,
+      `the bundle has ${counted(bytes.length, "byte")}, expected at most ${MAX_SIGNATURE_BYTES}`,
     );
   }
   const root = new Fields(

@@ -57,8 +57,8 @@ export function readAll(bytes: Uint8Array): DerNode[] {
  */
 export function readOne(bytes: Uint8Array, tag?: number): DerNode {
   const node = readAt(bytes, 0);
-  if (node.raw.length !== bytes.length) throw invalid("bytes follow the element");
-  if (tag !== undefined && node.tag !== tag) throw invalid(`tag ${node.tag}, expected ${tag}`);
+  if (node.raw.length !== bytes.length) throw invalidDer("bytes follow the element");
+  if (tag !== undefined && node.tag !== tag) throw invalidDer(`tag ${node.tag}, expected ${tag}`);
   return node;
 }
 
@@ -69,29 +69,31 @@ export function readOne(bytes: Uint8Array, tag?: number): DerNode {
  * @param tag its tag
  */
 export function inside(node: DerNode | undefined, tag: number = TAG.sequence): DerNode[] {
-  if (node?.tag !== tag) throw invalid(`tag ${node?.tag ?? "missing"}, expected ${tag}`);
+  if (node?.tag !== tag) throw invalidDer(`tag ${node?.tag ?? "missing"}, expected ${tag}`);
   return readAll(node.content);
 }
 
 function readAt(bytes: Uint8Array, at: number): DerNode {
   const tag = bytes[at];
   let length = bytes[at + 1];
-  if (tag === undefined || length === undefined) throw invalid("it is truncated");
-  if ((tag & 0x1f) === 0x1f) throw invalid("a tag of several octets");
+  if (tag === undefined || length === undefined) throw invalidDer("it is truncated");
+  if ((tag & 0x1f) === 0x1f) throw invalidDer("a tag of several octets");
   let start = at + 2;
   if (length >= 0x80) {
     const octets = length & 0x7f;
     // X.690, 10.1: definite form, in the fewest octets.
     if (octets === 0 || octets > 4) {
-      throw invalid("a length in no definite form, or of over 4 octets");
+      throw invalidDer("a length in no definite form, or of over 4 octets");
     }
     length = 0;
     for (let i = 0; i < octets; i++) length = length * 256 + (bytes[start + i] ?? NaN);
-    if (!(length >= 0x80 && length >= 256 ** (octets - 1))) throw invalid("a length not minimal");
+    if (!(length >= 0x80 && length >= 256 ** (octets - 1))) {
+      throw invalidDer("a length not minimal");
+    }
     start += octets;
   }
   const end = start + length;
-  if (end > bytes.length) throw invalid("it is truncated");
+  if (end > bytes.length) throw invalidDer("it is truncated");
   return { tag, content: bytes.subarray(start, end), raw: bytes.subarray(at, end) };
 }
 
@@ -104,7 +106,7 @@ function readAt(bytes: Uint8Array, at: number): DerNode {
  */
 export function dotted(content: Uint8Array): string {
   if (content.length > MAX_OID_BYTES) {
-    throw invalid(`an object identifier of ${content.length} bytes, expected ${MAX_OID_BYTES}`);
+    throw invalidDer(`an object identifier of ${content.length} bytes, expected ${MAX_OID_BYTES}`);
   }
   const arcs: bigint[] = [];
   let arc = 0n;
@@ -121,7 +123,8 @@ export function dotted(content: Uint8Array): string {
   return [root, first - root * 40n, ...rest].join(".");
 }
 
-function invalid(why: string): BlobberError {
+/** The error for bytes that are not DER, or too many. */
+export function invalidDer(why: string): BlobberError {
   return new BlobberError("integrity", `invalid DER: ${why}`);
 }
 

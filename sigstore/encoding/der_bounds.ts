@@ -6,7 +6,7 @@
  * @module
  */
 
-import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { isBlobberError } from "@blobber/core/errors";
 import {
   MAX_DER_BYTES,
   MAX_DER_DEPTH,
@@ -14,7 +14,7 @@ import {
   MAX_DER_INTEGER_BYTES,
   MAX_OID_BYTES,
 } from "@blobber/core/limits";
-import { type DerNode, readAll, readOne, TAG } from "./der.ts";
+import { type DerNode, invalidDer, readAll, readOne, TAG } from "./der.ts";
 
 /** The constructed bit of an identifier octet (X.690, 8.1.2.5). */
 const CONSTRUCTED = 0x20;
@@ -29,11 +29,11 @@ const CONSTRUCTED = 0x20;
  */
 export function checkDer(bytes: Uint8Array): number {
   if (bytes.length > MAX_DER_BYTES) {
-    throw invalid(`it has ${bytes.length} bytes, expected at most ${MAX_DER_BYTES}`);
+    throw invalidDer(`it has ${bytes.length} bytes, expected at most ${MAX_DER_BYTES}`);
   }
   const seen = { elements: 0 };
   const fault = faultIn([readOne(bytes)], 1, seen);
-  if (fault !== undefined) throw invalid(fault);
+  if (fault !== undefined) throw invalidDer(fault);
   return seen.elements;
 }
 
@@ -65,8 +65,4 @@ function faultIn(
     }
   }
   return fault;
-}
-
-function invalid(why: string): BlobberError {
-  return new BlobberError("integrity", `invalid DER: ${why}`);
 }

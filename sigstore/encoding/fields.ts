@@ -7,7 +7,7 @@
 
 import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import { isObject } from "@blobber/core/json";
-import { quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/printable";
 import type { Fail } from "./malformed.ts";
 
 /** An object from outside. */
@@ -22,7 +22,7 @@ export class Fields {
    * @param fail the error of its reader
    */
   constructor(value: unknown, path: string, fail: Fail) {
-    if (!isObject(value)) throw fail(`${path} is no object`);
+    if (!isObject(value)) throw fail(`${path} is not an object`);
     this.#value = value;
     this.#path = path;
     this.#fail = fail;
@@ -54,7 +54,7 @@ export class Fields {
   /** A string that must be there. */
   string(name: string): string {
     const value = this.raw(name);
-    if (typeof value !== "string") throw this.#fail(`${this.#path}.${name} is no string`);
+    if (typeof value !== "string") throw this.#fail(`${this.#path}.${name} is not a string`);
     return value;
   }
 
@@ -108,7 +108,7 @@ export class Fields {
   bytesList(name: string, limit: number): Uint8Array<ArrayBuffer>[] {
     return this.#list(name, limit).map((value, index) => {
       const path = `${this.#path}.${name}[${index}]`;
-      if (typeof value !== "string") throw this.#fail(`${path} is no string`);
+      if (typeof value !== "string") throw this.#fail(`${path} is not a string`);
       return this.#bytes(value, path);
     });
   }
@@ -116,7 +116,7 @@ export class Fields {
   #bytes(text: string, path: string): Uint8Array<ArrayBuffer> {
     const bytes = fromBase64(text);
     if (bytes === undefined || toBase64(bytes) !== text) {
-      throw this.#fail(`${path} is no canonical base64`);
+      throw this.#fail(`${path} is not canonical base64`);
     }
     if (bytes.length === 0) throw this.#fail(`${path} is empty`);
     return bytes;
@@ -125,10 +125,12 @@ export class Fields {
   #list(name: string, limit: number): unknown[] {
     if (!this.has(name)) return [];
     const value = this.raw(name);
-    if (!Array.isArray(value)) throw this.#fail(`${this.#path}.${name} is no list`);
+    if (!Array.isArray(value)) throw this.#fail(`${this.#path}.${name} is not a list`);
     if (value.length > limit) {
       throw this.#fail(
-        `${this.#path}.${name} has ${value.length} entries, expected at most ${limit}`,
+        `${this.#path}.${name} has ${
+          counted(value.length, "entry", "entries")
+        }, expected at most ${limit}`,
       );
     }
     return value;

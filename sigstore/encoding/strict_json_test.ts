@@ -38,7 +38,7 @@ for (
     ["deep nesting", "[".repeat(100) + "]".repeat(100)],
     ["very deep nesting", '{"a":'.repeat(200_000)],
     ["nothing", ""],
-    ["a key that is no string", '{"a\\":1}'],
+    ["a key that is not a string", '{"a\\":1}'],
     ["a malformed key", '{"\\u00":1}'],
     ["two documents", "{}{}"],
     ["a comment", "{/**/}"],

@@ -23,7 +23,7 @@ export async function openCosignKey(
   content: Uint8Array,
   passphrase: string | undefined,
 ): Promise<Uint8Array> {
-  const file = parse(content);
+  const file = parseCosignKey(content);
   if (passphrase === undefined) {
     throw new BlobberError(
       "invalid-key",
@@ -36,7 +36,7 @@ export async function openCosignKey(
   const { N, r, p, salt, nonce, ciphertext } = file;
   const key = await new Promise<Uint8Array>((resolve, reject) => {
     scrypt(passphrase, salt, 32, { N, r, p, maxmem: 2 * MAX_SCRYPT_BYTES }, (error, made) => {
-      if (error) reject(invalid());
+      if (error) reject(notCosignKey());
       else resolve(new Uint8Array(made));
     });
   });
@@ -59,33 +59,33 @@ interface Parts {
   ciphertext: Uint8Array;
 }
 
-function parse(content: Uint8Array): Parts {
+function parseCosignKey(content: Uint8Array): Parts {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
   } catch { // said below
   }
-  if (!isObject(value) || !isObject(value.kdf) || !isObject(value.cipher)) throw invalid();
+  if (!isObject(value) || !isObject(value.kdf) || !isObject(value.cipher)) throw notCosignKey();
   const { kdf, cipher, ciphertext } = value;
   if (kdf.name !== "scrypt" || cipher.name !== "nacl/secretbox" || !isObject(kdf.params)) {
-    throw invalid();
+    throw notCosignKey();
   }
   const { N, r, p } = kdf.params;
   const [salt, nonce, box] = [kdf.salt, cipher.nonce, ciphertext].map((text) =>
     typeof text === "string" ? fromBase64(text) : undefined
   );
-  if (!salt || !nonce || !box || nonce.length !== 24) throw invalid();
+  if (!salt || !nonce || !box || nonce.length !== 24) throw notCosignKey();
   // scrypt takes 128 * N * r bytes (RFC 7914, 2); the file must not decide how much that is.
   const sound = [N, r, p].every((n) => Number.isSafeInteger(n) && (n as number) >= 1) &&
     Number.isInteger(Math.log2(N as number)) &&
     128 * (N as number) * (r as number) <= MAX_SCRYPT_BYTES && (p as number) <= MAX_SCRYPT_LANES;
-  if (!sound) throw invalid();
+  if (!sound) throw notCosignKey();
   return { N: N as number, r: r as number, p: p as number, salt, nonce, ciphertext: box };
 }
 
-function invalid(): BlobberError {
+function notCosignKey(): BlobberError {
   return new BlobberError(
     "invalid-key",
-    "invalid signing key: it is no key file of cosign, expected scrypt and nacl/secretbox",
+    "invalid signing key: it is not a key file of cosign, expected scrypt and nacl/secretbox",
   );
 }

@@ -45,10 +45,9 @@ const CURVES: Readonly<Record<string, string[]>> = {
  * @throws {BlobberError} `invalid-key`
  */
 export function readPublicKey(text: string, name = "the public key"): PublicKey {
-  const fail = (why: string, cause?: unknown): never => {
-    throw new BlobberError("invalid-key", `invalid key: ${name} ${why}; ${EXPECTED}`, { cause });
-  };
-  if (text.length > MAX_KEY_BYTES) fail(`is longer than ${MAX_KEY_BYTES} characters`);
+  const invalidKey = (why: string, cause?: unknown) =>
+    new BlobberError("invalid-key", `invalid key: ${name} ${why}; ${EXPECTED}`, { cause });
+  if (text.length > MAX_KEY_BYTES) throw invalidKey(`is longer than ${MAX_KEY_BYTES} characters`);
   const marks = text.match(/-----BEGIN [^\n]*/g) ?? [];
   const blocks = readPem(text);
   if (marks.some((mark) => mark.includes("PRIVATE KEY"))) {
@@ -57,28 +56,30 @@ export function readPublicKey(text: string, name = "the public key"): PublicKey 
         "verify with the public half, and keep the private one away from where things are verified",
     });
   }
-  if (marks.length === 0) fail("is no PEM");
-  if (marks.length > 1) fail(`has ${marks.length} PEM blocks`);
+  if (marks.length === 0) throw invalidKey("is not PEM");
+  if (marks.length > 1) throw invalidKey(`has ${marks.length} PEM blocks`);
   const [block] = blocks;
-  if (block === undefined) return fail("is no PEM");
-  if (block.label !== "PUBLIC KEY") fail(`is a ${quote(block.label)}`);
+  if (block === undefined) throw invalidKey("is not PEM");
+  if (block.label !== "PUBLIC KEY") throw invalidKey(`is a ${quote(block.label)}`);
   let key: KeyObject;
   try {
     checkSpki(block.der);
   } catch (cause) {
-    fail(`cannot be read: ${reasonOf(cause)}`, cause);
+    throw invalidKey(`cannot be read: ${reasonOf(cause)}`, cause);
   }
   try {
     key = createPublicKey({ key: block.der as never, format: "der", type: "spki" });
   } catch (cause) {
-    return fail("cannot be read", cause);
+    throw invalidKey("cannot be read", cause);
   }
   const weakness = weaknessOf(key);
-  if (weakness !== undefined) fail(weakness);
+  if (weakness !== undefined) throw invalidKey(weakness);
   const der = spkiOf(key);
   // Another encoding of the same key would have another hint and another fingerprint.
-  if (toBase64(der) !== toBase64(block.der)) fail("is not in its canonical encoding");
-  if (key.asymmetricKeyType === "ec" && !isUncompressed(der)) fail("has a compressed point");
+  if (toBase64(der) !== toBase64(block.der)) throw invalidKey("is not in its canonical encoding");
+  if (key.asymmetricKeyType === "ec" && !isUncompressed(der)) {
+    throw invalidKey("has a compressed point");
+  }
   return { key, der, ...namesOf(der) };
 }
 

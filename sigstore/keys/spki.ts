@@ -29,11 +29,11 @@ export function checkSpki(der: Uint8Array): void {
   const [id, parameters] = inside(algorithm);
   const kind = id === undefined ? "" : toHex(id.raw);
   if (kind === EC && parameters?.tag !== TAG.oid) {
-    throw invalid("its curve is not named but written out");
+    throw invalidSpki("its curve is not named but written out");
   }
   if (kind !== RSA) return;
   // RFC 5280, 4.1: a BIT STRING; the first octet counts unused bits.
-  if (key?.tag !== TAG.bitString) throw invalid("it holds no key");
+  if (key?.tag !== TAG.bitString) throw invalidSpki("it holds no key");
   checkRsa(key.content.subarray(1));
 }
 
@@ -46,20 +46,22 @@ export function checkSpki(der: Uint8Array): void {
 export function checkRsa(der: Uint8Array): void {
   const [modulus, exponent] = inside(readOne(der));
   const size = bitsOf(modulus);
-  if (size > MAX_RSA_BITS) throw invalid(`it has ${size} bits, expected at most ${MAX_RSA_BITS}`);
+  if (size > MAX_RSA_BITS) {
+    throw invalidSpki(`it has ${size} bits, expected at most ${MAX_RSA_BITS}`);
+  }
   const length = bitsOf(exponent);
   if (length > MAX_RSA_EXPONENT_BITS) {
-    throw invalid(`its exponent has ${length} bits, expected at most ${MAX_RSA_EXPONENT_BITS}`);
+    throw invalidSpki(`its exponent has ${length} bits, expected at most ${MAX_RSA_EXPONENT_BITS}`);
   }
 }
 
 /** Bits of an integer, in whole octets but for leading zeros. */
 function bitsOf(node: DerNode | undefined): number {
-  if (node?.tag !== TAG.integer) throw invalid("it is no RSA key");
+  if (node?.tag !== TAG.integer) throw invalidSpki("it is not an RSA key");
   const zeros = node.content.findIndex((octet) => octet !== 0);
   return zeros < 0 ? 0 : 8 * (node.content.length - zeros);
 }
 
-function invalid(why: string): BlobberError {
+function invalidSpki(why: string): BlobberError {
   return new BlobberError("integrity", `invalid key: ${why}`);
 }

@@ -8,7 +8,7 @@
 import { toHex } from "@blobber/core/bytes";
 import type { CallOptions, Signable, Signature, Signer } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/printable";
 import { digestOf } from "../encoding/sha256.ts";
 import { toPem } from "../encoding/pem.ts";
 import { type Acquired, checkRekorV2, type Credential, Identity, OwnKey } from "./credential.ts";
@@ -115,7 +115,9 @@ class SigstoreSigner implements Signer {
     if (digestOf(manifest.bytes) !== manifest.digest || manifest.bytes.length !== manifest.size) {
       throw new BlobberError(
         "integrity",
-        `the manifest to be signed is not ${quote(manifest.digest)} of ${manifest.size} bytes`,
+        `the manifest to be signed is not ${quote(manifest.digest)} of ${
+          counted(manifest.size, "byte")
+        }`,
       );
     }
     const context = { ...this.#context, signal: options.signal };

@@ -8,7 +8,7 @@
 
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { MAX_KEY_FILE_BYTES, MAX_SIGNING_SERVICES } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/printable";
 import { serviceUrl } from "../service.ts";
 import { isObject } from "@blobber/core/json";
 import type { PublicRootOptions } from "../trust/tuf.ts";
@@ -59,7 +59,7 @@ const MEDIA_TYPE = "application/vnd.dev.sigstore.signingconfig.v0.2+json";
  */
 export function servicesOf(value: unknown, now: Date = new Date()): SigningServices {
   if (!isObject(value) || value.mediaType !== MEDIA_TYPE) {
-    throw invalid(
+    throw invalidSigningConfig(
       `its media type is ${quote(isObject(value) ? value.mediaType : undefined)}, expected ${
         quote(MEDIA_TYPE)
       }`,
@@ -95,7 +95,7 @@ export function parseSigningConfig(bytes: Uint8Array, source: string): unknown {
     if (bytes.length > MAX_KEY_FILE_BYTES) throw new Error("too large");
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    throw invalid(`${quote(source)} is not JSON`);
+    throw invalidSigningConfig(`${quote(source)} is not JSON`);
   }
 }
 
@@ -147,12 +147,12 @@ function candidates(
 ): Candidate[] {
   if (list === undefined) return [];
   if (!Array.isArray(list) || list.length > MAX_SIGNING_SERVICES) {
-    throw invalid(`${key} is no list of at most ${MAX_SIGNING_SERVICES} services`);
+    throw invalidSigningConfig(`${key} is not a list of at most ${MAX_SIGNING_SERVICES} services`);
   }
   const found: Candidate[] = [];
   for (const item of list as unknown[]) {
     if (!isObject(item) || typeof item.url !== "string") {
-      throw invalid(`${key} has an entry without a URL`);
+      throw invalidSigningConfig(`${key} has an entry without a URL`);
     }
     const version = Number(item.majorApiVersion);
     if (!versions.includes(version) || !isValidAt(item.validFor, now)) continue;
@@ -174,18 +174,24 @@ function choose(list: Candidate[], config: unknown, key: string): Candidate[] {
     case "ANY":
       return distinct.slice(0, 1);
     case "ALL":
-      if (distinct.length === 0) throw invalid(`${key} wants all services, and none is valid now`);
+      if (distinct.length === 0) {
+        throw invalidSigningConfig(`${key} wants all services, and none is valid now`);
+      }
       return distinct;
     case "EXACT": {
       const count = Number(isObject(config) ? config.count : undefined);
-      if (!Number.isSafeInteger(count) || count < 1) throw invalid(`${key} has no count`);
+      if (!Number.isSafeInteger(count) || count < 1) {
+        throw invalidSigningConfig(`${key} has no count`);
+      }
       if (distinct.length < count) {
-        throw invalid(`${key} wants ${count} services, and ${distinct.length} are valid now`);
+        throw invalidSigningConfig(
+          `${key} wants ${counted(count, "service")}, and ${distinct.length} are valid now`,
+        );
       }
       return distinct.slice(0, count);
     }
     default:
-      throw invalid(
+      throw invalidSigningConfig(
         `${key} has the selector ${quote(selector)}, expected ANY, ALL or EXACT`,
       );
   }
@@ -202,6 +208,6 @@ function isValidAt(period: unknown, now: Date): boolean {
   return start <= now.getTime() && now.getTime() < end;
 }
 
-function invalid(why: string): BlobberError {
+function invalidSigningConfig(why: string): BlobberError {
   return new BlobberError("invalid-config", `invalid signing configuration: ${why}`);
 }

@@ -67,7 +67,7 @@ export function readToken(raw: string, clientId: string, from: string): Identity
       ...(hint !== undefined && { hint }),
     });
   const claims = text.length > MAX_IDENTITY_TOKEN_CHARS ? undefined : claimsOf(text);
-  if (claims === undefined) throw bad("is no JWT, expected three parts between dots");
+  if (claims === undefined) throw bad("is not a JWT, expected three parts between dots");
   const { iss, sub, aud, exp } = claims;
   if (typeof iss !== "string" || typeof sub !== "string" || iss === "" || sub === "") {
     throw bad('has no issuer or no subject, expected "iss" and "sub"');

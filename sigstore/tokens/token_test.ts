@@ -29,11 +29,11 @@ test("behind a broker, the certificate will name the issuer behind it", () => {
 
 for (
   const [what, text, message] of [
-    ["no JWT", "hello", /is no JWT/],
-    ["two parts", "a.b", /is no JWT/],
-    ["no JSON", "a.YQ.c", /is no JWT/],
-    ["an array", jwt([]), /is no JWT/],
-    ["huge", `${"a".repeat(40_000)}.b.c`, /is no JWT/],
+    ["no JWT", "hello", /is not a JWT/],
+    ["two parts", "a.b", /is not a JWT/],
+    ["no JSON", "a.YQ.c", /is not a JWT/],
+    ["an array", jwt([]), /is not a JWT/],
+    ["huge", `${"a".repeat(40_000)}.b.c`, /is not a JWT/],
     ["no issuer", jwt({ ...usual, iss: undefined }), /no issuer or no subject/],
     [
       "another audience",

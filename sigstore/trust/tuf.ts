@@ -18,7 +18,7 @@ import {
   TUF_TIMEOUT_MS,
   TUF_UPDATE_MS,
 } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/printable";
 import { reasonOf } from "../encoding/malformed.ts";
 import { PUBLIC_TUF_ROOT, PUBLIC_TUF_URL } from "./public_root.ts";
 import { loadTrustedRoot, type TrustMaterial } from "./trust_root.ts";
@@ -123,7 +123,9 @@ export async function publicTarget(
 function offlineTarget(bytes: Uint8Array, state: TufState, options: Observer): PublicTarget {
   const now = Date.now();
   const days = Math.floor((now - state.checked.getTime()) / 86_400_000);
-  const age = `the trust root was confirmed ${state.checked.toISOString()}, ${days} days ago`;
+  const age = `the trust root was confirmed ${state.checked.toISOString()}, ${
+    counted(days, "day")
+  } ago`;
   const expired = state.expires.getTime() <= now;
   if (expired && now - state.checked.getTime() > MAX_OFFLINE_AGE_MS) {
     throw new BlobberError(

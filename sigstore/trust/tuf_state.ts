@@ -52,7 +52,7 @@ export async function readState(path: string): Promise<TufState | undefined> {
     const file = await open(path, O_RDONLY | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
     try {
       const entry = await file.stat();
-      if (!entry.isFile()) throw unreadable(`${quote(path)} is no regular file`);
+      if (!entry.isFile()) throw unreadable(`${quote(path)} is not a regular file`);
       const uid = process.getuid?.();
       if (uid !== undefined && entry.uid !== uid && entry.uid !== 0) {
         throw unreadable(`${quote(path)} belongs to another user`);
@@ -76,7 +76,7 @@ export async function readState(path: string): Promise<TufState | undefined> {
   const targets = fields.object("targets");
   const time = (name: string) => {
     const date = new Date(fields.string(name));
-    if (isNaN(date.getTime())) throw unreadable(`${name} is no time`);
+    if (isNaN(date.getTime())) throw unreadable(`${name} is not a time`);
     return date;
   };
   const version = fields.raw("version");

@@ -155,7 +155,7 @@ function readSubject(value: Uint8Array | undefined): string {
       return user;
     }
   }
-  throw invalidSignature("the certificate's subject is no mail address, URI or user name");
+  throw invalidSignature("the certificate's subject is not a mail address, URI or user name");
 }
 
 /** UTCTime or GeneralizedTime in the forms of RFC 5280, 4.1.2.5. */

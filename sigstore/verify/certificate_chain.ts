@@ -66,7 +66,7 @@ function checkOthers(others: Uint8Array[], trust: TrustParts): void {
   for (const other of others) {
     if (!known.has(toBase64(other)) || isSelfIssued(other)) {
       throw invalidSignature(
-        "its chain has a certificate that is no intermediate of the trust root",
+        "its chain has a certificate that is not an intermediate of the trust root",
       );
     }
   }

@@ -47,7 +47,7 @@ export function readCheckpoint(note: string): Checkpoint {
     );
   }
   const at = note.indexOf("\n\n");
-  if (at < 0 || !note.endsWith("\n")) throw invalidSignature("its checkpoint is no signed note");
+  if (at < 0 || !note.endsWith("\n")) throw invalidSignature("its checkpoint is not a signed note");
   const [origin = "", size = "", root = ""] = note.slice(0, at).split("\n");
   const rootHash = fromBase64(root);
   // A number of any length would be read with big integers.

@@ -100,7 +100,7 @@ function utf8String(value: Uint8Array, name: string, fail: Fail): string {
   try {
     content = readOne(value, TAG.utf8String).content;
   } catch (cause) {
-    throw fail(`the certificate's ${name} is no DER UTF8String`, cause);
+    throw fail(`the certificate's ${name} is not a DER UTF8String`, cause);
   }
   return utf8(content, name, fail);
 }

@@ -37,14 +37,14 @@ export function checkIdentity(certificate: SignerCertificate, rules: Rules): str
     ...(rules.repo === undefined ? [] : [`repository ${quote(rules.repo)}`]),
     ...Object.entries(rules.claims).map(([name, value]) => `${name} ${quote(value)}`),
   ];
-  return `${found}, as ${describe(rule)} asks` +
+  return `${found}, as ${identityText(rule)} asks` +
     (demanded.length === 0 ? "" : `, with ${demanded.join(", ")}`);
 }
 
 /** What was expected, for a message. */
 export function expected(rules: Rules): string {
   const signers = [
-    ...rules.identities.map(describe),
+    ...rules.identities.map(identityText),
     ...rules.keys.map((key) => `the key ${key.fingerprint}`),
   ];
   return rules.unsafe ? "a certificate" : signers.join(" or ");
@@ -56,7 +56,7 @@ function fits(rule: IdentityRule, subject: string): boolean {
     : rule.subject.matches(subject);
 }
 
-function describe({ issuer, subject }: IdentityRule): string {
+function identityText({ issuer, subject }: IdentityRule): string {
   return typeof subject === "string"
     ? `${quote(subject)} (issuer ${quote(issuer)})`
     : `the pattern ${quote(subject.text)} (issuer ${quote(issuer)})`;

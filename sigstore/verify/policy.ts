@@ -175,21 +175,21 @@ export function rulesOf(policy: Policy): Rules {
     "legacyMessageSignature",
   ];
   for (const name of Object.keys(loose)) {
-    if (!known.includes(name)) throw invalid(`it has an unknown member ${quote(name)}`);
+    if (!known.includes(name)) throw invalidPolicy(`it has an unknown member ${quote(name)}`);
   }
   for (const name of ["unsafe", "requireLog", "legacyMessageSignature"]) {
     if (loose[name] !== undefined && typeof loose[name] !== "boolean") {
-      throw invalid(`${name} is no boolean`);
+      throw invalidPolicy(`${name} is not a boolean`);
     }
   }
   const unsafe = policy.unsafe === true;
   const signers: unknown = policy.signers ?? [];
-  if (!Array.isArray(signers)) throw invalid("signers is no list");
+  if (!Array.isArray(signers)) throw invalidPolicy("signers is not a list");
   if (unsafe && signers.length > 0) {
-    throw invalid("it names signers and accepts any; expected one of the two");
+    throw invalidPolicy("it names signers and accepts any; expected one of the two");
   }
   if (!unsafe && signers.length === 0) {
-    throw invalid("it names no signer; expected an identity, a key, or unsafe");
+    throw invalidPolicy("it names no signer; expected an identity, a key, or unsafe");
   }
   const trust = policy.trust === undefined ? undefined : readTrust(policy.trust);
   const identities: IdentityRule[] = [];
@@ -199,23 +199,23 @@ export function rulesOf(policy: Policy): Rules {
   const repo = readRepo(policy.repo);
   const demandsClaims = repo !== undefined || Object.keys(claims).length > 0;
   if (demandsClaims && keys.length > 0) {
-    throw invalid(
+    throw invalidPolicy(
       "it demands claims, which a key does not make",
     );
   }
   if (policy.trust === undefined && (unsafe || identities.length > 0)) {
-    throw invalid("it trusts certificates without trust material to check them with");
+    throw invalidPolicy("it trusts certificates without trust material to check them with");
   }
   if (policy.trust === undefined && loose["requireLog"] === true) {
-    throw invalid("it requires a log entry without trust material to check it with");
+    throw invalidPolicy("it requires a log entry without trust material to check it with");
   }
   const nameBinding = policy.nameBinding ?? "off";
   if (!["off", "repository", "reference"].includes(nameBinding)) {
-    throw invalid(`nameBinding is ${quote(nameBinding)}`);
+    throw invalidPolicy(`nameBinding is ${quote(nameBinding)}`);
   }
   const { signedAs } = policy;
   if (signedAs !== undefined && (typeof signedAs !== "string" || nameBinding === "off")) {
-    throw invalid("it says what the artifact is signed as, and does not demand that name");
+    throw invalidPolicy("it says what the artifact is signed as, and does not demand that name");
   }
   return {
     identities,
@@ -234,7 +234,7 @@ export function rulesOf(policy: Policy): Rules {
 /** The material, or what gets it, as what gets it once. */
 function readTrust(given: unknown): TrustSource {
   if (given instanceof TrustMaterial) return () => Promise.resolve(given);
-  const wrong = invalid("trust is no trust material; expected what loadTrustedRoot returns");
+  const wrong = invalidPolicy("trust is not trust material; expected what loadTrustedRoot returns");
   if (typeof given !== "function") throw wrong;
   let material: Promise<TrustMaterial> | undefined;
   return () =>
@@ -245,27 +245,27 @@ function readTrust(given: unknown): TrustSource {
 }
 
 function readSigner(signer: unknown, identities: IdentityRule[], keys: PublicKey[]): void {
-  if (!isObject(signer)) throw invalid("a signer is no object");
+  if (!isObject(signer)) throw invalidPolicy("a signer is not an object");
   const { issuer, subject, subjectPattern, key, name } = signer;
   const forms = [subject, subjectPattern, key].filter((form) => form !== undefined);
   if (forms.length !== 1 || typeof forms[0] !== "string" || forms[0] === "") {
-    throw invalid("a signer has to have exactly one of subject, subjectPattern and key");
+    throw invalidPolicy("a signer has to have exactly one of subject, subjectPattern and key");
   }
   if (typeof key === "string") {
-    if (issuer !== undefined) throw invalid("a key has no issuer");
+    if (issuer !== undefined) throw invalidPolicy("a key has no issuer");
     keys.push(readPublicKey(key, typeof name === "string" ? name : undefined));
     return;
   }
   if (typeof issuer !== "string" || issuer === "") {
-    throw invalid("a signer has a subject without the issuer that vouches for it");
+    throw invalidPolicy("a signer has a subject without the issuer that vouches for it");
   }
-  if (issuer.includes("*")) throw invalid(`the issuer ${quote(issuer)} is a pattern`);
+  if (issuer.includes("*")) throw invalidPolicy(`the issuer ${quote(issuer)} is a pattern`);
   if (typeof subjectPattern === "string") {
     identities.push({ issuer, subject: parseSubjectPattern(subjectPattern) });
     return;
   }
   if ((subject as string).includes("*")) {
-    throw invalid(
+    throw invalidPolicy(
       `the subject ${quote(subject as string)} is compared letter by letter and has a "*"; ` +
         "expected a subject pattern",
     );
@@ -276,14 +276,14 @@ function readSigner(signer: unknown, identities: IdentityRule[], keys: PublicKey
 function readClaims(claims: unknown): Record<string, string> {
   const found: Record<string, string> = {};
   if (claims === undefined) return found;
-  if (!isObject(claims)) throw invalid("claims is no object");
+  if (!isObject(claims)) throw invalidPolicy("claims is not an object");
   for (const [name, value] of Object.entries(claims)) {
     if (typeof value !== "string" || value === "") {
-      throw invalid(`the claim ${quote(name)} has no value`);
+      throw invalidPolicy(`the claim ${quote(name)} has no value`);
     }
     const canonical = claimName(name);
     if (Object.hasOwn(found, canonical)) {
-      throw invalid(`the claim ${quote(canonical)} is there twice`);
+      throw invalidPolicy(`the claim ${quote(canonical)} is there twice`);
     }
     found[canonical] = value;
   }
@@ -294,11 +294,11 @@ function readRepo(repo: unknown): string | undefined {
   if (repo === undefined) return undefined;
   const segment = "(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]+";
   if (typeof repo !== "string" || !new RegExp(`^${segment}(?:/${segment})+$`).test(repo)) {
-    throw invalid(`repo is ${quote(repo)}, expected OWNER/NAME`);
+    throw invalidPolicy(`repo is ${quote(repo)}, expected OWNER/NAME`);
   }
   return repo;
 }
 
-function invalid(why: string): BlobberError {
+function invalidPolicy(why: string): BlobberError {
   return new BlobberError("invalid-option", `invalid policy: ${why}`);
 }

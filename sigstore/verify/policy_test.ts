@@ -37,8 +37,8 @@ test("policies that make no sense do not construct", () => {
   rejected({ signers: [{ ...pem, issuer }], trust }, /a key has no issuer/);
   rejected({ signers: [{ issuer: "https://*", subject }], trust }, /issuer .* is a pattern/);
   rejected({ signers: [{ issuer, subject: "*@example.com" }], trust }, /letter by letter/);
-  rejected({ signers: ["dev@example.com"], trust }, /is no object/);
-  rejected({ signers: DEVELOPER, trust }, /is no list/);
+  rejected({ signers: ["dev@example.com"], trust }, /is not an object/);
+  rejected({ signers: DEVELOPER, trust }, /is not a list/);
   rejected({ signers: [pem], requireLog: true }, /requires a log entry/);
   rejected({ signers: [pem], trust, repo: "acme/app" }, /a key does not make/);
   rejected({ signers: [pem, DEVELOPER], trust, claims: { issuer } }, /a key does not make/);

@@ -39,7 +39,7 @@ for (
     ["no digest", { subject: [{ name: "x" }] }],
     ["an older statement type", { _type: "https://in-toto.io/Statement/v0.1" }],
     ["no predicate", { predicate: null }],
-    ["a subject that is no list", { subject: { digest: { sha256: hex } } }],
+    ["a subject that is not a list", { subject: { digest: { sha256: hex } } }],
   ] as const
 ) {
   test(`a statement with ${name} is refused`, () =>

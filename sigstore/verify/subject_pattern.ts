@@ -41,33 +41,40 @@ export interface SubjectPattern {
  * @throws {BlobberError} `invalid-option` naming the part that has to be written out
  */
 export function parseSubjectPattern(text: string): SubjectPattern {
-  const fail = (why: string): never => {
-    throw new BlobberError("invalid-option", `invalid subject pattern ${quote(text)}: ${why}`, {
+  const invalidPattern = (why: string) =>
+    new BlobberError("invalid-option", `invalid subject pattern ${quote(text)}: ${why}`, {
       hint:
         "write https://HOST/OWNER/… or *@DOMAIN, with * within a segment and ** across segments",
     });
-  };
-  if (text.length > MAX_SUBJECT_CHARS) fail(`it is longer than ${MAX_SUBJECT_CHARS} characters`);
+  if (text.length > MAX_SUBJECT_CHARS) {
+    throw invalidPattern(`it is longer than ${MAX_SUBJECT_CHARS} characters`);
+  }
   const uri = URI.exec(text);
   if (uri !== null ? printable(text) !== text : /[^\x21-\x7e]/.test(text)) {
-    fail(uri !== null ? "it has a character that is not seen" : "it is not printable ASCII");
+    throw invalidPattern(
+      uri !== null ? "it has a character that is not seen" : "it is not printable ASCII",
+    );
   }
-  if (/\*{3,}/.test(text)) fail('it has more than two "*" in a row');
+  if (/\*{3,}/.test(text)) throw invalidPattern('it has more than two "*" in a row');
   if (uri !== null) {
     const [, , host = "", owner = ""] = uri;
-    if (host === "" || /[*@]/.test(host)) fail("expected the host to be written out");
+    if (host === "" || /[*@]/.test(host)) {
+      throw invalidPattern("expected the host to be written out");
+    }
     if (owner === "" || /[*@]/.test(owner)) {
-      fail("expected the owner, the first segment of the path, to be written out");
+      throw invalidPattern("expected the owner, the first segment of the path, to be written out");
     }
   } else if (text.includes("/")) {
-    fail("expected a URI with scheme, host and owner, or a mail address");
+    throw invalidPattern("expected a URI with scheme, host and owner, or a mail address");
   } else {
     const parts = text.split("@");
-    if (parts.length !== 2) fail("expected a URI with scheme, host and owner, or a mail address");
-    if (parts[1] === "" || parts[1]!.includes("*")) {
-      fail("expected the mail domain to be written out");
+    if (parts.length !== 2) {
+      throw invalidPattern("expected a URI with scheme, host and owner, or a mail address");
     }
-    if (parts[0] === "") fail("expected something before the @");
+    if (parts[1] === "" || parts[1]!.includes("*")) {
+      throw invalidPattern("expected the mail domain to be written out");
+    }
+    if (parts[0] === "") throw invalidPattern("expected something before the @");
   }
   const items = itemsOf(uri === null ? text : uriForm(text), WILDCARDS);
   const literal = !text.includes("*");

@@ -72,10 +72,10 @@ function checkForm(der: Uint8Array): void {
   const [info, token] = readShape(inside(readOne(der)), TAG.sequence, TAG.sequence);
   const [status] = inside(info);
   if (status?.tag !== TAG.integer || toHex(status.content) !== "00") {
-    throw invalid("was not granted");
+    throw invalidTimestamp("was not granted");
   }
   const [type, wrapped] = readShape(inside(token), TAG.oid, WRAPPED);
-  if (toHex(type.raw) !== SIGNED_DATA) throw invalid("is not signed data");
+  if (toHex(type.raw) !== SIGNED_DATA) throw invalidTimestamp("is not signed data");
   const parts = inside(readOne(wrapped.content));
   const signers = parts.pop();
   const [version, algorithms, content] = readShape(
@@ -84,21 +84,21 @@ function checkForm(der: Uint8Array): void {
     TAG.set,
     TAG.sequence,
   );
-  if (toHex(version.content) !== "03") throw invalid("is not of version 3");
+  if (toHex(version.content) !== "03") throw invalidTimestamp("is not of version 3");
   const hashes = inside(algorithms, TAG.set);
   const [contentType, octets] = readShape(inside(content), TAG.oid, WRAPPED);
-  if (toHex(contentType.raw) !== TST_INFO) throw invalid("is not about a time");
+  if (toHex(contentType.raw) !== TST_INFO) throw invalidTimestamp("is not about a time");
   readOne(octets.content, TAG.octetString);
   // RFC 5652, 5.1: certificates, then revocation lists, each at most once.
   const extra = parts.map(({ tag }) => tag).join();
   if (!["", `${WRAPPED}`, `${LISTS}`, `${WRAPPED},${LISTS}`].includes(extra)) {
-    throw invalid("carries what nothing signs");
+    throw invalidTimestamp("carries what nothing signs");
   }
   const [signer, ...more] = inside(signers, TAG.set);
-  if (more.length > 0) throw invalid("has several signers");
+  if (more.length > 0) throw invalidTimestamp("has several signers");
   const hash = checkSigner(signer);
   if (hashes.length !== 1 || hashes[0]!.raw.join() !== hash.raw.join()) {
-    throw invalid("names another hash than its signer");
+    throw invalidTimestamp("names another hash than its signer");
   }
 }
 
@@ -114,13 +114,13 @@ function checkSigner(signer: DerNode | undefined): DerNode {
     TAG.octetString,
   );
   if (toHex(version!.content) !== "01") {
-    throw invalid("does not name its signer by issuer and serial number");
+    throw invalidTimestamp("does not name its signer by issuer and serial number");
   }
   readShape(inside(who), TAG.sequence, TAG.integer);
   checkHash(hash);
   const [id] = inside(algorithm);
   if (id === undefined || !SIGNATURES.has(toHex(id.raw))) {
-    throw invalid("has a signature of an unknown kind");
+    throw invalidTimestamp("has a signature of an unknown kind");
   }
   const types = inside(attributes, WRAPPED).map((one) => inside(one))
     .filter(([id]) => id !== undefined && toHex(id.raw) === CONTENT_TYPE);
@@ -128,19 +128,19 @@ function checkSigner(signer: DerNode | undefined): DerNode {
   if (
     types.length !== 1 || inside(type![1], TAG.set).map(({ raw }) => toHex(raw))[0] !== TST_INFO
   ) {
-    throw invalid("has a signature that is not over a timestamp");
+    throw invalidTimestamp("has a signature that is not over a timestamp");
   }
   return hash;
 }
 
-function invalid(why: string): BlobberError {
+function invalidTimestamp(why: string): BlobberError {
   return invalidSignature(`its timestamp ${why}`);
 }
 
 /** Nodes that are as many, and of the tags, that they must be. */
 function readShape<T extends number[]>(nodes: DerNode[], ...tags: T): { [K in keyof T]: DerNode } {
   if (nodes.length !== tags.length || nodes.some(({ tag }, index) => tag !== tags[index])) {
-    throw invalid("is no response of a timestamp authority");
+    throw invalidTimestamp("is not a response of a timestamp authority");
   }
   return nodes as { [K in keyof T]: DerNode };
 }
@@ -149,7 +149,7 @@ function checkHash(algorithm: DerNode | undefined): void {
   const [id, parameters, ...more] = inside(algorithm);
   const plain = parameters === undefined || toHex(parameters.raw) === "0500";
   if (id === undefined || !HASHES.has(toHex(id.raw)) || !plain || more.length > 0) {
-    throw invalid("has a hash that is not SHA-2");
+    throw invalidTimestamp("has a hash that is not SHA-2");
   }
 }
 

@@ -6,8 +6,8 @@
  */
 
 import * as zlib from "node:zlib";
-import { BlobberError } from "../../errors.ts";
 import type { HandleOwner } from "./zlib_handle.ts";
+import { invalidArchive } from "../invalid_archive.ts";
 
 /** What one step did. */
 export interface Step {
@@ -55,11 +55,7 @@ export class Codec {
     if (this.#error !== undefined) {
       const cause = this.#error;
       this.#error = undefined;
-      throw new BlobberError(
-        "invalid-archive",
-        `invalid or corrupt archive: broken ${this.#what} data`,
-        { cause },
-      );
+      throw invalidArchive(`broken ${this.#what} data`, cause);
     }
     return { read: end - at - state[1]!, written: room - state[0]! };
   }

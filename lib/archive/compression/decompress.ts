@@ -4,9 +4,9 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import { GzipReader } from "./gzip_members.ts";
 import { ZstdReader } from "./zstd_frames.ts";
+import { invalidArchive } from "../invalid_archive.ts";
 
 /** How an archive is stored. */
 export type LayerFormat = "gzip" | "zstd" | "tar";
@@ -63,7 +63,7 @@ export class Decompressor {
   /** Ends the layer. */
   end(): void {
     if (this.#reader === undefined) {
-      throw new BlobberError("invalid-archive", "invalid or corrupt archive: the layer is empty");
+      throw invalidArchive("the layer is empty");
     }
     this.#reader.end();
   }

@@ -4,11 +4,7 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
-
-function fail(why: string): never {
-  throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
-}
+import { invalidArchive } from "../invalid_archive.ts";
 
 /**
  * Where the deflate data begins that a header stands before.
@@ -19,14 +15,16 @@ export function gzipHeaderEnd(bytes: Uint8Array, at: number, end: number): numbe
   if (end - at < 10) {
     const magic = [0x1f, 0x8b, 0x08];
     for (let i = 0; i < Math.min(3, end - at); i++) {
-      if (bytes[at + i] !== magic[i]) fail("garbage behind a gzip member");
+      if (bytes[at + i] !== magic[i]) throw invalidArchive("garbage behind a gzip member");
     }
     return -1;
   }
-  if (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b) fail("garbage behind a gzip member");
-  if (bytes[at + 2] !== 8) fail("a gzip member is not deflate data");
+  if (bytes[at] !== 0x1f || bytes[at + 1] !== 0x8b) {
+    throw invalidArchive("garbage behind a gzip member");
+  }
+  if (bytes[at + 2] !== 8) throw invalidArchive("a gzip member is not deflate data");
   const flags = bytes[at + 3]!;
-  if (flags & 0xe0) fail("a gzip header has reserved flags");
+  if (flags & 0xe0) throw invalidArchive("a gzip header has reserved flags");
   let i = at + 10;
   if (flags & 4) { // FEXTRA
     if (end - i < 2) return -1;

@@ -6,14 +6,10 @@
  */
 
 import { crc32 } from "node:zlib";
-import { BlobberError } from "../../errors.ts";
 import { MAX_GZIP_HEADER_BYTES } from "../../limits.ts";
 import { Codec } from "./codec.ts";
 import { gzipHeaderEnd } from "./gzip_header.ts";
-
-function fail(why: string): never {
-  throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
-}
+import { invalidArchive } from "../invalid_archive.ts";
 
 /** Inflates a stream of members, pushed in as it comes. */
 export class GzipReader {
@@ -50,7 +46,9 @@ export class GzipReader {
       else {
         const next = this.#state === "header" ? this.#header(bytes, at) : this.#trailer(bytes, at);
         if (next < 0) {
-          if (bytes.length - at > MAX_GZIP_HEADER_BYTES) fail("a gzip header is too long");
+          if (bytes.length - at > MAX_GZIP_HEADER_BYTES) {
+            throw invalidArchive("a gzip header is too long");
+          }
           this.#rest = bytes.slice(at);
           return;
         }
@@ -62,7 +60,7 @@ export class GzipReader {
   /** Ends the stream, which must end with a member. */
   end(): void {
     if (this.#state !== "header" || this.#rest.length > 0 || this.#members === 0) {
-      fail("the gzip data is cut off");
+      throw invalidArchive("the gzip data is cut off");
     }
   }
 
@@ -97,7 +95,7 @@ export class GzipReader {
     if (bytes.length - at < 8) return -1;
     const view = new DataView(bytes.buffer, bytes.byteOffset + at, 8);
     if (view.getUint32(0, true) !== this.#crc || view.getUint32(4, true) !== this.#size) {
-      fail("a gzip member has the wrong checksum");
+      throw invalidArchive("a gzip member has the wrong checksum");
     }
     this.#state = "header";
     this.#members++;

@@ -8,6 +8,7 @@ import { BlobberError } from "../../errors.ts";
 import { Codec } from "./codec.ts";
 import { gzipHeaderEnd } from "./gzip_header.ts";
 import { checkWindow, headerBytes } from "./zstd_window.ts";
+import { invalidArchive } from "../invalid_archive.ts";
 
 const codecs = new Map<"gzip" | "zstd", Codec>();
 
@@ -73,7 +74,7 @@ function checkFrame(packed: Uint8Array, at: number, end: number): void {
 }
 
 function cutOff(): BlobberError {
-  return new BlobberError("invalid-archive", "invalid or corrupt archive: a member is cut off");
+  return invalidArchive("a member is cut off");
 }
 
 function larger(output: Uint8Array<ArrayBuffer>, most: number): Uint8Array<ArrayBuffer> {

@@ -5,13 +5,9 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import { Codec } from "./codec.ts";
 import { checkWindow, headerBytes } from "./zstd_window.ts";
-
-function fail(why: string): never {
-  throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
-}
+import { invalidArchive } from "../invalid_archive.ts";
 
 /** Follows frames, skippable ones too, and knows whether a place is the end of one. */
 class Frames {
@@ -64,12 +60,12 @@ class Frames {
     if (this.#what === "magic") {
       if (word === 0xfd2fb528) return this.#expect("descriptor");
       if ((word & 0xfffffff0) >>> 0 === 0x184d2a50) return this.#expect("skip-size");
-      fail("garbage behind a zstd frame");
+      throw invalidArchive("garbage behind a zstd frame");
     }
     if (this.#what === "skip-size") return this.#skipOver(word, "magic");
     if (this.#what === "descriptor") {
       const flags = field[0]!;
-      if (flags & 8) fail("a zstd frame has a reserved flag");
+      if (flags & 8) throw invalidArchive("a zstd frame has a reserved flag");
       this.#checksum = (flags & 4) !== 0;
       this.#descriptor = flags;
       this.#what = "header";
@@ -83,7 +79,7 @@ class Frames {
     // A block: last (1 bit), type (2), size (21). A run (type 1) stores one byte whatever its size.
     const block = field[0]! | (field[1]! << 8) | (field[2]! << 16);
     const type = (block >> 1) & 3;
-    if (type === 3) fail("a zstd block has a reserved type");
+    if (type === 3) throw invalidArchive("a zstd block has a reserved type");
     const last = (block & 1) !== 0;
     const size = type === 1 ? 1 : block >> 3;
     this.#skipOver(size + (last && this.#checksum ? 4 : 0), last ? "magic" : "block");
@@ -115,12 +111,14 @@ export class ZstdReader {
       if (written > 0) yield this.#output.subarray(0, written);
       if (written === this.#output.length) continue;
       if (at === bytes.length) return;
-      if (read === 0 && written === 0) fail("broken zstd data");
+      if (read === 0 && written === 0) throw invalidArchive("broken zstd data");
     }
   }
 
   /** Ends the stream, which must end with a frame. */
   end(): void {
-    if (!this.#frames.between || this.#frames.count === 0) fail("the zstd data is cut off");
+    if (!this.#frames.between || this.#frames.count === 0) {
+      throw invalidArchive("the zstd data is cut off");
+    }
   }
 }

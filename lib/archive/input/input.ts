@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { counted, quote } from "../../printable.ts";
 import { type Entry, type EntryType, nearestTime, type SpecialType } from "../entry.ts";
 import { changed } from "./source_file.ts";
 
@@ -59,7 +59,7 @@ const MODES: Record<InputType, number> = {
 export function entryOf(input: InputEntry): Entry {
   const { path, type, content, linkTarget } = input;
   if (!Object.hasOwn(MODES, type)) {
-    throw invalid(path, `has the type ${quote(type)}, expected one of ${Object.keys(MODES)}`);
+    throw invalidInput(path, `has the type ${quote(type)}, expected one of ${Object.keys(MODES)}`);
   }
   const isLink = type === "symlink" || type === "hardlink";
   const known = content instanceof Uint8Array
@@ -69,24 +69,27 @@ export function entryOf(input: InputEntry): Entry {
     : undefined;
   const size = input.size ?? known;
   if (size === undefined || !Number.isSafeInteger(size) || size < 0) {
-    throw invalid(path, `has the size ${quote(size)}, expected a number of bytes`);
+    throw invalidInput(path, `has the size ${quote(size)}, expected a number of bytes`);
   }
   if (known !== undefined && known !== size) {
-    throw invalid(path, `has ${known} bytes of content and the size ${size}`);
+    throw invalidInput(path, `has ${counted(known, "byte")} of content and the size ${size}`);
   }
-  if (type !== "file" && size > 0) throw invalid(path, `is a ${type} and has content`);
+  if (type !== "file" && size > 0) throw invalidInput(path, `is a ${type} and has content`);
   if (isLink !== (linkTarget !== undefined)) {
-    throw invalid(path, isLink ? `is a ${type} without a target` : `is a ${type} with a target`);
+    throw invalidInput(
+      path,
+      isLink ? `is a ${type} without a target` : `is a ${type} with a target`,
+    );
   }
   const { mtime = 0 } = input;
   if (Number.isNaN(mtime)) {
-    throw invalid(path, `has the mtime ${mtime}, expected seconds since 1970`);
+    throw invalidInput(path, `has the mtime ${mtime}, expected seconds since 1970`);
   }
   const mode = type === "symlink" ? MODES.symlink : (input.mode ?? MODES[type]) & 0o777;
   return { path, type, size, mode, mtime: Math.floor(nearestTime(mtime)), linkTarget };
 }
 
-function invalid(path: string, why: string): BlobberError {
+function invalidInput(path: string, why: string): BlobberError {
   return new BlobberError("invalid-option", `cannot push: the entry ${quote(path)} ${why}`);
 }
 

@@ -25,7 +25,7 @@ export function checkNames(entry: Pick<Entry, "path" | "type" | "linkTarget">): 
   const { path, type, linkTarget } = entry;
   const special = specialName(type);
   if (special !== undefined) {
-    fail(`${quote(path)} is ${special}, expected a file, directory or link`);
+    throw notPushable(`${quote(path)} is ${special}, expected a file, directory or link`);
   }
   checkEncoding("name", path);
   if (checkPath(path, type === "directory") !== path) {
@@ -48,7 +48,7 @@ export function checkNames(entry: Pick<Entry, "path" | "type" | "linkTarget">): 
     checkEncoding(`target of the link ${quote(path)}`, target);
     if (type === "symlink") checkLink(path, target);
     else if (checkPath(target) !== target) {
-      fail(
+      throw notPushable(
         `the hard link ${quote(path)} names ${quote(target)}, expected ${quote(checkPath(target))}`,
       );
     }
@@ -94,9 +94,11 @@ export class NameSet {
   #add({ path, type, linkTarget }: Entry): void {
     const before = this.#types.get(path);
     if (before === "implied" && type !== "directory") {
-      fail(`${quote(path)} is both a directory and something else`);
+      throw notPushable(`${quote(path)} is both a directory and something else`);
     }
-    if (before !== undefined && before !== "implied") fail(`${quote(path)} comes twice`);
+    if (before !== undefined && before !== "implied") {
+      throw notPushable(`${quote(path)} comes twice`);
+    }
     for (let i = path.indexOf("/"); i >= 0; i = path.indexOf("/", i + 1)) {
       const parent = path.slice(0, i);
       const above = this.#types.get(parent);
@@ -104,13 +106,13 @@ export class NameSet {
         this.#types.set(parent, "implied");
         this.implied++;
       } else if (above !== "directory" && above !== "implied") {
-        fail(`${quote(path)} lies below ${quote(parent)}, which is no directory`);
+        throw notPushable(`${quote(path)} lies below ${quote(parent)}, which is not a directory`);
       }
     }
     // A hard link names a file that came before, by any of its names.
     const target = this.#types.get(linkTarget ?? "");
     if (type === "hardlink" && target !== "file" && target !== "hardlink") {
-      fail(
+      throw notPushable(
         `the hard link ${quote(path)} names ${quote(linkTarget ?? "")}, expected a file before it`,
       );
     }
@@ -119,6 +121,6 @@ export class NameSet {
   }
 }
 
-function fail(why: string): never {
-  throw new BlobberError("invalid-archive", `cannot push: ${why}`);
+function notPushable(why: string): BlobberError {
+  return new BlobberError("invalid-archive", `cannot push: ${why}`);
 }

@@ -42,7 +42,7 @@ export function guardKeys(plain: Uint8Array, reads: readonly FileRead[], guard: 
   for (const { file, at, size, stamp } of reads) {
     if (stamp.size > MAX_KEY_SEARCH_BYTES || !mentionsPem(plain, at, at + size)) continue;
     const problem = problemOf(latin1(plain.subarray(at, at + size)), guard);
-    if (problem !== undefined) throw refusal(file, problem);
+    if (problem !== undefined) throw keyRefused(file, problem);
   }
 }
 
@@ -66,7 +66,7 @@ function mentionsPem(bytes: Uint8Array, from: number, end: number): boolean {
 }
 
 /** The error for a file that holds a key. */
-function refusal(file: string, problem: "private" | "signing"): BlobberError {
+function keyRefused(file: string, problem: "private" | "signing"): BlobberError {
   return problem === "signing"
     ? new BlobberError(
       "private-key",

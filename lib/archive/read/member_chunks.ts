@@ -6,12 +6,12 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import { Pace } from "../../system/pace.ts";
 import type { CallOptions } from "../../store.ts";
 import type { ChunkColumns } from "../table/chunk_columns.ts";
 import { inflateWhole } from "../compression/inflate_whole.ts";
 import type { RunReader } from "./run_reader.ts";
+import { invalidArchive } from "../invalid_archive.ts";
 
 /** Packed bytes of a member that is inflated in one go. */
 const SMALL_PACKED = 1024 * 1024;
@@ -74,7 +74,7 @@ async function* largeChunks(
   const pace = new Pace(signal);
   for (let at = start; !collector.complete;) {
     if (at === end) {
-      throw new BlobberError("invalid-archive", "invalid or corrupt archive: a member is cut off");
+      throw invalidArchive("a member is cut off");
     }
     const packed = await bytes.some(at, Math.min(end, at + SLICE_BYTES));
     at += packed.length;

@@ -23,6 +23,7 @@ import { type ParseOptions, parseTable } from "./parse_table.ts";
 import type { NamedTable, Table } from "./table.ts";
 import { TarReader } from "../tar/tar_reader.ts";
 import { TOC_NAME } from "../toc.ts";
+import { invalidTable } from "./invalid_table.ts";
 
 /** A layer, and what was read of it to get its table. */
 export interface LayerEnd {
@@ -197,10 +198,7 @@ function onlyFile(tar: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const reader = new TarReader({
     entry(entry: Entry, dataStart: number) {
       if (found !== undefined || entry.path !== TOC_NAME || entry.type !== "file") {
-        throw new BlobberError(
-          "invalid-archive",
-          `invalid table of contents: expected one file "${TOC_NAME}" and nothing else`,
-        );
+        throw invalidTable(`expected one file "${TOC_NAME}" and nothing else`);
       }
       found = tar.subarray(dataStart, dataStart + entry.size);
     },
@@ -210,7 +208,7 @@ function onlyFile(tar: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   reader.write(tar);
   reader.end();
   if (found === undefined) {
-    throw new BlobberError("invalid-archive", `invalid table of contents: no "${TOC_NAME}"`);
+    throw invalidTable(`no "${TOC_NAME}"`);
   }
   return found;
 }

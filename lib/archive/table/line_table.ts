@@ -10,7 +10,7 @@
  * @module
  */
 
-import { BlobberError, isBlobberError } from "../../errors.ts";
+import { isBlobberError } from "../../errors.ts";
 import { Pace, STEPS_A_TURN } from "../../system/pace.ts";
 import type { EntryType } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
@@ -27,6 +27,7 @@ import {
 } from "./parse_table.ts";
 import type { Located, NamedTable, Table } from "./table.ts";
 import { linesIn, OtherForm, type TocText, tocText } from "./toc_lines.ts";
+import { invalidTable } from "./invalid_table.ts";
 
 const NAME = '{"name":"';
 const TYPE = '","type":"';
@@ -217,6 +218,5 @@ export class LineTable implements NamedTable {
 
 function notJson(error: unknown): never {
   if (!(error instanceof OtherForm)) throw error;
-  const why = "invalid table of contents: it is not JSON";
-  throw new BlobberError("invalid-archive", why, { cause: error });
+  throw invalidTable("it is not JSON", error);
 }

@@ -16,7 +16,7 @@ import {
   MAX_TIME_CHARS,
 } from "../../limits.ts";
 import { Pace } from "../../system/pace.ts";
-import { quote } from "../../printable.ts";
+import { counted, quote } from "../../printable.ts";
 import type { CallOptions } from "../../store.ts";
 import { type Entry, specialName } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
@@ -25,11 +25,7 @@ import { Budget } from "../budget.ts";
 import { Table } from "./table.ts";
 import { OtherForm, tocLines } from "./toc_lines.ts";
 import { scanToc } from "./toc_scan.ts";
-
-function fail(why: string, value?: string): never {
-  const what = value === undefined ? "" : ` ${quote(value)}`;
-  throw new BlobberError("invalid-archive", `invalid table of contents:${what} ${why}`);
-}
+import { invalidRow, invalidTable } from "./invalid_table.ts";
 
 /** How to parse. */
 export interface ParseOptions extends CallOptions {
@@ -94,7 +90,7 @@ async function parseBatches(
   for (;;) {
     const { value, done } = batches.next();
     if (done) {
-      if (value !== 1) fail(`its version is ${quote(value)}, expected 1`);
+      if (value !== 1) throw invalidTable(`its version is ${quote(value)}, expected 1`);
       return parser.end();
     }
     for (const entry of value) parser.add(entry);
@@ -135,9 +131,11 @@ class TableParser {
 
   /** Takes the next row. */
   add(entry: unknown): void {
-    if (entry === null || typeof entry !== "object") fail("has an entry that is no object");
+    if (entry === null || typeof entry !== "object") {
+      throw invalidTable("it has an entry that is not an object");
+    }
     const row = entry as RawRow;
-    if (typeof row.name !== "string") fail("has an entry without a name");
+    if (typeof row.name !== "string") throw invalidTable("it has an entry without a name");
     if (row.type === "chunk") this.#chunk(row);
     else this.#entry(row);
   }
@@ -173,7 +171,7 @@ class TableParser {
     const size = type === "file" ? count(row.size ?? 0, "size", row) : 0;
     // As in a tar, a hard link may repeat the size of its file; it has no chunks.
     if (type !== "file" && type !== "hardlink" && row.size) {
-      fail(`is ${specialName(type) ?? `a ${type}`} with content`, row.name);
+      throw invalidRow(row.name, `is ${specialName(type) ?? `a ${type}`} with content`);
     }
     // Go's estargz reads an empty name as the root's.
     const name = type === "directory" ? row.name || "./" : row.name;
@@ -212,7 +210,7 @@ class TableParser {
 
   #chunk(row: RawRow): void {
     if (this.#open !== row.name) {
-      fail("is a chunk of no file before it", row.name);
+      throw invalidRow(row.name, "is a chunk of no file before it");
     }
     this.#cover(row);
   }
@@ -224,17 +222,25 @@ class TableParser {
     const member = count(row.offset ?? 0, "offset", row);
     const inner = count(row.innerOffset ?? 0, "innerOffset", row);
     if (at !== this.#covered || size > left || size === 0) {
-      fail(`has chunks that do not cover its ${this.#size} bytes`, row.name);
+      throw invalidRow(row.name, `has chunks that do not cover its ${counted(this.#size, "byte")}`);
     }
     if (size > MAX_CHUNK_BYTES) {
-      fail(`has a chunk of ${size} bytes, expected at most ${MAX_CHUNK_BYTES}`, row.name);
+      throw invalidRow(
+        row.name,
+        `has a chunk of ${counted(size, "byte")}, expected at most ${MAX_CHUNK_BYTES}`,
+      );
     }
     if (inner > MAX_MEMBER_BYTES - size) {
-      fail(`has the innerOffset ${inner}, expected at most ${MAX_MEMBER_BYTES - size}`, row.name);
+      throw invalidRow(
+        row.name,
+        `has the innerOffset ${inner}, expected at most ${MAX_MEMBER_BYTES - size}`,
+      );
     }
-    if (member >= this.#contentEnd) fail("begins behind the end of the content", row.name);
+    if (member >= this.#contentEnd) {
+      throw invalidRow(row.name, "begins behind the end of the content");
+    }
     const behind = member > this.#member || (member === this.#member && inner >= this.#inner);
-    if (!behind) fail("overlaps what stands before it", row.name);
+    if (!behind) throw invalidRow(row.name, "overlaps what stands before it");
     // A file of one chunk may leave the chunk's digest out: it is the file's.
     const stated = row.chunkDigest || (size === this.#size ? row.digest : undefined);
     if (typeof stated !== "string" || stated.length !== DIGEST_LENGTH) {
@@ -261,7 +267,7 @@ class TableParser {
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined && this.#covered !== this.#size) {
-      fail(`has chunks that do not cover its ${this.#size} bytes`, open);
+      throw invalidRow(open, `has chunks that do not cover its ${counted(this.#size, "byte")}`);
     }
   }
 }
@@ -273,7 +279,7 @@ class TableParser {
  */
 export function linkTargetOf({ name, type, linkName }: Record<string, unknown>): string {
   if (typeof linkName !== "string" || linkName === "") {
-    return fail("is a link without a target", String(name));
+    throw invalidRow(String(name), "is a link without a target");
   }
   return type === "symlink" ? linkName : checkPath(linkName);
 }
@@ -296,15 +302,12 @@ function typeOf(row: RawRow): Entry["type"] {
     case "fifo":
       return row.type;
   }
-  return fail(
-    `has the type ${quote(row.type)}, expected a file, directory or link`,
-    row.name,
-  );
+  throw invalidRow(row.name, `has the type ${quote(row.type)}, expected a file, directory or link`);
 }
 
 function count(value: unknown, field: string, row: RawRow): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  return fail(`has the ${field} ${quote(value)}, expected a count`, row.name);
+  throw invalidRow(row.name, `has the ${field} ${quote(value)}, expected a count`);
 }
 
 function mtimeOf(row: RawRow): number {
@@ -314,7 +317,7 @@ function mtimeOf(row: RawRow): number {
   const isTime = typeof time === "string" && time.length <= MAX_TIME_CHARS;
   const milliseconds = isTime ? Date.parse(time) : NaN;
   if (Number.isNaN(milliseconds)) {
-    fail(`has the modtime ${quote(row.modtime)}, expected RFC 3339`, row.name);
+    throw invalidRow(row.name, `has the modtime ${quote(row.modtime)}, expected RFC 3339`);
   }
   return Math.floor(milliseconds / 1000);
 }

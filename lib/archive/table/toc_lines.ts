@@ -61,7 +61,7 @@ export function* linesIn({ text, end: last }: TocText, from: number): Generator<
   for (let at = from;;) {
     let end = text.indexOf(TOC_SEPARATOR, at);
     if (end < 0 || end > last) end = last;
-    yield parse(text.slice(at, end));
+    yield parseLine(text.slice(at, end));
     if (end === last) return;
     at = end + TOC_SEPARATOR.length;
   }
@@ -103,7 +103,7 @@ function decode(bytes: Uint8Array): string {
   return text;
 }
 
-function parse(line: string): unknown {
+function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
+import { invalidTable } from "./invalid_table.ts";
 
 /** Bytes of JSON parsed at once. */
 const BATCH_BYTES = 64 * 1024;
@@ -21,10 +21,6 @@ const CLOSE_OBJECT = 0x7d;
 const COLON = 0x3a;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function fail(why: string, cause?: unknown): never {
-  throw new BlobberError("invalid-archive", `invalid table of contents: ${why}`, { cause });
-}
 
 /**
  * Reads a table.
@@ -41,15 +37,15 @@ export function* scanToc(bytes: Uint8Array): Generator<unknown[], unknown> {
     at = skipSpace(bytes, at);
     if (bytes[at] === CLOSE_OBJECT && first) break;
     const keyEnd = valueEnd(bytes, at);
-    const key = parse(bytes.subarray(at, keyEnd));
+    const key = parsePart(bytes.subarray(at, keyEnd));
     at = skipSpace(bytes, expect(bytes, skipSpace(bytes, keyEnd), COLON));
     if (key === "entries") {
-      if (entries) fail("it has entries twice");
+      if (entries) throw invalidTable("it has entries twice");
       entries = true;
       at = yield* scanArray(bytes, at);
     } else {
       const end = valueEnd(bytes, at);
-      const value = parse(bytes.subarray(at, end));
+      const value = parsePart(bytes.subarray(at, end));
       if (key === "version") version = value;
       at = end;
     }
@@ -57,8 +53,8 @@ export function* scanToc(bytes: Uint8Array): Generator<unknown[], unknown> {
     if (bytes[at] === CLOSE_OBJECT) break;
     at = expect(bytes, at, COMMA);
   }
-  if (skipSpace(bytes, at + 1) !== bytes.length) fail("something follows it");
-  if (!entries) fail("it has no entries");
+  if (skipSpace(bytes, at + 1) !== bytes.length) throw invalidTable("something follows it");
+  if (!entries) throw invalidTable("it has no entries");
   return version;
 }
 
@@ -73,9 +69,9 @@ function* scanArray(bytes: Uint8Array, start: number): Generator<unknown[], numb
     at = skipSpace(bytes, valueEnd(bytes, at));
     any = true;
     const isLast = bytes[at] === CLOSE_ARRAY;
-    if (!isLast && bytes[at] !== COMMA) fail("it is not JSON");
+    if (!isLast && bytes[at] !== COMMA) throw invalidTable("it is not JSON");
     if (isLast || at - batch >= BATCH_BYTES) {
-      yield parse(bytes.subarray(batch, at), "[", "]") as unknown[];
+      yield parsePart(bytes.subarray(batch, at), "[", "]") as unknown[];
       batch = at + 1;
     }
     at++;
@@ -97,14 +93,14 @@ function valueEnd(bytes: Uint8Array, at: number): number {
       if (--depth === 0) return i + 1;
     } else if (depth === 0 && (byte === COMMA || byte <= 0x20)) return i;
   }
-  return fail("its JSON is cut off");
+  throw invalidTable("its JSON is cut off");
 }
 
-function parse(bytes: Uint8Array, before = "", after = ""): unknown {
+function parsePart(bytes: Uint8Array, before = "", after = ""): unknown {
   try {
     return JSON.parse(before + UTF8.decode(bytes) + after);
   } catch (cause) {
-    return fail(`it is not JSON: ${quote(String(cause)).slice(1, -1)}`, cause);
+    throw invalidTable(`it is not JSON: ${quote(String(cause)).slice(1, -1)}`, cause);
   }
 }
 
@@ -116,6 +112,8 @@ function skipSpace(bytes: Uint8Array, at: number): number {
 }
 
 function expect(bytes: Uint8Array, at: number, byte: number): number {
-  if (bytes[at] !== byte) fail(`it is not JSON of the form {"version": 1, "entries": [...]}`);
+  if (bytes[at] !== byte) {
+    throw invalidTable(`it is not JSON of the form {"version": 1, "entries": [...]}`);
+  }
   return at + 1;
 }

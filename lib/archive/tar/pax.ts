@@ -18,8 +18,8 @@ export interface PaxHeader {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function fail(why: string): never {
-  throw new BlobberError("invalid-archive", `invalid PAX header: ${why}`);
+function invalidPax(why: string): BlobberError {
+  return new BlobberError("invalid-archive", `invalid PAX header: ${why}`);
 }
 
 /**
@@ -44,18 +44,22 @@ export function parsePax(
     let i = at;
     for (; i < bytes.length && bytes[i] !== 0x20; i++) {
       const digit = bytes[i]! - 0x30;
-      if (digit < 0 || digit > 9 || i - at > 8) fail("a record does not begin with its length");
+      if (digit < 0 || digit > 9 || i - at > 8) {
+        throw invalidPax("a record does not begin with its length");
+      }
       length = length * 10 + digit;
     }
     const end = at + length;
     if (i === at || end > bytes.length || end <= i + 1 || bytes[end - 1] !== 0x0a) {
-      fail("a record has the wrong length");
+      throw invalidPax("a record has the wrong length");
     }
     const equals = bytes.indexOf(0x3d, i + 1);
-    if (equals < 0 || equals >= end - 1 || equals === i + 1) fail("a record has no key and value");
+    if (equals < 0 || equals >= end - 1 || equals === i + 1) {
+      throw invalidPax("a record has no key and value");
+    }
     const key = decode(bytes.subarray(i + 1, equals));
-    if (key.includes("\0")) fail("a key contains NUL");
-    if (seen.has(key)) fail(`the key ${quote(key)} stands in it twice`);
+    if (key.includes("\0")) throw invalidPax("a key contains NUL");
+    if (seen.has(key)) throw invalidPax(`the key ${quote(key)} stands in it twice`);
     seen.add(key);
     apply(header, key, bytes.subarray(equals + 1, end - 1), global);
     at = end;
@@ -64,23 +68,23 @@ export function parsePax(
 }
 
 function apply(header: PaxHeader, key: string, value: Uint8Array, global: boolean): void {
-  if (key.startsWith("GNU.sparse.")) fail("sparse files are not supported");
+  if (key.startsWith("GNU.sparse.")) throw invalidPax("sparse files are not supported");
   if (key === "hdrcharset" && decode(value) !== "ISO-IR 10646 2000 UTF-8") {
-    fail(`the character set ${quote(decode(value))} is not supported, expected UTF-8`);
+    throw invalidPax(`the character set ${quote(decode(value))} is not supported, expected UTF-8`);
   }
   if (key !== "path" && key !== "linkpath" && key !== "size" && key !== "mtime") return;
-  if (global) fail(`a global header sets ${quote(key)}`);
+  if (global) throw invalidPax(`a global header sets ${quote(key)}`);
   const text = decode(value);
   // POSIX: an empty value takes an earlier one back, and there is none.
-  if (text === "") fail(`${quote(key)} is empty`);
-  if (text.includes("\0")) fail(`${quote(key)} contains NUL`);
+  if (text === "") throw invalidPax(`${quote(key)} is empty`);
+  if (text.includes("\0")) throw invalidPax(`${quote(key)} contains NUL`);
   if (key === "size") {
     if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-      fail(`the size is ${quote(text)}, expected a count of bytes`);
+      throw invalidPax(`the size is ${quote(text)}, expected a count of bytes`);
     }
     header.size = Number(text);
   } else if (key === "mtime") {
-    if (!/^-?[0-9]+(\.[0-9]*)?$/.test(text)) fail(`the mtime is ${quote(text)}`);
+    if (!/^-?[0-9]+(\.[0-9]*)?$/.test(text)) throw invalidPax(`the mtime is ${quote(text)}`);
     header.mtime = Math.floor(Number(text));
   } else header[key] = text;
 }
@@ -89,6 +93,6 @@ function decode(bytes: Uint8Array): string {
   try {
     return UTF8.decode(bytes);
   } catch {
-    return fail("it is not UTF-8");
+    throw invalidPax("it is not UTF-8");
   }
 }

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import { BLOCK, FIELD, type Field } from "./tar_layout.ts";
+import { invalidArchive } from "../invalid_archive.ts";
 
 /**
  * The fields that matter here. What another header may override, or an entry of this type has no use for, is
@@ -53,10 +53,6 @@ export class RawHeader {
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function fail(why: string): never {
-  throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
-}
-
 /** Whether a block holds nothing but zeros. */
 export function isZero(block: Uint8Array): boolean {
   for (let i = 0; i < block.length; i++) if (block[i] !== 0) return false;
@@ -80,7 +76,7 @@ function checkSum(block: Uint8Array): void {
   let high = 0;
   for (let i = 0; i < BLOCK; i++) if (i < at || i >= at + size) high += block[i]! >> 7;
   // Old writers added signed bytes; GNU tar takes both.
-  if (stored !== unsigned - 256 * high) fail("a header has the wrong checksum");
+  if (stored !== unsigned - 256 * high) throw invalidArchive("a header has the wrong checksum");
 }
 
 /** A string that ends at NUL or with its field. */
@@ -96,7 +92,7 @@ export function text(block: Uint8Array, at: number, length: number): string {
   try {
     return UTF8.decode(block.subarray(at, end));
   } catch {
-    return fail("a name is not UTF-8");
+    throw invalidArchive("a name is not UTF-8");
   }
 }
 
@@ -115,15 +111,21 @@ function number(block: Uint8Array, { at, size: length }: Field, what: string): n
   for (; i < end; i++) {
     const byte = block[i]!;
     if (byte === 0 || byte === 0x20) break;
-    if (byte < 0x30 || byte > 0x37) fail(`a header's ${what} is no octal number`);
+    if (byte < 0x30 || byte > 0x37) {
+      throw invalidArchive(`a header's ${what} is not an octal number`);
+    }
     value = value * 8 + (byte - 0x30);
     digits++;
   }
   for (; i < end; i++) {
-    if (block[i] !== 0 && block[i] !== 0x20) fail(`a header's ${what} is no octal number`);
+    if (block[i] !== 0 && block[i] !== 0x20) {
+      throw invalidArchive(`a header's ${what} is not an octal number`);
+    }
   }
   // Directories of some writers leave the mtime or the mode blank; a blank size has no safe meaning.
-  if (digits === 0 && (what === "size" || what === "checksum")) fail(`a header has no ${what}`);
+  if (digits === 0 && (what === "size" || what === "checksum")) {
+    throw invalidArchive(`a header has no ${what}`);
+  }
   return value;
 }
 
@@ -137,7 +139,7 @@ function base256(block: Uint8Array, at: number, length: number, what: string): n
   // A time may be any: where it cannot be had, the nearest is taken.
   if (what === "mtime") return result;
   if (!Number.isSafeInteger(result) || result < 0) {
-    fail(`a header's ${what} is ${quote(value)}`);
+    throw invalidArchive(`a header's ${what} is ${quote(value)}`);
   }
   return result;
 }

@@ -8,9 +8,8 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import { MAX_TAR_END_BYTES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { counted, quote } from "../../printable.ts";
 import { type Entry, nearestTime, specialName } from "../entry.ts";
 import { HeaderBudget } from "./header_budget.ts";
 import { parsePax, type PaxHeader } from "./pax.ts";
@@ -18,6 +17,7 @@ import { checkPath } from "../safe_path.ts";
 import { isZero, RawHeader, text } from "./tar_header.ts";
 import { BLOCK, FLAG, paddingOf } from "./tar_layout.ts";
 import { TOC_NAME } from "../toc.ts";
+import { invalidArchive } from "../invalid_archive.ts";
 
 /** Callbacks of the reader. */
 export interface TarHandler {
@@ -33,10 +33,6 @@ export interface TarHandler {
   data(bytes: Uint8Array): void;
   /** The content of a file is complete; called for empty ones too, and for nothing but files. */
   fileEnd(): void;
-}
-
-function fail(why: string): never {
-  throw new BlobberError("invalid-archive", `invalid or corrupt archive: ${why}`);
 }
 
 /** Reads one tar. */
@@ -126,10 +122,16 @@ export class TarReader {
    * @throws {BlobberError} `invalid-archive` when it is not complete
    */
   end(): boolean {
-    if (this.#content > 0) fail(`it ends in the middle of a file, ${this.#content} bytes early`);
-    if (this.#padding > 0 || this.#have > 0) fail("it ends in the middle of a block");
+    if (this.#content > 0) {
+      throw invalidArchive(
+        `it ends in the middle of a file, ${counted(this.#content, "byte")} early`,
+      );
+    }
+    if (this.#padding > 0 || this.#have > 0) {
+      throw invalidArchive("it ends in the middle of a block");
+    }
     if (this.#pax !== undefined || this.#longName !== undefined || this.#longLink !== undefined) {
-      fail("it ends behind a header that describes the next entry");
+      throw invalidArchive("it ends behind a header that describes the next entry");
     }
     return this.#zeroBlocks >= 2;
   }
@@ -154,7 +156,7 @@ export class TarReader {
   #header(block: Uint8Array): void {
     if (isZero(block)) {
       if (this.#zeroBlocks >= 2 && (this.#endPadding += BLOCK) > MAX_TAR_END_BYTES) {
-        fail(`more than ${MAX_TAR_END_BYTES} bytes follow its end`);
+        throw invalidArchive(`more than ${MAX_TAR_END_BYTES} bytes follow its end`);
       }
       this.#zeroBlocks++;
       return;
@@ -171,7 +173,7 @@ export class TarReader {
    */
   #afterEnd(raw: RawHeader): void {
     if (this.#trailer || this.#zeroBlocks < 2 || raw.name !== TOC_NAME || raw.type !== "0") {
-      fail("something follows a block that ends it");
+      throw invalidArchive("something follows a block that ends it");
     }
     this.#trailer = true;
     this.#zeroBlocks = 0;
@@ -190,7 +192,7 @@ export class TarReader {
       (gnu && this.#pax !== undefined) ||
       (!gnu && (this.#longName !== undefined || this.#longLink !== undefined)) ||
       (raw.type === "g" && this.#pax !== undefined)
-    ) fail("two headers describe the same entry");
+    ) throw invalidArchive("two headers describe the same entry");
     this.#meta = { type: raw.type, bytes: new Uint8Array(raw.size), have: 0 };
     this.#content = raw.size;
     this.#padding = paddingOf(raw.size);
@@ -216,7 +218,7 @@ export class TarReader {
     else if (type === "x") this.#pax = parsePax(bytes, false, onRecord);
     else {
       const name = text(bytes, 0, bytes.length);
-      if (name === "") fail("a long name is empty");
+      if (name === "") throw invalidArchive("a long name is empty");
       if (type === "L") this.#longName = name;
       else this.#longLink = name;
     }
@@ -232,7 +234,9 @@ export class TarReader {
     const isFile = type === "file";
     if (size !== 0 && !isFile && !this.#repeatsSize(raw.type, pax)) {
       const what = specialName(type) ?? `a ${type}`;
-      fail(`${quote(name)} is ${what} with ${size} bytes of content, expected none`);
+      throw invalidArchive(
+        `${quote(name)} is ${what} with ${counted(size, "byte")} of content, expected none`,
+      );
     }
     const content = isFile ? size : 0;
     const entry: Entry = {
@@ -244,7 +248,7 @@ export class TarReader {
     };
     if (isLink) {
       const target = pax?.linkpath ?? this.#longLink ?? raw.linkName;
-      if (target === "") fail(`the link ${quote(name)} has no target`);
+      if (target === "") throw invalidArchive(`the link ${quote(name)} has no target`);
       entry.linkTarget = type === "symlink" ? target : checkPath(target);
     }
     this.#pax = this.#longName = this.#longLink = undefined;
@@ -262,7 +266,9 @@ function sizeOf(raw: RawHeader, pax: PaxHeader | undefined, name: string): numbe
   if (pax?.size === undefined || pax.size === raw.size) return raw.size;
   const tooLargeForOctal = pax.size > 0o77777777777;
   if (raw.size !== 0 && !tooLargeForOctal) {
-    fail(`${quote(name)} has ${raw.size} bytes by one header and ${pax.size} by the other`);
+    throw invalidArchive(
+      `${quote(name)} has ${counted(raw.size, "byte")} by one header and ${pax.size} by the other`,
+    );
   }
   return pax.size;
 }
@@ -296,5 +302,5 @@ function typeOf(flag: string, name: string): Entry["type"] {
       return "fifo";
   }
   const kind = KINDS[flag] ?? `an entry of the unknown type ${quote(flag)}`;
-  return fail(`${quote(name)} is ${kind}, expected a file, directory or link`);
+  throw invalidArchive(`${quote(name)} is ${kind}, expected a file, directory or link`);
 }

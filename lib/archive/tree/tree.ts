@@ -28,6 +28,7 @@ import type { Listed, Listing } from "./listing.ts";
 import { findDirectory, type Found, join } from "./tree_find.ts";
 import { Node, nodeAt, nodesBelow } from "./tree_node.ts";
 import { inOrder } from "./tree_order.ts";
+import { invalidArchive } from "../invalid_archive.ts";
 
 /** What an entry did to the tree. */
 export interface Applied {
@@ -49,11 +50,9 @@ const OPAQUE = ".wh..wh..opq";
 const AUFS_METADATA = /^\.wh\.\.wh\.(?:aufs|orph|plnk)(?:\/|$)/;
 const NONE: readonly string[] = [];
 
-function fail(why: string, path: string): never {
-  throw new BlobberError(
-    "invalid-archive",
-    `invalid or corrupt archive: ${quote(path)} ${why}`,
-  );
+/** The error for an entry that does not fit to those before it. */
+function invalidEntry(path: string, why: string): BlobberError {
+  return invalidArchive(`${quote(path)} ${why}`);
 }
 
 /** The tree, while layers are applied to it. */
@@ -97,7 +96,7 @@ export class Tree<T = undefined> implements Listing<T> {
     this.#pace.due();
     const applied: Applied = { entry, removed: NONE, implied: NONE, added: false, merged: false };
     if (path === "") {
-      if (entry.type !== "directory") fail("is the root and no directory", path);
+      if (entry.type !== "directory") throw invalidEntry(path, "is the root and no directory");
       this.root = entry;
       return applied;
     }
@@ -132,7 +131,9 @@ export class Tree<T = undefined> implements Listing<T> {
     const stated = path.slice(0, Math.max(0, slash));
     const found = this.#find(stated, path);
     if (isWhiteout) return found.obstacle || found.missing.length > 0 ? undefined : found.node;
-    if (found.obstacle) fail(`is below ${quote(found.obstacle.path)}, which is no directory`, path);
+    if (found.obstacle) {
+      throw invalidEntry(path, `is below ${quote(found.obstacle.path)}, which is not a directory`);
+    }
     const parent = this.#make(found, stated, applied);
     // Known parents of this layer need no second look.
     for (let at = parent; at.own !== this.#layer; at = at.above!) at.own = this.#layer;
@@ -145,11 +146,11 @@ export class Tree<T = undefined> implements Listing<T> {
     const { path } = entry;
     let node = parent.child(name);
     if (node?.listed !== undefined && node.layer === this.#layer) {
-      fail("stands in the archive twice", path);
+      throw invalidEntry(path, "stands in the archive twice");
     }
     if (node?.isDirectory && node.own === this.#layer && entry.type !== "directory") {
       // Implied by an entry of this layer: a directory of that name is the same one, nothing else is.
-      fail("is both a directory and something else", path);
+      throw invalidEntry(path, "is both a directory and something else");
     }
     const target = entry.type === "hardlink" ? this.#target(entry) : undefined;
     if (target !== undefined && target.entry.type !== "hardlink" && target.entry.type !== "file") {
@@ -311,10 +312,10 @@ export class Tree<T = undefined> implements Listing<T> {
     const type = node?.listed?.entry.type;
     if (type !== undefined && type !== "directory") return node!.listed!;
     const what = type ?? (node?.isDirectory ? "directory" : undefined);
-    fail(
+    throw invalidEntry(
+      entry.path,
       `is a hard link to ${quote(entry.linkTarget!)}, which is ` +
         `${what === undefined ? "not there" : `a ${what}`}, expected a file before it`,
-      entry.path,
     );
   }
 
@@ -323,7 +324,7 @@ export class Tree<T = undefined> implements Listing<T> {
     const removed: string[] = [];
     // Under AUFS all whiteouts are one file, which archives of its layers have as hard links.
     const isEmpty = entry.type === "hardlink" || (entry.type === "file" && entry.size === 0);
-    if (!isEmpty) fail("is a whiteout and no empty file", path);
+    if (!isEmpty) throw invalidEntry(path, "is a whiteout and no empty file");
     if (name === OPAQUE) {
       if (parent !== undefined) this.#clear(parent, removed);
       return removed;

@@ -146,8 +146,10 @@ test("a hard link below a link names what is there, and nothing when something i
 });
 
 test("a name below a file is refused, a whiteout there hides nothing", () => {
-  assert.throws(() => apply([["f"], ["f/x"]]), { message: /is below "f", which is no directory/ });
-  assert.throws(() => apply([["f", "l>f"], ["l/x"]]), { message: /which is no directory/ });
+  assert.throws(() => apply([["f"], ["f/x"]]), {
+    message: /is below "f", which is not a directory/,
+  });
+  assert.throws(() => apply([["f", "l>f"], ["l/x"]]), { message: /which is not a directory/ });
   assert.equal(apply([["f", "x"], ["f/.wh.x", "none/.wh.x"]]).tree.total().entries, 2);
   assert.equal(apply([["f", "x"], ["none/.wh.x"]]).tree.isDirectory("none"), false);
 });

@@ -11,6 +11,7 @@ import type { CallOptions, Source } from "../../store.ts";
 import { type Manifest, MEDIA_TYPE } from "../../types.ts";
 import { readChecked } from "../../checked_content.ts";
 import { parseJson } from "../../json.ts";
+import { counted } from "../../printable.ts";
 
 /**
  * Reads them.
@@ -35,7 +36,9 @@ export async function readDiffIds(
   if (stated.length !== layers.length) {
     throw new BlobberError(
       "invalid-manifest",
-      `the ${name} states ${stated.length} DiffIDs, expected ${layers.length}, one for each layer`,
+      `the ${name} states ${
+        counted(stated.length, "DiffID")
+      }, expected ${layers.length}, one for each layer`,
     );
   }
   return stated.map((one) => asDigest(one, `DiffID in the ${name}`));

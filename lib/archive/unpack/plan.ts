@@ -169,7 +169,10 @@ function tellLeftOut(paths: readonly string[], observer: Observer): void {
     observer,
     "warning",
     "special-files",
-    `${paths.length} devices and named pipes are left out: ${named}` +
+    (paths.length === 1
+      ? "a device or named pipe is"
+      : `${paths.length} devices and named pipes are`) +
+      ` left out: ${named}` +
       (more > 0 ? ` and ${more} more` : ""),
   );
 }

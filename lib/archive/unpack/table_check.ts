@@ -8,14 +8,14 @@
 
 import { Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { counted, quote } from "../../printable.ts";
 import type { Entry } from "../entry.ts";
 import type { Table } from "../table/table.ts";
 import type { TarHandler } from "../tar/tar_reader.ts";
 import { isStatable, statableTime, TOC_NAME } from "../toc.ts";
 
-function lie(why: string): never {
-  throw new BlobberError(
+function disagreement(why: string): BlobberError {
+  return new BlobberError(
     "integrity",
     `the table of contents and the tar of the layer disagree: ${why}`,
     { hint: "the artifact shows different trees to different readers; do not use it" },
@@ -59,7 +59,9 @@ export class TableCheck implements TarHandler {
     const expected = this.#expected.get(member);
     this.#expected.delete(member);
     if (expected !== undefined && expected !== position) {
-      lie(`the member at ${member} begins at ${position} of the tar, expected ${expected}`);
+      throw disagreement(
+        `the member at ${member} begins at ${position} of the tar, expected ${expected}`,
+      );
     }
   }
 
@@ -72,14 +74,14 @@ export class TableCheck implements TarHandler {
       this.#isTable = true;
       return;
     }
-    if (!known || this.#isTable) lie(`${quote(entry.path)} is in the tar only`);
+    if (!known || this.#isTable) throw disagreement(`${quote(entry.path)} is in the tar only`);
     this.#next++;
     if (
       table.path(i) !== entry.path || table.type(i) !== entry.type ||
       table.size(i) !== entry.size || table.mode(i) !== entry.mode ||
       table.linkTarget(i) !== entry.linkTarget ||
       !agree(table.mtime(i), entry.mtime)
-    ) lie(`${describe(entry)} in the tar is ${describe(table.entry(i))} in the table`);
+    ) throw disagreement(`${inWords(entry)} in the tar is ${inWords(table.entry(i))} in the table`);
     if (!this.#byPosition) return this.#beginChunk(table.firstChunk(i));
     const { chunks } = table;
     const first = table.firstChunk(i);
@@ -87,7 +89,9 @@ export class TableCheck implements TarHandler {
       const start = dataStart + chunks.shift(chunk);
       const member = chunks.member(chunk);
       if (member !== this.#member) this.#expected.set(member, start);
-      else if (start !== this.#memberStart) lie(`${quote(entry.path)} is elsewhere in the tar`);
+      else if (start !== this.#memberStart) {
+        throw disagreement(`${quote(entry.path)} is elsewhere in the tar`);
+      }
     }
   }
 
@@ -117,7 +121,7 @@ export class TableCheck implements TarHandler {
     const actual = digester.digest();
     if (actual !== chunk.digest) {
       const path = this.#table.path(this.#next - 1);
-      lie(`bytes at ${chunk.at} of ${quote(path)} have the digest ${actual}`);
+      throw disagreement(`bytes at ${chunk.at} of ${quote(path)} have the digest ${actual}`);
     }
     this.#beginChunk(index + 1);
   }
@@ -125,9 +129,11 @@ export class TableCheck implements TarHandler {
   /** The tar has ended. */
   end(): void {
     if (this.#next < this.#table.length) {
-      lie(`${quote(this.#table.path(this.#next))} is in the table only`);
+      throw disagreement(`${quote(this.#table.path(this.#next))} is in the table only`);
     }
-    if (this.#expected.size > 0) lie("chunks of the table are not where members begin");
+    if (this.#expected.size > 0) {
+      throw disagreement("chunks of the table are not where members begin");
+    }
   }
 }
 
@@ -139,7 +145,7 @@ function agree(table: number, tar: number): boolean {
   return !isStatable(tar) && (table === 0 || table === statableTime(tar));
 }
 
-function describe({ path, type, size, mode, linkTarget }: Entry): string {
+function inWords({ path, type, size, mode, linkTarget }: Entry): string {
   const target = linkTarget === undefined ? "" : ` to ${quote(linkTarget)}`;
-  return `${quote(path)} (${type}${target}, ${size} bytes, mode ${mode.toString(8)})`;
+  return `${quote(path)} (${type}${target}, ${counted(size, "byte")}, mode ${mode.toString(8)})`;
 }

@@ -8,11 +8,13 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { errnoOf, fileError, writeFully } from "../../system/files.ts";
+import { writeFully } from "../../system/files.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 import { isOrphan, ownedName } from "../../system/process_identity.ts";
 import type { BlobWriter, CallOptions } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import type { LayoutDirectory } from "./layout_directory.ts";
+import { counted } from "../../printable.ts";
 
 /** Writes one blob. */
 export class LayoutBlobWriter implements BlobWriter {
@@ -60,8 +62,8 @@ export class LayoutBlobWriter implements BlobWriter {
       this.#close();
       throw new BlobberError(
         "integrity",
-        `oci:${this.#layout.root.path} was given ${digest} (${size} bytes), ` +
-          `expected ${descriptor.digest} (${descriptor.size} bytes)`,
+        `oci:${this.#layout.root.path} was given ${digest} (${counted(size, "byte")}), ` +
+          `expected ${descriptor.digest} (${counted(descriptor.size, "byte")})`,
       );
     }
     try {

@@ -11,7 +11,8 @@
 
 import type { Digest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { readBounded, shownPath, writeAtomic } from "../../system/files.ts";
+import { readBounded, writeAtomic } from "../../system/files.ts";
+import { shownPath } from "../../system/system_error.ts";
 import type { Held } from "../../system/file_lock.ts";
 import { MAX_INDEX_FILE_BYTES } from "../../limits.ts";
 import { parseDescriptor } from "../../artifact/manifest.ts";
@@ -52,27 +53,26 @@ export class IndexFile {
         manifests: [],
       });
     }
-    const fail = (why: string): never => {
-      throw new BlobberError(
+    const invalidIndex = (why: string) =>
+      new BlobberError(
         "invalid-manifest",
-        `${quote(shownPath(path))} is no OCI index: ${why}`,
+        `${quote(shownPath(path))} is not an OCI index: ${why}`,
       );
-    };
     let json: unknown;
     try {
       json = parseJson(bytes, path);
     } catch {
-      return fail("it is not JSON");
+      throw invalidIndex("it is not JSON");
     }
-    if (!isObject(json)) return fail("it is no JSON object");
+    if (!isObject(json)) throw invalidIndex("it is not a JSON object");
     const document: Json = json;
-    if (document.schemaVersion !== 2) return fail("its schemaVersion is not 2");
+    if (document.schemaVersion !== 2) throw invalidIndex("its schemaVersion is not 2");
     if (document.mediaType !== undefined && document.mediaType !== MEDIA_TYPE.index) {
-      return fail(`its mediaType is ${quote(document.mediaType)}`);
+      throw invalidIndex(`its mediaType is ${quote(document.mediaType)}`);
     }
     document.manifests ??= []; // what Go writes for none
-    if (!Array.isArray(document.manifests)) return fail('its "manifests" are no list');
-    if ("layers" in document || "config" in document) return fail('it also has "layers"');
+    if (!Array.isArray(document.manifests)) throw invalidIndex('its "manifests" are not a list');
+    if ("layers" in document || "config" in document) throw invalidIndex('it also has "layers"');
     return new IndexFile(path, document);
   }
 
