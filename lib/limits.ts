@@ -25,6 +25,9 @@ export const MAX_NESTED_INDEXES = 16;
 /** Characters of a repository's name: registries keep it in 255. */
 export const MAX_REPOSITORY_CHARS = 255;
 
+/** Threads that pack or unpack: more than 8 wait for the one that hashes, sends or reads, and take memory. */
+export const MAX_THREADS = 8;
+
 /** Entries of any kind unpacked of every artifact; larger ones may have more ({@linkcode MIN_ENTRY_BYTES}). */
 export const MAX_ENTRIES = 100_000;
 /** Bytes sent for each entry beyond those: trees of files with content send hundreds. */

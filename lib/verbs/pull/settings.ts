@@ -38,7 +38,10 @@ export function checkPullSettings(settings: PullSettings): void {
   checkLimits(settings);
   const { jobs } = settings;
   if (jobs === undefined || (Number.isSafeInteger(jobs) && jobs >= 0)) return;
-  throw new BlobberError("invalid-option", `invalid jobs: ${jobs}, expected a whole number`);
+  throw new BlobberError(
+    "invalid-option",
+    `invalid number of jobs: ${jobs}, expected a whole number`,
+  );
 }
 
 /** What holds for every step of one pull. */

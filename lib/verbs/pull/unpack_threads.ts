@@ -8,9 +8,8 @@ import type { UnpackRunner } from "../../archive/unpack/unpack_table.ts";
 import { processors } from "../../system/runtime.ts";
 import { WorkerPool } from "../../threads/workers.ts";
 import type { Descriptor } from "../../types.ts";
+import { MAX_THREADS } from "../../limits.ts";
 
-/** Threads in all: more do not pay, and each takes memory. */
-const MAX_JOBS = 8;
 /** Groups given to one thread at a time: while this one is at a group itself, it cannot give the next. */
 const IN_FLIGHT = 3;
 /** Bytes of layers from which threads are worth their start. */
@@ -40,7 +39,7 @@ export class UnpackThreads {
   start(layers: readonly Descriptor[], jobs: number = processors()): void {
     const bytes = layers.reduce((sum, { size }) => sum + size, 0);
     if (bytes < THREADS_WORTH || jobs < 2) return;
-    this.#count = Math.min(jobs, MAX_JOBS) - 1;
+    this.#count = Math.min(jobs, MAX_THREADS) - 1;
     this.#pool = new WorkerPool(this.#count, IN_FLIGHT);
     this.#pool.start("unpack");
   }

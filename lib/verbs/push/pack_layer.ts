@@ -17,9 +17,7 @@ import { WorkerPool } from "../../threads/workers.ts";
 import { keyGuard } from "./key_guard.ts";
 import { Listing, THREADS_WORTH } from "./listing.ts";
 import type { PackSettings } from "./settings.ts";
-
-/** Threads beyond these wait for the one that hashes and sends what they made. */
-const MAX_JOBS = 8;
+import { MAX_THREADS } from "../../limits.ts";
 
 /** What is packed into a layer, and what runs the jobs. */
 export class LayerPacking {
@@ -37,7 +35,7 @@ export class LayerPacking {
    */
   constructor(input: PushInput, options: PackSettings) {
     this.#input = input;
-    const limit = Math.min(options.jobs ?? processors(), MAX_JOBS);
+    const limit = Math.min(options.jobs ?? processors(), MAX_THREADS);
     this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
     const jobs = this.listing === undefined || this.listing.worthThreads ? limit : 0;
     this.jobs = jobs;

@@ -49,23 +49,21 @@ export interface PushFormat {
  */
 export function checkPushSettings(settings: PushSettings): PushFormat {
   const { compression = "gzip", jobs, layerMediaType, tags = [], mtime = 0 } = settings;
-  const refuse = (what: string, value: unknown, expected: string): never => {
-    const shown = quote(value);
-    throw new BlobberError("invalid-option", `invalid ${what}: ${shown}, expected ${expected}`);
-  };
+  const invalid = (what: string, value: string, expected: string) =>
+    new BlobberError("invalid-option", `invalid ${what}: ${value}, expected ${expected}`);
   if (!Object.hasOwn(LAYER_TYPES, compression)) {
-    refuse("compression", compression, '"gzip" or "zstd"');
+    throw invalid("compression", quote(compression), '"gzip" or "zstd"');
   }
   if (jobs !== undefined && (!Number.isSafeInteger(jobs) || jobs < 0)) {
-    refuse("number of jobs", jobs, "a whole number");
+    throw invalid("number of jobs", `${jobs}`, "a whole number");
   }
-  if (!Number.isSafeInteger(mtime)) refuse("mtime", mtime, "whole seconds since 1970");
+  if (!Number.isSafeInteger(mtime)) throw invalid("mtime", `${mtime}`, "whole seconds since 1970");
   for (const tag of tags) {
-    if (!isTag(tag)) refuse("tag", tag, TAG_GRAMMAR);
+    if (!isTag(tag)) throw invalid("tag", quote(tag), TAG_GRAMMAR);
   }
   // RFC 6838, 4.2, as descriptor.md demands.
   if (layerMediaType !== undefined && !/^[\w.+!#$&^-]+\/[\w.+!#$&^-]+$/.test(layerMediaType)) {
-    refuse("media type", layerMediaType, '"type/subtype"');
+    throw invalid("media type", quote(layerMediaType), '"type/subtype"');
   }
   return { compression, mediaType: layerMediaType ?? LAYER_TYPES[compression] };
 }
