@@ -74,7 +74,7 @@ for (
   test(`base64 with ${name} is refused`, () => {
     const bundle = make("v0.3 statement");
     bundle.dsseEnvelope.signatures[0].sig = base64;
-    rejected(bundle, /no canonical base64|is empty/);
+    rejected(bundle, /not canonical base64|is empty/);
   });
 }
 

@@ -59,9 +59,9 @@ test("a private key given as public is refused, and not echoed", () => {
 test("several PEM blocks, certificates, and what is no PEM are refused", () => {
   rejected(good + good, /2 PEM blocks/);
   rejected(good.replaceAll("PUBLIC KEY", "CERTIFICATE"), /is a "CERTIFICATE"/);
-  rejected("", /no PEM/);
-  rejected("dev@example.com", /no PEM/);
-  rejected(good.slice(0, 80), /no PEM/);
+  rejected("", /not PEM/);
+  rejected("dev@example.com", /not PEM/);
+  rejected(good.slice(0, 80), /not PEM/);
   rejected(good.replace(/\n[A-Za-z0-9+/]{8}/, "\nAAAAAAAA"), /cannot be read/);
   rejected("x".repeat(100_000), /longer than/);
 });

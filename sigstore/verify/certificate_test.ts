@@ -91,12 +91,12 @@ test("a user name of Fulcio's own kind is a subject, other names are not", () =>
   );
   refused(
     withChanges({ name: other(fulcio, "dev@example.com") }),
-    /no mail address, URI or user name/,
+    /not a mail address, URI or user name/,
   );
-  refused(withChanges({ name: other(fulcio, "https://github.com/a") }), /no mail address/);
-  refused(withChanges({ name: other("1.2.3", "dev!issuer.test") }), /no mail address/);
+  refused(withChanges({ name: other(fulcio, "https://github.com/a") }), /not a mail address/);
+  refused(withChanges({ name: other("1.2.3", "dev!issuer.test") }), /not a mail address/);
   const dns = extension("2.5.29.17", sequence(element(0x82, utf8("example.com"))), true);
-  refused(withChanges({ name: dns }), /no mail address/);
+  refused(withChanges({ name: dns }), /not a mail address/);
 });
 
 test("a weak key is refused", () => {

@@ -21,12 +21,12 @@ test("policies that make no sense do not construct", () => {
   rejected({ trust }, /names no signer/);
   rejected({ signers: [], trust }, /names no signer/);
   rejected({ unsafe: false, trust }, /names no signer/);
-  rejected({ unsafe: "yes", trust }, /unsafe is no boolean/);
+  rejected({ unsafe: "yes", trust }, /unsafe is not a boolean/);
   rejected({ unsafe: true, signers: [DEVELOPER], trust }, /names signers and accepts any/);
   rejected({ unsafe: true }, /without trust material/);
   rejected({ signers: [DEVELOPER] }, /without trust material/);
   rejected({ signers: [DEVELOPER, pem] }, /without trust material/);
-  rejected({ signers: [DEVELOPER], trust: { parts: {} } }, /no trust material/);
+  rejected({ signers: [DEVELOPER], trust: { parts: {} } }, /not trust material/);
   rejected({ signers: [{ subject }], trust }, /without the issuer/);
   rejected({ signers: [{ issuer }], trust }, /exactly one of/);
   rejected({ signers: [{ issuer: "", subject }], trust }, /without the issuer/);
