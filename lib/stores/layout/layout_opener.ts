@@ -8,7 +8,8 @@ import { BlobberError } from "../../errors.ts";
 import { isObject, parseJson } from "../../json.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
-import { fileError, readBounded, shownPath, sweepBeside, writeAtomic } from "../../system/files.ts";
+import { readBounded, sweepBeside, writeAtomic } from "../../system/files.ts";
+import { fileError, shownPath } from "../../system/system_error.ts";
 import { type FileIdentity, type HeldDirectory, isSame } from "../../system/held_directory.ts";
 import { sweepIngest } from "./blob_writer.ts";
 import { LayoutDirectory, type LayoutOptions } from "./layout_directory.ts";
@@ -125,7 +126,7 @@ export class LayoutOpener {
 function notEmpty(root: HeldDirectory, strange: string): BlobberError {
   return new BlobberError(
     "conflict",
-    `${quote(root.path)} is no OCI layout and is not empty: it has ${quote(strange)}`,
+    `${quote(root.path)} is not an OCI layout and is not empty: it has ${quote(strange)}`,
     { hint: "name an empty or a new directory" },
   );
 }

@@ -20,7 +20,7 @@ import type {
   Store,
 } from "../../store.ts";
 import { withLock } from "../../system/file_lock.ts";
-import { errnoOf, fileError } from "../../system/files.ts";
+import { errnoOf, fileError } from "../../system/system_error.ts";
 import type { Descriptor } from "../../types.ts";
 import { readBlob } from "./blob_reader.ts";
 import { LayoutBlobWriter } from "./blob_writer.ts";
