@@ -58,8 +58,8 @@ Deno.test("token-as-path: a token in the place of something else is reported and
     const [args, env, said] of [
       [[...push, "--identity-token", `file:${token}`], {}, /holds a token where a path/],
       [[...push, "--identity-token", `env:${token}`], {}, /holds a token where the name of a var/],
-      [[...named, "--identity-token", `./${token}`], {}, /is no JWT|Fulcio/],
-      [[...named, "--identity-token", `"${token}"`], {}, /is no JWT|Fulcio/],
+      [[...named, "--identity-token", `./${token}`], {}, /is not a JWT|Fulcio/],
+      [[...named, "--identity-token", `"${token}"`], {}, /is not a JWT|Fulcio/],
       [[...push, "--identity-token=", token], {}, /identity-token: empty|\[token\]/],
       [[...named, "--identity-token", "file:bad"], {}, /identity token|Fulcio/],
       [[...push, "--sign-key", token], {}, /\[token\]/],
