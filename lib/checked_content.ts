@@ -1,18 +1,20 @@
 /**
- * The one way to read content: a stream that has checked size, digest and trailing bytes when it ends.
+ * Where content is checked against a digest: streams while they are read, bytes in memory, and what a
+ * store was given to keep.
  *
  * @module
  */
 
-import { computeDigest, type Digest, Digester } from "./digest.ts";
+import { computeDigest, type Digest, Digester, digestOf, isDigest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
-import { counted } from "./printable.ts";
+import { counted, quote } from "./printable.ts";
+import type { Descriptor } from "./types.ts";
 
 /** What the bytes must turn out to be. */
 export interface Expected {
   /** Bytes. */
   size: number;
-  /** Left out for a range, whose digest nobody states: the reader of its members checks those. */
+  /** Left out for a range, which has no digest of its own: the reader of its members checks those. */
   digest?: Digest | undefined;
   /** What is read, for messages. */
   name: string;
@@ -22,6 +24,7 @@ export interface Expected {
 const FIRST_ROOM = 1024 * 1024;
 /** Bytes read at once. */
 const SCRATCH_BYTES = 256 * 1024;
+const NOT_USED = "what the store sent is not what was asked for; nothing of it was used";
 
 /**
  * Reads a stream and checks it against what was promised. The last bytes are handed out only after the
@@ -129,7 +132,8 @@ export class CheckedReader {
     }
     const { digest } = this.#expected;
     if (this.#digester !== undefined && digest !== undefined) {
-      checkDigest(this.#digester.digest(), digest, this.#expected.name);
+      const { name } = this.#expected;
+      checkDigest({ actual: this.#digester.digest(), expected: digest, name, hint: NOT_USED });
     }
   }
 
@@ -141,12 +145,83 @@ export class CheckedReader {
   }
 }
 
-function checkDigest(actual: Digest, expected: Digest, name: string): void {
+/** A digest that was computed, and the one that it has to be. */
+export interface DigestCheck {
+  actual: Digest | undefined;
+  /** A digest, or what an answer has in its place. */
+  expected: string;
+  /** What has the digest, for the message. */
+  name: string;
+  /** Where the expected one stands, for the end of the message: `which the manifest states`. */
+  stated?: string;
+  hint?: string | undefined;
+}
+
+/**
+ * Compares a digest that was computed with the one that was expected.
+ *
+ * @throws {BlobberError} `integrity`
+ */
+export function checkDigest({ actual, expected, name, stated, hint }: DigestCheck): void {
   if (actual === expected) return;
   throw new BlobberError(
     "integrity",
-    `${name} has the digest ${actual}, expected ${expected}`,
-    { hint: "what the store sent is not what was asked for; nothing of it was used" },
+    `${name} has the digest ${actual}, expected ` +
+      (isDigest(expected) ? expected : quote(expected)) +
+      (stated === undefined ? "" : `, ${stated}`),
+    hint === undefined ? {} : { hint },
+  );
+}
+
+/**
+ * Checks bytes in memory.
+ *
+ * @param bytes the content
+ * @param expected what they must be
+ * @throws {BlobberError} `integrity`
+ */
+export async function checkBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  { size, digest, name }: Expected & { digest: Digest },
+): Promise<void> {
+  if (bytes.length !== size) {
+    throw new BlobberError(
+      "integrity",
+      `${name} has ${counted(bytes.length, "byte")}, expected ${size}`,
+    );
+  }
+  checkDigest({ actual: await computeDigest(bytes), expected: digest, name, hint: NOT_USED });
+}
+
+/** Whether bytes in memory are the content that a descriptor, or a digest alone, names. */
+export function isContent(
+  bytes: Uint8Array,
+  { digest, size = bytes.length }: { digest: Digest; size?: number },
+): boolean {
+  return bytes.length === size && digestOf(bytes) === digest;
+}
+
+/**
+ * Checks what a store was given to keep.
+ *
+ * @param given the bytes, or what is known of those that were written
+ * @param expected the descriptor that it was given them under
+ * @param store its name
+ * @throws {BlobberError} `integrity`
+ */
+export function checkGiven(
+  given: Uint8Array | { digest: Digest; size: number },
+  expected: Descriptor,
+  store: string,
+): void {
+  const { digest, size } = given instanceof Uint8Array
+    ? { digest: digestOf(given), size: given.length }
+    : given;
+  if (size === expected.size && digest === expected.digest) return;
+  throw new BlobberError(
+    "integrity",
+    `${store} was given ${digest} (${counted(size, "byte")}), ` +
+      `expected ${expected.digest} (${counted(expected.size, "byte")})`,
   );
 }
 
@@ -185,6 +260,6 @@ export async function readChecked(
     at += bytes.length;
     scratch = bytes.buffer;
   }
-  if (digest !== undefined) checkDigest(await computeDigest(whole), digest, name);
+  if (digest !== undefined) await checkBytes(whole, { size, digest, name });
   return whole;
 }

@@ -2,7 +2,14 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { digestOf } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
-import { CheckedReader, readChecked } from "./checked_content.ts";
+import {
+  checkBytes,
+  checkDigest,
+  CheckedReader,
+  checkGiven,
+  isContent,
+  readChecked,
+} from "./checked_content.ts";
 
 const text = new TextEncoder().encode("twelve bytes");
 const good = { size: text.length, digest: digestOf(text), name: "blob" };
@@ -86,4 +93,36 @@ test("what cannot be understood is blamed on wrong bytes where they are wrong", 
     const error = await reader.explain(broken);
     assert.equal((error as BlobberError).code, code);
   }
+});
+
+test("bytes in memory are checked for size and digest", async () => {
+  await checkBytes(text, good);
+  const flipped = text.slice();
+  flipped[3]! ^= 1;
+  await assert.rejects(checkBytes(flipped, good), { code: "integrity", message: /has the digest/ });
+  await assert.rejects(checkBytes(text.slice(1), good), { message: /has 11 bytes, expected 12/ });
+  assert.ok(isContent(text, good));
+  assert.ok(isContent(text, { digest: good.digest }));
+  assert.ok(!isContent(flipped, good));
+  assert.ok(!isContent(text, { ...good, size: 13 }));
+});
+
+test("what a store is given must be what its descriptor says", () => {
+  const descriptor = { mediaType: "a/b", digest: good.digest, size: good.size };
+  checkGiven(text, descriptor, "a store");
+  checkGiven({ digest: good.digest, size: good.size }, descriptor, "a store");
+  for (const wrong of [text.slice(1), { digest: good.digest, size: 13 }]) {
+    assert.throws(() => checkGiven(wrong, descriptor, "a store"), {
+      code: "integrity",
+      message: /^a store was given sha256:.* bytes\), expected sha256:.* \(12 bytes\)$/,
+    });
+  }
+});
+
+test("a digest from a header that is none is quoted in the message", () => {
+  const name = "tag v1";
+  assert.throws(() => checkDigest({ actual: good.digest, expected: "a\x1b[2J", name }), {
+    code: "integrity",
+    message: /expected "a[^\p{Cc}]*"$/u,
+  });
 });

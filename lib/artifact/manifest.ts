@@ -5,7 +5,7 @@
  * @module
  */
 
-import { asDigest, digestOf } from "../digest.ts";
+import { asDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { MAX_LAYERS, MAX_MANIFEST_BYTES } from "../limits.ts";
 import { quote } from "../printable.ts";
@@ -20,7 +20,7 @@ import {
   type Platform,
 } from "../types.ts";
 import { fromBase64 } from "../bytes.ts";
-import { readChecked } from "../checked_content.ts";
+import { isContent, readChecked } from "../checked_content.ts";
 import { isObject, parseJson } from "../json.ts";
 
 /** Media types of documents that list content: what a client accepts when it asks for a manifest. */
@@ -175,7 +175,7 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   const digest = asDigest(value.digest, `digest of ${what}`);
   if (isGiven(data)) {
     const bytes = fromBase64(text(data, "data", invalid));
-    if (bytes === undefined || bytes.length !== size || digestOf(bytes) !== digest) {
+    if (bytes === undefined || !isContent(bytes, { digest, size: size as number })) {
       throw invalid("its data field is not the content that it names");
     }
   }

@@ -25,7 +25,7 @@ import type {
   Store,
 } from "../store.ts";
 import { streamOf } from "../system/streams.ts";
-import { checkGiven } from "../artifact/check_given.ts";
+import { checkGiven } from "../checked_content.ts";
 import { tagTaken } from "../artifact/tag_taken.ts";
 import type { Descriptor } from "../types.ts";
 
@@ -129,7 +129,7 @@ export class MemoryStore implements Store {
       commit: async (descriptor) => {
         const bytes = concat(...open());
         parts = undefined;
-        checkGiven(descriptor, bytes, this.name);
+        checkGiven(bytes, descriptor, this.name);
         this.#blobs.set(descriptor.digest, bytes);
       },
       abort: async () => await void (parts = undefined),
@@ -155,7 +155,7 @@ export class MemoryStore implements Store {
   // deno-lint-ignore require-await -- errors are rejections
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    checkGiven(descriptor, bytes, this.name);
+    checkGiven(bytes, descriptor, this.name);
     const { mediaType, digest, size } = descriptor;
     const document = parseDocument({ mediaType, digest, size }, bytes.slice());
     this.#manifests.set(digest, document);

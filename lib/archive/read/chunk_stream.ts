@@ -8,6 +8,7 @@
  * @module
  */
 
+import { checkDigest } from "../../checked_content.ts";
 import { computeDigest, Digester, digestOf } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_PASSED_BYTES } from "../../limits.ts";
@@ -174,11 +175,10 @@ async function checkChunk(row: Row, i: number, part: Uint8Array<ArrayBuffer>): P
 }
 
 function checkWhole(row: Row, whole: Digester): void {
-  const actual = whole.digest();
-  if (actual === row.digest) return;
-  throw new BlobberError(
-    "integrity",
-    `${quote(row.entry.path)} has the digest ${actual}, expected ${row.digest}, which the ` +
-      "table of contents states",
-  );
+  checkDigest({
+    actual: whole.digest(),
+    expected: row.digest!,
+    name: quote(row.entry.path),
+    stated: "which the table of contents states",
+  });
 }

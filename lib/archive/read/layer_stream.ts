@@ -12,7 +12,7 @@ import { quote } from "../../printable.ts";
 import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
 import type { Descriptor } from "../../types.ts";
-import { CheckedReader } from "../../checked_content.ts";
+import { checkDigest, CheckedReader } from "../../checked_content.ts";
 import { Decompressor, type LayerFormat, sniff } from "../compression/decompress.ts";
 import { FOOTER_BYTES, parseFooter } from "../table/footer_reader.ts";
 import { Growth } from "../growth.ts";
@@ -164,10 +164,11 @@ export function checkDiffId(
   expected: Digest | undefined,
   layer: Descriptor,
 ): void {
-  if (expected === undefined || actual === expected) return;
-  throw new BlobberError(
-    "integrity",
-    `the tar in the layer ${layer.digest} has the digest ${actual}, expected ${expected}, ` +
-      "which the config states as its DiffID",
-  );
+  if (expected === undefined) return;
+  checkDigest({
+    actual,
+    expected,
+    name: `the tar in the layer ${layer.digest}`,
+    stated: "which the config states as its DiffID",
+  });
 }

@@ -14,7 +14,7 @@ import {
 } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { ANNOTATION, type Descriptor } from "../../types.ts";
-import { readChecked } from "../../checked_content.ts";
+import { checkDigest, readChecked } from "../../checked_content.ts";
 import type { Entry } from "../entry.ts";
 import { type Footer, FOOTER_BYTES, parseFooter } from "./footer_reader.ts";
 import { inflateWhole } from "../compression/inflate_whole.ts";
@@ -128,16 +128,18 @@ async function readTable<T extends NamedTable>(
   const budget = options.budget?.part();
   const parsing = parse(json, footer.contentEnd, { ...options, budget });
   parsing.catch(() => {}); // wrong bytes are blamed before what they say
-  const actual = await hashing;
-  if (actual !== expected) {
+  try {
+    checkDigest({
+      actual: await hashing,
+      expected,
+      name: `the table of contents of the layer ${layer.digest}`,
+      stated: "which the manifest states",
+      hint: "the layer is not what its manifest describes; nothing of it was used",
+    });
+  } catch (error) {
     await parsing.catch(() => {});
     budget?.giveBack();
-    throw new BlobberError(
-      "integrity",
-      `the table of contents of the layer ${layer.digest} has the digest ${actual}, ` +
-        `expected ${expected}, which the manifest states`,
-      { hint: "the layer is not what its manifest describes; nothing of it was used" },
-    );
+    throw error;
   }
   return { layer, footer, table: await parsing, tail };
 }

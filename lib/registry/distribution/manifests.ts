@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkDigest } from "../../checked_content.ts";
 import { computeDigest, type Digest, isDigest } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
@@ -87,15 +88,14 @@ export class Manifests {
     const digest = await computeDigest(bytes);
     // Distribution spec, "Pulling manifests": the header, where there is one, must be right too.
     const claimed = response.headers.get("docker-content-digest");
-    const expected = isDigest(reference) ? reference : claimed;
-    if (expected !== null && expected !== digest || claimed !== null && claimed !== digest) {
-      throw new BlobberError(
-        "integrity",
-        `${what} of ${name} has the digest ${digest}, expected ${
-          quote(expected === digest ? claimed! : expected!)
-        }`,
-        { hint: "what the registry sent is not what it says; nothing of it was used" },
-      );
+    for (const expected of [isDigest(reference) ? reference : null, claimed]) {
+      if (expected === null) continue;
+      checkDigest({
+        actual: digest,
+        expected,
+        name: `${what} of ${name}`,
+        hint: "what the registry sent is not what it says; nothing of it was used",
+      });
     }
     const mediaType = this.#typeOf(response, bytes, what);
     const found = { descriptor: { mediaType, digest, size: bytes.length }, bytes };

@@ -5,7 +5,8 @@
  */
 
 import { sameBytes } from "../../bytes.ts";
-import { computeDigest, type Digest, Digester, sha256 } from "../../digest.ts";
+import { checkBytes, checkDigest } from "../../checked_content.ts";
+import { type Digest, Digester, sha256 } from "../../digest.ts";
 import { type DiskFile, fileOf, fill, openFile } from "../../system/disk.ts";
 import { CACHE_BLOCK_BYTES } from "../../limits.ts";
 import type { ByteRange, CallOptions } from "../../store.ts";
@@ -15,9 +16,9 @@ import { writeQuietly } from "./record.ts";
 import { readBounded } from "../../system/files.ts";
 import { nodeModule } from "../../system/runtime.ts";
 
-/** What is read at once to be hashed, and not a second time to be handed out: all but large blobs. */
+/** Files up to this size are read once, to be hashed and handed out: all but large blobs. */
 const MAX_AT_ONCE = 4 * 1024 * 1024;
-/** Blocks hashed before others get a turn, so that a signal is heard. */
+/** Blocks hashed before other work of the thread gets a turn, so that a signal is noticed. */
 const BLOCKS_AT_ONCE = 32;
 const SUM = 32;
 
@@ -33,17 +34,18 @@ export async function openCheckedFile(
   digest: Digest,
   options: CallOptions,
 ): Promise<DiskFile | undefined> {
-  return await open(path, size, async (file) => {
+  return await openSound(path, size, async (file) => {
     if (size <= MAX_AT_ONCE) {
       const bytes = new Uint8Array(size);
       fill(bytes, file, 0);
-      if (await computeDigest(bytes) !== digest) return undefined;
+      await checkBytes(bytes, { size, digest, name: path });
       file.close();
       return fileOf(bytes);
     }
     const digester = new Digester();
     await eachBlock(file, { start: 0, end: size }, options, (bytes) => void digester.update(bytes));
-    return digester.digest() === digest ? file : undefined;
+    checkDigest({ actual: digester.digest(), expected: digest, name: path });
+    return file;
   });
 }
 
@@ -61,12 +63,8 @@ export async function openCheckedRange(
   range: ByteRange,
   options: CallOptions,
 ): Promise<DiskFile | undefined> {
-  return await open(paths.blob(target.digest), target.size, async (file) => {
+  return await openSound(paths.blob(target.digest), target.size, async (file) => {
     const sums = readSums(paths, target) ?? await makeSums(paths, target, file, options);
-    if (sums === undefined) {
-      remove(paths.sums(target.digest));
-      return undefined;
-    }
     const start = Math.floor(range.start / CACHE_BLOCK_BYTES) * CACHE_BLOCK_BYTES;
     const end = Math.min(Math.ceil(range.end / CACHE_BLOCK_BYTES) * CACHE_BLOCK_BYTES, target.size);
     let at = (start / CACHE_BLOCK_BYTES) * SUM;
@@ -82,8 +80,12 @@ export async function openCheckedRange(
   });
 }
 
-/** @param check says what to hand out, which closes the file then; nothing when it is damaged */
-async function open(
+/**
+ * Opens a file of the cache and checks it. One that is damaged is removed.
+ *
+ * @param check throws, or returns nothing, when the file is damaged; else the file to hand out
+ */
+async function openSound(
   path: string,
   size: number,
   check: (file: DiskFile) => Promise<DiskFile | undefined>,
@@ -109,7 +111,7 @@ function remove(path: string): void {
   nodeModule("fs").rmSync(path, { force: true });
 }
 
-/** What a disk or a stranger did to a file is damage; that a call was stopped is not. */
+/** A digest that differs and a failing disk are damage; that the caller stopped the call is not. */
 function isDamage(error: unknown): boolean {
   return typeof (error as { code?: unknown })?.code === "string";
 }
@@ -153,7 +155,7 @@ async function makeSums(
   target: Descriptor,
   file: DiskFile,
   options: CallOptions,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array> {
   const whole = new Digester();
   const bytes = new Uint8Array((Math.ceil(target.size / CACHE_BLOCK_BYTES) + 1) * SUM);
   let at = 0;
@@ -162,7 +164,8 @@ async function makeSums(
     bytes.set(sha256(block), at);
     at += SUM;
   });
-  if (whole.digest() !== target.digest) return undefined;
+  const name = paths.blob(target.digest);
+  checkDigest({ actual: whole.digest(), expected: target.digest, name });
   const sums = bytes.subarray(0, at);
   bytes.set(sha256(sums), at);
   try {

@@ -6,6 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { checkGiven } from "../../checked_content.ts";
 import { Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { writeFully } from "../../system/files.ts";
@@ -14,7 +15,6 @@ import { isOrphan, ownedName } from "../../system/process_identity.ts";
 import type { BlobWriter, CallOptions } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import type { LayoutDirectory } from "./layout_directory.ts";
-import { counted } from "../../printable.ts";
 
 /** Writes one blob. */
 export class LayoutBlobWriter implements BlobWriter {
@@ -57,16 +57,10 @@ export class LayoutBlobWriter implements BlobWriter {
   async commit(descriptor: Descriptor): Promise<void> {
     const fd = this.#open();
     this.#options.signal?.throwIfAborted();
-    const [digest, size] = [this.#digester.digest(), this.#digester.size];
-    if (digest !== descriptor.digest || size !== descriptor.size) {
-      this.#close();
-      throw new BlobberError(
-        "integrity",
-        `oci:${this.#layout.root.path} was given ${digest} (${counted(size, "byte")}), ` +
-          `expected ${descriptor.digest} (${counted(descriptor.size, "byte")})`,
-      );
-    }
+    const digest = this.#digester.digest();
     try {
+      const given = { digest, size: this.#digester.size };
+      checkGiven(given, descriptor, `oci:${this.#layout.root.path}`);
       // The name promises the content: it must not outlive a power failure without it.
       fsyncSync(fd);
       closeSync(fd);

@@ -6,7 +6,7 @@
  */
 
 import { lstatSync } from "node:fs";
-import { checkGiven } from "../../artifact/check_given.ts";
+import { checkGiven } from "../../checked_content.ts";
 import { readFallback } from "../../artifact/fallback_tag.ts";
 import { isDocumentType, mayBeOfType, parseDocument } from "../../artifact/manifest.ts";
 import { tagTaken } from "../../artifact/tag_taken.ts";
@@ -135,7 +135,7 @@ export class LayoutStore implements Store {
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
     const { mediaType, digest, size } = descriptor;
-    checkGiven(descriptor, bytes, this.name);
+    checkGiven(bytes, descriptor, this.name);
     const document = parseDocument({ mediaType, digest, size }, bytes);
     const writer = new LayoutBlobWriter(this.#layouts.make(), options);
     try {

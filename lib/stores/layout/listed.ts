@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Digest, digestOf, isDigest } from "../../digest.ts";
+import { isContent } from "../../checked_content.ts";
+import { type Digest, isDigest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../printable.ts";
 import { readBounded } from "../../system/files.ts";
@@ -46,7 +47,7 @@ export function findNamed(
 function unlisted(layout: LayoutDirectory, digest: Digest): Descriptor | undefined {
   const path = layout.blob(digest);
   const bytes = path === undefined ? undefined : readBounded(path, MAX_MANIFEST_BYTES);
-  if (bytes === undefined || digestOf(bytes) !== digest) return undefined;
+  if (bytes === undefined || !isContent(bytes, { digest })) return undefined;
   let json: unknown;
   try {
     json = parseJson(bytes, digest);
