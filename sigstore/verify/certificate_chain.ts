@@ -24,21 +24,16 @@ export interface ChainEvidence {
 /**
  * Checks a signer's certificate.
  *
- * @param leaf DER
- * @param others certificates that came with it; they are only allowed, never needed
+ * @param material the certificate, and others that came with it: those are allowed, never needed
  * @param trust the trust root
- * @param times every time that was shown; the whole chain has to be valid at each
+ * @param times every time that was shown, of which there is one at least; the chain has to be valid at each
  * @throws {BlobberError} `signature-invalid`
  */
 export function checkChain(
-  leaf: Uint8Array,
-  others: Uint8Array[],
+  { leaf, others }: { leaf: Uint8Array; others: Uint8Array[] },
   trust: TrustParts,
-  times: Date[],
+  times: [Date, ...Date[]],
 ): ChainEvidence {
-  if (times.length === 0) {
-    throw invalidSignature("no signed time shows when its certificate was used");
-  }
   checkOthers(others, trust);
   return guarded("its certificate does not hold", invalidSignature, () => {
     const certificate = new LibraryCertificate(leaf);

@@ -14,7 +14,7 @@ import { readCertificate } from "./certificate.ts";
 import { Fields } from "../encoding/fields.ts";
 import { invalidSignature } from "../encoding/malformed.ts";
 import { fingerprintOf } from "../keys/public_key.ts";
-import { readSignature } from "./simple_signing.ts";
+import { readSignature } from "../encoding/simple_signing.ts";
 import { PAYLOAD_TYPE, TAG_ANNOTATION } from "../encoding/statement.ts";
 import { parseStrictJson } from "../encoding/strict_json.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Whether who signed is who was asked for.
+ * Whether the signer is one that the policy names.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { IdentityRule, Rules } from "./policy.ts";
  *
  * @param certificate verified
  * @param rules the policy
- * @returns what showed it, in words
+ * @returns why the signer is the right one, in words
  * @throws {BlobberError} `identity-mismatch` naming those found and those expected
  */
 export function checkIdentity(certificate: SignerCertificate, rules: Rules): string {
@@ -28,7 +28,7 @@ export function checkIdentity(certificate: SignerCertificate, rules: Rules): str
   if (rule === undefined) {
     throw new BlobberError(
       "identity-mismatch",
-      `signed by ${found}, expected ${expected(rules)}`,
+      `signed by ${found}, expected ${expectedSigners(rules)}`,
       { hint: "if this signer is the right one, name it; if not, do not use the artifact" },
     );
   }
@@ -42,7 +42,7 @@ export function checkIdentity(certificate: SignerCertificate, rules: Rules): str
 }
 
 /** What was expected, for a message. */
-export function expected(rules: Rules): string {
+export function expectedSigners(rules: Rules): string {
   const signers = [
     ...rules.identities.map(identityText),
     ...rules.keys.map((key) => `the key ${key.fingerprint}`),

@@ -7,7 +7,6 @@
  */
 
 import { Buffer } from "node:buffer";
-import { isBlobberError } from "@blobber/core/errors";
 import { verifyTLogBody } from "@sigstore/verify/dist/tlog/index.js";
 import { verifyMerkleInclusion } from "@sigstore/verify/dist/tlog/merkle.js";
 import { verifyTLogSET } from "@sigstore/verify/dist/tlog/set.js";
@@ -21,10 +20,13 @@ import type { SignedContent } from "./signed_content.ts";
 import { parseStrictJson } from "../encoding/strict_json.ts";
 import type { TrustedLog } from "../trust/trust_root.ts";
 
+/** Logs, of which there is one at least. */
+export type TrustedLogs = [TrustedLog, ...TrustedLog[]];
+
 /** What a valid entry shows. */
 export interface LogEvidence {
-  /** The trust root's entries for the log whose key it was: the same one for each time that it was in use. */
-  logs: TrustedLog[];
+  /** The trust root's logs whose key signed it: the same log may be there once for each span of validity. */
+  logs: TrustedLogs;
   index: string;
   /** When the log took it, where the log signed that. */
   time: Date | undefined;
@@ -54,36 +56,45 @@ export function checkLogEntry(
 ): LogEvidence {
   // Logs of Rekor's second version are named by the id that their checkpoints have, which is a whole hash.
   const named = toBase64(entry.keyId);
-  const known = logs.filter(({ keyId, checkpointKeyId = keyId }) =>
+  const [first, ...others] = logs.filter(({ keyId, checkpointKeyId = keyId }) =>
     toBase64(keyId) === named || toBase64(checkpointKeyId) === named
   );
-  if (known.length === 0) {
+  if (first === undefined) {
     throw invalidSignature("it is recorded in a log that the trust root does not name");
   }
+  const known: TrustedLogs = [first, ...others];
   const checkpoint = checkEntryForm(entry, content, signer);
   return guarded("its log entry does not hold", invalidSignature, () => {
-    if (entry.promise !== undefined) {
-      const asNamed = known.map((log) => libraryLog({ ...log, keyId: entry.keyId }));
-      verifyTLogSET(libraryEntry(entry) as PromisedEntry, asNamed);
-    }
-    if (checkpoint === undefined) {
-      // The promise has held, and by one of these keys: which of them is told by when they were in use.
-      return { logs: known, index: entry.logIndex, time: timeOf(entry) };
-    }
-    const signed = known.filter((log) => isSignedByLog(checkpoint, log));
-    if (signed.length === 0) checkSignedBy(checkpoint, known[0]!);
+    const promised = entry.promise === undefined
+      ? known
+      : passing(known, (log) => checkPromise(entry, log));
+    const signed = checkpoint === undefined
+      ? promised
+      : passing(promised, (log) => checkSignedBy(checkpoint, log));
     return { logs: signed, index: entry.logIndex, time: timeOf(entry) };
   });
 }
 
-function isSignedByLog(checkpoint: Checkpoint, log: TrustedLog): boolean {
-  try {
-    checkSignedBy(checkpoint, log);
-    return true;
-  } catch (error) {
-    if (isBlobberError(error)) return false;
-    throw error;
-  }
+/** Logs that pass a check; where none does, what the check says of the first is thrown. */
+function passing(logs: TrustedLogs, check: (log: TrustedLog) => void): TrustedLogs {
+  const errors: unknown[] = [];
+  const [first, ...others] = logs.filter((log) => {
+    try {
+      check(log);
+      return true;
+    } catch (error) {
+      errors.push(error);
+      return false;
+    }
+  });
+  if (first === undefined) throw errors[0];
+  return [first, ...others];
+}
+
+/** The log's promise that it would add the entry, which signs its time too. */
+function checkPromise(entry: LogEntry, log: TrustedLog): void {
+  const named = libraryLog({ ...log, keyId: entry.keyId });
+  verifyTLogSET(libraryEntry(entry) as PromisedEntry, [named]);
 }
 
 /**

@@ -14,7 +14,7 @@ import { readCertificate } from "./certificate.ts";
 import { checkIdentity } from "./identity.ts";
 import type { Rules } from "./policy.ts";
 import { bindContent } from "./signed_content.ts";
-import { readSignature } from "./simple_signing.ts";
+import { readSignature } from "../encoding/simple_signing.ts";
 
 /**
  * Looks at a signature.

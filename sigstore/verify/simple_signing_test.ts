@@ -23,7 +23,7 @@ import {
   useSigstore,
 } from "../../tests/fakes/verification.ts";
 import { toPem } from "../encoding/pem.ts";
-import { SIMPLE_SIGNING_TYPE } from "./simple_signing.ts";
+import { SIMPLE_SIGNING_TYPE } from "../encoding/simple_signing.ts";
 import { createVerifier } from "./verifier.ts";
 
 useSigstore();

@@ -7,8 +7,7 @@
 
 import { parseDocument } from "../../artifact/manifest.ts";
 import { tagTaken } from "../../artifact/tag_taken.ts";
-import { digestOf } from "../../digest.ts";
-import { BlobberError } from "../../errors.ts";
+import { checkGiven } from "../../checked_content.ts";
 import type { CallOptions, SetTagOptions } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import { checkSelector } from "./manifests.ts";
@@ -27,7 +26,8 @@ export async function putManifest(
   options: CallOptions,
 ): Promise<void> {
   const { descriptor, bytes } = manifest;
-  checkContent(descriptor, bytes);
+  checkGiven(bytes, descriptor, context.repository.name);
+  parseDocument(descriptor, bytes);
   const { digest } = descriptor;
   const answer = await context.manifests.put(digest, manifest, options);
   await publishReferrer(context, { descriptor, bytes, answer }, options);
@@ -63,17 +63,4 @@ async function isSet(
   if (now === undefined) return false;
   if (now === descriptor.digest) return true;
   throw tagTaken(tag, now, repository);
-}
-
-/** Refuses bytes that do not match their descriptor, and documents that are not valid manifests. */
-function checkContent(descriptor: Descriptor, bytes: Uint8Array): void {
-  const actual = digestOf(bytes);
-  if (actual !== descriptor.digest || bytes.length !== descriptor.size) {
-    throw new BlobberError(
-      "integrity",
-      `manifest ${descriptor.digest} of ${descriptor.size} bytes is really ${actual} ` +
-        `of ${bytes.length}`,
-    );
-  }
-  parseDocument(descriptor, bytes);
 }

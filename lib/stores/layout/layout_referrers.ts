@@ -6,7 +6,8 @@
  */
 
 import { mayBeOfType, parseDocument, referrerDescriptor } from "../../artifact/manifest.ts";
-import { type Digest, digestOf } from "../../digest.ts";
+import { isContent } from "../../checked_content.ts";
+import type { Digest } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_LAYOUT_MANIFESTS, MAX_MANIFEST_BYTES } from "../../limits.ts";
 import type { ReferrerOptions } from "../../store.ts";
@@ -77,7 +78,7 @@ function readReferrer(layout: LayoutDirectory, one: Descriptor): Referrer | null
   try {
     const path = layout.blob(digest);
     const bytes = path === undefined ? undefined : readBounded(path, MAX_MANIFEST_BYTES);
-    if (bytes === undefined || digestOf(bytes) !== digest) return null;
+    if (bytes === undefined || !isContent(bytes, { digest })) return null;
     const document = parseDocument({ mediaType, digest, size }, bytes);
     const subject = document.value.subject?.digest;
     return subject === undefined ? null : { subject, descriptor: referrerDescriptor(document) };

@@ -15,11 +15,11 @@ import {
   type Material,
   readBundle,
   SIGNATURE_BYTES,
-} from "../encoding/bundle.ts";
-import { readPem } from "../encoding/pem.ts";
-import { Fields } from "../encoding/fields.ts";
-import { invalidSignature } from "../encoding/malformed.ts";
-import { parseStrictJson } from "../encoding/strict_json.ts";
+} from "./bundle.ts";
+import { readPem } from "./pem.ts";
+import { Fields } from "./fields.ts";
+import { invalidSignature } from "./malformed.ts";
+import { parseStrictJson } from "./strict_json.ts";
 
 /** Media type of the payload. */
 export const SIMPLE_SIGNING_TYPE = "application/vnd.dev.cosign.simplesigning.v1+json";

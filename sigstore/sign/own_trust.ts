@@ -1,0 +1,32 @@
+/**
+ * The trust material that a new signature is verified with.
+ *
+ * @module
+ */
+
+import type { CallOptions } from "@blobber/core";
+import type { SignerOptions } from "./signer_options.ts";
+import { isPublicService, type SigningServices } from "./signing_config.ts";
+import type { TrustMaterial } from "../trust/trust_root.ts";
+
+/**
+ * Gets what those who verify will trust, as far as that is known here.
+ *
+ * @param services that take part in signing
+ * @param options of the signer, which may name the material
+ * @returns nothing where the services have no public trust root
+ * @throws {BlobberError} `trust-root`
+ */
+export async function trustForServices(
+  { fulcio, logs, timestamps }: SigningServices,
+  { trust, onNotice }: Pick<SignerOptions, "trust" | "onNotice">,
+  { signal }: CallOptions,
+): Promise<TrustMaterial | undefined> {
+  if (trust !== undefined) return typeof trust === "function" ? await trust() : trust;
+  const asked = [...fulcio ? [fulcio] : [], ...logs.map(({ url }) => url), ...timestamps];
+  // The public root knows only a part of a mixture, so verifying with it refuses the whole.
+  const [decisive] = asked;
+  if (decisive === undefined || !isPublicService(decisive)) return undefined;
+  const { publicTrustRoot } = await import("../trust/tuf.ts");
+  return await publicTrustRoot({ onNotice, signal });
+}
