@@ -184,6 +184,6 @@ function valuesOf(setting: Setting, word: string, prefix: string, spelled = fals
 }
 
 /** The candidates that begin with the word. */
-export function fitting(candidates: readonly Candidate[], word: string): Completion {
+function fitting(candidates: readonly Candidate[], word: string): Completion {
   return { candidates: candidates.filter(({ value }) => value.startsWith(word)), directive: "" };
 }

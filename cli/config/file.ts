@@ -69,7 +69,7 @@ export async function readConfigFile(
  * environment, for `~`; and who else may own what a file of the system names
  * @throws {BlobberError} `invalid-config`
  */
-export async function parseConfig(
+async function parseConfig(
   text: string,
   options: {
     path: string;

@@ -26,7 +26,7 @@ const REGISTRY: Record<string, Setting> = {
 };
 
 /** Every key of the table. */
-export function allKeys(): string[] {
+function allKeys(): string[] {
   return SETTING_NAMES.map((name) => settingOf(name).key).filter((key) => key !== undefined);
 }
 

@@ -9,7 +9,7 @@ import { SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts
 import { formatDuration, type SettingValue } from "../line/values.ts";
 
 /** Shown instead of a secret. */
-export const MASK = "********";
+const MASK = "********";
 
 /** One line of the configuration. */
 export interface Shown {

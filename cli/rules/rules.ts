@@ -17,7 +17,7 @@ export const UNMATCHED = ["allow", "warn", "deny"] as const;
 export type Unmatched = typeof UNMATCHED[number];
 
 /** How far a signature must name what it signs. */
-export const NAME_BINDINGS = ["off", "repository", "reference"] as const;
+const NAME_BINDINGS = ["off", "repository", "reference"] as const;
 /** One of {@linkcode NAME_BINDINGS}. */
 export type NameBinding = typeof NAME_BINDINGS[number];
 

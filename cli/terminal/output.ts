@@ -229,7 +229,7 @@ export class Output {
 }
 
 /** Version of the shapes of all JSON documents: raised when a field goes or changes its meaning. */
-export const SHAPE = 1;
+const SHAPE = 1;
 
 /**
  * JSON in which characters that steer terminals, reorder text or are not seen are escaped. The value stays

@@ -59,7 +59,7 @@ export async function exhaust(search: Promise<unknown>, found: readonly Found[])
 }
 
 /** How a signer is named, on the command line and in a list. */
-export function signerName({ issuer, subject }: { issuer: string; subject: string }): string {
+function signerName({ issuer, subject }: { issuer: string; subject: string }): string {
   return `issuer=${issuer},subject=${subject}`;
 }
 

@@ -40,12 +40,6 @@ export function statableTime(seconds: number): number {
   return Math.min(LAST_TIME, Math.max(FIRST_TIME, seconds));
 }
 
-/** A table as it is written. */
-export interface Toc {
-  version: 1;
-  entries: TocEntry[];
-}
-
 /** One row. Everything but `name` and `type` is left out when it is zero or empty. */
 export interface TocEntry {
   /** Path; a directory's ends in `/`. */

@@ -157,7 +157,7 @@ function variantOf(platform: Platform): string | undefined {
  *
  * @param platform from a manifest, or none
  */
-export function formatPlatform(platform: Platform | undefined): string {
+function formatPlatform(platform: Platform | undefined): string {
   if (platform === undefined) return "(no platform)";
   const { os, architecture, variant } = platform;
   return printable([os, architecture, ...(variant ? [variant] : [])].join("/"), 100);

@@ -10,7 +10,7 @@ import { parentPort, Worker as NodeWorker, workerData } from "node:worker_thread
 import { RUNTIME } from "../system/runtime.ts";
 
 /** Name of every thread that blobber opens: how code knows that it runs in one. */
-export const THREAD_NAME = "blobber-worker";
+const THREAD_NAME = "blobber-worker";
 
 /** A thread as its opener sees it. */
 export interface Thread {

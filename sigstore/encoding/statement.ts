@@ -14,7 +14,7 @@ export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
 /** The one predicate that means "signed": cosign's. Any other predicate is a statement about something else. */
 export const PREDICATE_TYPE = "https://sigstore.dev/cosign/sign/v1";
 /** The subject's annotation that tells two signatures by one key apart, where a log takes each only once. */
-export const NONCE_ANNOTATION = "dev.blobber.nonce";
+const NONCE_ANNOTATION = "dev.blobber.nonce";
 /** The subject's annotation that holds the tags under which it was signed, with commas between them. */
 export const TAG_ANNOTATION = "dev.blobber.tag";
 

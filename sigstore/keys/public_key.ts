@@ -112,12 +112,12 @@ export function weaknessOf(key: KeyObject): string | undefined {
 }
 
 /** A key as SubjectPublicKeyInfo. */
-export function spkiOf(key: KeyObject): Uint8Array<ArrayBuffer> {
+function spkiOf(key: KeyObject): Uint8Array<ArrayBuffer> {
   return new Uint8Array(key.export({ format: "der", type: "spki" }));
 }
 
 /** What a key is called. */
-export function namesOf(der: Uint8Array): { hint: string; fingerprint: string } {
+function namesOf(der: Uint8Array): { hint: string; fingerprint: string } {
   const digest = sha256(der);
   return { hint: toBase64(digest), fingerprint: fingerprintOf(digest) };
 }

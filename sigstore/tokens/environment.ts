@@ -11,7 +11,7 @@ import type { TokenSource } from "./token.ts";
 export type Environment = Record<string, string | undefined>;
 
 /** The variable in which Sigstore's tools look for a token. GitLab's `id_tokens` put one there. */
-export const TOKEN_VARIABLE = "SIGSTORE_ID_TOKEN";
+const TOKEN_VARIABLE = "SIGSTORE_ID_TOKEN";
 
 /**
  * The token in `SIGSTORE_ID_TOKEN`.

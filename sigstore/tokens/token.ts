@@ -8,7 +8,7 @@
 import { fromBase64Url } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_IDENTITY_TOKEN_CHARS } from "@blobber/core/limits";
-import { printable, quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/printable";
 import type { ServiceContext } from "../service.ts";
 import { isObject } from "@blobber/core/json";
 
@@ -108,11 +108,6 @@ export function readToken(raw: string, clientId: string, from: string): Identity
 /** The audience of a token; empty if it cannot be read. */
 export function audienceOf(raw: string): string[] {
   return listOf(claimsOf(bare(raw))?.aud);
-}
-
-/** What a token says about whom it is for: the address or the subject, safe to show. */
-export function identityOf(token: IdentityToken): string {
-  return printable(token.email ?? token.subject, 300);
 }
 
 /** A token without white space around it, or the word that a header has in front of it (RFC 6750, 2.1). */

@@ -77,7 +77,7 @@ const KINDS: Record<Entry["type"], string> = {
 };
 
 /** `-rw-r--r--`. */
-export function modeText({ type, mode }: Pick<Entry, "type" | "mode">): string {
+function modeText({ type, mode }: Pick<Entry, "type" | "mode">): string {
   let text = KINDS[type];
   for (let bit = 8; bit >= 0; bit--) {
     text += (mode >> bit) & 1 ? "rwx"[2 - bit % 3] : "-";

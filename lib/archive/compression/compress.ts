@@ -19,9 +19,9 @@ import { type Kind, kindOf } from "./content_kind.ts";
  * zlib levels: 3 makes blobs smaller than the Go tool's level 6 does, in half of level 6's time. From 2 to 3
  * machine code shrinks half as much as text does for the same time; noise does not shrink at all.
  */
-export const GZIP_LEVELS: Readonly<Record<Kind, number>> = { text: 3, binary: 2, random: 0 };
+const GZIP_LEVELS: Readonly<Record<Kind, number>> = { text: 3, binary: 2, random: 0 };
 /** zstd level: the library's own default. */
-export const ZSTD_LEVEL = 3;
+const ZSTD_LEVEL = 3;
 
 /** Bytes of a piece of a member that is compressed as a stream. */
 const STREAM_BYTES = 64 * 1024;

@@ -11,7 +11,10 @@ import type { InputEntry } from "../input/input.ts";
 import type { PackedLayer } from "./layer_sink.ts";
 import { Packer } from "./pack.ts";
 import { packEntries } from "./pack_input.ts";
-import type { Toc, TocEntry } from "../toc.ts";
+import type { TocEntry } from "../toc.ts";
+
+/** A table of contents, as it stands in the layer. */
+type Toc = { version: number; entries: TocEntry[] };
 
 const here = new WorkerPool(0);
 const FORMATS = ["gzip", "zstd"] as const;

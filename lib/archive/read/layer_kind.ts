@@ -46,7 +46,7 @@ const MODE = 0o644;
  * archive's type in an image, or has no name of its own
  * @throws {BlobberError} `path-traversal`, `invalid-archive` for a name that cannot be one
  */
-export function fileLayerOf(layer: Descriptor, { config }: Manifest): FileLayer | undefined {
+function fileLayerOf(layer: Descriptor, { config }: Manifest): FileLayer | undefined {
   const { mediaType } = config;
   const isImage = mediaType === MEDIA_TYPE.config || mediaType === MEDIA_TYPE.dockerConfig;
   if (isImage && formatOf(layer.mediaType) !== undefined) return undefined;

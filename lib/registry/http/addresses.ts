@@ -68,7 +68,7 @@ export async function reachOf(hostname: string, resolve?: Resolver): Promise<Rea
  *
  * @param address IPv4 or IPv6, without brackets
  */
-export function reachOfAddress(address: string): Reach {
+function reachOfAddress(address: string): Reach {
   const bytes = isIP(address) === 4 ? ipv4Bytes(address) : ipv6Bytes(address);
   if (bytes === undefined) return "forbidden";
   return bytes.length === 4 ? reachOfIpv4(bytes) : reachOfIpv6(bytes);
