@@ -3,8 +3,9 @@
  * its reason. Those that an option raises (`maxEntries`, `maxBytes`, `maxFileBytes`) are defaults; the others
  * are fixed.
  *
- * Three kinds of numbers stand beside the code that uses them: what makes work only faster or slower (sizes of
- * buffers, when another thread is worth it), what a format fixes, and how many names a message shows.
+ * Four kinds of numbers stand beside the code that uses them: what makes work only faster or slower (sizes of
+ * buffers, when another thread is worth it), what a format fixes, how many names a message shows, and how much
+ * a user of the command line may write (its configuration, patterns and secrets).
  *
  * @module
  */

@@ -17,7 +17,7 @@ export interface Item<S> {
   many: boolean;
 }
 
-/** Counts steps, for who wants to know what a match costs. */
+/** Counts steps, so that a test can say what a match costs. */
 export interface Meter {
   steps: number;
 }

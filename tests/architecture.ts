@@ -179,6 +179,25 @@ export function breaches(file: SourceFile): string[] {
   return found;
 }
 
+/** Which part of the core imports which, by the names of docs/architecture.md's picture: `verbs>stores`. */
+export function coreArrows(files: SourceFile[]): Set<string> {
+  const nameOf = (path: string) => {
+    const part = partOf(path);
+    return LAYERS[0]!.includes(part) || layerOf(LAYERS, path) === LAYERS.length
+      ? "ground"
+      : part.replace("/", "");
+  };
+  const arrows = new Set<string>();
+  for (const file of files) {
+    if (!isSource(file.path) || !file.path.startsWith("lib/")) continue;
+    for (const target of targetsOf(file)) {
+      const arrow = [nameOf(file.path), nameOf(target)];
+      if (arrow[0] !== arrow[1]) arrows.add(arrow.join(">"));
+    }
+  }
+  return arrows;
+}
+
 /** What is wrong with the structure of all files together, one sentence each. */
 export function structuralBreaches(files: SourceFile[]): string[] {
   const sources = files.filter(({ path }) => isSource(path));

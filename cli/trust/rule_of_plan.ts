@@ -21,23 +21,25 @@ export function ruleOfPlan(
   pattern: string,
   plan: VerificationPlan,
 ): WrittenRule {
-  const root = plan.trustedRoot === undefined
-    ? {}
-    : { "trusted-root": absolutePath(plan.trustedRoot.path) };
+  const { trustedRoot, repo, name: binding, signedAs, signers, requireLog, ...rest } = plan;
+  // No rule is unsafe or offline. A demand that is new in the plan does not compile until it is used here.
+  const { claims: asked, unsafe: _, offline: __, ...forgotten } = rest;
+  forgotten satisfies Record<string, never>;
+  const root = trustedRoot === undefined ? {} : { "trusted-root": absolutePath(trustedRoot.path) };
   const claims = {
-    ...plan.claims,
-    ...plan.repo !== undefined && { "source-repository-uri": repositoryUri(plan.repo) },
+    ...asked,
+    ...repo !== undefined && { "source-repository-uri": repositoryUri(repo) },
   };
   return {
     name,
     match: [pattern],
-    ...plan.name !== "off" && { "name-binding": plan.name },
-    ...plan.signedAs !== undefined && { "signed-as": plan.signedAs },
-    any: plan.signers.map((signer): WrittenEntry =>
+    ...binding !== "off" && { "name-binding": binding },
+    ...signedAs !== undefined && { "signed-as": signedAs },
+    any: signers.map((signer): WrittenEntry =>
       signer.kind === "key"
         ? {
           key: absolutePath(signer.file.path),
-          ...plan.requireLog && { log: "required" },
+          ...requireLog && { log: "required" },
           ...root,
         }
         : {

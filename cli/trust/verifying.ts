@@ -44,15 +44,18 @@ export async function makeVerifier(context: Context, plan: VerificationPlan): Pr
 }
 
 async function policyOfPlan(plan: VerificationPlan, context: Context): Promise<Policy> {
-  const { name: nameBinding, signedAs, requireLog } = plan;
+  const { name: nameBinding, signedAs, requireLog, unsafe, signers, claims, repo, ...rest } = plan;
+  // The rest is about the trust root. A demand that is new in the plan does not compile until it is used here.
+  const { trustedRoot: _, offline: __, ...forgotten } = rest;
+  forgotten satisfies Record<string, never>;
   const terms = { nameBinding, ...signedAs !== undefined && { signedAs }, requireLog };
   const trust = await trustOfPlan(plan, context);
-  const policy = plan.unsafe ? { ...terms, unsafe: true, trust } : {
+  const policy = unsafe ? { ...terms, unsafe: true, trust } : {
     ...terms,
-    signers: await Promise.all(plan.signers.map((signer) => readSigner(signer, context))),
+    signers: await Promise.all(signers.map((signer) => readSigner(signer, context))),
     ...trust !== undefined && { trust },
-    ...Object.keys(plan.claims).length > 0 && { claims: plan.claims },
-    ...plan.repo !== undefined && { repo: plan.repo },
+    ...Object.keys(claims).length > 0 && { claims },
+    ...repo !== undefined && { repo },
   };
   // Every combination of a plan is one of a policy; createVerifier checks it again.
   return policy as Policy;

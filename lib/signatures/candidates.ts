@@ -98,7 +98,7 @@ export async function listCandidates(
   return { list: inOrder(claimed, unsaid), others, cut, failure };
 }
 
-/** So few are read in two goes: who comes first is of no matter, and they stay as they are listed. */
+/** As many are read in two rounds at most, so their order does not matter and stays as it is listed. */
 const FEW = 16;
 
 /**

@@ -28,7 +28,7 @@ export type { PushSettings } from "./push/settings.ts";
  *
  * @param target where to
  * @param input what
- * @param options how; `tags` are the tags to set, none for an artifact that only its digest names
+ * @param settings how; `tags` are the tags to set, none for an artifact that only its digest names
  * @throws {BlobberError} `file-system`, `source-changed`, `invalid-archive`, `path-traversal` for what
  * cannot be pushed; `conflict` for a tag that `ifAbsent` protects; whatever the store or the signer throws
  */

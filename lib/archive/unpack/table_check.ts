@@ -1,7 +1,7 @@
 /**
  * Compares a tar with its table while it is read: the same entries in the same order, the same content at
- * the same places. A table that lies about the tar shows one tree to who reads single files and
- * another to who unpacks; whoever has all of the layer sees to it that there is one.
+ * the same places. A table that lies about the tar would show one tree to a reader of single files and
+ * another to a pull. So a pull, which has the whole layer, makes sure that there is only one.
  *
  * @module
  */
