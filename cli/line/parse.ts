@@ -218,14 +218,12 @@ function checkCount(command: Command, args: string[]): void {
   );
 }
 
-/** Arguments that a message names; a pattern of the shell may stand for thousands. */
-const MAX_NAMED = 5;
-
-function unexpected(extra: readonly string[]): string {
-  const named = extra.slice(0, MAX_NAMED).map((word) => quote(word));
-  const more = extra.length - named.length;
-  const names = listOf([...named, ...more > 0 ? [`${more} more`] : []]);
-  return `unexpected ${extra.length === 1 ? "argument" : "arguments"}: ${names}`;
+/** Names the first argument and counts the others: what stands too far right may be a password. */
+function unexpected([first, ...others]: readonly string[]): string {
+  const named = quote(first!);
+  return others.length === 0
+    ? `unexpected argument: ${named}`
+    : `unexpected arguments: ${named} and ${others.length} more`;
 }
 
 function listOf(words: readonly string[]): string {

@@ -51,10 +51,10 @@ Deno.test("arguments that are missing are named, and so are those that are too m
   assert.equal(refused(["tag", "r"]).message, "missing TAG");
   assert.equal(refused(["trust", "add"]).message, "missing REF or PATTERN");
   assert.equal(refused(["version", "x"]).message, 'unexpected argument: "x"');
-  assert.equal(refused(["push", ..."abcd"]).message, 'unexpected arguments: "c" and "d"');
+  assert.equal(refused(["push", ..."abcd"]).message, 'unexpected arguments: "c" and 1 more');
   assert.equal(
     refused(["push", ..."abcdefghij"]).message,
-    'unexpected arguments: "c", "d", "e", "f", "g", and 3 more',
+    'unexpected arguments: "c" and 7 more',
   );
   assert.equal(refused(["pull", "r", "d", "e"]).hint, "usage: blobber pull REF DIR");
 });

@@ -9,8 +9,9 @@ import { type Hint, hintText, type OptionName, type Remedy } from "@blobber/core
 import { findCommand } from "../command_table/table.ts";
 import { appliesTo, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
 
-/** Flags of the runtime: they are given to another program. */
-const OF_RUNTIME = /^--allow-/;
+/** Permissions of Deno and Node: they are given to another program. */
+export const OF_RUNTIME =
+  /^--allow-(?:all|read|write|net|env|run|sys|ffi|import|fs-read|fs-write|child-process|worker|addons)$/;
 
 /** The setting that gives each option of the library, or what the command line has in its place. */
 export const OPTIONS: Record<OptionName, SettingName | { insteadOfFlag: string }> = {

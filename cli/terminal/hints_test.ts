@@ -4,7 +4,7 @@ import { COMMANDS } from "../command_table/table.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { TOPICS } from "../help/topics.ts";
 import { describeError } from "./error_text.ts";
-import { flagsIn, hintFor, isFor, OPTIONS } from "./hints.ts";
+import { flagsIn, hintFor, isFor, OF_RUNTIME, OPTIONS } from "./hints.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -47,7 +47,7 @@ Deno.test("no message names a file of the documentation, and every flag in one e
       }
       if (OF_OTHERS.test(string)) continue;
       for (const { flag } of flagsIn(string)) {
-        if (/^--(allow|verify)-$|^--allow-/.test(flag)) continue;
+        if (/^--(allow|verify)-$/.test(flag) || OF_RUNTIME.test(flag)) continue;
         assert.ok(flags.has(flag), `${path}: ${flag} in ${JSON.stringify(string)}`);
         seen++;
       }
@@ -86,7 +86,7 @@ Deno.test("nothing in the library names a flag or a command line: its users have
     for (const [flag] of text.matchAll(/`--[a-z][^`]*`/g)) found.push(`${path}: ${flag}`);
     for (const string of strings(text)) {
       if (OF_OTHERS.test(string)) continue;
-      const flags = flagsIn(string).filter(({ flag }) => !flag.startsWith("--allow-"));
+      const flags = flagsIn(string).filter(({ flag }) => !OF_RUNTIME.test(flag));
       const commands = COMMANDS.filter(({ name }) => string.includes(`blobber ${name}`));
       if (flags.length > 0 || commands.length > 0) found.push(`${path}: ${string}`);
     }

@@ -265,7 +265,10 @@ class Walk {
     }
     const target = readlinkSync(this.#at.entry(name));
     const { allowShared, links = allowShared ? "all" : "trusted" } = this.#options;
-    if (links === "trusted") checkLink(shown, target, link, this.#at.stat);
+    if (links === "trusted") {
+      const canBeAllowed = this.#options.links === undefined;
+      checkLink({ path: shown, target, link, directory: this.#at.stat, canBeAllowed });
+    }
     const now = this.#at.look(name);
     if (now === undefined || !isSame(now, link) || now.ctimeMs !== link.ctimeMs) {
       throw new BlobberError("file-system", `${quote(shown)} was replaced as it was looked at`);
@@ -286,7 +289,16 @@ class Walk {
  *
  * @throws {BlobberError} `file-system`
  */
-function checkLink(path: string, target: string, link: Stats, directory: Stats): void {
+function checkLink(
+  { path, target, link, directory, canBeAllowed }: {
+    path: string;
+    target: string;
+    link: Stats;
+    directory: Stats;
+    /** Whether the option `allowSharedDirectories` would follow the link. */
+    canBeAllowed: boolean;
+  },
+): void {
   const why = effectiveUser() === undefined
     ? "nothing here tells to whom it belongs"
     : !isTrusted(link)
@@ -302,8 +314,10 @@ function checkLink(path: string, target: string, link: Stats, directory: Stats):
     `${quote(path)} is a link to ${quote(target)} that another user can change: ${why}`,
     {
       hint: [
-        "name the directory that it leads to, if that is the one that you mean, or follow the link with ",
-        { option: "allowSharedDirectories" },
+        "name the directory that it leads to, if that is the one that you mean",
+        ...canBeAllowed
+          ? [", or follow the link with ", { option: "allowSharedDirectories" }] as const
+          : [],
       ],
     },
   );

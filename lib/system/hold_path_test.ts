@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "no
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { removeScratch, scratch } from "../../tests/fakes/pulling.ts";
+import type { BlobberError } from "../errors.ts";
 import { holdingOf } from "./held_directory.ts";
 import { holdDirectory } from "./hold_path.ts";
 
@@ -42,4 +43,21 @@ held("what is held is the same directory when its path leads elsewhere", () => {
   dir.close();
   assert.equal(readFileSync(join(root, "moved/file"), "utf8"), "here");
   assert.throws(() => dir.at, { code: "closed" });
+});
+
+held("the hint on a link names the option only where it would follow the link", () => {
+  const root = scratch().path;
+  mkdirSync(join(root, "own"));
+  symlinkSync("own", join(root, "link"));
+  chmodSync(root, 0o777);
+  const hintOf = (links?: "trusted") => {
+    let hint = "";
+    assert.throws(() => holdDirectory(join(root, "link"), { links }), (error: BlobberError) => {
+      hint = error.hint!;
+      return error.code === "file-system";
+    });
+    return hint;
+  };
+  assert.match(hintOf(), /follow the link with .*allowSharedDirectories/);
+  assert.doesNotMatch(hintOf("trusted"), /allowSharedDirectories/);
 });

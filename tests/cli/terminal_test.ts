@@ -1,6 +1,7 @@
 /** What a person sees: the program at a real pseudo-terminal, and the lines that stand there in the end. */
 
 import assert from "node:assert/strict";
+import { readYaml } from "../../cli/config/yaml.ts";
 import { type FakeRegistry, startRegistry } from "../fakes/registry/fake_registry.ts";
 import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
@@ -8,6 +9,20 @@ import { hasTerminal, TerminalRun } from "./terminal.ts";
 
 const ignore = !hasTerminal();
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+Deno.test({
+  name: "what config shows at a narrow terminal is the same YAML as in a pipe",
+  ignore,
+  async fn() {
+    await using at = await Workplace.open();
+    const cache = "/a/path with  two spaces/that is/longer than the terminal";
+    const env = { BLOBBER_CACHE_DIR: cache, BLOBBER_PROGRESS: "none" };
+    const run = new TerminalRun(at, ["config"], { columns: 40, env });
+    const { written } = await run.end().then(() => run);
+    const piped = await at.ok(["config"], { env });
+    assert.deepEqual(readYaml(written.replaceAll("\r", ""), "shown"), readYaml(piped, "piped"));
+  },
+});
 
 /** A place with a large file in it, and a registry. */
 async function open(): Promise<AsyncDisposable & { at: Workplace; registry: FakeRegistry }> {

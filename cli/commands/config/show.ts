@@ -25,6 +25,7 @@ export async function runConfigShow({ settings, out }: Context): Promise<void> {
     ...nested(shown),
     ...Object.keys(blocks).length > 0 && { registries: blocks },
   };
-  // A line that is broken between words is still the same YAML.
-  await out.sentences({}, dump(document, { lineWidth: -1 }));
+  // Folded by YAML's own rules: a line that is just broken between words may be other YAML, or none.
+  const lineWidth = out.columns === Infinity ? -1 : out.columns;
+  await out.text(dump(document, { lineWidth }));
 }

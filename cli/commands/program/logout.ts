@@ -13,7 +13,7 @@ import type { Context } from "../../context.ts";
 export async function runLogout({ args, out }: Context): Promise<void> {
   const { host } = parseRegistry(args[0]!);
   if (!await eraseLogin(host)) {
-    throw new BlobberError("not-found", `no credentials for ${host} found`, {
+    throw new BlobberError("not-found", `credentials for ${host} not found`, {
       hint: "they may be in another file: blobber help credentials lists them",
     });
   }
