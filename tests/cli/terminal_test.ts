@@ -15,7 +15,7 @@ Deno.test({
   ignore,
   async fn() {
     await using at = await Workplace.open();
-    const cache = "/a/path with  two spaces/that is/longer than the terminal";
+    const cache = "/a/path/that/is/longer/than/forty/columns/and has  two spaces";
     const env = { BLOBBER_CACHE_DIR: cache, BLOBBER_PROGRESS: "none" };
     const run = new TerminalRun(at, ["config"], { columns: 40, env });
     const { written } = await run.end().then(() => run);
