@@ -26,6 +26,9 @@ export const MAX_NESTED_INDEXES = 16;
 /** Characters of a repository's name: registries keep it in 255. */
 export const MAX_REPOSITORY_CHARS = 255;
 
+/** Paths compared with one that was mistyped: 20,000 take some 50 ms, a million would delay the error. */
+export const MAX_COMPARED_PATHS = 20_000;
+
 /** Threads that pack or unpack: more than 8 wait for the one that hashes, sends or reads, and take memory. */
 export const MAX_THREADS = 8;
 

@@ -15,7 +15,7 @@ export interface ErrorForm {
   message: string;
   hint: string | undefined;
   status: number;
-  /** Only of what nobody threw on purpose. */
+  /** Only of an error that was not thrown on purpose. */
   stack: string | undefined;
 }
 

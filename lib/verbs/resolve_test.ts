@@ -359,7 +359,7 @@ test("an unsigned index without this platform is unsigned first of all", async (
 });
 
 test("a signed file that is a manifest is no signature of it, here or as a blob", async () => {
-  // The oracle: somebody signs files for others. Its signature names the file's bytes, which are a
+  // The oracle: a service signs files for others. Its signature names the file's bytes, which are a
   // manifest's. The core hands every verifier digest and media type; binding them is the verifier's.
   const store = new MemoryStore();
   const manifest = await sample(store, "content", { tag: "v1" });

@@ -25,7 +25,7 @@ export interface ServiceOptions {
   rekorVersion?: RekorVersion | undefined;
   /** URL of an RFC 3161 timestamp authority; needed with a log of version 2. @default none */
   timestampUrl?: string | undefined;
-  /** A signing configuration (v0.2), parsed, or what gets it when the first signature is made. */
+  /** A signing configuration (v0.2), parsed, or a function that fetches it when the first signature is made. */
   signingConfig?: unknown | (() => Promise<unknown>);
 }
 

@@ -116,7 +116,7 @@ test("a certificate log with another key is refused", () =>
     "signature-invalid",
   ));
 
-test("the root of another Sigstore vouches for nobody of this one", async () => {
+test("the root of another Sigstore vouches for no signer of this one", async () => {
   const stranger = await startSigstore();
   try {
     const bundle = makeBundle(stranger, STATEMENT);

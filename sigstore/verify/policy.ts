@@ -231,7 +231,7 @@ export function rulesOf(policy: Policy): Rules {
   };
 }
 
-/** The material, or what gets it, as what gets it once. */
+/** A function that returns the material, and fetches it once at most where a function was given. */
 function readTrust(given: unknown): TrustSource {
   if (given instanceof TrustMaterial) return () => Promise.resolve(given);
   const wrong = invalidPolicy("trust is not trust material; expected what loadTrustedRoot returns");

@@ -1,8 +1,8 @@
 /**
  * Verifies Sigstore bundles: a pure function of signature, manifest, policy and trust material, which opens
- * no socket and no file; where the policy has only what gets the material, that may. The decision is
- * {@linkcode verifyBundle}, {@linkcode signedByCertificate} and {@linkcode signedByKey}, each read top to
- * bottom.
+ * no socket and no file. A policy may hold a function that fetches the material instead: it alone may open
+ * them. The decision is {@linkcode verifyBundle}, {@linkcode signedByCertificate} and
+ * {@linkcode signedByKey}, each read top to bottom.
  *
  * @module
  */

@@ -4,10 +4,8 @@
  * @module
  */
 
+import { MAX_COMPARED_PATHS } from "../../limits.ts";
 import { editDistance } from "../../spelling.ts";
-
-/** Paths compared with a mistyped one; more would make an error slow. */
-const MAX_COMPARED = 20_000;
 
 /**
  * Finds the path most like one that does not exist: the same name elsewhere, or a few letters off.
@@ -22,7 +20,7 @@ export function nearestPath(wanted: string, paths: Iterable<string>): string | u
   let compared = 0;
   const lower = wanted.toLowerCase();
   for (const path of paths) {
-    if (++compared > MAX_COMPARED) break;
+    if (++compared > MAX_COMPARED_PATHS) break;
     if (path.length === wanted.length && path.toLowerCase() === lower) return path;
     const sameName = baseOf(path) === name;
     const cost = sameName ? 1 : 1 + editDistance(wanted, path, bestCost);

@@ -39,8 +39,8 @@ export class TableCheck implements TarHandler {
 
   /**
    * @param table what must come
-   * @param by how content is compared: `positions` when somebody else checks the chunks where the table
-   * says that they are, and the segments are told; `digests` when nobody does
+   * @param by how content is compared: `positions` when another part checks the chunks where the table
+   * says that they are, and reports the segments; `digests` when none does
    */
   constructor(table: Table, by: "positions" | "digests") {
     this.#table = table;

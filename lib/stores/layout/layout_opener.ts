@@ -45,7 +45,7 @@ export class LayoutOpener {
   }
 
   /**
-   * The layout, which must be one. Whoever opened it closes it.
+   * Opens the layout, which must be one. The caller closes it.
    *
    * @throws {BlobberError} `not-found`, `invalid-manifest`, `file-system`
    */
