@@ -84,7 +84,7 @@ export async function requestCertificate(
   if (certificate === undefined) throw failed(request, "answered without a certificate");
   try {
     const extensions = extensionsOf(certificate);
-    checkCertificate(request, certificate, extensions, token, key);
+    checkCertificate(request, { certificate, extensions }, { token, key });
     return { certificate, hasSct: extensions.has(OID.sct) };
   } catch (error) {
     if (isBlobberError(error, "signing-service")) throw error;
@@ -95,10 +95,11 @@ export async function requestCertificate(
 /** What came back must be for the key and the identity that were sent. */
 function checkCertificate(
   request: ServiceRequest,
-  certificate: Uint8Array<ArrayBuffer>,
-  extensions: Map<string, Uint8Array>,
-  token: IdentityToken,
-  key: SigningKey,
+  { certificate, extensions }: {
+    certificate: Uint8Array<ArrayBuffer>;
+    extensions: Map<string, Uint8Array>;
+  },
+  { token, key }: { token: IdentityToken; key: SigningKey },
 ): void {
   const wrong = (what: string) => failed(request, `answered with a certificate ${what}`);
   const { publicKey } = new X509Certificate(certificate);

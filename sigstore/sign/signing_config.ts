@@ -66,7 +66,7 @@ export function servicesOf(value: unknown, now: Date = new Date()): SigningServi
     );
   }
   const list = (key: string, versions: number[], secret: boolean) =>
-    candidates(value[key], key, versions, secret, now);
+    usableServices(value[key], { key, versions, secret, now });
   const fulcio = list("caUrls", [1], true)[0];
   const issuer = list("oidcUrls", [1], true)[0];
   const logs = choose(
@@ -138,12 +138,14 @@ interface Candidate {
   operator: string;
 }
 
-function candidates(
+function usableServices(
   list: unknown,
-  key: string,
-  versions: number[],
-  secret: boolean,
-  now: Date,
+  { key, versions, secret, now }: {
+    key: string;
+    versions: number[];
+    secret: boolean;
+    now: Date;
+  },
 ): Candidate[] {
   if (list === undefined) return [];
   if (!Array.isArray(list) || list.length > MAX_SIGNING_SERVICES) {

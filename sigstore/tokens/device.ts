@@ -58,7 +58,9 @@ export function deviceToken(options: DeviceOptions): TokenSource {
         const grant = await oauth.processDeviceAuthorizationResponse(server, client, answer);
         const seconds = Math.min(grant.expires_in, LOGIN_TIMEOUT_MS / 1000);
         await options.showDevice(loginOf(grant, seconds));
-        return await poll(issuer, context, verifier, grant.device_code, {
+        return await pollForToken(issuer, context, {
+          verifier,
+          deviceCode: grant.device_code,
           seconds,
           interval: grant.interval ?? 5,
         });
@@ -109,12 +111,15 @@ function pageOf(text: string): URL | undefined {
 }
 
 /** Asks again and again, as slowly as the issuer wants (RFC 8628, 3.5). */
-async function poll(
+async function pollForToken(
   issuer: Issuer,
   context: ServiceContext,
-  verifier: string,
-  deviceCode: string,
-  patience: { seconds: number; interval: number },
+  { verifier, deviceCode, ...patience }: {
+    verifier: string;
+    deviceCode: string;
+    seconds: number;
+    interval: number;
+  },
 ): Promise<string> {
   const { oauth, server, client, clientAuth, requests } = issuer;
   let interval = Math.max(1, patience.interval);

@@ -104,7 +104,7 @@ export async function publicTarget(
     );
   }
   try {
-    return await refresh(name, url, path, first, state, options);
+    return await fetchTarget({ name, url, path, first, state }, options);
   } catch (error) {
     const usable = kept !== undefined && state !== undefined && state.expires.getTime() > now;
     if (!isBlobberError(error, "network") || !usable) throw asTrustRoot(error, url);
@@ -162,12 +162,16 @@ async function keptState(
   }
 }
 
-async function refresh(
-  name: string,
-  url: string,
-  path: string,
-  first: Uint8Array,
-  state: TufState | undefined,
+async function fetchTarget(
+  { name, url, path, first, state }: {
+    name: string;
+    url: string;
+    /** The file that is kept between runs. */
+    path: string;
+    /** The root that trust begins with. */
+    first: Uint8Array;
+    state: TufState | undefined;
+  },
   options: PublicRootOptions,
 ): Promise<PublicTarget> {
   const { updateTuf } = await import("./tuf_client.ts");

@@ -12,7 +12,7 @@ import {
   MAX_TOC_RATIO,
   TOC_TAIL_BYTES,
 } from "../../limits.ts";
-import type { CallOptions, Source } from "../../store.ts";
+import type { Source } from "../../store.ts";
 import { ANNOTATION, type Descriptor } from "../../types.ts";
 import { checkDigest, readChecked } from "../../checked_content.ts";
 import type { Entry } from "../entry.ts";
@@ -91,15 +91,16 @@ export async function readLayerTable<T extends NamedTable>(
   const stated = layer.annotations?.[ANNOTATION.tocDigest];
   if (stated === undefined) return undefined;
   const expected = asDigest(stated, `annotation ${ANNOTATION.tocDigest}`);
+  const read = () => readTable({ source, layer, expected, parse }, options);
   try {
-    return await readTable(source, layer, expected, parse, options);
+    return await read();
   } catch (error) {
     // A cache may hold what a registry once sent; whether it was right is known only here.
     const damaged = isBlobberError(error, "integrity", "invalid-archive", "limit");
     const end = { start: guessStart(layer), end: layer.size };
     if (!damaged || !source.forget?.(layer, end)) throw error;
     try {
-      return await readTable(source, layer, expected, parse, options);
+      return await read();
     } catch (error) {
       source.forget(layer, end);
       throw error;
@@ -108,17 +109,20 @@ export async function readLayerTable<T extends NamedTable>(
 }
 
 async function readTable<T extends NamedTable>(
-  source: Source,
-  layer: Descriptor,
-  expected: Digest,
-  parse: Parse<T>,
+  { source, layer, expected, parse }: {
+    source: Source;
+    layer: Descriptor;
+    expected: Digest;
+    parse: Parse<T>;
+  },
   options: ParseOptions,
 ): Promise<LayerTable<T> | undefined> {
-  let tail = await readTail(source, layer, guessStart(layer), undefined, options);
+  const { signal } = options;
+  let tail = await readTail(source, layer, { start: guessStart(layer), signal });
   const footer = parseFooter(tail.bytes.subarray(-FOOTER_BYTES), layer.size);
   if (footer === undefined) return undefined;
   if (footer.tocStart < tail.start) {
-    tail = await readTail(source, layer, footer.tocStart, tail, options);
+    tail = await readTail(source, layer, { start: footer.tocStart, have: tail, signal });
   }
   const packed = tail.bytes.subarray(footer.tocStart - tail.start, footer.tocEnd - tail.start);
   const json = await plainTable(packed, footer, options);
@@ -157,13 +161,11 @@ function guessStart(layer: Descriptor): number {
 async function readTail(
   source: Source,
   layer: Descriptor,
-  start: number,
-  have: Tail | undefined,
-  options: CallOptions,
+  { start, have, signal }: { start: number; have?: Tail; signal: AbortSignal | undefined },
 ): Promise<Tail> {
   const end = have?.start ?? layer.size;
   const range = { start, end };
-  const stream = await source.fetch(layer, { signal: options.signal, range });
+  const stream = await source.fetch(layer, { signal, range });
   const name = `bytes ${start} to ${end} of the layer ${layer.digest} of ${source.name}`;
   const bytes = await readChecked(stream, { size: end - start, name }, end - start);
   if (have === undefined) return { start, bytes };

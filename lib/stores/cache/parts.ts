@@ -42,17 +42,14 @@ export async function openParts(
 }
 
 /**
- * Puts a range in the cache.
+ * Puts a range of a blob in the cache.
  *
- * @param file its complete content, which is moved
- * @param digest of that content
+ * @param part where it is in the blob, its complete content as a file, which is moved, and the digest of that
  */
 export function keepPart(
   paths: CachePaths,
   blob: Digest,
-  range: ByteRange,
-  file: string,
-  digest: Digest,
+  { range, file, digest }: { range: ByteRange; file: string; digest: Digest },
 ): void {
   const directory = paths.parts(blob);
   const { renameSync, rmSync } = nodeModule("fs");

@@ -112,7 +112,7 @@ export class ReadThrough {
     const name = `bytes ${range.start} to ${range.end} of ${digest} of ${this.#source.name}`;
     const { tee } = await loading;
     return tee(this.#paths, stream, { size: range.end - range.start, name }, {
-      keep: (file, own) => keepPart(this.#paths, digest, range, file, own),
+      keep: (file, own) => keepPart(this.#paths, digest, { range, file, digest: own }),
       onFailure: this.#options.onFailure,
     });
   }
