@@ -51,11 +51,6 @@ export interface Observer {
 }
 
 /** A short way to report a notice to an observer that may not be there. */
-export function notify(
-  observer: Observer,
-  level: Notice["level"],
-  code: string,
-  message: string,
-): void {
-  observer.onNotice?.({ level, code, message });
+export function notify(observer: Observer, notice: Notice): void {
+  observer.onNotice?.(notice);
 }

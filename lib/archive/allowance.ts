@@ -83,12 +83,12 @@ export function checkPullable(
   check("entries", entriesOf(packed), "maxEntries");
   check("bytes", packed.bytes, "maxBytes");
   if (needs.length === 0) return true;
-  notify(
-    options,
-    "warning",
-    "over-limits",
-    `what is pushed exceeds the default limits of pull, which must allow ${needs.join(" and ")}`,
-  );
+  notify(options, {
+    level: "warning",
+    code: "over-limits",
+    message: "what is pushed exceeds the default limits of pull, which must allow " +
+      needs.join(" and "),
+  });
   return false;
 }
 

@@ -229,10 +229,18 @@ export class Transport {
       (range === undefined ? "" : ` (${printable(range, 60)})`);
     try {
       const response = await this.#engine.send(request);
-      notify(this.#options.observer, "debug", "request", `${what}: ${response.status}`);
+      notify(this.#options.observer, {
+        level: "debug",
+        code: "request",
+        message: `${what}: ${response.status}`,
+      });
       return response;
     } catch (error) {
-      notify(this.#options.observer, "debug", "request", `${what}: failed`);
+      notify(this.#options.observer, {
+        level: "debug",
+        code: "request",
+        message: `${what}: failed`,
+      });
       throw error;
     }
   }

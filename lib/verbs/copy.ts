@@ -166,12 +166,12 @@ class Copy {
         const document = await this.#referrer(one, subject);
         if (document === undefined) continue;
         if (document.value.subject?.digest !== subject.digest) {
-          notify(
-            this.#options,
-            "warning",
-            "false-referrer",
-            `${one.digest} is listed as a referrer of ${subject.digest} and is none: not copied`,
-          );
+          notify(this.#options, {
+            level: "warning",
+            code: "false-referrer",
+            message:
+              `${one.digest} is listed as a referrer of ${subject.digest} and is none: not copied`,
+          });
           continue;
         }
         await this.document(document, 0);
@@ -190,13 +190,12 @@ class Copy {
       return await readDocument(this.#source, one, this.#call);
     } catch (error) {
       if (!isBlobberError(error, "not-found", "invalid-manifest")) throw error;
-      notify(
-        this.#options,
-        "warning",
-        "broken-referrer",
-        `${one.digest} is listed as a referrer of ${subject.digest} and is not copied: ` +
+      notify(this.#options, {
+        level: "warning",
+        code: "broken-referrer",
+        message: `${one.digest} is listed as a referrer of ${subject.digest} and is not copied: ` +
           error.message,
-      );
+      });
       return undefined;
     }
   }

@@ -125,12 +125,12 @@ async function proveTo(
   });
   const second = await judgeSignatures(source, signable(manifest, options), verifier, call);
   if (!second.accepted) throw refusal([first, second]);
-  notify(
-    options,
-    "info",
-    "unsigned-index",
-    `index ${root.descriptor.digest} is not signed, its manifest ${manifest.descriptor.digest} is`,
-  );
+  notify(options, {
+    level: "info",
+    code: "unsigned-index",
+    message:
+      `index ${root.descriptor.digest} is not signed, its manifest ${manifest.descriptor.digest} is`,
+  });
   const rejected = [...first.rejected, ...second.rejected];
   return { proof: proofOf("manifest", second.accepted, rejected), manifest };
 }

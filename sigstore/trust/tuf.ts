@@ -108,13 +108,12 @@ export async function publicTarget(
   } catch (error) {
     const usable = kept !== undefined && state !== undefined && state.expires.getTime() > now;
     if (!isBlobberError(error, "network") || !usable) throw asTrustRoot(error, url);
-    notify(
-      options,
-      "warning",
-      "trust-root-not-refreshed",
-      `the trust root could not be refreshed: ${error.message}; using the one ` +
+    notify(options, {
+      level: "warning",
+      code: "trust-root-not-refreshed",
+      message: `the trust root could not be refreshed: ${error.message}; using the one ` +
         `confirmed ${state.checked.toISOString()}`,
-    );
+    });
     return { bytes: kept, confirmed: state.checked };
   }
 }
@@ -135,12 +134,11 @@ function offlineTarget(bytes: Uint8Array, state: TufState, options: Observer): P
       { hint: FETCH_OR_GIVE },
     );
   }
-  notify(
-    options,
-    expired ? "warning" : "info",
-    expired ? "trust-root-expired" : "trust-root-offline",
-    expired ? `${age}, and expired ${state.expires.toISOString()}` : age,
-  );
+  notify(options, {
+    level: expired ? "warning" : "info",
+    code: expired ? "trust-root-expired" : "trust-root-offline",
+    message: expired ? `${age}, and expired ${state.expires.toISOString()}` : age,
+  });
   return { bytes, confirmed: state.checked };
 }
 
@@ -157,7 +155,7 @@ async function keptState(
     return { ...state, expires: expires < state.expires ? expires : state.expires };
   } catch (error) {
     // A file that cannot be believed is as good as none: everything in it can be had again.
-    notify(options, "warning", "trust-root-cache", reasonOf(error));
+    notify(options, { level: "warning", code: "trust-root-cache", message: reasonOf(error) });
     return undefined;
   }
 }
@@ -181,12 +179,11 @@ async function fetchTarget(
   const update = await updateTuf(first, known, names, repository(url, options));
   await writeState(path, { ...update, checked }).catch((error) => {
     // A home that cannot be written costs the next run a request, and this one nothing.
-    notify(
-      options,
-      "debug",
-      "trust-root-not-kept",
-      `the trust root is not kept: ${reasonOf(error)}`,
-    );
+    notify(options, {
+      level: "debug",
+      code: "trust-root-not-kept",
+      message: `the trust root is not kept: ${reasonOf(error)}`,
+    });
   });
   return { bytes: update.targets.get(name)!, confirmed: checked };
 }

@@ -47,14 +47,13 @@ export class Survey {
     this.#report(true);
     if (this.#secretCount > 0) {
       const more = this.#secretCount - this.#secrets.length;
-      notify(
-        this.#observer,
-        "warning",
-        "likely-secrets",
-        `what is pushed holds files that usually are secrets: ${
+      notify(this.#observer, {
+        level: "warning",
+        code: "likely-secrets",
+        message: `what is pushed holds files that usually are secrets: ${
           this.#secrets.map(quote).join(", ")
         }${more > 0 ? ` and ${more} more` : ""}`,
-      );
+      });
     }
     return { entries: this.#entries + implied, bytes: this.#bytes, names: this.#names };
   }

@@ -166,12 +166,11 @@ function warnOfTwins(found: { name: string }[], prefix: string, observer: Observ
       folded.set(fold, name);
       continue;
     }
-    notify(
-      observer,
-      "warning",
-      "name-collision",
-      `${quote(prefix + twin)} and ${quote(prefix + name)} ` +
+    notify(observer, {
+      level: "warning",
+      code: "name-collision",
+      message: `${quote(prefix + twin)} and ${quote(prefix + name)} ` +
         "are one file where case or Unicode forms do not count, and cannot be pulled there",
-    );
+    });
   }
 }

@@ -131,23 +131,23 @@ function notAnArchive(error: unknown, { digest, mediaType }: Descriptor): unknow
 export function tellFormat(found: LayerFormat, layer: Descriptor, observer: Observer): void {
   const promised = formatOf(layer.mediaType);
   if (promised === undefined || promised === found) return;
-  notify(
-    observer,
-    "debug",
-    "layer-format",
-    `the layer ${layer.digest} is ${found}, though its media type is ${quote(layer.mediaType)}`,
-  );
+  notify(observer, {
+    level: "debug",
+    code: "layer-format",
+    message: `the layer ${layer.digest} is ${found}, though its media type is ` +
+      quote(layer.mediaType),
+  });
 }
 
 /** Tells when a tar ends without the blocks that end one. That nothing was cut off, size and digest show. */
 export function tellEnd(marked: boolean, layer: Descriptor, observer: Observer): void {
   if (marked) return;
-  notify(
-    observer,
-    "debug",
-    "no-end-blocks",
-    `the tar in the layer ${layer.digest} ends without the two blocks of zeros that end an archive`,
-  );
+  notify(observer, {
+    level: "debug",
+    code: "no-end-blocks",
+    message:
+      `the tar in the layer ${layer.digest} ends without the two blocks of zeros that end an archive`,
+  });
 }
 
 function lastBytes(tail: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -78,13 +78,12 @@ async function spoolOf(
   layer: Descriptor,
   options: ContentsOptions & { budget: Budget; growth: Growth },
 ): Promise<Spool> {
-  notify(
-    options,
-    layer.size > SURPRISING_DOWNLOAD_BYTES ? "warning" : "debug",
-    "whole-download",
-    `no table of contents of the layer ${layer.digest} can be read alone, so all of its ` +
+  notify(options, {
+    level: layer.size > SURPRISING_DOWNLOAD_BYTES ? "warning" : "debug",
+    code: "whole-download",
+    message: `no table of contents of the layer ${layer.digest} can be read alone, so all of its ` +
       `${layer.size} bytes are downloaded`,
-  );
+  });
   const total = layer.size;
   const onBytes = (done: number, finished = done === total) =>
     options.onProgress?.({ phase: "download", done, total, unit: "bytes", finished });

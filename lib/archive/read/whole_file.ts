@@ -36,13 +36,13 @@ export async function readWholeFile(
   const expected = { size, digest, name: `layer ${digest}` };
   const stream = await source.fetch(layer, { signal });
   if (size <= IN_MEMORY_BYTES) return streamOf(await readChecked(stream, expected, size));
-  notify(
-    observer,
-    "debug",
-    "whole-download",
-    `the layer ${digest} is a file, whose digest is of all of it, so its ${size} bytes are ` +
+  notify(observer, {
+    level: "debug",
+    code: "whole-download",
+    message:
+      `the layer ${digest} is a file, whose digest is of all of it, so its ${size} bytes are ` +
       "downloaded before any is used",
-  );
+  });
   const file = new TemporaryFile();
   const close = () => file.close();
   try {

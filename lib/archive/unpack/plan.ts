@@ -165,14 +165,13 @@ export function leaveOut(tree: Tree, { special }: EntryPolicy, observer?: Observ
 function tellLeftOut(paths: readonly string[], observer: Observer): void {
   const named = paths.slice(0, MAX_NAMED).map(quote).join(", ");
   const more = paths.length - MAX_NAMED;
-  notify(
-    observer,
-    "warning",
-    "special-files",
-    (paths.length === 1
+  notify(observer, {
+    level: "warning",
+    code: "special-files",
+    message: (paths.length === 1
       ? "a device or named pipe is"
       : `${paths.length} devices and named pipes are`) +
       ` left out: ${named}` +
       (more > 0 ? ` and ${more} more` : ""),
-  );
+  });
 }

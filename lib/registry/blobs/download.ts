@@ -100,7 +100,11 @@ class Download {
       if (this.#unranged || !isBlobberError(error, "range-not-supported")) throw error;
       if (!this.#whole && this.#target.size > MAX_CUT_BLOB_BYTES) throw error;
       this.#unranged = true;
-      notify(this.#observer, "debug", "range-refused", `${error.message}: the whole is asked for`);
+      notify(this.#observer, {
+        level: "debug",
+        code: "range-refused",
+        message: `${error.message}: the whole is asked for`,
+      });
       await this.#ask();
     }
   }

@@ -179,13 +179,12 @@ class Upload implements BlobWriter {
   }
 
   async #repeat({ copy, failed }: CopyOnly, descriptor: Descriptor): Promise<void> {
-    notify(
-      this.#observer,
-      "info",
-      "upload-again",
-      `the upload of ${descriptor.digest} failed and is repeated: ` +
+    notify(this.#observer, {
+      level: "info",
+      code: "upload-again",
+      message: `the upload of ${descriptor.digest} failed and is repeated: ` +
         (failed.error as Error).message,
-    );
+    });
     await repeatFromFile(this.#sessions, { descriptor, file: copy }, failed);
   }
 
@@ -218,13 +217,12 @@ class Upload implements BlobWriter {
   }
 
   #goWithoutCopy(cause: unknown): undefined {
-    notify(
-      this.#observer,
-      "info",
-      "upload-not-repeatable",
-      `no temporary file for the upload (${(cause as Error).message}); ` +
+    notify(this.#observer, {
+      level: "info",
+      code: "upload-not-repeatable",
+      message: `no temporary file for the upload (${(cause as Error).message}); ` +
         "if the upload breaks it cannot be repeated",
-    );
+    });
   }
 }
 

@@ -114,15 +114,12 @@ export class Manifests {
     if (!isTypeOfAnything(type)) return type;
     if (type !== "" && !this.#toldType) {
       this.#toldType = true;
-      notify(
-        this.#observer,
-        "warning",
-        "manifest-content-type",
-        `${response.url.host} sends ${what} with the Content-Type ${
-          quote(type)
-        }: the type that the ` +
-          "document states is used",
-      );
+      notify(this.#observer, {
+        level: "warning",
+        code: "manifest-content-type",
+        message: `${response.url.host} sends ${what} with the Content-Type ${quote(type)}: ` +
+          "the type that the document states is used",
+      });
     }
     return statedType(bytes) ?? type;
   }

@@ -69,7 +69,11 @@ export async function* listReferrers(
     } catch (error) {
       // That there is no API is an error only where the client was told that there is one.
       if (told === "api" || !(error instanceof NoReferrersApi)) throw error;
-      notify(observer, error.refused ? "warning" : "debug", "no-referrers-api", error.message);
+      notify(observer, {
+        level: error.refused ? "warning" : "debug",
+        code: "no-referrers-api",
+        message: error.message,
+      });
     }
   }
   if (via !== "api" && told !== "api") {

@@ -35,12 +35,11 @@ export async function repeatRequest(
     classify: (outcome) => classifyExchange(outcome, clock),
     onRetry: async (outcome, why, pauseMs) => {
       if ("answer" in outcome) await discardBody(outcome.answer);
-      notify(
-        observer,
-        pauseMs >= NOTABLE_PAUSE_MS ? "warning" : "info",
-        "retry",
-        `${why}; trying again in ${(pauseMs / 1000).toFixed(1)} seconds`,
-      );
+      notify(observer, {
+        level: pauseMs >= NOTABLE_PAUSE_MS ? "warning" : "info",
+        code: "retry",
+        message: `${why}; trying again in ${(pauseMs / 1000).toFixed(1)} seconds`,
+      });
     },
   });
   if (ending.kind === "answered") return ending.answer;

@@ -56,7 +56,11 @@ export function withCache(source: Source, directory: string, options: CacheOptio
   const paths = cachePaths(directory);
   const problem = prepareDirectory(paths);
   if (problem === undefined) return new CachedSource(source, paths, options);
-  notify(options, "warning", "cache-unused", `the cache is not used: ${problem}`);
+  notify(options, {
+    level: "warning",
+    code: "cache-unused",
+    message: `the cache is not used: ${problem}`,
+  });
   return source;
 }
 
@@ -149,13 +153,12 @@ class CachedSource implements Source {
     const age = Date.now() - Number(record?.at);
     if (record?.name !== this.name || record.tag !== tag || !(age >= 0 && age <= ttl)) return;
     const found = parseDescriptor(record, `tag ${tag} in the cache`);
-    notify(
-      this.#options,
-      this.#options.verifying ? "warning" : "debug",
-      "cached-tag",
-      `tag ${quote(tag)} was last asked for ${Math.round(age / 1000)} s ago; ` +
+    notify(this.#options, {
+      level: this.#options.verifying ? "warning" : "debug",
+      code: "cached-tag",
+      message: `tag ${quote(tag)} was last asked for ${Math.round(age / 1000)} s ago; ` +
         `the cached answer ${found.digest} is used`,
-    );
+    });
     return { mediaType: found.mediaType, digest: found.digest, size: found.size };
   }
 
@@ -164,6 +167,10 @@ class CachedSource implements Source {
     if (this.#told) return;
     this.#told = true;
     const { message } = fileError("cannot write to", this.#paths.root, error);
-    notify(this.#options, "warning", "cache-not-written", `the cache is not written: ${message}`);
+    notify(this.#options, {
+      level: "warning",
+      code: "cache-not-written",
+      message: `the cache is not written: ${message}`,
+    });
   }
 }

@@ -131,12 +131,12 @@ export class ReadThrough {
   async #readWhole(target: Descriptor, why: Error): Promise<void> {
     const { digest, size } = target;
     const { signal } = this.#options;
-    notify(
-      this.#options,
-      size > SURPRISING_DOWNLOAD_BYTES ? "warning" : "debug",
-      "whole-download",
-      `${why.message}, so all of the ${size} bytes of ${digest} are downloaded into the cache`,
-    );
+    notify(this.#options, {
+      level: size > SURPRISING_DOWNLOAD_BYTES ? "warning" : "debug",
+      code: "whole-download",
+      message:
+        `${why.message}, so all of the ${size} bytes of ${digest} are downloaded into the cache`,
+    });
     const stream = await this.#whole(target, { signal });
     const { CheckedReader } = await import("../../checked_content.ts");
     const name = `${digest} of ${this.#source.name}`;
