@@ -90,15 +90,11 @@ export class Budget {
     this.bytes += size;
     if (size > maxFileBytes) {
       const what = `the bytes of ${quote(path)} are more than allowed:`;
-      throw overLimit(what, size, maxFileBytes, "maxFileBytes");
+      throw overLimit(what, { actual: size, limit: maxFileBytes, option: "maxFileBytes" });
     }
     if (this.bytes > maxBytes) {
-      throw overLimit(
-        "the archive's bytes are more than allowed:",
-        this.bytes,
-        maxBytes,
-        "maxBytes",
-      );
+      const what = "the archive's bytes are more than allowed:";
+      throw overLimit(what, { actual: this.bytes, limit: maxBytes, option: "maxBytes" });
     }
   }
 
@@ -122,7 +118,7 @@ export class Budget {
     if (this.#names > FREE_NAME_BYTES && this.#names > maxEntries * NAME_BYTES_AN_ENTRY) {
       const what = "the archive's names have more bytes than allowed:";
       const most = Math.max(FREE_NAME_BYTES, maxEntries * NAME_BYTES_AN_ENTRY);
-      throw overLimit(what, this.#names, most, "maxEntries");
+      throw overLimit(what, { actual: this.#names, limit: most, option: "maxEntries" });
     }
   }
 
@@ -157,15 +153,14 @@ export class Budget {
 
   #tooMany(): BlobberError {
     const what = "the archive's entries are more than allowed:";
-    return overLimit(what, this.#entries, this.#limits.maxEntries, "maxEntries");
+    const { maxEntries } = this.#limits;
+    return overLimit(what, { actual: this.#entries, limit: maxEntries, option: "maxEntries" });
   }
 }
 
 function overLimit(
   what: string,
-  actual: number,
-  limit: number,
-  option: keyof UnpackLimits,
+  { actual, limit, option }: { actual: number; limit: number; option: keyof UnpackLimits },
 ): BlobberError {
   return new BlobberError("limit", `${what} ${actual}, expected at most ${limit}`, {
     hint: raiseLimit(option),

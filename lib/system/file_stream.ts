@@ -12,14 +12,12 @@ import { byteStream } from "./streams.ts";
  * fast as anything else that the runtimes offer. Closes the file at the end.
  *
  * @param file an open file
- * @param start first byte
- * @param end byte behind the last
+ * @param range its first byte, and the one behind the last
  * @param signal stops it
  */
 export function fileStream(
   file: DiskFile,
-  start: number,
-  end: number,
+  { start, end }: { start: number; end: number },
   signal?: AbortSignal,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = start;

@@ -81,7 +81,7 @@ async function readAny(path: string, { limit, fail }: InputOptions): Promise<Inp
       if (bytesRead === 0) break;
       size += bytesRead;
     }
-    return inputOf(look, buffer.subarray(0, size), limit, fail);
+    return inputOf(look, buffer.subarray(0, size), { limit, fail });
   } finally {
     await file.close();
   }
@@ -120,7 +120,7 @@ export function readInputSync(
       if (count === 0) break;
       size += count;
     }
-    return inputOf(look, buffer.subarray(0, size), limit, fail);
+    return inputOf(look, buffer.subarray(0, size), { limit, fail });
   } finally {
     closeSync(fd);
   }
@@ -148,8 +148,7 @@ function bufferSize(look: Look, limit: number, fail: InputOptions["fail"]): numb
 function inputOf(
   look: Look,
   bytes: Uint8Array<ArrayBuffer>,
-  limit: number,
-  fail: InputOptions["fail"],
+  { limit, fail }: InputOptions,
 ): InputFile {
   if (bytes.length > limit) throw tooLong(limit, fail);
   if (look.isFile() && look.size > 0 && bytes.length > look.size) {

@@ -8,14 +8,12 @@
  * Does the same with each item. The first failure stops the others, and is thrown when all have stopped.
  *
  * @param items what to work on, in the order in which they are begun
- * @param lanes how many at a time
- * @param signal stops the work
+ * @param how how many at a time, and what stops the work
  * @param work what to do; the signal it is given is also aborted by another's failure
  */
 export async function inLanes<T>(
   items: Iterable<T>,
-  lanes: number,
-  signal: AbortSignal | undefined,
+  { lanes, signal }: { lanes: number; signal: AbortSignal | undefined },
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const queue = items[Symbol.iterator]();

@@ -208,8 +208,8 @@ class Copy {
       this.#seen.add(`blob ${blob.digest}`);
       this.#total += blob.size;
     }
-    const { signal } = this.#options;
-    await inLanes(queue, COPY_STREAMS, signal, (blob, signal) => this.#blob(blob, { signal }));
+    const how = { lanes: COPY_STREAMS, signal: this.#options.signal };
+    await inLanes(queue, how, (blob, signal) => this.#blob(blob, { signal }));
   }
 
   async #blob(blob: Descriptor, call: CallOptions): Promise<void> {

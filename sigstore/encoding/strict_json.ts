@@ -40,6 +40,7 @@ export function parseStrictJson(bytes: Uint8Array, what: string, fail: Fail): un
 function refuseAmbiguity(text: string, what: string, fail: Fail): void {
   // One entry for each open container: the keys seen so far, or none for a list.
   const open: (Set<string> | undefined)[] = [];
+  const document = { what, fail };
   let keyNext = false;
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
@@ -69,14 +70,18 @@ function refuseAmbiguity(text: string, what: string, fail: Fail): void {
         const keys = open.at(-1);
         if (!keyNext || keys === undefined) break;
         keyNext = false;
-        checkKey(keys, text.slice(start, at + 1), what, fail);
+        checkKey(keys, text.slice(start, at + 1), document);
         break;
       }
     }
   }
 }
 
-function checkKey(keys: Set<string>, token: string, what: string, fail: Fail): void {
+function checkKey(
+  keys: Set<string>,
+  token: string,
+  { what, fail }: { what: string; fail: Fail },
+): void {
   let key: string;
   try {
     key = JSON.parse(token);

@@ -96,7 +96,7 @@ export class Identity implements Credential {
     context.signal?.throwIfAborted();
     const { fulcio } = await services();
     const key = await ephemeralKey();
-    const { certificate, hasSct } = await requestCertificate(context, fulcio!, token, key);
+    const { certificate, hasSct } = await requestCertificate(context, fulcio!, { token, key });
     if (!hasSct) {
       this.#notify({
         level: "warning",

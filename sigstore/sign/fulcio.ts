@@ -38,15 +38,13 @@ export interface IssuedCertificate {
  *
  * @param context how to ask
  * @param fulcioUrl base URL of the authority
- * @param token who asks
- * @param key the key; it signs the token's subject as proof that it is held
+ * @param who asks, by its token, and the key, which signs the token's subject as proof that it is held
  * @throws {BlobberError} `signing-service`; `unauthorized` when the token is refused
  */
 export async function requestCertificate(
   context: ServiceContext,
   fulcioUrl: string,
-  token: IdentityToken,
-  key: SigningKey,
+  { token, key }: { token: IdentityToken; key: SigningKey },
 ): Promise<IssuedCertificate> {
   const proof = await key.sign(new TextEncoder().encode(token.email ?? token.subject));
   const request: ServiceRequest = {

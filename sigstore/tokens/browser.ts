@@ -54,7 +54,7 @@ export function browserToken(options: BrowserOptions): TokenSource {
         for (const [name, value] of Object.entries(query)) page.searchParams.set(name, value);
         await options.openBrowser(page.href);
         const back = await comeback(loopback, options.timeoutMs, context.signal);
-        return await redeem(issuer, loopback, back, { state, nonce, verifier });
+        return await redeem(issuer, back, { loopback, state, nonce, verifier });
       } finally {
         loopback.close();
       }
@@ -95,9 +95,8 @@ async function comeback(
 /** Exchanges the code for a token, whose issuer, audience, time and nonce the library checks. */
 async function redeem(
   issuer: Issuer,
-  loopback: Loopback,
   back: URL,
-  own: { state: string; nonce: string; verifier: string },
+  own: { loopback: Loopback; state: string; nonce: string; verifier: string },
 ): Promise<string> {
   const { oauth, server, client, clientAuth, requests } = issuer;
   endpointOf(issuer, "token_endpoint");
@@ -107,7 +106,7 @@ async function redeem(
       client,
       clientAuth,
       oauth.validateAuthResponse(server, client, back, own.state),
-      loopback.redirectUri,
+      own.loopback.redirectUri,
       own.verifier,
       requests,
     );

@@ -176,7 +176,7 @@ async function fetchTarget(
   const checked = new Date();
   const names = [...new Set([name, ...state?.targets.keys() ?? []])];
   const known = state?.metadata ?? { roots: [] };
-  const update = await updateTuf(first, known, names, repository(url, options));
+  const update = await updateTuf(first, known, { names, fetch: repository(url, options) });
   await writeState(path, { ...update, checked }).catch((error) => {
     // A home that cannot be written costs the next run a request, and this one nothing.
     notify(options, {

@@ -69,14 +69,12 @@ export function verifyTuf(
  *
  * @param first the root that all trust begins with
  * @param known what a former update ended with
- * @param names of targets
- * @param fetch asks the repository
+ * @param wanted names of targets, and what asks the repository for them
  */
 export async function updateTuf(
   first: Uint8Array,
   known: Pick<TufMetadata, "roots"> & Partial<TufMetadata>,
-  names: string[],
-  fetch: TufFetch,
+  { names, fetch }: { names: string[]; fetch: TufFetch },
 ): Promise<TufUpdate> {
   const store = startAt(first, known.roots);
   const need = async (path: string, limit: number): Promise<Buffer> => {

@@ -44,15 +44,13 @@ type LibraryContent = Parameters<typeof verifyTLogBody>[1];
  *
  * @param entry of the bundle
  * @param logs of the trust root
- * @param content what was signed
- * @param signer DER of the certificate, or of the public key, that signed
+ * @param signature what was signed, and the DER of the certificate, or of the public key, that signed
  * @throws {BlobberError} `signature-invalid`
  */
 export function checkLogEntry(
   entry: LogEntry,
   logs: TrustedLog[],
-  content: SignedContent,
-  signer: Uint8Array,
+  { content, signer }: { content: SignedContent; signer: Uint8Array },
 ): LogEvidence {
   // Logs of Rekor's second version are named by the id that their checkpoints have, which is a whole hash.
   const named = toBase64(entry.keyId);

@@ -34,7 +34,9 @@ export async function checkLogsAndTimes(
   { content, trust, signer }: { content: SignedContent; trust: TrustParts; signer: Uint8Array },
 ): Promise<LogsAndTimes> {
   const { checkLogEntry, checkTimestamp } = await import("./evidence.ts");
-  const found = bundle.entries.map((entry) => checkLogEntry(entry, trust.logs, content, signer));
+  const found = bundle.entries.map((entry) =>
+    checkLogEntry(entry, trust.logs, { content, signer })
+  );
   if (hasTwice(bundle.entries.map(({ keyId, body }) => `${keyId} ${body}`))) {
     throw invalidSignature("it has a log entry twice");
   }

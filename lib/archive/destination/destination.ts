@@ -28,8 +28,7 @@ export class Destination {
   private constructor(
     path: string,
     dir: HeldDirectory | undefined,
-    parent: HeldDirectory | undefined,
-    missing: string[],
+    { parent, missing }: { parent: HeldDirectory | undefined; missing: string[] },
   ) {
     this.path = path;
     this.dir = dir;
@@ -53,9 +52,9 @@ export class Destination {
         `${quote(path)} is a link to nothing, expected a directory`,
       );
     }
-    if (missing.length === 0) return new Destination(dir.path, dir, parent, []);
+    if (missing.length === 0) return new Destination(dir.path, dir, { parent, missing });
     parent?.close();
-    return new Destination(join(dir.path, ...missing), undefined, dir, missing);
+    return new Destination(join(dir.path, ...missing), undefined, { parent: dir, missing });
   }
 
   /** Whether it exists. */

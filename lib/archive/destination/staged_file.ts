@@ -100,7 +100,7 @@ export function writePart(
   part: { path: string; at: number },
   bytes: Uint8Array,
 ): void {
-  withBegun(root, part.path, "cannot write", (fd) => {
+  withBegun(root, { path: part.path, failure: "cannot write" }, (fd) => {
     for (let done = 0; done < bytes.length;) {
       done += writeSync(fd, bytes, done, bytes.length - done, part.at + done);
     }
@@ -113,13 +113,17 @@ export function writePart(
  * @throws {BlobberError} `file-system`
  */
 export function finishParts({ root }: FileRoot, { path, mode, mtime }: FileGoal): void {
-  withBegun(root, path, "cannot set the mode or the time of", (fd) => {
+  withBegun(root, { path, failure: "cannot set the mode or the time of" }, (fd) => {
     fchmodSync(fd, mode);
     setTime(mtime, (time) => futimesSync(fd, time, time));
   });
 }
 
-function withBegun(root: string, path: string, failure: string, use: (fd: number) => void): void {
+function withBegun(
+  root: string,
+  { path, failure }: { path: string; failure: string },
+  use: (fd: number) => void,
+): void {
   try {
     const fd = openSync(pathIn(root, path), constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
     try {

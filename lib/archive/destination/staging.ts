@@ -56,7 +56,11 @@ export class Staging implements FileRoot {
   readonly #modes = new Map<string, number>();
   #noted = false;
 
-  private constructor(claim: Claim, destination: Destination, artifact: string, resumes: boolean) {
+  private constructor(
+    claim: Claim,
+    destination: Destination,
+    { artifact, resumes }: { artifact: string; resumes: boolean },
+  ) {
     this.#claim = claim;
     this.destination = destination;
     this.#artifact = artifact;
@@ -82,7 +86,7 @@ export class Staging implements FileRoot {
       // A run that was killed when the destination had just come to be left its staging beside it.
       if (destination.exists && destination.parent) claim.lookInto(destination.parent);
       const resumes = claim.wasNoted(JOURNAL, artifact);
-      const staging = new Staging(claim, destination, artifact, resumes);
+      const staging = new Staging(claim, destination, { artifact, resumes });
       // Said here before the other record of it goes: this run may be killed too.
       if (resumes) staging.beginPlacing();
       await claim.clear();

@@ -51,7 +51,8 @@ export async function findLayerTables(
   options: ParseOptions,
 ): Promise<(LayerTable | undefined)[]> {
   const found: (LayerTable | undefined)[] = [];
-  await inLanes(layers.entries(), TABLE_READS, options.signal, async ([i, layer], signal) => {
+  const how = { lanes: TABLE_READS, signal: options.signal };
+  await inLanes(layers.entries(), how, async ([i, layer], signal) => {
     found[i] = await findLayerTable(source, layer, wholeTable, { ...options, signal });
   });
   return found;

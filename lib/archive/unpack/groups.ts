@@ -88,7 +88,7 @@ export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> 
     const full = packed + size > GROUP_BYTES || plain + segment.plain > PLAIN_BYTES ||
       parts + files > GROUP_PARTS;
     if (full && segments.length > 0) {
-      yield makeGroup(table, plan, segments, nextEmpty(GROUP_PARTS - parts));
+      yield makeGroup(table, plan, { segments, empty: nextEmpty(GROUP_PARTS - parts) });
       segments = [];
       packed = plain = parts = 0;
     }
@@ -97,8 +97,10 @@ export function* groupsOf(layer: LayerTable, plan: LayerPlan): Generator<Group> 
     packed += size;
     plain += segment.plain;
   }
-  yield makeGroup(table, plan, segments, nextEmpty(GROUP_PARTS));
-  while (given < empty.length) yield makeGroup(table, plan, [], nextEmpty(GROUP_PARTS));
+  yield makeGroup(table, plan, { segments, empty: nextEmpty(GROUP_PARTS) });
+  while (given < empty.length) {
+    yield makeGroup(table, plan, { segments: [], empty: nextEmpty(GROUP_PARTS) });
+  }
 }
 
 /** Rows of files without content: they are in no member, any group will do. */
@@ -111,7 +113,11 @@ function emptyFiles(table: Table, plan: LayerPlan): number[] {
   return found;
 }
 
-function makeGroup(table: Table, plan: LayerPlan, segments: Segment[], empty: number[]): Group {
+function makeGroup(
+  table: Table,
+  plan: LayerPlan,
+  { segments, empty }: { segments: Segment[]; empty: number[] },
+): Group {
   const starts: number[] = [];
   const ends: number[] = [];
   const inParts: Entry[] = [];

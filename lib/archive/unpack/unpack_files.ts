@@ -72,7 +72,7 @@ export async function unpackFiles(
 ): Promise<void> {
   const { staging, signal } = options;
   for (const { path, mode } of directories) staging.directory(path, mode);
-  await inLanes(files, FILE_STREAMS, signal, async ({ entry, layer }, signal) => {
+  await inLanes(files, { lanes: FILE_STREAMS, signal }, async ({ entry, layer }, signal) => {
     const { size, digest } = layer;
     const stream = await source.fetch(layer, { signal });
     const reader = new CheckedReader(stream, { size, digest, name: `layer ${digest}` });

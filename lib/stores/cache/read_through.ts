@@ -69,7 +69,7 @@ export class ReadThrough {
     const file = await openCheckedFile(path, size, digest, options);
     if (file !== undefined) {
       if (isDocumentType(target.mediaType)) this.#use(target);
-      return fileStream(file, 0, size, options.signal);
+      return fileStream(file, { start: 0, end: size }, options.signal);
     }
     const loading = import("./tee.ts");
     const stream = await this.#source.fetch(target, { signal: options.signal });
@@ -95,7 +95,7 @@ export class ReadThrough {
   ): Promise<ReadableStream<Uint8Array>> {
     const { digest } = target;
     const file = await openCheckedRange(this.#paths, target, range, options);
-    if (file !== undefined) return fileStream(file, range.start, range.end, options.signal);
+    if (file !== undefined) return fileStream(file, range, options.signal);
     const parts = await openParts(this.#paths, digest, range, options);
     if (parts !== undefined) return parts;
     const loading = import("./tee.ts");
@@ -107,7 +107,7 @@ export class ReadThrough {
       await this.#fetchWhole(target, error);
       const whole = await openCheckedRange(this.#paths, target, range, options);
       if (whole === undefined) throw error; // it could not be kept
-      return fileStream(whole, range.start, range.end, options.signal);
+      return fileStream(whole, range, options.signal);
     }
     const name = `bytes ${range.start} to ${range.end} of ${digest} of ${this.#source.name}`;
     const { tee } = await loading;

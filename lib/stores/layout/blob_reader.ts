@@ -37,5 +37,5 @@ export function readBlob(
         `expected at most ${file.size}`,
     );
   }
-  return fileStream(file, start, end, signal);
+  return fileStream(file, { start, end }, signal);
 }

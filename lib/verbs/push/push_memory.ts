@@ -49,7 +49,11 @@ export class PushMemory {
   readonly #tree: TreeDigest;
   readonly #stamps: StampDigest;
 
-  private constructor(index: PushIndex, key: string, listing: Listing, keepMtime: boolean) {
+  private constructor(
+    index: PushIndex,
+    key: string,
+    { listing, keepMtime }: { listing: Listing; keepMtime: boolean },
+  ) {
     this.#index = index;
     this.#key = key;
     this.#keepMtime = keepMtime;
@@ -82,7 +86,7 @@ export class PushMemory {
     // Where no private key was let through, none is there whichever key signs now; else that is asked anew.
     const keys = options.keys?.allow === false ? null : options.keys ?? "any";
     const key = JSON.stringify([maker, compression, times, keys, begin.digest()]);
-    return new PushMemory(index, key, listing, keepMtime);
+    return new PushMemory(index, key, { listing, keepMtime });
   }
 
   /**
