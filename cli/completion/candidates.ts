@@ -57,14 +57,16 @@ export async function completeWords(
   const word = words.at(-1) ?? "";
   const before = words.slice(0, -1);
   const { positional, flags, open, literal } = read(before);
-  if (open !== undefined) return valuesOf(settingOf(open), word, "");
+  if (open !== undefined) return valuesOf(settingOf(open), word);
   const found = findCommand(positional);
   if (!literal && word.startsWith("-")) {
     const equals = word.indexOf("=");
     if (equals > 0) {
       const flag = findFlag(word.slice(0, equals));
       if (flag === undefined) return NOTHING;
-      return valuesOf(settingOf(flag), word.slice(equals + 1), word.slice(0, equals + 1));
+      return valuesOf(settingOf(flag), word.slice(equals + 1), {
+        prefix: word.slice(0, equals + 1),
+      });
     }
     return flagsOf(found?.command.name ?? "", word, flags);
   }
@@ -102,7 +104,7 @@ export async function completeWords(
       );
     case "values": {
       const setting = keySettings().find(({ key }) => key === args[0]);
-      return setting === undefined ? NOTHING : valuesOf(setting, word, "", true);
+      return setting === undefined ? NOTHING : valuesOf(setting, word, { spelled: true });
     }
     case "lookup":
       return await look({ kind, word, command, args, flags });
@@ -175,7 +177,11 @@ function flagsOf(command: string, word: string, given: Lookup["flags"]): Complet
   return fitting(candidates, word);
 }
 
-function valuesOf(setting: Setting, word: string, prefix: string, spelled = false): Completion {
+function valuesOf(
+  setting: Setting,
+  word: string,
+  { prefix = "", spelled = false }: { prefix?: string; spelled?: boolean } = {},
+): Completion {
   if (setting.type === "path") return { candidates: [], directive: "files" };
   if (setting.type === "directory") return { candidates: [], directive: "dirs" };
   const values = setting.values ??

@@ -20,13 +20,16 @@ import type { WrittenRule } from "../rules/rule_text.ts";
  */
 export function checkRule(rule: WrittenRule): void {
   const { checks, sources } = checking(false);
-  readRules({ rules: [rule] }, { file: "", scope: "user", sources }, (path, problem) => {
-    const place = path.slice(3).join(".");
-    throw new BlobberError(
-      "invalid-option",
-      `invalid rule${place === "" ? "" : `, ${place}`}: ${problem}`,
-    );
-  }, checks);
+  readRules({ rules: [rule] }, { file: "", scope: "user", sources }, {
+    fail(path, problem) {
+      const place = path.slice(3).join(".");
+      throw new BlobberError(
+        "invalid-option",
+        `invalid rule${place === "" ? "" : `, ${place}`}: ${problem}`,
+      );
+    },
+    checks,
+  });
 }
 
 /**

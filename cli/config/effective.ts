@@ -39,8 +39,10 @@ export class Settings {
   constructor(
     values: Map<SettingName, Given>,
     files: readonly ConfigFile[],
-    looser: readonly string[] = [],
-    registries: Registries["blocks"] = {},
+    { looser = [], registries = {} }: {
+      looser?: readonly string[];
+      registries?: Registries["blocks"];
+    } = {},
   ) {
     this.#values = values;
     this.files = files;
@@ -135,11 +137,14 @@ export async function resolveSettings(
     for (const [name, one] of given) if (!values.has(name)) values.set(name, one);
   }
   if (files.every(({ registries }) => Object.keys(registries).length === 0)) {
-    return new Settings(values, files, looser);
+    return new Settings(values, files, { looser });
   }
   const { joinRegistries } = await import("./registries.ts");
   const joined = joinRegistries(files);
-  return new Settings(values, files, [...looser, ...joined.looser], joined.blocks);
+  return new Settings(values, files, {
+    looser: [...looser, ...joined.looser],
+    registries: joined.blocks,
+  });
 }
 
 function valuesOf({ values, path, scope }: ConfigFile): Map<SettingName, Given> {

@@ -96,7 +96,7 @@ async function parseConfig(
       const setting = byKey.get(key);
       if (setting !== undefined) {
         const row = settingOf(setting);
-        const read = readValue(row, child, path, env);
+        const read = readValue(row, child, { file: path, env });
         if (typeof read === "string") fault([...at, name], `${quote(key)}: ${read}`);
         else if (read !== undefined) file.values.set(setting, read.value);
       } else if (STRUCTURES.includes(key)) continue;
@@ -111,13 +111,13 @@ async function parseConfig(
   };
   walk(document, []);
   const root = isMapping(document) ? document : {};
-  readRegistries(root.registries, file, fault, env);
+  readRegistries(root.registries, file, { fault, env });
   const { verify } = root;
   if (isMapping(verify) && ("rules" in verify || "unmatched" in verify)) {
     const { readRules } = await import("../rules/rules.ts");
     const { checking } = await import("./rule_checks.ts");
     const { checks, sources } = checking(scope === "system", owners);
-    file.rules = readRules(verify, { file: path, scope, sources }, fault, checks);
+    file.rules = readRules(verify, { file: path, scope, sources }, { fail: fault, checks });
   }
   return file;
 }
@@ -130,8 +130,7 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 function readValue(
   setting: Setting,
   value: unknown,
-  file: string,
-  env: Environment,
+  { file, env }: { file: string; env: Environment },
 ): { value: SettingValue } | undefined | string {
   const wanted = setting.type === "boolean" ? "boolean" : setting.type === "count" ? "number" : "";
   // The Go tool's `config init` writes keys that were never set as empty text.
@@ -172,8 +171,10 @@ function resolvePath(path: string, file: string, env: Environment): string {
 function readRegistries(
   value: unknown,
   file: ConfigFile,
-  fault: (at: Path, problem: string, onKey?: boolean) => never,
-  env: Environment,
+  { fault, env }: {
+    fault: (at: Path, problem: string, onKey?: boolean) => never;
+    env: Environment;
+  },
 ): void {
   if (value === undefined || value === null) return;
   if (!isMapping(value)) return fault(["registries"], "expected a mapping of hosts");

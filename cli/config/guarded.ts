@@ -49,7 +49,7 @@ function walk(path: string, { owners = [0], fail }: GuardedOptions): Found | und
   let info = look("/", fail)!;
   let links = 0;
   const ahead = partsOf(path);
-  judge("/", info, owners, fail);
+  judge("/", info, { owners, fail });
   for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
     if (name === "..") {
       at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
@@ -71,7 +71,7 @@ function walk(path: string, { owners = [0], fail }: GuardedOptions): Found | und
         }`,
       );
     }
-    judge(next, found, owners, fail);
+    judge(next, found, { owners, fail });
     if (!found.isSymlink) {
       [at, info] = [next, found];
       continue;
@@ -111,8 +111,7 @@ function readLink(path: string, fail: GuardedOptions["fail"]): string {
 function judge(
   path: string,
   { uid }: Deno.FileInfo,
-  owners: readonly number[],
-  fail: GuardedOptions["fail"],
+  { owners, fail }: Required<Pick<GuardedOptions, "owners" | "fail">>,
 ): void {
   if (uid !== null && owners.includes(uid)) return;
   throw fail(

@@ -22,7 +22,10 @@ export const SYSTEM_HINT = "the system's demands are changed only in its file";
  * @returns the path, or nothing where there is no home
  */
 export function userConfigPath(env: Environment): string | undefined {
-  const directory = baseDirectory(env, "XDG_CONFIG_HOME", ".config", "APPDATA");
+  const directory = baseDirectory(env, "XDG_CONFIG_HOME", {
+    inHome: ".config",
+    onWindows: "APPDATA",
+  });
   return directory === undefined ? undefined : `${directory}/blobber/config.yaml`;
 }
 
@@ -33,22 +36,30 @@ export function userConfigPath(env: Environment): string | undefined {
  * @returns the path, or nothing where there is no home
  */
 export function defaultCacheDir(env: Environment): string | undefined {
-  const directory = baseDirectory(env, "XDG_CACHE_HOME", ".cache", "LOCALAPPDATA");
+  const directory = baseDirectory(env, "XDG_CACHE_HOME", {
+    inHome: ".cache",
+    onWindows: "LOCALAPPDATA",
+  });
   return directory === undefined ? undefined : `${directory}/blobber`;
 }
 
+/**
+ * A directory for files of one kind.
+ *
+ * @param variable names the directory itself
+ * @param otherwise where it is in the home, and the variable that names it on Windows
+ */
 function baseDirectory(
   env: Environment,
   variable: string,
-  below: string,
-  windows: string,
+  otherwise: { inHome: string; onWindows: string },
 ): string | undefined {
   const named = env(variable);
   // The XDG specification: a relative path is to be ignored.
   if (named !== undefined && isAbsolute(named)) return named;
-  if (Deno.build.os === "windows") return env(windows);
+  if (Deno.build.os === "windows") return env(otherwise.onWindows);
   const home = homeDirectory(env);
-  return home === undefined ? undefined : `${home}/${below}`;
+  return home === undefined ? undefined : `${home}/${otherwise.inHome}`;
 }
 
 /** The user's home, where there is one. */

@@ -83,7 +83,7 @@ export function lineOf(
   let at = 1;
   let offset = events[at] === undefined ? undefined : startOf(events[at]!);
   for (const [depth, step] of path.entries()) {
-    const found = childOf(events, at, step, text);
+    const found = childOf(events, at, { step, text });
     if (found === undefined) break;
     const { key, value } = found;
     const isLast = depth === path.length - 1;
@@ -99,8 +99,7 @@ export function lineOf(
 function childOf(
   events: readonly Event[],
   at: number,
-  step: string | number,
-  text: string,
+  { step, text }: { step: string | number; text: string },
 ): { key?: number; value: number } | undefined {
   const type = events[at]?.type;
   if (type === EVENT_ID.SEQUENCE) {

@@ -136,7 +136,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     if (!appliesTo(setting, command?.name ?? "") && command?.name !== "help") {
       throw notTaken(flag, command);
     }
-    setFlag(flags, name, flag, value);
+    setFlag(flags, name, { written: flag, text: value });
   }
   if (found === undefined) return { command: undefined, args: [], flags };
   const { command, args } = found;
@@ -147,8 +147,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
 function setFlag(
   flags: CommandLine["flags"],
   name: SettingName,
-  written: string,
-  text: string | undefined,
+  { written, text }: { written: string; text: string | undefined },
 ): void {
   const setting = settingOf(name);
   const parsed = parseValue(setting, text ?? "true");

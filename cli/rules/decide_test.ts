@@ -15,10 +15,12 @@ function file(scope: RuleFile["scope"], verify: Record<string, unknown>): RuleFi
   return readRules(
     verify,
     { file: `/${scope}.yaml`, scope, sources: new Map() },
-    (path, problem) => {
-      throw new Error(`${path.join(".")}: ${problem}`);
+    {
+      fail(path, problem) {
+        throw new Error(`${path.join(".")}: ${problem}`);
+      },
+      checks: SOUND,
     },
-    SOUND,
   );
 }
 const rule = (name: string, ...match: string[]) => ({ name, match, any: [key] });

@@ -97,16 +97,15 @@ export interface RuleChecks {
  *
  * @param verify the value of `verify` in the document, with the other keys already taken out or not
  * @param origin file and scope, and what the checks read
- * @param fail reports a fault with file and line
- * @param checks how keys, roots, patterns and claims are checked
+ * @param how `fail` reports a fault with file and line; `checks` tell whether keys, roots, patterns and claims
+ * are sound
  */
 export function readRules(
   verify: { unmatched?: unknown; rules?: unknown },
   origin: Pick<RuleFile, "file" | "scope" | "sources">,
-  fail: Fail,
-  checks: RuleChecks,
+  how: { fail: Fail; checks: RuleChecks },
 ): RuleFile {
-  const at = new Place(["verify"], fail, checks);
+  const at = new Place(["verify"], how.fail, how.checks);
   const unmatched = at.child("unmatched").oneOf(verify.unmatched ?? "allow", UNMATCHED);
   const rules: Rule[] = [];
   if (verify.rules !== undefined) {

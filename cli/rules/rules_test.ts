@@ -14,10 +14,12 @@ function read(verify: Record<string, unknown>, checks = SOUND) {
   return readRules(
     verify,
     { file: "f.yaml", scope: "user", sources: new Map() },
-    (path, problem) => {
-      throw new Fault(`${path.join(".")}: ${problem}`);
+    {
+      fail(path, problem) {
+        throw new Fault(`${path.join(".")}: ${problem}`);
+      },
+      checks,
     },
-    checks,
   );
 }
 const entry = { issuer: "https://i", subject: "s" };

@@ -135,12 +135,12 @@ async function verifierOf(
   context: Context,
 ): Promise<Verifier> {
   const { checks, sources } = checking(false);
-  const file = readRules({ rules: [rule] }, { file: "the proposal", scope: "user", sources }, (
-    path,
-    problem,
-  ) => {
-    throw new BlobberError("invalid-option", `${path.slice(3).join(".")}: ${problem}`);
-  }, checks);
+  const file = readRules({ rules: [rule] }, { file: "the proposal", scope: "user", sources }, {
+    fail(path, problem) {
+      throw new BlobberError("invalid-option", `${path.slice(3).join(".")}: ${problem}`);
+    },
+    checks,
+  });
   const { requirements } = decideByRules(repository, [file], { noVerify: false, verifies: false });
   if (requirements.length !== 1) {
     throw new BlobberError("trust-rule", `it does not match ${quote(repository)}`);
