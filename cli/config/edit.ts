@@ -11,7 +11,7 @@ import { holdFile } from "@blobber/core/hold-path";
 import { printable, quote } from "@blobber/core/printable";
 import { type Document, isMap, LineCounter, parseDocument } from "yaml";
 import { readConfigText } from "./text.ts";
-import { invalid, readYaml } from "./yaml.ts";
+import { invalidConfig, readYaml } from "./yaml.ts";
 
 /**
  * Characters of a file that a command changes: the parser that keeps comments takes time that grows with their
@@ -31,7 +31,11 @@ export async function editConfig(
 ): Promise<void> {
   const text = await readConfigText(path, { optional: true }) ?? "";
   if (text.length > MAX_EDITED_CHARS) {
-    throw invalid(path, undefined, "the file is too long for a command to change, edit it by hand");
+    throw invalidConfig(
+      path,
+      undefined,
+      "the file is too long for a command to change, edit it by hand",
+    );
   }
   // What another parser has found sound; it has looked for aliases, and for keys that are there twice.
   readYaml(text, path);

@@ -8,7 +8,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import { isMap, isSeq } from "yaml";
 import { editConfig } from "./edit.ts";
-import { checking } from "./rule_checks.ts";
+import { makeRuleChecks } from "./rule_checks.ts";
 import { readRules } from "../rules/rules.ts";
 import type { WrittenRule } from "../rules/rule_text.ts";
 
@@ -19,7 +19,7 @@ import type { WrittenRule } from "../rules/rule_text.ts";
  * @throws {BlobberError} `invalid-option`
  */
 export function checkRule(rule: WrittenRule): void {
-  const { checks, sources } = checking(false);
+  const { checks, sources } = makeRuleChecks(false);
   readRules({ rules: [rule] }, { file: "", scope: "user", sources }, {
     fail(path, problem) {
       const place = path.slice(3).join(".");

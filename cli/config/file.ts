@@ -79,12 +79,12 @@ async function parseConfig(
   },
 ): Promise<ConfigFile> {
   const { path, scope, env, owners } = options;
-  const { invalid, lineOf, readYaml } = await import("./yaml.ts");
+  const { invalidConfig, lineOf, readYaml } = await import("./yaml.ts");
   const document = readYaml(text, path);
   const file: ConfigFile = { path, scope, values: new Map(), registries: {} };
   // The first fault is the one that is reported.
   const fault = (at: Path, problem: string, onKey = false): never => {
-    throw invalid(path, lineOf(text, at, onKey), problem);
+    throw invalidConfig(path, lineOf(text, at, onKey), problem);
   };
   const byKey = new Map(
     SETTING_NAMES.filter((n) => settingOf(n).key !== undefined).map((n) => [settingOf(n).key!, n]),
@@ -115,8 +115,8 @@ async function parseConfig(
   const { verify } = root;
   if (isMapping(verify) && ("rules" in verify || "unmatched" in verify)) {
     const { readRules } = await import("../rules/rules.ts");
-    const { checking } = await import("./rule_checks.ts");
-    const { checks, sources } = checking(scope === "system", owners);
+    const { makeRuleChecks } = await import("./rule_checks.ts");
+    const { checks, sources } = makeRuleChecks(scope === "system", owners);
     file.rules = readRules(verify, { file: path, scope, sources }, { fail: fault, checks });
   }
   return file;

@@ -33,7 +33,7 @@ export interface Checking {
  * @param system whether it is the system's, so that what it names must be such as only root can have put there
  * @param owners who else may own a file of the system
  */
-export function checking(system: boolean, owners?: readonly number[]): Checking {
+export function makeRuleChecks(system: boolean, owners?: readonly number[]): Checking {
   const sources = new Map<string, Uint8Array<ArrayBuffer>>();
   const read = (path: string, limit: number) => {
     const options = { limit, fail, ...owners !== undefined && { owners } };

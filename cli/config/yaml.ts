@@ -33,22 +33,22 @@ export function readYaml(text: string, path: string): unknown {
   try {
     const events = parseEvents(text, {});
     if (events.length > MAX_NODES) {
-      throw invalid(path, undefined, `expected at most ${MAX_NODES} keys and values`);
+      throw invalidConfig(path, undefined, `expected at most ${MAX_NODES} keys and values`);
     }
     if (events.filter(({ type }) => type === EVENT_ID.DOCUMENT).length > 1) {
-      throw invalid(path, undefined, "expected one YAML document");
+      throw invalidConfig(path, undefined, "expected one YAML document");
     }
     const alias = events.find(({ type }) => type === EVENT_ID.ALIAS);
     if (alias !== undefined) {
       const line = lineAt(text, startOf(alias));
-      throw invalid(path, line, "aliases are not supported, expected the value itself");
+      throw invalidConfig(path, line, "aliases are not supported, expected the value itself");
     }
     const options = { source: text, schema: CORE_SCHEMA, maxAliases: 0, maxTotalMergeKeys: 0 };
     return constructFromEvents(events, options)[0] ?? {};
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const line = error.mark === undefined ? undefined : error.mark.line + 1;
-    throw invalid(path, line, `not valid YAML: ${printable(error.reason, 200)}`);
+    throw invalidConfig(path, line, `not valid YAML: ${printable(error.reason, 200)}`);
   }
 }
 
@@ -59,7 +59,11 @@ export function readYaml(text: string, path: string): unknown {
  * @param line counted from 1
  * @param problem what is wrong there
  */
-export function invalid(path: string, line: number | undefined, problem: string): BlobberError {
+export function invalidConfig(
+  path: string,
+  line: number | undefined,
+  problem: string,
+): BlobberError {
   const place = printable(path) + (line === undefined ? "" : `:${line}`);
   return new BlobberError("invalid-config", `${place}: ${problem}`, {
     hint: "blobber help configuration lists the keys; blobber config set changes one",

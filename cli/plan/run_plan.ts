@@ -52,7 +52,7 @@ export async function planRun(command: string, settings: Settings): Promise<RunP
  *
  * @param context of the command
  */
-export function planOf({ plan }: { plan?: RunPlan }): RunPlan {
+export function runPlanOf({ plan }: { plan?: RunPlan }): RunPlan {
   if (plan === undefined) throw new Error("nothing was planned for this command");
   return plan;
 }

@@ -137,7 +137,7 @@ async function ownDemand(command: string, settings: Settings): Promise<Demands["
     });
   }
   const { demand: when } = outcome;
-  return when === "never" ? { when } : { when, plan: planOf(named, settings) };
+  return when === "never" ? { when } : { when, plan: verificationPlanOf(named, settings) };
 }
 
 const DEMANDING = SETTING_NAMES.filter((name) => settingOf(name).demands !== undefined);
@@ -159,7 +159,10 @@ function verifyAnswer(settings: Settings): OwnAnswers["verify"] {
   return on ? "by settings" : "unset";
 }
 
-function planOf({ answer, signers }: NamedSigners, settings: Settings): VerificationPlan {
+function verificationPlanOf(
+  { answer, signers }: NamedSigners,
+  settings: Settings,
+): VerificationPlan {
   const repo = settings.get("verifyRepo");
   const trustedRoot = settings.file("trustedRoot");
   const signedAs = signedAsOf(settings);

@@ -12,7 +12,7 @@ import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "../terminal/ask.ts";
 import { type NamedFile, readNamedFile, readNamedText } from "../config/named_file.ts";
 import type { Context } from "../context.ts";
-import { planOf } from "../plan/run_plan.ts";
+import { runPlanOf } from "../plan/run_plan.ts";
 import { openBrowser, showDevice } from "./login_page.ts";
 import { readSecret, refuseToken, warnIfShown } from "./secret.ts";
 import type { SigningPlan } from "../plan/signing.ts";
@@ -25,7 +25,7 @@ import { readRoot } from "../trust/verifying.ts";
  * @returns nothing when nothing is to be signed
  */
 export async function makeSigner(context: Context): Promise<Signer | undefined> {
-  const plan = planOf(context).signing;
+  const plan = runPlanOf(context).signing;
   if (plan === undefined) return undefined;
   const { createSigner, PUBLIC, publicSigningConfig } = await import("@blobber/sigstore");
   const { onNotice } = context.report;

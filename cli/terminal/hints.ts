@@ -50,7 +50,7 @@ const CALLS = { sign: "blobber sign REF", storeLogin: "blobber login" } as const
  */
 export function hintFor(hint: Hint, command?: string): string | undefined {
   const text = hintText(hint, nameOf);
-  return isFor(text, command) ? text : undefined;
+  return hintAppliesTo(text, command) ? text : undefined;
 }
 
 /** What a remedy is called on a command line. */
@@ -70,7 +70,7 @@ function nameOf(remedy: Remedy): string {
  * @param hint what is to be shown
  * @param command the command that was run; where none was, any command's flags will do
  */
-export function isFor(hint: string, command?: string): boolean {
+export function hintAppliesTo(hint: string, command?: string): boolean {
   return flagsIn(hint).every(({ flag, of = command }) => {
     if (OF_RUNTIME.test(flag)) return true;
     const setting = SETTING_NAMES.map(settingOf).find((one) => `--${one.flag}` === flag);

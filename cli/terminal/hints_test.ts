@@ -4,7 +4,7 @@ import { COMMANDS } from "../command_table/table.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { TOPICS } from "../help/topics.ts";
 import { describeError } from "./error_text.ts";
-import { flagsIn, hintFor, isFor, OF_RUNTIME, OPTIONS } from "./hints.ts";
+import { flagsIn, hintAppliesTo, hintFor, OF_RUNTIME, OPTIONS } from "./hints.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -65,7 +65,7 @@ Deno.test("a command's own messages name its own flags", () => {
     if (name === undefined) continue;
     for (const string of strings(text)) {
       if (OF_OTHERS.test(string) || flagsIn(string).length === 0) continue;
-      assert.ok(isFor(string.replaceAll("--verify-…", ""), name), `${path}: ${string}`);
+      assert.ok(hintAppliesTo(string.replaceAll("--verify-…", ""), name), `${path}: ${string}`);
       seen++;
     }
   }
@@ -75,7 +75,7 @@ Deno.test("a command's own messages name its own flags", () => {
 Deno.test("a command's help, examples and details name flags that the command has", () => {
   for (const { name, details = [], examples = [] } of COMMANDS) {
     for (const text of [...details, ...examples.map((example) => `blobber ${example}`)]) {
-      assert.ok(isFor(text.replaceAll("--verify-…", ""), name), `${name}: ${text}`);
+      assert.ok(hintAppliesTo(text.replaceAll("--verify-…", ""), name), `${name}: ${text}`);
     }
   }
 });
@@ -131,11 +131,11 @@ Deno.test("a hint is shown where the command that was run takes its flags, and e
   const both: Hint = ["run without ", { option: "offline" }, ", or with ", { option: "trust" }];
   assert.equal(hintFor(both, "pull"), "run without --offline, or with --trusted-root");
   assert.equal(hintFor(both, "push"), undefined);
-  assert.equal(isFor("start it with --allow-net, or with -A", "version"), true);
-  assert.equal(isFor("blobber trust add REF --verify-key FILE", "version"), true);
-  assert.equal(isFor("blobber trust add REF --max-entries 3", "pull"), false);
-  assert.equal(isFor("blobber trust list shows it; say --max-entries", "pull"), true);
-  assert.equal(isFor("say --no-such-flag", "pull"), false);
+  assert.equal(hintAppliesTo("start it with --allow-net, or with -A", "version"), true);
+  assert.equal(hintAppliesTo("blobber trust add REF --verify-key FILE", "version"), true);
+  assert.equal(hintAppliesTo("blobber trust add REF --max-entries 3", "pull"), false);
+  assert.equal(hintAppliesTo("blobber trust list shows it; say --max-entries", "pull"), true);
+  assert.equal(hintAppliesTo("say --no-such-flag", "pull"), false);
 });
 
 Deno.test("no topic has the name of a command, and none is empty", () => {
@@ -144,7 +144,7 @@ Deno.test("no topic has the name of a command, and none is empty", () => {
     assert.ok(parts().length > 0);
     for (const part of parts()) {
       for (const text of typeof part === "string" ? [part] : part.rows.flat()) {
-        if (!OF_OTHERS.test(text)) assert.ok(isFor(text), text);
+        if (!OF_OTHERS.test(text)) assert.ok(hintAppliesTo(text), text);
       }
     }
   }

@@ -16,7 +16,10 @@ const ORDER: Code[] = ["trust-root", "name-mismatch", "identity-mismatch", "sign
  * @param title put before every refusal
  * @param verifiers at least one
  */
-export function anyOf(title: string, verifiers: readonly [Verifier, ...Verifier[]]): Verifier {
+export function verifierOfAny(
+  title: string,
+  verifiers: readonly [Verifier, ...Verifier[]],
+): Verifier {
   return {
     title,
     accepts: (mediaType) => verifiers.some((verifier) => verifier.accepts(mediaType)),
@@ -32,12 +35,12 @@ export function anyOf(title: string, verifiers: readonly [Verifier, ...Verifier[
           refusals.push(error);
         }
       }
-      throw told(refusals);
+      throw joinRefusals(refusals);
     },
   };
 }
 
-function told(refusals: BlobberError[]): BlobberError {
+function joinRefusals(refusals: BlobberError[]): BlobberError {
   const code = ORDER.find((one) => refusals.some((error) => error.code === one))!;
   const apt = refusals.filter((error) => error.code === code);
   const message = [...new Set(apt.map((error) => error.message))].join("; or ");

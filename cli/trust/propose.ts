@@ -9,7 +9,7 @@ import type { RepositoryName, Signable, Signature, SignerIdentity, Verifier } fr
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import type { Context } from "../context.ts";
-import { checking } from "../config/rule_checks.ts";
+import { makeRuleChecks } from "../config/rule_checks.ts";
 import { decideByRules } from "../rules/decide.ts";
 import { ruleVerifier } from "./rule_verifier.ts";
 import { readRules } from "../rules/rules.ts";
@@ -29,7 +29,7 @@ export interface Found {
  * @param verifier accepts any valid signature
  * @param found takes what was accepted
  */
-export function collecting(verifier: Verifier, found: Found[]): Verifier {
+export function collectingVerifier(verifier: Verifier, found: Found[]): Verifier {
   return {
     title: verifier.title,
     accepts: (mediaType) => verifier.accepts(mediaType),
@@ -48,7 +48,10 @@ export function collecting(verifier: Verifier, found: Found[]): Verifier {
  * @param search the search
  * @param found what it collects
  */
-export async function exhaust(search: Promise<unknown>, found: readonly Found[]): Promise<void> {
+export async function awaitCollection(
+  search: Promise<unknown>,
+  found: readonly Found[],
+): Promise<void> {
   try {
     await search;
   } catch (error) {
@@ -134,7 +137,7 @@ async function verifierOf(
   repository: string,
   context: Context,
 ): Promise<Verifier> {
-  const { checks, sources } = checking(false);
+  const { checks, sources } = makeRuleChecks(false);
   const file = readRules({ rules: [rule] }, { file: "the proposal", scope: "user", sources }, {
     fail(path, problem) {
       throw new BlobberError("invalid-option", `${path.slice(3).join(".")}: ${problem}`);

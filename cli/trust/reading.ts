@@ -21,7 +21,7 @@ import {
   LAX,
   type Lax,
 } from "../plan/joint_demand.ts";
-import { planOf } from "../plan/run_plan.ts";
+import { runPlanOf } from "../plan/run_plan.ts";
 import { namedInVain } from "../plan/signers.ts";
 import type { Demands, VerificationPlan } from "../plan/verification.ts";
 import type { Decision } from "../rules/decide.ts";
@@ -65,7 +65,7 @@ async function judge(
   context: Context,
   reference: Reference,
 ): Promise<{ verifier: Verifier[] | undefined; layoutPath?: string }> {
-  const { verification } = planOf(context);
+  const { verification } = runPlanOf(context);
   const { decision, layout } = await rulesFor(reference, context, verification);
   const answers = answersOf(verification, decision);
   const lax = firstThatHolds(LAX, answers);

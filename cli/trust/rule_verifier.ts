@@ -8,7 +8,7 @@ import type { Verifier } from "@blobber/core";
 import { printable, quote } from "@blobber/core/printable";
 import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verify";
 import type { Context } from "../context.ts";
-import { anyOf } from "./any_of.ts";
+import { verifierOfAny } from "./any_of.ts";
 import type { Requirement } from "../rules/decide.ts";
 import type { Rule, TrustEntry } from "../rules/rules.ts";
 
@@ -27,7 +27,7 @@ export async function ruleVerifier(
   for (const entry of rule.any) {
     verifiers.push(createVerifier(await policyOfEntry(entry, rule, { context, sources })));
   }
-  return anyOf(
+  return verifierOfAny(
     `rule "${printable(rule.name)}" of ${printable(file)}`,
     verifiers as [Verifier, ...Verifier[]],
   );

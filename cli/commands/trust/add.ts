@@ -11,7 +11,7 @@ import { parseReference } from "@blobber/core/reference";
 import { canAsk, confirm } from "../../terminal/ask.ts";
 import { editedPath } from "../../config/paths.ts";
 import type { Context } from "../../context.ts";
-import { planOf } from "../../plan/run_plan.ts";
+import { runPlanOf } from "../../plan/run_plan.ts";
 import { addRule, checkRule } from "../../config/edit_rules.ts";
 import { ruleName, type WrittenRule } from "../../rules/rule_text.ts";
 import { proposeRule } from "./propose_rule.ts";
@@ -23,7 +23,7 @@ export async function runTrustAdd(context: Context): Promise<void> {
   const { out, settings, env } = context;
   const what = context.args[0]!;
   const taken = settings.files.flatMap(({ rules }) => rules?.rules ?? []).map(({ name }) => name);
-  const { own } = planOf(context).verification;
+  const { own } = runPlanOf(context).verification;
   const plan = own.when === "never" ? undefined : own.plan;
   if (plan?.unsafe) {
     throw new BlobberError(

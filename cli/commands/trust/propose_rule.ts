@@ -11,7 +11,13 @@ import { parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { claimedSigners, claimsInWords } from "../../trust/claimed.ts";
-import { chooseSigner, collecting, exhaust, type Found, provenRule } from "../../trust/propose.ts";
+import {
+  awaitCollection,
+  chooseSigner,
+  collectingVerifier,
+  type Found,
+  provenRule,
+} from "../../trust/propose.ts";
 import type { WrittenRule } from "../../rules/rule_text.ts";
 import { absolutePath } from "../../trust/rule_of_plan.ts";
 import { trustName } from "../../rules/subject.ts";
@@ -54,9 +60,9 @@ export async function proposeRule(
   const client = await makeClient(context);
   const search = client.verify(reference, {
     ...context.report.observer(context.signal),
-    verifier: collecting(verifier, found),
+    verifier: collectingVerifier(verifier, found),
   });
-  await exhaust(search, found).catch((error) => {
+  await awaitCollection(search, found).catch((error) => {
     // Every signature found is by a key, and no signature tells who holds it.
     if (isBlobberError(error, "identity-mismatch")) return byKey(context, reference);
     throw error;
