@@ -37,7 +37,7 @@ export function checkIdentity(certificate: SignerCertificate, rules: Rules): str
     ...(rules.repo === undefined ? [] : [`repository ${quote(rules.repo)}`]),
     ...Object.entries(rules.claims).map(([name, value]) => `${name} ${quote(value)}`),
   ];
-  return `${found}, as ${identityText(rule)} asks` +
+  return `${found}, which matches ${identityText(rule)}` +
     (demanded.length === 0 ? "" : `, with ${demanded.join(", ")}`);
 }
 

@@ -102,7 +102,9 @@ addEventListener("unload", () =>
           `push tree oci:large-${compression}:v1 ${flags}`,
       );
       const answers = JSON.parse(Deno.readTextFileSync(dir.at("answers.json"))) as object;
-      assert.deepEqual(Object.keys(answers), [`${jsr.url}@blobber/core/0.1.0/lib/workers.ts`]);
+      assert.deepEqual(Object.keys(answers), [
+        `${jsr.url}@blobber/core/0.1.0/lib/threads/workers.ts`,
+      ]);
       // More than what two threads say when they are ready.
       assert.ok(Object.values(answers)[0] > 4, JSON.stringify(answers));
       const local = ["push", tree, `oci:${dir.at(`local-${compression}`)}:v1`, ...flags.split(" ")];
