@@ -114,7 +114,7 @@ export function serviceUrl(text: string, what: string, secret: boolean): string 
  *
  * @throws {BlobberError} `signing-service`; the signal's reason when it fires
  */
-export async function ask(
+export async function askService(
   context: ServiceContext,
   request: ServiceRequest,
 ): Promise<ServiceAnswer> {
@@ -122,7 +122,7 @@ export async function ask(
   const clock: Clock = { ...systemClock, delay: context.pause };
   const isAnswer = ({ status }: ServiceAnswer) =>
     status >= 200 && status < 300 || request.accept?.includes(status);
-  const ending = await withRetries(() => once(context, request), {
+  const ending = await withRetries(() => askServiceOnce(context, request), {
     clock,
     signal,
     maxTries: MAX_SERVICE_TRIES,
@@ -148,7 +148,7 @@ export async function ask(
   }
   signal?.throwIfAborted();
   if (last.error instanceof BlobberError) throw last.error;
-  throw failed(request, `did not answer: ${reasonOf(last.error)}`, last.error);
+  throw serviceFailed(request, `did not answer: ${reasonOf(last.error)}`, last.error);
 }
 
 /**
@@ -164,11 +164,15 @@ export function jsonOf(request: ServiceRequest, answer: ServiceAnswer): Record<s
     if (isObject(value)) return value;
   } catch { // said below
   }
-  throw failed(request, "answered something else than a JSON object");
+  throw serviceFailed(request, "answered something else than a JSON object");
 }
 
 /** The error for a service that answered, but not with what it should: what came back is not used. */
-export function failed(request: ServiceRequest, what: string, cause?: unknown): BlobberError {
+export function serviceFailed(
+  request: ServiceRequest,
+  what: string,
+  cause?: unknown,
+): BlobberError {
   return new BlobberError(
     "signing-service",
     withoutSecrets(
@@ -184,7 +188,7 @@ export function failed(request: ServiceRequest, what: string, cause?: unknown): 
  *
  * @throws {BlobberError} `signing-service` for an answer too large; whatever `fetch` throws
  */
-export async function once(
+export async function askServiceOnce(
   context: ServiceContext,
   request: ServiceRequest,
 ): Promise<ServiceAnswer> {
@@ -221,7 +225,7 @@ export async function once(
       }
       size += part.length;
       if (size > MAX_SERVICE_BYTES) {
-        throw failed(request, `answered more than ${MAX_SERVICE_BYTES} bytes`);
+        throw serviceFailed(request, `answered more than ${MAX_SERVICE_BYTES} bytes`);
       }
       parts.push(part);
     }
@@ -236,10 +240,13 @@ export async function once(
 
 function refused(request: ServiceRequest, answer: ServiceAnswer): BlobberError {
   if (answer.status >= 300 && answer.status < 400) {
-    return failed(request, `answered with a redirect (${answer.status}), which is not followed`);
+    return serviceFailed(
+      request,
+      `answered with a redirect (${answer.status}), which is not followed`,
+    );
   }
   const said = messageIn(answer.bytes);
-  return failed(request, `answered ${answer.status}${said === "" ? "" : `: ${said}`}`);
+  return serviceFailed(request, `answered ${answer.status}${said === "" ? "" : `: ${said}`}`);
 }
 
 /** What an error body says: the `message` of JSON, else its text. */

@@ -32,7 +32,7 @@ export function readGuarded(path: string, options: GuardedOptions): InputFile | 
     throw options.fail("this operating system does not tell who may change it");
   }
   const found = walk(path, options);
-  // What was judged is what is opened.
+  // The file that was judged is opened, and no other.
   return found === undefined ? undefined : readInputSync(found.path, options, found);
 }
 

@@ -36,9 +36,9 @@ export interface Checking {
 export function makeRuleChecks(system: boolean, owners?: readonly number[]): Checking {
   const sources = new Map<string, Uint8Array<ArrayBuffer>>();
   const read = (path: string, limit: number) => {
-    const options = { limit, fail, ...owners !== undefined && { owners } };
+    const options = { limit, fail: invalidRule, ...owners !== undefined && { owners } };
     const found = system ? readGuarded(path, options) : readInputSync(path, options);
-    if (found === undefined) throw fail("no such file or directory");
+    if (found === undefined) throw invalidRule("no such file or directory");
     sources.set(path, found.bytes);
     return found.bytes;
   };
@@ -66,7 +66,7 @@ function once<T>(look: (text: string) => T): (text: string) => T {
   };
 }
 
-function fail(why: string, cause?: unknown): BlobberError {
+function invalidRule(why: string, cause?: unknown): BlobberError {
   return new BlobberError("invalid-config", why, { cause });
 }
 

@@ -177,12 +177,12 @@ function readRule(value: unknown, at: Place): Rule {
     legacy: at.child("legacy").boolean(rule.legacy ?? false),
     any: unsigned
       ? []
-      : at.child("any").array(rule.any).map((e, i) => readEntry(e, at.child("any").child(i))),
+      : at.child("any").array(rule.any).map((e, i) => readTrustEntry(e, at.child("any").child(i))),
     unsigned,
   };
 }
 
-function readEntry(value: unknown, at: Place): TrustEntry {
+function readTrustEntry(value: unknown, at: Place): TrustEntry {
   if (typeof value === "object" && value !== null && "key" in value) {
     const entry = at.object(value, KEY_KEYS);
     const log = at.child("log").oneOf(entry.log ?? "optional", ["required", "optional"] as const);

@@ -1,7 +1,7 @@
 /**
  * Text as it stands at a terminal: lines are broken between words, and columns are aligned. It is the one
- * place where the width of a terminal decides where a line ends. A width of `Infinity` breaks nothing, which
- * is what a pipe gets: programs read line by line.
+ * place where the width of a terminal decides where a line ends. A pipe has the width `Infinity`, which breaks
+ * nothing: programs read line by line.
  *
  * @module
  */

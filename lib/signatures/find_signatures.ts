@@ -18,7 +18,7 @@ import {
 } from "../limits.ts";
 import type { Rejected } from "../options.ts";
 import { Pace } from "../system/pace.ts";
-import { isUnread, type Judgement, refusal } from "./refusal.ts";
+import { isUnread, type Judgement, signatureRefusal } from "./refusal.ts";
 import type { Signable, Signature, Verdict, Verifier } from "../signing.ts";
 import type { CallOptions, Source } from "../store.ts";
 import type { Descriptor } from "../types.ts";
@@ -46,7 +46,7 @@ export interface JudgeOptions extends CallOptions {
  * @param source where the manifest is
  * @param manifest its checked bytes
  * @param verifier who decides
- * @throws {BlobberError} as {@linkcode refusal} says
+ * @throws {BlobberError} as {@linkcode signatureRefusal} says
  */
 export async function verifySignatures(
   source: Source,
@@ -56,7 +56,7 @@ export async function verifySignatures(
 ): Promise<Verified> {
   const judgement = await judgeSignatures(source, manifest, verifier, options);
   const { accepted, rejected, looked, total } = judgement;
-  if (!accepted) throw refusal([judgement]);
+  if (!accepted) throw signatureRefusal([judgement]);
   return { ...accepted, rejected, looked, total };
 }
 

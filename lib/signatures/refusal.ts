@@ -39,7 +39,7 @@ export interface Judgement {
  *
  * @param judgements what was looked at: a manifest, or an index and then its manifest
  */
-export function refusal(judgements: Judgement[]): BlobberError {
+export function signatureRefusal(judgements: Judgement[]): BlobberError {
   const error = firstReason(judgements);
   const title = judgements[0]?.title;
   if (title === undefined) return error;

@@ -1,6 +1,6 @@
 /**
- * From a path to the directory that it names, held: one component after another from the root, so that what
- * was looked at on the way is what is opened in the end.
+ * From a path to the directory that it names, held: one component after another from the root, so that the
+ * directory opened in the end is the one that was checked on the way.
  *
  * @module
  */

@@ -112,19 +112,19 @@ async function proveTo(
   options: ResolveOptions,
 ): Promise<{ proof: Proof; manifest?: Document<Manifest> }> {
   const { judgeSignatures } = await import("../signatures/find_signatures.ts");
-  const { refusal } = await import("../signatures/refusal.ts");
+  const { signatureRefusal } = await import("../signatures/refusal.ts");
   const call: CallOptions = { signal: options.signal };
   const first = await judgeSignatures(source, signable(root, options), verifier, call);
   if (first.accepted) return { proof: proofOf("root", first.accepted, first.rejected) };
-  if (!isIndex(root) || options.whole) throw refusal([first]);
+  if (!isIndex(root) || options.whole) throw signatureRefusal([first]);
   const manifest = await choose(source, root, options).catch((cause) => {
     options.signal?.throwIfAborted();
     // What is wrong with an unproven index matters less than that it is unproven.
-    const { code, message, advice } = refusal([first]);
+    const { code, message, advice } = signatureRefusal([first]);
     throw new BlobberError(code, message, { cause, ...advice });
   });
   const second = await judgeSignatures(source, signable(manifest, options), verifier, call);
-  if (!second.accepted) throw refusal([first, second]);
+  if (!second.accepted) throw signatureRefusal([first, second]);
   notify(options, {
     level: "info",
     code: "unsigned-index",

@@ -135,7 +135,7 @@ export function readBundle(signature: Signature): Bundle {
   return {
     version,
     material: readMaterial(material, version),
-    entries: material.objects("tlogEntries", MAX_LOG_ENTRIES).map((e) => readEntry(e, version)),
+    entries: material.objects("tlogEntries", MAX_LOG_ENTRIES).map((e) => readLogEntry(e, version)),
     timestamps: timestamps.map((t) =>
       t.only("signedTimestamp").bytes("signedTimestamp", MAX_DER_BYTES)
     ),
@@ -172,7 +172,7 @@ function readMaterial(fields: Fields, version: Bundle["version"]): Material {
   }
 }
 
-function readEntry(fields: Fields, version: Bundle["version"]): LogEntry {
+function readLogEntry(fields: Fields, version: Bundle["version"]): LogEntry {
   fields.only(
     "logIndex",
     "logId",

@@ -53,7 +53,7 @@ function readSimpleSigning({ bytes, annotations = {} }: Signature): Bundle {
   return {
     version: "0.1",
     material: readMaterial(annotations[CERTIFICATE]),
-    entries: entry === undefined ? [] : [readEntry(fieldsOf(entry, "log entry"))],
+    entries: entry === undefined ? [] : [readRekorBundle(fieldsOf(entry, "log entry"))],
     timestamps: timestamp === undefined
       ? []
       : [fieldsOf(timestamp, "timestamp").bytes("SignedRFC3161Timestamp")],
@@ -82,7 +82,7 @@ function readMaterial(pem: string | undefined): Material {
 }
 
 /** The answer of Rekor's first version, as cosign kept it. */
-function readEntry(fields: Fields): LogEntry {
+function readRekorBundle(fields: Fields): LogEntry {
   const payload = fields.object("Payload");
   const number = (name: string): string => {
     const value = payload.raw(name);

@@ -12,7 +12,13 @@ import { quote } from "@blobber/core/printable";
 import { readPem } from "../encoding/pem.ts";
 import { dotted, inside, readOne, TAG } from "../encoding/der.ts";
 import { checkDer } from "../encoding/der_bounds.ts";
-import { ask, failed, jsonOf, type ServiceContext, type ServiceRequest } from "../service.ts";
+import {
+  askService,
+  jsonOf,
+  type ServiceContext,
+  serviceFailed,
+  type ServiceRequest,
+} from "../service.ts";
 import { isObject } from "@blobber/core/json";
 import { publicKeyPem, type SigningKey } from "../keys/signing_key.ts";
 import type { IdentityToken } from "../tokens/token.ts";
@@ -62,7 +68,7 @@ export async function requestCertificate(
   };
   let answer;
   try {
-    answer = await ask(context, request);
+    answer = await askService(context, request);
   } catch (error) {
     if (error instanceof BlobberError && /answered 40[013]/.test(error.message)) {
       throw new BlobberError("signing-service", error.message, {
@@ -79,14 +85,14 @@ export async function requestCertificate(
   const chain = isObject(holder) && isObject(holder.chain) ? holder.chain.certificates : undefined;
   const leaf: unknown = Array.isArray(chain) ? chain[0] : undefined;
   const certificate = typeof leaf === "string" ? readPem(leaf)[0]?.der : undefined;
-  if (certificate === undefined) throw failed(request, "answered without a certificate");
+  if (certificate === undefined) throw serviceFailed(request, "answered without a certificate");
   try {
     const extensions = extensionsOf(certificate);
     checkCertificate(request, { certificate, extensions }, { token, key });
     return { certificate, hasSct: extensions.has(OID.sct) };
   } catch (error) {
     if (isBlobberError(error, "signing-service")) throw error;
-    throw failed(request, "answered with a certificate that cannot be read", error);
+    throw serviceFailed(request, "answered with a certificate that cannot be read", error);
   }
 }
 
@@ -99,7 +105,7 @@ function checkCertificate(
   },
   { token, key }: { token: IdentityToken; key: SigningKey },
 ): void {
-  const wrong = (what: string) => failed(request, `answered with a certificate ${what}`);
+  const wrong = (what: string) => serviceFailed(request, `answered with a certificate ${what}`);
   const { publicKey } = new X509Certificate(certificate);
   const spki = publicKey.export({ format: "der", type: "spki" });
   if (toBase64(spki) !== toBase64(key.publicKey)) throw wrong("for another key");

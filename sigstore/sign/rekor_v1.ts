@@ -9,11 +9,11 @@ import { fromBase64, fromHex, toBase64 } from "@blobber/core/bytes";
 import type { InclusionProof, LogEntry } from "../encoding/encode_bundle.ts";
 import type { Envelope } from "../encoding/dsse.ts";
 import {
-  ask,
-  failed,
+  askService,
   jsonOf,
   type ServiceAnswer,
   type ServiceContext,
+  serviceFailed,
   type ServiceRequest,
 } from "../service.ts";
 import { isObject } from "@blobber/core/json";
@@ -58,15 +58,15 @@ export async function addToRekorV1(
     }),
     accept: [404, 409],
   };
-  const answer = await ask(context, proposal);
+  const answer = await askService(context, proposal);
   if (answer.status === 404) return undefined;
-  if (answer.status !== 409) return readEntry(proposal, answer, what);
+  if (answer.status !== 409) return readAddedEntry(proposal, answer, what);
   const existing: ServiceRequest = {
     service: "Rekor",
     url: placeOf(proposal, answer, rekorUrl),
     headers: { "accept": "application/json" },
   };
-  return readEntry(existing, await ask(context, existing), what);
+  return readAddedEntry(existing, await askService(context, existing), what);
 }
 
 /** Where the entry is that was there already; only ever on the same log. */
@@ -74,13 +74,13 @@ function placeOf(request: ServiceRequest, answer: ServiceAnswer, rekorUrl: strin
   const uuid = /\/api\/v1\/log\/entries\/([0-9a-f]{64,80})$/.exec(
     answer.headers.get("location") ?? "",
   );
-  if (uuid === null) throw failed(request, "knows the entry and does not say where it is");
+  if (uuid === null) throw serviceFailed(request, "knows the entry and does not say where it is");
   return `${rekorUrl}/api/v1/log/entries/${uuid[1]}`;
 }
 
-function readEntry(request: ServiceRequest, answer: ServiceAnswer, what: Loggable): LogEntry {
+function readAddedEntry(request: ServiceRequest, answer: ServiceAnswer, what: Loggable): LogEntry {
   const entry = Object.values(jsonOf(request, answer))[0];
-  const incomplete = failed(request, "answered with an incomplete entry");
+  const incomplete = serviceFailed(request, "answered with an incomplete entry");
   if (!isObject(entry) || !isObject(entry.verification)) throw incomplete;
   const { body, integratedTime, logID, logIndex } = entry;
   const { signedEntryTimestamp, inclusionProof: proof } = entry.verification;
@@ -119,7 +119,7 @@ function checkBody(request: ServiceRequest, body: string, what: Loggable): void 
       signature.signature === what.envelope.signatures[0]!.sig && signature.verifier === verifier
     ) return;
   }
-  throw failed(request, "answered with an entry for something else than was sent");
+  throw serviceFailed(request, "answered with an entry for something else than was sent");
 }
 
 function readProof(proof: Record<string, unknown>, incomplete: BlobberError): InclusionProof {

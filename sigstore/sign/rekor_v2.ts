@@ -8,7 +8,13 @@
 
 import { fromBase64, toBase64 } from "@blobber/core/bytes";
 import type { LogEntry } from "../encoding/encode_bundle.ts";
-import { ask, failed, jsonOf, type ServiceContext, type ServiceRequest } from "../service.ts";
+import {
+  askService,
+  jsonOf,
+  type ServiceContext,
+  serviceFailed,
+  type ServiceRequest,
+} from "../service.ts";
 import { isObject } from "@blobber/core/json";
 import { sha256 } from "../encoding/sha256.ts";
 import type { KeyDetails } from "../keys/signing_key.ts";
@@ -64,7 +70,7 @@ export async function addToRekorV2(
     }),
     accept: [409],
   };
-  const answer = await ask(context, request);
+  const answer = await askService(context, request);
   if (answer.status === 409) return undefined;
   const entry = jsonOf(request, answer);
   const body = entry.canonicalizedBody;
@@ -76,7 +82,7 @@ export async function addToRekorV2(
   if (
     !isObject(data?.data) || data.data.digest !== digest || !isObject(signature) ||
     signature.content !== content || !isObject(holder) || holder.rawBytes !== toBase64(raw)
-  ) throw failed(request, "answered with an entry for something else than was sent");
+  ) throw serviceFailed(request, "answered with an entry for something else than was sent");
 
   const { logIndex, logId, kindVersion, inclusionProof: proof } = entry;
   const hashes = isObject(proof) ? proof.hashes ?? [] : undefined;
@@ -87,7 +93,7 @@ export async function addToRekorV2(
     typeof proof.checkpoint.envelope !== "string" || typeof proof.rootHash !== "string" ||
     !isIndex(proof.treeSize) || !Array.isArray(hashes) ||
     !hashes.every((hash) => typeof hash === "string")
-  ) throw failed(request, "answered with an incomplete entry");
+  ) throw serviceFailed(request, "answered with an incomplete entry");
   return {
     logIndex,
     logId: { keyId: logId.keyId },

@@ -17,7 +17,7 @@ import {
   sequence,
   TAG,
 } from "../encoding/der.ts";
-import { ask, failed, type ServiceContext, type ServiceRequest } from "../service.ts";
+import { askService, type ServiceContext, serviceFailed, type ServiceRequest } from "../service.ts";
 
 const SHA256 = sequence(oid("2.16.840.1.101.3.4.2.1"), element(TAG.null));
 const SIGNED_DATA = oid("1.2.840.113549.1.7.2");
@@ -52,30 +52,33 @@ export async function requestTimestamp(
       element(TAG.boolean, new Uint8Array([0xff])),
     ),
   };
-  const { bytes } = await ask(context, request);
+  const { bytes } = await askService(context, request);
   let info: DerNode[];
   try {
     const [status, token] = inside(readOne(bytes));
     const granted = inside(status)[0]!.content;
     // RFC 3161, 2.4.2: granted, or granted with modifications.
     if (granted.length !== 1 || granted[0]! > 1) {
-      throw failed(request, `refused (status ${toHex(granted)})`);
+      throw serviceFailed(request, `refused (status ${toHex(granted)})`);
     }
     info = tstInfo(token);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "signing-service") throw error;
-    throw failed(request, "answered something else than a timestamp", error);
+    throw serviceFailed(request, "answered something else than a timestamp", error);
   }
   const [, , stamped, ...rest] = info;
   const same = (node: DerNode | undefined, expected: Uint8Array) =>
     node !== undefined && toBase64(node.raw) === toBase64(expected);
   const [, hash] = inside(stamped);
   if (!same(hash, octetString(digest))) {
-    throw failed(request, "answered with a timestamp of something else than was sent");
+    throw serviceFailed(request, "answered with a timestamp of something else than was sent");
   }
   // Behind serial number and time; the only other INTEGER there is none.
   if (!rest.slice(2).some((node) => same(node, nonce))) {
-    throw failed(request, "answered with a timestamp that does not repeat the request's nonce");
+    throw serviceFailed(
+      request,
+      "answered with a timestamp that does not repeat the request's nonce",
+    );
   }
   return bytes;
 }

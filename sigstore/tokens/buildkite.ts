@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ask, failed, jsonOf, type ServiceRequest, serviceUrl } from "../service.ts";
+import { askService, jsonOf, serviceFailed, type ServiceRequest, serviceUrl } from "../service.ts";
 import type { Environment } from "./environment.ts";
 import type { TokenSource } from "./token.ts";
 
@@ -31,8 +31,8 @@ export function buildkiteToken(env: Environment): TokenSource | undefined {
         body: JSON.stringify({ audience: clientId }),
         secrets: [secret],
       };
-      const { token } = jsonOf(request, await ask(context, request));
-      if (typeof token !== "string") throw failed(request, "answered without a token");
+      const { token } = jsonOf(request, await askService(context, request));
+      if (typeof token !== "string") throw serviceFailed(request, "answered without a token");
       return token;
     },
   };

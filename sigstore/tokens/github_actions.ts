@@ -6,7 +6,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { ask, failed, jsonOf, type ServiceRequest, serviceUrl } from "../service.ts";
+import { askService, jsonOf, serviceFailed, type ServiceRequest, serviceUrl } from "../service.ts";
 import type { Environment } from "./environment.ts";
 import type { TokenSource } from "./token.ts";
 
@@ -41,8 +41,8 @@ export function githubActionsToken(env: Environment): TokenSource | undefined {
         headers: { authorization: `Bearer ${secret}`, accept: "application/json" },
         secrets: [secret],
       };
-      const { value } = jsonOf(request, await ask(context, request));
-      if (typeof value !== "string") throw failed(request, "answered without a token");
+      const { value } = jsonOf(request, await askService(context, request));
+      if (typeof value !== "string") throw serviceFailed(request, "answered without a token");
       return value;
     },
   };

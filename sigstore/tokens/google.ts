@@ -6,7 +6,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { ask, type ServiceRequest } from "../service.ts";
+import { askService, type ServiceRequest } from "../service.ts";
 import type { Environment } from "./environment.ts";
 import type { TokenSource } from "./token.ts";
 
@@ -34,7 +34,7 @@ export function googleToken(
           `http://${host}/computeMetadata/v1/instance/service-accounts/default/identity?${query}`,
         headers: { "metadata-flavor": "Google" },
       };
-      const { bytes } = await ask(context, request);
+      const { bytes } = await askService(context, request);
       return new TextDecoder().decode(bytes);
     },
   };

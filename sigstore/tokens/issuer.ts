@@ -10,7 +10,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { MAX_MESSAGE_CHARS } from "@blobber/core/limits";
 import { printable, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
-import { once, reasonOf, type ServiceContext, serviceUrl } from "../service.ts";
+import { askServiceOnce, reasonOf, type ServiceContext, serviceUrl } from "../service.ts";
 import type { TokenRequest } from "./token.ts";
 
 /** The library; its import waits for a login. */
@@ -101,7 +101,7 @@ function boundedFetch(context: ServiceContext) {
     url: string,
     options: { method: string; headers: Record<string, string>; body?: unknown },
   ): Promise<Response> => {
-    const { status, headers, bytes } = await once(context, {
+    const { status, headers, bytes } = await askServiceOnce(context, {
       service: "the OIDC issuer",
       url: serviceUrl(url, "address at the OIDC issuer", true),
       method: options.method as "GET" | "POST",

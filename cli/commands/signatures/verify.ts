@@ -49,7 +49,7 @@ export async function runVerify(context: Context): Promise<void> {
       code,
       message,
     })),
-  }, ...settings.get("quiet") ? [descriptor.digest] : describe(result, out.columns));
+  }, ...settings.get("quiet") ? [descriptor.digest] : verdictLines(result, out.columns));
 }
 
 /** Rejected signatures that are shown one by one: any user who may push can add thousands. */
@@ -58,7 +58,7 @@ const MAX_SHOWN = 10;
 const RESULTS = { passed: "passed", absent: "absent", unchecked: "not checked" } as const;
 
 /** The digest, who signed it, and for every signature the table of what was checked. */
-function describe(result: VerifyResult, columns: number): string[] {
+function verdictLines(result: VerifyResult, columns: number): string[] {
   const { descriptor, named, signed, rejected } = result;
   const proofs = distinct([result, ...result.proofs]);
   return [

@@ -92,7 +92,9 @@ function placeWhole(staging: Staging, tree: PlacedTree, options: PlaceOptions): 
     options.onStep?.("");
   } catch (cause) {
     if (["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(cause) ?? "")) {
-      throw new BlobberError("conflict", `${quote(path)} came to be while the pull ran`, { cause });
+      throw new BlobberError("conflict", `${quote(path)} was created while the pull ran`, {
+        cause,
+      });
     }
     throw fileError("cannot make", path, cause);
   }

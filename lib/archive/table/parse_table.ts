@@ -100,8 +100,8 @@ async function parseBatches(
 }
 
 /**
- * Digests one behind the other: of strings that all have this length it holds, if it holds of each. Written
- * out, it is checked in two thirds of the time of `{64}`.
+ * Joined digests. As all have the same length, the whole matches exactly when each does. Written out, the
+ * pattern takes two thirds of the time of `{64}`.
  */
 const DIGESTS = new RegExp(`^(?:sha256:${"[0-9a-f]".repeat(64)})*$`);
 

@@ -2,13 +2,13 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { nearestPath } from "./nearest_path.ts";
 
-test("the same name elsewhere, or in other letters, is what was meant", () => {
+test("suggests the same name in another directory, or in other case", () => {
   assert.equal(nearestPath("a/readme", ["b/x", "b/c/readme"]), "b/c/readme");
   assert.equal(nearestPath("README.md", ["readme.md"]), "readme.md");
   assert.equal(nearestPath("nothing", ["x"]), undefined);
 });
 
-test("a name that is a few letters off is what was meant", () => {
+test("suggests a name that differs in a few letters", () => {
   assert.equal(nearestPath("a/raedme", ["b/x", "a/readme"]), "a/readme");
   assert.equal(nearestPath("a/redme", ["b/x", "a/readme"]), "a/readme");
   assert.equal(nearestPath("a/rdm", ["b/x", "a/readme"]), undefined);

@@ -32,7 +32,7 @@ import { invalidArchive } from "../invalid_archive.ts";
 
 /** What an entry did to the tree. */
 export interface Applied {
-  /** The entry where it came to be: elsewhere than it says when it is below a link of a lower layer. */
+  /** The entry at its final path, which differs from its own when a lower layer has a link on the way. */
   entry: Entry;
   /** Paths that are no longer what they were: to be removed, children before parents. */
   removed: readonly string[];

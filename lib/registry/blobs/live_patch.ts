@@ -1,6 +1,6 @@
 /**
  * The first way to send a blob: one PATCH that is streamed while the blob is made, and a PUT with the digest.
- * It is what Docker does, and so what every registry takes.
+ * Docker pushes this way, so every registry accepts it.
  *
  * @module
  */

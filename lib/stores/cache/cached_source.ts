@@ -24,7 +24,7 @@ import type {
 import { streamOf } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
 import { prepareDirectory } from "./directory.ts";
-import { readEntry, touchEntry } from "./entries.ts";
+import { readCacheEntry, touchEntry } from "./entries.ts";
 import { keepListing, readListing } from "./listings.ts";
 import { type CachePaths, cachePaths } from "./paths.ts";
 import type { ReadThrough } from "./read_through.ts";
@@ -82,7 +82,7 @@ class CachedSource implements Source {
   async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
     options.signal?.throwIfAborted();
     if (isDigest(tagOrDigest)) {
-      const entry = readEntry(this.#paths, tagOrDigest);
+      const entry = readCacheEntry(this.#paths, tagOrDigest);
       return entry?.descriptor ?? await this.#source.resolve(tagOrDigest, options);
     }
     const { ttl = 0 } = this.#options;

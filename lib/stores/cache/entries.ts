@@ -36,7 +36,7 @@ export function keepEntry(paths: CachePaths, document: Document<Manifest | Index
 }
 
 /** The entry of a manifest. */
-export function readEntry(paths: CachePaths, digest: Digest): Entry | undefined {
+export function readCacheEntry(paths: CachePaths, digest: Digest): Entry | undefined {
   const entry = readRecord(paths.entry(digest)) as Partial<Entry> | undefined;
   const { descriptor, blobs, created } = entry ?? {};
   const sound = descriptor?.digest === digest && isDocumentType(descriptor.mediaType) &&
@@ -71,7 +71,7 @@ export function listEntries(paths: CachePaths): (Entry & { used: number })[] {
     const path = `${paths.folder("entries")}/${name}`;
     try {
       const used = lstatSync(path).mtimeMs;
-      const entry = readEntry(paths, digest);
+      const entry = readCacheEntry(paths, digest);
       return entry ? [{ ...entry, used }] : [];
     } catch { // removed meanwhile
       return [];

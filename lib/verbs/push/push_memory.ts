@@ -145,7 +145,7 @@ export class PushMemory {
     this.#index.add(this.#key, { tree: this.#tree.digest(), contents, stamps, layer });
   }
 
-  /** Whether nothing that was looked at already is newer than all that was there then. */
+  /** Tells whether no file seen so far is newer than the newest file of the earlier push. */
   #mayLieAsThen({ stamps }: PushRecord): boolean {
     return stamps !== undefined &&
       this.#listing.seen.every(({ type, stat }) => type !== "file" || stat.ctime <= stamps.newest);
