@@ -28,6 +28,68 @@ Deno.test("the files together keep the rules of docs/architecture.md", () => {
   assert.deepEqual(structuralBreaches(sourceFiles()), []);
 });
 
+/** Files of one import each, or of several, by their paths. */
+function tree(imports: Record<string, string[]>): SourceFile[] {
+  return Object.entries(imports).map(([path, targets]) => ({
+    path,
+    text: targets.map((target) => `import "${target}";`).join("\n"),
+  }));
+}
+
+for (
+  const [what, files, expected] of [
+    [
+      "a circle of files",
+      tree({ "lib/a.ts": ["./b.ts"], "lib/b.ts": ["./a.ts"] }),
+      /circle of files/,
+    ],
+    [
+      "a circle that a late import closes",
+      [
+        { path: "cli/a.ts", text: 'import type { B } from "./b.ts";' },
+        { path: "cli/b.ts", text: 'const a = await import("./a.ts");' },
+      ],
+      /circle of files/,
+    ],
+    [
+      "a circle of folders without one of files",
+      tree({
+        "lib/archive/tar/a.ts": ["../tree/b.ts"],
+        "lib/archive/tree/b.ts": [],
+        "lib/archive/tree/c.ts": ["../tar/d.ts"],
+        "lib/archive/tar/d.ts": [],
+      }),
+      /circle of folders/,
+    ],
+    [
+      "a file with 17 imports",
+      tree({ "lib/a.ts": Array.from({ length: 17 }, (_, i) => `./b${i}.ts`) }),
+      /imports 17 files, 16 are allowed/,
+    ],
+    [
+      "a folder with 21 files",
+      tree(Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`lib/x/a${i}.ts`, []]))),
+      /lib\/x\/ has 21 files, 20 are allowed/,
+    ],
+  ] as [string, SourceFile[], RegExp][]
+) {
+  Deno.test(`refuses ${what}`, () => assert.match(structuralBreaches(files).join("\n"), expected));
+}
+
+Deno.test("allows 16 imports, 20 files in a folder, and a file of re-exports with any number", () => {
+  const sixteen = Array.from({ length: 16 }, (_, i) => `./b${i}.ts`);
+  const exports = Array.from({ length: 17 }, (_, i) => `export * from "./lib/b${i}.ts";`).join(
+    "\n",
+  );
+  const files = [
+    ...tree({ "lib/x/a.ts": sixteen }),
+    ...tree(Object.fromEntries(sixteen.map((name) => [`lib/x/${name.slice(2)}`, []]))),
+    ...tree({ "lib/x/c1.ts": [], "lib/x/c2.ts": [], "lib/x/c3.ts": [] }),
+    { path: "mod.ts", text: exports },
+  ];
+  assert.deepEqual(structuralBreaches(files), []);
+});
+
 const PAGE = readFileSync(inRoot("docs/architecture.md"), "utf8");
 
 Deno.test("docs/architecture.md has the layers of the core as they are held", () => {
