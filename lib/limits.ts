@@ -4,8 +4,8 @@
  * are fixed.
  *
  * Four kinds of numbers stand beside the code that uses them: what makes work only faster or slower (sizes of
- * buffers, when another thread is worth it), what a format fixes, how many names a message shows, and how much
- * a user of the command line may write (its configuration, patterns and secrets).
+ * buffers, when another thread is worth it), what a format fixes, how many names a message shows, and what
+ * bounds the command line alone (what a user writes there, how long a completion waits, what `-o json` holds).
  *
  * @module
  */

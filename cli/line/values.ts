@@ -121,11 +121,6 @@ export function formatSize(bytes: number): string {
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
 
-/** `1 entry`, `2 entries`. */
-export function counted(count: number, one: string, several = `${one}s`): string {
-  return `${count} ${count === 1 ? one : several}`;
-}
-
 /** A value as help, `config` and the reference page show it. */
 export function showValue(setting: Setting, value: SettingValue): string {
   if (setting.type === "duration") return formatDuration(value as number);

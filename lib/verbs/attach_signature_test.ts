@@ -11,7 +11,7 @@ import { fallbackTag } from "../artifact/fallback_tag.ts";
 import { MAX_SIGNATURE_BYTES } from "../limits.ts";
 import { readDocument } from "../artifact/manifest.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
-import { verifySignatures } from "../signatures/find_signatures.ts";
+import { verifySignatures } from "../../tests/fakes/verify_signatures.ts";
 import type { FetchOptions } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 import { useOwnTemporary } from "../../tests/fakes/temporary.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Check, SignerIdentity, Verdict } from "@blobber/core";
-import { quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/printable";
 import type { Bundle } from "../encoding/bundle.ts";
 import type { PublicKey } from "../keys/public_key.ts";
 import type { SignerCertificate } from "./certificate.ts";
@@ -109,13 +109,15 @@ function shownTimes(dates: Date[]): string {
 
 /** Without a trust root, nothing that a log or an authority says can be checked. */
 function uncheckedParts({ entries, timestamps }: Bundle): Check[] {
-  const check = (name: string, count: number, what: string): Check =>
-    count === 0
-      ? { name, result: "absent", evidence: `no ${what}` }
-      : { name, result: "unchecked", evidence: `${count} ${what}, present, not checked` };
+  const check = (name: string, count: number, one: string, many: string): Check =>
+    count === 0 ? { name, result: "absent", evidence: `no ${one}` } : {
+      name,
+      result: "unchecked",
+      evidence: `${counted(count, one, many)}, present, not checked`,
+    };
   return [
-    check("log", entries.length, "log entry"),
-    check("timestamp", timestamps.length, "timestamp"),
+    check("log", entries.length, "log entry", "log entries"),
+    check("timestamp", timestamps.length, "timestamp", "timestamps"),
   ];
 }
 

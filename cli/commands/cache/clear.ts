@@ -9,7 +9,8 @@ import { BlobberError } from "@blobber/core/errors";
 import { canAsk, confirm } from "../../terminal/ask.ts";
 import { cacheDirOf } from "./cache_dir.ts";
 import type { Context } from "../../context.ts";
-import { counted, formatSize } from "../../line/values.ts";
+import { counted } from "@blobber/core/printable";
+import { formatSize } from "../../line/values.ts";
 
 /** Empties the cache, after a question. */
 export async function runCacheClear(context: Context): Promise<void> {

@@ -8,7 +8,8 @@ import { pruneCache } from "@blobber/core/cache";
 import { BlobberError } from "@blobber/core/errors";
 import { cacheDirOf } from "./cache_dir.ts";
 import type { Context } from "../../context.ts";
-import { counted, formatSize } from "../../line/values.ts";
+import { counted } from "@blobber/core/printable";
+import { formatSize } from "../../line/values.ts";
 
 /** Removes what is too old or too much, the least recently used first. */
 export async function runCachePrune(context: Context): Promise<void> {
