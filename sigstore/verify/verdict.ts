@@ -109,15 +109,15 @@ function shownTimes(dates: Date[]): string {
 
 /** Without a trust root, nothing that a log or an authority says can be checked. */
 function uncheckedParts({ entries, timestamps }: Bundle): Check[] {
-  const check = (name: string, count: number, one: string, many: string): Check =>
+  const check = (name: string, count: number, [one, many]: [string, string]): Check =>
     count === 0 ? { name, result: "absent", evidence: `no ${one}` } : {
       name,
       result: "unchecked",
       evidence: `${counted(count, one, many)}, present, not checked`,
     };
   return [
-    check("log", entries.length, "log entry", "log entries"),
-    check("timestamp", timestamps.length, "timestamp", "timestamps"),
+    check("log", entries.length, ["log entry", "log entries"]),
+    check("timestamp", timestamps.length, ["timestamp", "timestamps"]),
   ];
 }
 
