@@ -12,8 +12,8 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { IN_CI, inRoot, say, type Tally, tallyLine } from "./run.ts";
 
-/** The oldest Node that is supported, and one Bun. */
-const VERSIONS = { node: "22.15.0", bun: "1.4.5" };
+/** The oldest Node that is supported, the line after it, and one Bun. */
+export const VERSIONS = { node: "22.15.0", node24: "24.22.3", bun: "1.4.5" };
 
 /** A runtime other than Deno. */
 export type Runtime = keyof typeof VERSIONS;
@@ -26,7 +26,7 @@ const CACHE = join(
 /** The npm package that holds the program for this machine, and where in it the program is. */
 function programOf(runtime: Runtime): { name: string; path: string } {
   const arch = Deno.build.arch === "x86_64" ? "x64" : "arm64";
-  if (runtime === "node") return { name: `node-${Deno.build.os}-${arch}`, path: "bin/node" };
+  if (runtime !== "bun") return { name: `node-${Deno.build.os}-${arch}`, path: "bin/node" };
   const bunArch = arch === "arm64" ? "aarch64" : arch;
   return { name: `@oven/bun-${Deno.build.os}-${bunArch}`, path: "bin/bun" };
 }
@@ -88,14 +88,19 @@ export function copyForNode(): string {
     const text = readFileSync(join(root, member, "deno.json"), "utf8");
     Object.assign(imports, (JSON.parse(text) as { imports?: Record<string, string> }).imports);
   }
-  const main = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
-  const { name, version, exports } = main as Record<string, unknown>;
-  const manifest = { name, version, type: "module", exports };
-  writeFileSync(join(root, "package.json"), JSON.stringify(manifest));
-  if (Object.keys(imports).length > 0) {
-    const lock = join(root, "deno.lock");
-    const folder = installed(imports, existsSync(lock) ? readFileSync(lock, "utf8") : undefined);
-    symlinkSync(join(folder, "node_modules"), join(root, "node_modules"));
+  const modules = join(root, "node_modules");
+  mkdirSync(join(modules, "@blobber"), { recursive: true });
+  for (const member of ["", "sigstore/", "cli/"]) {
+    const main = JSON.parse(readFileSync(join(root, member, "deno.json"), "utf8"));
+    const { name, version, exports } = main as Record<"name" | "version", string> & typeof main;
+    const manifest = { name, version, type: "module", exports };
+    writeFileSync(join(root, member, "package.json"), JSON.stringify(manifest));
+    symlinkSync(join(root, member), join(modules, name));
+  }
+  const lock = join(root, "deno.lock");
+  const folder = installed(imports, existsSync(lock) ? readFileSync(lock, "utf8") : undefined);
+  for (const name of readdirSync(join(folder, "node_modules"))) {
+    symlinkSync(join(folder, "node_modules", name), join(modules, name));
   }
   return root;
 }
@@ -111,7 +116,7 @@ function unitTests(root: string): string[] {
 /** What makes Node run TypeScript as it is. */
 export const NODE_FLAGS = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"];
 
-const COMMANDS: Record<Runtime, { args: string[]; passed: RegExp; failed: RegExp }> = {
+const COMMANDS: Record<"node" | "bun", { args: string[]; passed: RegExp; failed: RegExp }> = {
   node: {
     args: [...NODE_FLAGS, "--test", "--test-reporter=spec"],
     passed: /^ℹ pass (\d+)$/m,
@@ -121,7 +126,7 @@ const COMMANDS: Record<Runtime, { args: string[]; passed: RegExp; failed: RegExp
 };
 
 /** Runs the unit tests under one runtime. */
-function runTests(runtime: Runtime): Tally {
+function runTests(runtime: keyof typeof COMMANDS): Tally {
   const program = runtimeProgram(runtime);
   const root = copyForNode();
   try {

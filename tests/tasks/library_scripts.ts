@@ -1,0 +1,85 @@
+/**
+ * The programs in `tests/library/`, each as a user of the library writes one: it exits with 0 when all that
+ * it shows holds. They run under every runtime, and each in a temporary directory of its own.
+ *
+ * @module
+ */
+
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inRoot } from "./run.ts";
+
+/** Below the root. */
+const FOLDER = "tests/library";
+
+/** Milliseconds after which a script counts as hanging; and one that takes long. */
+const LIMIT = 60_000;
+const LONG_LIMIT = 600_000;
+
+/** How a runtime runs a script. */
+export interface ScriptRuntime {
+  program: string;
+  args: string[];
+  /** The tree that the script is run in. */
+  root: string;
+}
+
+/** This Deno, in the tree itself. */
+export const THIS_DENO: ScriptRuntime = {
+  program: Deno.execPath(),
+  args: ["run", "-A", "--quiet"],
+  root: inRoot("./"),
+};
+
+/** Whether a script is too long, or too large, for `deno task test`. */
+export function isLong(script: string): boolean {
+  return script.endsWith("_long.ts");
+}
+
+/** All scripts by their path below `tests/library/`, in order: no test files and nothing of `kit/`. */
+export function libraryScripts(): string[] {
+  return readdirSync(inRoot(FOLDER), { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
+    .filter((name) => !name.startsWith("kit/"))
+    .sort();
+}
+
+/**
+ * Runs one script.
+ *
+ * @param script its path below `tests/library/`
+ * @returns what is wrong, with all that the script wrote; nothing when it holds
+ */
+export async function runScript(
+  script: string,
+  { program, args, root }: ScriptRuntime,
+): Promise<string | undefined> {
+  const outer = mkdtempSync(join(tmpdir(), "blobber-script-"));
+  const temporary = join(outer, "tmp");
+  mkdirSync(temporary);
+  const limit = isLong(script) ? LONG_LIMIT : LIMIT;
+  try {
+    const { code, signal, stdout, stderr } = await new Deno.Command(program, {
+      args: [...args, join(root, FOLDER, script)],
+      cwd: root,
+      env: { NO_COLOR: "1", TMPDIR: temporary },
+      stdin: "null",
+      signal: AbortSignal.timeout(limit),
+    }).output();
+    const decoder = new TextDecoder();
+    const output = decoder.decode(stdout) + decoder.decode(stderr);
+    if (code !== 0) {
+      const how = signal === null
+        ? `exited with ${code}`
+        : `ended by ${signal} (limit ${limit} ms)`;
+      return `${script} ${how}\n${output}`;
+    }
+    const left = readdirSync(temporary);
+    if (left.length === 0) return undefined;
+    return `${script} left in the temporary directory: ${left.sort().join(", ")}\n${output}`;
+  } finally {
+    rmSync(outer, { recursive: true, force: true });
+  }
+}
