@@ -1,6 +1,6 @@
 /**
- * The client: every verb, by reference. It finds the stores and hands them to the verb, with what the client
- * was made with; nothing is decided here that a verb could decide.
+ * The client: every verb, by reference or in a store that is open. It finds the stores and hands them to the
+ * verb, with what the client was made with; nothing is decided here that a verb could decide.
  *
  * @module
  */
@@ -22,16 +22,9 @@ import type {
   VerifyOptions,
   VerifyResult,
 } from "./options.ts";
-import {
-  formatReference,
-  nameOf,
-  parseReference,
-  type Reference,
-  selectorOf,
-  tagOf,
-} from "./reference.ts";
-import type { SignedName } from "./signing.ts";
-import type { CallOptions, Source, Store } from "./store.ts";
+import { type Reference, selectorOf } from "./reference.ts";
+import type { CallOptions, Source, SourceReference, Store, StoreReference } from "./store.ts";
+import { type Named, readName, signedName } from "./stores/named.ts";
 import { OpenStores } from "./stores/open_stores.ts";
 import type { Descriptor } from "./types.ts";
 import type { DigestOptions } from "./verbs/digest.ts";
@@ -60,24 +53,24 @@ export class Client {
    * Pushes a directory, a tar or entries. The tags are set last, after the signature.
    *
    * @param input what to push
-   * @param ref where to; its tag is `latest` when it has none
+   * @param ref where to; its tag is `latest` when it has none, also in a store that is open
    */
   async push(
     input: PushInput,
-    ref: string | Reference,
+    ref: string | Reference | StoreReference,
     options: PushOptions = {},
   ): Promise<PushResult> {
-    const reference = referenceOf(ref);
+    const named = readName(ref);
     const [{ push }, { tagsToPush }] = await Promise.all([
       import("./verbs/push.ts"),
       import("./verbs/tags.ts"),
     ]);
-    const tags = tagsToPush(reference, options.tags);
-    return await push(await this.#stores.store(reference), input, {
+    const tags = tagsToPush(named, options.tags);
+    return await push(await this.#stores.store(named), input, {
       ...options,
       tags,
       signer: options.signer ?? this.#options.signer,
-      name: signedName(reference, tags),
+      name: signedName(named, tags),
       jobs: this.#options.jobs,
       cacheDir: this.#options.cacheDir,
     });
@@ -100,7 +93,7 @@ export class Client {
    * @param dir where to; made when it does not exist
    */
   async pull(
-    ref: string | Reference,
+    ref: string | Reference | SourceReference,
     dir: string,
     options: PullOptions = {},
   ): Promise<PullResult> {
@@ -120,7 +113,10 @@ export class Client {
    *
    * @param ref what to open
    */
-  async openImage(ref: string | Reference, options: OpenOptions = {}): Promise<Image> {
+  async openImage(
+    ref: string | Reference | SourceReference,
+    options: OpenOptions = {},
+  ): Promise<Image> {
     const loading = import("./verbs/image.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
     const { openImage } = await loading;
@@ -134,7 +130,10 @@ export class Client {
    *
    * @param ref what to list
    */
-  async list(ref: string | Reference, options: OpenOptions = {}): Promise<ListResult> {
+  async list(
+    ref: string | Reference | SourceReference,
+    options: OpenOptions = {},
+  ): Promise<ListResult> {
     const loading = import("./verbs/list.ts"); // while the registry is asked
     const { source, artifact } = await this.#resolve(ref, options);
     const { listNames } = await loading;
@@ -150,15 +149,15 @@ export class Client {
    * @param to where to; its tag is the source's, else `latest`, when it has none
    */
   async copy(
-    from: string | Reference,
-    to: string | Reference,
+    from: string | Reference | SourceReference,
+    to: string | Reference | StoreReference,
     options: CopyOptions = {},
   ): Promise<CopyResult> {
-    const [origin, given] = [referenceOf(from), referenceOf(to)];
+    const [origin, given] = [readName(from), readName(to)];
     const { copyArtifact } = await import("./verbs/copy_artifact.ts");
     return await copyArtifact(
-      { reference: origin, store: await this.#stores.store(origin, options.layoutPath) },
-      { reference: given, store: await this.#stores.store(given) },
+      { named: origin, store: await this.#stores.store(origin, options.layoutPath) },
+      { named: given, store: await this.#stores.store(given) },
       { ...options, ...this.#settings(origin, options) },
     );
   }
@@ -168,12 +167,15 @@ export class Client {
    *
    * @param ref what to sign; with a digest it is certain what that is
    */
-  async sign(ref: string | Reference, options: SignOptions = {}): Promise<SignResult> {
-    const reference = referenceOf(ref);
+  async sign(
+    ref: string | Reference | StoreReference,
+    options: SignOptions = {},
+  ): Promise<SignResult> {
+    const named = readName(ref);
     const { signArtifact } = await import("./verbs/sign.ts");
-    const wanted = { selector: selectorOf(reference), name: signedName(reference) };
+    const wanted = { selector: selectorOf(named), name: signedName(named) };
     const signer = options.signer ?? this.#options.signer;
-    return await signArtifact(await this.#stores.store(reference), wanted, { ...options, signer });
+    return await signArtifact(await this.#stores.store(named), wanted, { ...options, signer });
   }
 
   /**
@@ -182,12 +184,15 @@ export class Client {
    * @param ref what to verify
    * @throws {BlobberError} `no-signature`, `signature-invalid`, `identity-mismatch`, `trust-root`, …
    */
-  async verify(ref: string | Reference, options: VerifyOptions = {}): Promise<VerifyResult> {
-    const reference = referenceOf(ref);
+  async verify(
+    ref: string | Reference | SourceReference,
+    options: VerifyOptions = {},
+  ): Promise<VerifyResult> {
+    const named = readName(ref);
     const { verifyArtifact } = await import("./verbs/verify.ts");
-    const settings = { ...this.#settings(reference, options), whole: options.whole };
-    const source = await this.#stores.source(reference, options);
-    return await verifyArtifact(source, selectorOf(reference), settings);
+    const settings = { ...this.#settings(named, options), whole: options.whole };
+    const source = await this.#stores.source(named, options);
+    return await verifyArtifact(source, selectorOf(named), settings);
   }
 
   /**
@@ -198,15 +203,15 @@ export class Client {
    * @returns what they point at
    */
   async tag(
-    ref: string | Reference,
+    ref: string | Reference | StoreReference,
     tags: string[],
     options: TagOptions = {},
   ): Promise<Descriptor> {
-    const reference = referenceOf(ref);
+    const named = readName(ref);
     const { tagArtifact } = await import("./verbs/tags.ts");
-    const store = await this.#stores.store(reference, options.layoutPath);
-    const settings = { ...this.#settings(reference, options), ifAbsent: options.ifAbsent };
-    return await tagArtifact(store, { selector: selectorOf(reference), tags }, settings);
+    const store = await this.#stores.store(named, options.layoutPath);
+    const settings = { ...this.#settings(named, options), ifAbsent: options.ifAbsent };
+    return await tagArtifact(store, { selector: selectorOf(named), tags }, settings);
   }
 
   /**
@@ -214,9 +219,12 @@ export class Client {
    *
    * @param ref any reference into it
    */
-  async *listTags(ref: string | Reference, options: CallOptions = {}): AsyncIterable<string> {
+  async *listTags(
+    ref: string | Reference | SourceReference,
+    options: CallOptions = {},
+  ): AsyncIterable<string> {
     const { listTags } = await import("./verbs/tags.ts");
-    yield* listTags(await this.store(ref), options);
+    yield* listTags(await this.#stores.store(readName(ref)), options);
   }
 
   /**
@@ -224,50 +232,38 @@ export class Client {
    *
    * @param ref a reference
    */
-  async resolve(ref: string | Reference, options: CallOptions = {}): Promise<Descriptor> {
-    const reference = referenceOf(ref);
-    return await (await this.#stores.store(reference)).resolve(selectorOf(reference), options);
+  async resolve(
+    ref: string | Reference | SourceReference,
+    options: CallOptions = {},
+  ): Promise<Descriptor> {
+    const named = readName(ref);
+    return await (await this.#stores.store(named)).resolve(selectorOf(named), options);
   }
 
   /**
    * The store that a reference is in. One connection serves all references into the same store.
    *
-   * @param ref a reference
+   * @param ref a reference; its tag and digest do not matter
    */
-  async store(ref: string | Reference): Promise<Store> {
-    return await this.#stores.store(referenceOf(ref));
+  async store(ref: string | Reference | StoreReference): Promise<Store> {
+    return await this.#stores.store(readName(ref));
   }
 
   /** Resolves once, and proves what it found where there is a verifier. */
   async #resolve(
-    ref: string | Reference,
+    ref: string | Reference | SourceReference,
     options: ReadOptions,
   ): Promise<{ source: Source; artifact: Artifact }> {
-    const reference = referenceOf(ref);
-    const source = await this.#stores.source(reference, options);
-    const settings = this.#settings(reference, options);
-    return { source, artifact: await resolveArtifact(source, selectorOf(reference), settings) };
+    const named = readName(ref);
+    const source = await this.#stores.source(named, options);
+    const settings = this.#settings(named, options);
+    return { source, artifact: await resolveArtifact(source, selectorOf(named), settings) };
   }
 
-  #settings(reference: Reference, options: ReadOptions): ResolveOptions {
+  #settings(named: Named<Source>, options: ReadOptions): ResolveOptions {
     const { expect, platform, onNotice, onProgress, signal } = options;
     const verifier = options.verifier ?? this.#options.verifier;
-    const name = signedName(reference);
+    const name = signedName(named);
     return { expect, platform, onNotice, onProgress, signal, verifier, name };
   }
-}
-
-/** A reference that a caller without types made by hand has its names made canonical too. */
-function referenceOf(ref: string | Reference): Reference {
-  if (typeof ref === "string") return parseReference(ref);
-  return ref.kind === "layout" ? ref : parseReference(formatReference(ref));
-}
-
-/** The name that is signed, or asked for: with the tags given, else with the reference's own. */
-function signedName(reference: Reference, tags?: readonly string[]): SignedName {
-  const tag = tagOf(reference);
-  return {
-    ...(reference.kind === "registry" && { repository: nameOf(reference) }),
-    tags: tags ?? (tag === undefined ? [] : [tag]),
-  };
 }

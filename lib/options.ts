@@ -8,8 +8,8 @@ import type { Observer } from "./events.ts";
 import type { Digest } from "./digest.ts";
 import type { Signer, Verdict, VerifiedDescriptor, Verifier } from "./signing.ts";
 import type { BlobberError } from "./errors.ts";
-import type { RegistryName, RepositoryPath } from "./reference.ts";
-import type { Names } from "./store.ts";
+import type { Reference, RegistryName, RepositoryPath } from "./reference.ts";
+import type { Names, Store } from "./store.ts";
 import type { Annotations, Descriptor, Platform } from "./types.ts";
 
 /** Credentials for one registry. */
@@ -41,6 +41,13 @@ export interface ClientOptions extends ConnectionOptions {
   credentials?:
     | ((host: RegistryName, repository: RepositoryPath) => Promise<Credentials | undefined>)
     | undefined;
+  /**
+   * Opens the store of a reference in place of the client, or says `undefined` for one that the client is to
+   * open. Asked once for each repository and layout, without tag and digest. Content is checked as any
+   * other's; no cache stands in front of such a store, and it stays its owner's to close.
+   * @default every store is the client's own
+   */
+  open?: ((reference: Reference) => Store | undefined | Promise<Store | undefined>) | undefined;
   /** How referrers are found and written. @default "auto" */
   referrers?: "auto" | "api" | "tag" | undefined;
   /** Sent with every request. @default "blobber/VERSION" */

@@ -370,7 +370,7 @@ export function addressOf({ host, port }: Registry): string {
  *
  * @param reference a parsed reference
  */
-export function selectorOf(reference: Reference): string {
+export function selectorOf(reference: Pick<Reference, "tag" | "digest">): string {
   return reference.digest ?? tagOf(reference) ?? "latest";
 }
 
@@ -380,7 +380,7 @@ export function selectorOf(reference: Reference): string {
  * @param reference a parsed reference
  * @returns `latest` where there is neither tag nor digest, nothing where there is only a digest
  */
-export function tagOf({ tag, digest }: Reference): string | undefined {
+export function tagOf({ tag, digest }: Pick<Reference, "tag" | "digest">): string | undefined {
   return tag ?? (digest === undefined ? "latest" : undefined);
 }
 

@@ -159,3 +159,17 @@ export interface Target {
 
 /** A store that gives and takes. */
 export interface Store extends Source, Target {}
+
+/** An artifact in a source that is open already: all that reading it takes. */
+export interface SourceReference {
+  /** Where it is. It stays its owner's, and is not closed. */
+  store: Source;
+  /** A tag or a digest, as the distribution specification calls a reference. @default "latest" */
+  reference?: string | undefined;
+}
+
+/** An artifact, or a place for one, in a store that is open already. */
+export interface StoreReference extends SourceReference {
+  /** Where it is, or goes. It stays its owner's, and is not closed. */
+  store: Store;
+}

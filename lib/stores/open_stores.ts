@@ -1,5 +1,6 @@
 /**
- * The stores that a client uses, each opened once: a registry's repository, or an OCI layout.
+ * The stores that a client uses, each opened once: a registry's repository, an OCI layout, or what the
+ * caller's own `open` gives in their place.
  *
  * @module
  */
@@ -7,6 +8,7 @@
 import type { ClientOptions, ReadOptions } from "../options.ts";
 import { type Reference, storeName } from "../reference.ts";
 import type { Source, Store } from "../store.ts";
+import { type Named, noteRepository, repositoryOf } from "./named.ts";
 
 /** Opens stores by reference. One connection serves all references into the same store. */
 export class OpenStores {
@@ -19,36 +21,50 @@ export class OpenStores {
   }
 
   /**
-   * The store that a reference is in.
+   * The store of what was named.
    *
    * @param layoutPath as in the options of reading
    */
-  async store(reference: Reference, layoutPath?: string): Promise<Store> {
-    const key = [storeName(reference), layoutPath].join("\0");
+  store(named: Named, layoutPath?: string): Promise<Store>;
+  store(named: Named<Source>, layoutPath?: string): Promise<Source>;
+  async store({ at }: Named<Source>, layoutPath?: string): Promise<Source> {
+    if (at.kind === "open") return await checked(at.store);
+    const key = [storeName(at), layoutPath].join("\0");
     let store = this.#stores.get(key);
     if (!store) {
-      store = this.#open(reference, layoutPath);
+      store = this.#open(at, layoutPath);
       this.#stores.set(key, store);
       store.catch(() => this.#stores.delete(key));
     }
     return await store;
   }
 
-  /** Where a reference is read from: its store, with the cache in front of it where that saves the network. */
-  async source(reference: Reference, options: ReadOptions): Promise<Source> {
+  /**
+   * Where something is read from: its store, with the cache in front of it where that saves the network. None
+   * stands in front of a store that is the caller's own: what that is called, and what its tags point at, is
+   * nothing that other stores may be answered with.
+   */
+  async source(named: Named<Source>, options: ReadOptions): Promise<Source> {
     const { cacheDir, cacheTtl } = this.#options;
-    if (reference.kind === "layout" || cacheDir === undefined) {
-      return await this.store(reference, options.layoutPath);
+    if (named.at.kind === "layout" || cacheDir === undefined) {
+      return await this.store(named, options.layoutPath);
     }
     const [store, { withCache }] = await Promise.all([
-      this.store(reference),
+      this.store(named, options.layoutPath),
       import("./cache/cached_source.ts"),
     ]);
+    if (repositoryOf(store) === undefined) return store;
     const verifying = (options.verifier ?? this.#options.verifier) !== undefined;
     return withCache(store, cacheDir, { ...options, ttl: cacheTtl, verifying });
   }
 
   async #open(reference: Reference, layoutPath: string | undefined): Promise<Store> {
+    const { tag: _tag, digest: _digest, ...place } = reference;
+    const given = await this.#options.open?.(place);
+    return given === undefined ? await this.#openOwn(place, layoutPath) : await checked(given);
+  }
+
+  async #openOwn(reference: Reference, layoutPath: string | undefined): Promise<Store> {
     if (reference.kind === "layout") {
       const { LayoutStore } = await import("./layout/layout_store.ts");
       return new LayoutStore(reference.path, {
@@ -57,6 +73,14 @@ export class OpenStores {
       });
     }
     const { openRegistry } = await import("./registry_store.ts");
-    return openRegistry(reference, this.#options);
+    const store = openRegistry(reference, this.#options);
+    noteRepository(store, reference);
+    return store;
   }
+}
+
+/** The door: what a store answers that is not the library's own is checked from here on. */
+// deno-lint-ignore require-await -- the door is loaded only where there is such a store
+async function checked<S extends Source>(store: S): Promise<S> {
+  return store;
 }

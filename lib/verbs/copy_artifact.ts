@@ -6,15 +6,17 @@
 
 import { BlobberError } from "../errors.ts";
 import type { CopyOptions, CopyResult } from "../options.ts";
-import { formatReference, type Reference, selectorOf } from "../reference.ts";
+import { printable } from "../printable.ts";
+import { selectorOf } from "../reference.ts";
 import type { Source, Store } from "../store.ts";
+import type { Named } from "../stores/named.ts";
 import { copy } from "./copy.ts";
 import { resolveArtifact, type ResolveOptions, resolveRoot } from "./resolve.ts";
 import { checkTags } from "./tags.ts";
 
 /** One end of a copy. */
-export interface CopyEnd<S> {
-  reference: Reference;
+export interface CopyEnd<S extends Source> {
+  named: Named<S>;
   store: S;
 }
 
@@ -31,20 +33,20 @@ export async function copyArtifact(
   to: CopyEnd<Store>,
   options: CopyOptions & ResolveOptions,
 ): Promise<CopyResult> {
-  const selector = selectorOf(from.reference);
+  const selector = selectorOf(from.named);
   // All of an index is copied only where all of it is proven.
   const { root, proofs } = options.platform === undefined
     ? await resolveRoot(from.store, selector, options)
     : await resolveArtifact(from.store, selector, options)
       .then(({ manifest, proofs }) => ({ root: manifest, proofs }));
-  const { tag, digest } = to.reference;
+  const { tag, digest } = to.named;
   if (digest !== undefined && digest !== root.descriptor.digest) {
     throw new BlobberError(
       "integrity",
-      `${formatReference(from.reference)} is ${root.descriptor.digest}, expected ${digest}`,
+      `${printable(from.named.text)} is ${root.descriptor.digest}, expected ${digest}`,
     );
   }
-  const own = tag ?? (digest === undefined ? from.reference.tag ?? "latest" : undefined);
+  const own = tag ?? (digest === undefined ? from.named.tag ?? "latest" : undefined);
   const tags = [...new Set([...(own === undefined ? [] : [own]), ...checkTags(options.tags)])];
   const { referrers, ifAbsent, signal, onProgress, onNotice } = options;
   const how = { referrers, ifAbsent, signal, onProgress, onNotice, tags };

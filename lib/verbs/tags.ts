@@ -7,8 +7,9 @@
 import { isFallbackTag } from "../artifact/fallback_tag.ts";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../printable.ts";
-import { checkTag, formatReference, type Reference, tagOf } from "../reference.ts";
+import { checkTag, tagOf } from "../reference.ts";
 import type { CallOptions, SetTagOptions, Source, Store } from "../store.ts";
+import type { Named } from "../stores/named.ts";
 import type { Descriptor } from "../types.ts";
 import { type ResolveOptions, resolveRoot } from "./resolve.ts";
 
@@ -23,19 +24,19 @@ export function checkTags(tags: readonly string[] = []): readonly string[] {
 }
 
 /**
- * The tags of a push: the reference's own, `latest` where it has none, and further ones.
+ * The tags of a push: the one that was named, `latest` where none was, and further ones.
  *
  * @throws {BlobberError} `invalid-reference` for a reference with a digest, too
  */
-export function tagsToPush(reference: Reference, further: readonly string[] = []): string[] {
-  if (reference.digest !== undefined) {
+export function tagsToPush(named: Named, further: readonly string[] = []): string[] {
+  if (named.digest !== undefined) {
     throw new BlobberError(
       "invalid-reference",
-      `invalid reference: ${quote(formatReference(reference))}: a push makes its digest, ` +
+      `invalid reference: ${quote(named.text)}: a push makes its digest, ` +
         "expected a tag or none",
     );
   }
-  return [...new Set([tagOf(reference)!, ...checkTags(further)])];
+  return [...new Set([tagOf(named)!, ...checkTags(further)])];
 }
 
 /**
