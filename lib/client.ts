@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkedVerifiers } from "./doors/verifier.ts";
 import type {
   ClientOptions,
   CopyOptions,
@@ -22,9 +23,8 @@ import type {
   VerifyOptions,
   VerifyResult,
 } from "./options.ts";
-import { type Reference, selectorOf } from "./reference.ts";
 import type { CallOptions, Source, SourceReference, Store, StoreReference } from "./store.ts";
-import { type Named, readName, signedName } from "./stores/named.ts";
+import { type Named, readName, type Reference, selectorOf, signedName } from "./stores/named.ts";
 import { OpenStores } from "./stores/open_stores.ts";
 import type { Descriptor } from "./types.ts";
 import type { DigestOptions } from "./verbs/digest.ts";
@@ -43,10 +43,12 @@ export class Client {
    * Makes a client. Nothing is connected or read before the first call.
    *
    * @param options credentials, connections, cache, signer and verifier, for all calls
+   * @throws {BlobberError} `invalid-option` for a verifier that is none, or a list without one
    */
   constructor(options: ClientOptions = {}) {
-    this.#options = options;
-    this.#stores = new OpenStores(options);
+    checkedVerifiers(options.verifier);
+    this.#options = { ...options }; // what is demanded does not change behind its back
+    this.#stores = new OpenStores(this.#options);
   }
 
   /**
@@ -262,7 +264,9 @@ export class Client {
 
   #settings(named: Named<Source>, options: ReadOptions): ResolveOptions {
     const { expect, platform, onNotice, onProgress, signal } = options;
-    const verifier = options.verifier ?? this.#options.verifier;
+    // What is no verifier is refused here, and never means that there is none.
+    const verifier = options.verifier === undefined ? this.#options.verifier : options.verifier;
+    checkedVerifiers(verifier);
     const name = signedName(named);
     return { expect, platform, onNotice, onProgress, signal, verifier, name };
   }
