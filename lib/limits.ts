@@ -322,6 +322,10 @@ export const MAX_UPLOAD_IN_MEMORY_BYTES = 1 * MiB;
  * least that cloud stores take (5 MiB), then below the least common limit of a proxy (1 MiB).
  */
 export const UPLOAD_PIECE_SIZES: readonly number[] = [16 * MiB, MiB - 4 * KiB];
+/** Connections to one host at a time: a fraction of the 256 descriptors that some systems give a process. */
+export const MAX_CONNECTIONS = 16;
+/** Bytes asked for at a time by a download that lost its connection to other requests, held in memory. */
+export const CROWDED_PART_BYTES: number = 256 * KiB;
 /** Silence on a connection after which it is given up, in milliseconds. Total time is not limited. */
 export const IDLE_TIMEOUT_MS = 60_000;
 /** Bytes that must come in the time of an idle timeout: a peer that sends less than 70 a second is as good as silent. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Observer } from "./events.ts";
+import type { Observer, OnRequest } from "./events.ts";
 import type { Digest } from "./digest.ts";
 import type { Signer, Verdict, VerifiedDescriptor, Verifier } from "./signing.ts";
 import type { BlobberError } from "./errors.ts";
@@ -26,12 +26,19 @@ export interface ConnectionOptions {
   insecureSkipTlsVerify?: boolean | undefined;
   /** PEM certificates that are trusted beside the system's. */
   caCerts?: string[] | undefined;
+  /**
+   * Connections to one host at a time, at least 1. Further requests wait in a queue, first come, first served.
+   * Clients of a process that are reached with the same options share it. @default 16
+   */
+  maxConnections?: number | undefined;
 }
 
 /** Options of a client. */
 export interface ClientOptions extends ConnectionOptions {
   /** Told about connections: what a registry is waited for, and what is odd about it. */
   onNotice?: Observer["onNotice"];
+  /** Told of each request when it is sent, and of its end: for traces and counters. */
+  onRequest?: OnRequest | undefined;
   /** Exceptions for single registries, by `host[:port]`. */
   registries?: Record<string, ConnectionOptions> | undefined;
   /**

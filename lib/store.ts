@@ -158,7 +158,13 @@ export interface Target {
 }
 
 /** A store that gives and takes. */
-export interface Store extends Source, Target {}
+export interface Store extends Source, Target {
+  /**
+   * Releases what it holds: what is under way and what is asked of it afterwards rejects with `closed`. Safe to
+   * call twice. A store that holds nothing has no such method.
+   */
+  close?(): Promise<void>;
+}
 
 /** An artifact in a source that is open already: all that reading it takes. */
 export interface SourceReference {

@@ -123,6 +123,11 @@ class RegistryStore implements Store {
     await tagManifest(this.#publishing(), { tag, descriptor }, options);
   }
 
+  /** As {@linkcode Store.close}. */
+  async close(): Promise<void> {
+    await this.repository.close();
+  }
+
   #publishing() {
     const { referrers: via } = this.#options;
     return { repository: this.repository, manifests: this.#manifests, via };
