@@ -20,6 +20,8 @@ import type {
   SignOptions,
   SignResult,
   TagOptions,
+  TreeDigestOptions,
+  TreeDigestResult,
   VerifyOptions,
   VerifyResult,
 } from "./options.ts";
@@ -86,6 +88,25 @@ export class Client {
   async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
     const { digestInput } = await import("./verbs/digest.ts");
     return await digestInput(input, { ...options, jobs: this.#options.jobs });
+  }
+
+  /**
+   * The digest of a tree: of paths, kinds, permission bits, link targets and contents, whatever packed them.
+   * What a reference names is computed from checked contents, and has to be what its manifest claims.
+   *
+   * @param what a reference, or what could be pushed
+   * @throws {BlobberError} `integrity`, `invalid-archive` for devices and named pipes, …
+   */
+  async treeDigest(
+    what: string | Reference | SourceReference | PushInput,
+    options: TreeDigestOptions = {},
+  ): Promise<TreeDigestResult> {
+    const { isInput, treeOfArtifact, treeOfInput } = await import("./verbs/digest.ts");
+    if (isInput(what)) return await treeOfInput(what, options);
+    const { source, artifact } = await this.#resolve(what, options);
+    const { manifest, proofs } = artifact;
+    const found = await treeOfArtifact(source, manifest, options);
+    return { ...found, digest: manifest.descriptor.digest, verdict: proofs[0]?.verdict };
   }
 
   /**

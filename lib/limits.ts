@@ -76,6 +76,8 @@ export const MAX_TOC_RATIO = 64;
 export const FREE_TOC_BYTES = 16 * MiB;
 /** Tables of an image's layers read at once: 8 hide the time that a registry takes to answer. */
 export const TABLE_READS = 8;
+/** Files of an image that are read at once to be hashed: as tables, to hide the time that an answer takes. */
+export const FILES_READ = 8;
 /** Bytes of a file for each chunk that its table cuts it into: writers make chunks of 64 KiB and more. */
 export const BYTES_A_CHUNK = 1024;
 /** Chunks of one table that need no bytes: each small file has one. */

@@ -129,6 +129,8 @@ export interface PushResult {
   size: number;
   /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
   layer: { digest: Digest; diffId: Digest; size: number; entries: number };
+  /** Digest of the tree: paths, kinds, permission bits, link targets and contents, and nothing else. */
+  tree: Digest;
   /** Tags that now point at it. */
   tags: string[];
   /** Digest of the referrer that holds the signature. */
@@ -174,6 +176,24 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
   links?: "refuse" | "keep" | undefined;
   /** What happens to devices and named pipes, which are never made: refused, or left out with a notice. @default "refuse" */
   special?: "refuse" | "skip" | undefined;
+}
+
+/** Options of `treeDigest`. All but those of {@linkcode Observer} are about references. */
+export interface TreeDigestOptions extends OpenOptions {
+  /** What happens to devices and named pipes, which no tree has: refused, or left out with a notice. @default "refuse" */
+  special?: "refuse" | "skip" | undefined;
+}
+
+/** The digest of a tree. */
+export interface TreeDigestResult {
+  /** The digest: of paths, kinds, permission bits, link targets and contents, and nothing else. */
+  tree: Digest;
+  /** Entries in the tree, with directories that only names imply. */
+  entries: number;
+  /** Of a reference: the manifest. Where there is a verdict, the signature covers it, by itself or by its index. */
+  digest?: Digest | undefined;
+  /** Who signed it, where that was asked for. */
+  verdict?: Verdict | undefined;
 }
 
 /** Options of `copy`. */
