@@ -25,7 +25,8 @@ import { ANNOTATION, type Document, type Manifest } from "../types.ts";
 
 /** Tells what could be pushed from what names something. */
 export function isInput(what: string | object): what is PushInput {
-  return typeof what === "object" && ("directory" in what || "tar" in what || "entries" in what);
+  return typeof what === "object" && what !== null &&
+    ("directory" in what || "tar" in what || "entries" in what);
 }
 
 /**
