@@ -5,7 +5,6 @@
  * @module
  */
 
-import { checkedVerifiers } from "./doors/verifier.ts";
 import type {
   ClientOptions,
   CopyOptions,
@@ -20,37 +19,37 @@ import type {
   SignOptions,
   SignResult,
   TagOptions,
-  TreeDigestOptions,
-  TreeDigestResult,
   VerifyOptions,
   VerifyResult,
 } from "./options.ts";
+import { type Reference, selectorOf } from "./reference.ts";
 import type { CallOptions, Source, SourceReference, Store, StoreReference } from "./store.ts";
-import { type Named, readName, type Reference, selectorOf, signedName } from "./stores/named.ts";
-import { OpenStores } from "./stores/open_stores.ts";
+import { type Named, readName, signedName } from "./stores/named.ts";
 import type { Descriptor } from "./types.ts";
 import type { DigestOptions } from "./verbs/digest.ts";
 import type { Image } from "./verbs/image.ts";
 import type { PushInput } from "./verbs/push.ts";
 import { type Artifact, resolveArtifact, type ResolveOptions } from "./verbs/resolve.ts";
+import { Session } from "./verbs/session.ts";
 
 export type { DigestOptions } from "./verbs/digest.ts";
 
-/** Pushes, pulls, reads, copies, signs and verifies artifacts in registries and OCI layouts. */
-export class Client {
+/**
+ * Pushes, pulls, reads, copies, signs and verifies artifacts in registries, OCI layouts and stores of the
+ * caller's own. Its calls may run concurrently. Close it when it is not needed any more.
+ */
+export class Client implements AsyncDisposable {
   readonly #options: ClientOptions;
-  readonly #stores: OpenStores;
+  readonly #session: Session;
 
   /**
    * Makes a client. Nothing is connected or read before the first call.
    *
    * @param options credentials, connections, cache, signer and verifier, for all calls
-   * @throws {BlobberError} `invalid-option` for a verifier that is none, or a list without one
    */
   constructor(options: ClientOptions = {}) {
-    checkedVerifiers(options.verifier);
-    this.#options = { ...options }; // what is demanded does not change behind its back
-    this.#stores = new OpenStores(this.#options);
+    this.#options = options;
+    this.#session = new Session(options);
   }
 
   /**
@@ -64,19 +63,21 @@ export class Client {
     ref: string | Reference | StoreReference,
     options: PushOptions = {},
   ): Promise<PushResult> {
-    const named = readName(ref);
-    const [{ push }, { tagsToPush }] = await Promise.all([
-      import("./verbs/push.ts"),
-      import("./verbs/tags.ts"),
-    ]);
-    const tags = tagsToPush(named, options.tags);
-    return await push(await this.#stores.store(named), input, {
-      ...options,
-      tags,
-      signer: options.signer ?? this.#options.signer,
-      name: signedName(named, tags),
-      jobs: this.#options.jobs,
-      cacheDir: this.#options.cacheDir,
+    return await this.#session.run(options, async (options) => {
+      const named = readName(ref);
+      const [{ push }, { tagsToPush }] = await Promise.all([
+        import("./verbs/push.ts"),
+        import("./verbs/tags.ts"),
+      ]);
+      const tags = tagsToPush(named, options.tags);
+      return await push(await this.#session.stores.store(named), input, {
+        ...options,
+        tags,
+        signer: options.signer ?? this.#options.signer,
+        name: signedName(named, tags),
+        jobs: this.#options.jobs,
+        cacheDir: this.#options.cacheDir,
+      });
     });
   }
 
@@ -86,27 +87,10 @@ export class Client {
    * @param input what would be pushed
    */
   async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
-    const { digestInput } = await import("./verbs/digest.ts");
-    return await digestInput(input, { ...options, jobs: this.#options.jobs });
-  }
-
-  /**
-   * The digest of a tree: of paths, kinds, permission bits, link targets and contents, whatever packed them.
-   * What a reference names is computed from checked contents, and has to be what its manifest claims.
-   *
-   * @param what a reference, or what could be pushed
-   * @throws {BlobberError} `integrity`, `invalid-archive` for devices and named pipes, …
-   */
-  async treeDigest(
-    what: string | Reference | SourceReference | PushInput,
-    options: TreeDigestOptions = {},
-  ): Promise<TreeDigestResult> {
-    const { isInput, treeOfArtifact, treeOfInput } = await import("./verbs/digest.ts");
-    if (isInput(what)) return await treeOfInput(what, options);
-    const { source, artifact } = await this.#resolve(what, options);
-    const { manifest, proofs } = artifact;
-    const found = await treeOfArtifact(source, manifest, options);
-    return { ...found, digest: manifest.descriptor.digest, verdict: proofs[0]?.verdict };
+    return await this.#session.run(options, async (options) => {
+      const { digestInput } = await import("./verbs/digest.ts");
+      return await digestInput(input, { ...options, jobs: this.#options.jobs });
+    });
   }
 
   /**
@@ -120,15 +104,17 @@ export class Client {
     dir: string,
     options: PullOptions = {},
   ): Promise<PullResult> {
-    const loading = import("./verbs/pull.ts"); // while the registry is asked
-    const { source, artifact } = await this.#resolve(ref, options);
-    const { pull } = await loading;
-    const result = await pull(source, artifact.manifest, dir, {
-      ...options,
-      jobs: this.#options.jobs,
-      allowSharedDirectories: this.#options.allowSharedDirectories,
+    return await this.#session.run(options, async (options) => {
+      const loading = import("./verbs/pull.ts"); // while the registry is asked
+      const { source, artifact } = await this.#resolve(ref, options);
+      const { pull } = await loading;
+      const result = await pull(source, artifact.manifest, dir, {
+        ...options,
+        jobs: this.#options.jobs,
+        allowSharedDirectories: this.#options.allowSharedDirectories,
+      });
+      return { ...result, verdict: artifact.proofs[0]?.verdict };
     });
-    return { ...result, verdict: artifact.proofs[0]?.verdict };
   }
 
   /**
@@ -140,11 +126,15 @@ export class Client {
     ref: string | Reference | SourceReference,
     options: OpenOptions = {},
   ): Promise<Image> {
-    const loading = import("./verbs/image.ts"); // while the registry is asked
-    const { source, artifact } = await this.#resolve(ref, options);
-    const { openImage } = await loading;
-    const verdict = artifact.proofs[0]?.verdict;
-    return await openImage(source, artifact.manifest, { ...options, verdict });
+    const lasting = this.#session.lasting(options.signal);
+    return await this.#session.run(options, async (options) => {
+      const loading = import("./verbs/image.ts"); // while the registry is asked
+      const { source, artifact } = await this.#resolve(ref, options);
+      const { openImage } = await loading;
+      const verdict = artifact.proofs[0]?.verdict;
+      const settings = { ...options, signal: lasting, verdict };
+      return this.#session.give(await openImage(source, artifact.manifest, settings));
+    });
   }
 
   /**
@@ -157,12 +147,14 @@ export class Client {
     ref: string | Reference | SourceReference,
     options: OpenOptions = {},
   ): Promise<ListResult> {
-    const loading = import("./verbs/list.ts"); // while the registry is asked
-    const { source, artifact } = await this.#resolve(ref, options);
-    const { listNames } = await loading;
-    const names = await listNames(source, artifact.manifest, options);
-    const { digest } = artifact.manifest.descriptor;
-    return { digest, ...names, verdict: artifact.proofs[0]?.verdict };
+    return await this.#session.run(options, async (options) => {
+      const loading = import("./verbs/list.ts"); // while the registry is asked
+      const { source, artifact } = await this.#resolve(ref, options);
+      const { listNames } = await loading;
+      const names = await listNames(source, artifact.manifest, options);
+      const { digest } = artifact.manifest.descriptor;
+      return { digest, ...names, verdict: artifact.proofs[0]?.verdict };
+    });
   }
 
   /**
@@ -176,13 +168,15 @@ export class Client {
     to: string | Reference | StoreReference,
     options: CopyOptions = {},
   ): Promise<CopyResult> {
-    const [origin, given] = [readName(from), readName(to)];
-    const { copyArtifact } = await import("./verbs/copy_artifact.ts");
-    return await copyArtifact(
-      { named: origin, store: await this.#stores.store(origin, options.layoutPath) },
-      { named: given, store: await this.#stores.store(given) },
-      { ...options, ...this.#settings(origin, options) },
-    );
+    return await this.#session.run(options, async (options) => {
+      const [origin, given] = [readName(from), readName(to)];
+      const { copyArtifact } = await import("./verbs/copy_artifact.ts");
+      return await copyArtifact(
+        { named: origin, store: await this.#session.stores.store(origin, options.layoutPath) },
+        { named: given, store: await this.#session.stores.store(given) },
+        { ...options, ...this.#settings(origin, options) },
+      );
+    });
   }
 
   /**
@@ -194,11 +188,16 @@ export class Client {
     ref: string | Reference | StoreReference,
     options: SignOptions = {},
   ): Promise<SignResult> {
-    const named = readName(ref);
-    const { signArtifact } = await import("./verbs/sign.ts");
-    const wanted = { selector: selectorOf(named), name: signedName(named) };
-    const signer = options.signer ?? this.#options.signer;
-    return await signArtifact(await this.#stores.store(named), wanted, { ...options, signer });
+    return await this.#session.run(options, async (options) => {
+      const named = readName(ref);
+      const { signArtifact } = await import("./verbs/sign.ts");
+      const wanted = { selector: selectorOf(named), name: signedName(named) };
+      const signer = options.signer ?? this.#options.signer;
+      return await signArtifact(await this.#session.stores.store(named), wanted, {
+        ...options,
+        signer,
+      });
+    });
   }
 
   /**
@@ -211,11 +210,13 @@ export class Client {
     ref: string | Reference | SourceReference,
     options: VerifyOptions = {},
   ): Promise<VerifyResult> {
-    const named = readName(ref);
-    const { verifyArtifact } = await import("./verbs/verify.ts");
-    const settings = { ...this.#settings(named, options), whole: options.whole };
-    const source = await this.#stores.source(named, options);
-    return await verifyArtifact(source, selectorOf(named), settings);
+    return await this.#session.run(options, async (options) => {
+      const named = readName(ref);
+      const { verifyArtifact } = await import("./verbs/verify.ts");
+      const settings = { ...this.#settings(named, options), whole: options.whole };
+      const source = await this.#session.stores.source(named, options);
+      return await verifyArtifact(source, selectorOf(named), settings);
+    });
   }
 
   /**
@@ -230,11 +231,13 @@ export class Client {
     tags: string[],
     options: TagOptions = {},
   ): Promise<Descriptor> {
-    const named = readName(ref);
-    const { tagArtifact } = await import("./verbs/tags.ts");
-    const store = await this.#stores.store(named, options.layoutPath);
-    const settings = { ...this.#settings(named, options), ifAbsent: options.ifAbsent };
-    return await tagArtifact(store, { selector: selectorOf(named), tags }, settings);
+    return await this.#session.run(options, async (options) => {
+      const named = readName(ref);
+      const { tagArtifact } = await import("./verbs/tags.ts");
+      const store = await this.#session.stores.store(named, options.layoutPath);
+      const settings = { ...this.#settings(named, options), ifAbsent: options.ifAbsent };
+      return await tagArtifact(store, { selector: selectorOf(named), tags }, settings);
+    });
   }
 
   /**
@@ -247,7 +250,10 @@ export class Client {
     options: CallOptions = {},
   ): AsyncIterable<string> {
     const { listTags } = await import("./verbs/tags.ts");
-    yield* listTags(await this.#stores.store(readName(ref)), options);
+    const store = async () => await this.#session.stores.store(readName(ref));
+    yield* this.#session.iterate(options, async function* (options) {
+      yield* listTags(await store(), options);
+    });
   }
 
   /**
@@ -259,8 +265,10 @@ export class Client {
     ref: string | Reference | SourceReference,
     options: CallOptions = {},
   ): Promise<Descriptor> {
-    const named = readName(ref);
-    return await (await this.#stores.store(named)).resolve(selectorOf(named), options);
+    return await this.#session.run(options, async (options) => {
+      const named = readName(ref);
+      return await (await this.#session.stores.store(named)).resolve(selectorOf(named), options);
+    });
   }
 
   /**
@@ -269,7 +277,24 @@ export class Client {
    * @param ref a reference; its tag and digest do not matter
    */
   async store(ref: string | Reference | StoreReference): Promise<Store> {
-    return await this.#stores.store(readName(ref));
+    return await this.#session.run(
+      {},
+      async () => await this.#session.stores.store(readName(ref)),
+    );
+  }
+
+  /**
+   * Ends the client. Calls that are running stop and reject with `closed`, as later ones do; images and lists
+   * that it gave out end; what it opened is closed when that has cleaned up. What `open` gave, and the store of
+   * a {@linkcode StoreReference}, are their owner's. Safe to call twice.
+   */
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  /** As {@linkcode Client.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /** Resolves once, and proves what it found where there is a verifier. */
@@ -278,16 +303,14 @@ export class Client {
     options: ReadOptions,
   ): Promise<{ source: Source; artifact: Artifact }> {
     const named = readName(ref);
-    const source = await this.#stores.source(named, options);
+    const source = await this.#session.stores.source(named, options);
     const settings = this.#settings(named, options);
     return { source, artifact: await resolveArtifact(source, selectorOf(named), settings) };
   }
 
   #settings(named: Named<Source>, options: ReadOptions): ResolveOptions {
     const { expect, platform, onNotice, onProgress, signal } = options;
-    // What is no verifier is refused here, and never means that there is none.
-    const verifier = options.verifier === undefined ? this.#options.verifier : options.verifier;
-    checkedVerifiers(verifier);
+    const verifier = options.verifier ?? this.#options.verifier;
     const name = signedName(named);
     return { expect, platform, onNotice, onProgress, signal, verifier, name };
   }

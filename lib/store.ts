@@ -117,6 +117,9 @@ export interface BlobWriter {
 
   /** Gives the blob up and leaves nothing behind. Safe to call at any time, also after `commit`. */
   abort(): Promise<void>;
+
+  /** As {@linkcode BlobWriter.abort}, for `await using`. The library's own writers have it. */
+  [Symbol.asyncDispose]?(): Promise<void>;
 }
 
 /** Options of {@linkcode Target.tag}. */
@@ -160,7 +163,7 @@ export interface Target {
 /** A store that gives and takes. */
 export interface Store extends Source, Target {
   /**
-   * Releases what it holds: what is under way and what is asked of it afterwards rejects with `closed`. Safe to
+   * Ends the store: writers and streams that are open, and connections. Later calls reject with `closed`. Safe to
    * call twice. A store that holds nothing has no such method.
    */
   close?(): Promise<void>;

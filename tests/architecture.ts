@@ -24,7 +24,6 @@ const MADE_IN: Record<string, string> = {
   RepositoryName: "lib/reference.ts",
   VerifiedDigest: "lib/verbs/resolve.ts",
   VerifiedDescriptor: "lib/verbs/resolve.ts",
-  AcceptedVerdict: "lib/doors/verdict.ts",
 };
 /** Files of the core that may know which runtime this is. */
 const KNOW_DENO = ["lib/system/runtime.ts", "lib/system/disk.ts"];
@@ -60,7 +59,7 @@ export const LAYERS: string[][] = [
     "wildcards",
     "system/",
   ],
-  ["artifact/", "doors/"],
+  ["artifact/"],
   ["registry/", "archive/", "signatures/"],
   ["stores/", "threads/"],
   ["verbs/"],

@@ -15,7 +15,6 @@ import { quote } from "../printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
 import { credentialsKeyOf } from "./http/docker_hub.ts";
 import { discardBody } from "./http/body.ts";
-import type { HttpResponse } from "./http/exchange.ts";
 import { transportTo } from "./open_repository.ts";
 import { tellHelper } from "./auth/credential_helper.ts";
 import {
@@ -51,22 +50,17 @@ export async function checkLogin(
 ): Promise<boolean> {
   let asked = false;
   const host = addressOf(registry);
-  const { transport, close } = transportTo(registry, options, () => {
+  const transport = await transportTo(registry, options, () => {
     asked = true;
     return Promise.resolve(login);
+  })();
+  const response = await transport.request({
+    method: "GET",
+    to: "/v2/",
+    scope: [],
+    signal: options.signal,
   });
-  let response: HttpResponse;
-  try {
-    response = await (await transport()).request({
-      method: "GET",
-      to: "/v2/",
-      scope: [],
-      signal: options.signal,
-    });
-    await discardBody(response);
-  } finally {
-    await close();
-  }
+  await discardBody(response);
   if (response.status === 200) return asked;
   if (response.status === 401 || response.status === 403) {
     throw new BlobberError(

@@ -28,10 +28,12 @@ import { streamOf } from "../system/streams.ts";
 import { checkGiven } from "../checked_content.ts";
 import { tagTaken } from "../artifact/tag_taken.ts";
 import type { Descriptor } from "../types.ts";
+import { Lifetime } from "../system/lifetime.ts";
 
 /** Keeps everything in memory, and is as strict as a registry: what a digest does not match is refused. */
-export class MemoryStore implements Store {
+export class MemoryStore implements Store, AsyncDisposable {
   readonly name: string;
+  readonly #life: Lifetime;
   readonly #blobs = new Map<Digest, Uint8Array>();
   readonly #manifests = new Map<Digest, { descriptor: Descriptor; bytes: Uint8Array }>();
   readonly #tags = new Map<string, Digest>();
@@ -44,12 +46,13 @@ export class MemoryStore implements Store {
    */
   constructor(name = "memory") {
     this.name = name;
+    this.#life = new Lifetime(name);
   }
 
   /** As {@linkcode Store.resolve}. */
   // deno-lint-ignore require-await -- errors are rejections
   async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     const digest = isDigest(tagOrDigest) ? tagOrDigest : this.#tags.get(tagOrDigest);
     const found = digest && this.#manifests.get(digest);
     if (!found) throw this.#missing(quote(tagOrDigest));
@@ -62,7 +65,7 @@ export class MemoryStore implements Store {
     target: Descriptor,
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     const bytes = this.#content(target);
     if (!bytes) throw contentMissing(target, this.name);
     if (options.range === undefined) return streamOf(bytes);
@@ -79,7 +82,7 @@ export class MemoryStore implements Store {
 
   /** As {@linkcode Store.tags}, sorted. */
   async *tags(options: CallOptions = {}): AsyncIterable<string> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     yield* [...this.#tags.keys()].sort();
   }
 
@@ -88,7 +91,7 @@ export class MemoryStore implements Store {
     subject: Descriptor,
     options: ReferrerOptions = {},
   ): AsyncIterable<Descriptor> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     const { via = "auto", artifactType } = options;
     const found = new Map<Digest, Descriptor>();
     if (via !== "tag") {
@@ -109,21 +112,21 @@ export class MemoryStore implements Store {
   /** As {@linkcode Store.has}. */
   // deno-lint-ignore require-await -- errors are rejections
   async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     return this.#content(target) !== undefined;
   }
 
   /** As {@linkcode Store.begin}. */
   // deno-lint-ignore require-await -- errors are rejections
   async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     let parts: Uint8Array[] | undefined = [];
     const open = () => {
-      options.signal?.throwIfAborted();
+      this.#life.check(options.signal);
       if (parts) return parts;
       throw new BlobberError("closed", `a blob of ${this.name} is written after its end`);
     };
-    return {
+    return this.#life.keepWriter({
       write: async (bytes) => await void open().push(bytes.slice()),
       // deno-lint-ignore require-await -- errors are rejections
       commit: async (descriptor) => {
@@ -133,7 +136,7 @@ export class MemoryStore implements Store {
         this.#blobs.set(descriptor.digest, bytes);
       },
       abort: async () => await void (parts = undefined),
-    };
+    });
   }
 
   /** As {@linkcode Store.mount}: works between any two stores in memory. */
@@ -143,7 +146,7 @@ export class MemoryStore implements Store {
     from: unknown,
     options: CallOptions = {},
   ): Promise<boolean> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     if (!(from instanceof MemoryStore)) return false;
     const bytes = from.#blobs.get(target.digest);
     if (bytes?.length !== target.size) return false;
@@ -154,7 +157,7 @@ export class MemoryStore implements Store {
   /** As {@linkcode Store.put}. */
   // deno-lint-ignore require-await -- errors are rejections
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     checkGiven(bytes, descriptor, this.name);
     const { mediaType, digest, size } = descriptor;
     const document = parseDocument({ mediaType, digest, size }, bytes.slice());
@@ -170,12 +173,24 @@ export class MemoryStore implements Store {
   /** As {@linkcode Store.tag}. */
   // deno-lint-ignore require-await -- errors are rejections
   async tag(tag: string, descriptor: Descriptor, options: SetTagOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     const { digest } = descriptor;
     if (!this.#manifests.has(digest)) throw this.#missing(digest);
     const now = this.#tags.get(tag);
     if (options.ifAbsent && now !== undefined && now !== digest) throw tagTaken(tag, now, this);
     this.#tags.set(tag, digest);
+  }
+
+  /** As {@linkcode Store.close}; what it holds is gone. */
+  async close(): Promise<void> {
+    await this.#life.close(() => {
+      for (const held of [this.#blobs, this.#manifests, this.#tags, this.#referrers]) held.clear();
+    });
+  }
+
+  /** As {@linkcode MemoryStore.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   #content(target: Descriptor): Uint8Array | undefined {

@@ -14,6 +14,8 @@ import { type Named, noteRepository, repositoryOf } from "./named.ts";
 export class OpenStores {
   readonly #options: ClientOptions;
   readonly #stores = new Map<string, Promise<Store>>();
+  /** Those that are not the caller's. */
+  readonly #own = new Set<Store>();
 
   /** @param options the client's */
   constructor(options: ClientOptions) {
@@ -58,10 +60,18 @@ export class OpenStores {
     return withCache(store, cacheDir, { ...options, ttl: cacheTtl, verifying });
   }
 
+  /** Closes what was opened here, and leaves alone what is the caller's. Nothing is opened afterwards. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#own].map((store) => store.close?.()));
+  }
+
   async #open(reference: Reference, layoutPath: string | undefined): Promise<Store> {
     const { tag: _tag, digest: _digest, ...place } = reference;
     const given = await this.#options.open?.(place);
-    return given === undefined ? await this.#openOwn(place, layoutPath) : await checked(given);
+    if (given !== undefined) return await checked(given);
+    const store = await this.#openOwn(place, layoutPath);
+    this.#own.add(store);
+    return store;
   }
 
   async #openOwn(reference: Reference, layoutPath: string | undefined): Promise<Store> {

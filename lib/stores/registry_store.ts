@@ -21,6 +21,7 @@ import type {
 } from "../store.ts";
 import { streamOf } from "../system/streams.ts";
 import type { Descriptor } from "../types.ts";
+import { Lifetime } from "../system/lifetime.ts";
 
 /**
  * Opens a repository. Nothing is asked of the registry yet.
@@ -40,15 +41,18 @@ class RegistryStore implements Store {
   readonly repository: Repository;
   readonly #manifests: Manifests;
   readonly #options: RegistryOptions;
+  readonly #life: Lifetime;
 
   constructor(reference: RegistryReference, options: RegistryOptions) {
     this.#options = options;
     this.repository = openRepository(reference, options);
     this.name = this.repository.name;
+    this.#life = new Lifetime(this.name);
     this.#manifests = new Manifests(this.repository, options);
   }
 
   async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
+    this.#life.check(options.signal);
     return { ...(await this.#manifests.get(tagOrDigest, options)).descriptor };
   }
 
@@ -56,6 +60,7 @@ class RegistryStore implements Store {
     target: Descriptor,
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    this.#life.check(options.signal);
     if (!isDocumentType(target.mediaType)) {
       const { openBlob } = await import("../registry/blobs/download.ts");
       return await openBlob(this.repository, target, {
@@ -74,6 +79,7 @@ class RegistryStore implements Store {
   }
 
   async *tags(options: CallOptions = {}): AsyncIterable<string> {
+    this.#life.check(options.signal);
     const { listTags } = await import("../registry/distribution/tags.ts");
     yield* listTags(this.repository, options);
   }
@@ -82,6 +88,7 @@ class RegistryStore implements Store {
     subject: Descriptor,
     options: ReferrerOptions = {},
   ): AsyncIterable<Descriptor> {
+    this.#life.check(options.signal);
     const { listReferrers } = await import("../registry/distribution/referrers.ts");
     const via = options.via ?? this.#options.referrers ?? "auto";
     const place = { repository: this.repository, source: this, observer: this.#options };
@@ -89,17 +96,19 @@ class RegistryStore implements Store {
   }
 
   async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    this.#life.check(options.signal);
     const { hasContent } = await import("../registry/distribution/presence.ts");
     return await hasContent(this.repository, target, options);
   }
 
   async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     const { beginUpload } = await import("../registry/blobs/upload.ts");
-    return beginUpload(this.repository, this.#options, options);
+    return this.#life.keepWriter(beginUpload(this.repository, this.#options, options));
   }
 
   async mount(target: Descriptor, from: Source, options: CallOptions = {}): Promise<boolean> {
+    this.#life.check(options.signal);
     if (!(from instanceof RegistryStore)) return false;
     const { address, path } = from.repository;
     if (address !== this.repository.address) return false;
@@ -113,19 +122,19 @@ class RegistryStore implements Store {
   }
 
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     const { putManifest } = await import("../registry/distribution/put_manifest.ts");
     await putManifest(this.#publishing(), { descriptor, bytes }, options);
   }
 
   async tag(tag: string, descriptor: Descriptor, options: SetTagOptions = {}): Promise<void> {
+    this.#life.check(options.signal);
     const { tagManifest } = await import("../registry/distribution/put_manifest.ts");
     await tagManifest(this.#publishing(), { tag, descriptor }, options);
   }
 
-  /** As {@linkcode Store.close}. */
   async close(): Promise<void> {
-    await this.repository.close();
+    await this.#life.close();
   }
 
   #publishing() {

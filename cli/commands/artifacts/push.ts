@@ -33,14 +33,13 @@ export async function runPush(context: Context): Promise<void> {
     ...options,
     signer,
   });
-  const { digest, mediaType, size, layer, tree, tags, signature } = result;
+  const { digest, mediaType, size, layer, tags, signature } = result;
   await out.result({
     reference: formatReference(reference),
     digest,
     mediaType,
     size,
     layer,
-    tree,
     tags,
     ...signature !== undefined && { signature },
   }, digest);

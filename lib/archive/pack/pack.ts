@@ -11,13 +11,10 @@ import { nextTurn } from "../../system/runtime.ts";
 import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Entry } from "../entry.ts";
 import type { PackRunner } from "./crew.ts";
-import type { EntrySink } from "./pack_input.ts";
 import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
 import type { ReadContent } from "../input/input.ts";
 import type { KeyGuard } from "../input/private_keys.ts";
 import { changed, type FileStamp } from "../input/source_file.ts";
-import { TreeForm } from "../tree_form.ts";
-import { TreeRecords } from "../tree_records.ts";
 
 /** What a packer needs. */
 export interface PackerOptions extends Observer {
@@ -30,14 +27,12 @@ export interface PackerOptions extends Observer {
   batches: number;
   /** Takes the blob's bytes. */
   write: Write;
-  /** In which order entries come: that of a walk, in which none has to be kept. @default "any" */
-  order?: "walk" | "any" | undefined;
   /** Which private keys may be in files. @default any */
   keys?: KeyGuard | undefined;
 }
 
 /** Packs one layer. The caller adds entries in the order that the archive is to have, one after another. */
-export class Packer implements EntrySink {
+export class Packer {
   readonly #options: PackerOptions;
   readonly #sink: LayerSink;
   readonly #free: Buffers[] = [];
@@ -51,12 +46,16 @@ export class Packer implements EntrySink {
   /** @param options see there */
   constructor(options: PackerOptions) {
     this.#options = options;
-    const { compression, write, signal, order = "any" } = options;
-    const tree = order === "walk" ? new TreeForm() : new TreeRecords(signal);
-    this.#sink = new LayerSink({ compression, write, tree, signal });
+    this.#sink = new LayerSink(options.compression, options.write, options.signal);
   }
 
-  /** As {@linkcode EntrySink.addFile}; the file is read later, when the batch is packed. */
+  /**
+   * Adds a file of which the content is on disk. It is read later, when the batch is packed.
+   *
+   * @param entry the file
+   * @param file where its content is
+   * @param stamp what it must still be then
+   */
   async addFile(entry: Entry, file: string, stamp: FileStamp): Promise<void> {
     // Nearly every file finds room: what is not awaited costs nothing.
     let batch = this.#open() ?? await this.#next();
@@ -70,7 +69,13 @@ export class Packer implements EntrySink {
     }
   }
 
-  /** As {@linkcode EntrySink.add}. */
+  /**
+   * Adds an entry.
+   *
+   * @param entry the entry
+   * @param read gives its content; files only
+   * @throws {BlobberError} `source-changed` when there is less than the entry says
+   */
   async add(entry: Entry, read?: ReadContent): Promise<void> {
     let batch = this.#open() ?? await this.#next();
     batch.header(entry);

@@ -1,5 +1,5 @@
 /**
- * Feeds what is pushed into a packer, or whatever else takes entries.
+ * Feeds what is pushed into a packer.
  *
  * @module
  */
@@ -8,16 +8,10 @@ import type { Observer } from "../../events.ts";
 import type { Packed } from "../allowance.ts";
 import type { FileStat } from "../../system/runtime.ts";
 import type { Entry } from "../entry.ts";
-import {
-  type ByteSource,
-  contentReader,
-  entryOf,
-  type InputEntry,
-  type ReadContent,
-} from "../input/input.ts";
+import { type ByteSource, contentReader, entryOf, type InputEntry } from "../input/input.ts";
 import { checkNames, NameSet } from "../input/names.ts";
+import type { Packer } from "./pack.ts";
 import { checkOwnLinkChains } from "../links.ts";
-import type { FileStamp } from "../input/source_file.ts";
 import { Survey } from "../input/survey.ts";
 import { TarSource } from "../input/tar_source.ts";
 import { statableTime } from "../toc.ts";
@@ -31,24 +25,6 @@ export interface TimeOptions {
   mtime?: number | undefined;
 }
 
-/** Takes entries in the order that the archive is to have, one after another. */
-export interface EntrySink {
-  /**
-   * Adds an entry of which the content, where it has any, is on disk.
-   *
-   * @param file where its content is
-   * @param stamp what it must still be when it is read
-   */
-  addFile(entry: Entry, file: string, stamp: FileStamp): Promise<void>;
-  /**
-   * Adds an entry.
-   *
-   * @param read gives its content; files only
-   * @throws {BlobberError} `source-changed` when there is less than the entry says
-   */
-  add(entry: Entry, read?: ReadContent): Promise<void>;
-}
-
 /** What packing an input needs to know. */
 export interface InputOptions extends Observer, TimeOptions {
   /** Called with each entry, and what a walk saw of it, in the order of the archive. Must not throw. */
@@ -58,12 +34,12 @@ export interface InputOptions extends Observer, TimeOptions {
 /**
  * Adds what a walk finds.
  *
- * @param sink takes it
+ * @param packer takes it
  * @param entries the walk
  * @returns how much it was
  */
 export async function packDirectory(
-  sink: EntrySink,
+  packer: Packer,
   entries: Iterable<WalkedEntry>,
   options: InputOptions,
 ): Promise<Packed> {
@@ -73,7 +49,7 @@ export async function packDirectory(
     const entry = timed(walked, options);
     survey.add(entry);
     options.onEntry?.(entry, stat);
-    await sink.addFile(entry, file, stat);
+    await packer.addFile(entry, file, stat);
   }
   return survey.finish();
 }
@@ -81,13 +57,13 @@ export async function packDirectory(
 /**
  * Adds entries in the order they come in.
  *
- * @param sink takes them
+ * @param packer takes them
  * @param entries the entries
  * @returns how much it was
  * @throws {BlobberError} `invalid-option`, `invalid-archive`, `path-traversal`, `source-changed`
  */
 export async function packEntries(
-  sink: EntrySink,
+  packer: Packer,
   entries: AsyncIterable<InputEntry> | Iterable<InputEntry>,
   options: InputOptions,
 ): Promise<Packed> {
@@ -100,7 +76,7 @@ export async function packEntries(
     survey.add(entry);
     options.onEntry?.(entry);
     const content = contentReader(entry.path, input.content ?? new Uint8Array(0));
-    await sink.add(entry, content.read);
+    await packer.add(entry, content.read);
     await content.end();
   }
   checkOwnLinkChains(names.links);
@@ -110,13 +86,13 @@ export async function packEntries(
 /**
  * Adds the entries of a tar, in its order. The root's own entry is left out.
  *
- * @param sink takes them
+ * @param packer takes them
  * @param tar the tar, not compressed
  * @returns how much it was
  * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
  */
 export async function packTar(
-  sink: EntrySink,
+  packer: Packer,
   tar: ByteSource,
   options: InputOptions,
 ): Promise<Packed> {
@@ -133,7 +109,7 @@ export async function packTar(
       const entry = names.add(stated);
       survey.add(entry);
       options.onEntry?.(entry);
-      await sink.add(entry, (into) => source.read(into));
+      await packer.add(entry, (into) => source.read(into));
     }
   } finally {
     await source.cancel();

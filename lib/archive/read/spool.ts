@@ -5,7 +5,6 @@
  * @module
  */
 
-import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { FREE_SPOOL_BYTES, MAX_SPOOL_RATIO } from "../../limits.ts";
 import { byteStream } from "../../system/streams.ts";
@@ -21,8 +20,6 @@ import { TemporaryFile } from "../../system/temporary_file.ts";
 export interface SpooledEntry {
   entry: Entry;
   dataStart: number;
-  /** Digest of its content, where that was asked for and there is any. */
-  digest?: Digest;
 }
 
 /** How to make a spool. */
@@ -31,8 +28,6 @@ export interface SpoolOptions extends LayerStreamOptions {
   budget: Budget;
   /** Whether content will be asked for. */
   keep: boolean;
-  /** Whether contents are hashed while they pass. */
-  hash?: boolean | undefined;
 }
 
 /** What a layer without a table holds. */
@@ -72,21 +67,13 @@ export class Spool {
 
   async #read(options: SpoolOptions): Promise<void> {
     const entries: SpooledEntry[] = [];
-    let hashed: { at: SpooledEntry; digester: Digester } | undefined;
     const handler = {
       entry(entry: Entry, dataStart: number) {
         options.budget.spend(entry.path, entry.size, entry.linkTarget);
-        const at: SpooledEntry = { entry, dataStart };
-        entries.push(at);
-        if (options.hash && entry.size > 0) hashed = { at, digester: new Digester() };
+        entries.push({ entry, dataStart });
       },
-      data(bytes: Uint8Array) {
-        hashed?.digester.update(bytes);
-      },
-      fileEnd() {
-        if (hashed !== undefined) hashed.at.digest = hashed.digester.digest();
-        hashed = undefined;
-      },
+      data() {},
+      fileEnd() {},
     };
     if (options.keep) this.#tar = new TemporaryFile();
     let plain = 0;

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import type { ClientOptions, ConnectionOptions } from "../../options.ts";
 import { parseRegistry, type RegistryName } from "../../reference.ts";
 
@@ -13,7 +12,7 @@ import { parseRegistry, type RegistryName } from "../../reference.ts";
  *
  * @param host the registry
  * @param options the client's
- * @throws {BlobberError} `invalid-reference` for options of something that is not a registry, `invalid-option`
+ * @throws {BlobberError} `invalid-reference` for options of something that is not a registry
  */
 export function connectionFor(host: RegistryName, options: ClientOptions): ConnectionOptions {
   const { insecure, insecureSkipTlsVerify, caCerts } = options;
@@ -23,14 +22,5 @@ export function connectionFor(host: RegistryName, options: ClientOptions): Conne
     insecure: own?.insecure ?? insecure,
     insecureSkipTlsVerify: own?.insecureSkipTlsVerify ?? insecureSkipTlsVerify,
     caCerts: own?.caCerts ?? caCerts,
-    maxConnections: checkedCount(own?.maxConnections ?? options.maxConnections),
   };
-}
-
-function checkedCount(count: number | undefined): number | undefined {
-  if (count === undefined || Number.isSafeInteger(count) && count >= 1) return count;
-  throw new BlobberError(
-    "invalid-option",
-    `invalid maxConnections: ${count}, expected a whole number from 1 on`,
-  );
 }

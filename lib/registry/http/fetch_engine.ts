@@ -24,16 +24,11 @@ const SCRATCH = 256 * 1024;
 
 /** `fetch` with the client of `lib/system/runtime.ts`. */
 export class FetchEngine implements Engine {
-  readonly #client: { close(): void };
+  readonly #client: object;
 
   /** @param client a `Deno.HttpClient`: HTTP/1.1, with its proxy and certificates */
-  constructor(client: { close(): void }) {
+  constructor(client: object) {
     this.#client = client;
-  }
-
-  /** As {@linkcode Engine.close}. */
-  close(): void {
-    this.#client.close();
   }
 
   /** As {@linkcode Engine.send}. */

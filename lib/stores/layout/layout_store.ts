@@ -5,10 +5,9 @@
  * @module
  */
 
-import { lstatSync } from "node:fs";
 import { checkGiven } from "../../checked_content.ts";
 import { readFallback } from "../../artifact/fallback_tag.ts";
-import { isDocumentType, mayBeOfType, parseDocument } from "../../artifact/manifest.ts";
+import { mayBeOfType, parseDocument } from "../../artifact/manifest.ts";
 import { tagTaken } from "../../artifact/tag_taken.ts";
 import type { Digest } from "../../digest.ts";
 import type {
@@ -20,19 +19,20 @@ import type {
   Store,
 } from "../../store.ts";
 import { withLock } from "../../system/file_lock.ts";
-import { errnoOf, fileError } from "../../system/system_error.ts";
 import type { Descriptor } from "../../types.ts";
-import { readBlob } from "./blob_reader.ts";
+import { hasContent, readBlob } from "./blob_reader.ts";
 import { LayoutBlobWriter } from "./blob_writer.ts";
 import { IndexFile } from "./index_file.ts";
 import type { LayoutDirectory, LayoutOptions } from "./layout_directory.ts";
 import { LayoutOpener } from "./layout_opener.ts";
 import { LayoutReferrers } from "./layout_referrers.ts";
 import { findNamed, listedAs } from "./listed.ts";
+import { Lifetime } from "../../system/lifetime.ts";
 
 /** An OCI layout on disk. */
-export class LayoutStore implements Store {
+export class LayoutStore implements Store, AsyncDisposable {
   readonly name: string;
+  readonly #life: Lifetime;
   readonly #layouts: LayoutOpener;
   readonly #referrers: LayoutReferrers;
 
@@ -45,13 +45,14 @@ export class LayoutStore implements Store {
   constructor(path: string, options: LayoutOptions = {}) {
     this.#layouts = new LayoutOpener(path, options);
     this.name = this.#layouts.name;
+    this.#life = new Lifetime(this.name);
     this.#referrers = new LayoutReferrers(this.name);
   }
 
   /** As {@linkcode Store.resolve}. */
   // deno-lint-ignore require-await -- errors are rejections
   async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     return this.#layouts.reading((layout) => {
       const index = IndexFile.read(layout.index);
       const { mediaType, digest, size } = findNamed(layout, tagOrDigest, {
@@ -68,13 +69,13 @@ export class LayoutStore implements Store {
     target: Descriptor,
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    options.signal?.throwIfAborted();
-    return readBlob(this.#layouts, target, options);
+    this.#life.check(options.signal);
+    return readBlob(this.#layouts, target, { ...options, life: this.#life });
   }
 
   /** As {@linkcode Store.tags}. */
   async *tags(options: CallOptions = {}): AsyncIterable<string> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     yield* this.#layouts.reading((layout) => IndexFile.read(layout.index)).tags();
   }
 
@@ -83,17 +84,20 @@ export class LayoutStore implements Store {
     subject: Descriptor,
     options: ReferrerOptions = {},
   ): AsyncIterable<Descriptor> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     const { via = "auto", artifactType } = options;
     const seen = new Set<Digest>();
     if (via !== "tag") {
       const layout = this.#layouts.open();
+      const ended = this.#life.keep(() => layout.close());
       try {
         for await (const one of this.#referrers.of(layout, subject, options)) {
           seen.add(one.digest);
           yield one;
+          this.#life.check();
         }
       } finally {
+        ended();
         layout.close();
       }
     }
@@ -106,34 +110,20 @@ export class LayoutStore implements Store {
   /** As {@linkcode Store.has}. */
   // deno-lint-ignore require-await -- errors are rejections
   async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
-    options.signal?.throwIfAborted();
-    const layout = this.#layouts.find();
-    const path = layout?.blob(target.digest);
-    try {
-      if (layout === undefined || path === undefined) return false;
-      const stat = lstatSync(path);
-      if (!stat.isFile() || stat.size !== target.size) return false;
-      if (!isDocumentType(target.mediaType)) return true;
-      this.#layouts.check(layout);
-      return IndexFile.read(layout.index).listed(target.digest) !== undefined;
-    } catch (error) {
-      if (["ENOENT", "ENOTDIR"].includes(errnoOf(error) ?? "")) return false;
-      throw fileError("cannot read", path!, error);
-    } finally {
-      layout?.close();
-    }
+    this.#life.check(options.signal);
+    return hasContent(this.#layouts, target);
   }
 
   /** As {@linkcode Store.begin}. */
   // deno-lint-ignore require-await -- errors are rejections
   async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {
-    options.signal?.throwIfAborted();
-    return new LayoutBlobWriter(this.#layouts.make(), options);
+    this.#life.check(options.signal);
+    return this.#life.keepWriter(new LayoutBlobWriter(this.#layouts.make(), options));
   }
 
   /** As {@linkcode Store.put}. */
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     const { mediaType, digest, size } = descriptor;
     checkGiven(bytes, descriptor, this.name);
     const document = parseDocument({ mediaType, digest, size }, bytes);
@@ -149,7 +139,7 @@ export class LayoutStore implements Store {
 
   /** As {@linkcode Store.tag}. */
   async tag(tag: string, descriptor: Descriptor, options: SetTagOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted();
+    this.#life.check(options.signal);
     this.#layouts.reading(() => {}); // what is no layout is not made one
     await this.#update(options, (layout, index) => {
       const { digest } = descriptor;
@@ -158,6 +148,16 @@ export class LayoutStore implements Store {
       if (options.ifAbsent && now !== undefined && now !== digest) throw tagTaken(tag, now, this);
       index.tag(tag, { mediaType, digest, size });
     });
+  }
+
+  /** As {@linkcode Store.close}. What is in the directory stays. */
+  async close(): Promise<void> {
+    await this.#life.close();
+  }
+
+  /** As {@linkcode LayoutStore.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   async #update(
@@ -170,7 +170,7 @@ export class LayoutStore implements Store {
         const index = IndexFile.read(layout.index);
         change(layout, index);
         index.write(held);
-      }, options);
+      }, { signal: this.#life.either(options.signal) });
     } finally {
       layout.close();
     }

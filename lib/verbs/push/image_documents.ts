@@ -36,17 +36,14 @@ export interface ManifestContent {
   layer: KnownLayer;
   /** The layer's type. */
   mediaType: string;
-  /** Further annotations of the manifest; their order does not matter. */
+  /** Annotations of the manifest; their order does not matter. */
   annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The manifest. */
 export function manifestDocument(content: ManifestContent): Uint8Array {
   const { config, layer, mediaType } = content;
-  const annotations = Object.entries({
-    ...content.annotations,
-    [ANNOTATION.treeDigest]: layer.tree,
-  })
+  const annotations = Object.entries(content.annotations ?? {})
     .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
   const manifest: Manifest = {
     schemaVersion: 2,
@@ -61,7 +58,7 @@ export function manifestDocument(content: ManifestContent): Uint8Array {
         [ANNOTATION.tocOffset]: String(layer.tocOffset),
       },
     }],
-    annotations: Object.fromEntries(annotations),
+    ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
   };
   return json(manifest);
 }

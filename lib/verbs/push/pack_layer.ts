@@ -69,7 +69,6 @@ export class LayerPacking {
       signal,
       onProgress,
       onNotice,
-      order: this.listing === undefined ? "any" : "walk",
       keys: await keyGuard(options),
     });
     try {

@@ -1,6 +1,5 @@
 /**
- * A digest of what a walk says of a directory, to know it again: everything but the contents of its files. It is
- * for this program alone; what others compare is the digest of a tree (`tree_form.ts`).
+ * A digest of what a walk says of a tree: everything but the contents of its files.
  *
  * @module
  */
@@ -14,7 +13,7 @@ const PIECE = 64 * 1024;
 const encoder = new TextEncoder();
 
 /** Takes the entries of a tree, in the order of the archive. */
-export class WalkDigest {
+export class TreeDigest {
   readonly #keepMtime: boolean;
   readonly #digester = new Digester();
   #text = "";
