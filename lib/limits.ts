@@ -106,6 +106,16 @@ export const MAX_GZIP_HEADER_BYTES = 65 * KiB;
 export const MAX_SPOOL_RATIO = 16;
 /** As {@linkcode MAX_SPOOL_RATIO}, however small the layer is: as much as one chunk may have. */
 export const FREE_SPOOL_BYTES = 64 * MiB;
+/** Bytes of a file that is read whole into memory, and kept there, where it has one digest over all of it. */
+export const SMALL_FILE_BYTES = 8 * MiB;
+/** Bytes of such files that stay in memory for the next reader: four of the largest. */
+export const MAX_KEPT_IN_MEMORY_BYTES = 32 * MiB;
+/** Bytes of larger ones that stay in temporary files for the next reader, beside the last that was read. */
+export const MAX_KEPT_ON_DISK_BYTES = 1024 * MiB;
+/** Files that stay for the next reader; each in a temporary file is one that this process has open. */
+export const MAX_KEPT_FILES = 64;
+/** Bytes of a file that is read into memory when its reader does not say how many: more are for a stream. */
+export const MAX_READ_BYTES = 64 * MiB;
 /** Bytes of a PAX extended header or a GNU long name: a path and a target have 8 KiB at the most. */
 export const MAX_TAR_META_BYTES = 1 * MiB;
 /** Bytes of all PAX headers that describe an archive and no entry: Git writes one of 52 bytes. */

@@ -9,7 +9,7 @@ import type { Digest } from "./digest.ts";
 import type { Signer, Verdict, VerifiedDescriptor, Verifier } from "./signing.ts";
 import type { BlobberError } from "./errors.ts";
 import type { Reference, RegistryName, RepositoryPath } from "./reference.ts";
-import type { Names, Store } from "./store.ts";
+import type { CallOptions, Names, Store } from "./store.ts";
 import type { Annotations, Descriptor, Platform } from "./types.ts";
 
 /** Credentials for one registry. */
@@ -157,6 +157,23 @@ export interface UnpackLimits {
 export interface OpenOptions extends ReadOptions, UnpackLimits {
   /** Entries of any kind. @default 1,000,000 */
   maxEntries?: number | undefined;
+}
+
+/** Options of `Image.open`: which bytes of the file, and until when. */
+export interface FileOptions extends CallOptions {
+  /** First byte to read; at or beyond the end of the file there is nothing to read. @default 0 */
+  start?: number | undefined;
+  /**
+   * One behind the last byte to read; beyond the end of the file it means that end.
+   * @default the end of the file
+   */
+  end?: number | undefined;
+}
+
+/** Options of `Image.read`. */
+export interface FileReadOptions extends FileOptions {
+  /** The most bytes that are taken into memory. @default 67,108,864 */
+  maxBytes?: number | undefined;
 }
 
 /** Options of `pull`. */

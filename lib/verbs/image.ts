@@ -8,15 +8,22 @@ import { type Entry, specialName } from "../archive/entry.ts";
 import { followLinks } from "../archive/links.ts";
 import { checkLimits, raiseLimit } from "../archive/budget.ts";
 import { nearestPath } from "../archive/tree/nearest_path.ts";
-import type { Listed } from "../archive/tree/listing.ts";
 import type { Content, Contents, ContentsOptions } from "../archive/read/content.ts";
 import { readContents } from "../archive/read/contents.ts";
+import {
+  allOf,
+  checkRange,
+  openContent,
+  rangeIn,
+  sizeOf,
+  smallRangeIn,
+} from "../archive/read/file_content.ts";
 import type { Digest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
-import type { Observer } from "../events.ts";
 import { counted, printable, quote } from "../printable.ts";
 import type { Verdict } from "../signing.ts";
-import type { Source } from "../store.ts";
+import type { FileOptions, FileReadOptions } from "../options.ts";
+import type { ByteRange, CallOptions, Source } from "../store.ts";
 import type { Descriptor, Document, Manifest } from "../types.ts";
 
 /**
@@ -56,7 +63,7 @@ export class Image implements AsyncDisposable {
   readonly #contents: Contents;
   readonly #closing = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #observer: Observer;
+  readonly #observer: ContentsOptions;
   readonly #maxFileBytes: number;
   #entries: Entry[] | undefined;
 
@@ -75,9 +82,7 @@ export class Image implements AsyncDisposable {
     this.#observer = options;
     const { signal, maxFileBytes = Infinity } = options;
     this.#maxFileBytes = maxFileBytes;
-    this.#signal = signal === undefined
-      ? this.#closing.signal
-      : AbortSignal.any([signal, this.#closing.signal]);
+    this.#signal = either(this.#closing.signal, signal);
   }
 
   /** Digest of the manifest. */
@@ -101,50 +106,52 @@ export class Image implements AsyncDisposable {
   /**
    * One entry. Links on the way to it are followed, a link at its end when it is asked for.
    *
+   * @param options with `follow`, a symbolic link at the end gives what it leads to, and a hard link the file
+   * that it is, with its size
    * @throws {BlobberError} `not-found`
    */
   async stat(path: string, options: { follow?: boolean } = {}): Promise<Entry> {
     this.#checkOpen();
     const { listing } = this.#contents;
     const wanted = options.follow ? this.#follow(path, normal(path)) : normal(path);
-    const found = listing.get(wanted)?.entry ?? listing.get(this.#follow(path, wanted))?.entry;
-    if (found !== undefined) return { ...found };
+    const found = listing.get(wanted) ?? listing.get(this.#follow(path, wanted));
+    if (found !== undefined) return options.follow ? asFile(found) : { ...found.entry };
     if (listing.isDirectory(wanted)) return implied(wanted);
     throw await this.#missing(path, wanted);
   }
 
   /**
-   * Opens a file. Links are followed within the image, as if its root were the root of all.
+   * Opens a file, or a part of it. Links are followed within the image, as if its root were the root of all.
    *
-   * Every byte of the stream has been checked before it is handed out.
+   * Every byte of the stream has been checked before it is handed out. Of a layer with a table of contents
+   * only the chunks that hold the part are fetched. Of a layer without one, the whole was downloaded when the
+   * image was opened. A layer that is itself a file has one digest over all of it, so it is downloaded whole at
+   * first, and kept for the next calls until the image is closed.
    *
-   * @throws {BlobberError} `not-found`, `integrity`, and `usage` for a directory, a device or a pipe
+   * @param path where it is in the image
+   * @param options which of its bytes; `signal` stops this stream alone
+   * @throws {BlobberError} `not-found`, `integrity`, `limit`, `invalid-option`, and `usage` for a directory, a
+   * device or a pipe
    */
-  async open(path: string): Promise<ReadableStream<Uint8Array>> {
-    this.#checkOpen();
-    const { listing } = this.#contents;
-    const at = this.#follow(path, normal(path));
-    const node = listing.get(at);
-    if (node === undefined ? listing.isDirectory(at) : node.entry.type === "directory") {
-      throw new BlobberError("usage", `${quote(path)} is a directory, expected a file`, {
-        hint: "list it to see what is in it",
-      });
-    }
-    if (node === undefined) throw await this.#missing(path, at);
-    const special = specialName(node.entry.type);
-    if (special !== undefined) {
-      throw new BlobberError("usage", `${quote(path)} is ${special}, expected a file`);
-    }
-    if (node.entry.size > this.#maxFileBytes) {
-      throw new BlobberError(
-        "limit",
-        `${quote(path)} has ${
-          counted(node.entry.size, "byte")
-        }, expected at most ${this.#maxFileBytes}`,
-        { hint: raiseLimit("maxFileBytes") },
-      );
-    }
-    return await this.#read(node);
+  async open(
+    path: string,
+    options: FileOptions = {},
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    checkRange(options);
+    const content = await this.#file(path);
+    return await this.#open(content, rangeIn(content, options), options);
+  }
+
+  /**
+   * Reads a file, or a part of it, into memory. As {@linkcode Image.open}.
+   *
+   * @throws {BlobberError} as {@linkcode Image.open}; `limit` for more than `maxBytes`
+   */
+  async read(path: string, options: FileReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    checkRange(options);
+    const content = await this.#file(path);
+    const range = smallRangeIn(content, path, options);
+    return await allOf(await this.#open(content, range, options), range);
   }
 
   /**
@@ -199,26 +206,40 @@ export class Image implements AsyncDisposable {
     return found.path;
   }
 
-  async #read(node: Listed<Content>): Promise<ReadableStream<Uint8Array>> {
-    const { content } = node;
-    if (content.kind === "spool") return content.spool.read(content.at);
-    if (content.kind === "layer") {
-      const { readWholeFile } = await import("../archive/read/whole_file.ts");
-      return await readWholeFile(this.#source, content.layer, this.#signal, this.#observer);
+  /** The content of the file at a path. */
+  async #file(path: string): Promise<Content> {
+    this.#checkOpen();
+    const { listing } = this.#contents;
+    const at = this.#follow(path, normal(path));
+    const node = listing.get(at);
+    if (node === undefined ? listing.isDirectory(at) : node.entry.type === "directory") {
+      throw new BlobberError("usage", `${quote(path)} is a directory, expected a file`, {
+        hint: "list it to see what is in it",
+      });
     }
-    const { readChunks } = await import("../archive/read/chunk_stream.ts"); // who lists needs none
-    const chunks = readChunks(this.#source, content.layer, content, { signal: this.#signal });
-    return new ReadableStream<Uint8Array>({
-      pull: async (controller) => {
-        this.#signal.throwIfAborted();
-        const { value, done } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: async () => {
-        await chunks.return(undefined);
-      },
-    }, { highWaterMark: 0 });
+    if (node === undefined) throw await this.#missing(path, at);
+    const special = specialName(node.entry.type);
+    if (special !== undefined) {
+      throw new BlobberError("usage", `${quote(path)} is ${special}, expected a file`);
+    }
+    const size = sizeOf(node.content);
+    if (size > this.#maxFileBytes) {
+      throw new BlobberError(
+        "limit",
+        `${quote(path)} has ${counted(size, "byte")}, expected at most ${this.#maxFileBytes}`,
+        { hint: raiseLimit("maxFileBytes") },
+      );
+    }
+    return node.content;
+  }
+
+  async #open(
+    content: Content,
+    range: ByteRange,
+    options: CallOptions,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const signal = either(this.#signal, options.signal);
+    return await openContent(this.#source, content, { range, signal, observer: this.#observer });
   }
 
   async #missing(path: string, at: string): Promise<BlobberError> {
@@ -231,9 +252,20 @@ export class Image implements AsyncDisposable {
   }
 }
 
+function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? one : AbortSignal.any([one, other]);
+}
+
 /** A path as people write it: with or without `/` or `./` before it. */
 function normal(path: string): string {
   return path.split("/").filter((component) => component !== "" && component !== ".").join("/");
+}
+
+/** An entry, where a hard link is taken for the file that it names. */
+function asFile({ entry, content }: { entry: Entry; content: Content }): Entry {
+  const { path, type, mode, mtime } = entry;
+  if (type !== "hardlink") return { ...entry };
+  return { path, type: "file", size: sizeOf(content), mode, mtime };
 }
 
 function implied(path: string): Entry {

@@ -1,9 +1,9 @@
 /**
- * Reads one file out of a layer by its table: one Range for each run of members, each chunk checked before
- * a byte of it is handed out, and the whole file before its last chunk is.
+ * Reads one file, or a part of it, out of a layer by its table: one Range for each run of members, each chunk
+ * checked before a byte of it is handed out, and a whole file before its last chunk is.
  *
- * Time is in proportion to the file's chunks and what stands before them in their members, which has a
- * limit; memory to one chunk.
+ * Time is in proportion to the chunks that are wanted and what stands before them in their members, which has
+ * a limit; memory to one chunk.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { computeDigest, Digester, digestOf } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_PASSED_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
-import type { CallOptions, Source } from "../../store.ts";
+import type { ByteRange, CallOptions, Source } from "../../store.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 import { type Member, memberChunks } from "./member_chunks.ts";
 import { RunReader } from "./run_reader.ts";
@@ -24,8 +24,14 @@ const MAX_GAP = 64 * 1024;
 /** Bytes of a chunk from which the web's call, which takes another thread, hashes it sooner than Node's. */
 const WORTH_A_THREAD = 64 * 1024;
 
+/** How to read a file. */
+export interface ChunkOptions extends CallOptions {
+  /** Which of its bytes, none beyond its end. @default all */
+  range?: ByteRange | undefined;
+}
+
 /**
- * The checked bytes of a file, a chunk at a time.
+ * The checked bytes of a file, a chunk at a time; of the first and the last chunk only what is in the range.
  *
  * @param source where the layer is
  * @param layer the layer
@@ -36,18 +42,20 @@ export async function* readChunks(
   source: Source,
   layer: LayerEnd,
   { row, members }: Located,
-  options: CallOptions = {},
+  { range = { start: 0, end: row.entry.size }, signal }: ChunkOptions = {},
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const { columns, first, chunkCount } = row;
-  const end = first + chunkCount;
-  const whole = row.digest !== undefined && chunkCount > 1 ? new Digester() : undefined;
-  const how = { ...options, format: layer.footer.format };
-  const found = new Members(row, members, layer.footer.contentEnd);
-  found.checkPassed();
-  for (let next = first; next < end;) {
+  if (range.start >= range.end) return;
+  const { columns, chunkCount } = row;
+  const { first, last } = chunksIn(row, range);
+  const isWhole = row.digest !== undefined && chunkCount > 1 && last - first === chunkCount;
+  const whole = isWhole ? new Digester() : undefined;
+  const how = { signal, format: layer.footer.format };
+  const found = new Members(row, last, { starts: members, contentEnd: layer.footer.contentEnd });
+  found.checkPassed(first);
+  for (let next = first; next < last;) {
     const run = found.run(next);
     for (let again = false;; again = true) {
-      const bytes = new RunReader(source, layer, run, options);
+      const bytes = new RunReader(source, layer, run, { signal });
       let checking = true;
       try {
         while (next < run.last) {
@@ -56,8 +64,9 @@ export async function* readChunks(
             await checkChunk(row, next, part);
             whole?.update(part);
             checking = false;
-            if (++next === end && whole !== undefined) checkWhole(row, whole);
-            yield part;
+            const at = columns.at(next);
+            if (++next === last && whole !== undefined) checkWhole(row, whole);
+            yield part.subarray(Math.max(0, range.start - at), range.end - at);
             checking = true;
           }
         }
@@ -74,28 +83,46 @@ export async function* readChunks(
   }
 }
 
-/** The members that hold the chunks of a file. */
+/** The chunks that hold a range of a file, which has at least one byte: the first, and one behind the last. */
+function chunksIn({ columns, first, chunkCount }: Row, { start, end }: ByteRange) {
+  /** The first chunk of the file that begins at or behind a place, or one behind its last. */
+  const beginning = (place: number) => {
+    let [low, high] = [first, first + chunkCount];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (columns.at(middle) < place) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return { first: beginning(start + 1) - 1, last: beginning(end) };
+}
+
+/** The members that hold chunks of a file, up to the last that is wanted. */
 class Members {
   readonly #row: Row;
+  readonly #last: number;
   readonly #starts: readonly number[];
   readonly #contentEnd: number;
 
-  constructor(row: Row, starts: readonly number[], contentEnd: number) {
+  /** @param last one behind the last chunk that is wanted */
+  constructor(
+    row: Row,
+    last: number,
+    { starts, contentEnd }: { starts: readonly number[]; contentEnd: number },
+  ) {
     this.#row = row;
+    this.#last = last;
     this.#starts = starts;
     this.#contentEnd = contentEnd;
   }
 
-  get #end(): number {
-    return this.#row.first + this.#row.chunkCount;
-  }
-
-  /** The member of a chunk, with the file's chunks in it from that one on. */
+  /** The member of a chunk, with the wanted chunks in it from that one on. */
   member(first: number): Member {
     const { columns } = this.#row;
     const start = columns.member(first);
     let last = first + 1;
-    while (last < this.#end && columns.member(last) === start) last++;
+    while (last < this.#last && columns.member(last) === start) last++;
     const end = this.#starts[indexAfter(this.#starts, start)] ?? this.#contentEnd;
     return { start, end, first, last };
   }
@@ -103,7 +130,7 @@ class Members {
   /** Members that are fetched together, from that of a chunk on. */
   run(first: number): Member {
     let { start, end, last } = this.member(first);
-    while (last < this.#end) {
+    while (last < this.#last) {
       const next = this.member(last);
       if (next.start - end > MAX_GAP) break;
       ({ end, last } = next);
@@ -114,13 +141,16 @@ class Members {
   /**
    * Refuses a file for which much more would have to be inflated than it holds.
    *
+   * @param wanted the first chunk that is wanted; the file's own chunks before it in its member are its own
    * @throws {BlobberError} `limit`
    */
-  checkPassed(): void {
+  checkPassed(wanted: number): void {
     const { columns, first, entry } = this.#row;
+    let from = wanted;
+    while (from > first && columns.member(from - 1) === columns.member(wanted)) from--;
     let passed = 0;
-    for (let i = first; i < this.#end; i++) {
-      const before = i > first && columns.member(i - 1) === columns.member(i)
+    for (let i = from; i < this.#last; i++) {
+      const before = i > from && columns.member(i - 1) === columns.member(i)
         ? columns.innerEnd(i - 1)
         : 0;
       passed += columns.inner(i) - before;

@@ -10,13 +10,14 @@ import type { Descriptor } from "../../types.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 import type { Located } from "../table/table.ts";
 import type { Listing } from "../tree/listing.ts";
+import type { Kept } from "./kept_files.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
 
 /** Where the content of an entry is. */
 export type Content =
   | ({ kind: "table"; layer: LayerEnd } & Located)
   | { kind: "spool"; spool: Spool; at: SpooledEntry }
-  | { kind: "layer"; layer: Descriptor };
+  | { kind: "layer"; layer: Descriptor; kept: Kept };
 
 /** The entries of an image. */
 export interface Contents {

@@ -5,16 +5,17 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import { FREE_SPOOL_BYTES, MAX_SPOOL_RATIO } from "../../limits.ts";
 import { byteStream } from "../../system/streams.ts";
-import type { Source } from "../../store.ts";
+import { interruption } from "../../system/pace.ts";
+import type { ByteRange, Source } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import type { Entry } from "../entry.ts";
 import type { Budget } from "../budget.ts";
 import { type LayerStreamOptions, readLayer } from "./layer_stream.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
 import { TemporaryFile } from "../../system/temporary_file.ts";
+import type { KeptFiles } from "./kept_files.ts";
 
 /** An entry, and where in the tar its content begins. */
 export interface SpooledEntry {
@@ -28,6 +29,8 @@ export interface SpoolOptions extends LayerStreamOptions {
   budget: Budget;
   /** Whether content will be asked for. */
   keep: boolean;
+  /** Where files are kept that are unpacked by themselves. */
+  kept: KeptFiles;
 }
 
 /** What a layer without a table holds. */
@@ -35,17 +38,15 @@ export class Spool {
   entries: readonly SpooledEntry[] = [];
   readonly #source: Source;
   readonly #layer: Descriptor;
-  readonly #signal: AbortSignal | undefined;
+  /** Single files that were unpacked by themselves. */
+  readonly #kept: KeptFiles;
   /** The tar, where it is kept. */
   #tar: TemporaryFile | undefined;
-  /** Single files that were unpacked by themselves. */
-  readonly #files = new Set<TemporaryFile>();
-  #open = true;
 
-  private constructor(source: Source, layer: Descriptor, signal: AbortSignal | undefined) {
+  private constructor(source: Source, layer: Descriptor, kept: KeptFiles) {
     this.#source = source;
     this.#layer = layer;
-    this.#signal = signal;
+    this.#kept = kept;
   }
 
   /**
@@ -55,7 +56,7 @@ export class Spool {
    * @throws {BlobberError} `integrity`, `invalid-archive`, `path-traversal`, `limit`, `file-system`
    */
   static async make(source: Source, layer: Descriptor, options: SpoolOptions): Promise<Spool> {
-    const spool = new Spool(source, layer, options.signal);
+    const spool = new Spool(source, layer, options.kept);
     try {
       await spool.#read(options);
     } catch (error) {
@@ -88,29 +89,35 @@ export class Spool {
     this.entries = hasTable ? withoutOwn(entries) : entries;
   }
 
-  /** The content of an entry of this layer. */
-  read(at: SpooledEntry): ReadableStream<Uint8Array<ArrayBuffer>> {
-    const { size } = at.entry;
-    let file = this.#tar;
-    let done = 0;
-    return byteStream(async (into) => {
-      if (!this.#open) throw new BlobberError("closed", "the image is closed");
-      const room = into.subarray(0, Math.min(into.length, size - done));
-      if (room.length === 0) return 0;
-      file ??= await this.#unpack(at);
-      const start = file === this.#tar ? at.dataStart : 0;
-      const read = file.read(room, start + done);
-      done += read;
+  /**
+   * The content of an entry of this layer.
+   *
+   * @param range which of its bytes
+   * @param signal stops this reader
+   */
+  async read(
+    at: SpooledEntry,
+    range: ByteRange,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    const tar = this.#tar;
+    if (tar === undefined) {
+      const key = `${this.#layer.digest}:${at.dataStart}`;
+      const make = (stop: AbortSignal) => this.#unpack(at, stop);
+      return await this.#kept.open({ key, size: at.entry.size, make }, range, signal);
+    }
+    let [next, end] = [at.dataStart + range.start, at.dataStart + range.end];
+    return byteStream((into) => {
+      if (signal.aborted) throw interruption(signal);
+      const read = tar.read(into.subarray(0, Math.min(into.length, end - next)), next);
+      next += read;
       return read;
-    }, () => {
-      if (file !== undefined && this.#files.delete(file)) file.close();
     });
   }
 
   /** Downloads the layer once more and keeps one file of it. Nothing is handed out before the end was seen. */
-  async #unpack({ dataStart }: SpooledEntry): Promise<TemporaryFile> {
+  async #unpack({ dataStart }: SpooledEntry, signal: AbortSignal): Promise<TemporaryFile> {
     const file = new TemporaryFile();
-    this.#files.add(file);
     let wanted = false;
     const handler = {
       entry: (_entry: Entry, start: number) => void (wanted = start === dataStart),
@@ -119,17 +126,19 @@ export class Spool {
       },
       fileEnd: () => void (wanted = false),
     };
-    const options = { signal: this.#signal };
-    await readLayer(await this.#source.fetch(this.#layer, options), this.#layer, handler, options);
-    return file;
+    try {
+      const stream = await this.#source.fetch(this.#layer, { signal });
+      await readLayer(stream, this.#layer, handler, { signal });
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
-  /** Removes what is kept. */
+  /** Removes what is kept of the tar. */
   close(): void {
-    this.#open = false;
     this.#tar?.close();
-    for (const file of this.#files) file.close();
-    this.#files.clear();
   }
 }
 

@@ -41,17 +41,19 @@ test("zeros: of a layer that grows much, what is read is kept and nothing else",
   const { source } = made;
   const image = await openImage(source, made.manifest);
   assert.equal(source.requests.length, 1);
-  assert.equal(await text(image, "a"), "hello");
-  assert.equal(await text(image, "b/c"), "there");
-  assert.equal(source.requests.length, 3, "the layer again for each");
+  for (let i = 0; i < 2; i++) assert.equal(await text(image, "a"), "hello");
+  assert.equal(source.requests.length, 2, "the layer again, for the first reader of a file");
   const reader = (await image.open("zeros")).getReader();
   assert.ok((await reader.read()).value!.length > 0);
   await reader.cancel();
-  // What comes the second time is checked like the first, before a byte of it is handed out.
+  assert.deepEqual(await image.read("zeros", { start: 70 * MiB - 2 }), new Uint8Array(2));
+  assert.equal(source.requests.length, 3);
+  // What comes later is checked like the first, before a byte of it is handed out.
   const { digest } = made.manifest.value.layers[0]!;
-  made.blobs.set(digest, gzipSync(tarOf({ name: "a", data: "other" }, zeros, items[1]!)));
-  const second = (await image.open("a")).getReader();
-  await assert.rejects(second.read(), { code: "integrity" });
+  made.blobs.set(digest, gzipSync(tarOf(items[0]!, zeros, { name: "b/c", data: "other" })));
+  await assert.rejects(image.open("b/c"), { code: "integrity" });
+  made.blobs.set(digest, layer);
+  assert.equal(await text(image, "b/c"), "there", "nothing of it was kept");
   await image.close();
   await assert.rejects(text(image, "a"), { code: "closed" });
 });

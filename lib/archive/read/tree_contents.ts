@@ -12,12 +12,20 @@ import type { LayerTable } from "../table/layer_table.ts";
 import { isFormatsOwn } from "../toc.ts";
 import { Tree } from "../tree/tree.ts";
 import { notify } from "../../events.ts";
-import { MAX_BYTES, MAX_LISTED_ENTRIES, SURPRISING_DOWNLOAD_BYTES } from "../../limits.ts";
+import {
+  MAX_BYTES,
+  MAX_KEPT_FILES,
+  MAX_KEPT_IN_MEMORY_BYTES,
+  MAX_KEPT_ON_DISK_BYTES,
+  MAX_LISTED_ENTRIES,
+  SURPRISING_DOWNLOAD_BYTES,
+} from "../../limits.ts";
 import { Pace } from "../../system/pace.ts";
 import type { Source } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import { type Content, type Contents, type ContentsOptions, tableContent } from "./content.ts";
 import { applyFile, type Layers } from "./layer_kind.ts";
+import { type Kept, KeptFiles } from "./kept_files.ts";
 import type { Spool } from "./spool.ts";
 
 /**
@@ -43,7 +51,11 @@ export async function readTree(
   const tree = new Tree<Content>({ maxEntries, maxBytes: Infinity, maxFileBytes: Infinity }, pace);
   const unpacked = new Budget({ maxEntries, maxBytes, maxFileBytes: Infinity });
   const spools: Spool[] = [];
-  const close = () => spools.forEach((spool) => spool.close());
+  const kept: Kept = {
+    inMemory: new KeptFiles(MAX_KEPT_IN_MEMORY_BYTES, MAX_KEPT_FILES),
+    onDisk: new KeptFiles(MAX_KEPT_ON_DISK_BYTES, MAX_KEPT_FILES),
+  };
+  const close = () => [...spools, kept.inMemory, kept.onDisk].forEach((one) => one.close());
   try {
     for (const [i, layer] of archives.entries()) {
       const table = tables[i];
@@ -57,7 +69,12 @@ export async function readTree(
         }
         continue;
       }
-      const spool = await spoolOf(source, layer, { ...options, budget: unpacked, growth });
+      const spool = await spoolOf(source, layer, {
+        ...options,
+        budget: unpacked,
+        growth,
+        kept: kept.onDisk,
+      });
       spools.push(spool);
       for (const at of spool.entries) {
         if (pace.due()) await pace.breathe();
@@ -65,7 +82,7 @@ export async function readTree(
       }
     }
     tree.nextLayer();
-    for (const file of files) applyFile(tree, file, { kind: "layer", layer: file.layer });
+    for (const file of files) applyFile(tree, file, { kind: "layer", layer: file.layer, kept });
   } catch (error) {
     close();
     throw error;
@@ -76,7 +93,7 @@ export async function readTree(
 async function spoolOf(
   source: Source,
   layer: Descriptor,
-  options: ContentsOptions & { budget: Budget; growth: Growth },
+  options: ContentsOptions & { budget: Budget; growth: Growth; kept: KeptFiles },
 ): Promise<Spool> {
   notify(options, {
     level: layer.size > SURPRISING_DOWNLOAD_BYTES ? "warning" : "debug",

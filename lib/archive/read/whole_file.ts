@@ -1,41 +1,71 @@
 /**
  * Reads a layer that is a file. Its digest is of all of it: the whole is downloaded and checked before a
- * byte is handed out, in memory when it is small, else in a private temporary file.
+ * byte is handed out, in memory when it is small, else in a private temporary file. So it is for a part of it
+ * too; what was downloaded is kept for the next reader.
  *
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import type { Source } from "../../store.ts";
-import { byteStream, streamOf } from "../../system/streams.ts";
+import { SMALL_FILE_BYTES } from "../../limits.ts";
+import type { ByteRange, Source } from "../../store.ts";
+import { type DiskFile, fileOf } from "../../system/disk.ts";
 import type { Descriptor } from "../../types.ts";
 import { CheckedReader, readChecked } from "../../checked_content.ts";
 import { TemporaryFile } from "../../system/temporary_file.ts";
+import type { Kept } from "./kept_files.ts";
 
-/** Bytes that are kept in memory. */
-const IN_MEMORY_BYTES = 8 * 1024 * 1024;
 /** Bytes read at once. */
 const SCRATCH_BYTES = 256 * 1024;
+
+/** How to read such a layer. */
+export interface WholeFileOptions {
+  range: ByteRange;
+  /** Where it is kept. */
+  kept: Kept;
+  /** Stops this reader. */
+  signal: AbortSignal;
+  /** Told of the download. */
+  observer: Observer;
+}
 
 /**
  * The checked bytes of a layer.
  *
  * @param source where it is
  * @param layer the layer
- * @param signal stops the download, and what is read of it
  * @throws {BlobberError} `integrity`, `file-system`, and what the source throws
  */
 export async function readWholeFile(
   source: Source,
   layer: Descriptor,
-  signal: AbortSignal,
-  observer: Observer,
+  { range, kept, signal, observer }: WholeFileOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const { size, digest } = layer;
-  const expected = { size, digest, name: `layer ${digest}` };
+  const isSmall = size <= SMALL_FILE_BYTES;
+  const make = (stop: AbortSignal) =>
+    isSmall ? inMemory(source, layer, stop) : onDisk(source, layer, { ...observer, signal: stop });
+  const wanted = { key: digest, size, make };
+  return await (isSmall ? kept.inMemory : kept.onDisk).open(wanted, range, signal);
+}
+
+async function inMemory(
+  source: Source,
+  layer: Descriptor,
+  signal: AbortSignal,
+): Promise<DiskFile> {
   const stream = await source.fetch(layer, { signal });
-  if (size <= IN_MEMORY_BYTES) return streamOf(await readChecked(stream, expected, size));
+  return fileOf(await readChecked(stream, expectedOf(layer), SMALL_FILE_BYTES));
+}
+
+async function onDisk(
+  source: Source,
+  layer: Descriptor,
+  observer: Observer & { signal: AbortSignal },
+): Promise<TemporaryFile> {
+  const { size, digest } = layer;
+  const { signal } = observer;
+  const stream = await source.fetch(layer, { signal });
   notify(observer, {
     level: "debug",
     code: "whole-download",
@@ -44,9 +74,8 @@ export async function readWholeFile(
       "downloaded before any is used",
   });
   const file = new TemporaryFile();
-  const close = () => file.close();
   try {
-    const reader = new CheckedReader(stream, expected);
+    const reader = new CheckedReader(stream, expectedOf(layer));
     let done = 0;
     for (let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);;) {
       const bytes = await reader.read(scratch);
@@ -58,19 +87,13 @@ export async function readWholeFile(
       observer.onProgress?.({ phase: "download", done, total: size, unit: "bytes", finished });
     }
     signal.throwIfAborted();
+    return file;
   } catch (error) {
-    close();
+    file.close();
     throw error;
   }
-  signal.addEventListener("abort", close, { once: true });
-  let at = 0;
-  return byteStream((into) => {
-    if (signal.aborted) throw new BlobberError("closed", "the image is closed");
-    const read = file.read(into.subarray(0, Math.min(into.length, size - at)), at);
-    at += read;
-    return read;
-  }, () => {
-    signal.removeEventListener("abort", close);
-    close();
-  });
+}
+
+function expectedOf({ size, digest }: Descriptor) {
+  return { size, digest, name: `layer ${digest}` };
 }
