@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkedVerifiers } from "./doors/verifier.ts";
 import type {
   ClientOptions,
   CopyOptions,
@@ -19,12 +20,13 @@ import type {
   SignOptions,
   SignResult,
   TagOptions,
+  TreeDigestOptions,
+  TreeDigestResult,
   VerifyOptions,
   VerifyResult,
 } from "./options.ts";
-import { type Reference, selectorOf } from "./reference.ts";
 import type { CallOptions, Source, SourceReference, Store, StoreReference } from "./store.ts";
-import { type Named, readName, signedName } from "./stores/named.ts";
+import { type Named, readName, type Reference, selectorOf, signedName } from "./stores/named.ts";
 import type { Descriptor } from "./types.ts";
 import type { DigestOptions } from "./verbs/digest.ts";
 import type { Image } from "./verbs/image.ts";
@@ -46,10 +48,12 @@ export class Client implements AsyncDisposable {
    * Makes a client. Nothing is connected or read before the first call.
    *
    * @param options credentials, connections, cache, signer and verifier, for all calls
+   * @throws {BlobberError} `invalid-option` for a verifier that is none, or a list without one
    */
   constructor(options: ClientOptions = {}) {
-    this.#options = options;
-    this.#session = new Session(options);
+    checkedVerifiers(options.verifier);
+    this.#options = { ...options }; // what is demanded does not change behind its back
+    this.#session = new Session(this.#options);
   }
 
   /**
@@ -90,6 +94,27 @@ export class Client implements AsyncDisposable {
     return await this.#session.run(options, async (options) => {
       const { digestInput } = await import("./verbs/digest.ts");
       return await digestInput(input, { ...options, jobs: this.#options.jobs });
+    });
+  }
+
+  /**
+   * The digest of a tree: of paths, kinds, permission bits, link targets and contents, whatever packed them.
+   * What a reference names is computed from checked contents, and has to be what its manifest claims.
+   *
+   * @param what a reference, or what could be pushed
+   * @throws {BlobberError} `integrity`, `invalid-archive` for devices and named pipes, …
+   */
+  async treeDigest(
+    what: string | Reference | SourceReference | PushInput,
+    options: TreeDigestOptions = {},
+  ): Promise<TreeDigestResult> {
+    return await this.#session.run(options, async (options) => {
+      const { isInput, treeOfArtifact, treeOfInput } = await import("./verbs/digest.ts");
+      if (isInput(what)) return await treeOfInput(what, options);
+      const { source, artifact } = await this.#resolve(what, options);
+      const { manifest, proofs } = artifact;
+      const found = await treeOfArtifact(source, manifest, options);
+      return { ...found, digest: manifest.descriptor.digest, verdict: proofs[0]?.verdict };
     });
   }
 
@@ -310,7 +335,9 @@ export class Client implements AsyncDisposable {
 
   #settings(named: Named<Source>, options: ReadOptions): ResolveOptions {
     const { expect, platform, onNotice, onProgress, signal } = options;
-    const verifier = options.verifier ?? this.#options.verifier;
+    // What is no verifier is refused here, and never means that there is none.
+    const verifier = options.verifier === undefined ? this.#options.verifier : options.verifier;
+    checkedVerifiers(verifier);
     const name = signedName(named);
     return { expect, platform, onNotice, onProgress, signal, verifier, name };
   }

@@ -54,3 +54,31 @@ export interface Observer {
 export function notify(observer: Observer, notice: Notice): void {
   observer.onNotice?.(notice);
 }
+
+/** A request as it is sent. */
+export interface RequestStart {
+  /** HTTP method. */
+  method: string;
+  /** Where to, without the query, in which there may be a signature. */
+  url: string;
+  /** The bytes that are asked for, as the header `Range` says it. */
+  range?: string;
+  /** How long it stood in the queue for a connection, in milliseconds. */
+  queuedMs: number;
+}
+
+/** How a request ended. */
+export interface RequestEnd {
+  /** Status of the answer, where one came. */
+  status?: number;
+  /** Bytes of the answer's body that were read. */
+  bytes: number;
+  /** What it failed with: no answer, or one that broke off. The request may be sent again. */
+  error?: unknown;
+}
+
+/**
+ * Called when a request is sent, to a registry, a token service or a place that either sends on to. What it
+ * returns is called once, when the answer was read, given up, or did not come. What it throws ends the request.
+ */
+export type OnRequest = (request: RequestStart) => ((end: RequestEnd) => void) | void;

@@ -76,6 +76,8 @@ export const MAX_TOC_RATIO = 64;
 export const FREE_TOC_BYTES = 16 * MiB;
 /** Tables of an image's layers read at once: 8 hide the time that a registry takes to answer. */
 export const TABLE_READS = 8;
+/** Files of an image that are read at once to be hashed: as tables, to hide the time that an answer takes. */
+export const FILES_READ = 8;
 /** Bytes of a file for each chunk that its table cuts it into: writers make chunks of 64 KiB and more. */
 export const BYTES_A_CHUNK = 1024;
 /** Chunks of one table that need no bytes: each small file has one. */
@@ -332,6 +334,10 @@ export const MAX_UPLOAD_IN_MEMORY_BYTES = 1 * MiB;
  * least that cloud stores take (5 MiB), then below the least common limit of a proxy (1 MiB).
  */
 export const UPLOAD_PIECE_SIZES: readonly number[] = [16 * MiB, MiB - 4 * KiB];
+/** Connections to one host at a time: a fraction of the 256 descriptors that some systems give a process. */
+export const MAX_CONNECTIONS = 16;
+/** Bytes asked for at a time by a download that lost its connection to other requests, held in memory. */
+export const CROWDED_PART_BYTES: number = 256 * KiB;
 /** Silence on a connection after which it is given up, in milliseconds. Total time is not limited. */
 export const IDLE_TIMEOUT_MS = 60_000;
 /** Bytes that must come in the time of an idle timeout: a peer that sends less than 70 a second is as good as silent. */

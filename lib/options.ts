@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Observer } from "./events.ts";
+import type { Observer, OnRequest } from "./events.ts";
 import type { Digest } from "./digest.ts";
 import type { Signer, Verdict, VerifiedDescriptor, Verifier } from "./signing.ts";
 import type { BlobberError } from "./errors.ts";
@@ -26,12 +26,19 @@ export interface ConnectionOptions {
   insecureSkipTlsVerify?: boolean | undefined;
   /** PEM certificates that are trusted beside the system's. */
   caCerts?: string[] | undefined;
+  /**
+   * Connections to one host at a time, at least 1. Further requests wait in a queue, first come, first served.
+   * Clients of a process that are reached with the same options share it. @default 16
+   */
+  maxConnections?: number | undefined;
 }
 
 /** Options of a client. */
 export interface ClientOptions extends ConnectionOptions {
   /** Told about connections: what a registry is waited for, and what is odd about it. */
   onNotice?: Observer["onNotice"];
+  /** Told of each request when it is sent, and of its end: for traces and counters. */
+  onRequest?: OnRequest | undefined;
   /** Exceptions for single registries, by `host[:port]`. */
   registries?: Record<string, ConnectionOptions> | undefined;
   /**
@@ -122,6 +129,8 @@ export interface PushResult {
   size: number;
   /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
   layer: { digest: Digest; diffId: Digest; size: number; entries: number };
+  /** Digest of the tree: paths, kinds, permission bits, link targets and contents, and nothing else. */
+  tree: Digest;
   /** Tags that now point at it. */
   tags: string[];
   /** Digest of the referrer that holds the signature. */
@@ -184,6 +193,24 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
   links?: "refuse" | "keep" | undefined;
   /** What happens to devices and named pipes, which are never made: refused, or left out with a notice. @default "refuse" */
   special?: "refuse" | "skip" | undefined;
+}
+
+/** Options of `treeDigest`. All but those of {@linkcode Observer} are about references. */
+export interface TreeDigestOptions extends OpenOptions {
+  /** What happens to devices and named pipes, which no tree has: refused, or left out with a notice. @default "refuse" */
+  special?: "refuse" | "skip" | undefined;
+}
+
+/** The digest of a tree. */
+export interface TreeDigestResult {
+  /** The digest: of paths, kinds, permission bits, link targets and contents, and nothing else. */
+  tree: Digest;
+  /** Entries in the tree, with directories that only names imply. */
+  entries: number;
+  /** Of a reference: the manifest. Where there is a verdict, the signature covers it, by itself or by its index. */
+  digest?: Digest | undefined;
+  /** Who signed it, where that was asked for. */
+  verdict?: Verdict | undefined;
 }
 
 /** Options of `copy`. */

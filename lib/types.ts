@@ -30,6 +30,8 @@ export const ANNOTATION = {
    * and the footer in one request. A hint: the footer decides. Without it the last MiB is asked for.
    */
   tocOffset: "dev.blobber.toc.offset",
+  /** On a manifest: the digest of the tree that its layers make together (`lib/archive/tree_form.ts`). */
+  treeDigest: "dev.blobber.tree.digest",
   /** The tag of a manifest in an OCI layout (image-layout.md, "index.json"). */
   refName: "org.opencontainers.image.ref.name",
   created: "org.opencontainers.image.created",

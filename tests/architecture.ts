@@ -24,6 +24,7 @@ const MADE_IN: Record<string, string> = {
   RepositoryName: "lib/reference.ts",
   VerifiedDigest: "lib/verbs/resolve.ts",
   VerifiedDescriptor: "lib/verbs/resolve.ts",
+  AcceptedVerdict: "lib/doors/verdict.ts",
 };
 /** Files of the core that may know which runtime this is. */
 const KNOW_DENO = ["lib/system/runtime.ts", "lib/system/disk.ts"];
@@ -59,7 +60,7 @@ export const LAYERS: string[][] = [
     "wildcards",
     "system/",
   ],
-  ["artifact/"],
+  ["artifact/", "doors/"],
   ["registry/", "archive/", "signatures/"],
   ["stores/", "threads/"],
   ["verbs/"],

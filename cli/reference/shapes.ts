@@ -8,6 +8,7 @@
 /** What every document holds. */
 const REFERENCE = "the reference, in full";
 const DIGEST = "digest of the manifest";
+const TREE = "digest of the tree, which compression and times do not change";
 const SIGNER =
   "who signed, if a signature was demanded: `kind` (`certificate`, `key`), `issuer`, `subject`, `claims` or `fingerprint`, and `time` and `log` if they are verified";
 
@@ -31,6 +32,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
     mediaType: "media type of the manifest",
     size: "bytes of the manifest",
     layer: "`digest`, `diffId`, `size`, `entries` of the layer",
+    tree: TREE,
     tags: "tags that point to it now",
     "signature?": "digest of the referrer that holds the signature",
     "entries?":

@@ -15,6 +15,7 @@ import { quote } from "../printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
 import { credentialsKeyOf } from "./http/docker_hub.ts";
 import { discardBody } from "./http/body.ts";
+import type { HttpResponse } from "./http/exchange.ts";
 import { transportTo } from "./open_repository.ts";
 import { tellHelper } from "./auth/credential_helper.ts";
 import {
@@ -50,17 +51,22 @@ export async function checkLogin(
 ): Promise<boolean> {
   let asked = false;
   const host = addressOf(registry);
-  const transport = await transportTo(registry, options, () => {
+  const { transport, close } = transportTo(registry, options, () => {
     asked = true;
     return Promise.resolve(login);
-  })();
-  const response = await transport.request({
-    method: "GET",
-    to: "/v2/",
-    scope: [],
-    signal: options.signal,
   });
-  await discardBody(response);
+  let response: HttpResponse;
+  try {
+    response = await (await transport()).request({
+      method: "GET",
+      to: "/v2/",
+      scope: [],
+      signal: options.signal,
+    });
+    await discardBody(response);
+  } finally {
+    await close();
+  }
   if (response.status === 200) return asked;
   if (response.status === 401 || response.status === 403) {
     throw new BlobberError(

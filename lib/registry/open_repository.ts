@@ -31,7 +31,7 @@ export function openRepository(
   options: RegistryOptions,
 ): Repository {
   const { host, repository: path } = reference;
-  const transport = transportTo(reference, options, async () => {
+  const { transport, close } = transportTo(reference, options, async () => {
     if (options.credentials !== undefined) return await options.credentials(host, path);
     const { credentialsFor } = await import("./auth/credentials.ts");
     return await credentialsFor(host, path);
@@ -42,8 +42,12 @@ export function openRepository(
     address: addressOf(reference),
     clock: options.seams?.clock ?? systemClock,
     transport,
+    close,
   });
 }
+
+/** A way that is opened when it is needed, and closed for good. */
+export type TransportDoor = Pick<Repository, "transport" | "close">;
 
 /**
  * The way to a registry, which is opened by the first call: what a cache answers needs none.
@@ -57,12 +61,13 @@ export function transportTo(
   registry: Registry,
   options: RegistryOptions,
   credentials: () => Promise<Credentials | undefined>,
-): () => Promise<Transport> {
+): TransportDoor {
   const connection = connectionFor(registry.host, options);
   let opened: Promise<Transport> | undefined;
+  let closed = false;
   const open = async () => {
     const { Transport } = await import("./transport.ts");
-    return new Transport({
+    const transport = new Transport({
       host: addressOf(registry),
       endpoint: endpointOf(registry),
       connection,
@@ -71,6 +76,14 @@ export function transportTo(
       observer: options,
       seams: options.seams,
     });
+    if (closed) transport.close();
+    return transport;
   };
-  return () => opened ??= open();
+  return {
+    transport: () => opened ??= open(),
+    close: async () => {
+      closed = true;
+      (await opened)?.close();
+    },
+  };
 }

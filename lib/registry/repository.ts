@@ -33,6 +33,8 @@ export interface RepositoryParts {
   clock: Clock;
   /** Opens the way to the registry. */
   transport: () => Promise<Transport>;
+  /** Closes it, if it was opened, and for good. */
+  close: () => Promise<void>;
 }
 
 /** A repository, and the way to it. */
@@ -47,6 +49,8 @@ export class Repository {
   readonly clock: Clock;
   /** The way to the registry, which is opened when it is needed. */
   readonly transport: () => Promise<Transport>;
+  /** Closes the way to the registry: what is under way ends with `closed`. */
+  readonly close: () => Promise<void>;
 
   /** @param parts its names, and the way to it */
   constructor(parts: RepositoryParts) {
@@ -55,6 +59,7 @@ export class Repository {
     this.address = parts.address;
     this.clock = parts.clock;
     this.transport = parts.transport;
+    this.close = parts.close;
   }
 
   /** The scope of an access to this repository. */

@@ -6,15 +6,16 @@
  */
 
 import { BlobberError } from "../errors.ts";
-import { notify, type Observer } from "../events.ts";
-import { IDLE_TIMEOUT_MS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts";
+import { notify, type Observer, type OnRequest } from "../events.ts";
+import { IDLE_TIMEOUT_MS, MAX_CONNECTIONS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts";
 import type { ConnectionOptions, Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
 import { type Clock, systemClock } from "../system/clock.ts";
 import { Authenticator } from "./auth/auth.ts";
 import type { Scope } from "./auth/scope.ts";
-import { discardBody } from "./http/body.ts";
-import { engineFor } from "./http/engine.ts";
+import { bodyInMemory, discardBody } from "./http/body.ts";
+import { Connections, SharedEngine } from "./http/connections.ts";
+import { openConnections } from "./http/engine.ts";
 import {
   type Engine,
   type HttpRequest,
@@ -43,7 +44,7 @@ export interface TransportOptions {
   connection: ConnectionOptions;
   credentials: () => Promise<Credentials | undefined>;
   userAgent: string;
-  observer: Pick<Observer, "onNotice">;
+  observer: Pick<Observer, "onNotice"> & { onRequest?: OnRequest | undefined };
   seams?: Seams | undefined;
 }
 
@@ -58,12 +59,16 @@ export interface RegistryRequest {
   signal?: AbortSignal | undefined;
   /** Whether it may be sent again after a failure. @default true unless its body cannot be replayed */
   retry?: boolean | undefined;
+  /** Whether a reader of the answer that pauses can ask for the rest: see {@linkcode HttpRequest.resumable}. */
+  resumable?: boolean | undefined;
+  /** As {@linkcode HttpRequest.uncounted}. */
+  uncounted?: boolean | undefined;
 }
 
 /** The way to one registry. */
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #engine: Engine;
+  readonly #connections: Connections;
   readonly #clock: Clock;
   readonly #idleMs: number;
   readonly #auth: Authenticator;
@@ -75,7 +80,13 @@ export class Transport {
   constructor(options: TransportOptions) {
     const { connection, seams = {} } = options;
     this.#options = options;
-    this.#engine = seams.engine ?? engineFor(connection);
+    const { onRequest } = options.observer;
+    this.#connections = seams.engine === undefined
+      ? openConnections(connection, onRequest)
+      : new Connections(
+        new SharedEngine(seams.engine, connection.maxConnections ?? MAX_CONNECTIONS),
+        { onRequest },
+      );
     this.#clock = seams.clock ?? systemClock;
     this.#idleMs = seams.idleMs ?? IDLE_TIMEOUT_MS;
     this.#scheme = new SchemeChoice(options.endpoint, connection);
@@ -91,7 +102,22 @@ export class Transport {
 
   /** Whether a long answer is better asked for in parts: see {@linkcode Engine.pilesUp}. */
   get pilesUp(): boolean {
-    return this.#engine.pilesUp?.(this.#scheme.origin) ?? false;
+    return this.#connections.pilesUp(this.#scheme.origin);
+  }
+
+  /** As {@linkcode Connections.isFull}. */
+  isFull(url: URL): boolean {
+    return this.#connections.isFull(url);
+  }
+
+  /** As {@linkcode Connections.permitLive}. */
+  permitLive(url: URL): (() => void) | undefined {
+    return this.#connections.permitLive(url);
+  }
+
+  /** Ends what is under way with `closed`. Safe to call twice. */
+  close(): void {
+    this.#connections.close();
   }
 
   /** Takes secrets out of text that the registry sent. */
@@ -137,9 +163,10 @@ export class Transport {
       // Only the registry's own 401 is a challenge to us: an answer to another host's would be its credentials.
       if (response.url.origin !== this.#scheme.origin.origin) throw await this.#elsewhere(response);
       if (refreshed || !replayable) return response;
-      const next = await this.#auth.answer(response, { scope, used: header }, signal);
-      if (next === undefined) return response;
-      await discardBody(response);
+      // Read before a token is asked for, or credentials: nothing waits with a connection in hand.
+      const refused = await bodyInMemory(response);
+      const next = await this.#auth.answer(refused, { scope, used: header }, signal);
+      if (next === undefined) return refused;
       header = next;
     }
   }
@@ -160,7 +187,8 @@ export class Transport {
     request: RegistryRequest,
     authorization: string | undefined,
   ): Promise<HttpResponse> {
-    const { method, body, signal } = request;
+    const { method, body, signal, resumable, uncounted } = request;
+    const idleMs = this.#idleMs;
     let headers: Record<string, string> = {
       "accept-encoding": "identity",
       "user-agent": this.#options.userAgent,
@@ -192,7 +220,8 @@ export class Transport {
       const { headersFor } = await import("./http/redirect.ts");
       headers = headersFor(headers, url, next);
       url = next;
-      response = await this.#send({ method, url, headers, body, signal, idleMs: this.#idleMs });
+      const hop = { method, url, headers, body, signal, idleMs, resumable, uncounted };
+      response = await this.#send(hop);
     }
     return response;
   }
@@ -203,21 +232,16 @@ export class Transport {
     headers: Record<string, string>,
     authorization: string | undefined,
   ): Promise<HttpResponse> {
-    const { method, to, body, signal } = request;
+    const { method, to, body, signal, resumable, uncounted } = request;
+    const idleMs = this.#idleMs;
     const all = authorization === undefined ? headers : { ...headers, authorization };
     return await this.#scheme.send(async (origin) => {
       const url = new URL(to, origin);
       const allowed = url.origin === origin.origin
         ? all
         : (await import("./http/redirect.ts")).headersFor(all, origin, url);
-      return await this.#send({
-        method,
-        url,
-        headers: allowed,
-        body,
-        signal,
-        idleMs: this.#idleMs,
-      });
+      const hop = { method, url, headers: allowed, body, signal, idleMs, resumable, uncounted };
+      return await this.#send(hop);
     }, signal);
   }
 
@@ -228,7 +252,7 @@ export class Transport {
     const what = `${request.method} ${origin}${printable(pathname, 300)}${search && "?…"}` +
       (range === undefined ? "" : ` (${printable(range, 60)})`);
     try {
-      const response = await this.#engine.send(request);
+      const response = await this.#connections.send(request);
       notify(this.#options.observer, {
         level: "debug",
         code: "request",

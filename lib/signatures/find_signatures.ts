@@ -1,5 +1,5 @@
 /**
- * Signatures found and judged. What a signature is and whom it names is the business of {@linkcode Verifier};
+ * Signatures found and judged. What a signature is and whom it names is the business of {@linkcode CheckedVerifier};
  * here is the order in which it is asked, and how much is looked at.
  *
  * @module
@@ -7,6 +7,7 @@
 
 import { Allowance, listCandidates, readCandidate, type Wanted } from "./candidates.ts";
 import type { Digest } from "../digest.ts";
+import type { CheckedVerifier } from "../doors/verifier.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
 import {
   CROWD_READS,
@@ -18,7 +19,7 @@ import {
 } from "../limits.ts";
 import { Pace } from "../system/pace.ts";
 import { isUnread, type Judgement } from "./refusal.ts";
-import type { Signable, Signature, Verifier } from "../signing.ts";
+import type { Signable, Signature } from "../signing.ts";
 import type { CallOptions, Source } from "../store.ts";
 import type { Descriptor } from "../types.ts";
 
@@ -39,7 +40,7 @@ export interface JudgeOptions extends CallOptions {
 export async function judgeSignatures(
   source: Source,
   manifest: Signable,
-  verifier: Verifier,
+  verifier: CheckedVerifier,
   options: JudgeOptions = {},
 ): Promise<Judgement> {
   const search = new Search(source, manifest, verifier, options);
@@ -59,14 +60,19 @@ class Search {
   readonly result: Judgement;
   readonly #source: Source;
   readonly #manifest: Signable;
-  readonly #verifier: Verifier;
+  readonly #verifier: CheckedVerifier;
   readonly #options: JudgeOptions;
   readonly #wanted: Wanted;
   readonly #seen = new Set<Digest>();
   readonly #pace = new Pace();
   readonly #until: number;
 
-  constructor(source: Source, manifest: Signable, verifier: Verifier, options: JudgeOptions) {
+  constructor(
+    source: Source,
+    manifest: Signable,
+    verifier: CheckedVerifier,
+    options: JudgeOptions,
+  ) {
     const { mediaType, digest, size } = manifest;
     this.#source = source;
     this.#manifest = manifest;
@@ -164,7 +170,9 @@ class Search {
         }
         const signature = read.value;
         if (signature === undefined) this.result.looked++;
-        else if (crowd && held < MAX_WAITING_BYTES && !this.#mayFit(signature)) {
+        else if (
+          crowd && held < MAX_WAITING_BYTES && !this.#verifier.mayFit(this.#manifest, signature)
+        ) {
           held += signature.bytes.length;
           waiting.push({ descriptor, signature });
         } else if (await this.#judge({ descriptor, signature })) return true;
@@ -175,11 +183,6 @@ class Search {
       if (await this.#judge(one)) return true;
     }
     return false;
-  }
-
-  /** Whether a signature could satisfy, by what is seen without cryptography; who cannot tell says yes. */
-  #mayFit(signature: Signature): boolean {
-    return this.#verifier.mayFit?.(this.#manifest, signature) ?? true;
   }
 
   async #judge({ descriptor, signature }: Waiting): Promise<boolean> {

@@ -51,7 +51,10 @@ function verifier(accepts: boolean, asked: string[] = []): Verifier {
       asked.push(text);
       assert.deepEqual(annotations, { of: text });
       return text === "good"
-        ? Promise.resolve({ signer: { kind: "other", description: "test" }, checks: [] })
+        ? Promise.resolve({
+          signer: { kind: "other", description: "test" },
+          checks: [{ name: "signature", result: "passed", evidence: "it says so" }],
+        })
         : Promise.reject(new BlobberError("signature-invalid", `invalid signature: ${text}`));
     },
   };

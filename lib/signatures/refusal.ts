@@ -5,15 +5,15 @@
  */
 
 import { BlobberError } from "../errors.ts";
+import type { AcceptedVerdict } from "../doors/verdict.ts";
 import type { Rejected } from "../options.ts";
-import type { Verdict } from "../signing.ts";
 import type { Descriptor } from "../types.ts";
 import { counted } from "../printable.ts";
 
 /** What a look at the signatures of a manifest gave. */
 export interface Judgement {
   /** The first that satisfies. */
-  accepted?: { verdict: Verdict; descriptor: Descriptor } | undefined;
+  accepted?: { verdict: AcceptedVerdict; descriptor: Descriptor } | undefined;
   /** Those before it that do not, in the order in which they were decided. */
   rejected: Rejected[];
   /** Referrers read and decided. */

@@ -22,6 +22,8 @@ import {
 import type { SignedName } from "../signing.ts";
 import type { Source, SourceReference, Store, StoreReference } from "../store.ts";
 
+export { type Reference, selectorOf } from "../reference.ts";
+
 /** What a caller named. */
 export interface Named<S extends Source = Store> {
   /** The tag, where one was given. */

@@ -133,8 +133,9 @@ class RegistryStore implements Store {
     await tagManifest(this.#publishing(), { tag, descriptor }, options);
   }
 
+  /** As {@linkcode Store.close}. */
   async close(): Promise<void> {
-    await this.#life.close();
+    await this.#life.close(() => this.repository.close());
   }
 
   #publishing() {

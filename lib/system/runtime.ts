@@ -113,7 +113,7 @@ interface DenoCalls {
     ino: number | null;
   };
   readDirSync(path: string): Iterable<{ name: string; isDirectory: boolean }>;
-  createHttpClient(options: object): object;
+  createHttpClient(options: object): { close(): void };
 }
 
 const deno = (globalThis as { Deno?: DenoCalls }).Deno;
@@ -192,7 +192,7 @@ export interface HttpClientOptions {
  * @param options how it is to connect
  * @returns nothing under other runtimes
  */
-export function denoHttpClient(options: HttpClientOptions): object | undefined {
+export function denoHttpClient(options: HttpClientOptions): { close(): void } | undefined {
   const { caCerts, proxy } = options;
   return deno?.createHttpClient({
     http2: false,

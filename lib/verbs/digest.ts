@@ -1,5 +1,5 @@
 /**
- * The verb `digest`: what a push would make, without a store that it goes to.
+ * The verbs `digest`, which is what a push would make without a store that it goes to, and `treeDigest`.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import type { Entry } from "../archive/entry.ts";
 import type { PushInput } from "../archive/input/input.ts";
 import type { PushOptions, PushResult } from "../options.ts";
 import { DiscardStore } from "../stores/discard_store.ts";
-import { push } from "./push.ts";
+
+export { isInput, treeOfArtifact, treeOfInput } from "./tree_digest.ts";
 
 /** Options of `digest`. */
 export interface DigestOptions extends PushOptions {
@@ -28,6 +29,7 @@ export async function digestInput(
   options: DigestOptions & { jobs?: number | undefined },
 ): Promise<PushResult> {
   const { onProgress } = options;
+  const { push } = await import("./push.ts");
   return await push(new DiscardStore(), input, {
     ...options,
     // What is packed goes nowhere.

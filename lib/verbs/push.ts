@@ -123,10 +123,11 @@ async function tagComplete(
 ): Promise<PushResult> {
   const each = [...new Set(tags)];
   for (const tag of each) await target.tag(tag, descriptor, { signal, ifAbsent });
-  const { digest, diffId, size, entries } = layer;
+  const { digest, diffId, size, entries, tree } = layer;
   return {
     ...descriptor,
     layer: { digest, diffId, size, entries },
+    tree,
     tags: each,
     ...(signature !== undefined && { signature }),
   };

@@ -56,7 +56,11 @@ test("a pushed directory is an image of one layer, in its portable form", async 
   assert.equal((await store.resolve("v1")).digest, result.digest);
   assert.equal(manifest.artifactType, undefined);
   assert.equal(manifest.layers.length, 1);
-  assert.deepEqual(Object.entries(manifest.annotations!), [["a", "1"], ["b", "2"]]);
+  assert.deepEqual(Object.entries(manifest.annotations!), [
+    ["a", "1"],
+    ["b", "2"],
+    ["dev.blobber.tree.digest", result.tree],
+  ]);
   const [layer] = manifest.layers;
   assert.equal(layer!.mediaType, MEDIA_TYPE.layerGzip);
   assert.match(layer!.annotations![ANNOTATION.tocDigest]!, /^sha256:/);

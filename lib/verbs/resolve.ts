@@ -10,15 +10,10 @@ import { asDigest, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { notify } from "../events.ts";
 import { isIndex, readDocument } from "../artifact/manifest.ts";
+import type { AcceptedVerdict } from "../doors/verdict.ts";
+import { type CheckedVerifier, checkedVerifiers } from "../doors/verifier.ts";
 import type { Proof, ReadOptions, Rejected } from "../options.ts";
-import type {
-  Signable,
-  SignedName,
-  Verdict,
-  VerifiedDescriptor,
-  VerifiedDigest,
-  Verifier,
-} from "../signing.ts";
+import type { Signable, SignedName, VerifiedDescriptor, VerifiedDigest } from "../signing.ts";
 import type { CallOptions, Source } from "../store.ts";
 import type { Descriptor, Document, Index, Manifest } from "../types.ts";
 
@@ -30,6 +25,11 @@ export interface ResolveOptions extends ReadOptions {
   whole?: boolean | undefined;
 }
 
+/** A proof whose verdict was looked at. */
+export interface AcceptedProof extends Proof {
+  verdict: AcceptedVerdict;
+}
+
 /** A resolved artifact. */
 export interface Artifact {
   /** What the reference names. */
@@ -37,7 +37,7 @@ export interface Artifact {
   /** The manifest to use: `root`, or the one chosen from it. */
   manifest: Document<Manifest>;
   /** What signatures proved, one for each verifier. */
-  proofs: Proof[];
+  proofs: AcceptedProof[];
   /** What all proofs cover: `root`, or only `manifest`. Nothing where there is no verifier. */
   proven?: VerifiedDescriptor | undefined;
 }
@@ -86,9 +86,9 @@ export async function prove(
   root: Document<Manifest | Index>,
   options: ResolveOptions,
 ): Promise<Pick<Artifact, "proofs" | "proven"> & { manifest?: Document<Manifest> }> {
-  const proofs: Proof[] = [];
+  const proofs: AcceptedProof[] = [];
   let chosen: Document<Manifest> | undefined;
-  for (const verifier of verifiersOf(options)) {
+  for (const verifier of checkedVerifiers(options.verifier)) {
     const { proof, manifest } = await proveTo(verifier, source, root, options);
     proofs.push(proof);
     chosen ??= manifest;
@@ -100,17 +100,12 @@ export async function prove(
   return { proofs, proven, ...(chosen && { manifest: chosen }) };
 }
 
-/** Every verifier that must be satisfied. */
-export function verifiersOf({ verifier }: ResolveOptions): readonly Verifier[] {
-  return verifier === undefined ? [] : "verify" in verifier ? [verifier] : verifier;
-}
-
 async function proveTo(
-  verifier: Verifier,
+  verifier: CheckedVerifier,
   source: Source,
   root: Document<Manifest | Index>,
   options: ResolveOptions,
-): Promise<{ proof: Proof; manifest?: Document<Manifest> }> {
+): Promise<{ proof: AcceptedProof; manifest?: Document<Manifest> }> {
   const { judgeSignatures } = await import("../signatures/find_signatures.ts");
   const { signatureRefusal } = await import("../signatures/refusal.ts");
   const call: CallOptions = { signal: options.signal };
@@ -137,9 +132,9 @@ async function proveTo(
 
 function proofOf(
   signed: Proof["signed"],
-  accepted: { verdict: Verdict; descriptor: Descriptor },
+  accepted: { verdict: AcceptedVerdict; descriptor: Descriptor },
   rejected: Rejected[],
-): Proof {
+): AcceptedProof {
   return { verdict: accepted.verdict, signed, signature: accepted.descriptor, rejected };
 }
 

@@ -7,7 +7,7 @@
 import { BlobberError } from "../errors.ts";
 import type { VerifyResult } from "../options.ts";
 import type { Source } from "../store.ts";
-import { prove, resolveDocument, type ResolveOptions, verifiersOf } from "./resolve.ts";
+import { prove, resolveDocument, type ResolveOptions } from "./resolve.ts";
 
 /**
  * Verifies an artifact.
@@ -21,7 +21,7 @@ export async function verifyArtifact(
   selector: string,
   options: ResolveOptions,
 ): Promise<VerifyResult> {
-  if (verifiersOf(options).length === 0) {
+  if (options.verifier === undefined) {
     throw new BlobberError("invalid-option", "verify has no verifier, expected one");
   }
   const root = await resolveDocument(source, selector, options);

@@ -43,6 +43,9 @@ export class ToyVerifier implements Verifier {
       throw new BlobberError("signature-invalid", "the signature is of another artifact");
     }
     if (answer !== "good") throw new BlobberError(answer, `${answer} ${note}`);
-    return { signer: { kind: "other", description: note }, checks: [] };
+    return {
+      signer: { kind: "other", description: note || "toy" },
+      checks: [{ name: "signature", result: "passed", evidence: "it says so" }],
+    };
   }
 }

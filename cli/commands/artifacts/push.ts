@@ -33,13 +33,14 @@ export async function runPush(context: Context): Promise<void> {
     ...options,
     signer,
   });
-  const { digest, mediaType, size, layer, tags, signature } = result;
+  const { digest, mediaType, size, layer, tree, tags, signature } = result;
   await out.result({
     reference: formatReference(reference),
     digest,
     mediaType,
     size,
     layer,
+    tree,
     tags,
     ...signature !== undefined && { signature },
   }, digest);

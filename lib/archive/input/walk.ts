@@ -11,7 +11,7 @@ import { printable, quote } from "../../printable.ts";
 import { type FileStat, listDirectory, statLink } from "../../system/runtime.ts";
 import type { Entry } from "../entry.ts";
 import { checkNames } from "./names.ts";
-import { compareBytes, foldName } from "./order.ts";
+import { compareBytes, foldName } from "../order.ts";
 import { Refused } from "./refuse.ts";
 import { checkOwnLinkChains } from "../links.ts";
 import { changed, readError } from "./source_file.ts";

@@ -18,6 +18,7 @@ import type { PackOutput, PackResult } from "./pack_job.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "../tar/write_header.ts";
 import { BLOCK, paddingOf } from "../tar/tar_layout.ts";
 import { TOC_NAME } from "../toc.ts";
+import type { TreeTaker } from "../tree_form.ts";
 import {
   type ChunkPlace,
   chunkRow,
@@ -42,6 +43,8 @@ export interface PackedLayer {
   entries: number;
   /** Digest of the contents of its files, as a {@linkcode ContentDigest}. */
   contents: Digest;
+  /** Digest of the tree in it. */
+  tree: Digest;
 }
 
 /** Takes bytes of a blob; they may be reused once the promise resolves. */
@@ -53,6 +56,18 @@ interface OpenFile {
   digester: Digester;
   first: ChunkPlace;
   rest: string[];
+}
+
+/** What a sink needs. */
+export interface LayerSinkOptions {
+  /** Format of the blob. */
+  compression: Compression;
+  /** Takes the blob's bytes. */
+  write: Write;
+  /** Takes the entries of the tree. */
+  tree: TreeTaker;
+  /** Stops the work. */
+  signal?: AbortSignal | undefined;
 }
 
 const EMPTY = digestOf("");
@@ -67,18 +82,16 @@ export class LayerSink {
   readonly #tar = new Digester();
   readonly #toc = new Digester();
   readonly #contents = new ContentDigest();
+  readonly #tree: TreeTaker;
   readonly #table: Uint8Array[] = [];
   #entries = 0;
   #open: OpenFile | undefined;
 
-  /**
-   * @param compression format of the blob
-   * @param write takes the blob's bytes
-   * @param signal stops the work
-   */
-  constructor(compression: Compression, write: Write, signal?: AbortSignal) {
+  /** @param options see there */
+  constructor({ compression, write, tree, signal }: LayerSinkOptions) {
     this.#compression = compression;
     this.#write = write;
+    this.#tree = tree;
     this.#pace = new Pace(signal);
     this.#addToTable(TOC_HEAD);
   }
@@ -126,6 +139,7 @@ export class LayerSink {
       tocOffset,
       entries: this.#entries,
       contents: this.#contents.digest(),
+      tree: await this.#tree.digest(),
     };
   }
 
@@ -175,7 +189,7 @@ export class LayerSink {
   #row(row: BatchRow, result: PackResult, plain: Uint8Array, blobBegin: number): string {
     const { entry, chunk } = row;
     if (chunk === undefined) {
-      return this.#rowText(entryRow(entry, entry.type === "file" ? EMPTY : undefined), true);
+      return this.#entryText(entry, entry.type === "file" ? EMPTY : undefined);
     }
     const size = chunk.end - chunk.begin;
     const last = chunk.from + size === entry.size;
@@ -187,7 +201,7 @@ export class LayerSink {
       chunkDigest: `sha256:${result.digests.slice(64 * chunk.index, 64 * chunk.index + 64)}`,
     };
     if (size === entry.size) {
-      return this.#rowText(entryRow(entry, place.chunkDigest, place), true);
+      return this.#entryText(entry, place.chunkDigest, place);
     }
     // The digest of the whole stands in the first row, and is known after the last chunk.
     if (chunk.from === 0) this.#open = { entry, digester: new Digester(), first: place, rest: [] };
@@ -196,15 +210,15 @@ export class LayerSink {
     if (chunk.from > 0) open.rest.push(chunkRow(entry, place));
     if (!last) return "";
     this.#open = undefined;
-    let text = this.#rowText(entryRow(entry, open.digester.digest(), open.first), true);
-    for (const further of open.rest) text += this.#rowText(further, false);
+    let text = this.#entryText(entry, open.digester.digest(), open.first);
+    for (const further of open.rest) text += TOC_SEPARATOR + further;
     return text;
   }
 
-  #rowText(row: string, isEntry: boolean): string {
-    const separator = this.#entries === 0 ? "" : TOC_SEPARATOR;
-    if (isEntry) this.#entries++;
-    return separator + row;
+  #entryText(entry: Entry, content: Digest | undefined, first?: ChunkPlace): string {
+    this.#tree.add(entry, content);
+    const separator = this.#entries++ === 0 ? "" : TOC_SEPARATOR;
+    return separator + entryRow(entry, content, first);
   }
 
   #addToTable(text: string): void {

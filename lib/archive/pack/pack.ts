@@ -11,10 +11,13 @@ import { nextTurn } from "../../system/runtime.ts";
 import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Entry } from "../entry.ts";
 import type { PackRunner } from "./crew.ts";
+import type { EntrySink } from "./pack_input.ts";
 import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
 import type { ReadContent } from "../input/input.ts";
 import type { KeyGuard } from "../input/private_keys.ts";
 import { changed, type FileStamp } from "../input/source_file.ts";
+import { TreeForm } from "../tree_form.ts";
+import { TreeRecords } from "../tree_records.ts";
 
 /** What a packer needs. */
 export interface PackerOptions extends Observer {
@@ -27,12 +30,14 @@ export interface PackerOptions extends Observer {
   batches: number;
   /** Takes the blob's bytes. */
   write: Write;
+  /** In which order entries come: that of a walk, in which none has to be kept. @default "any" */
+  order?: "walk" | "any" | undefined;
   /** Which private keys may be in files. @default any */
   keys?: KeyGuard | undefined;
 }
 
 /** Packs one layer. The caller adds entries in the order that the archive is to have, one after another. */
-export class Packer {
+export class Packer implements EntrySink {
   readonly #options: PackerOptions;
   readonly #sink: LayerSink;
   readonly #free: Buffers[] = [];
@@ -46,16 +51,12 @@ export class Packer {
   /** @param options see there */
   constructor(options: PackerOptions) {
     this.#options = options;
-    this.#sink = new LayerSink(options.compression, options.write, options.signal);
+    const { compression, write, signal, order = "any" } = options;
+    const tree = order === "walk" ? new TreeForm() : new TreeRecords(signal);
+    this.#sink = new LayerSink({ compression, write, tree, signal });
   }
 
-  /**
-   * Adds a file of which the content is on disk. It is read later, when the batch is packed.
-   *
-   * @param entry the file
-   * @param file where its content is
-   * @param stamp what it must still be then
-   */
+  /** As {@linkcode EntrySink.addFile}; the file is read later, when the batch is packed. */
   async addFile(entry: Entry, file: string, stamp: FileStamp): Promise<void> {
     // Nearly every file finds room: what is not awaited costs nothing.
     let batch = this.#open() ?? await this.#next();
@@ -69,13 +70,7 @@ export class Packer {
     }
   }
 
-  /**
-   * Adds an entry.
-   *
-   * @param entry the entry
-   * @param read gives its content; files only
-   * @throws {BlobberError} `source-changed` when there is less than the entry says
-   */
+  /** As {@linkcode EntrySink.add}. */
   async add(entry: Entry, read?: ReadContent): Promise<void> {
     let batch = this.#open() ?? await this.#next();
     batch.header(entry);

@@ -1,5 +1,5 @@
 /**
- * Feeds what is pushed into a packer.
+ * Feeds what is pushed into a packer, or whatever else takes entries.
  *
  * @module
  */
@@ -8,10 +8,16 @@ import type { Observer } from "../../events.ts";
 import type { Packed } from "../allowance.ts";
 import type { FileStat } from "../../system/runtime.ts";
 import type { Entry } from "../entry.ts";
-import { type ByteSource, contentReader, entryOf, type InputEntry } from "../input/input.ts";
+import {
+  type ByteSource,
+  contentReader,
+  entryOf,
+  type InputEntry,
+  type ReadContent,
+} from "../input/input.ts";
 import { checkNames, NameSet } from "../input/names.ts";
-import type { Packer } from "./pack.ts";
 import { checkOwnLinkChains } from "../links.ts";
+import type { FileStamp } from "../input/source_file.ts";
 import { Survey } from "../input/survey.ts";
 import { TarSource } from "../input/tar_source.ts";
 import { statableTime } from "../toc.ts";
@@ -25,6 +31,24 @@ export interface TimeOptions {
   mtime?: number | undefined;
 }
 
+/** Takes entries in the order that the archive is to have, one after another. */
+export interface EntrySink {
+  /**
+   * Adds an entry of which the content, where it has any, is on disk.
+   *
+   * @param file where its content is
+   * @param stamp what it must still be when it is read
+   */
+  addFile(entry: Entry, file: string, stamp: FileStamp): Promise<void>;
+  /**
+   * Adds an entry.
+   *
+   * @param read gives its content; files only
+   * @throws {BlobberError} `source-changed` when there is less than the entry says
+   */
+  add(entry: Entry, read?: ReadContent): Promise<void>;
+}
+
 /** What packing an input needs to know. */
 export interface InputOptions extends Observer, TimeOptions {
   /** Called with each entry, and what a walk saw of it, in the order of the archive. Must not throw. */
@@ -34,12 +58,12 @@ export interface InputOptions extends Observer, TimeOptions {
 /**
  * Adds what a walk finds.
  *
- * @param packer takes it
+ * @param sink takes it
  * @param entries the walk
  * @returns how much it was
  */
 export async function packDirectory(
-  packer: Packer,
+  sink: EntrySink,
   entries: Iterable<WalkedEntry>,
   options: InputOptions,
 ): Promise<Packed> {
@@ -49,7 +73,7 @@ export async function packDirectory(
     const entry = timed(walked, options);
     survey.add(entry);
     options.onEntry?.(entry, stat);
-    await packer.addFile(entry, file, stat);
+    await sink.addFile(entry, file, stat);
   }
   return survey.finish();
 }
@@ -57,13 +81,13 @@ export async function packDirectory(
 /**
  * Adds entries in the order they come in.
  *
- * @param packer takes them
+ * @param sink takes them
  * @param entries the entries
  * @returns how much it was
  * @throws {BlobberError} `invalid-option`, `invalid-archive`, `path-traversal`, `source-changed`
  */
 export async function packEntries(
-  packer: Packer,
+  sink: EntrySink,
   entries: AsyncIterable<InputEntry> | Iterable<InputEntry>,
   options: InputOptions,
 ): Promise<Packed> {
@@ -76,7 +100,7 @@ export async function packEntries(
     survey.add(entry);
     options.onEntry?.(entry);
     const content = contentReader(entry.path, input.content ?? new Uint8Array(0));
-    await packer.add(entry, content.read);
+    await sink.add(entry, content.read);
     await content.end();
   }
   checkOwnLinkChains(names.links);
@@ -86,13 +110,13 @@ export async function packEntries(
 /**
  * Adds the entries of a tar, in its order. The root's own entry is left out.
  *
- * @param packer takes them
+ * @param sink takes them
  * @param tar the tar, not compressed
  * @returns how much it was
  * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
  */
 export async function packTar(
-  packer: Packer,
+  sink: EntrySink,
   tar: ByteSource,
   options: InputOptions,
 ): Promise<Packed> {
@@ -109,7 +133,7 @@ export async function packTar(
       const entry = names.add(stated);
       survey.add(entry);
       options.onEntry?.(entry);
-      await packer.add(entry, (into) => source.read(into));
+      await sink.add(entry, (into) => source.read(into));
     }
   } finally {
     await source.cancel();

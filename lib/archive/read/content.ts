@@ -34,6 +34,8 @@ export interface ContentsOptions extends Observer {
   maxBytes?: UnpackLimits["maxBytes"];
   /** Whether no content will be asked for, so that none has to be kept. @default false */
   namesOnly?: boolean | undefined;
+  /** Whether contents are hashed where layers have to be unpacked anyway. @default false */
+  hash?: boolean | undefined;
 }
 
 /** Content that a layer's table locates. */

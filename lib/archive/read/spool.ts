@@ -5,6 +5,7 @@
  * @module
  */
 
+import { type Digest, Digester } from "../../digest.ts";
 import { FREE_SPOOL_BYTES, MAX_SPOOL_RATIO } from "../../limits.ts";
 import { byteStream } from "../../system/streams.ts";
 import { interruption } from "../../system/pace.ts";
@@ -21,6 +22,8 @@ import type { KeptFiles } from "./kept_files.ts";
 export interface SpooledEntry {
   entry: Entry;
   dataStart: number;
+  /** Digest of its content, where that was asked for and there is any. */
+  digest?: Digest;
 }
 
 /** How to make a spool. */
@@ -29,6 +32,8 @@ export interface SpoolOptions extends LayerStreamOptions {
   budget: Budget;
   /** Whether content will be asked for. */
   keep: boolean;
+  /** Whether contents are hashed while they pass. */
+  hash?: boolean | undefined;
   /** Where files are kept that are unpacked by themselves. */
   kept: KeptFiles;
 }
@@ -68,13 +73,21 @@ export class Spool {
 
   async #read(options: SpoolOptions): Promise<void> {
     const entries: SpooledEntry[] = [];
+    let hashed: { at: SpooledEntry; digester: Digester } | undefined;
     const handler = {
       entry(entry: Entry, dataStart: number) {
         options.budget.spend(entry.path, entry.size, entry.linkTarget);
-        entries.push({ entry, dataStart });
+        const at: SpooledEntry = { entry, dataStart };
+        entries.push(at);
+        if (options.hash && entry.size > 0) hashed = { at, digester: new Digester() };
       },
-      data() {},
-      fileEnd() {},
+      data(bytes: Uint8Array) {
+        hashed?.digester.update(bytes);
+      },
+      fileEnd() {
+        if (hashed !== undefined) hashed.at.digest = hashed.digester.digest();
+        hashed = undefined;
+      },
     };
     if (options.keep) this.#tar = new TemporaryFile();
     let plain = 0;

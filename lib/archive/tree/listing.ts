@@ -26,4 +26,6 @@ export interface Listing<T> {
   entries(options: CallOptions): Promise<Entry[]>;
   /** The paths of all entries, in that order. */
   paths(options: CallOptions): Promise<string[]>;
+  /** Directories that no entry names, and nothing is in any more: in no order. */
+  emptied(): Iterable<string>;
 }

@@ -91,6 +91,9 @@ export class OrderedListing<T> implements Listing<T> {
     );
   }
 
+  /** As {@linkcode Listing.emptied}: where nothing was taken away, names imply all. */
+  *emptied(): Generator<string> {}
+
   #find(path: string): number | undefined {
     const { names } = this.#table;
     return exactly(names, path) ?? exactly(names, `${path}/`);

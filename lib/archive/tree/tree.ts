@@ -243,6 +243,13 @@ export class Tree<T = undefined> implements Listing<T> {
     return { entries, bytes };
   }
 
+  /** As {@linkcode Listing.emptied}. */
+  *emptied(): Generator<string> {
+    for (const node of nodesBelow(this.#root)) {
+      if (node.isDirectory && node.isEmpty && node.listed === undefined) yield node.path;
+    }
+  }
+
   /**
    * Takes devices and named pipes out again.
    *

@@ -7,10 +7,17 @@
 import { contentMissing } from "../../artifact/content_missing.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import { MAX_CUT_BLOB_BYTES, MAX_TRIES, RETRY_RESET_BYTES } from "../../limits.ts";
+import {
+  CROWDED_PART_BYTES,
+  MAX_CUT_BLOB_BYTES,
+  MAX_TRIES,
+  RETRY_RESET_BYTES,
+} from "../../limits.ts";
 import type { ByteRange, CallOptions, FetchOptions } from "../../store.ts";
 import { byteStream } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
+import { readUpTo } from "../http/body.ts";
+import { TakenError } from "../http/connections.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import { ExchangeError } from "../http/failure.ts";
 import { wholeNumberIn } from "../http/header_number.ts";
@@ -73,6 +80,11 @@ class Download {
   #validator: string | undefined;
   /** Set once this server has refused a range: the rest is taken out of the whole. */
   #unranged = false;
+  /**
+   * Where the connection was lost to another request: there, a part that can be read at once is asked for at a
+   * time, as long as requests have to wait.
+   */
+  #crowded: URL | undefined;
   #failures = 0;
   #failedAt = 0;
 
@@ -112,8 +124,16 @@ class Download {
   async #ask(): Promise<void> {
     const { digest } = this.#target;
     const { end } = this.#range;
-    const inParts = !this.#unranged && (await this.#repository.transport()).pilesUp;
-    this.#end = inParts ? Math.min(end, this.#at + PART) : end;
+    const transport = await this.#repository.transport();
+    if (this.#crowded !== undefined && !transport.isFull(this.#crowded)) this.#crowded = undefined;
+    const part = this.#unranged
+      ? end
+      : this.#crowded !== undefined
+      ? CROWDED_PART_BYTES
+      : transport.pilesUp
+      ? PART
+      : end;
+    this.#end = Math.min(end, this.#at + part);
     const partial = !this.#unranged && (!this.#whole || this.#at > 0 || this.#end < end);
     const headers: Record<string, string> = {};
     if (partial) {
@@ -123,7 +143,13 @@ class Download {
     }
     const response = await this.#repository.expect(
       "pull",
-      { method: "GET", to: this.#repository.at(`blobs/${digest}`), headers, signal: this.#signal },
+      {
+        method: "GET",
+        to: this.#repository.at(`blobs/${digest}`),
+        headers,
+        signal: this.#signal,
+        resumable: true,
+      },
       {
         statuses: partial ? [200, 206, ...RANGE_REFUSED] : [200],
         doing: `reading blob ${digest}`,
@@ -234,7 +260,7 @@ class Download {
       let piece: Uint8Array | undefined;
       try {
         if (this.#response === undefined) await this.open();
-        piece = await this.#response!.body.read();
+        piece = await this.#read(this.#response!);
         if (piece === undefined && this.#at === this.#end && this.#end < this.#range.end) {
           this.#response = undefined; // this part is over: the next one
           continue;
@@ -250,7 +276,12 @@ class Download {
         }
       } catch (error) {
         // All of it came: how the connection ends afterwards changes nothing.
-        if (this.#at >= this.#range.end && error instanceof ExchangeError) return 0;
+        if (this.#at >= this.#range.end && isOfConnection(error)) return 0;
+        if (error instanceof TakenError) {
+          this.#crowded = this.#response?.url;
+          this.#response = undefined;
+          continue;
+        }
         await this.#recover(error);
         continue;
       }
@@ -281,6 +312,13 @@ class Download {
     }
   }
 
+  /** Some bytes, or all of a part for which others wait. */
+  async #read({ status, body }: HttpResponse): Promise<Uint8Array | undefined> {
+    if (this.#crowded === undefined || status !== 206) return await body.read();
+    const part = await readUpTo({ body }, this.#end - this.#at + 1);
+    return part.length === 0 ? undefined : part;
+  }
+
   /** After a failure in mid-body: pauses and lets the next read begin where this one ended. */
   async #recover(error: unknown): Promise<void> {
     await this.#response?.body.cancel();
@@ -309,6 +347,10 @@ class Download {
         : "a proxy in between may be the cause",
     });
   }
+}
+
+function isOfConnection(error: unknown): boolean {
+  return error instanceof ExchangeError || error instanceof TakenError;
 }
 
 /** A strong validator: an entity tag that is not weak (RFC 9110, 13.1.5). */

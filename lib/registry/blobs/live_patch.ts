@@ -7,7 +7,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import type { Descriptor } from "../../types.ts";
-import { discardBody } from "../http/body.ts";
+import { bodyInMemory, discardBody } from "../http/body.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 import type { Outcome } from "../http/retry.ts";
 import { Channel } from "./channel.ts";
@@ -21,7 +21,11 @@ export class LivePatch {
   readonly #stop = new AbortController();
   #outcome: Promise<Outcome<HttpResponse>>;
 
-  private constructor(sessions: UploadSessions, session: Session) {
+  private constructor(
+    sessions: UploadSessions,
+    session: Session,
+    permit: (() => void) | undefined,
+  ) {
     this.#sessions = sessions;
     this.#session = session;
     const { repository, signal } = sessions;
@@ -35,14 +39,31 @@ export class LivePatch {
           ? this.#stop.signal
           : AbortSignal.any([signal, this.#stop.signal]),
         retry: false,
+        uncounted: permit === undefined,
       })
-      .then((answer) => ({ answer }), (error: unknown) => ({ error }))
-      .finally(() => this.#channel.break());
+      // Read at once: the writer, who looks at it, may be waiting for another request.
+      .then(async (answer) => ({ answer: await bodyInMemory(answer) }))
+      .catch((error: unknown) => ({ error }))
+      .finally(() => {
+        permit?.();
+        this.#channel.break();
+      });
   }
 
-  /** Begins a session and sends the head of the PATCH. */
-  static async start(sessions: UploadSessions): Promise<LivePatch> {
-    return new LivePatch(sessions, await sessions.begin());
+  /**
+   * Begins a session and sends the head of the PATCH, where there is a connection to spare for it.
+   *
+   * @param sessions where to
+   * @param canWait whether the blob can be sent when it is complete; else a connection is opened in any case
+   * @returns nothing where there is none to spare; the session is kept for the next way of sending
+   */
+  static async start(sessions: UploadSessions, canWait: boolean): Promise<LivePatch | undefined> {
+    const session = await sessions.begin();
+    const transport = await sessions.repository.transport();
+    const permit = transport.permitLive(session.url);
+    if (permit !== undefined || !canWait) return new LivePatch(sessions, session, permit);
+    sessions.keep(session);
+    return undefined;
   }
 
   /**

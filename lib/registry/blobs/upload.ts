@@ -3,13 +3,14 @@
  *
  * A small blob is kept in memory and sent whole. A larger one is sent live, while it is made, and kept in a
  * temporary file meanwhile. When the live PATCH fails, the blob is sent again from the file: whole, and where
- * that is refused as well, in pieces. What is done after which failure stands in `upload_failure.ts`.
+ * that is refused as well, in pieces. Where all connections are taken, it is not sent live at all, and from the
+ * file when it is complete (`http/slots.ts`). What is done after which failure stands in `upload_failure.ts`.
  *
  * | state        | holds                            | `write`                          | `commit`                  |
  * | ------------ | -------------------------------- | -------------------------------- | ------------------------- |
  * | `small`      | all bytes, in memory             | keeps them, or goes on to `live` | sends them whole          |
  * | `live`       | the PATCH, perhaps a copy        | sends them and copies them       | ends it, or repeats       |
- * | `copy-only`  | a copy; the PATCH failed         | copies them                      | repeats from the copy     |
+ * | `copy-only`  | a copy; no PATCH, or it failed   | copies them                      | sends the copy            |
  * | `committing` | what the state before it holds   | is refused                       | is refused                |
  * | `ended`      | nothing                          | is refused                       | is refused                |
  *
@@ -43,7 +44,13 @@ interface Failed {
 
 type Small = { state: "small"; size: number; buffer: Uint8Array };
 type Live = { state: "live"; size: number; patch: LivePatch; copy: TemporaryFile | undefined };
-type CopyOnly = { state: "copy-only"; size: number; copy: TemporaryFile; failed: Failed };
+type CopyOnly = {
+  state: "copy-only";
+  size: number;
+  copy: TemporaryFile;
+  /** Left out where no PATCH was begun. */
+  failed?: Failed;
+};
 type Open = Small | Live | CopyOnly;
 type UploadState = Open | { state: "committing"; from: Open } | { state: "ended" };
 
@@ -140,7 +147,10 @@ class Upload implements BlobWriter {
   async #startSending(): Promise<Live | CopyOnly> {
     const copy = this.#openCopy();
     try {
-      return { state: "live", size: 0, patch: await LivePatch.start(this.#sessions), copy };
+      const patch = await LivePatch.start(this.#sessions, copy !== undefined);
+      return patch === undefined
+        ? { state: "copy-only", size: 0, copy: copy! }
+        : { state: "live", size: 0, patch, copy };
     } catch (error) {
       const next = afterUploadFailure("begin", error);
       if (copy !== undefined && next !== "give-up") {
@@ -154,11 +164,11 @@ class Upload implements BlobWriter {
   /** Bytes go to the file and on the wire, at the speed of the slower one. */
   async #send(from: Live | CopyOnly, bytes: Uint8Array): Promise<Live | CopyOnly> {
     const size = from.size + bytes.length;
-    const copy = from.copy && this.#writeCopy(from.copy, bytes);
     if (from.state === "copy-only") {
-      if (copy === undefined) throw from.failed.error;
+      this.#writeLast(from, bytes);
       return { ...from, size };
     }
+    const copy = from.copy && this.#writeCopy(from.copy, bytes);
     const { patch } = from;
     if (await patch.write(bytes)) return { state: "live", size, patch, copy };
     this.#signal?.throwIfAborted();
@@ -179,13 +189,17 @@ class Upload implements BlobWriter {
   }
 
   async #repeat({ copy, failed }: CopyOnly, descriptor: Descriptor): Promise<void> {
+    const blob = { descriptor, file: copy };
+    if (failed === undefined) {
+      return await repeatFromFile(this.#sessions, blob, { error: undefined, next: "send-whole" });
+    }
     notify(this.#observer, {
       level: "info",
       code: "upload-again",
       message: `the upload of ${descriptor.digest} failed and is repeated: ` +
         (failed.error as Error).message,
     });
-    await repeatFromFile(this.#sessions, { descriptor, file: copy }, failed);
+    await repeatFromFile(this.#sessions, blob, failed);
   }
 
   /** What a failure of the live PATCH leaves to do. Without a copy, or after a refusal for good, it is thrown. */
@@ -214,6 +228,12 @@ class Upload implements BlobWriter {
       copy.close();
       return this.#goWithoutCopy(cause);
     }
+  }
+
+  /** Writes to the only copy there is. */
+  #writeLast({ copy, failed }: CopyOnly, bytes: Uint8Array): void {
+    if (failed === undefined) return copy.write(bytes);
+    if (this.#writeCopy(copy, bytes) === undefined) throw failed.error;
   }
 
   #goWithoutCopy(cause: unknown): undefined {

@@ -35,6 +35,8 @@ export class UploadSessions {
   readonly signal: AbortSignal | undefined;
   /** The session that was begun last and has not ended. */
   #open: Session | undefined;
+  /** One that was begun and not used. */
+  #kept: Session | undefined;
 
   /**
    * @param repository where the blob goes
@@ -45,9 +47,12 @@ export class UploadSessions {
     this.signal = signal;
   }
 
-  /** POST: asks for a place to upload to. */
+  /** POST: asks for a place to upload to, unless there is one that was kept. */
   async begin(): Promise<Session> {
     const { repository, signal } = this;
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (kept !== undefined) return kept;
     const response = await repository.expect(
       "push",
       { method: "POST", to: repository.at("blobs/uploads/"), signal },
@@ -55,6 +60,11 @@ export class UploadSessions {
     );
     await discardBody(response);
     return await this.advance(response, undefined);
+  }
+
+  /** Keeps a session that was begun for who begins one next. */
+  keep(session: Session): void {
+    this.#kept = session;
   }
 
   /**

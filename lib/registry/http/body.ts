@@ -7,7 +7,7 @@
 import { BlobberError } from "../../errors.ts";
 import { MAX_ERROR_BODY_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
-import type { HttpResponse } from "./exchange.ts";
+import type { BodyReader, HttpResponse } from "./exchange.ts";
 
 /**
  * Reads a document into memory, which is taken as bytes arrive and not as a header claims. A content coding
@@ -64,7 +64,7 @@ export function isTypeOfAnything(type: string): boolean {
  * @param limit the most bytes
  */
 export async function readUpTo(
-  response: HttpResponse,
+  response: Pick<HttpResponse, "body">,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
@@ -86,6 +86,40 @@ export async function readUpTo(
     at += part.length;
   }
   return whole;
+}
+
+/**
+ * Reads a body that may be needed later for its message, so that its connection is free. What is longer than
+ * a message needs is cut.
+ *
+ * @param response whose body
+ * @returns the same answer, with its body in memory
+ */
+export async function bodyInMemory(response: HttpResponse): Promise<HttpResponse> {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await readUpTo(response, MAX_ERROR_BODY_BYTES);
+  } catch { // its status says enough
+    await response.body.cancel();
+  }
+  return { ...response, body: bodyOf(bytes) };
+}
+
+/**
+ * Bytes in memory as a body.
+ *
+ * @param bytes all of it
+ */
+export function bodyOf(bytes: Uint8Array | undefined): BodyReader {
+  let left = bytes;
+  return {
+    read: () => {
+      const piece = left?.length ? left : undefined;
+      left = undefined;
+      return Promise.resolve(piece);
+    },
+    cancel: () => Promise.resolve(),
+  };
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BlobberError } from "../../errors.ts";
 import type { ClientOptions, ConnectionOptions } from "../../options.ts";
 import { parseRegistry, type RegistryName } from "../../reference.ts";
 
@@ -12,7 +13,7 @@ import { parseRegistry, type RegistryName } from "../../reference.ts";
  *
  * @param host the registry
  * @param options the client's
- * @throws {BlobberError} `invalid-reference` for options of something that is not a registry
+ * @throws {BlobberError} `invalid-reference` for options of something that is not a registry, `invalid-option`
  */
 export function connectionFor(host: RegistryName, options: ClientOptions): ConnectionOptions {
   const { insecure, insecureSkipTlsVerify, caCerts } = options;
@@ -22,5 +23,14 @@ export function connectionFor(host: RegistryName, options: ClientOptions): Conne
     insecure: own?.insecure ?? insecure,
     insecureSkipTlsVerify: own?.insecureSkipTlsVerify ?? insecureSkipTlsVerify,
     caCerts: own?.caCerts ?? caCerts,
+    maxConnections: checkedCount(own?.maxConnections ?? options.maxConnections),
   };
+}
+
+function checkedCount(count: number | undefined): number | undefined {
+  if (count === undefined || Number.isSafeInteger(count) && count >= 1) return count;
+  throw new BlobberError(
+    "invalid-option",
+    `invalid maxConnections: ${count}, expected a whole number from 1 on`,
+  );
 }

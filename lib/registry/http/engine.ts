@@ -1,35 +1,54 @@
 /**
  * Chooses the engine for each request. Engines are shared by all stores of the process that connect in the
- * same way, and with them the open connections.
+ * same way, and with them the open connections and the queue for them.
  *
  * @module
  */
 
+import type { OnRequest } from "../../events.ts";
+import { MAX_CONNECTIONS } from "../../limits.ts";
 import type { ConnectionOptions } from "../../options.ts";
 import { isLoopback } from "../../reference.ts";
 import { denoHttpClient, environment, RUNTIME } from "../../system/runtime.ts";
+import { Connections, SharedEngine } from "./connections.ts";
 import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
 import { ExchangeError } from "./failure.ts";
 import { FetchEngine } from "./fetch_engine.ts";
 import type { NodeEngine } from "./node_engine.ts";
 import { anyProxy, type Proxy, proxyFor } from "./proxy.ts";
 
-const engines = new Map<string, Engine>();
+/** An engine that others may use too, and how many do. */
+interface Counted {
+  shared: SharedEngine;
+  users: number;
+}
+
+const engines = new Map<string, Counted>();
 
 /**
- * The engine for connections of one kind.
+ * Opens a way to hosts. Those who connect in the same way share an engine and its queues; when the last of them
+ * has closed its own, connections that stand open are ended.
  *
- * @param options certificates
+ * @param options certificates, and how many connections there may be
+ * @param onRequest told of each request
  */
-export function engineFor(options: ConnectionOptions): Engine {
-  const { caCerts, insecureSkipTlsVerify = false } = options;
-  const key = JSON.stringify([caCerts ?? [], insecureSkipTlsVerify]);
-  let engine = engines.get(key);
-  if (engine === undefined) {
-    engine = new ChoosingEngine(caCerts, insecureSkipTlsVerify);
-    engines.set(key, engine);
+export function openConnections(options: ConnectionOptions, onRequest?: OnRequest): Connections {
+  const { caCerts, insecureSkipTlsVerify = false, maxConnections = MAX_CONNECTIONS } = options;
+  const key = JSON.stringify([caCerts ?? [], insecureSkipTlsVerify, maxConnections]);
+  let counted = engines.get(key);
+  if (counted === undefined) {
+    const engine = new ChoosingEngine(caCerts, insecureSkipTlsVerify);
+    counted = { shared: new SharedEngine(engine, maxConnections), users: 0 };
+    engines.set(key, counted);
   }
-  return engine;
+  const { shared } = counted;
+  counted.users++;
+  const released = () => {
+    if (--counted.users > 0) return;
+    engines.delete(key);
+    shared.engine.close?.();
+  };
+  return new Connections(shared, { onRequest, released });
 }
 
 class ChoosingEngine implements Engine {
@@ -62,6 +81,13 @@ class ChoosingEngine implements Engine {
   pilesUp(url: URL): boolean {
     return RUNTIME === "deno" && url.protocol === "https:" &&
       this.#fetcher({ url }, proxyFor(url)) === undefined;
+  }
+
+  close(): void {
+    for (const fetcher of this.#fetchers.values()) fetcher?.close();
+    this.#fetchers.clear();
+    this.#node?.close();
+    this.#node = undefined;
   }
 
   /** Deno's `fetch`, unless it cannot do what is asked for. */

@@ -24,6 +24,10 @@ export interface HttpRequest {
   signal?: AbortSignal | undefined;
   /** Silence after which the connection is given up, in milliseconds. */
   idleMs: number;
+  /** Whether a reader of the answer that pauses may lose it to another request: see `slots.ts`. @default false */
+  resumable?: boolean | undefined;
+  /** Whether it is sent at once, however many connections are open: see `slots.ts`. @default false */
+  uncounted?: boolean | undefined;
 }
 
 /** The body of an answer, pulled piece by piece. */
@@ -55,6 +59,8 @@ export interface Engine {
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Whether answers from there pile up in memory when they are read slowly; not when left out. */
   pilesUp?(url: URL): boolean;
+  /** Ends connections that stand open unused. */
+  close?(): void;
 }
 
 /** Why no answer came, as far as it can be told apart. */

@@ -24,11 +24,16 @@ const SCRATCH = 256 * 1024;
 
 /** `fetch` with the client of `lib/system/runtime.ts`. */
 export class FetchEngine implements Engine {
-  readonly #client: object;
+  readonly #client: { close(): void };
 
   /** @param client a `Deno.HttpClient`: HTTP/1.1, with its proxy and certificates */
-  constructor(client: object) {
+  constructor(client: { close(): void }) {
     this.#client = client;
+  }
+
+  /** As {@linkcode Engine.close}. */
+  close(): void {
+    this.#client.close();
   }
 
   /** As {@linkcode Engine.send}. */

@@ -95,6 +95,12 @@ export class NodeEngine implements Engine {
     }
   }
 
+  /** As {@linkcode Engine.close}. */
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
+  }
+
   #request(outgoing: HttpRequest): ClientRequest {
     const { method, url, body } = outgoing;
     const proxy = this.#proxyFor(url);

@@ -8,7 +8,7 @@
 import type { ConnectionOptions } from "../../options.ts";
 import { isLoopback } from "../../reference.ts";
 import { Shared } from "../../system/shared.ts";
-import { readUpTo } from "./body.ts";
+import { bodyOf, readUpTo } from "./body.ts";
 import type { HttpResponse } from "./exchange.ts";
 import { ExchangeError } from "./failure.ts";
 import { type Outcome, outcomeOf } from "./retry.ts";
@@ -132,23 +132,11 @@ function mayBeOtherScheme(error: unknown, tried: URL): boolean {
 /** Go's servers answer 400 with a sentence when plain HTTP reaches a TLS port. */
 async function isPlainHttpToTls(response: HttpResponse): Promise<boolean> {
   if (response.status !== 400 || response.url.protocol !== "http:") return false;
-  const text = new TextDecoder().decode(await readUpTo(response, LONGEST_SENTENCE));
-  const told = /HTTP request.*HTTPS/i.test(text);
-  if (!told) response.body = bodyOf(text);
+  const bytes = await readUpTo(response, LONGEST_SENTENCE);
+  const told = /HTTP request.*HTTPS/i.test(new TextDecoder().decode(bytes));
+  if (!told) response.body = bodyOf(bytes);
   return told;
 }
 
 /** Bytes read of an answer to find that sentence, which has 48. */
 const LONGEST_SENTENCE = 200;
-
-function bodyOf(text: string): HttpResponse["body"] {
-  let bytes: Uint8Array | undefined = new TextEncoder().encode(text);
-  return {
-    read: () => {
-      const piece = bytes?.length ? bytes : undefined;
-      bytes = undefined;
-      return Promise.resolve(piece);
-    },
-    cancel: () => Promise.resolve(),
-  };
-}

@@ -33,12 +33,14 @@ export interface KnownLayer {
   tocOffset: number;
   /** Entries in it. */
   entries: number;
+  /** Digest of the tree in it. */
+  tree: Digest;
 }
 
 /** A layer, and what it was made from. */
 export interface PushRecord {
   /** Digest of names, kinds, modes, sizes and link targets. */
-  tree: Digest;
+  walked: Digest;
   /** Digest of the contents of all files. */
   contents: Digest;
   /** How the files lay on the disk when their contents were these, where that tells anything. */
@@ -91,12 +93,14 @@ export class PushIndex {
   }
 
   /** Remembers a layer. That it cannot be written is of no consequence. */
-  add(key: string, { tree, contents, stamps, layer }: PushRecord): void {
+  add(key: string, { walked, contents, stamps, layer }: PushRecord): void {
     try {
-      const others = this.get(key).filter((one) => one.tree !== tree || one.contents !== contents);
-      const { digest, size, diffId, tocDigest, tocOffset, entries } = layer;
-      const known = { digest, size, diffId, tocDigest, tocOffset, entries };
-      const latest = { tree, contents, ...(stamps !== undefined && { stamps }), layer: known };
+      const others = this.get(key).filter((one) =>
+        one.walked !== walked || one.contents !== contents
+      );
+      const { digest, size, diffId, tocDigest, tocOffset, entries, tree } = layer;
+      const known = { digest, size, diffId, tocDigest, tocOffset, entries, tree };
+      const latest = { walked, contents, ...(stamps !== undefined && { stamps }), layer: known };
       const records = [latest, ...others].slice(0, MAX_PUSH_RECORDS);
       writeRecord(this.#paths, this.#paths.push(key), {
         records,
@@ -112,13 +116,13 @@ export class PushIndex {
 }
 
 function recordOf(value: unknown): PushRecord {
-  const { tree, contents, stamps, layer } = value as Record<
+  const { walked, contents, stamps, layer } = value as Record<
     keyof PushRecord,
     Record<string, unknown>
   >;
-  const { digest, size, diffId, tocDigest, tocOffset, entries } = layer;
+  const { digest, size, diffId, tocDigest, tocOffset, entries, tree } = layer;
   return {
-    tree: asDigest(tree),
+    walked: asDigest(walked),
     contents: asDigest(contents),
     ...(stamps !== undefined && {
       stamps: { digest: asDigest(stamps.digest), newest: asCount(stamps.newest) },
@@ -130,6 +134,7 @@ function recordOf(value: unknown): PushRecord {
       tocDigest: asDigest(tocDigest),
       tocOffset: asCount(tocOffset),
       entries: asCount(entries),
+      tree: asDigest(tree),
     },
   };
 }

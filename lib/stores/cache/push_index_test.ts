@@ -8,11 +8,11 @@ import { PushIndex } from "./push_index.ts";
 import { blob, names, withDirectory } from "../../../tests/fakes/registry/watched_store.ts";
 
 const recordOf = (contents: string) => ({
-  tree: digestOf("tree"),
+  walked: digestOf("tree"),
   contents: digestOf(contents),
   layer: {
     ...{ digest: blob.digest, size: blob.size, diffId: digestOf("tar") },
-    ...{ tocDigest: digestOf("table"), tocOffset: 7, entries: 3 },
+    ...{ tocDigest: digestOf("table"), tocOffset: 7, entries: 3, tree: digestOf("form") },
   },
 });
 

@@ -36,14 +36,17 @@ export interface ManifestContent {
   layer: KnownLayer;
   /** The layer's type. */
   mediaType: string;
-  /** Annotations of the manifest; their order does not matter. */
+  /** Further annotations of the manifest; their order does not matter. */
   annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The manifest. */
 export function manifestDocument(content: ManifestContent): Uint8Array {
   const { config, layer, mediaType } = content;
-  const annotations = Object.entries(content.annotations ?? {})
+  const annotations = Object.entries({
+    ...content.annotations,
+    [ANNOTATION.treeDigest]: layer.tree,
+  })
     .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
   const manifest: Manifest = {
     schemaVersion: 2,
@@ -58,7 +61,7 @@ export function manifestDocument(content: ManifestContent): Uint8Array {
         [ANNOTATION.tocOffset]: String(layer.tocOffset),
       },
     }],
-    ...(annotations.length > 0 && { annotations: Object.fromEntries(annotations) }),
+    annotations: Object.fromEntries(annotations),
   };
   return json(manifest);
 }

@@ -69,6 +69,7 @@ export class LayerPacking {
       signal,
       onProgress,
       onNotice,
+      order: this.listing === undefined ? "any" : "walk",
       keys: await keyGuard(options),
     });
     try {

@@ -16,7 +16,7 @@ import type { Entry } from "../../archive/entry.ts";
 import type { KeyGuard } from "../../archive/input/private_keys.ts";
 import { StampDigest, type Stamps } from "../../archive/input/stamp_digest.ts";
 import { Survey } from "../../archive/input/survey.ts";
-import { TreeDigest } from "../../archive/input/tree_digest.ts";
+import { WalkDigest } from "../../archive/input/walk_digest.ts";
 import { type KnownLayer, PushIndex, type PushRecord } from "../../stores/cache/push_index.ts";
 import type { Digest } from "../../digest.ts";
 import type { Compression } from "../../options.ts";
@@ -29,11 +29,11 @@ import { type FileStat, RUNTIME, VERSION } from "../../system/runtime.ts";
 import { WorkerPool } from "../../threads/workers.ts";
 
 /** Changes with the meaning of what is remembered. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** What a walk found. */
 interface Look {
-  tree: Digest;
+  walked: Digest;
   stamps: Stamps | undefined;
   survey: Survey;
 }
@@ -46,7 +46,7 @@ export class PushMemory {
   readonly #listing: Listing;
   /** No file was read before. */
   readonly #since = Date.now();
-  readonly #tree: TreeDigest;
+  readonly #walked: WalkDigest;
   readonly #stamps: StampDigest;
 
   private constructor(
@@ -58,7 +58,7 @@ export class PushMemory {
     this.#key = key;
     this.#keepMtime = keepMtime;
     this.#listing = listing;
-    this.#tree = new TreeDigest(keepMtime);
+    this.#walked = new WalkDigest(keepMtime);
     this.#stamps = new StampDigest(listing.directory);
   }
 
@@ -78,7 +78,7 @@ export class PushMemory {
     const index = PushIndex.open(directory);
     if (index === undefined) return undefined;
     const { keepMtime = false, mtime = 0, compression } = options;
-    const begin = new TreeDigest(keepMtime);
+    const begin = new WalkDigest(keepMtime);
     for (const entry of listing.seen) begin.add(entry);
     // Another runtime or processor has another compressor, which makes other bytes of the same files.
     const maker = [FORMAT, VERSION, RUNTIME, process.versions, process.platform, process.arch];
@@ -111,8 +111,8 @@ export class PushMemory {
     if (there.length === 0) return undefined;
     const pace = new Pace(options.signal);
     if (there.some((one) => this.#mayLieAsThen(one))) {
-      const { tree, stamps, survey } = await this.#walk(options, pace);
-      const alike = there.filter((one) => one.tree === tree);
+      const { walked, stamps, survey } = await this.#walk(options, pace);
+      const alike = there.filter((one) => one.walked === walked);
       if (alike.length === 0) return undefined;
       const found = alike.find((one) => stamps && one.stamps?.digest === stamps.digest);
       if (found !== undefined) {
@@ -120,8 +120,8 @@ export class PushMemory {
         return found.layer;
       }
     }
-    const { tree, contents, stamps, survey } = await this.#read(packing, options, pace);
-    const found = there.find((one) => one.tree === tree && one.contents === contents);
+    const { walked, contents, stamps, survey } = await this.#read(packing, options, pace);
+    const found = there.find((one) => one.walked === walked && one.contents === contents);
     if (found === undefined) return undefined;
     if (stamps !== undefined) this.#index.add(this.#key, { ...found, stamps });
     survey.finish();
@@ -130,7 +130,7 @@ export class PushMemory {
 
   /** Takes note of an entry that is packed, and of what the walk saw of it. */
   saw(entry: Entry, stat: FileStat): void {
-    this.#tree.add(entry);
+    this.#walked.add(entry);
     this.#stamps.add(stat);
   }
 
@@ -142,7 +142,7 @@ export class PushMemory {
    */
   keep(layer: KnownLayer, contents: Digest): void {
     const stamps = this.#stamps.stamps(this.#since);
-    this.#index.add(this.#key, { tree: this.#tree.digest(), contents, stamps, layer });
+    this.#index.add(this.#key, { walked: this.#walked.digest(), contents, stamps, layer });
   }
 
   /** Tells whether no file seen so far is newer than the newest file of the earlier push. */
@@ -153,19 +153,19 @@ export class PushMemory {
 
   /** Walks the tree and reads no file. */
   async #walk(options: PackSettings, pace: Pace, read?: ContentHasher): Promise<Look> {
-    const tree = new TreeDigest(this.#keepMtime);
+    const walked = new WalkDigest(this.#keepMtime);
     const stamps = new StampDigest(this.#listing.directory);
     const survey = new Survey(options);
     let count = 0;
     for (const entry of this.#listing.entries()) {
-      tree.add(entry);
+      walked.add(entry);
       stamps.add(entry.stat);
       survey.add(entry);
       if (read !== undefined) await read.add(entry);
       // A promise for each would take as long as all else that is done here.
       if (++count % 32 === 0) await pace.breathe();
     }
-    return { tree: tree.digest(), stamps: stamps.stamps(this.#since), survey };
+    return { walked: walked.digest(), stamps: stamps.stamps(this.#since), survey };
   }
 
   /** Walks the tree and reads every file. */

@@ -11,7 +11,7 @@ import { quote } from "../../printable.ts";
 import { isTag, TAG_GRAMMAR } from "../../reference.ts";
 import type { SignedName } from "../../signing.ts";
 import type { FileStat } from "../../system/runtime.ts";
-import { MEDIA_TYPE } from "../../types.ts";
+import { ANNOTATION, MEDIA_TYPE } from "../../types.ts";
 
 /** What packing needs to know beside what goes into the manifest. */
 export interface PackSettings extends PushOptions {
@@ -48,7 +48,8 @@ export interface PushFormat {
  * @throws {BlobberError} `invalid-option`
  */
 export function checkPushSettings(settings: PushSettings): PushFormat {
-  const { compression = "gzip", jobs, layerMediaType, tags = [], mtime = 0 } = settings;
+  const { compression = "gzip", jobs, layerMediaType, tags = [], mtime = 0, annotations } =
+    settings;
   const invalid = (what: string, value: string, expected: string) =>
     new BlobberError("invalid-option", `invalid ${what}: ${value}, expected ${expected}`);
   if (!Object.hasOwn(LAYER_TYPES, compression)) {
@@ -58,6 +59,13 @@ export function checkPushSettings(settings: PushSettings): PushFormat {
     throw invalid("number of jobs", `${jobs}`, "a whole number");
   }
   if (!Number.isSafeInteger(mtime)) throw invalid("mtime", `${mtime}`, "whole seconds since 1970");
+  if (annotations !== undefined && ANNOTATION.treeDigest in annotations) {
+    throw invalid(
+      "annotation",
+      quote(ANNOTATION.treeDigest),
+      "a key that push does not set itself",
+    );
+  }
   for (const tag of tags) {
     if (!isTag(tag)) throw invalid("tag", quote(tag), TAG_GRAMMAR);
   }

@@ -119,6 +119,7 @@ export async function startRegistry(options: FakeRegistryOptions = {}): Promise<
     },
     log: () => requests.map((record) => `${record.method} ${record.url} ${record.status}`),
     clear: () => void requests.splice(0),
+    idle: listening.idle,
     close: listening.close,
   };
 

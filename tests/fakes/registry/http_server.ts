@@ -27,6 +27,8 @@ export interface Listening {
   host: string;
   /** `http://127.0.0.1:PORT` or `https://…`. */
   url: string;
+  /** Resolves when no connection stands open. */
+  idle(): Promise<void>;
   /** Cuts every connection and stops. */
   close(): Promise<void>;
 }
@@ -41,9 +43,15 @@ export async function listen(
     ? createPlainServer(handler)
     : createTlsServer(tls, handler) as unknown as Server;
   const sockets = new Set<Socket>();
+  let idle = Promise.withResolvers<void>();
   const track = (socket: Socket) => {
     sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => {
+      sockets.delete(socket);
+      if (sockets.size > 0) return;
+      idle.resolve();
+      idle = Promise.withResolvers();
+    });
     socket.on("error", () => {});
   };
   server.on("connection", track);
@@ -63,6 +71,7 @@ export async function listen(
     server,
     host,
     url: `${tls === undefined ? "http" : "https"}://${host}`,
+    idle: () => sockets.size === 0 ? Promise.resolve() : idle.promise,
     close: () =>
       new Promise((done) => {
         server.close(() => done());

@@ -124,5 +124,7 @@ export interface FakeRegistry {
   log(): string[];
   /** Forgets the requests so far. */
   clear(): void;
+  /** Resolves when no connection stands open. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /**
- * A digest of what a walk says of a tree: everything but the contents of its files.
+ * A digest of what a walk says of a directory, to know it again: everything but the contents of its files. It is
+ * for this program alone; what others compare is the digest of a tree (`tree_form.ts`).
  *
  * @module
  */
@@ -13,7 +14,7 @@ const PIECE = 64 * 1024;
 const encoder = new TextEncoder();
 
 /** Takes the entries of a tree, in the order of the archive. */
-export class TreeDigest {
+export class WalkDigest {
   readonly #keepMtime: boolean;
   readonly #digester = new Digester();
   #text = "";
