@@ -5,8 +5,14 @@
  * done about it goes into `hint`, which names options of the library; a user interface
  * has its own names for those. Text that came from outside is shown by way of `printable`.
  *
+ * Every call of the library fails with a {@linkcode BlobberError}, with one exception: what the caller's own
+ * code throws, such as a callback or a store of theirs, comes back as it was thrown. Programs branch on
+ * `code`. A call that was aborted fails with `interrupted`, named `AbortError` as the platform's own are.
+ *
  * @module
  */
+
+import { withoutSecrets } from "./printable.ts";
 
 /**
  * Exit statuses of the command line, by meaning. The reference page is made from this table.
@@ -141,7 +147,54 @@ export interface BlobberErrorOptions extends Advice {
   cause?: unknown;
 }
 
-/** The only error type that blobber throws on purpose. */
+/** A {@linkcode BlobberError} as JSON: what `toJSON` gives, and `fromJSON` takes. */
+export interface BlobberErrorJson {
+  /** As the error's. */
+  name: string;
+  /** As the error's. */
+  code: Code;
+  /** As the error's. */
+  message: string;
+  /** As the error's. */
+  hint?: string;
+  /** As the error's. */
+  remedies: readonly Remedy[];
+  /** As the error's. */
+  exitStatus: number;
+  /** What is underneath: an error of ours in this form, another with its name, message and code. */
+  cause?: BlobberErrorJson | CauseJson;
+}
+
+/** A cause as JSON: what another's error says, or the value that was thrown or given in place of one. */
+export type CauseJson =
+  | {
+    /** As the error's. */
+    name: string;
+    /** As the error's, without secrets. */
+    message: string;
+    /** As the error's: `ENOENT` for instance. */
+    code?: string | number;
+    /** What is underneath that. */
+    cause?: BlobberErrorJson | CauseJson;
+  }
+  | string
+  | number
+  | boolean
+  | null;
+
+/** Causes that are told; what is further down says nothing to anybody. */
+const MAX_CAUSES = 16;
+
+/** By this an error is known as ours, whichever copy of the package made it. */
+const BRAND = Symbol.for("blobber.error");
+
+/**
+ * The only error type that the library makes.
+ *
+ * `JSON.stringify` keeps all of it but the stack. `structuredClone`, and so `postMessage`, keeps what the
+ * platform keeps of any error: the message, the stack and, but for Bun, the cause; send
+ * {@linkcode BlobberError.toJSON} and restore it with {@linkcode BlobberError.fromJSON} where more is needed.
+ */
 export class BlobberError extends Error {
   /** What a program branches on. */
   readonly code: Code;
@@ -153,7 +206,8 @@ export class BlobberError extends Error {
   readonly advice: Advice;
 
   /**
-   * Makes an error.
+   * Makes an error. Its name is `BlobberError`; that of a call which was stopped is `AbortError`, or
+   * `TimeoutError` where the cause is called so, as the reason of `AbortSignal.timeout` is.
    *
    * @param code one of {@linkcode CODES}
    * @param message what failed, the quoted value, what was expected; no full stop
@@ -162,7 +216,8 @@ export class BlobberError extends Error {
   constructor(code: Code, message: string, options: BlobberErrorOptions = {}) {
     const { hint, remedies = [], cause } = options;
     super(message, cause === undefined ? undefined : { cause });
-    this.name = "BlobberError";
+    const name = nameOf(code, cause);
+    if (name !== this.name) Object.defineProperty(this, "name", { value: name });
     this.code = code;
     this.hint = hint === undefined ? undefined : hintText(hint, nameInLibrary);
     const named = typeof hint === "object" ? hint.filter((part) => typeof part === "object") : [];
@@ -171,19 +226,135 @@ export class BlobberError extends Error {
   }
 
   /** The exit status of the command line for this error. */
-  get status(): number {
+  get exitStatus(): number {
     return STATUS[CODES[this.code]].status;
+  }
+
+  /**
+   * The error as JSON: all but the stack, with its causes. Tokens, and what stands before the host or behind
+   * the path of a URL, are left out of the texts of causes that are not ours.
+   */
+  toJSON(): BlobberErrorJson {
+    return jsonOf(this, []);
+  }
+
+  /**
+   * Restores an error from its JSON, as another thread or process sent it.
+   *
+   * @param json what {@linkcode BlobberError.toJSON} gave; whatever else it is becomes `unexpected`
+   */
+  static fromJSON(json: unknown): BlobberError {
+    const { name, code, message, hint, remedies, cause } = Object(json) as Partial<
+      BlobberErrorJson
+    >;
+    const known = typeof code === "string" && Object.hasOwn(CODES, code) ? code : "unexpected";
+    const text = typeof message === "string" ? message : "an error that does not say what it is";
+    const error = new BlobberError(known, text, {
+      hint: typeof hint === "string" ? hint : undefined,
+      remedies: Array.isArray(remedies) ? remedies : [],
+      cause: restoredCause(cause),
+    });
+    if (name === "TimeoutError") Object.defineProperty(error, "name", { value: name });
+    return error;
   }
 }
 
+Object.defineProperty(BlobberError.prototype, BRAND, { value: true });
+// Where every error of the class has it, and so in the first line of its stack.
+Object.defineProperty(BlobberError.prototype, "name", { value: "BlobberError" });
+
+function nameOf(code: Code, cause: unknown): string {
+  if (code !== "interrupted" && code !== "terminated") return "BlobberError";
+  return textIn(cause, "name") === "TimeoutError" ? "TimeoutError" : "AbortError";
+}
+
+/** @param above the errors that it is a cause of */
+function jsonOf(error: BlobberError, above: readonly unknown[]): BlobberErrorJson {
+  const { name, code, message, hint, remedies, exitStatus } = error;
+  const cause = causeJson(error.cause, [...above, error]);
+  return {
+    name,
+    code,
+    message,
+    ...(hint !== undefined && { hint }),
+    remedies,
+    exitStatus,
+    ...(cause !== undefined && { cause }),
+  };
+}
+
+function causeJson(
+  cause: unknown,
+  above: readonly unknown[],
+): BlobberErrorJson | CauseJson | undefined {
+  if (cause === null || typeof cause === "number" || typeof cause === "boolean") return cause;
+  if (typeof cause === "string") return withoutSecrets(cause);
+  if (above.length > MAX_CAUSES || above.includes(cause)) return undefined;
+  if (isBlobberError(cause)) return jsonOf(cause, above);
+  const message = textIn(cause, "message");
+  if (message === undefined) return undefined; // what else an object holds may be a secret
+  const { code } = cause as { code?: unknown };
+  const next = causeJson((cause as { cause?: unknown }).cause, [...above, cause]);
+  return {
+    name: textIn(cause, "name") ?? "Error",
+    message: withoutSecrets(message),
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(next !== undefined && { cause: next }),
+  };
+}
+
+function restoredCause(json: unknown): unknown {
+  if (typeof json !== "object" || json === null) return json;
+  if ("exitStatus" in json) return BlobberError.fromJSON(json);
+  const { code, cause } = json as { code?: unknown; cause?: unknown };
+  const error = new Error(textIn(json, "message"), { cause: restoredCause(cause) });
+  const name = textIn(json, "name") ?? "Error";
+  Object.defineProperty(error, "name", { value: name, configurable: true });
+  return code === undefined ? error : Object.assign(error, { code });
+}
+
+/** A field of whatever was thrown. */
+function textIn(thrown: unknown, field: "name" | "message"): string | undefined {
+  const value = typeof thrown === "object" && thrown !== null
+    ? (thrown as Record<string, unknown>)[field]
+    : undefined;
+  return typeof value === "string" ? value : undefined;
+}
+
 /**
- * Tells whether something thrown is a {@linkcode BlobberError} with one of the given codes.
+ * Tells whether something thrown is a {@linkcode BlobberError} with one of the given codes, also when another
+ * copy of the package made it, which `instanceof` does not tell.
  *
  * @param error what was caught
  * @param codes the codes asked for; any code when none is named
  */
 export function isBlobberError(error: unknown, ...codes: Code[]): error is BlobberError {
-  return error instanceof BlobberError && (codes.length === 0 || codes.includes(error.code));
+  const ours = error instanceof BlobberError ||
+    typeof error === "object" && error !== null && (error as { [BRAND]?: unknown })[BRAND] === true;
+  return ours && (codes.length === 0 || codes.includes((error as BlobberError).code));
+}
+
+/**
+ * The error of a call whose signal has fired: `interrupted`, whose cause is the signal's reason. A reason
+ * that says by itself why work ends (`interrupted`, `terminated` or `closed`) is that error.
+ *
+ * @param signal which has fired
+ */
+export function interruption(signal: AbortSignal): BlobberError {
+  const { reason } = signal;
+  if (isBlobberError(reason, "interrupted", "terminated", "closed")) return reason;
+  return new BlobberError("interrupted", "the work was interrupted", { cause: reason });
+}
+
+/**
+ * Stops work that is to be stopped, with the error that all of the library stops with: for stores, signers
+ * and verifiers, to be called where work begins and wherever it goes on.
+ *
+ * @param signal the caller's, where there is one
+ * @throws {BlobberError} `interrupted`
+ */
+export function checkAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw interruption(signal);
 }
 
 /**

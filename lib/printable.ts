@@ -98,6 +98,24 @@ export function withoutTokens(text: string): string {
   );
 }
 
+/** What stands before the host of a URL, and what stands behind its path: a password, a signature, a token. */
+const IN_URL = /([a-z][a-z0-9+.-]{0,20}:\/\/)([^\s/?#"'<>]*@)?([^\s?#"'<>)]*)([?#][^\s"'<>)]+)?/gi;
+
+/**
+ * Text of another's error without what may be secret in it: as {@linkcode withoutTokens}, and of URLs only
+ * scheme, host and path stay.
+ *
+ * @param text what an error says
+ */
+export function withoutSecrets(text: string): string {
+  const urls = text.replace(
+    IN_URL,
+    (_, scheme: string, _login, place: string, rest?: string) =>
+      scheme + place + (rest === undefined ? "" : `${rest[0]}…`),
+  );
+  return withoutTokens(urls);
+}
+
 /**
  * Whether a value is a token, whatever stands before or behind it.
  *

@@ -20,7 +20,7 @@ export interface ByteRange {
 
 /** What most calls of a store take. */
 export interface CallOptions {
-  /** Stops the work; the call then rejects with the signal's reason. */
+  /** Stops the work; the call then rejects with `interrupted`, whose cause is the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { concat } from "@blobber/core/bytes";
-import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { BlobberError, checkAborted, interruption, isBlobberError } from "@blobber/core/errors";
 import { isObject } from "@blobber/core/json";
 import {
   MAX_MESSAGE_CHARS,
@@ -112,7 +112,7 @@ export function serviceUrl(text: string, what: string, secret: boolean): string 
  * Asks a service. What may have been lost on the way is asked again: adding the same entry twice gives the
  * same entry, and a second certificate does no harm.
  *
- * @throws {BlobberError} `signing-service`; the signal's reason when it fires
+ * @throws {BlobberError} `signing-service`, `interrupted`
  */
 export async function askService(
   context: ServiceContext,
@@ -146,7 +146,7 @@ export async function askService(
     if (isAnswer(last.answer)) return last.answer;
     throw refused(request, last.answer);
   }
-  signal?.throwIfAborted();
+  checkAborted(signal);
   if (last.error instanceof BlobberError) throw last.error;
   throw serviceFailed(request, `did not answer: ${reasonOf(last.error)}`, last.error);
 }
@@ -195,7 +195,7 @@ export async function askServiceOnce(
   const { url, method = request.body === undefined ? "GET" : "POST", headers, body } = request;
   const until = context.now() + context.timeoutMs;
   const idle = new AbortController();
-  const stop = () => idle.abort(context.signal!.reason);
+  const stop = () => idle.abort(interruption(context.signal!));
   let timer: ReturnType<typeof setTimeout> | undefined;
   const awake = () => {
     clearTimeout(timer);
@@ -204,7 +204,7 @@ export async function askServiceOnce(
       context.idleTimeoutMs,
     );
   };
-  context.signal?.throwIfAborted();
+  checkAborted(context.signal);
   context.signal?.addEventListener("abort", stop, { once: true });
   try {
     awake();

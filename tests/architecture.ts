@@ -164,6 +164,10 @@ export function breaches(file: SourceFile): string[] {
     if (usesProcess && !/from "node:process"|nodeModule\("process"\)/.test(code)) {
       found.push(`${path} uses process without importing it`);
     }
+    // What a controller of the file's own was stopped with is an error already.
+    if (/\bthrowIfAborted\b|(?<!\b(?:stop|idle)\.)\bsignal[!?]?\.reason\b/.test(code)) {
+      found.push(`${path} throws what a signal holds, expected checkAborted() or interruption()`);
+    }
     if (/\bconsole\s*\./.test(code)) found.push(`${path} prints, which only cli/ may`);
   }
   if (folder === "cli" && !isTest && !OWN_STREAMS.includes(path)) {

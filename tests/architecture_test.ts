@@ -165,6 +165,8 @@ for (
     ["lib/a.ts", 'const x = Buffer.from("")', /uses Buffer/],
     ["lib/a.ts", "process.exit()", /uses process/],
     ["lib/a.ts", "console.log(1)", /prints/],
+    ["lib/a.ts", "options.signal?.throwIfAborted();", /throws what a signal holds/],
+    ["sigstore/a.ts", "reject(context.signal!.reason)", /throws what a signal holds/],
     ["lib/a.ts", "await using image = await open();", /uses a "using"/],
     ["lib/a_test.ts", "using file = open();", /uses a "using"/],
     ["lib/a.ts", 'import { x } from "npm:x";', /imports "npm:x"/],

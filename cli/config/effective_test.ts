@@ -39,7 +39,7 @@ async function refused(
   let thrown: unknown;
   await resolve(argv, given).catch((error) => thrown = error);
   assert.ok(thrown instanceof Error && thrown.name === "BlobberError", String(thrown));
-  assert.equal((thrown as BlobberError).status, 2);
+  assert.equal((thrown as BlobberError).exitStatus, 2);
   return thrown as BlobberError;
 }
 

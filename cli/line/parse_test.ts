@@ -7,7 +7,7 @@ function refused(argv: string[]): BlobberError {
     parseCommandLine(argv);
   } catch (error) {
     assert.ok(error instanceof BlobberError);
-    assert.equal(error.status, 2);
+    assert.equal(error.exitStatus, 2);
     return error;
   }
   throw new assert.AssertionError({ message: `${argv.join(" ")} was accepted` });

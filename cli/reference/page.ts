@@ -106,7 +106,7 @@ function results(): string[] {
     "## Results in JSON",
     "With `-o json` a result is one JSON document on one line, with `version: 1`. The version is " +
     "raised when a field is removed or changes its meaning; fields may be added. An error leaves stdout " +
-    'empty and is `{"error": {"code", "message", "hint", "status"}}` on stderr, where notices are ' +
+    'empty and is `{"error": {"code", "message", "hint", "exitStatus"}}` on stderr, where notices are ' +
     '`{"notice": {"level", "code", "message"}}` and progress, with `--progress json`, is ' +
     '`{"progress": {"phase", "done", "total", "unit", "finished"}}`, one document on a line each.',
     ...Object.entries(SHAPES).flatMap(([command, fields]) => [

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError, type Code, CODES, STATUS } from "@blobber/core/errors";
+import { type BlobberError, type Code, CODES, isBlobberError, STATUS } from "@blobber/core/errors";
 import { printable, printableSentence, withoutTokens } from "@blobber/core/printable";
 import { missingPermission, systemReason } from "@blobber/core/system-error";
 import { hintFor } from "./hints.ts";
@@ -14,7 +14,7 @@ export interface ErrorForm {
   code: Code;
   message: string;
   hint: string | undefined;
-  status: number;
+  exitStatus: number;
   /** Only of an error that was not thrown on purpose. */
   stack: string | undefined;
 }
@@ -47,14 +47,14 @@ const REPLACE = "(use --overwrite to replace)";
 export function describeError(caught: unknown, command?: string): ErrorForm {
   // What was under way when a permission was missed is not what went wrong.
   const thrown = missingPermission(caught) ?? caught;
-  if (thrown instanceof BlobberError) {
+  if (isBlobberError(thrown)) {
     const { advice } = thrown;
     const hint = advice.hint === undefined ? undefined : hintFor(advice.hint, command);
     return {
       code: thrown.code,
       message: oneLine(withPhrase(thrown)),
       hint: hint === undefined ? undefined : oneLine(hint),
-      status: thrown.status,
+      exitStatus: thrown.exitStatus,
       stack: undefined,
     };
   }
@@ -69,7 +69,7 @@ export function describeError(caught: unknown, command?: string): ErrorForm {
     hint: system === undefined
       ? "this is a fault of blobber; --verbose shows where it happened"
       : undefined,
-    status: STATUS[CODES[code]].status,
+    exitStatus: STATUS[CODES[code]].status,
     stack: error.stack === undefined
       ? undefined
       : withoutTokens(error.stack).split("\n").map((line) => printableSentence(line)).join("\n"),

@@ -137,16 +137,16 @@ export class Reporter {
     const { describeError } = await import("./error_text.ts");
     const form = describeError(thrown, command);
     const { json, verbose, silent } = this.#options;
-    if (silent) return form.status;
+    if (silent) return form.exitStatus;
     if (json) {
-      const { code, message, hint, status } = form;
-      this.#write(toJson({ error: { code, message, hint, status } }));
+      const { code, message, hint, exitStatus } = form;
+      this.#write(toJson({ error: { code, message, hint, exitStatus } }));
     } else {
       this.#tell(`${this.#paint("31;1", "Error:")} ${form.message}`);
       if (form.hint !== undefined) this.#tell(`Hint: ${form.hint}`);
       if (verbose && form.stack !== undefined) this.#tell(form.stack);
     }
-    return form.status;
+    return form.exitStatus;
   }
 
   /** Removes the bar and shows nothing more of progress. */

@@ -117,7 +117,9 @@ export async function provenRule(
         await verifier.verify(manifest, signature);
         return rule;
       } catch (error) {
-        if (!isBlobberError(error) || error.status === 130) throw error;
+        if (!isBlobberError(error) || isBlobberError(error, "interrupted", "terminated")) {
+          throw error;
+        }
         refused = error;
       }
     }

@@ -10,7 +10,7 @@
  */
 
 import type { Digest } from "../digest.ts";
-import { BlobberError, isBlobberError } from "../errors.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../errors.ts";
 import {
   MAX_LARGE_VERIFICATION_BYTES,
   MAX_REFERRER_BYTES,
@@ -58,7 +58,7 @@ interface Listed {
  *
  * @param via the API or the fallback tag
  * @param seen digests to leave out; those listed are added
- * @throws {BlobberError} what the store throws before the list begins, and the signal's reason
+ * @throws {BlobberError} what the store throws before the list begins, and `interrupted`
  */
 export async function listCandidates(
   source: Source,
@@ -89,7 +89,7 @@ export async function listCandidates(
       else others.push(descriptor);
     }
   } catch (error) {
-    signal?.throwIfAborted();
+    checkAborted(signal);
     if (!isBlobberError(error)) throw error;
     if (error.code === "interrupted" || error.code === "terminated") throw error;
     cut = true;

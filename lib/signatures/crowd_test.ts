@@ -167,7 +167,7 @@ test("good-among-bad: when not all were looked at, the outcome is the limit, wha
   const crowd = badOnes(subject, MAX_REFERRERS + 1000);
   const source = new CrowdSource(crowd);
   const error = await refused(source, new ChoosyVerifier());
-  assert.deepEqual([error.code, error.status], ["limit", 9]);
+  assert.deepEqual([error.code, error.exitStatus], ["limit", 9]);
   assert.match(error.message, /looked at 5000 of 6000 referrers/);
   assert.equal(source.fetched, 2 * MAX_REFERRERS);
   assert.ok(error.cause instanceof AggregateError);
@@ -254,7 +254,7 @@ test("good-among-bad: the caller's signal is heard between two signatures", asyn
   const source = new CrowdSource(badOnes(subject, 1000));
   await assert.rejects(
     verifySignatures(source, manifest, verifier, { signal: stop.signal }),
-    { message: "stop" },
+    { code: "interrupted", cause: new Error("stop") },
   );
   assert.equal(verifier.seen.length, 3);
 });
@@ -271,7 +271,7 @@ test("good-among-bad: a page that fails leaves what was listed before it", async
   await verifySignatures(source, manifest, new ToyVerifier());
   source.referrers = fails(badOnes(subject, 2));
   const error = await refused(source);
-  assert.deepEqual([error.code, error.status], ["registry", 11]);
+  assert.deepEqual([error.code, error.exitStatus], ["registry", 11]);
 });
 
 test("good-among-bad: an index and its manifest are judged together", async () => {

@@ -8,7 +8,7 @@
 import { Allowance, listCandidates, readCandidate, type Wanted } from "./candidates.ts";
 import type { Digest } from "../digest.ts";
 import type { CheckedVerifier } from "../doors/verifier.ts";
-import { BlobberError, isBlobberError } from "../errors.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../errors.ts";
 import {
   CROWD_READS,
   MAX_OTHER_REFERRERS,
@@ -186,9 +186,9 @@ class Search {
   }
 
   async #judge({ descriptor, signature }: Waiting): Promise<boolean> {
-    this.#options.signal?.throwIfAborted();
+    checkAborted(this.#options.signal);
     await this.#pace.breathe();
-    this.#options.signal?.throwIfAborted();
+    checkAborted(this.#options.signal);
     try {
       const verdict = await this.#verifier.verify(this.#manifest, signature);
       this.result.looked++;
@@ -219,12 +219,12 @@ class Search {
 
 /** What a bad candidate may throw without ending the search; anything else is thrown on. */
 function survivable(error: unknown, options: CallOptions): BlobberError {
-  options.signal?.throwIfAborted();
+  checkAborted(options.signal);
   if (!isBlobberError(error)) {
     return new BlobberError("signature-invalid", `a signature could not be read: ${error}`, {
       cause: error,
     });
   }
-  if (error.status === 2 || isBlobberError(error, "interrupted", "terminated")) throw error;
+  if (error.exitStatus === 2 || isBlobberError(error, "interrupted", "terminated")) throw error;
   return error;
 }

@@ -123,7 +123,7 @@ test("every identity that was found is named", async () => {
   await attachSignature(store, subject, toy(subject, "identity-mismatch", "alice"));
   await attachSignature(store, subject, toy(subject, "name-mismatch", "bob"));
   const error = await refused(store, manifest);
-  assert.equal(error.status, 7);
+  assert.equal(error.exitStatus, 7);
   assert.match(error.message, /alice/);
   assert.match(error.message, /bob/);
 });
@@ -273,6 +273,7 @@ test("a stopped verification stops", async () => {
   await attachSignature(store, subject, toy(subject));
   const signal = AbortSignal.abort(new Error("stop"));
   await assert.rejects(verifySignatures(store, manifest, new ToyVerifier(), { signal }), {
-    message: "stop",
+    code: "interrupted",
+    cause: new Error("stop"),
   });
 });

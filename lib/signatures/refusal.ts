@@ -83,7 +83,7 @@ function firstReason(judgements: Judgement[]): BlobberError {
       },
     );
   }
-  const mismatches = decided.filter((error) => error.status === 7);
+  const mismatches = decided.filter((error) => error.exitStatus === 7);
   if (mismatches.length > 0) return together(mismatches, mismatches[0]!.code, cause);
   if (decided.length > 0) return together(decided, "signature-invalid", cause);
   const older = judgements.find((one) => one.older !== undefined)?.older;
@@ -123,5 +123,5 @@ function asClause(error: BlobberError | undefined): string {
 
 /** Whether an error says that the store failed, so that the candidate remains unknown. */
 export function isUnread(error: BlobberError): boolean {
-  return error.status === 3 || error.status === 11;
+  return error.exitStatus === 3 || error.exitStatus === 11;
 }

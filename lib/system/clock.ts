@@ -4,11 +4,13 @@
  * @module
  */
 
+import { checkAborted, interruption } from "../errors.ts";
+
 /** Time; tests bring their own. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Resolves after so many milliseconds, or rejects with the signal's reason. */
+  /** Resolves after so many milliseconds, or rejects with `interrupted`. */
   delay(ms: number, signal?: AbortSignal): Promise<void>;
   /** A number from 0 up to 1. */
   random(): number;
@@ -20,10 +22,10 @@ export const systemClock: Clock = {
   random: Math.random,
   delay: (ms, signal) =>
     new Promise((done, fail) => {
-      signal?.throwIfAborted();
+      checkAborted(signal);
       const onAbort = () => {
         clearTimeout(timer);
-        fail(signal!.reason);
+        fail(interruption(signal!));
       };
       const timer = setTimeout(() => {
         signal?.removeEventListener("abort", onAbort);

@@ -10,7 +10,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, linkSync, lstatSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { sameBytes } from "../bytes.ts";
-import { BlobberError } from "../errors.ts";
+import { BlobberError, checkAborted } from "../errors.ts";
 import { besidePath, readBounded, writeFully } from "./files.ts";
 import { errnoOf, fileError, shownPath } from "./system_error.ts";
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
@@ -20,7 +20,7 @@ import { startSha256 } from "./runtime.ts";
 
 /** How to wait for a lock. */
 export interface LockOptions {
-  /** Stops the waiting; the call then rejects with the signal's reason. */
+  /** Stops the waiting; the call then rejects with `interrupted`. */
   signal?: AbortSignal | undefined;
 }
 
@@ -66,7 +66,7 @@ export async function holdLock(
   );
   const until = performance.now() + LOCK_WAIT_MS;
   for (let wait = 2; !take(path, content); wait = Math.min(wait * 2, 50)) {
-    options.signal?.throwIfAborted();
+    checkAborted(options.signal);
     if (performance.now() > until) {
       throw new BlobberError("busy", `${quote(shownPath(path))} is held by another process`, {
         hint: "remove it when no blobber is running any more",

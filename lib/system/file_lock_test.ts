@@ -108,7 +108,7 @@ test("a living holder, and one that cannot be looked up, keep the lock; an old o
       const waiting = withLock(lock, () => assert.fail("it was held"), { signal: stop.signal });
       await new Promise((resolve) => setImmediate(resolve));
       stop.abort(new Error("gave up"));
-      await assert.rejects(waiting, { message: "gave up" });
+      await assert.rejects(waiting, { code: "interrupted", cause: new Error("gave up") });
       assert.equal(readFileSync(lock, "utf8"), holder);
     }
     const old = new Date(Date.now() - 120_000);

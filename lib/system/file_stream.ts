@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkAborted } from "../errors.ts";
 import type { DiskFile } from "./disk.ts";
 import { byteStream } from "./streams.ts";
 
@@ -22,7 +23,7 @@ export function fileStream(
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = start;
   return byteStream((into) => {
-    signal?.throwIfAborted();
+    checkAborted(signal);
     const n = file.read(into.subarray(0, end - at), at);
     at += n;
     return n;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkAborted, interruption } from "../errors.ts";
 import { missingPermission, reasonInWords } from "./system_error.ts";
 import { nodeModule } from "./runtime.ts";
 
@@ -43,15 +44,15 @@ interface Look {
  * Reads a regular file or a pipe, links followed.
  *
  * @param path the file
- * @throws what `fail` makes; the reason of the signal when it ends the wait
+ * @throws what `fail` makes; `interrupted` when the signal ends the wait
  */
 export async function readInput(path: string, options: InputOptions): Promise<InputFile> {
   const { signal } = options;
-  signal?.throwIfAborted();
+  checkAborted(signal);
   if (signal === undefined) return await readAny(path, options);
   let stop: () => void = () => {};
   const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
+    stop = () => reject(interruption(signal));
     signal.addEventListener("abort", stop, { once: true });
   });
   const work = readAny(path, options);

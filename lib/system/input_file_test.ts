@@ -92,8 +92,9 @@ test("key-device: the wait for a pipe that nothing writes to hears the caller", 
     const reading = readInput(pipe, { ...options, signal: controller.signal });
     const reason = new Error("enough");
     setImmediate(() => controller.abort(reason));
-    await assert.rejects(reading, reason);
-    await assert.rejects(readInput(pipe, { ...options, signal: controller.signal }), reason);
+    const stopped = { code: "interrupted", cause: reason };
+    await assert.rejects(reading, stopped);
+    await assert.rejects(readInput(pipe, { ...options, signal: controller.signal }), stopped);
     // Lets the reader go, which may still wait: to open a pipe for both never does.
     closeSync(openSync(pipe, "r+"));
   }));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError } from "../errors.ts";
+import { BlobberError, checkAborted } from "../errors.ts";
 
 /** A writer of a store. */
 interface Writer<D> {
@@ -31,8 +31,8 @@ export class Lifetime {
    * @throws {BlobberError} `closed`, `interrupted`
    */
   check(signal?: AbortSignal): void {
-    this.#end.signal.throwIfAborted();
-    signal?.throwIfAborted();
+    checkAborted(this.#end.signal);
+    checkAborted(signal);
   }
 
   /** A signal that fires when the caller's does, and when the store is closed. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError } from "../errors.ts";
+import { checkAborted } from "../errors.ts";
 import { idleTurn } from "./runtime.ts";
 
 /** How long work may keep the thread, in milliseconds: Ctrl-C is to answer within 100. */
@@ -12,13 +12,6 @@ const TURN_MS = 20;
 
 /** Steps of work after which to look at the clock: rows of a table, entries, components of a path. */
 export const STEPS_A_TURN = 1024;
-
-/** What an abort means: the caller's own error when it gave one, else `interrupted`. */
-export function interruption(signal: AbortSignal): BlobberError {
-  const { reason } = signal;
-  if (reason instanceof BlobberError) return reason;
-  return new BlobberError("interrupted", "the work was interrupted", { cause: reason });
-}
 
 /**
  * One piece of long work. A loop over what was sent counts its steps here and breathes when they are many:
@@ -48,7 +41,7 @@ export class Pace {
    * @throws {BlobberError} `interrupted`
    */
   check(): void {
-    if (this.#signal?.aborted) throw interruption(this.#signal);
+    checkAborted(this.#signal);
   }
 
   /**

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkAborted, interruption } from "../errors.ts";
+
 /** One piece of work. It goes on as long as one caller waits for it. */
 export class Shared<T> {
   readonly #result: Promise<T>;
@@ -27,19 +29,21 @@ export class Shared<T> {
    * @param signal the caller's
    */
   async wait(signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
+    checkAborted(signal);
     this.#waiting++;
     let onAbort: (() => void) | undefined;
     try {
       if (signal === undefined) return await this.#result;
       const aborted = new Promise<never>((_, fail) => {
-        onAbort = () => fail(signal.reason);
+        onAbort = () => fail(interruption(signal));
         signal.addEventListener("abort", onAbort, { once: true });
       });
       return await Promise.race([this.#result, aborted]);
     } finally {
       if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
-      if (--this.#waiting === 0) this.#stop.abort(signal?.reason);
+      if (--this.#waiting === 0) {
+        this.#stop.abort(signal?.aborted ? interruption(signal) : undefined);
+      }
     }
   }
 }

@@ -67,7 +67,7 @@ test("a permission that a runtime withholds is one error, in whichever words it 
   for (const [cause, message, flag] of cases) {
     const error = missingPermission(cause);
     assert.ok(error !== undefined, cause.message);
-    assert.deepEqual([error.code, error.status, error.cause], ["missing-permission", 2, cause]);
+    assert.deepEqual([error.code, error.exitStatus, error.cause], ["missing-permission", 2, cause]);
     assert.match(error.message, message);
     assert.ok(error.hint!.includes(flag), error.hint);
   }

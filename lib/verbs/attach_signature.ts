@@ -7,7 +7,7 @@
 import { putBlob } from "../artifact/small_blob.ts";
 import { Allowance, listCandidates, readReferrer, type Wanted } from "../signatures/candidates.ts";
 import { type Digest, digestOf } from "../digest.ts";
-import { BlobberError, isBlobberError } from "../errors.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../errors.ts";
 import { MAX_SAME_REFERRERS, MAX_SIGNATURE_BYTES } from "../limits.ts";
 import type { Signature } from "../signing.ts";
 import type { CallOptions, Store } from "../store.ts";
@@ -91,7 +91,7 @@ async function findSame(
     for (const candidate of list.slice(0, MAX_SAME_REFERRERS)) {
       const found = await readReferrer(target, candidate, wanted, { ...options, allowance })
         .catch((error) => {
-          options.signal?.throwIfAborted();
+          checkAborted(options.signal);
           // What cannot be read is not the same signature, and does no harm.
           if (isBlobberError(error)) return undefined;
           throw error;

@@ -269,5 +269,5 @@ test("progress ends with all bytes done, and a signal stops the copy", async () 
     signal: stop.signal,
     onProgress: () => stop.abort(new Error("stop")),
   });
-  await assert.rejects(stopped, { message: "stop" });
+  await assert.rejects(stopped, { code: "interrupted", cause: new Error("stop") });
 });

@@ -6,10 +6,9 @@
 
 import { Destination } from "../archive/destination/destination.ts";
 import { Staging } from "../archive/destination/staging.ts";
-import { isBlobberError } from "../errors.ts";
+import { interruption, isBlobberError } from "../errors.ts";
 import type { PullResult } from "../options.ts";
 import type { Source } from "../store.ts";
-import { interruption } from "../system/pace.ts";
 import type { Document, Manifest } from "../types.ts";
 import { openLayers } from "./pull/open_layers.ts";
 import { checkTree, placeTree } from "./pull/place_tree.ts";

@@ -285,7 +285,7 @@ test("two pulls into one destination at a time: the second is busy", async () =>
     };
     const running = pull(first.source, first.manifest, target);
     await begun;
-    await assert.rejects(pullOf(target, layers["eStargz"]!), { code: "busy", status: 10 });
+    await assert.rejects(pullOf(target, layers["eStargz"]!), { code: "busy", exitStatus: 10 });
     release();
     await running;
     assert.deepEqual(snapshot(target), expected);

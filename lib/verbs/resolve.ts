@@ -7,7 +7,7 @@
  */
 
 import { asDigest, isDigest } from "../digest.ts";
-import { BlobberError } from "../errors.ts";
+import { BlobberError, checkAborted } from "../errors.ts";
 import { notify } from "../events.ts";
 import { isIndex, readDocument } from "../artifact/manifest.ts";
 import type { AcceptedVerdict } from "../doors/verdict.ts";
@@ -113,7 +113,7 @@ async function proveTo(
   if (first.accepted) return { proof: proofOf("root", first.accepted, first.rejected) };
   if (!isIndex(root) || options.whole) throw signatureRefusal([first]);
   const manifest = await choose(source, root, options).catch((cause) => {
-    options.signal?.throwIfAborted();
+    checkAborted(options.signal);
     // What is wrong with an unproven index matters less than that it is unproven.
     const { code, message, advice } = signatureRefusal([first]);
     throw new BlobberError(code, message, { cause, ...advice });

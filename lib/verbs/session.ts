@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BlobberError } from "../errors.ts";
+import { BlobberError, checkAborted, interruption } from "../errors.ts";
 import type { ClientOptions } from "../options.ts";
 import { OpenStores } from "../stores/open_stores.ts";
 
@@ -69,7 +69,7 @@ export class Session {
       for await (const item of call({ ...options, signal })) {
         yield item;
         // What came in one piece with this one is not given out any more.
-        signal.throwIfAborted();
+        checkAborted(signal);
       }
     } finally {
       release();
@@ -103,16 +103,16 @@ export class Session {
   }
 
   #check(): void {
-    if (this.#end.signal.aborted) throw this.#end.signal.reason;
+    checkAborted(this.#end.signal);
   }
 
   /** Both signals in one, tied together only for as long as a call takes. */
   #either(signal: AbortSignal | undefined): { signal: AbortSignal; release(): void } {
     const ends = [this.#end.signal, ...(signal === undefined ? [] : [signal])];
     const stop = new AbortController();
-    const onAbort = (event: Event) => stop.abort((event.target as AbortSignal).reason);
+    const onAbort = (event: Event) => stop.abort(interruption(event.target as AbortSignal));
     for (const one of ends) {
-      if (one.aborted) stop.abort(one.reason);
+      if (one.aborted) stop.abort(interruption(one));
       one.addEventListener("abort", onAbort, { once: true });
     }
     return {

@@ -185,7 +185,7 @@ for (
   test(`a key that cannot be used is a usage error that quotes nothing of it: ${what}`, async () => {
     await assert.rejects(readPrivateKey({ pem, passphrase }), (error) => {
       assert.ok(isBlobberError(error, "invalid-key"));
-      assert.equal(error.status, 2);
+      assert.equal(error.exitStatus, 2);
       assert.match(error.message, said);
       for (const text of [error.message, error.hint ?? "", String(error.cause)]) {
         assert.ok(!text.includes(secret) && !text.includes(pem.slice(40, 60) || "none"));

@@ -7,7 +7,7 @@
 
 import { toBase64 } from "@blobber/core/bytes";
 import type { Notice } from "@blobber/core";
-import { BlobberError } from "@blobber/core/errors";
+import { BlobberError, checkAborted } from "@blobber/core/errors";
 import { sha256 } from "../encoding/sha256.ts";
 import type { KeyMaterial } from "../encoding/encode_bundle.ts";
 import { requestCertificate } from "./fulcio.ts";
@@ -93,7 +93,7 @@ export class Identity implements Credential {
   ): Promise<Acquired> {
     const token = await this.#freshToken(services, context);
     await this.#confirm(token);
-    context.signal?.throwIfAborted();
+    checkAborted(context.signal);
     const { fulcio } = await services();
     const key = await ephemeralKey();
     const { certificate, hasSct } = await requestCertificate(context, fulcio!, { token, key });

@@ -28,7 +28,7 @@ async function sign(options: SignerOptions): Promise<string[]> {
 const unusable = (options: SignerOptions, message: RegExp) =>
   assert.rejects(sign(options), (error) => {
     assert.ok(isBlobberError(error, "signing-service"), String(error));
-    assert.equal(error.status, 11);
+    assert.equal(error.exitStatus, 11);
     assert.match(error.message, /^the signature that was made does not verify.* was not stored: /);
     assert.match(error.message, message);
     return true;

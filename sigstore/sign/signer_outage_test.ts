@@ -63,7 +63,7 @@ for (const [what, service, fault, said] of OUTAGES) {
       bundleOf(keyless(sigstore, { timestampUrl: sigstore.urls.tsa })),
       (error) => {
         assert.ok(isBlobberError(error, "signing-service"), String(error));
-        assert.equal(error.status, 11);
+        assert.equal(error.exitStatus, 11);
         assert.match(error.message, said);
         assert.match(error.hint!, /a key of your own/);
         return true;
@@ -213,14 +213,14 @@ test("an entry that was added, but answered with an error, is found by the next 
   assert.match(sigstore.requests.at(-1)!.path, /^\/api\/v1\/log\/entries\/[0-9a-f]{80}$/);
 });
 
-test("signing stops when it is interrupted, with the signal's reason", async () => {
+test("signing stops when it is interrupted, and the signal's reason is its cause", async () => {
   sigstore.onRequest = () => "hang";
   const stop = new AbortController();
   const signer = await createSigner(keyless(sigstore));
   const reason = new Error("stop");
   const signing = signer.sign(manifest, { signal: stop.signal });
   queueMicrotask(() => stop.abort(reason));
-  await assert.rejects(signing, reason);
+  await assert.rejects(signing, { code: "interrupted", cause: reason });
 });
 
 test("a token is never in an error, whatever a service says", async () => {

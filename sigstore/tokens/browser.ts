@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BlobberError } from "@blobber/core/errors";
+import { BlobberError, checkAborted, interruption } from "@blobber/core/errors";
 import { LOGIN_TIMEOUT_MS } from "@blobber/core/limits";
 import { endpointOf, findIssuer, type Issuer } from "./issuer.ts";
 import { type Loopback, startLoopback } from "./loopback.ts";
@@ -68,7 +68,7 @@ async function comeback(
   timeoutMs = LOGIN_TIMEOUT_MS,
   signal?: AbortSignal,
 ): Promise<URL> {
-  signal?.throwIfAborted();
+  checkAborted(signal);
   let stop = () => {};
   const end = new Promise<never>((_, reject) => {
     const timer = setTimeout(() => {
@@ -78,7 +78,7 @@ async function comeback(
         }),
       );
     }, timeoutMs);
-    const abort = () => reject(signal!.reason);
+    const abort = () => reject(interruption(signal!));
     signal?.addEventListener("abort", abort, { once: true });
     stop = () => {
       clearTimeout(timer);

@@ -191,7 +191,7 @@ test("a login stops when it is interrupted, and leaves no server behind", async 
         stop.abort(reason);
       },
     }).token({ clientId: "sigstore", context: serviceContext({ signal: stop.signal }) }),
-    reason,
+    { code: "interrupted", cause: reason },
   );
   await assert.rejects(fetch(redirect));
 });

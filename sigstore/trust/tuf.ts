@@ -9,7 +9,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Observer } from "@blobber/core";
-import { BlobberError, type Hint, isBlobberError } from "@blobber/core/errors";
+import { BlobberError, type Hint, interruption, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
 import {
   MAX_OFFLINE_AGE_MS,
@@ -214,7 +214,7 @@ function repository(
       return await readLimited(response, limit, address);
     } catch (error) {
       if (isBlobberError(error)) throw error;
-      if (options.signal?.aborted) throw options.signal.reason;
+      if (options.signal?.aborted) throw interruption(options.signal);
       throw new BlobberError("network", `cannot fetch ${quote(address)}: ${reasonOf(error)}`, {
         cause: error,
       });
@@ -243,7 +243,6 @@ async function readLimited(
 
 function asTrustRoot(error: unknown, url: string): unknown {
   if (isBlobberError(error) && !isBlobberError(error, "network")) return error;
-  if (error instanceof DOMException) return error;
   return new BlobberError(
     "trust-root",
     `the trust root of ${quote(url)} cannot be fetched: ${reasonOf(error)}`,

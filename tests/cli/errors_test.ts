@@ -42,7 +42,7 @@ Deno.test("an error in JSON is one document on stderr, and stdout stays empty", 
     const ran = await at.run([...args]);
     assert.deepEqual([ran.status, ran.stdout], [status, ""]);
     const { error } = JSON.parse(ran.stderr);
-    assert.deepEqual([error.code, error.status], [code, status]);
+    assert.deepEqual([error.code, error.exitStatus], [code, status]);
     assert.ok(error.message.length > 10);
   }
 });

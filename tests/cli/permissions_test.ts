@@ -108,7 +108,7 @@ Deno.test("a missing permission is reported in JSON, and TAB does not report it"
   const permissions = without("env");
   const { status, stderr } = await at.run(["ls", "oci:x:v1", "-o", "json"], { permissions });
   const { error } = JSON.parse(stderr);
-  assert.deepEqual([status, error.code, error.status], [2, "missing-permission", 2]);
+  assert.deepEqual([status, error.code, error.exitStatus], [2, "missing-permission", 2]);
   for (const kind of ["env", "net"] as const) {
     const ran = await at.run(["__complete", "bash", "ls", "127.0.0.1:1/acme/site:"], {
       permissions: without(kind),

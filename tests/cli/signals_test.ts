@@ -108,7 +108,7 @@ Deno.test("an interruption in JSON is one document", async () => {
     const ran = await interrupt(at, ["ls", ref, "-ojson"], hanging, ["SIGINT"]);
     assert.deepEqual([ran.status, ran.stdout], [130, ""]);
     const { error } = JSON.parse(ran.stderr);
-    assert.deepEqual([error.code, error.status], ["interrupted", 130]);
+    assert.deepEqual([error.code, error.exitStatus], ["interrupted", 130]);
   } finally {
     await registry.close();
   }

@@ -253,7 +253,7 @@ export function storeSuite(
   check("a signal that was aborted stops every call", async (store) => {
     const manifest = await sample(store, "content", { tag: "v1" });
     const signal = AbortSignal.abort(new Error("stop"));
-    const stopped = { message: "stop" };
+    const stopped = { code: "interrupted", cause: new Error("stop") };
     await assert.rejects(store.resolve("v1", { signal }), stopped);
     await assert.rejects(store.fetch(manifest, { signal }), stopped);
     await assert.rejects(store.has(manifest, { signal }), stopped);

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { checkAborted } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import type { Compression } from "../../options.ts";
-import { interruption } from "../../system/pace.ts";
 import { nextTurn } from "../../system/runtime.ts";
 import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Entry } from "../entry.ts";
@@ -158,7 +158,7 @@ export class Packer implements EntrySink {
 
   #check(): void {
     const { signal } = this.#options;
-    if (signal?.aborted) throw interruption(signal);
+    checkAborted(signal);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { MAX_READ_BYTES } from "../../limits.ts";
 import type { FileOptions, FileReadOptions } from "../../options.ts";
 import { counted, quote } from "../../printable.ts";
 import type { ByteRange, Source } from "../../store.ts";
-import { interruption } from "../../system/pace.ts";
 import { checkLimits } from "../budget.ts";
 import type { Content } from "./content.ts";
 import { partStream } from "./part_stream.ts";
@@ -35,7 +34,7 @@ export async function openContent(
   content: Content,
   { range, signal, observer }: ReadOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  if (signal.aborted) throw interruption(signal);
+  checkAborted(signal);
   if (content.kind === "spool") return await content.spool.read(content.at, range, signal);
   if (content.kind === "layer") {
     const { layer, kept } = content;

@@ -9,9 +9,9 @@
  * @module
  */
 
+import { checkAborted, interruption } from "../../errors.ts";
 import type { DiskFile } from "../../system/disk.ts";
 import type { ByteRange } from "../../store.ts";
-import { interruption } from "../../system/pace.ts";
 import { byteStream, streamOf } from "../../system/streams.ts";
 
 /** What can be kept. */
@@ -80,7 +80,7 @@ export class KeptFiles {
     if (signal.aborted) release();
     else signal.addEventListener("abort", release, { once: true });
     return byteStream((into) => {
-      if (signal.aborted) throw interruption(signal);
+      checkAborted(signal);
       const read = file.read(into.subarray(0, Math.min(into.length, end - at)), at);
       at += read;
       return read;
@@ -90,7 +90,7 @@ export class KeptFiles {
   }
 
   async #lease({ key, size, make }: Wanted, signal: AbortSignal): Promise<Lease> {
-    if (signal.aborted) throw interruption(signal);
+    checkAborted(signal);
     let slot = this.#slots.get(key);
     if (slot === undefined) {
       this.#makeRoom(size);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { interruption } from "../../system/pace.ts";
+import { interruption } from "../../errors.ts";
 
 /**
  * A stream of parts that are made one by one, none before it is asked for. When it is stopped it fails at

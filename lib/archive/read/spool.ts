@@ -6,9 +6,9 @@
  */
 
 import { type Digest, Digester } from "../../digest.ts";
+import { checkAborted } from "../../errors.ts";
 import { FREE_SPOOL_BYTES, MAX_SPOOL_RATIO } from "../../limits.ts";
 import { byteStream } from "../../system/streams.ts";
-import { interruption } from "../../system/pace.ts";
 import type { ByteRange, Source } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import type { Entry } from "../entry.ts";
@@ -121,7 +121,7 @@ export class Spool {
     }
     let [next, end] = [at.dataStart + range.start, at.dataStart + range.end];
     return byteStream((into) => {
-      if (signal.aborted) throw interruption(signal);
+      checkAborted(signal);
       const read = tar.read(into.subarray(0, Math.min(into.length, end - next)), next);
       next += read;
       return read;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkAborted } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { SMALL_FILE_BYTES } from "../../limits.ts";
 import type { ByteRange, Source } from "../../store.ts";
@@ -86,7 +87,7 @@ async function onDisk(
       const finished = done === size;
       observer.onProgress?.({ phase: "download", done, total: size, unit: "bytes", finished });
     }
-    signal.throwIfAborted();
+    checkAborted(signal);
     return file;
   } catch (error) {
     file.close();

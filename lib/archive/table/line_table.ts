@@ -10,7 +10,7 @@
  * @module
  */
 
-import { isBlobberError } from "../../errors.ts";
+import { checkAborted, isBlobberError } from "../../errors.ts";
 import { Pace, STEPS_A_TURN } from "../../system/pace.ts";
 import type { EntryType } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
@@ -98,7 +98,7 @@ export class LineTable implements NamedTable {
       const table = new LineTable(bytes, contentEnd, budget);
       if (await table.#scan(options)) return table;
     } catch (error) {
-      options.signal?.throwIfAborted();
+      checkAborted(options.signal);
       if (isBlobberError(error, "limit")) throw error;
     }
     budget.giveBack();

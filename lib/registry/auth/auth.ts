@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkAborted } from "../../errors.ts";
 import { TOKEN_MARGIN_MS } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
 import type { Challenge } from "./challenge.ts";
@@ -115,7 +116,7 @@ export class Authenticator {
     wanted: Omit<Wanted, "credentials">,
     signal?: AbortSignal,
   ): Promise<string | undefined> {
-    signal?.throwIfAborted();
+    checkAborted(signal);
     const { Shared } = await import("../../system/shared.ts");
     const key = wanted.scope.join(" ");
     let shared = this.#pending.get(key);

@@ -127,7 +127,7 @@ test("one who gives up waiting for a token takes it from no other", async () => 
   const other = readBlob(store, blob);
   await arrived.promise;
   first.abort(new Error("enough"));
-  await assert.rejects(impatient, { message: "enough" });
+  await assert.rejects(impatient, { code: "interrupted", cause: new Error("enough") });
   held.resolve();
   assert.deepEqual(await other, noise(10));
   assert.equal(tokens.requests.length, 1);
@@ -143,7 +143,7 @@ test("when all have given up, the request for a token ends, and the next begins 
   const reading = store.fetch(blob, { signal: stop.signal });
   await arrived.promise;
   stop.abort(new Error("enough"));
-  await assert.rejects(reading, { message: "enough" });
+  await assert.rejects(reading, { code: "interrupted", cause: new Error("enough") });
   tokens.options.beforeAnswer = undefined;
   assert.deepEqual(await readBlob(store, blob), noise(10));
   held.resolve();

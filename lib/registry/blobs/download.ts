@@ -5,7 +5,7 @@
  */
 
 import { contentMissing } from "../../artifact/content_missing.ts";
-import { BlobberError, isBlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import {
   CROWDED_PART_BYTES,
@@ -249,7 +249,7 @@ class Download {
   /** Fills a buffer: the pull of a byte stream. */
   async fill(into: Uint8Array): Promise<number> {
     for (;;) {
-      this.#signal?.throwIfAborted();
+      checkAborted(this.#signal);
       if (this.#left.length > 0) {
         const piece = this.#left.subarray(0, into.length);
         into.set(piece);

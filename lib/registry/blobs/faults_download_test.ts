@@ -345,7 +345,7 @@ test("a download stops when its signal says so", async () => {
     while (!(await reader.read()).done);
   })();
   stop.abort(new Error("enough"));
-  await assert.rejects(reading, { message: "enough" });
+  await assert.rejects(reading, { code: "interrupted", cause: new Error("enough") });
 });
 
 test("where answers pile up in memory, a blob is asked for in parts", async () => {

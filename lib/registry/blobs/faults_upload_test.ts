@@ -94,7 +94,7 @@ test("an upload stops when its signal says so", async () => {
   registry.onRequest = () => ({ hang: true });
   const committing = writer.commit(blob);
   stop.abort(new Error("enough"));
-  await assert.rejects(committing, { message: "enough" });
+  await assert.rejects(committing, { code: "interrupted", cause: new Error("enough") });
   await writer.abort();
 });
 

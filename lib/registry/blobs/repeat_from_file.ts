@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted } from "../../errors.ts";
 import type { TemporaryFile } from "../../system/temporary_file.ts";
 import type { Descriptor } from "../../types.ts";
 import { bodyFromFile, digestOfFile } from "./file_body.ts";
@@ -33,7 +33,7 @@ export async function repeatFromFile(
     try {
       return await sendWhole(sessions, descriptor, bodyFromFile(file));
     } catch (failure) {
-      sessions.signal?.throwIfAborted();
+      checkAborted(sessions.signal);
       error = failure;
       next = afterUploadFailure("last-whole", failure);
     }

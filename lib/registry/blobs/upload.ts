@@ -20,7 +20,7 @@
  */
 
 import { digestOf } from "../../digest.ts";
-import { BlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { MAX_UPLOAD_IN_MEMORY_BYTES } from "../../limits.ts";
 import type { BlobWriter, CallOptions } from "../../store.ts";
@@ -81,7 +81,7 @@ class Upload implements BlobWriter {
 
   async write(bytes: Uint8Array): Promise<void> {
     let open = this.#open();
-    this.#signal?.throwIfAborted();
+    checkAborted(this.#signal);
     if (open.state === "small") {
       const { size, buffer } = open;
       if (size + bytes.length <= MAX_UPLOAD_IN_MEMORY_BYTES) {
@@ -171,7 +171,7 @@ class Upload implements BlobWriter {
     const copy = from.copy && this.#writeCopy(from.copy, bytes);
     const { patch } = from;
     if (await patch.write(bytes)) return { state: "live", size, patch, copy };
-    this.#signal?.throwIfAborted();
+    checkAborted(this.#signal);
     const failed = this.#failedLive(await patch.failure(), copy);
     await patch.stop();
     return { state: "copy-only", size, ...failed };
@@ -182,7 +182,7 @@ class Upload implements BlobWriter {
     try {
       await patch.finish(descriptor);
     } catch (error) {
-      this.#signal?.throwIfAborted();
+      checkAborted(this.#signal);
       const failed = this.#failedLive(error, copy);
       await this.#repeat({ state: "copy-only", size, ...failed }, descriptor);
     }

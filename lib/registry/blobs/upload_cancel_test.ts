@@ -30,7 +30,10 @@ test("an upload that is interrupted is cancelled at the registry", async () => {
   const writer = await store.begin("application/x", { signal: stop.signal });
   await writer.write(big);
   stop.abort(new Error("enough"));
-  await assert.rejects(writer.commit(descriptorOf(big)), { message: "enough" });
+  await assert.rejects(writer.commit(descriptorOf(big)), {
+    code: "interrupted",
+    cause: new Error("enough"),
+  });
   assert.deepEqual(cancelled(registry), ["/v2/a/b/blobs/uploads/ID 204"]);
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkAborted } from "../../errors.ts";
 import { MAX_TRIES } from "../../limits.ts";
 import type { Descriptor } from "../../types.ts";
 import type { StreamBody } from "../http/exchange.ts";
@@ -42,6 +43,6 @@ export async function sendWhole(
   );
   const last = ending.kind === "given-up" ? ending.last : ending;
   if ("answer" in last) return;
-  signal?.throwIfAborted();
+  checkAborted(signal);
   throw last.error;
 }

@@ -11,7 +11,7 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { type Digest, digestOf, hexOf } from "../../digest.ts";
-import { BlobberError, isBlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../../errors.ts";
 import { fallbackTag } from "../../artifact/fallback_tag.ts";
 import { holdLock } from "../../system/file_lock.ts";
 import {
@@ -131,7 +131,7 @@ async function withoutMissing(
   const lane = async () => {
     for (let i = next++; i < list.length; i = next++) {
       present[i] = await manifests.mayExist(list[i]!.digest, options).catch((error) => {
-        options.signal?.throwIfAborted();
+        checkAborted(options.signal);
         if (isBlobberError(error)) return true;
         throw error;
       });

@@ -7,7 +7,7 @@
 
 import { checkDigest } from "../../checked_content.ts";
 import { computeDigest, type Digest, isDigest } from "../../digest.ts";
-import { BlobberError, isBlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
 import { DOCUMENT_TYPES, parseDocument, statedType } from "../../artifact/manifest.ts";
@@ -68,7 +68,7 @@ export class Manifests {
     options: CallOptions & { access?: Access | undefined; type?: string | undefined } = {},
   ): Promise<FoundManifest> {
     checkSelector(reference);
-    options.signal?.throwIfAborted();
+    checkAborted(options.signal);
     const known = isDigest(reference) ? this.held(reference) : undefined;
     if (known !== undefined) return known;
     const { access = "pull", type, signal } = options;

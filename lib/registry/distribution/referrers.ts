@@ -6,7 +6,7 @@
  */
 
 import type { Digest } from "../../digest.ts";
-import { BlobberError, isBlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { readFallback } from "../../artifact/fallback_tag.ts";
 import { MAX_LIST_BYTES, MAX_REFERRERS_LISTED } from "../../limits.ts";
@@ -162,7 +162,7 @@ async function* listFromApi({ repository, subject, access, signal }: {
       attempt: { doing: `looking for ${subject}` },
       signal,
     }).catch((error) => {
-      signal?.throwIfAborted();
+      checkAborted(signal);
       if (isBlobberError(error)) return undefined;
       throw error;
     });

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted, interruption } from "../../errors.ts";
 import type { OnRequest, RequestEnd } from "../../events.ts";
 import type { BodyReader, Engine, HttpRequest, HttpResponse } from "./exchange.ts";
 import { Slots, type Yielding } from "./slots.ts";
@@ -64,7 +64,7 @@ export class Connections implements Engine {
 
   /** As {@linkcode Engine.send}, when it is its turn. */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    request.signal?.throwIfAborted();
+    checkAborted(request.signal);
     if (this.#closed !== undefined) throw this.#closed;
     const slots = request.uncounted ? undefined : this.#shared.slotsFor(request.url);
     const exchange = new Exchange(request, slots, () => this.#open.delete(exchange));
@@ -122,7 +122,7 @@ class Exchange implements BodyReader, Yielding {
     request.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  readonly #onAbort = (): void => this.stop(this.#request.signal!.reason);
+  readonly #onAbort = (): void => this.stop(interruption(this.#request.signal!));
 
   async send(engine: Engine, onRequest: OnRequest | undefined): Promise<HttpResponse> {
     const { method, url, headers } = this.#request;
@@ -146,7 +146,7 @@ class Exchange implements BodyReader, Yielding {
       this.#body = response.body;
       if (this.#stop.signal.aborted) { // at the last moment
         void response.body.cancel().catch(() => {});
-        throw this.#stop.signal.reason;
+        throw interruption(this.#stop.signal);
       }
       this.#pause();
       return { ...response, body: this };

@@ -54,7 +54,7 @@ export interface HttpResponse {
 /** Makes exchanges happen. */
 export interface Engine {
   /**
-   * @throws {ExchangeError} when no answer came; the signal's reason when it was aborted
+   * @throws {ExchangeError} when no answer came; `interrupted` when it was aborted
    */
   send(request: HttpRequest): Promise<HttpResponse>;
   /** Whether answers from there pile up in memory when they are read slowly; not when left out. */

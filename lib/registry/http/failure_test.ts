@@ -8,7 +8,9 @@ import { openRegistry } from "../../stores/registry_store.ts";
 /** What becomes of a request that the runtime refuses with an error, and how often it is made. */
 async function refused(
   cause: Error,
-): Promise<{ error: Error & { code?: string; hint?: string; status?: number }; tries: number }> {
+): Promise<
+  { error: Error & { code?: string; hint?: string; exitStatus?: number }; tries: number }
+> {
   let tries = 0;
   const engine = {
     send: () => {
@@ -40,7 +42,7 @@ test("a network that the runtime does not allow is not tried again, and exits wi
   const said = 'Requires net access to "registry.test:6000", run again with the --allow-net flag';
   const { error, tries } = await refused(Object.assign(new Error(said), { name: "NotCapable" }));
   assert.equal(tries, 1);
-  assert.equal(error.status, 2);
+  assert.equal(error.exitStatus, 2);
   assert.match(error.message, /"registry\.test:6000": .* --allow-net/);
 });
 

@@ -99,7 +99,7 @@ test("a pause ends when the signal says so", async () => {
   registry.onRequest = () => ({ answer: { status: 503 } });
   clock.onPause = () => stop.abort(new Error("enough"));
   const error = await caught(store.resolve("v1", { signal: stop.signal }));
-  assert.equal(error.message, "enough");
+  assert.deepEqual([error.code, error.cause], ["interrupted", new Error("enough")]);
   assert.equal(registry.requests.length, 1);
 });
 

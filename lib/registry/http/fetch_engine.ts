@@ -8,6 +8,7 @@
  * @module
  */
 
+import { checkAborted, interruption } from "../../errors.ts";
 import {
   type BodyReader,
   type Engine,
@@ -39,10 +40,10 @@ export class FetchEngine implements Engine {
   /** As {@linkcode Engine.send}. */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { signal, idleMs } = request;
-    signal?.throwIfAborted();
+    checkAborted(signal);
     const what = nameOf(request.method, request.url);
     const stop = new AbortController();
-    const onAbort = () => stop.abort(signal!.reason);
+    const onAbort = () => stop.abort(interruption(signal!));
     signal?.addEventListener("abort", onAbort, { once: true });
     const watch = new IdleWatch(idleMs, () => stop.abort(idleError(what, idleMs)));
     const release = () => {
@@ -51,7 +52,7 @@ export class FetchEngine implements Engine {
     };
     const fail = (cause: unknown) => {
       release();
-      if (signal?.aborted) return signal.reason;
+      if (signal?.aborted) return interruption(signal);
       return exchangeError(stop.signal.aborted ? stop.signal.reason : cause, what);
     };
     try {

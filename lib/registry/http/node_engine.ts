@@ -6,6 +6,7 @@
  * @module
  */
 
+import { checkAborted, interruption } from "../../errors.ts";
 import { Agent as PlainAgent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { isIP, type Socket } from "node:net";
@@ -53,7 +54,7 @@ export class NodeEngine implements Engine {
   /** As {@linkcode Engine.send}. */
   async send(outgoing: HttpRequest): Promise<HttpResponse> {
     const { signal, idleMs, url, body } = outgoing;
-    signal?.throwIfAborted();
+    checkAborted(signal);
     const what = nameOf(outgoing.method, url);
     let stopped: unknown;
     let sent: ClientRequest | undefined;
@@ -61,7 +62,7 @@ export class NodeEngine implements Engine {
       stopped ??= reason;
       sent?.destroy(reason instanceof Error ? reason : new Error("aborted"));
     };
-    const onAbort = () => stop(signal!.reason);
+    const onAbort = () => stop(interruption(signal!));
     signal?.addEventListener("abort", onAbort, { once: true });
     const watch = new IdleWatch(idleMs, () => stop(idleError(what, idleMs)));
     const release = () => {
@@ -70,7 +71,7 @@ export class NodeEngine implements Engine {
     };
     const fail = (cause: unknown) => {
       release();
-      if (signal?.aborted) return signal.reason;
+      if (signal?.aborted) return interruption(signal);
       return exchangeError(stopped ?? cause, what);
     };
     try {

@@ -107,7 +107,7 @@ test("a request that waits for another stops when its own signal says so", async
   const stop = new AbortController();
   const waiting = scheme.send(host("http:", "broken").send, stop.signal);
   stop.abort(new Error("enough"));
-  await assert.rejects(waiting, { message: "enough" });
+  await assert.rejects(waiting, { code: "interrupted", cause: new Error("enough") });
   first.resolve(answerOf(new URL("http://127.0.0.1:5000/")));
   await settling;
   assert.equal(scheme.origin.protocol, "http:");

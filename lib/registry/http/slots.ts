@@ -24,6 +24,8 @@
  * @module
  */
 
+import { interruption } from "../../errors.ts";
+
 /** How long a download whose reader pauses keeps its connection while others wait, in milliseconds. */
 const YIELD_AFTER_MS = 100;
 
@@ -61,7 +63,7 @@ export class Slots {
   /**
    * Takes a slot, at once where there is one.
    *
-   * @param signal ends the wait, which then rejects with its reason
+   * @param signal ends the wait, which then rejects with `interrupted`
    * @returns what to wait for; nothing when the slot is taken
    */
   take(signal: AbortSignal): Promise<void> | undefined {
@@ -72,7 +74,7 @@ export class Slots {
     return new Promise((done, fail) => {
       const leave = () => {
         this.#queue.delete(waiting);
-        fail(signal.reason);
+        fail(interruption(signal));
       };
       const waiting: Waiting = {
         go: () => {

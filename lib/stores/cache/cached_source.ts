@@ -7,7 +7,7 @@
  */
 
 import { isDigest } from "../../digest.ts";
-import { BlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { fileError } from "../../system/system_error.ts";
 import { MAX_CACHE_TTL_MS } from "../../limits.ts";
@@ -80,7 +80,7 @@ class CachedSource implements Source {
   }
 
   async resolve(tagOrDigest: string, options: CallOptions = {}): Promise<Descriptor> {
-    options.signal?.throwIfAborted();
+    checkAborted(options.signal);
     if (isDigest(tagOrDigest)) {
       const entry = readCacheEntry(this.#paths, tagOrDigest);
       return entry?.descriptor ?? await this.#source.resolve(tagOrDigest, options);
@@ -104,7 +104,7 @@ class CachedSource implements Source {
     target: Descriptor,
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array>> {
-    options.signal?.throwIfAborted();
+    checkAborted(options.signal);
     // What has just been found by its tag need not be read from the disk.
     const held = options.range === undefined ? this.#source.held?.(target) : undefined;
     if (held !== undefined && touchEntry(this.#paths, target.digest)) return streamOf(held);

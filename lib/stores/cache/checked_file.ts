@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkAborted } from "../../errors.ts";
 import { sameBytes } from "../../bytes.ts";
 import { checkBytes, checkDigest } from "../../checked_content.ts";
 import { type Digest, Digester, sha256 } from "../../digest.ts";
@@ -129,7 +130,7 @@ async function eachBlock(
     take(buffer.subarray(0, fill(buffer.subarray(0, length), file, at)));
     if (++blocks % BLOCKS_AT_ONCE === 0) {
       await new Promise((resolve) => setTimeout(resolve, 0));
-      options.signal?.throwIfAborted();
+      checkAborted(options.signal);
     }
   }
 }

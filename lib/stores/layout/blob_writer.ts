@@ -8,7 +8,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { checkGiven } from "../../checked_content.ts";
 import { Digester } from "../../digest.ts";
-import { BlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted } from "../../errors.ts";
 import { writeFully } from "../../system/files.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 import { isOrphan, ownedName } from "../../system/process_identity.ts";
@@ -43,7 +43,7 @@ export class LayoutBlobWriter implements BlobWriter {
   // deno-lint-ignore require-await -- errors are rejections
   async write(bytes: Uint8Array): Promise<void> {
     const fd = this.#open();
-    this.#options.signal?.throwIfAborted();
+    checkAborted(this.#options.signal);
     this.#digester.update(bytes);
     try {
       writeFully(fd, bytes);
@@ -56,7 +56,7 @@ export class LayoutBlobWriter implements BlobWriter {
   // deno-lint-ignore require-await -- errors are rejections
   async commit(descriptor: Descriptor): Promise<void> {
     const fd = this.#open();
-    this.#options.signal?.throwIfAborted();
+    checkAborted(this.#options.signal);
     const digest = this.#digester.digest();
     try {
       const given = { digest, size: this.#digester.size };

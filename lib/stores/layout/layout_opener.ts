@@ -14,6 +14,8 @@ import { type FileIdentity, type HeldDirectory, isSame } from "../../system/held
 import { sweepIngest } from "./blob_writer.ts";
 import { LayoutDirectory, type LayoutOptions } from "./layout_directory.ts";
 
+export type { LayoutDirectory, LayoutOptions } from "./layout_directory.ts";
+
 const MARKER = '{"imageLayoutVersion":"1.0.0"}';
 /** What a layout's directory may hold before it is one: another process may be making it. */
 const OWN_NAMES = /^(oci-layout|index\.json|blobs|ingest)(\..*)?$/;

@@ -8,7 +8,7 @@
 import { mayBeOfType, parseDocument, referrerDescriptor } from "../../artifact/manifest.ts";
 import { isContent } from "../../checked_content.ts";
 import type { Digest } from "../../digest.ts";
-import { BlobberError, isBlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../../errors.ts";
 import { MAX_LAYOUT_MANIFESTS, MAX_MANIFEST_BYTES } from "../../limits.ts";
 import type { ReferrerOptions } from "../../store.ts";
 import { readBounded } from "../../system/files.ts";
@@ -56,7 +56,7 @@ export class LayoutReferrers {
         );
       }
       await pace.breathe();
-      signal?.throwIfAborted();
+      checkAborted(signal);
       const found = this.#referrer(layout, one);
       if (found?.subject !== subject.digest) continue;
       if (mayBeOfType(found.descriptor, artifactType)) yield { ...found.descriptor };
