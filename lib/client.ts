@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkedVerifiers } from "./doors/verifier.ts";
+import { callOptions, checkDirectory, checkTagList, clientOptions } from "./doors/options.ts";
 import type {
   ClientOptions,
   CopyOptions,
@@ -48,11 +48,10 @@ export class Client implements AsyncDisposable {
    * Makes a client. Nothing is connected or read before the first call.
    *
    * @param options credentials, connections, cache, signer and verifier, for all calls
-   * @throws {BlobberError} `invalid-option` for a verifier that is none, or a list without one
+   * @throws {BlobberError} `invalid-option` for an option that is none, or has a wrong value
    */
   constructor(options: ClientOptions = {}) {
-    checkedVerifiers(options.verifier);
-    this.#options = { ...options }; // what is demanded does not change behind its back
+    this.#options = clientOptions(options);
     this.#session = new Session(this.#options);
   }
 
@@ -67,7 +66,7 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | StoreReference,
     options: PushOptions = {},
   ): Promise<PushResult> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("push", options), async (options) => {
       const named = readName(ref);
       const [{ push }, { tagsToPush }] = await Promise.all([
         import("./verbs/push.ts"),
@@ -91,7 +90,7 @@ export class Client implements AsyncDisposable {
    * @param input what would be pushed
    */
   async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("digest", options), async (options) => {
       const { digestInput } = await import("./verbs/digest.ts");
       return await digestInput(input, { ...options, jobs: this.#options.jobs });
     });
@@ -108,7 +107,7 @@ export class Client implements AsyncDisposable {
     what: string | Reference | SourceReference | PushInput,
     options: TreeDigestOptions = {},
   ): Promise<TreeDigestResult> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("treeDigest", options), async (options) => {
       const { isInput, treeOfArtifact, treeOfInput } = await import("./verbs/digest.ts");
       if (isInput(what)) return await treeOfInput(what, options);
       const { source, artifact } = await this.#resolve(what, options);
@@ -129,7 +128,8 @@ export class Client implements AsyncDisposable {
     dir: string,
     options: PullOptions = {},
   ): Promise<PullResult> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("pull", options), async (options) => {
+      checkDirectory(dir);
       const loading = import("./verbs/pull.ts"); // while the registry is asked
       const { source, artifact } = await this.#resolve(ref, options);
       const { pull } = await loading;
@@ -151,8 +151,9 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | SourceReference,
     options: OpenOptions = {},
   ): Promise<Image> {
-    const lasting = this.#session.lasting(options.signal);
-    return await this.#session.run(options, async (options) => {
+    const given = callOptions("openImage", options);
+    const lasting = this.#session.lasting(given.signal);
+    return await this.#session.run(given, async (options) => {
       const loading = import("./verbs/image.ts"); // while the registry is asked
       const { source, artifact } = await this.#resolve(ref, options);
       const { openImage } = await loading;
@@ -172,7 +173,7 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | SourceReference,
     options: OpenOptions = {},
   ): Promise<ListResult> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("list", options), async (options) => {
       const loading = import("./verbs/list.ts"); // while the registry is asked
       const { source, artifact } = await this.#resolve(ref, options);
       const { listNames } = await loading;
@@ -193,7 +194,7 @@ export class Client implements AsyncDisposable {
     to: string | Reference | StoreReference,
     options: CopyOptions = {},
   ): Promise<CopyResult> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("copy", options), async (options) => {
       const [origin, given] = [readName(from), readName(to)];
       const { copyArtifact } = await import("./verbs/copy_artifact.ts");
       return await copyArtifact(
@@ -213,7 +214,7 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | StoreReference,
     options: SignOptions = {},
   ): Promise<SignResult> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("sign", options), async (options) => {
       const named = readName(ref);
       const { signArtifact } = await import("./verbs/sign.ts");
       const wanted = { selector: selectorOf(named), name: signedName(named) };
@@ -235,7 +236,7 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | SourceReference,
     options: VerifyOptions = {},
   ): Promise<VerifyResult> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("verify", options), async (options) => {
       const named = readName(ref);
       const { verifyArtifact } = await import("./verbs/verify.ts");
       const settings = { ...this.#settings(named, options), whole: options.whole };
@@ -256,7 +257,8 @@ export class Client implements AsyncDisposable {
     tags: string[],
     options: TagOptions = {},
   ): Promise<Descriptor> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("tag", options), async (options) => {
+      checkTagList(tags);
       const named = readName(ref);
       const { tagArtifact } = await import("./verbs/tags.ts");
       const store = await this.#session.stores.store(named, options.layoutPath);
@@ -276,7 +278,7 @@ export class Client implements AsyncDisposable {
   ): AsyncIterable<string> {
     const { listTags } = await import("./verbs/tags.ts");
     const store = async () => await this.#session.stores.store(readName(ref));
-    yield* this.#session.iterate(options, async function* (options) {
+    yield* this.#session.iterate(callOptions("listTags", options), async function* (options) {
       yield* listTags(await store(), options);
     });
   }
@@ -290,7 +292,7 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | SourceReference,
     options: CallOptions = {},
   ): Promise<Descriptor> {
-    return await this.#session.run(options, async (options) => {
+    return await this.#session.run(callOptions("resolve", options), async (options) => {
       const named = readName(ref);
       return await (await this.#session.stores.store(named)).resolve(selectorOf(named), options);
     });
@@ -335,9 +337,7 @@ export class Client implements AsyncDisposable {
 
   #settings(named: Named<Source>, options: ReadOptions): ResolveOptions {
     const { expect, platform, onNotice, onProgress, signal } = options;
-    // What is no verifier is refused here, and never means that there is none.
-    const verifier = options.verifier === undefined ? this.#options.verifier : options.verifier;
-    checkedVerifiers(verifier);
+    const verifier = options.verifier ?? this.#options.verifier;
     const name = signedName(named);
     return { expect, platform, onNotice, onProgress, signal, verifier, name };
   }

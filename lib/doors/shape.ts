@@ -59,6 +59,12 @@ export function fault(value: unknown, expected: string): Fault {
   return { path: "", found: inWords(value), expected };
 }
 
+/** As {@linkcode fault}, of a value that may be a secret, or stand where one belongs: a string is not shown. */
+export function hidden(value: unknown, expected: string): Fault {
+  const found = typeof value === "string" ? value === "" ? '""' : "another string" : inWords(value);
+  return { path: "", found, expected };
+}
+
 /** A check that asks a question. */
 export function that(holds: (value: unknown) => boolean, expected: string): Check {
   return (value) => holds(value) ? undefined : fault(value, expected);
@@ -85,6 +91,16 @@ export const count: Check = that(
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
   "a whole number",
 );
+
+/** Bytes. */
+export const bytes: Check = that((value) => value instanceof Uint8Array, "a Uint8Array");
+
+/** Whether a value is a media type (RFC 6838, 4.2, as descriptor.md demands). */
+export function isMediaType(value: unknown): boolean {
+  return typeof value === "string" && /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+$/.test(value);
+}
+/** A media type. */
+export const mediaType: Check = that(isMediaType, '"type/subtype"');
 
 /** One of some strings. */
 export function oneOf(...values: string[]): Check {

@@ -7,50 +7,20 @@
 
 import { BlobberError } from "../errors.ts";
 import type { Signable, Signature, Verifier } from "../signing.ts";
-import {
-  callable,
-  type Fault,
-  fault,
-  flag,
-  inWords,
-  isRecord,
-  listOf,
-  objectWith,
-  optional,
-  type Shape,
-  words,
-} from "./shape.ts";
+import { verifierOption } from "./options.ts";
+import { flag, inWords } from "./shape.ts";
 import { type AcceptedVerdict, acceptVerdict } from "./verdict.ts";
-
-const EXPECTED = "a verifier or a list of at least one";
-
-const VERIFIER: Shape<Verifier> = {
-  title: optional(words),
-  accepts: callable,
-  mayFit: optional(callable),
-  verify: callable,
-};
-const verifierCheck = objectWith(VERIFIER, "a verifier");
-const everyVerifier = listOf(verifierCheck, EXPECTED);
-
-/** What the option `verifier` may be, where it is given. */
-export function verifierOption(value: unknown): Fault | undefined {
-  if (isRecord(value)) return verifierCheck(value);
-  return everyVerifier(value) ??
-    ((value as unknown[]).length === 0 ? fault(value, EXPECTED) : undefined);
-}
 
 /**
  * The verifiers that an option names.
  *
- * @param option `undefined` for none
+ * @param option what a caller names them with
  * @throws {BlobberError} `invalid-option` for anything that is not one verifier, or a list of at least one: who
  * names none demands something all the same
  */
 export function checkedVerifiers(
-  option: Verifier | readonly Verifier[] | undefined,
+  option: Verifier | readonly Verifier[],
 ): CheckedVerifier[] {
-  if (option === undefined) return [];
   const wrong = verifierOption(option);
   if (wrong !== undefined) {
     throw new BlobberError(

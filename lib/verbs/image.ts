@@ -6,7 +6,7 @@
 
 import { type Entry, specialName } from "../archive/entry.ts";
 import { followLinks } from "../archive/links.ts";
-import { checkLimits, raiseLimit } from "../archive/budget.ts";
+import { raiseLimit } from "../archive/budget.ts";
 import { nearestPath } from "../archive/tree/nearest_path.ts";
 import type { Content, Contents, ContentsOptions } from "../archive/read/content.ts";
 import { readContents } from "../archive/read/contents.ts";
@@ -38,7 +38,6 @@ export async function openImage(
   manifest: Document<Manifest>,
   options: ImageOptions = {},
 ): Promise<Image> {
-  checkLimits(options);
   const contents = await readContents(source, manifest, options);
   return new Image(source, manifest, contents, options);
 }

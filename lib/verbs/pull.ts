@@ -13,7 +13,7 @@ import type { Document, Manifest } from "../types.ts";
 import { openLayers } from "./pull/open_layers.ts";
 import { checkTree, placeTree } from "./pull/place_tree.ts";
 import { planPull } from "./pull/plan_pull.ts";
-import { checkPullSettings, type PullRules, type PullSettings, rulesOf } from "./pull/settings.ts";
+import { type PullRules, type PullSettings, rulesOf } from "./pull/settings.ts";
 import { unpackLayers } from "./pull/unpack_layers.ts";
 import { UnpackThreads } from "./pull/unpack_threads.ts";
 
@@ -37,7 +37,6 @@ export async function pull(
   dir: string,
   settings: PullSettings = {},
 ): Promise<PullResult> {
-  checkPullSettings(settings);
   const { signal, allowSharedDirectories: allowShared, holding } = settings;
   const rules = rulesOf(manifest.value, settings);
   const threads = new UnpackThreads();

@@ -142,9 +142,6 @@ test("limits are found in the table before the layer is downloaded, and while un
     maxBytes: 27,
     maxFileBytes: 9,
   });
-  await assert.rejects(pullOf(dir.path, layers["gzip"]!, { maxBytes: -1 }), {
-    code: "invalid-option",
-  });
 });
 
 test("CVE-2023-0821: a gzip bomb ends at the limit", async () => {

@@ -9,6 +9,7 @@ import type { PushInput } from "../archive/input/input.ts";
 import { putBlob } from "../artifact/small_blob.ts";
 import type { KnownLayer } from "../stores/cache/push_index.ts";
 import { type Digest, digestOf } from "../digest.ts";
+import { signWith } from "../doors/signer.ts";
 import { interruption, isBlobberError } from "../errors.ts";
 import type { PushResult } from "../options.ts";
 import type { Store } from "../store.ts";
@@ -16,7 +17,7 @@ import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 import { attachSignature } from "./attach_signature.ts";
 import { configDocument, manifestDocument } from "./push/image_documents.ts";
 import { sendLayer } from "./push/send_layer.ts";
-import { checkPushSettings, type PushFormat, type PushSettings } from "./push/settings.ts";
+import { formatOf, type PushFormat, type PushSettings } from "./push/settings.ts";
 import { checkTakenTags, findTakenTags, type TakenTag } from "./push/taken_tags.ts";
 
 export type { InputEntry, PushInput } from "../archive/input/input.ts";
@@ -36,7 +37,7 @@ export async function push(
   input: PushInput,
   settings: PushSettings = {},
 ): Promise<PushResult> {
-  const how = { ...settings, ...checkPushSettings(settings) };
+  const how = { ...settings, ...formatOf(settings) };
   const { signal, ifAbsent, tags = [] } = settings;
   try {
     const taken = ifAbsent ? await findTakenTags(target, tags, { signal }) : [];
@@ -109,7 +110,7 @@ async function signStored(
 ): Promise<Complete> {
   if (signer === undefined) return { ...stored, signature: undefined };
   const { descriptor, bytes } = stored;
-  const signature = await signer.sign({ ...descriptor, bytes, name }, { signal });
+  const signature = await signWith(signer, { ...descriptor, bytes, name }, { signal });
   const attached = await attachSignature(target, descriptor, signature, { signal });
   return { ...stored, signature: attached.digest };
 }

@@ -11,7 +11,7 @@ import { BlobberError, checkAborted } from "../errors.ts";
 import { notify } from "../events.ts";
 import { isIndex, readDocument } from "../artifact/manifest.ts";
 import type { AcceptedVerdict } from "../doors/verdict.ts";
-import { type CheckedVerifier, checkedVerifiers } from "../doors/verifier.ts";
+import type { CheckedVerifier } from "../doors/verifier.ts";
 import type { Proof, ReadOptions, Rejected } from "../options.ts";
 import type { Signable, SignedName, VerifiedDescriptor, VerifiedDigest } from "../signing.ts";
 import type { CallOptions, Source } from "../store.ts";
@@ -86,6 +86,8 @@ export async function prove(
   root: Document<Manifest | Index>,
   options: ResolveOptions,
 ): Promise<Pick<Artifact, "proofs" | "proven"> & { manifest?: Document<Manifest> }> {
+  if (options.verifier === undefined) return { proofs: [] };
+  const { checkedVerifiers } = await import("../doors/verifier.ts");
   const proofs: AcceptedProof[] = [];
   let chosen: Document<Manifest> | undefined;
   for (const verifier of checkedVerifiers(options.verifier)) {
@@ -93,7 +95,6 @@ export async function prove(
     proofs.push(proof);
     chosen ??= manifest;
   }
-  if (proofs.length === 0) return { proofs };
   // One verifier may know a signature on the index, and another none but on the manifest.
   const { mediaType, digest, size } = (chosen ?? root).descriptor;
   const proven = { mediaType, digest: digest as VerifiedDigest, size };

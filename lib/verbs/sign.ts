@@ -4,6 +4,7 @@
  * @module
  */
 
+import { signWith } from "../doors/signer.ts";
 import { BlobberError } from "../errors.ts";
 import type { SignOptions, SignResult } from "../options.ts";
 import type { SignedName } from "../signing.ts";
@@ -27,7 +28,7 @@ export async function signArtifact(
   if (!signer) throw new BlobberError("invalid-option", "sign has no signer, expected one");
   const root = await resolveDocument(store, selector, options);
   const call: CallOptions = { signal };
-  const signature = await signer.sign(signable(root, { name }), call);
+  const signature = await signWith(signer, signable(root, { name }), call);
   const { mediaType, digest, size } = root.descriptor;
   const attached = await attachSignature(store, { mediaType, digest, size }, signature, call);
   return { digest, mediaType, size, signature: attached.digest, added: attached.added };

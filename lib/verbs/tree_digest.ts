@@ -4,7 +4,6 @@
  * @module
  */
 
-import { checkLimits } from "../archive/budget.ts";
 import type { PushInput } from "../archive/input/input.ts";
 import { packDirectory, packEntries, packTar } from "../archive/pack/pack_input.ts";
 import { TreeHasher } from "../archive/pack/tree_hasher.ts";
@@ -77,7 +76,6 @@ export async function treeOfArtifact(
   manifest: Document<Manifest>,
   options: Pick<OpenOptions, "maxEntries" | "maxBytes" | "maxFileBytes"> & TreeOfImageOptions,
 ): Promise<TreeFound> {
-  checkLimits(options);
   const claim = manifest.value.annotations?.[ANNOTATION.treeDigest];
   const expected = claim === undefined
     ? undefined

@@ -75,7 +75,4 @@ test("limits of a caller hold for layers that are unpacked to be read, and for w
   const image = await openImage(made.source, made.manifest, limits);
   await assert.rejects(image.open("a"), { code: "limit" });
   await image.close();
-  await assert.rejects(openImage(made.source, made.manifest, { maxEntries: -1 }), {
-    code: "invalid-option",
-  });
 });

@@ -5,10 +5,8 @@
  */
 
 import { allowanceFor } from "../../archive/allowance.ts";
-import { checkLimits } from "../../archive/budget.ts";
 import { Growth } from "../../archive/growth.ts";
 import type { EntryPolicy } from "../../archive/unpack/plan.ts";
-import { BlobberError } from "../../errors.ts";
 import { MAX_BYTES } from "../../limits.ts";
 import type { PullOptions, UnpackLimits } from "../../options.ts";
 import type { Holding } from "../../system/held_directory.ts";
@@ -27,21 +25,6 @@ export interface PullSettings extends PullOptions {
   onStep?: ((path: string) => void) | undefined;
   /** How directories are held. For tests of what holds where there are no descriptors. */
   holding?: Holding | undefined;
-}
-
-/**
- * Checks options.
- *
- * @throws {BlobberError} `invalid-option`
- */
-export function checkPullSettings(settings: PullSettings): void {
-  checkLimits(settings);
-  const { jobs } = settings;
-  if (jobs === undefined || (Number.isSafeInteger(jobs) && jobs >= 0)) return;
-  throw new BlobberError(
-    "invalid-option",
-    `invalid number of jobs: ${jobs}, expected a whole number`,
-  );
 }
 
 /** What holds for every step of one pull. */

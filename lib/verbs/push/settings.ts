@@ -5,10 +5,10 @@
  */
 
 import type { Entry } from "../../archive/entry.ts";
+import { isMediaType } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
 import type { Compression, PushOptions } from "../../options.ts";
 import { quote } from "../../printable.ts";
-import { isTag, TAG_GRAMMAR } from "../../reference.ts";
 import type { SignedName } from "../../signing.ts";
 import type { FileStat } from "../../system/runtime.ts";
 import { ANNOTATION, MEDIA_TYPE } from "../../types.ts";
@@ -42,36 +42,19 @@ export interface PushFormat {
 }
 
 /**
- * Checks options.
+ * The format that options ask for.
  *
- * @returns the format that they ask for
- * @throws {BlobberError} `invalid-option`
+ * @throws {BlobberError} `invalid-option` for a layer's media type that is none, or an annotation that is ours
  */
-export function checkPushSettings(settings: PushSettings): PushFormat {
-  const { compression = "gzip", jobs, layerMediaType, tags = [], mtime = 0, annotations } =
-    settings;
+export function formatOf(settings: PushSettings): PushFormat {
+  const { compression = "gzip", layerMediaType, annotations } = settings;
   const invalid = (what: string, value: string, expected: string) =>
-    new BlobberError("invalid-option", `invalid ${what}: ${value}, expected ${expected}`);
-  if (!Object.hasOwn(LAYER_TYPES, compression)) {
-    throw invalid("compression", quote(compression), '"gzip" or "zstd"');
-  }
-  if (jobs !== undefined && (!Number.isSafeInteger(jobs) || jobs < 0)) {
-    throw invalid("number of jobs", `${jobs}`, "a whole number");
-  }
-  if (!Number.isSafeInteger(mtime)) throw invalid("mtime", `${mtime}`, "whole seconds since 1970");
+    new BlobberError("invalid-option", `invalid ${what}: ${quote(value)}, expected ${expected}`);
   if (annotations !== undefined && ANNOTATION.treeDigest in annotations) {
-    throw invalid(
-      "annotation",
-      quote(ANNOTATION.treeDigest),
-      "a key that push does not set itself",
-    );
+    throw invalid("annotation", ANNOTATION.treeDigest, "a key that push does not set itself");
   }
-  for (const tag of tags) {
-    if (!isTag(tag)) throw invalid("tag", quote(tag), TAG_GRAMMAR);
-  }
-  // RFC 6838, 4.2, as descriptor.md demands.
-  if (layerMediaType !== undefined && !/^[\w.+!#$&^-]+\/[\w.+!#$&^-]+$/.test(layerMediaType)) {
-    throw invalid("media type", quote(layerMediaType), '"type/subtype"');
+  if (layerMediaType !== undefined && !isMediaType(layerMediaType)) {
+    throw invalid("media type", layerMediaType, '"type/subtype"');
   }
   return { compression, mediaType: layerMediaType ?? LAYER_TYPES[compression] };
 }

@@ -1,0 +1,285 @@
+/**
+ * The door for options: a table for the client and for each verb, in which every option has its check. An option
+ * that is added to `options.ts` is added here, or this does not compile.
+ *
+ * A name that nothing knows is refused: who misspells `verifier` would read without one. So is `null`, which
+ * says something else than nothing. What another verb takes is passed over, so that one object can serve several.
+ *
+ * @module
+ */
+
+import { DIGEST_GRAMMAR, isDigest } from "../digest.ts";
+import { BlobberError } from "../errors.ts";
+import type { Observer } from "../events.ts";
+import type {
+  ClientOptions,
+  ConnectionOptions,
+  CopyOptions,
+  OpenOptions,
+  PackLimits,
+  PullOptions,
+  PushOptions,
+  ReadOptions,
+  SignOptions,
+  TagOptions,
+  TreeDigestOptions,
+  UnpackLimits,
+  VerifyOptions,
+} from "../options.ts";
+import { quote } from "../printable.ts";
+import { registryNamed } from "../reference.ts";
+import { nearestWord } from "../spelling.ts";
+import type { Signer, Verifier } from "../signing.ts";
+import type { CallOptions } from "../store.ts";
+import type { Platform } from "../types.ts";
+import {
+  bytes,
+  callable,
+  type Check,
+  count,
+  type Fault,
+  fault,
+  flag,
+  hidden,
+  isRecord,
+  listOf,
+  mapOf,
+  objectWith,
+  oneOf,
+  optional,
+  type Shape,
+  text,
+  that,
+  words,
+} from "./shape.ts";
+
+const path: Check = that(
+  (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
+  "a path",
+);
+const signal: Check = that((value) => value instanceof AbortSignal, "an AbortSignal");
+const digest: Check = that(isDigest, DIGEST_GRAMMAR);
+const platform: Check = objectWith<Platform>({
+  os: words,
+  architecture: words,
+  variant: optional(words),
+  "os.version": optional(words),
+}, "an object with os and architecture");
+const tags: Check = listOf(text, "a list of tags");
+
+/** What stands there is not shown: it may be a private key. */
+const certificates: Check = (value) =>
+  typeof value === "string" && value.includes("-----BEGIN CERTIFICATE-----")
+    ? undefined
+    : hidden(value, "certificates in PEM");
+
+const SIGNER: Shape<Signer> = { publicKey: optional(bytes), sign: callable };
+const signer = objectWith(SIGNER, "a signer");
+
+const VERIFIER: Shape<Verifier> = {
+  title: optional(words),
+  accepts: callable,
+  mayFit: optional(callable),
+  verify: callable,
+};
+const oneVerifier = objectWith(VERIFIER, "a verifier");
+const SOME_VERIFIERS = "a verifier or a list of at least one";
+const everyVerifier = listOf(oneVerifier, SOME_VERIFIERS);
+
+/** What the option `verifier` may be, where it is given: who names none demands something all the same. */
+export function verifierOption(value: unknown): Fault | undefined {
+  if (isRecord(value)) return oneVerifier(value);
+  return everyVerifier(value) ??
+    ((value as unknown[]).length === 0 ? fault(value, SOME_VERIFIERS) : undefined);
+}
+
+const CONNECTION: Shape<ConnectionOptions> = {
+  insecure: flag,
+  insecureSkipTlsVerify: flag,
+  caCerts: listOf(certificates, "a list of certificates in PEM"),
+  maxConnections: that(
+    (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+    "a whole number from 1",
+  ),
+};
+
+const everyRegistry = mapOf(
+  (value) => isRecord(value) ? faultIn(CONNECTION, value) : fault(value, "an object"),
+  "an object of options by host[:port]",
+);
+
+/** Connections by registry: an exception for what is no registry would never hold. */
+function registries(value: unknown): Fault | undefined {
+  const wrong = everyRegistry(value);
+  if (wrong !== undefined) return wrong;
+  const name = Object.keys(value as object).find((host) => registryNamed(host) === undefined);
+  return name === undefined ? undefined : fault(name, 'options of a registry, "host[:port]"');
+}
+
+const OBSERVER: Shape<Observer> = { onProgress: callable, onNotice: callable, signal };
+const READ: Shape<ReadOptions> = {
+  ...OBSERVER,
+  verifier: verifierOption,
+  expect: digest,
+  platform,
+  layoutPath: path,
+};
+const UNPACK: Shape<UnpackLimits> = { maxEntries: count, maxBytes: count, maxFileBytes: count };
+const PACK: Shape<PackLimits> = { maxEntries: count, maxBytes: count };
+
+const CLIENT: Shape<ClientOptions> = {
+  ...CONNECTION,
+  onNotice: callable,
+  registries,
+  credentials: callable,
+  open: callable,
+  onRequest: callable,
+  referrers: oneOf("auto", "api", "tag"),
+  // RFC 9110, 5.5: what a header's value may hold, and no line break.
+  userAgent: that(
+    (value) => typeof value === "string" && /^[!-~](?:[ -~]*[!-~])?$/.test(value),
+    "printable ASCII",
+  ),
+  cacheDir: path,
+  cacheTtl: that((value) => typeof value === "number" && value >= 0, "milliseconds"),
+  signer,
+  verifier: verifierOption,
+  jobs: count,
+  allowSharedDirectories: flag,
+};
+const PUSH: Shape<PushOptions> = {
+  ...OBSERVER,
+  ...PACK,
+  compression: oneOf("gzip", "zstd"),
+  tags,
+  ifAbsent: flag,
+  annotations: mapOf(text, "an object of strings"),
+  layerMediaType: text, // its grammar is checked where the format is chosen
+  platform,
+  keepMtime: flag,
+  mtime: that(Number.isSafeInteger, "whole seconds since 1970"),
+  refuse: listOf(path, "a list of paths"),
+  allowSecrets: flag,
+  signer,
+};
+const OPEN: Shape<OpenOptions> = { ...READ, ...UNPACK };
+const PULL: Shape<PullOptions> = {
+  ...READ,
+  ...UNPACK,
+  overwrite: flag,
+  links: oneOf("refuse", "keep"),
+  special: oneOf("refuse", "skip"),
+};
+const TREE: Shape<TreeDigestOptions> = { ...OPEN, special: PULL.special };
+const COPY: Shape<CopyOptions> = { ...READ, referrers: flag, tags, ifAbsent: flag };
+const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
+const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };
+const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
+const CALL: Shape<CallOptions> = { signal };
+
+const TABLES = {
+  push: PUSH,
+  digest: { ...PUSH, onEntry: callable },
+  treeDigest: TREE,
+  pull: PULL,
+  openImage: OPEN,
+  list: OPEN,
+  copy: COPY,
+  sign: SIGN,
+  verify: VERIFY,
+  tag: TAG,
+  listTags: CALL,
+  resolve: CALL,
+};
+
+/** A verb, by the name of the client's method. */
+export type VerbName = keyof typeof TABLES;
+
+type Table = Readonly<Record<string, Check>>;
+
+/**
+ * Takes the options of a client.
+ *
+ * @returns a copy: what is done to the object later changes no demand
+ * @throws {BlobberError} `invalid-option`
+ */
+export function clientOptions(given: ClientOptions): ClientOptions {
+  return taken(given, CLIENT, "the client");
+}
+
+/**
+ * Takes the options of a call.
+ *
+ * @param verb whose they are
+ * @returns a copy
+ * @throws {BlobberError} `invalid-option`
+ */
+export function callOptions<O extends object>(verb: VerbName, given: O): O {
+  return taken(given, TABLES[verb], verb);
+}
+
+/**
+ * Checks the name of a directory that a call takes.
+ *
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkDirectory(value: unknown): void {
+  const wrong = path(value);
+  if (wrong !== undefined) throw invalid("directory", wrong);
+}
+
+/**
+ * Checks tags that a call takes: one string is not taken for a list of its letters.
+ *
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkTagList(value: unknown): void {
+  const wrong = tags(value);
+  if (wrong !== undefined) throw invalid("tags", wrong);
+}
+
+function taken<O extends object>(given: O, table: Table, owner: string): O {
+  if (!isRecord(given)) throw invalid(`options of ${owner}`, fault(given, "an object"));
+  const wrong = faultIn(table, given);
+  if (wrong !== undefined) throw invalid(`option ${wrong.path.slice(1)}`, wrong);
+  for (const name of Object.keys(given)) {
+    if (given[name] !== undefined && !Object.hasOwn(table, name)) checkOther(name, table, owner);
+  }
+  const copy: Record<string, unknown> = {};
+  for (const name of Object.keys(table)) {
+    const value = given[name];
+    if (value !== undefined) copy[name] = Array.isArray(value) ? [...value] : value;
+  }
+  return copy as O;
+}
+
+/** The first of the given options that is wrong; its path begins with its name. */
+function faultIn(table: Table, given: Record<string, unknown>): Fault | undefined {
+  for (const [name, check] of Object.entries(table)) {
+    const value = given[name]; // a class may have it as a getter
+    const wrong = value === undefined ? undefined : check(value);
+    if (wrong !== undefined) return { ...wrong, path: `.${name}${wrong.path}` };
+  }
+  return undefined;
+}
+
+/** Refuses a name that is in no table, or only in one for another purpose: of a client or of a call. */
+function checkOther(name: string, table: Table, owner: string): void {
+  const ofCall = Object.values(TABLES).some((one) => Object.hasOwn(one, name));
+  if (ofCall && table !== CLIENT) return;
+  const ofClient = Object.hasOwn(CLIENT, name);
+  const meant = nearestWord(name, Object.keys(table));
+  throw new BlobberError("invalid-option", `unknown option ${quote(name)} of ${owner}`, {
+    hint: ofCall
+      ? "it is an option of calls, such as pull()"
+      : ofClient
+      ? "it is an option of the client: new Client({ … })"
+      : meant === undefined
+      ? undefined
+      : `did you mean "${meant}"?`,
+  });
+}
+
+function invalid(what: string, { found, expected }: Fault): BlobberError {
+  return new BlobberError("invalid-option", `invalid ${what}: ${found}, expected ${expected}`);
+}
