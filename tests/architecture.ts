@@ -62,7 +62,7 @@ export const LAYERS: string[][] = [
   ],
   ["artifact/", "doors/"],
   ["registry/", "archive/", "signatures/"],
-  ["stores/", "threads/"],
+  ["stores/", "threads/", "testing/"],
   ["verbs/"],
   ["client"],
 ];
