@@ -6,14 +6,63 @@
  */
 
 export * from "./lib/client.ts";
-export * from "./lib/errors.ts";
-export * from "./lib/events.ts";
 export * from "./lib/options.ts";
-export * from "./lib/limits.ts";
-export * from "./lib/stores/cache/maintenance.ts";
+export * from "./lib/signing.ts";
+export * from "./lib/store.ts";
+export * from "./lib/types.ts";
+export {
+  type Advice,
+  BlobberError,
+  type BlobberErrorJson,
+  type BlobberErrorOptions,
+  type CauseJson,
+  type Code,
+  CODES,
+  type Hint,
+  isBlobberError,
+  type OptionName,
+  type Remedy,
+} from "./lib/errors.ts";
+export type {
+  Notice,
+  Observer,
+  OnRequest,
+  Phase,
+  Progress,
+  RequestEnd,
+  RequestStart,
+} from "./lib/events.ts";
+export {
+  formatReference,
+  isTag,
+  type LayoutReference,
+  nameOf,
+  parseReference,
+  type Reference,
+  type Registry,
+  type RegistryName,
+  type RegistryReference,
+  type RepositoryName,
+  type RepositoryPath,
+  selectorOf,
+  tagOf,
+} from "./lib/reference.ts";
+export { type Digest, isDigest } from "./lib/digest.ts";
+export { printable } from "./lib/printable.ts";
+export type { Entry, EntryType, SpecialType } from "./lib/archive/entry.ts";
+export type { ByteSource, InputEntry, InputType, PushInput } from "./lib/archive/input/input.ts";
+export type { Image } from "./lib/verbs/image.ts";
 export { LayoutStore } from "./lib/stores/layout/layout_store.ts";
 export { MemoryStore } from "./lib/stores/memory_store.ts";
-export { printable, quote } from "./lib/printable.ts";
+export {
+  type CacheEntry,
+  type CacheInfo,
+  cacheInfo,
+  clearCache,
+  pruneCache,
+  type PruneOptions,
+  type PruneResult,
+} from "./lib/stores/cache/maintenance.ts";
 export {
   checkLogin,
   eraseLogin,
@@ -21,12 +70,3 @@ export {
   type LoginOptions,
   storeLogin,
 } from "./lib/registry/login.ts";
-export * from "./lib/reference.ts";
-export * from "./lib/signing.ts";
-export * from "./lib/store.ts";
-export * from "./lib/types.ts";
-export { type Digest, isDigest } from "./lib/digest.ts";
-export type { Entry, EntryType, SpecialType } from "./lib/archive/entry.ts";
-export { looksSecret } from "./lib/archive/input/secrets.ts";
-export type { ByteSource, InputEntry, InputType, PushInput } from "./lib/archive/input/input.ts";
-export type { Image } from "./lib/verbs/image.ts";

@@ -1,5 +1,6 @@
 /**
- * The command line.
+ * Pushes directories to OCI registries and layouts, pulls them back, reads single files out of remote artifacts,
+ * and verifies who signed them, on the command line.
  *
  * @module
  */

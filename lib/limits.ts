@@ -14,9 +14,9 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 /** Bytes of a manifest: registries must accept 4 MiB (distribution spec, "Pushing Manifests"). */
-export const MAX_MANIFEST_BYTES = 4 * MiB;
+export const MAX_MANIFEST_BYTES: number = 4 * MiB;
 /** Bytes of a config, which is read whole: as many as a manifest may have. */
-export const MAX_CONFIG_BYTES = 4 * MiB;
+export const MAX_CONFIG_BYTES: number = 4 * MiB;
 /** Layers in one image: four times the 127 that overlay file systems handle. */
 export const MAX_LAYERS = 512;
 /** Levels of indexes, the outermost included: an index may hold indexes, and those hold none. */
@@ -42,7 +42,7 @@ export const MIN_ENTRY_BYTES = 64;
  */
 export const NAME_BYTES_AN_ENTRY = 256;
 /** Bytes of names and link targets that are allowed however few the entries are: 16,000 of 256 bytes. */
-export const FREE_NAME_BYTES = 4 * MiB;
+export const FREE_NAME_BYTES: number = 4 * MiB;
 /**
  * Components of paths and targets walked to follow links of lower layers, for each byte of the names read so
  * far. One link on the way of a name takes about one for four bytes.
@@ -67,13 +67,13 @@ export const MAX_PATH_LOOKS = 10;
 /** Components of a path: half of what fits into 4096 bytes. */
 export const MAX_PATH_DEPTH = 1024;
 /** Bytes of a compressed table of contents: a million entries of 250 bytes, compressed 5:1, have 50 MB. */
-export const MAX_TOC_BYTES = 64 * MiB;
+export const MAX_TOC_BYTES: number = 64 * MiB;
 /** Bytes of a table of contents after decompression: a million entries of 250 bytes have 250 MB. */
-export const MAX_TOC_PLAIN_BYTES = 512 * MiB;
+export const MAX_TOC_PLAIN_BYTES: number = 512 * MiB;
 /** Plain bytes of a table for each compressed one, beyond the first 16 MiB: digests keep real ones below 8. */
 export const MAX_TOC_RATIO = 64;
 /** Plain bytes of a table that need no compressed ones: half a million short rows. */
-export const FREE_TOC_BYTES = 16 * MiB;
+export const FREE_TOC_BYTES: number = 16 * MiB;
 /** Tables of an image's layers read at once: 8 hide the time that a registry takes to answer. */
 export const TABLE_READS = 8;
 /** Files of an image that are read at once to be hashed: as tables, to hide the time that an answer takes. */
@@ -85,55 +85,55 @@ export const FREE_CHUNKS = 65_536;
 /** Characters of a modification time in a table: RFC 3339 with nanoseconds has 35. */
 export const MAX_TIME_CHARS = 64;
 /** Bytes of one chunk, held in memory and checked before a byte of it is handed out: writers use 4 MiB. */
-export const MAX_CHUNK_BYTES = 64 * MiB;
+export const MAX_CHUNK_BYTES: number = 64 * MiB;
 /** Bytes of a member after decompression: a chunk of 64 MiB, and headers of entries without content behind it. */
-export const MAX_MEMBER_BYTES = 128 * MiB;
+export const MAX_MEMBER_BYTES: number = 128 * MiB;
 /**
  * Bytes inflated and passed over to read one file: what stands before its chunks in their members. Writers
  * put small files together in members of 64 KiB to 4 MiB.
  */
-export const MAX_PASSED_BYTES = 128 * MiB;
+export const MAX_PASSED_BYTES: number = 128 * MiB;
 /** Bytes asked for at a layer's end to find the table: it holds that of some 20,000 files. */
-export const TOC_TAIL_BYTES = 1 * MiB;
+export const TOC_TAIL_BYTES: number = 1 * MiB;
 /** Bytes of a layer that is downloaded whole for a part of it without a warning: 3 seconds at 100 Mbit/s. */
-export const SURPRISING_DOWNLOAD_BYTES = 32 * MiB;
+export const SURPRISING_DOWNLOAD_BYTES: number = 32 * MiB;
 /** Bytes of the window of a zstd frame, held in memory: the zstd tool accepts 128 MiB unless told otherwise. */
-export const MAX_ZSTD_WINDOW_BYTES = 128 * MiB;
+export const MAX_ZSTD_WINDOW_BYTES: number = 128 * MiB;
 /** Bytes of the header of a gzip member: 64 KiB of an extra field, and 1 KiB for a name and a comment. */
-export const MAX_GZIP_HEADER_BYTES = 65 * KiB;
+export const MAX_GZIP_HEADER_BYTES: number = 65 * KiB;
 /**
  * Plain bytes of a layer without a table that are kept in a temporary file for each compressed one, so that
  * files can be read at once: text shrinks some 4:1. Of a layer that grows more, each file is unpacked by itself.
  */
 export const MAX_SPOOL_RATIO = 16;
 /** As {@linkcode MAX_SPOOL_RATIO}, however small the layer is: as much as one chunk may have. */
-export const FREE_SPOOL_BYTES = 64 * MiB;
+export const FREE_SPOOL_BYTES: number = 64 * MiB;
 /** Bytes of a file that is read whole into memory, and kept there, where it has one digest over all of it. */
-export const SMALL_FILE_BYTES = 8 * MiB;
+export const SMALL_FILE_BYTES: number = 8 * MiB;
 /** Bytes of such files that stay in memory for the next reader: four of the largest. */
-export const MAX_KEPT_IN_MEMORY_BYTES = 32 * MiB;
+export const MAX_KEPT_IN_MEMORY_BYTES: number = 32 * MiB;
 /** Bytes of larger ones that stay in temporary files for the next reader, beside the last that was read. */
-export const MAX_KEPT_ON_DISK_BYTES = 1024 * MiB;
+export const MAX_KEPT_ON_DISK_BYTES: number = 1024 * MiB;
 /** Files that stay for the next reader; each in a temporary file is one that this process has open. */
 export const MAX_KEPT_FILES = 64;
 /** Bytes of a file that is read into memory when its reader does not say how many: more are for a stream. */
-export const MAX_READ_BYTES = 64 * MiB;
+export const MAX_READ_BYTES: number = 64 * MiB;
 /** Bytes of a PAX extended header or a GNU long name: a path and a target have 8 KiB at the most. */
-export const MAX_TAR_META_BYTES = 1 * MiB;
+export const MAX_TAR_META_BYTES: number = 1 * MiB;
 /** Bytes of all PAX headers that describe an archive and no entry: Git writes one of 52 bytes. */
-export const MAX_TAR_GLOBAL_BYTES = 1 * MiB;
+export const MAX_TAR_GLOBAL_BYTES: number = 1 * MiB;
 /** Bytes of PAX headers and GNU long names for each entry, on average: a path and a target have 8 KiB at the most. */
-export const TAR_META_BYTES_AN_ENTRY = 16 * KiB;
+export const TAR_META_BYTES_AN_ENTRY: number = 16 * KiB;
 /** As {@linkcode TAR_META_BYTES_AN_ENTRY}, however few entries there are: 1000 of 16 KiB. */
-export const FREE_TAR_META_BYTES = 16 * MiB;
+export const FREE_TAR_META_BYTES: number = 16 * MiB;
 /** PAX records for each entry, on average: archives with extended attributes have some 10. */
 export const PAX_RECORDS_AN_ENTRY = 64;
 /** As {@linkcode PAX_RECORDS_AN_ENTRY}, however few entries there are: 1000 of 64. */
 export const FREE_PAX_RECORDS = 65_536;
 /** Bytes of zeros behind the end of a tar: GNU tar pads to records of 10 KiB, and of more where it is told. */
-export const MAX_TAR_END_BYTES = 1 * MiB;
+export const MAX_TAR_END_BYTES: number = 1 * MiB;
 /** Bytes of a file that is searched for private keys: the largest in use have 7 KB. */
-export const MAX_KEY_SEARCH_BYTES = 64 * KiB;
+export const MAX_KEY_SEARCH_BYTES: number = 64 * KiB;
 
 /**
  * Referrers looked at in search of a signature: this many of the API's, and this many of the fallback tag's.
@@ -145,17 +145,17 @@ export const MAX_OTHER_REFERRERS = 32;
 /** Referrers listed in all, of whatever type: some 300 bytes of memory each, 30 MB together. */
 export const MAX_REFERRERS_LISTED = 100_000;
 /** Bytes of all pages of one list of referrers: 100,000 of some 600 bytes. */
-export const MAX_LIST_BYTES = 64 * MiB;
+export const MAX_LIST_BYTES: number = 64 * MiB;
 /** Bytes of a referrer's manifest read in search of a signature: cosign's have under 1 KiB. */
-export const MAX_REFERRER_BYTES = 256 * KiB;
+export const MAX_REFERRER_BYTES: number = 256 * KiB;
 /** Bytes of small manifests and signatures read in one search: 5000 of 13 KiB; blobber's and cosign's have under 10. */
-export const MAX_VERIFICATION_BYTES = 64 * MiB;
+export const MAX_VERIFICATION_BYTES: number = 64 * MiB;
 /** Bytes of a small manifest or signature: larger ones have an allowance of their own; cosign's have under 10 KiB. */
-export const SMALL_SIGNATURE_BYTES = 64 * KiB;
+export const SMALL_SIGNATURE_BYTES: number = 64 * KiB;
 /** Bytes of larger manifests and signatures read in one search: 16 of the largest that are accepted. */
-export const MAX_LARGE_VERIFICATION_BYTES = 16 * MiB;
+export const MAX_LARGE_VERIFICATION_BYTES: number = 16 * MiB;
 /** Bytes of signatures held back in one search because others are likelier to satisfy: 1000 of 16 KiB. */
-export const MAX_WAITING_BYTES = 16 * MiB;
+export const MAX_WAITING_BYTES: number = 16 * MiB;
 /** Time for one search for a signature, in milliseconds: 10,000 requests, 4 at once, of 120 ms. */
 export const MAX_SEARCH_MS = 300_000;
 /** Referrers read at once: 4 hide the time that a registry takes to answer, and do not make it refuse. */
@@ -173,7 +173,7 @@ export const COPY_STREAMS = 3;
 /** Layers that are files and that a pull downloads at once: 4 fill a link that one connection does not. */
 export const FILE_STREAMS = 4;
 /** Bytes of one signature (bundle), before any parsing: blobber's and cosign's have under 20 KiB. */
-export const MAX_SIGNATURE_BYTES = 1 * MiB;
+export const MAX_SIGNATURE_BYTES: number = 1 * MiB;
 /** Entries of a transparency log in one bundle, counted before any cryptography (GHSA-cq38-jh5f-37mq): signers make one or two. */
 export const MAX_LOG_ENTRIES = 32;
 /** Signed timestamps in one bundle, for the same reason. */
@@ -183,7 +183,7 @@ export const MAX_CERTIFICATES = 10;
 /** Hashes in an inclusion proof: a tree of 2^63 leaves needs 63. */
 export const MAX_PROOF_HASHES = 64;
 /** Bytes of one certificate, timestamp or key in DER: Fulcio's certificates have under 2 KiB, timestamps with their chain under 8. */
-export const MAX_DER_BYTES = 64 * KiB;
+export const MAX_DER_BYTES: number = 64 * KiB;
 /** Elements of one such document, those in octet strings included: a timestamp with its chain has some 400. */
 export const MAX_DER_ELEMENTS = 8192;
 /** Levels of such a document: a certificate inside a timestamp has 16. */
@@ -201,7 +201,7 @@ export const MIN_RSA_EXPONENT = 65_537;
 /** Bits of an RSA exponent, each of which is a multiplication: the usual one, 65537, has 17. */
 export const MAX_RSA_EXPONENT_BITS = 32;
 /** Bytes of a checkpoint: Rekor's have under 1 KiB, under 4 with the signatures of a dozen witnesses. */
-export const MAX_CHECKPOINT_BYTES = 16 * KiB;
+export const MAX_CHECKPOINT_BYTES: number = 16 * KiB;
 /** Signatures under one checkpoint: the log's, and those of 63 witnesses. */
 export const MAX_CHECKPOINT_SIGNATURES = 64;
 /** Subjects of a statement, read before it is known to be a signature: signers write one. */
@@ -211,16 +211,16 @@ export const MAX_SUBJECT_CHARS = 2048;
 /** Levels of JSON in a bundle, a statement or a trusted root: the deepest in use has 9. */
 export const MAX_JSON_DEPTH = 32;
 /** Bytes of a trusted root: the public one has 7 KiB. */
-export const MAX_TRUSTED_ROOT_BYTES = 1 * MiB;
+export const MAX_TRUSTED_ROOT_BYTES: number = 1 * MiB;
 /** Logs, or authorities, of one kind in a trusted root: the public one has 2 of each. */
 export const MAX_ROOT_PARTS = 64;
 /** Bytes of a public key file: a PEM of RSA 16384 has under 4 KiB. */
-export const MAX_KEY_BYTES = 64 * KiB;
+export const MAX_KEY_BYTES: number = 64 * KiB;
 /** By how much the clock of this machine may be wrong when it signs, in milliseconds: Fulcio's certificates are good for 10 minutes. */
 export const MAX_CLOCK_SKEW_MS = 600_000;
 
 /** Bytes of one metadata file of a TUF repository: Sigstore's largest has 20 KiB. */
-export const MAX_TUF_BYTES = 4 * MiB;
+export const MAX_TUF_BYTES: number = 4 * MiB;
 /** Bytes of what is kept of a TUF repository: 8 files as large as one may be. */
 export const MAX_TUF_STATE_BYTES: number = 8 * MAX_TUF_BYTES;
 /** Roots of a TUF repository followed in one go (TUF specification, 5.3.3): Sigstore makes 2 a year. */
@@ -232,12 +232,12 @@ export const TUF_TIMEOUT_MS = 20_000;
 /** Time for all requests of one update, in milliseconds: a repository may name a new root each time it is asked. */
 export const TUF_UPDATE_MS = 120_000;
 /** Age of a TUF check after which the network is asked again, in milliseconds: Sigstore renews its metadata weekly. */
-export const TUF_REFRESH_MS = 24 * 60 * 60 * 1000;
+export const TUF_REFRESH_MS: number = 24 * 60 * 60 * 1000;
 /**
  * Age of the last TUF check up to which the option `offline` uses a trust root whose timestamp has expired, in
  * milliseconds: half of the 197 days that a root of Sigstore's is good for.
  */
-export const MAX_OFFLINE_AGE_MS = 90 * 24 * 60 * 60 * 1000;
+export const MAX_OFFLINE_AGE_MS: number = 90 * 24 * 60 * 60 * 1000;
 
 /** Readings in a row that must show an entry of the fallback tag: one may come before another writer's write. */
 export const FALLBACK_READINGS = 2;
@@ -250,14 +250,14 @@ export const MAX_CHECKED_REFERRERS = 32;
 /** Pages of a list (tags, referrers) followed: 100,000 tags in pages of 100. */
 export const MAX_PAGES = 1000;
 /** Bytes of one page of a list: 10,000 tags of 128 characters have 1.3 MB. */
-export const MAX_PAGE_BYTES = 8 * MiB;
+export const MAX_PAGE_BYTES: number = 8 * MiB;
 /** Tags asked for at a time: some registries give no more than 1000. */
 export const TAGS_A_PAGE = 1000;
 /** Tags listed in all: 13 MB of the longest. */
 export const MAX_TAGS = 100_000;
 
 /** Bytes of a layout's `index.json`: some 100,000 manifests. */
-export const MAX_INDEX_FILE_BYTES = 32 * MiB;
+export const MAX_INDEX_FILE_BYTES: number = 32 * MiB;
 /** Manifests of a layout read to find out what refers to one of them: as many as its `index.json` holds. */
 export const MAX_LAYOUT_MANIFESTS = 100_000;
 /** Bytes of a lock file: it names a process. */
@@ -276,26 +276,26 @@ export const MAX_CLAIM_TRIES = 5;
 export const MAX_CLAIM_NOTE_BYTES = 200;
 
 /** Bytes of an entry or a record in the cache: as many as a manifest may have. */
-export const MAX_CACHE_RECORD_BYTES = 4 * MiB;
+export const MAX_CACHE_RECORD_BYTES: number = 4 * MiB;
 /** Bytes of an artifact's names that the cache keeps: a million of some 100 bytes. */
-export const MAX_LISTING_BYTES = 128 * MiB;
+export const MAX_LISTING_BYTES: number = 128 * MiB;
 /** Layers remembered of directories that begin alike: the versions that one goes back and forth between. */
 export const MAX_PUSH_RECORDS = 4;
 /** Bytes checked at once where a part of a cached blob is read: half a millisecond of hashing. */
-export const CACHE_BLOCK_BYTES = 1 * MiB;
+export const CACHE_BLOCK_BYTES: number = 1 * MiB;
 /** Age below which a cached blob that no entry names may still be on its way, in milliseconds. */
 export const CACHE_GRACE_MS = 3_600_000;
 /** The longest that a tag may be taken from the cache, in milliseconds: for a day at most a freeze goes unseen. */
 export const MAX_CACHE_TTL_MS = 86_400_000;
 
 /** Bytes of an error body read for its message, of which 300 characters are shown. */
-export const MAX_ERROR_BODY_BYTES = 64 * KiB;
+export const MAX_ERROR_BODY_BYTES: number = 64 * KiB;
 /** Characters of a message from outside that are shown: four lines of a terminal. */
 export const MAX_MESSAGE_CHARS = 300;
 /** Bytes of a token response: a token has to fit into the header of a request, of which Node takes 16 KiB. */
-export const MAX_TOKEN_BYTES = 1 * MiB;
+export const MAX_TOKEN_BYTES: number = 1 * MiB;
 /** Characters of a `WWW-Authenticate` header that are parsed: Node takes 16 KiB of headers. */
-export const MAX_CHALLENGE_CHARS = 16 * KiB;
+export const MAX_CHALLENGE_CHARS: number = 16 * KiB;
 /** Scopes that a challenge may add to those of the request: registries name one or two. */
 export const MAX_CHALLENGED_SCOPES = 8;
 /** Life of a token in seconds, where none is stated or a shorter one (distribution's token spec, "expires_in"): 60. */
@@ -319,16 +319,16 @@ export const MIN_RETRY_AFTER_MS = 100;
 /** The pause before another try from which on a person is told, in milliseconds: shorter ones go unnoticed. */
 export const NOTABLE_PAUSE_MS = 2_000;
 /** Bytes that come before a broken download counts as broken for the first time again: each try moves it on by 1 MiB. */
-export const RETRY_RESET_BYTES = 1 * MiB;
+export const RETRY_RESET_BYTES: number = 1 * MiB;
 /**
  * Bytes of a blob that is taken whole and cut where ranges of it are refused: twice what is read at its end to
  * find its table.
  */
-export const MAX_CUT_BLOB_BYTES = 2 * MiB;
+export const MAX_CUT_BLOB_BYTES: number = 2 * MiB;
 /** Time for a registry to answer that an upload was cancelled, in milliseconds: a person waits, and it forgets by itself. */
 export const CANCEL_TIMEOUT_MS = 3_000;
 /** Bytes of a blob that is kept in memory and sent in one request: configs and the layers of small trees. */
-export const MAX_UPLOAD_IN_MEMORY_BYTES = 1 * MiB;
+export const MAX_UPLOAD_IN_MEMORY_BYTES: number = 1 * MiB;
 /**
  * Bytes of one piece of a blob that is refused as a whole, in the order in which they are tried: above the
  * least that cloud stores take (5 MiB), then below the least common limit of a proxy (1 MiB).
@@ -341,14 +341,14 @@ export const CROWDED_PART_BYTES: number = 256 * KiB;
 /** Silence on a connection after which it is given up, in milliseconds. Total time is not limited. */
 export const IDLE_TIMEOUT_MS = 60_000;
 /** Bytes that must come in the time of an idle timeout: a peer that sends less than 70 a second is as good as silent. */
-export const MIN_BYTES_PER_IDLE = 4 * KiB;
+export const MIN_BYTES_PER_IDLE: number = 4 * KiB;
 /** Time for a credential helper to answer, in milliseconds: those that ask a cloud take seconds. */
 export const HELPER_TIMEOUT_MS = 30_000;
 /** Bytes of a credential helper's answer or a credentials file: a thousand registries with tokens of 4 KiB. */
-export const MAX_CREDENTIALS_BYTES = 4 * MiB;
+export const MAX_CREDENTIALS_BYTES: number = 4 * MiB;
 
 /** Bytes of one answer of a signing service: a certificate chain or a log entry has under 64 KiB. */
-export const MAX_SERVICE_BYTES = 1 * MiB;
+export const MAX_SERVICE_BYTES: number = 1 * MiB;
 /** Tries of one request to a signing service, the first included: a person waits for it. */
 export const MAX_SERVICE_TRIES = 3;
 /**
@@ -363,18 +363,18 @@ export const SERVICE_TIMEOUT_MS = 60_000;
 /** The longest pause that a signing service's `Retry-After` is honoured for, in milliseconds: a person waits for it. */
 export const MAX_SERVICE_PAUSE_MS = 10_000;
 /** Characters of an identity token: those of CI systems have under 4 KiB. */
-export const MAX_IDENTITY_TOKEN_CHARS = 32 * KiB;
+export const MAX_IDENTITY_TOKEN_CHARS: number = 32 * KiB;
 /** Time for a person to log in with a browser or on another device, in milliseconds. */
 export const LOGIN_TIMEOUT_MS = 300_000;
 /** Bytes of a private key file or a signing configuration: the largest in use have 7 KB. */
-export const MAX_KEY_FILE_BYTES = 1 * MiB;
+export const MAX_KEY_FILE_BYTES: number = 1 * MiB;
 /** Bytes of a file of certificate authorities: those of whole systems have 250 KB. */
-export const MAX_CA_FILE_BYTES = 4 * MiB;
+export const MAX_CA_FILE_BYTES: number = 4 * MiB;
 /** Rounds of a passphrase's derivation: some seconds. Tools take from 2,048 to a million. */
 export const MAX_KEY_ITERATIONS = 10_000_000;
 /** Services of one kind that a signing configuration may list, and that are used at once: each is a request. */
 export const MAX_SIGNING_SERVICES = 32;
 /** Memory for scrypt when it opens an encrypted key, in bytes: cosign's own parameters take 64 MiB. */
-export const MAX_SCRYPT_BYTES = 256 * MiB;
+export const MAX_SCRYPT_BYTES: number = 256 * MiB;
 /** Lanes that scrypt works through one after the other, each as long as that memory takes: cosign's own keys have 1. */
 export const MAX_SCRYPT_LANES = 16;

@@ -25,10 +25,7 @@ export const MEDIA_TYPE = {
 export const ANNOTATION = {
   /** Digest of the uncompressed table of contents of an eStargz or zstd:chunked layer. */
   tocDigest: "containerd.io/snapshot/stargz/toc.digest",
-  /**
-   * Where in a layer its table of contents begins, in decimal, so that a reader asks for exactly the table
-   * and the footer in one request. A hint: the footer decides. Without it the last MiB is asked for.
-   */
+  /** Where in a layer its table begins, in decimal: a hint, to ask for no more; the footer decides. */
   tocOffset: "dev.blobber.toc.offset",
   /** On a manifest: the digest of the tree that its layers make together (`lib/archive/tree_form.ts`). */
   treeDigest: "dev.blobber.tree.digest",

@@ -8,7 +8,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { CODES, STATUS } from "@blobber/core";
+import { CODES, STATUS } from "@blobber/core/errors";
 import { Shell } from "./commands.ts";
 import { inRoot } from "./tasks/run.ts";
 

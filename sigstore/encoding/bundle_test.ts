@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { MAX_LOG_ENTRIES, MAX_SIGNATURE_BYTES, MAX_TIMESTAMPS } from "@blobber/core";
+import { MAX_LOG_ENTRIES, MAX_SIGNATURE_BYTES, MAX_TIMESTAMPS } from "@blobber/core/limits";
 import { type Json, stored } from "../../tests/fakes/bundles.ts";
 import { make, refused, useSigstore, verify } from "../../tests/fakes/verification.ts";
 import { readBundle } from "./bundle.ts";

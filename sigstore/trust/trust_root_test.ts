@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MAX_TRUSTED_ROOT_BYTES } from "@blobber/core";
+import { MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
 import type { Json } from "../../tests/fakes/bundles.ts";
 import { sigstore, useSigstore } from "../../tests/fakes/verification.ts";
 import { loadTrustedRoot, readTrustedRoot } from "./trust_root.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { STATUS } from "@blobber/core";
+import { STATUS } from "@blobber/core/errors";
 import { Workplace } from "./program.ts";
 
 Deno.test("every bad reference is quoted, explained and exits 2", async () => {

@@ -1,7 +1,7 @@
 /** The program under Deno without one permission or another: one error that names the flag, or no need of it. */
 
 import assert from "node:assert/strict";
-import { STATUS } from "@blobber/core";
+import { STATUS } from "@blobber/core/errors";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { type Ran, Workplace } from "./program.ts";
 

@@ -1,0 +1,180 @@
+/**
+ * Packages for npm: what `deno pack` wrote, with what it leaves out. Its manifests name neither the packages
+ * of this workspace nor the runtimes that they need nor a program to run, its declarations put comments where
+ * TypeScript reads them as members, and it takes along what is no use there.
+ *
+ * @module
+ */
+
+import { gunzipSync, gzipSync } from "node:zlib";
+import { concat } from "../../lib/bytes.ts";
+import { paddingOf } from "../../lib/archive/tar/tar_layout.ts";
+import { TarReader } from "../../lib/archive/tar/tar_reader.ts";
+import { MAX_HEADER_BYTES, writeHeader } from "../../lib/archive/tar/write_header.ts";
+
+/** Files of a package by their path in it. All are text. */
+export type Files = Map<string, string>;
+
+/** What is known of a package beside what `deno pack` wrote. */
+export interface PackageFacts {
+  /** Names and `npm:` specifiers with exact versions, as its `deno.json` has them. */
+  imports: Record<string, string>;
+  /** The version of each package of this workspace, by name. */
+  workspace: Record<string, string>;
+  /** The oldest version of each runtime that it runs in. */
+  engines: Record<string, string>;
+  /** The name of the program that its root export is, where it is one. */
+  program?: string | undefined;
+  /** Modules that do something when they are loaded, as bundlers want to know; none when it is left out. */
+  sideEffects?: string[] | undefined;
+  /** Files to add where the package has none of that name. */
+  further: Files;
+}
+
+/** How Deno runs an installed program, whatever directory it is started in: it obeys no `deno.json` there. */
+const SHEBANG = "#!/usr/bin/env -S deno run -A --quiet --no-config --node-modules-dir=manual\n";
+
+/** Files that a package on npm has a use for. */
+const KEPT = /\.js$|\.d\.ts$|\.md$|^LICENSE$|^package\.json$/;
+
+/**
+ * The package as it is published.
+ *
+ * @param files what `deno pack` wrote
+ * @throws when something is in it that could not work
+ */
+export function mendPackage(files: Files, facts: PackageFacts): Files {
+  const mended: Files = new Map();
+  for (const [path, text] of [...facts.further, ...files]) {
+    if (path.endsWith(".ts") && !path.endsWith(".d.ts")) {
+      throw new Error(`${path} is reached by no export: it would be packed as it is`);
+    }
+    if (!KEPT.test(path) || path === "package.json") continue;
+    if (/sourceMappingURL|file:\/\/\/./.test(text) && path.endsWith(".js")) {
+      throw new Error(`${path} names the directory that it was packed in`);
+    }
+    mended.set(path, path.endsWith(".d.ts") ? mendDeclarations(text) : text);
+  }
+  const manifest = JSON.parse(files.get("package.json") ?? "{}") as Manifest;
+  const entry = manifest.main.replace(/^\.\//, "");
+  if (facts.program !== undefined) mended.set(entry, SHEBANG + mended.get(entry));
+  mended.set("package.json", JSON.stringify(mendManifest(manifest, mended, facts), null, 2) + "\n");
+  return mended;
+}
+
+interface Manifest {
+  name: string;
+  version: string;
+  license: string;
+  main: string;
+  types: string;
+  exports: Record<string, unknown>;
+}
+
+function mendManifest(manifest: Manifest, files: Files, facts: PackageFacts): unknown {
+  const { name, version, license, main, types, exports } = manifest;
+  return {
+    name,
+    version,
+    description: descriptionOf(files.get(main.replace(/^\.\//, "")) ?? ""),
+    license,
+    type: "module",
+    engines: Object.fromEntries(
+      Object.entries(facts.engines).map(([runtime, oldest]) => [runtime, `>=${oldest}`]),
+    ),
+    ...(facts.program === undefined
+      ? { sideEffects: facts.sideEffects ?? false }
+      : { bin: { [facts.program]: main } }),
+    main,
+    types,
+    exports: { ...exports, "./package.json": "./package.json" },
+    dependencies: dependenciesOf(name, files, facts),
+  };
+}
+
+/** The first paragraph of a module's documentation, in one line. */
+function descriptionOf(text: string): string {
+  const paragraph = /^(?:#!.*\n)?\/\*\*\n((?: \* .+\n)+)/.exec(text)?.[1];
+  if (paragraph === undefined) throw new Error("the root export says nothing of itself");
+  return paragraph.replace(/^ \* /gm, "").trim().replaceAll("\n", " ");
+}
+
+/** Each package that the files import, in the version that it was tested with. */
+function dependenciesOf(own: string, files: Files, { imports, workspace }: PackageFacts): object {
+  const versions = { ...workspace };
+  for (const specifier of Object.values(imports)) {
+    const [, name, version] = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)@([^/]+)\/?$/.exec(specifier) ?? [];
+    if (name === undefined) throw new Error(`"${specifier}" is no package with an exact version`);
+    versions[name] = version!;
+  }
+  const code = [...files].filter(([path]) => /\.(js|ts)$/.test(path));
+  const used = new Set(code.flatMap(([, text]) => importedPackages(text)));
+  used.delete(own);
+  return Object.fromEntries(
+    [...used].sort().map((name) => {
+      if (versions[name] === undefined) throw new Error(`"${name}" is imported and not declared`);
+      return [name, versions[name]];
+    }),
+  );
+}
+
+/** The packages that a module or its declarations import by name. */
+export function importedPackages(text: string): string[] {
+  const token = /"(?:[^"\\\n]|\\.)*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+  const code = text.replace(token, (found) => found.startsWith("/") ? "" : found);
+  const form = /\b(?:from|import)\s*\(?\s*"((?:@[\w.-]+\/)?\w[\w.-]*)(?:\/[^"\n]*)?"/g;
+  return [...code.matchAll(form)].map(([, name]) => name!);
+}
+
+/**
+ * Puts each documentation comment on lines of its own, before what it documents. Behind `readonly`, where
+ * `deno pack` puts those of `as const` objects, one of several lines ends the member.
+ */
+export function mendDeclarations(text: string): string {
+  return text.replace(
+    /^([ \t]*)(readonly )?(\/\*\*(?:[^*]|\*(?!\/))*\*\/) (?=\S)/gm,
+    (_, indent, readonly = "", comment) => `${indent}${comment}\n${indent}${readonly}`,
+  );
+}
+
+/** Reads a tarball of npm: everything in it is below `package/`. */
+export function readTarball(bytes: Uint8Array): Files {
+  const files: Files = new Map();
+  let path: string | undefined;
+  let parts: Uint8Array[] = [];
+  const reader = new TarReader({
+    entry: (entry) => {
+      path = entry.path.replace(/^package\//, "");
+      parts = [];
+    },
+    data: (part) => void parts.push(part.slice()),
+    fileEnd: () => void files.set(path!, new TextDecoder().decode(concat(...parts))),
+  });
+  reader.write(gunzipSync(bytes));
+  reader.end();
+  return files;
+}
+
+/** What npm gives every file, so that a tarball does not depend on when it was made: 1985-10-26. */
+const MTIME = 499_162_500;
+
+/** Writes a tarball of npm: the same bytes for the same files. */
+export function writeTarball(files: Files): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  const header = new Uint8Array(MAX_HEADER_BYTES);
+  for (const path of [...files.keys()].sort()) {
+    const content = new TextEncoder().encode(files.get(path));
+    const executable = files.get(path)!.startsWith("#!");
+    const entry = {
+      path: `package/${path}`,
+      type: "file" as const,
+      size: content.length,
+      mode: executable ? 0o755 : 0o644,
+      mtime: MTIME,
+    };
+    parts.push(header.slice(0, writeHeader(entry, header, 0)), content);
+    parts.push(new Uint8Array(paddingOf(content.length)));
+  }
+  parts.push(new Uint8Array(1024));
+  return new Uint8Array(gzipSync(concat(...parts), { level: 9 }));
+}
