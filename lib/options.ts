@@ -91,6 +91,11 @@ export interface PackLimits {
 export interface PushOptions extends Observer, PackLimits {
   /** How the layer is compressed. @default "gzip" */
   compression?: Compression | undefined;
+  /**
+   * Compress into the same bytes in every runtime and version, so that the digest depends on the input and
+   * the other options alone. It takes up to twice the processor time, and gzip. @default false
+   */
+  reproducible?: boolean | undefined;
   /** Further tags beside the reference's own. @default [] */
   tags?: string[] | undefined;
   /** Refuse to move a tag that exists. @default false */

@@ -27,6 +27,8 @@ export const ANNOTATION = {
   tocDigest: "containerd.io/snapshot/stargz/toc.digest",
   /** Where in a layer its table begins, in decimal: a hint, to ask for no more; the footer decides. */
   tocOffset: "dev.blobber.toc.offset",
+  /** On a layer: the encoder that made it, where its bytes are pinned (`lib/archive/compression/encoder.ts`). */
+  encoder: "dev.blobber.encoder",
   /** On a manifest: the digest of the tree that its layers make together (`lib/archive/tree_form.ts`). */
   treeDigest: "dev.blobber.tree.digest",
   /** The tag of a manifest in an OCI layout (image-layout.md, "index.json"). */

@@ -101,7 +101,8 @@ export const CLI_LAYERS: string[][] = [
 /** The parts of the archive, and what each may import of the others. */
 const ARCHIVE: Record<string, string[]> = {
   "": [],
-  "compression": [""],
+  "deflate": [""],
+  "compression": ["", "deflate"],
   "tar": [""],
   "table": ["", "compression", "tar"],
   "tree": ["", "table"],

@@ -16,6 +16,7 @@ import { platformOf } from "./wanted.ts";
 export type PackOptions = Pick<
   PushOptions,
   | "compression"
+  | "reproducible"
   | "annotations"
   | "layerMediaType"
   | "keepMtime"
@@ -34,6 +35,7 @@ export type PackOptions = Pick<
 export function packOptions(settings: Settings, env: Environment): PackOptions {
   return {
     compression: settings.get("compression"),
+    reproducible: settings.get("reproducible"),
     annotations: annotationsOf(settings.get("annotations")),
     layerMediaType: settings.get("layerMediaType"),
     keepMtime: settings.get("keepMtime"),

@@ -19,6 +19,16 @@ export const ARTIFACTS = {
     commands: SIGNERS,
     below: "free",
   },
+  reproducible: {
+    flag: "reproducible",
+    key: "push.reproducible",
+    type: "boolean",
+    default: false,
+    help: "make the same bytes with every version and runtime; slower, and gzip only",
+    group: "command",
+    commands: SIGNERS,
+    below: "free",
+  },
   tags: {
     flag: "tag",
     type: "list",

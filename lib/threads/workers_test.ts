@@ -16,7 +16,7 @@ function batch(file?: string): PackInput {
     members: [1000, text.length],
   };
   const packed = new ArrayBuffer(text.length + 1000);
-  return { compression: "gzip", plain, packed, plan: JSON.stringify(plan) };
+  return { encoder: "gzip", plain, packed, plan: JSON.stringify(plan) };
 }
 
 /** Makes a job that takes a thread longer than this one needs to give it and to look at the pool twice. */
@@ -25,7 +25,7 @@ function long(pool: WorkerPool): () => Promise<unknown> {
   const plan: PackPlan = { reads: [], chunks: [0, size], members: [size] };
   const plain = Float64Array.from({ length: size / 8 }, (_, i) => Math.sin(i)).buffer;
   const packed = new ArrayBuffer(size + 100_000);
-  const input: PackInput = { compression: "gzip", plain, packed, plan: JSON.stringify(plan) };
+  const input: PackInput = { encoder: "gzip", plain, packed, plan: JSON.stringify(plan) };
   return () => pool.run("pack", input, [plain, packed]);
 }
 

@@ -86,12 +86,12 @@ async function store(
   input: PushInput,
   how: PushSettings & PushFormat & { check(manifest: Descriptor): void },
 ): Promise<Stored> {
-  const { signal, mediaType, platform, annotations } = how;
+  const { signal, encoder, mediaType, platform, annotations } = how;
   const layer = await sendLayer(target, input, how);
   const config = await putBlob(target, MEDIA_TYPE.config, configDocument(layer, platform), {
     signal,
   });
-  const bytes = manifestDocument({ config, layer, mediaType, annotations });
+  const bytes = manifestDocument({ config, layer, encoder, mediaType, annotations });
   const descriptor: Descriptor = {
     mediaType: MEDIA_TYPE.manifest,
     digest: digestOf(bytes),

@@ -142,6 +142,25 @@ test("options that change the layer's bytes make another layer", async () => {
   assert.equal(store.layers, 5);
 });
 
+test("a reproducible push is not answered with what the runtime's compressor made, nor the other way round", async () => {
+  const reproducible = true;
+  const { directory, store, again, fresh, first } = await pushed();
+  writeFileSync(
+    join(directory, "text"),
+    "words that can be compressed, words and words\n".repeat(99),
+  );
+  const usual = await again();
+  const pinned = await again({ reproducible });
+  assert.notEqual(pinned.layer.digest, usual.layer.digest);
+  assert.deepEqual(pinned, await fresh({ reproducible }));
+  assert.equal(pinned.tree, usual.tree);
+  assert.notEqual(pinned.tree, first.tree);
+  assert.equal(store.layers, 3);
+  assert.deepEqual(await again({ reproducible }), pinned);
+  assert.deepEqual(await again(), usual);
+  assert.equal(store.layers, 3);
+});
+
 test("a layer that the store no longer has is packed and sent", async () => {
   const { again, first } = await pushed();
   const other = new Counting();

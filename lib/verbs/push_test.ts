@@ -25,6 +25,7 @@ chmodSync(join(tree, "bin/run"), 0o755);
 writeFileSync(join(tree, "note.txt"), "hello\n");
 chmodSync(join(tree, "note.txt"), 0o644);
 symlinkSync("bin/run", join(tree, "start"));
+for (const path of ["bin", "empty"]) chmodSync(join(tree, path), 0o755);
 
 class Counting extends MemoryStore {
   begun = 0;
@@ -154,9 +155,36 @@ test("tags come after the signature, and not at all when signing fails", async (
   await assert.rejects(store.resolve("v2"), { code: "not-found" });
 });
 
-test("a media type that is none is refused before anything is sent", async () => {
-  const settings = { layerMediaType: "tar" };
-  await assert.rejects(push(new MemoryStore(), { directory: tree }, settings), {
-    code: "invalid-option",
+test("a reproducible push says which encoder made it, and its digest is pinned", async () => {
+  const store = new MemoryStore();
+  const how = { reproducible: true, annotations: { "org.test": "yes" } };
+  const result = await push(store, { directory: tree }, { ...how, tags: ["v1"] });
+  const [layer] = (await manifestOf(store, "v1")).layers;
+  assert.equal(layer!.annotations!["dev.blobber.encoder"], "gzip-1");
+  assert.equal(digestOf(gunzipSync(await read(store, layer!))), result.layer.diffId);
+  assert.deepEqual({ digest: result.digest, layer: result.layer.digest }, {
+    digest: "sha256:ac4cea0e1d27db8aa4fca4fe08feacc9e0c1fc738b604c067930e8b50292e9a0",
+    layer: "sha256:97df101dadcf12e5805c83c0241d0aa13555a883c27bf367bacdcf8f5cc292a4",
   });
+  const usual = await push(store, { directory: tree }, {
+    ...how,
+    reproducible: false,
+    tags: ["v2"],
+  });
+  const [other] = (await manifestOf(store, "v2")).layers;
+  assert.equal(other!.annotations!["dev.blobber.encoder"], undefined);
+  assert.equal(usual.tree, result.tree);
+});
+
+test("what makes no sense is refused before anything is sent", async () => {
+  const refused: PushSettings[] = [
+    { layerMediaType: "tar" },
+    { reproducible: true, compression: "zstd" },
+    { annotations: { [ANNOTATION.treeDigest]: "sha256:00" } },
+  ];
+  for (const options of refused) {
+    await assert.rejects(push(new MemoryStore(), { directory: tree }, options), {
+      code: "invalid-option",
+    });
+  }
 });

@@ -14,6 +14,7 @@ import type { Compression } from "../../options.ts";
 import { BlobberError } from "../../errors.ts";
 import type { HandleOwner } from "./zlib_handle.ts";
 import { type Kind, kindOf } from "./content_kind.ts";
+import type { MemberMaker } from "./member_maker.ts";
 
 /**
  * zlib levels: 3 makes blobs smaller than the Go tool's level 6 does, in half of level 6's time. From 2 to 3
@@ -37,8 +38,8 @@ export function packedBound(size: number, count: number): number {
   return size + (size >> 6) + 128 * count;
 }
 
-/** Makes members. One for each thread and compression; not for use by two callers in turn. */
-export class Compressor {
+/** Makes members by the runtime's own compressor. One for each thread and compression. */
+export class Compressor implements MemberMaker {
   readonly #compression: Compression;
   /** One for each level that was needed. */
   readonly #owners = new Map<number, HandleOwner>();
@@ -48,14 +49,7 @@ export class Compressor {
     this.#compression = compression;
   }
 
-  /**
-   * Compresses bytes into one whole member.
-   *
-   * @param plain the bytes
-   * @param output where the member goes; `packedBound` says how much room is enough
-   * @param at where in `output` it begins
-   * @returns where in `output` it ends
-   */
+  /** As {@linkcode MemberMaker.member}. */
   member(plain: Uint8Array, output: Uint8Array, at: number): number {
     const { _handle: handle, _writeState: state } = this.#begin(plain);
     const room = output.length - at;
@@ -68,13 +62,7 @@ export class Compressor {
     return output.length - left;
   }
 
-  /**
-   * Compresses text that comes in pieces into one member, in pieces.
-   *
-   * @param parts the plain bytes
-   * @returns pieces of the member, each valid until the next is asked for; no other member may be begun
-   * before the last
-   */
+  /** As {@linkcode MemberMaker.stream}. */
   *stream(parts: Iterable<Uint8Array>): Generator<Uint8Array, void, void> {
     const { _handle: handle, _writeState: state } = this.#begin();
     const output = new Uint8Array(STREAM_BYTES);

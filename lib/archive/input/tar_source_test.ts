@@ -10,7 +10,7 @@ import { paddingOf } from "../tar/tar_layout.ts";
 
 async function pack(feed: (packer: Packer) => Promise<unknown>): Promise<string> {
   const packer = new Packer({
-    compression: "gzip",
+    encoder: "gzip",
     runner: new WorkerPool(0),
     batches: 2,
     write: () => Promise.resolve(),

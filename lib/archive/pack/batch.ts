@@ -10,8 +10,8 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import type { Compression } from "../../options.ts";
 import { packedBound } from "../compression/compress.ts";
+import type { Encoder } from "../compression/encoder.ts";
 import type { Entry } from "../entry.ts";
 import type { PackInput, PackPlan } from "./pack_job.ts";
 import type { KeyGuard } from "../input/private_keys.ts";
@@ -140,7 +140,7 @@ export class Batch {
   }
 
   /** Ends the batch: what the job `pack` takes, with the private keys that its files may hold. */
-  input(compression: Compression, keys?: KeyGuard): PackInput {
+  input(encoder: Encoder, keys?: KeyGuard): PackInput {
     if (this.length > this.#memberBegin) this.#cut();
     if (this.length > this.#plain.length) {
       throw new BlobberError("unexpected", `a batch has ${this.length} bytes`);
@@ -152,7 +152,7 @@ export class Batch {
       ...(keys !== undefined && { keys }),
     };
     return {
-      compression,
+      encoder,
       plain: this.#plain.buffer,
       packed: this.#packed,
       plan: JSON.stringify(plan),

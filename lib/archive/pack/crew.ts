@@ -10,6 +10,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { nextTurn } from "../../system/runtime.ts";
+import { memberMaker } from "../compression/encoder.ts";
 import type { JobRunner, SharedRunner } from "../job_runner.ts";
 import type { PackInput, PackOutput } from "./pack_job.ts";
 
@@ -74,7 +75,7 @@ export class Crew implements PackRunner {
 
   async #pack(input: PackInput): Promise<PackOutput> {
     const { packSteps } = await import("./pack_job.ts");
-    const steps = packSteps(input);
+    const steps = packSteps(input, await memberMaker(input.encoder));
     for (;;) {
       if (this.#closed) throw new BlobberError("closed", "the packing was given up");
       const { done, value } = steps.next();

@@ -8,7 +8,7 @@ function batch(): PackInput {
   const members = [1000, 2000, 3000, text.length];
   const plan: PackPlan = { reads: [], chunks: [0, text.length], members };
   const packed = new ArrayBuffer(10_000);
-  return { compression: "gzip", plain: text.buffer, packed, plan: JSON.stringify(plan) };
+  return { encoder: "gzip", plain: text.buffer, packed, plan: JSON.stringify(plan) };
 }
 
 /** Threads that answer when they are told to, and have room for some batches. */

@@ -7,10 +7,10 @@
 import { type Digest, Digester, digestOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_TOC_PLAIN_BYTES } from "../../limits.ts";
-import type { Compression } from "../../options.ts";
 import { Pace } from "../../system/pace.ts";
 import type { BatchRow } from "./batch.ts";
-import { Compressor } from "../compression/compress.ts";
+import { compressionOf, type Encoder, newMemberMaker } from "../compression/encoder.ts";
+import type { MemberMaker } from "../compression/member_maker.ts";
 import { ContentDigest } from "./content_digest.ts";
 import type { Entry } from "../entry.ts";
 import { gzipFooter, skippableHeader, zstdFooter } from "../table/footer.ts";
@@ -60,8 +60,8 @@ interface OpenFile {
 
 /** What a sink needs. */
 export interface LayerSinkOptions {
-  /** Format of the blob. */
-  compression: Compression;
+  /** What makes the members. */
+  encoder: Encoder;
   /** Takes the blob's bytes. */
   write: Write;
   /** Takes the entries of the tree. */
@@ -75,7 +75,7 @@ const encoder = new TextEncoder();
 
 /** Makes one layer. */
 export class LayerSink {
-  readonly #compression: Compression;
+  readonly #encoder: Encoder;
   readonly #write: Write;
   readonly #pace: Pace;
   readonly #blob = new Digester();
@@ -88,8 +88,8 @@ export class LayerSink {
   #open: OpenFile | undefined;
 
   /** @param options see there */
-  constructor({ compression, write, tree, signal }: LayerSinkOptions) {
-    this.#compression = compression;
+  constructor({ encoder, write, tree, signal }: LayerSinkOptions) {
+    this.#encoder = encoder;
     this.#write = write;
     this.#tree = tree;
     this.#pace = new Pace(signal);
@@ -127,10 +127,10 @@ export class LayerSink {
   async finish(): Promise<PackedLayer> {
     this.#addToTable(TOC_TAIL);
     const tocDigest = this.#toc.digest();
-    const compressor = new Compressor(this.#compression);
-    const tocOffset = this.#compression === "gzip"
-      ? await this.#gzipEnd(compressor)
-      : await this.#zstdEnd(compressor);
+    const maker = await newMemberMaker(this.#encoder);
+    const tocOffset = compressionOf(this.#encoder) === "gzip"
+      ? await this.#gzipEnd(maker)
+      : await this.#zstdEnd(maker);
     return {
       size: this.#blob.size,
       digest: this.#blob.digest(),
@@ -144,7 +144,7 @@ export class LayerSink {
   }
 
   /** The table is the tar's last entry, in a member of its own, and the tar's end follows it there. */
-  async #gzipEnd(compressor: Compressor): Promise<number> {
+  async #gzipEnd(maker: MemberMaker): Promise<number> {
     const tocOffset = this.#blob.size;
     const size = this.#toc.size;
     const header = new Uint8Array(MAX_HEADER_BYTES);
@@ -152,7 +152,7 @@ export class LayerSink {
     const end = new Uint8Array(paddingOf(size) + 2 * BLOCK);
     const tar = [header.subarray(0, writeHeader(entry, header, 0)), ...this.#table, end];
     for (const part of tar) this.#tar.update(part);
-    for (const piece of compressor.stream(tar)) {
+    for (const piece of maker.stream(tar)) {
       await this.#send(piece);
       await this.#pace.breathe();
     }
@@ -161,13 +161,13 @@ export class LayerSink {
   }
 
   /** The table is no part of the tar: it and the footer stand in frames that decompressors skip. */
-  async #zstdEnd(compressor: Compressor): Promise<number> {
+  async #zstdEnd(maker: MemberMaker): Promise<number> {
     const end = new Uint8Array(2 * BLOCK);
     this.#tar.update(end);
-    for (const piece of compressor.stream([end])) await this.#send(piece);
+    for (const piece of maker.stream([end])) await this.#send(piece);
     const pieces: Uint8Array[] = [];
     let packedSize = 0;
-    for (const piece of compressor.stream(this.#table)) {
+    for (const piece of maker.stream(this.#table)) {
       pieces.push(piece.slice());
       packedSize += piece.length;
       await this.#pace.breathe();

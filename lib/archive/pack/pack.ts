@@ -6,9 +6,9 @@
 
 import { checkAborted } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
-import type { Compression } from "../../options.ts";
 import { nextTurn } from "../../system/runtime.ts";
 import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
+import type { Encoder } from "../compression/encoder.ts";
 import type { Entry } from "../entry.ts";
 import type { PackRunner } from "./crew.ts";
 import type { EntrySink } from "./pack_input.ts";
@@ -21,7 +21,8 @@ import { TreeRecords } from "../tree_records.ts";
 
 /** What a packer needs. */
 export interface PackerOptions extends Observer {
-  compression: Compression;
+  /** What makes the members. */
+  encoder: Encoder;
   /** Packs batches. */
   runner: PackRunner;
   /**
@@ -51,9 +52,9 @@ export class Packer implements EntrySink {
   /** @param options see there */
   constructor(options: PackerOptions) {
     this.#options = options;
-    const { compression, write, signal, order = "any" } = options;
+    const { encoder, write, signal, order = "any" } = options;
     const tree = order === "walk" ? new TreeForm() : new TreeRecords(signal);
-    this.#sink = new LayerSink({ compression, write, tree, signal });
+    this.#sink = new LayerSink({ encoder, write, tree, signal });
   }
 
   /** As {@linkcode EntrySink.addFile}; the file is read later, when the batch is packed. */
@@ -137,7 +138,7 @@ export class Packer implements EntrySink {
     this.#batch = undefined;
     if (batch === undefined || batch.length === 0) return;
     const { length, rows } = batch;
-    const input = batch.input(this.#options.compression, this.#options.keys);
+    const input = batch.input(this.#options.encoder, this.#options.keys);
     const packing = this.#options.runner.run("pack", input, [input.plain, input.packed]);
     packing.catch(() => {}); // it is seen below, when its turn comes
     this.#sunk = this.#sunk.then(async () => {

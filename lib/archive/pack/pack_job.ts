@@ -5,14 +5,15 @@
  */
 
 import { hash } from "node:crypto";
-import type { Compression } from "../../options.ts";
-import { Compressor } from "../compression/compress.ts";
+import { type Encoder, memberMaker } from "../compression/encoder.ts";
+import type { MemberMaker } from "../compression/member_maker.ts";
 import { guardKeys, type KeyGuard } from "../input/private_keys.ts";
 import { type FileRead, readPart } from "../input/source_file.ts";
 
 /** A batch: a segment of the tar, whole but for the content that is still to be read from files. */
 export interface PackInput {
-  compression: Compression;
+  /** What makes the members. */
+  encoder: Encoder;
   /** The segment, from the buffer's begin. */
   plain: ArrayBuffer;
   /** Where the members go. */
@@ -49,8 +50,6 @@ export interface PackResult {
   members: number[];
 }
 
-const compressors = new Map<Compression, Compressor>();
-
 /**
  * Packs a batch.
  *
@@ -58,9 +57,9 @@ const compressors = new Map<Compression, Compressor>();
  * @param transfer receives the buffers of the answer
  * @throws {BlobberError} `source-changed`, `file-system`; `invalid-archive` for a private key
  */
-export function packJob(input: PackInput, transfer: ArrayBuffer[]): PackOutput {
+export async function packJob(input: PackInput, transfer: ArrayBuffer[]): Promise<PackOutput> {
   transfer.push(input.plain, input.packed);
-  const steps = packSteps(input);
+  const steps = packSteps(input, await memberMaker(input.encoder));
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
@@ -70,8 +69,14 @@ export function packJob(input: PackInput, transfer: ArrayBuffer[]): PackOutput {
 /**
  * As {@linkcode packJob}, in steps of about a millisecond, for a thread that has other things to do. One
  * batch has to come to its end before the next is begun.
+ *
+ * @param input the batch
+ * @param maker makes its members
  */
-export function* packSteps(input: PackInput): Generator<void, PackOutput, void> {
+export function* packSteps(
+  input: PackInput,
+  maker: MemberMaker,
+): Generator<void, PackOutput, void> {
   const plain = new Uint8Array(input.plain);
   const packed = new Uint8Array(input.packed);
   const { reads, chunks, members, keys } = JSON.parse(input.plan) as PackPlan;
@@ -82,16 +87,11 @@ export function* packSteps(input: PackInput): Generator<void, PackOutput, void> 
   for (let i = 0; i < chunks.length; i += 2) {
     result.digests += hash("sha256", plain.subarray(chunks[i], chunks[i + 1]), "hex");
   }
-  let compressor = compressors.get(input.compression);
-  if (compressor === undefined) {
-    compressor = new Compressor(input.compression);
-    compressors.set(input.compression, compressor);
-  }
   let from = 0;
   let at = 0;
   for (const end of members) {
     yield;
-    at = compressor.member(plain.subarray(from, end), packed, at);
+    at = maker.member(plain.subarray(from, end), packed, at);
     result.members.push(at);
     from = end;
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { KnownLayer } from "../../stores/cache/push_index.ts";
 import {
   ANNOTATION,
@@ -34,6 +35,8 @@ export interface ManifestContent {
   config: Descriptor;
   /** The layer. */
   layer: KnownLayer;
+  /** What made the layer. */
+  encoder: Encoder;
   /** The layer's type. */
   mediaType: string;
   /** Further annotations of the manifest; their order does not matter. */
@@ -42,7 +45,7 @@ export interface ManifestContent {
 
 /** The manifest. */
 export function manifestDocument(content: ManifestContent): Uint8Array {
-  const { config, layer, mediaType } = content;
+  const { config, layer, encoder, mediaType } = content;
   const annotations = Object.entries({
     ...content.annotations,
     [ANNOTATION.treeDigest]: layer.tree,
@@ -59,6 +62,7 @@ export function manifestDocument(content: ManifestContent): Uint8Array {
       annotations: {
         [ANNOTATION.tocDigest]: layer.tocDigest,
         [ANNOTATION.tocOffset]: String(layer.tocOffset),
+        ...(encoder === "gzip-1" && { [ANNOTATION.encoder]: encoder }),
       },
     }],
     annotations: Object.fromEntries(annotations),

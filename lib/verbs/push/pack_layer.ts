@@ -5,13 +5,13 @@
  */
 
 import { checkPullable, type Packed } from "../../archive/allowance.ts";
+import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { PushInput } from "../../archive/input/input.ts";
 import { BATCH_BYTES } from "../../archive/pack/batch.ts";
 import { AT_A_TIME, Crew } from "../../archive/pack/crew.ts";
 import type { PackedLayer, Write } from "../../archive/pack/layer_sink.ts";
 import { Packer } from "../../archive/pack/pack.ts";
 import { packDirectory, packEntries, packTar } from "../../archive/pack/pack_input.ts";
-import type { Compression } from "../../options.ts";
 import { processors } from "../../system/runtime.ts";
 import { WorkerPool } from "../../threads/workers.ts";
 import { keyGuard } from "./key_guard.ts";
@@ -49,20 +49,20 @@ export class LayerPacking {
   /**
    * Packs the layer. Call it once.
    *
-   * @param compression its format
+   * @param encoder what makes its members
    * @param write takes the blob's bytes, in order
    * @param options how
    * @returns the layer, and whether a pull accepts it without being told
    * @throws {BlobberError} `limit` for more than a pull accepts, where the options do not allow it
    */
   async pack(
-    compression: Compression,
+    encoder: Encoder,
     write: Write,
     options: PackSettings,
   ): Promise<PackedLayer & { isPullable: boolean }> {
     const { signal, onProgress, onNotice } = options;
     const packer = new Packer({
-      compression,
+      encoder,
       runner: this.#crew,
       batches: this.#crew.batches,
       write,

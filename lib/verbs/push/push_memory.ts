@@ -11,6 +11,7 @@
  */
 
 import process from "node:process";
+import type { Encoder } from "../../archive/compression/encoder.ts";
 import { ContentHasher } from "../../archive/pack/content_digest.ts";
 import type { Entry } from "../../archive/entry.ts";
 import type { KeyGuard } from "../../archive/input/private_keys.ts";
@@ -19,7 +20,6 @@ import { Survey } from "../../archive/input/survey.ts";
 import { WalkDigest } from "../../archive/input/walk_digest.ts";
 import { type KnownLayer, PushIndex, type PushRecord } from "../../stores/cache/push_index.ts";
 import type { Digest } from "../../digest.ts";
-import type { Compression } from "../../options.ts";
 import type { Listing } from "./listing.ts";
 import type { LayerPacking } from "./pack_layer.ts";
 import type { PackSettings } from "./settings.ts";
@@ -73,11 +73,11 @@ export class PushMemory {
   static open(
     directory: string,
     listing: Listing,
-    options: PackSettings & { compression: Compression; keys: KeyGuard | undefined },
+    options: PackSettings & { encoder: Encoder; keys: KeyGuard | undefined },
   ): PushMemory | undefined {
     const index = PushIndex.open(directory);
     if (index === undefined) return undefined;
-    const { keepMtime = false, mtime = 0, compression } = options;
+    const { keepMtime = false, mtime = 0, encoder } = options;
     const begin = new WalkDigest(keepMtime);
     for (const entry of listing.seen) begin.add(entry);
     // Another runtime or processor has another compressor, which makes other bytes of the same files.
@@ -85,7 +85,7 @@ export class PushMemory {
     const times = keepMtime ? "kept" : mtime;
     // Where no private key was let through, none is there whichever key signs now; else that is asked anew.
     const keys = options.keys?.allow === false ? null : options.keys ?? "any";
-    const key = JSON.stringify([maker, compression, times, keys, begin.digest()]);
+    const key = JSON.stringify([maker, encoder, times, keys, begin.digest()]);
     return new PushMemory(index, key, { listing, keepMtime });
   }
 

@@ -24,7 +24,7 @@ export async function sendLayer(
   input: PushInput,
   settings: PushSettings & PushFormat,
 ): Promise<KnownLayer> {
-  const { signal, cacheDir, compression, mediaType } = settings;
+  const { signal, cacheDir, encoder, mediaType } = settings;
   const options = { ...settings, allowSecrets: settings.allowSecrets ?? false };
   const packing = new LayerPacking(input, options);
   const { listing } = packing;
@@ -43,7 +43,7 @@ export async function sendLayer(
       const onEntry: PackSettings["onEntry"] = memory === undefined
         ? options.onEntry
         : (entry, stat) => memory.saw(entry, stat!);
-      const layer = await packing.pack(compression, write, { ...options, onEntry });
+      const layer = await packing.pack(encoder, write, { ...options, onEntry });
       await writer.commit({ mediaType, digest: layer.digest, size: layer.size });
       // What only an option allows is packed again, and checked again.
       if (layer.isPullable) memory?.keep(layer, layer.contents);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { Entry } from "../../archive/entry.ts";
 import { isMediaType } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
@@ -36,7 +37,8 @@ const LAYER_TYPES: Record<Compression, string> = {
 
 /** What a layer is made as. */
 export interface PushFormat {
-  compression: Compression;
+  /** What makes the members of the layer. */
+  encoder: Encoder;
   /** The layer's type in the manifest. */
   mediaType: string;
 }
@@ -47,14 +49,18 @@ export interface PushFormat {
  * @throws {BlobberError} `invalid-option` for a layer's media type that is none, or an annotation that is ours
  */
 export function formatOf(settings: PushSettings): PushFormat {
-  const { compression = "gzip", layerMediaType, annotations } = settings;
+  const { compression = "gzip", reproducible = false, layerMediaType, annotations } = settings;
   const invalid = (what: string, value: string, expected: string) =>
     new BlobberError("invalid-option", `invalid ${what}: ${quote(value)}, expected ${expected}`);
+  if (reproducible && compression !== "gzip") {
+    throw invalid("compression", compression, '"gzip", the only one that is reproducible');
+  }
   if (annotations !== undefined && ANNOTATION.treeDigest in annotations) {
     throw invalid("annotation", ANNOTATION.treeDigest, "a key that push does not set itself");
   }
   if (layerMediaType !== undefined && !isMediaType(layerMediaType)) {
     throw invalid("media type", layerMediaType, '"type/subtype"');
   }
-  return { compression, mediaType: layerMediaType ?? LAYER_TYPES[compression] };
+  const encoder = reproducible ? "gzip-1" : compression;
+  return { encoder, mediaType: layerMediaType ?? LAYER_TYPES[compression] };
 }
