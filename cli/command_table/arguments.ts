@@ -24,6 +24,8 @@ export const ARGUMENT_KINDS = {
   file: { name: "FILE", offers: "files" },
   /** An artifact: a repository or a layout, with a tag or a digest or both. */
   reference: { name: "REF", offers: "lookup" },
+  /** What reads as a reference is one; anything else is a directory. */
+  "directory-or-reference": { name: "DIR|REF", offers: "directories" },
   /** A repository or a layout, without tag and digest. */
   repository: { name: "REPO", offers: "lookup", refusesSelector: true },
   /** A pattern of trust rules, or a reference whose repository is meant. */

@@ -12,7 +12,8 @@ export const ARTIFACTS = {
     args: ["directory", "reference"],
     summary: "push a directory",
     details: [
-      "Prints the digest, which depends on names, content and permission bits alone.",
+      "Prints the digest. It depends on what is in the directory and on the flags, but not on times or " +
+      "owners; and on the compressor of this version and runtime, unless you pass --reproducible.",
       "A directory that the cache knows from an earlier push, and the registry still has, is not " +
       "packed again. Private keys in PEM are refused. A signature covers the digest and every tag " +
       "that is pushed.",
@@ -21,6 +22,7 @@ export const ARTIFACTS = {
       "push ./site ghcr.io/acme/site:v1",
       "push ./site oci:./layout:v1 --tag latest",
       "push ./site ghcr.io/acme/site:v1 --sign",
+      "push ./site ghcr.io/acme/site:v1 --reproducible",
       "push ./site ghcr.io/acme/site:v1 --dry-run",
     ],
   },
@@ -65,6 +67,22 @@ export const ARTIFACTS = {
       "sign it too.",
     ],
     examples: ["copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1"],
+  },
+  digest: {
+    args: ["directory-or-reference"],
+    summary: "print the digest of a directory or an artifact",
+    details: [
+      "Of a directory: the digest that push would print, without pushing. Of an artifact: the digest " +
+      "of its manifest.",
+      "With --tree: the digest of the files alone (names, content, permission bits, link targets), " +
+      "which compression and other flags of push do not change. Of an artifact it is computed, and " +
+      "must match what the manifest states. Write ./DIR if the name of a directory reads as a reference.",
+    ],
+    examples: [
+      "digest ./site --reproducible",
+      "digest --tree ./site",
+      "digest --tree ghcr.io/acme/site:v1",
+    ],
   },
   tag: {
     args: ["reference", "tag"],

@@ -80,6 +80,14 @@ export const SHAPES: Record<string, Record<string, string>> = {
     tags: "tags that point to it now",
     "signer?": SIGNER,
   },
+  digest: {
+    "directory?": "the directory, as it was written",
+    "reference?": REFERENCE,
+    "digest?": `${DIGEST}; with \`--tree\`, of an artifact's alone`,
+    "tree?": `${TREE}; of an artifact, only with \`--tree\``,
+    "entries?": "entries in the tree, where `tree` is there",
+    "signer?": SIGNER,
+  },
   tag: {
     reference: REFERENCE,
     digest: DIGEST,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { READERS, type Setting, SIGNERS } from "./row.ts";
+import { PACKERS, READERS, type Setting, SIGNERS } from "./row.ts";
 
 /** Rows of the table of settings. */
 export const ARTIFACTS = {
@@ -16,7 +16,7 @@ export const ARTIFACTS = {
     default: "gzip",
     help: "how the layer is compressed",
     group: "command",
-    commands: SIGNERS,
+    commands: PACKERS,
     below: "free",
   },
   reproducible: {
@@ -26,7 +26,7 @@ export const ARTIFACTS = {
     default: false,
     help: "make the same bytes with every version and runtime; slower, and gzip only",
     group: "command",
-    commands: SIGNERS,
+    commands: PACKERS,
     below: "free",
   },
   tags: {
@@ -52,7 +52,7 @@ export const ARTIFACTS = {
     default: false,
     help: "push private keys that are in the directory, except the one that signs",
     group: "command",
-    commands: ["push"],
+    commands: ["push", "digest"],
     loosens: true,
     below: "stricter",
     strictness: [true, false],
@@ -74,7 +74,7 @@ export const ARTIFACTS = {
     placeholder: "KEY=VALUE",
     help: "an annotation of the manifest; repeatable",
     group: "command",
-    commands: SIGNERS,
+    commands: PACKERS,
   },
   layerMediaType: {
     flag: "layer-media-type",
@@ -83,7 +83,7 @@ export const ARTIFACTS = {
     placeholder: "TYPE",
     help: "media type of the layer instead of OCI's",
     group: "command",
-    commands: SIGNERS,
+    commands: PACKERS,
     below: "free",
   },
   keepMtime: {
@@ -93,8 +93,16 @@ export const ARTIFACTS = {
     default: false,
     help: "keep modification times; the digest then depends on them",
     group: "command",
-    commands: SIGNERS,
+    commands: PACKERS,
     below: "free",
+  },
+  tree: {
+    flag: "tree",
+    type: "boolean",
+    default: false,
+    help: "print the digest of the tree, which no compression changes",
+    group: "command",
+    commands: ["digest"],
   },
   from: {
     flag: "from",
@@ -132,7 +140,7 @@ export const ARTIFACTS = {
     default: "refuse",
     help: "refuse devices and named pipes, or skip them; they are never made",
     group: "command",
-    commands: ["pull"],
+    commands: ["pull", "digest"],
     below: "free",
   },
   allowSharedDirectories: {

@@ -31,11 +31,13 @@ export const GROUPS = {
 /** Commands that take a flag; several rows use each list. */
 export const EVERY = "every";
 /** What reads the files of an artifact. */
-export const READERS = ["pull", "ls", "cat", "cp"] as const;
+export const READERS = ["pull", "ls", "cat", "cp", "digest"] as const;
 /** What reads an artifact at all, and may demand a signature of it. */
 export const VERIFIERS = [...READERS, "copy", "verify", "sign", "tag", "trust"] as const;
 /** What makes signatures, and packs a directory to know what it signs. */
 export const SIGNERS = ["push", "sign"] as const;
+/** What packs a directory. */
+export const PACKERS = [...SIGNERS, "digest"] as const;
 
 /** Ways to say who must have signed. Two of them, said at the same place, contradict each other. */
 export type SignerWay = "identity" | "key" | "signers" | "unsafe";

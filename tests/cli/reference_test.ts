@@ -35,6 +35,7 @@ Deno.test("every command's JSON has the fields that the reference names", async 
       cat: ["oci:layout:v1", "index.html"],
       cp: ["oci:layout:v1", "index.html", "out"],
       copy: ["oci:layout:v1", "oci:mirror:v1"],
+      digest: ["oci:layout:v1", "--tree"],
       tag: ["oci:layout:v1", "v2"],
       sign: [`oci:layout@${digest}`, "--sign-key=acme.pem"],
       verify: ["oci:layout:v1", "--verify-key=acme.pub"],

@@ -15,5 +15,6 @@ export const LOADERS = {
   cat: async () => (await import("./cat.ts")).runCat,
   cp: async () => (await import("./cp.ts")).runCp,
   copy: async () => (await import("./copy.ts")).runCopy,
+  digest: async () => (await import("./digest.ts")).runDigest,
   tag: async () => (await import("./tag.ts")).runTag,
 } satisfies Partial<Record<CommandName, LoadCommand>>;

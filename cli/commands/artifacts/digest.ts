@@ -1,0 +1,120 @@
+/**
+ * `digest DIR|REF`.
+ *
+ * @module
+ */
+
+import { type Reference, type Verdict } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import { formatReference, parseReference } from "@blobber/core/reference";
+import type { Settings } from "../../config/effective.ts";
+import type { Context } from "../../context.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import { packOptions } from "../../library/packing.ts";
+import { checkDirectory } from "../../library/user_paths.ts";
+import { SETTING_NAMES, type SettingName, settingOf } from "../../settings/table.ts";
+import { readOptions } from "../../trust/reading.ts";
+
+/** What is of no use where nothing is packed into an artifact. */
+const PACKING: readonly SettingName[] = [
+  "compression",
+  "reproducible",
+  "annotations",
+  "layerMediaType",
+  "keepMtime",
+  "allowSecrets",
+];
+/** What is of no use where nothing is read from an artifact. */
+const READING: readonly SettingName[] = [
+  "expect",
+  "special",
+  ...SETTING_NAMES.filter((name) => settingOf(name).group === "verification"),
+];
+
+/** Prints the digest of a directory or an artifact, or of the tree in it. */
+export async function runDigest(context: Context): Promise<void> {
+  const text = context.args[0]!;
+  const reference = referenceIn(text);
+  const { settings } = context;
+  const tree = settings.get("tree");
+  if (reference === undefined) {
+    refuseFlags(settings, READING, `${quote(text)} is a directory`);
+    checkDirectory(text);
+    return await (tree ? treeOfDirectory(context, text) : digestOfDirectory(context, text));
+  }
+  refuseFlags(settings, PACKING, `${quote(text)} is an artifact`);
+  if (!tree) {
+    refuseFlags(settings, ["special"], "only the digest of a tree, --tree, looks at files");
+  }
+  await digestOfArtifact(context, text, { reference, tree });
+}
+
+/** What reads as a reference is one, whatever is on the disk. */
+function referenceIn(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    // What can be no path is shown as the reference that it was to be.
+    if (/^oci:|[@:]/.test(text)) throw error;
+    return undefined;
+  }
+}
+
+async function digestOfDirectory(context: Context, directory: string): Promise<void> {
+  const { settings, env, out } = context;
+  const { digest, tree, layer } = await (await makeClient(context)).digest({ directory }, {
+    ...context.report.observer(context.signal),
+    ...packOptions(settings, env),
+    allowSecrets: settings.get("allowSecrets"),
+  });
+  await out.result({ directory, digest, tree, entries: layer.entries }, digest);
+}
+
+async function treeOfDirectory(context: Context, directory: string): Promise<void> {
+  refuseFlags(context.settings, PACKING, "it does not change the digest of a tree");
+  const { tree, entries } = await (await makeClient(context)).treeDigest(
+    { directory },
+    context.report.observer(context.signal),
+  );
+  await context.out.result({ directory, tree, entries }, tree);
+}
+
+async function digestOfArtifact(
+  context: Context,
+  text: string,
+  { reference, tree }: { reference: Reference; tree: boolean },
+): Promise<void> {
+  const client = await makeClient(context);
+  const options = await readOptions(context, text);
+  const names = { reference: formatReference(reference) };
+  if (tree) {
+    const special = context.settings.get("special");
+    const found = await client.treeDigest(reference, { ...options, special });
+    const { digest, entries, verdict } = found;
+    return await context.out.result(
+      { ...names, digest, tree: found.tree, entries, ...await signerIn(verdict) },
+      found.tree,
+    );
+  }
+  const image = await client.openImage(reference, options);
+  try {
+    const { digest, verdict } = image;
+    await context.out.result({ ...names, digest, ...await signerIn(verdict) }, digest);
+  } finally {
+    await image.close();
+  }
+}
+
+async function signerIn(verdict: Verdict | undefined): Promise<{ signer?: unknown }> {
+  if (verdict === undefined) return {};
+  const { signerOf } = await import("../../trust/verdict.ts");
+  return { signer: signerOf(verdict) };
+}
+
+/** So that nobody takes a flag for heard that changes nothing. */
+function refuseFlags(settings: Settings, names: readonly SettingName[], why: string): void {
+  const given = names.find((name) => settings.flagged(name));
+  if (given === undefined) return;
+  throw new BlobberError("usage", `--${settingOf(given).flag} does not apply: ${why}`);
+}
