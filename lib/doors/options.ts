@@ -151,6 +151,7 @@ const PUSH: Shape<PushOptions> = {
   ...OBSERVER,
   ...PACK,
   compression: oneOf("gzip", "zstd"),
+  reproducible: flag,
   tags,
   ifAbsent: flag,
   annotations: mapOf(text, "an object of strings"),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Reference, type Verdict } from "@blobber/core";
+import type { Reference, Verdict } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
