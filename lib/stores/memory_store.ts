@@ -7,6 +7,7 @@
 import { contentMissing } from "../artifact/content_missing.ts";
 import { concat } from "../bytes.ts";
 import { type Digest, isDigest } from "../digest.ts";
+import { noteOwn } from "../doors/own_stores.ts";
 import { BlobberError } from "../errors.ts";
 import { readFallback } from "../artifact/fallback_tag.ts";
 import {
@@ -46,6 +47,7 @@ export class MemoryStore implements Store, AsyncDisposable {
    */
   constructor(name = "memory") {
     this.name = name;
+    if (new.target === MemoryStore) noteOwn(this);
     this.#life = new Lifetime(name);
   }
 

@@ -83,6 +83,13 @@ function ofReference(reference: Reference): Named {
 }
 
 function inStore({ store, reference }: SourceReference): Named<Source> {
+  if (typeof store?.name !== "string") {
+    throw new BlobberError(
+      "invalid-option",
+      "invalid store: it has no name, expected a store that is open",
+      { hint: "a promise of a store is awaited first" },
+    );
+  }
   const { name } = store;
   const opened = repositoryOf(store);
   const repository = opened && nameOf(opened);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { noteOwn } from "../doors/own_stores.ts";
 import type { ClientOptions, ReadOptions } from "../options.ts";
 import { type Reference, storeName } from "../reference.ts";
 import type { Source, Store } from "../store.ts";
@@ -85,12 +86,13 @@ export class OpenStores {
     const { openRegistry } = await import("./registry_store.ts");
     const store = openRegistry(reference, this.#options);
     noteRepository(store, reference);
+    noteOwn(store);
     return store;
   }
 }
 
 /** The door: what a store answers that is not the library's own is checked from here on. */
-// deno-lint-ignore require-await -- the door is loaded only where there is such a store
 async function checked<S extends Source>(store: S): Promise<S> {
-  return store;
+  const { checkedStore } = await import("../doors/store.ts"); // only where there is such a store
+  return checkedStore(store);
 }

@@ -10,6 +10,7 @@ import { readFallback } from "../../artifact/fallback_tag.ts";
 import { mayBeOfType, parseDocument } from "../../artifact/manifest.ts";
 import { tagTaken } from "../../artifact/tag_taken.ts";
 import type { Digest } from "../../digest.ts";
+import { noteOwn } from "../../doors/own_stores.ts";
 import type {
   BlobWriter,
   CallOptions,
@@ -47,6 +48,7 @@ export class LayoutStore implements Store, AsyncDisposable {
     this.name = this.#layouts.name;
     this.#life = new Lifetime(this.name);
     this.#referrers = new LayoutReferrers(this.name);
+    if (new.target === LayoutStore) noteOwn(this);
   }
 
   /** As {@linkcode Store.resolve}. */
