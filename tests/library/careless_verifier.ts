@@ -84,6 +84,7 @@ try {
         assert.ok(method === "GET" || method === "HEAD", `${name} sent ${method}`);
       }
     }
+    await reading.close();
     assert.equal(existsSync(out), false);
     assert.equal(existsSync(join(dir, "layout")), false);
   }
@@ -102,6 +103,7 @@ try {
     verifier: verifierOf({ signer, checks: [passed], extra: 1 }),
   });
   assert.deepEqual(verdict, { signer, checks: [passed] });
+  await client.close();
 } finally {
   await registry.close();
   rmSync(dir, { recursive: true, force: true });
