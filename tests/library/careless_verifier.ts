@@ -16,7 +16,7 @@ const MEDIA_TYPE = "application/vnd.example.seal";
 const passed = { name: "signature", result: "passed", evidence: "by the test's key" };
 const signer = { kind: "other", description: "the test" };
 
-/** What users return in place of a verdict. */
+/** What users return in place of a verdict. All verbs are tried with the first ones. */
 const RETURNED: unknown[] = [
   true,
   false,
@@ -59,7 +59,7 @@ try {
     const verifier = verifierOf(returned);
     const reading = new Client({ credentials: anonymous, verifier });
     const out = join(dir, "out");
-    const calls: Record<string, () => Promise<unknown>> = {
+    const calls = {
       pull: () => reading.pull(ref, out),
       open: () => reading.openImage(ref),
       list: () => reading.list(ref),
@@ -70,7 +70,8 @@ try {
       "pull with a good one beside it": () =>
         client.pull(ref, out, { verifier: [verifierOf({ signer, checks: [passed] }), verifier] }),
     };
-    for (const [name, call] of Object.entries(calls)) {
+    const tried = RETURNED.indexOf(returned) < 3 ? Object.entries(calls) : [["pull", calls.pull]];
+    for (const [name, call] of tried as [string, () => Promise<unknown>][]) {
       const before = [asked, registry.requests.length];
       await assert.rejects(call, (error) => {
         assert.ok(error instanceof BlobberError, name);
