@@ -73,6 +73,8 @@ const certificates: Check = (value) =>
     ? undefined
     : hidden(value, "certificates in PEM");
 
+const everyCertificate = listOf(certificates, "");
+
 const SIGNER: Shape<Signer> = { publicKey: optional(bytes), sign: callable };
 const signer = objectWith(SIGNER, "a signer");
 
@@ -96,7 +98,8 @@ export function verifierOption(value: unknown): Fault | undefined {
 const CONNECTION: Shape<ConnectionOptions> = {
   insecure: flag,
   insecureSkipTlsVerify: flag,
-  caCerts: listOf(certificates, "a list of certificates in PEM"),
+  caCerts: (value) =>
+    Array.isArray(value) ? everyCertificate(value) : hidden(value, "a list of certificates in PEM"),
   maxConnections: that(
     (value) => Number.isSafeInteger(value) && (value as number) >= 1,
     "a whole number from 1",
@@ -206,6 +209,11 @@ type Table = Readonly<Record<string, Check>>;
  */
 export function clientOptions(given: ClientOptions): ClientOptions {
   return taken(given, CLIENT, "the client");
+}
+
+/** As {@linkcode clientOptions}, for what tries credentials without a client. */
+export function loginOptions<O extends ClientOptions>(given: O): O {
+  return taken(given, { ...CLIENT, signal }, "checkLogin");
 }
 
 /**

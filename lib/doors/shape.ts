@@ -59,10 +59,17 @@ export function fault(value: unknown, expected: string): Fault {
   return { path: "", found: inWords(value), expected };
 }
 
-/** As {@linkcode fault}, of a value that may be a secret, or stand where one belongs: a string is not shown. */
+/** What a value is, without the value: it may be a secret. */
+export function kindInWords(value: unknown): string {
+  if (value === "") return "an empty string";
+  return ["string", "number", "bigint", "boolean"].includes(typeof value)
+    ? `a ${typeof value}`
+    : inWords(value);
+}
+
+/** As {@linkcode fault}, of a value that may be a secret, or stand where one belongs. */
 export function hidden(value: unknown, expected: string): Fault {
-  const found = typeof value === "string" ? value === "" ? '""' : "another string" : inWords(value);
-  return { path: "", found, expected };
+  return { path: "", found: kindInWords(value), expected };
 }
 
 /** A check that asks a question. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { checkLoginParts } from "../doors/credentials.ts";
+import { loginOptions } from "../doors/options.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import { writeAtomic } from "../system/files.ts";
@@ -49,6 +51,8 @@ export async function checkLogin(
   login: Login,
   options: LoginOptions = {},
 ): Promise<boolean> {
+  checkLoginParts(login);
+  options = loginOptions(options);
   let asked = false;
   const host = addressOf(registry);
   const { transport, close } = transportTo(registry, options, () => {
@@ -95,6 +99,7 @@ export async function storeLogin(
   login: Login,
   path: string = credentialsFiles()[0]!,
 ): Promise<string> {
+  checkLoginParts(login);
   const config = readConfiguration(path);
   const helper = helperIn(config, host);
   const auths = tableOf(config, "auths");

@@ -32,7 +32,10 @@ export function openRepository(
 ): Repository {
   const { host, repository: path } = reference;
   const { transport, close } = transportTo(reference, options, async () => {
-    if (options.credentials !== undefined) return await options.credentials(host, path);
+    if (options.credentials !== undefined) {
+      const { checkedCredentials } = await import("../doors/credentials.ts");
+      return checkedCredentials(await options.credentials(host, path), host);
+    }
     const { credentialsFor } = await import("./auth/credentials.ts");
     return await credentialsFor(host, path);
   });
