@@ -8,7 +8,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inRoot } from "./run.ts";
+import { IN_CI, inRoot, say, type Tally } from "./run.ts";
+import { NODE_FLAGS, type Runtime, runtimeProgram, VERSIONS } from "./runtimes.ts";
 
 /** Below the root. */
 const FOLDER = "tests/library";
@@ -31,6 +32,9 @@ export const THIS_DENO: ScriptRuntime = {
   args: ["run", "-A", "--quiet"],
   root: inRoot("./"),
 };
+
+/** How many short scripts run at a time. Long ones run alone: some measure. */
+const AT_ONCE = 2;
 
 /** Whether a script is too long, or too large, for `deno task test`. */
 export function isLong(script: string): boolean {
@@ -81,5 +85,49 @@ export async function runScript(
     return `${script} left in the temporary directory: ${left.sort().join(", ")}\n${output}`;
   } finally {
     rmSync(outer, { recursive: true, force: true });
+  }
+}
+
+/** Runs scripts, and shows what those that fail have written. */
+export async function runScripts(scripts: string[], runtime: ScriptRuntime): Promise<Tally> {
+  const tally = { passed: 0, failed: 0 };
+  const one = async (script: string) => {
+    const wrong = await runScript(script, runtime);
+    wrong === undefined ? tally.passed++ : tally.failed++;
+    if (wrong !== undefined) say(`FAILED ${wrong.trimEnd()}`);
+  };
+  const queue = scripts.filter((script) => !isLong(script));
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await one(next);
+  }));
+  for (const script of scripts.filter(isLong)) await one(script);
+  return tally;
+}
+
+/**
+ * Runs scripts under each runtime other than Deno.
+ *
+ * @param scripts their paths
+ * @param root the copy of the tree that they are run in
+ * @param count is told what became of them, by the name of the runtime
+ */
+export async function runElsewhere(
+  scripts: string[],
+  root: string,
+  count: (name: string, tally: Tally) => void,
+): Promise<void> {
+  for (const runtime of Object.keys(VERSIONS) as Runtime[]) {
+    const name = `${runtime === "bun" ? "bun" : "node"} ${VERSIONS[runtime]}`;
+    let program: string;
+    try {
+      program = runtimeProgram(runtime);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      say(`${IN_CI ? "FAILED" : "skipped"}: ${name} cannot be had: ${why}`);
+      if (IN_CI) count(name, { passed: 0, failed: 1 });
+      continue;
+    }
+    const args = runtime === "bun" ? ["run"] : NODE_FLAGS;
+    count(name, await runScripts(scripts, { program, args, root }));
   }
 }

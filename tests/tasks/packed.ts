@@ -83,11 +83,13 @@ function mendManifest(manifest: Manifest, files: Files, facts: PackageFacts): un
       Object.entries(facts.engines).map(([runtime, oldest]) => [runtime, `>=${oldest}`]),
     ),
     ...(facts.program === undefined
-      ? { sideEffects: facts.sideEffects ?? false }
+      ? {
+        sideEffects: facts.sideEffects ?? false,
+        main,
+        types,
+        exports: { ...exports, "./package.json": "./package.json" },
+      }
       : { bin: { [facts.program]: main } }),
-    main,
-    types,
-    exports: { ...exports, "./package.json": "./package.json" },
     dependencies: dependenciesOf(name, files, facts),
   };
 }

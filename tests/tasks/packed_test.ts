@@ -74,7 +74,9 @@ test("a module with side effects is named, for bundlers", () => {
 test("a program is one that a shell can start", () => {
   const files = mendPackage(packed(), { ...FACTS, program: "fruit" });
   assert.deepEqual(manifestOf(files).bin, { fruit: "./mod.js" });
-  assert.equal(manifestOf(files).sideEffects, undefined);
+  for (const key of ["sideEffects", "main", "types", "exports"]) {
+    assert.equal(manifestOf(files)[key], undefined, "a program is nothing to import");
+  }
   assert.match(files.get("mod.js")!, /^#!\/usr\/bin\/env -S deno run -A .*--no-config.*\n\/\*\*\n/);
 });
 

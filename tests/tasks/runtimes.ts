@@ -37,7 +37,7 @@ function programOf(runtime: Runtime): { name: string; path: string } {
  * @param imports names and `npm:` specifiers with exact versions
  * @param lock a lock file that pins what the packages depend on
  */
-function installed(imports: Record<string, string>, lock?: string): string {
+export function installed(imports: Record<string, string>, lock?: string): string {
   const text = JSON.stringify({ nodeModulesDir: "auto", imports });
   const key = createHash("sha256").update(text).update(lock ?? "").digest("hex").slice(0, 16);
   const folder = join(CACHE, key);
@@ -70,9 +70,10 @@ export function runtimeProgram(runtime: Runtime): string {
  * Copies the tree to where Node and Bun find the packages by name: they know no import map. The sources are
  * the same bytes.
  *
+ * @param packages a `node_modules` that what is in `tests/` finds the packages in, in place of the copy itself
  * @returns the copy's root, which the caller removes
  */
-export function copyForNode(): string {
+export function copyForNode(packages?: string): string {
   const outer = mkdtempSync(join(tmpdir(), "blobber-runtimes-"));
   const root = join(outer, "tree");
   const left = new Set([".git", "dist", "node_modules"]);
@@ -95,8 +96,13 @@ export function copyForNode(): string {
     const { name, version, exports } = main as Record<"name" | "version", string> & typeof main;
     const manifest = { name, version, type: "module", exports };
     writeFileSync(join(root, member, "package.json"), JSON.stringify(manifest));
-    symlinkSync(join(root, member), join(modules, name));
+    symlinkSync(
+      join(packages ?? root, packages === undefined ? member : name),
+      join(modules, name),
+    );
   }
+  // By its own name a package is found before any other: what is in a scope of its own is in none of them.
+  if (packages !== undefined) writeFileSync(join(root, "tests/package.json"), `{"type":"module"}`);
   const lock = join(root, "deno.lock");
   const folder = installed(imports, existsSync(lock) ? readFileSync(lock, "utf8") : undefined);
   for (const name of readdirSync(join(folder, "node_modules"))) {

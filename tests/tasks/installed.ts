@@ -1,0 +1,159 @@
+/**
+ * `deno task test:pack`: packs the packages, installs them with npm as anybody would, compiles programs of
+ * users with the versions of TypeScript that are supported, and runs the programs in `tests/library/` with
+ * what was installed, under Node and Bun.
+ *
+ * @module
+ */
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { isLong, libraryScripts, runElsewhere } from "./library_scripts.ts";
+import { pack } from "./pack.ts";
+import { IN_CI, inRoot, say, type Tally, tallyLine } from "./run.ts";
+import { copyForNode, installed, runtimeProgram } from "./runtimes.ts";
+
+const NPM = "11.19.1";
+/** The types of Node that go with the oldest version supported. */
+const NODE_TYPES = "22.15.0";
+/** The oldest TypeScript supported, and lines after it up to the newest. */
+const TYPESCRIPT = ["5.7.3", "5.9.3", "6.0.3", "7.0.2"];
+
+/** How programs are compiled, beside the version. */
+const SETTINGS: Record<string, Record<string, unknown>> = {
+  "nodenext": { module: "nodenext", lib: ["es2023"] },
+  "nodenext, dom": { module: "nodenext", lib: ["es2023", "dom", "dom.iterable"] },
+  "bundler": { module: "esnext", moduleResolution: "bundler", lib: ["es2023"] },
+  "bundler, dom": {
+    module: "esnext",
+    moduleResolution: "bundler",
+    lib: ["es2023", "dom", "dom.iterable"],
+  },
+};
+const STRICT = {
+  target: "es2022",
+  types: ["node"],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+  noPropertyAccessFromIndexSignature: true,
+  isolatedModules: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: false,
+  noEmit: true,
+};
+
+let failed = false;
+function count(name: string, tally: Tally): void {
+  failed ||= tally.failed > 0 || tally.passed === 0;
+  say(tallyLine(name, tally));
+}
+
+/** Runs a program; what it wrote is shown when it fails. */
+function holds(what: string, program: string, args: string[], cwd: string): boolean {
+  const { success, stdout, stderr } = new Deno.Command(program, {
+    args,
+    cwd,
+    env: { NO_COLOR: "1", PATH: [dirname(Deno.execPath()), Deno.env.get("PATH")].join(delimiter) },
+    stdin: "null",
+  }).outputSync();
+  if (success) return true;
+  const decoder = new TextDecoder();
+  say(`FAILED ${what}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`.trimEnd());
+  return false;
+}
+
+/** Installs the packages into a project of their own. */
+function install(project: string, tarballs: string[]): boolean {
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), `{"private":true,"type":"module"}`);
+  const npm = join(installed({ npm: `npm:npm@${NPM}` }), "node_modules/npm/bin/npm-cli.js");
+  const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
+  const wanted = [...tarballs, `@types/node@${NODE_TYPES}`];
+  return holds("npm install", runtimeProgram("node24"), [npm, ...args, ...wanted], project);
+}
+
+/** Compiles programs with each version of TypeScript, in each way. */
+function compile(project: string, programs: string[]): Tally {
+  const tally = { passed: 0, failed: 0 };
+  const node = runtimeProgram("node24");
+  for (const version of TYPESCRIPT) {
+    const folder = installed({ typescript: `npm:typescript@${version}` });
+    const tsc = join(folder, "node_modules/typescript/bin/tsc");
+    for (const [name, settings] of Object.entries(SETTINGS)) {
+      const config = { compilerOptions: { ...STRICT, ...settings }, files: programs };
+      writeFileSync(join(project, "tsconfig.json"), JSON.stringify(config));
+      const ok = holds(`TypeScript ${version}, ${name}`, node, [tsc, "-p", "."], project);
+      ok ? tally.passed++ : tally.failed++;
+    }
+  }
+  return tally;
+}
+
+/** Programs of users that need nothing but the packages, and one that names all that these export. */
+function programsIn(project: string): string[] {
+  const programs: string[] = [];
+  for (const script of libraryScripts()) {
+    const text = readFileSync(inRoot(`tests/library/${script}`), "utf8");
+    if (/from "\.\.?\//.test(text)) continue;
+    const name = script.replaceAll("/", "_");
+    writeFileSync(join(project, name), text);
+    programs.push(name);
+  }
+  let everything = "";
+  for (const [index, name] of ["core", "sigstore"].entries()) {
+    const manifest = join(project, "node_modules/@blobber", name, "package.json");
+    const { exports } = JSON.parse(readFileSync(manifest, "utf8")) as { exports: object };
+    const doors = Object.keys(exports).filter((door) => door !== "./package.json");
+    for (const door of doors) {
+      const alias = `${name}${index}${door.replace(/\W/g, "_")}`;
+      everything += `export * as ${alias} from "@blobber/${name}${door.slice(1)}";\n`;
+    }
+  }
+  writeFileSync(join(project, "everything.ts"), everything);
+  return [...programs, "everything.ts"];
+}
+
+/** Starts the command line that was installed, in a directory that would have Deno run something else. */
+function runProgram(project: string): boolean {
+  const elsewhere = join(project, "elsewhere");
+  mkdirSync(join(elsewhere, "tree"), { recursive: true });
+  writeFileSync(join(elsewhere, "tree/a.txt"), "a\n");
+  const imports = { "@blobber/core/version": "data:text/javascript,throw 1" };
+  writeFileSync(join(elsewhere, "deno.json"), JSON.stringify({ imports }));
+  const program = join(project, "node_modules/.bin/blobber");
+  const out = join(elsewhere, "out");
+  return holds("blobber push", program, ["push", "tree", "oci:layout:v1"], elsewhere) &&
+    holds("blobber pull", program, ["pull", "oci:layout:v1", out], elsewhere) &&
+    readFileSync(join(out, "a.txt"), "utf8") === "a\n";
+}
+
+const outer = mkdtempSync(join(tmpdir(), "blobber-installed-"));
+try {
+  const project = join(outer, "project");
+  const tarballs = Object.values(await pack(join(outer, "tarballs")));
+  if (install(project, tarballs)) {
+    count("packed, installed", { passed: 1, failed: 0 });
+    count("packed, types", compile(project, programsIn(project)));
+    const ok = runProgram(project);
+    count("packed, command line", { passed: Number(ok), failed: Number(!ok) });
+    const copy = copyForNode(join(project, "node_modules"));
+    try {
+      const short = libraryScripts().filter((script) => !isLong(script));
+      await runElsewhere(short, copy, (name, tally) => count(`packed, ${name}`, tally));
+    } finally {
+      rmSync(dirname(copy), { recursive: true });
+    }
+  } else {
+    count("packed, installed", { passed: 0, failed: 1 });
+  }
+} catch (error) {
+  const why = error instanceof Error ? error.message : String(error);
+  say(`${IN_CI ? "FAILED" : "skipped"}: what was packed cannot be tried: ${why}`);
+  if (IN_CI) count("packed", { passed: 0, failed: 1 });
+} finally {
+  rmSync(outer, { recursive: true });
+}
+Deno.exit(failed ? 1 : 0);
