@@ -19,6 +19,7 @@ import { MANIFESTS, REFERRERS, TAGS } from "./manifest_rules.ts";
 import { Trial } from "./trial.ts";
 
 export { StoreTestError } from "./assertions.ts";
+export type { Store } from "../store.ts";
 
 /** A store for one test. */
 export interface StoreUnderTest {

@@ -15,8 +15,8 @@ import { IN_CI, inRoot, say, type Tally, tallyLine } from "./run.ts";
 import { copyForNode, installed, runtimeProgram } from "./runtimes.ts";
 
 const NPM = "11.19.1";
-/** The types of Node that go with the oldest version supported. */
-const NODE_TYPES = "22.15.0";
+/** The types of Node, of the oldest line supported. */
+const NODE_TYPES = "22.20.7";
 /** The oldest TypeScript supported, and lines after it up to the newest. */
 const TYPESCRIPT = ["5.7.3", "5.9.3", "6.0.3", "7.0.2"];
 

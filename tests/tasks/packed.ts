@@ -53,6 +53,9 @@ export function mendPackage(files: Files, facts: PackageFacts): Files {
     if (/sourceMappingURL|file:\/\/\/./.test(text) && path.endsWith(".js")) {
       throw new Error(`${path} names the directory that it was packed in`);
     }
+    if (path.endsWith(".d.ts") && /: any\b/.test(withoutComments(text))) {
+      throw new Error(`${path} has "any" for a type that the sources leave open`);
+    }
     mended.set(path, path.endsWith(".d.ts") ? mendDeclarations(text) : text);
   }
   const manifest = JSON.parse(files.get("package.json") ?? "{}") as Manifest;
@@ -122,10 +125,14 @@ function dependenciesOf(own: string, files: Files, { imports, workspace }: Packa
 
 /** The packages that a module or its declarations import by name. */
 export function importedPackages(text: string): string[] {
-  const token = /"(?:[^"\\\n]|\\.)*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
-  const code = text.replace(token, (found) => found.startsWith("/") ? "" : found);
+  const code = withoutComments(text);
   const form = /\b(?:from|import)\s*\(?\s*"((?:@[\w.-]+\/)?\w[\w.-]*)(?:\/[^"\n]*)?"/g;
   return [...code.matchAll(form)].map(([, name]) => name!);
+}
+
+function withoutComments(text: string): string {
+  const token = /"(?:[^"\\\n]|\\.)*"|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g;
+  return text.replace(token, (found) => found.startsWith("/") ? "" : found);
 }
 
 /**

@@ -47,7 +47,8 @@ test("a manifest names the runtimes, the packages imported in exact versions, an
   const files = mendPackage(
     packed({
       "a.js": 'import x from "pear";\nawait import("@x/plum/a.js");\nimport "node:fs";\n',
-      "a.d.ts": 'export type { Twig } from "@acme/tree/twig";\nimport "@acme/fruit";\n',
+      "a.d.ts":
+        '/** Not: any. */ export type { Twig } from "@acme/tree/twig";\nimport "@acme/fruit";\n',
     }),
     FACTS,
   );
@@ -93,6 +94,7 @@ for (
     ["a package that is not declared", { "a.js": 'import "kiwi";' }, /^"kiwi" is imported and not/],
     ["a source map", { "a.js": "//# sourceMappingURL=data:x" }, /^a\.js names the directory/],
     ["a path of this machine", { "a.js": 'f("file:///home/me/x")' }, /^a\.js names the directory/],
+    ["a type left open", { "a.d.ts": "declare const a: any;" }, /^a\.d\.ts has "any" for a type/],
     ["no documentation", { "mod.js": "export {};" }, /says nothing of itself$/],
   ] as [string, Record<string, string>, RegExp][]
 ) {
