@@ -110,6 +110,7 @@ export type OptionName =
   | "legacyMessageSignature"
   | "links"
   | "maxBytes"
+  | "maxConnections"
   | "maxEntries"
   | "maxFileBytes"
   | "offline"

@@ -334,8 +334,8 @@ export const MAX_UPLOAD_IN_MEMORY_BYTES: number = 1 * MiB;
  * least that cloud stores take (5 MiB), then below the least common limit of a proxy (1 MiB).
  */
 export const UPLOAD_PIECE_SIZES: readonly number[] = [16 * MiB, MiB - 4 * KiB];
-/** Connections to one host at a time: a fraction of the 256 descriptors that some systems give a process. */
-export const MAX_CONNECTIONS = 16;
+/** Connections to one host at a time: as fast as one for each request, with a fraction of the descriptors. */
+export const MAX_CONNECTIONS = 32;
 /** Bytes asked for at a time by a download that lost its connection to other requests, held in memory. */
 export const CROWDED_PART_BYTES: number = 256 * KiB;
 /** Silence on a connection after which it is given up, in milliseconds. Total time is not limited. */

@@ -28,15 +28,48 @@ export interface ConnectionOptions {
   caCerts?: string[] | undefined;
   /**
    * Connections to one host at a time, at least 1. Further requests wait in a queue, first come, first served.
-   * Clients of a process that are reached with the same options share it. @default 16
+   * Clients of a process that are reached with the same options share it. @default 32
    */
   maxConnections?: number | undefined;
 }
+
+/**
+ * A function as `fetch` is: given a URL and how to ask, it answers with a `Response`, or with something that has
+ * its `status`, `headers` and `body`. See {@linkcode ClientOptions.fetch}.
+ */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
+
+/** How a {@linkcode Fetch} is asked: what `fetch` takes, and always all of this. */
+export interface FetchInit {
+  /** HTTP method. */
+  method: string;
+  /** Headers by their names in lower case. */
+  headers: Record<string, string>;
+  /** Bytes, a stream that is read once, or nothing. */
+  body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null;
+  /** Redirects are answers: the library checks where they lead. */
+  redirect: "manual";
+  /** Ends the request, and the body of its answer. */
+  signal: AbortSignal;
+  /** For a stream: it is read before the answer comes. */
+  duplex?: "half";
+}
+
+/** What a {@linkcode Fetch} answers with. */
+export type FetchResponse = Pick<Response, "status" | "headers" | "body">;
 
 /** Options of a client. */
 export interface ClientOptions extends ConnectionOptions {
   /** Told about connections: what a registry is waited for, and what is odd about it. */
   onNotice?: Observer["onNotice"];
+  /**
+   * Makes every request in place of the library's own connections: to registries, to token services, and to
+   * where either sends on. Proxies and certificates are then its matter: the variables that name proxies are
+   * not read, and `caCerts` and `insecureSkipTlsVerify` are refused. A `TypeError`, or an error with a code of
+   * the system's, means that the network failed, so that the request may be made again; every other error ends
+   * the call as it is. @default the library's own connections
+   */
+  fetch?: Fetch | undefined;
   /** Told of each request when it is sent, and of its end: for traces and counters. */
   onRequest?: OnRequest | undefined;
   /** Exceptions for single registries, by `host[:port]`. */

@@ -26,6 +26,7 @@ export const OPTIONS: Record<OptionName, SettingName | { insteadOfFlag: string }
   legacyMessageSignature: { insteadOfFlag: "`legacy: true` in a trust rule" },
   links: "links",
   maxBytes: "maxBytes",
+  maxConnections: { insteadOfFlag: "`maxConnections` of the library" },
   maxEntries: "maxEntries",
   maxFileBytes: "maxFileBytes",
   offline: "offline",

@@ -8,12 +8,13 @@
 import { BlobberError } from "../errors.ts";
 import { notify, type Observer, type OnRequest } from "../events.ts";
 import { IDLE_TIMEOUT_MS, MAX_CONNECTIONS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts";
-import type { ConnectionOptions, Credentials } from "../options.ts";
+import type { Credentials } from "../options.ts";
 import { printable } from "../printable.ts";
 import { type Clock, systemClock } from "../system/clock.ts";
 import { Authenticator } from "./auth/auth.ts";
 import type { Scope } from "./auth/scope.ts";
 import { bodyInMemory, discardBody } from "./http/body.ts";
+import type { Connecting } from "./http/connection.ts";
 import { Connections, SharedEngine } from "./http/connections.ts";
 import { openConnections } from "./http/engine.ts";
 import {
@@ -41,7 +42,7 @@ export interface TransportOptions {
   host: string;
   /** Host that is connected to. */
   endpoint: string;
-  connection: ConnectionOptions;
+  connection: Connecting;
   credentials: () => Promise<Credentials | undefined>;
   userAgent: string;
   observer: Pick<Observer, "onNotice"> & { onRequest?: OnRequest | undefined };

@@ -75,6 +75,18 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Whether this process has as many files open as it may, where the runtime tells it in no other way. */
+export function cannotOpenFiles(): boolean {
+  if (RUNTIME !== "bun") return false;
+  const { closeSync, openSync } = nodeModule("fs");
+  try {
+    closeSync(openSync("/dev/null", "r"));
+  } catch (error) {
+    return (error as { code?: unknown }).code === "EMFILE";
+  }
+  return false;
+}
+
 /**
  * As {@linkcode nextTurn}, and what comes from outside this thread gets its turn too: signals, the answers
  * of other threads. Deno looks for that only when it has nothing else to do, or every 61 turns; to wait for

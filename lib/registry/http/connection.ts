@@ -5,8 +5,14 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import type { ClientOptions, ConnectionOptions } from "../../options.ts";
+import type { ClientOptions, ConnectionOptions, Fetch } from "../../options.ts";
 import { parseRegistry, type RegistryName } from "../../reference.ts";
+
+/** How one registry is reached. */
+export interface Connecting extends ConnectionOptions {
+  /** Makes the requests. */
+  fetch?: Fetch | undefined;
+}
 
 /**
  * The options of a connection: those of the registry where it has its own, else the client's.
@@ -15,16 +21,20 @@ import { parseRegistry, type RegistryName } from "../../reference.ts";
  * @param options the client's
  * @throws {BlobberError} `invalid-reference` for options of something that is not a registry, `invalid-option`
  */
-export function connectionFor(host: RegistryName, options: ClientOptions): ConnectionOptions {
+export function connectionFor(host: RegistryName, options: ClientOptions): Connecting {
   const { insecure, insecureSkipTlsVerify, caCerts } = options;
   const own = Object.entries(options.registries ?? {})
     .find(([name]) => parseRegistry(name).host === host)?.[1];
-  return {
+  const { fetch } = options;
+  const connecting = {
+    fetch,
     insecure: own?.insecure ?? insecure,
     insecureSkipTlsVerify: own?.insecureSkipTlsVerify ?? insecureSkipTlsVerify,
     caCerts: own?.caCerts ?? caCerts,
     maxConnections: checkedCount(own?.maxConnections ?? options.maxConnections),
   };
+  if (fetch !== undefined) checkFetch(fetch, connecting);
+  return connecting;
 }
 
 function checkedCount(count: number | undefined): number | undefined {
@@ -32,5 +42,24 @@ function checkedCount(count: number | undefined): number | undefined {
   throw new BlobberError(
     "invalid-option",
     `invalid maxConnections: ${count}, expected a whole number from 1 on`,
+  );
+}
+
+function checkFetch(fetch: unknown, { caCerts, insecureSkipTlsVerify }: Connecting): void {
+  if (typeof fetch !== "function") {
+    throw new BlobberError(
+      "invalid-option",
+      `invalid fetch: a ${typeof fetch}, expected a function`,
+    );
+  }
+  const ignored = caCerts !== undefined
+    ? "caCerts"
+    : insecureSkipTlsVerify
+    ? "insecureSkipTlsVerify"
+    : undefined;
+  if (ignored === undefined) return;
+  throw new BlobberError(
+    "invalid-option",
+    `${ignored} and fetch are both given, expected one: what makes the requests decides whom it trusts`,
   );
 }

@@ -7,9 +7,10 @@
 
 import type { OnRequest } from "../../events.ts";
 import { MAX_CONNECTIONS } from "../../limits.ts";
-import type { ConnectionOptions } from "../../options.ts";
+import type { Fetch } from "../../options.ts";
 import { isLoopback } from "../../reference.ts";
 import { denoHttpClient, environment, RUNTIME } from "../../system/runtime.ts";
+import type { Connecting } from "./connection.ts";
 import { Connections, SharedEngine } from "./connections.ts";
 import { type Engine, type HttpRequest, type HttpResponse, isStreamBody } from "./exchange.ts";
 import { ExchangeError } from "./failure.ts";
@@ -23,21 +24,28 @@ interface Counted {
   users: number;
 }
 
-const engines = new Map<string, Counted>();
+type Engines = Map<string, Counted>;
+
+const ownEngines: Engines = new Map();
+const givenEngines = new WeakMap<Fetch, Engines>();
 
 /**
  * Opens a way to hosts. Those who connect in the same way share an engine and its queues; when the last of them
  * has closed its own, connections that stand open are ended.
  *
- * @param options certificates, and how many connections there may be
+ * @param options what makes the connections, and how many there may be
  * @param onRequest told of each request
  */
-export function openConnections(options: ConnectionOptions, onRequest?: OnRequest): Connections {
-  const { caCerts, insecureSkipTlsVerify = false, maxConnections = MAX_CONNECTIONS } = options;
+export function openConnections(options: Connecting, onRequest?: OnRequest): Connections {
+  const { caCerts, insecureSkipTlsVerify = false, fetch, maxConnections = MAX_CONNECTIONS } =
+    options;
+  const engines = fetch === undefined ? ownEngines : enginesOf(fetch);
   const key = JSON.stringify([caCerts ?? [], insecureSkipTlsVerify, maxConnections]);
   let counted = engines.get(key);
   if (counted === undefined) {
-    const engine = new ChoosingEngine(caCerts, insecureSkipTlsVerify);
+    const engine = fetch === undefined
+      ? new ChoosingEngine(caCerts, insecureSkipTlsVerify)
+      : new EngineOf(fetch);
     counted = { shared: new SharedEngine(engine, maxConnections), users: 0 };
     engines.set(key, counted);
   }
@@ -49,6 +57,29 @@ export function openConnections(options: ConnectionOptions, onRequest?: OnReques
     shared.engine.close?.();
   };
   return new Connections(shared, { onRequest, released });
+}
+
+function enginesOf(fetch: Fetch): Engines {
+  let engines = givenEngines.get(fetch);
+  if (engines === undefined) {
+    engines = new Map();
+    givenEngines.set(fetch, engines);
+  }
+  return engines;
+}
+
+/** A function of a caller's, and no connections of our own. */
+class EngineOf implements Engine {
+  readonly #fetch: Fetch;
+
+  constructor(fetch: Fetch) {
+    this.#fetch = fetch;
+  }
+
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const { GivenFetch } = await import("./given_fetch.ts");
+    return await new GivenFetch(this.#fetch).send(request);
+  }
 }
 
 class ChoosingEngine implements Engine {

@@ -68,6 +68,8 @@ export type FailureKind =
   | "dns"
   | "dns-temporary"
   | "refused"
+  /** This process may open no more files and connections. */
+  | "too-many-open"
   | "tls"
   /** TLS was spoken to something that does not speak it. */
   | "not-tls"

@@ -7,6 +7,7 @@
 
 import { BlobberError, type BlobberErrorOptions, type Code, type Hint } from "../../errors.ts";
 import { MAX_MESSAGE_CHARS } from "../../limits.ts";
+import { cannotOpenFiles } from "../../system/runtime.ts";
 import { missingPermission } from "../../system/system_error.ts";
 import { printable } from "../../printable.ts";
 import type { FailureKind } from "./exchange.ts";
@@ -24,7 +25,7 @@ export class ExchangeError extends BlobberError {
 
   /** Whether the same request may work a moment later. */
   get mayPass(): boolean {
-    return ["broken", "timeout", "dns-temporary"].includes(this.kind);
+    return ["broken", "timeout", "dns-temporary", "too-many-open"].includes(this.kind);
   }
 }
 
@@ -40,6 +41,7 @@ const CODE_OF: Record<FailureKind, Code> = {
   "dns": "network",
   "dns-temporary": "network",
   "refused": "network",
+  "too-many-open": "network",
   "tls": "tls",
   "not-tls": "tls",
   "proxy": "network",
@@ -51,6 +53,10 @@ const CODE_OF: Record<FailureKind, Code> = {
 const HINT: Partial<Record<FailureKind, Hint>> = {
   "dns": "check the spelling of the host and this machine's name resolution",
   "refused": "check the port, and that the registry is running",
+  "too-many-open": [
+    "let this process open more files (ulimit -n), or keep fewer open; a program can use fewer connections with ",
+    { option: "maxConnections" },
+  ],
   "tls": [
     "trust the registry's certificate authority with ",
     { option: "caCerts" },
@@ -66,6 +72,7 @@ const HINT: Partial<Record<FailureKind, Hint>> = {
 
 /** First match wins. Text is compared in lower case, with the error's code in front. */
 const PATTERNS: [FailureKind, RegExp][] = [
+  ["too-many-open", /\be[mn]file\b|too many open files/],
   ["blocked-port", /requests to port \d+ are blocked|\bbad port\b/],
   [
     "broken",
@@ -98,7 +105,9 @@ export function exchangeError(cause: unknown, what: string): BlobberError {
   const withheld = missingPermission(cause);
   if (withheld !== undefined) return withheld;
   const text = textOf(cause);
-  const kind = PATTERNS.find(([, pattern]) => pattern.test(text.toLowerCase()))?.[0] ?? "broken";
+  const found = PATTERNS.find(([, pattern]) => pattern.test(text.toLowerCase()))?.[0] ?? "broken";
+  // Bun says of a connection that it had no descriptor for what it says of one that was refused.
+  const kind = found === "refused" && cannotOpenFiles() ? "too-many-open" : found;
   const hint = HINT[kind] ??
     (/handshake eof|before secure tls/i.test(text) ? HINT["not-tls"] : undefined);
   return new ExchangeError(kind, `${what}: ${SENTENCE[kind]}: ${shorten(text)}`, {
@@ -111,6 +120,7 @@ const SENTENCE: Record<FailureKind, string> = {
   "dns": "the host has no address",
   "dns-temporary": "the host's address cannot be looked up now",
   "refused": "no connection",
+  "too-many-open": "this process has too many files and connections open",
   "tls": "the TLS certificate is not trusted, or TLS failed",
   "not-tls": "the answer is not TLS",
   "proxy": "the proxy did not connect",

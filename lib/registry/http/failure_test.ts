@@ -46,6 +46,22 @@ test("a network that the runtime does not allow is not tried again, and exits wi
   assert.match(error.message, /"registry\.test:6000": .* --allow-net/);
 });
 
+test("too many open files are no refusal of the registry's, and it is said what to do", async () => {
+  for (
+    const cause of [
+      Object.assign(new Error("connect EMFILE 127.0.0.1:5000"), { code: "EMFILE" }),
+      new TypeError("fetch failed", {
+        cause: new Error("tcp connect error: Too many open files (os error 24)"),
+      }),
+    ]
+  ) {
+    const { error, tries } = await refused(cause);
+    assert.ok(tries > 1);
+    assert.match(error.message, /this process has too many files and connections open/);
+    assert.match(error.hint!, /ulimit -n.*maxConnections/);
+  }
+});
+
 test("what may pass is tried again", async () => {
   const { tries } = await refused(new Error("connection reset by peer"));
   assert.ok(tries > 3, `${tries} tries`);
