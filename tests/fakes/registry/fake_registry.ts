@@ -91,8 +91,17 @@ export async function startRegistry(options: FakeRegistryOptions = {}): Promise<
     await send(response, request, answer, action, record);
   };
 
+  let underWay = 0;
   const listening = await listen(
     (message, response) => {
+      registry.atOnce = Math.max(registry.atOnce, ++underWay);
+      let over = false;
+      const end = () => {
+        if (!over) underWay--;
+        over = true;
+      };
+      response.once("finish", end);
+      response.once("close", end);
       serve(message, response).catch((error) => {
         if (!response.headersSent) response.writeHead(500);
         response.end(String(error?.stack ?? error));
@@ -107,6 +116,7 @@ export async function startRegistry(options: FakeRegistryOptions = {}): Promise<
     url: listening.url,
     options,
     requests,
+    atOnce: 0,
     onRequest: undefined,
     repositories,
     repository(name) {
@@ -118,7 +128,10 @@ export async function startRegistry(options: FakeRegistryOptions = {}): Promise<
       return found;
     },
     log: () => requests.map((record) => `${record.method} ${record.url} ${record.status}`),
-    clear: () => void requests.splice(0),
+    clear: () => {
+      requests.splice(0);
+      registry.atOnce = 0;
+    },
     idle: listening.idle,
     close: listening.close,
   };

@@ -115,6 +115,8 @@ export interface FakeRegistry {
   options: FakeRegistryOptions;
   /** Every request, in the order in which they came. */
   requests: RequestRecord[];
+  /** The most requests that were under way at a time: from their heads to the end of their answers. */
+  atOnce: number;
   /** Called when the head of a request has come. */
   onRequest: ((request: FakeRequest) => Action | undefined | void) | undefined;
   repositories: Map<string, FakeRepository>;
