@@ -1,72 +1,9 @@
 /**
- * Reads two thousand times at once, in a process that may open 256 files: requests wait in a queue for a few
- * connections, and every one of them is answered.
+ * Reads four hundred times at once where a process may open 256 files.
  *
  * @module
  */
 
-import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { Client } from "@blobber/core";
-import { startRegistry } from "../fakes/registry/fake_registry.ts";
+import { readsAtOnce } from "./kit/reads_at_once.ts";
 
-const READS = 2000;
-const FILES = 20;
-
-if (process.argv[2] === undefined) await parent();
-else await child(process.argv[2]);
-
-async function parent(): Promise<void> {
-  const registry = await startRegistry();
-  try {
-    const client = new Client({ credentials: () => Promise.resolve(undefined) });
-    const entries = Array.from({ length: FILES }, (_, i) => ({
-      path: `f${i}`,
-      type: "file" as const,
-      content: new TextEncoder().encode(`content ${i}`.repeat(100)),
-    }));
-    await client.push({ entries }, `${registry.host}/app:v1`);
-    await client.close();
-    registry.clear();
-    assert.equal(await runLimited(registry.host), 0);
-    assert.ok(registry.requests.length > READS);
-    assert.ok(registry.atOnce <= 32, `${registry.atOnce} requests at once`);
-    assert.ok(registry.atOnce > 1);
-  } finally {
-    await registry.close();
-  }
-}
-
-/** Runs this file once more, where 256 descriptors are all there are. */
-function runLimited(host: string): Promise<number | null> {
-  const file = fileURLToPath(import.meta.url);
-  const deno = "Deno" in globalThis ? ["run", "-A", "--quiet"] : process.execArgv;
-  const command = [process.execPath, ...deno, file, host];
-  const limited = process.platform === "win32"
-    ? command
-    : ["/bin/sh", "-c", 'ulimit -n 256; exec "$@"', "sh", ...command];
-  return new Promise((done, fail) => {
-    const running = spawn(limited[0]!, limited.slice(1), {
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    running.once("error", fail);
-    running.once("exit", done);
-  });
-}
-
-async function child(host: string): Promise<void> {
-  const client = new Client({ credentials: () => Promise.resolve(undefined) });
-  const store = await client.store(`${host}/app`);
-  const manifest = await store.resolve("v1");
-  const text = await new Response(await store.fetch(manifest) as BodyInit).text();
-  const [layer] = JSON.parse(text).layers;
-  const read = await Promise.all(Array.from({ length: READS }, async (_, i) => {
-    const range = { start: i % 50, end: i % 50 + 30 };
-    const stream = await store.fetch(layer, { range });
-    return new Uint8Array(await new Response(stream as BodyInit).arrayBuffer());
-  }));
-  assert.ok(read.every((bytes) => bytes.length === 30));
-  await client.close();
-}
+await readsAtOnce(import.meta.url, 400);

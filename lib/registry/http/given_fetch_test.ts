@@ -216,7 +216,7 @@ test("an abort ends a request although what was given does not listen", async ()
   await assert.rejects(store.resolve("v1", { signal: stop.signal }));
 });
 
-test("what it would not heed is refused beside it", async () => {
+test("what it would not heed is refused beside it", () => {
   for (const option of [{ caCerts: ["PEM"] }, { insecureSkipTlsVerify: true }]) {
     const open = () =>
       openRegistry(registryReference("registry.test", "a/b"), { ...option, fetch });
