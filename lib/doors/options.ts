@@ -136,6 +136,7 @@ const CLIENT: Shape<ClientOptions> = {
   registries,
   credentials: callable,
   open: callable,
+  fetch: callable,
   onRequest: callable,
   referrers: oneOf("auto", "api", "tag"),
   // RFC 9110, 5.5: what a header's value may hold, and no line break.

@@ -47,6 +47,7 @@ const OF_CLIENT: [object, string][] = [
   [{ signer: { sign() {}, publicKey: PEM } }, 'signer.publicKey: "-----BEGIN'],
   [{ verifier: [] }, "verifier: an empty list, expected a verifier or a list of at least one"],
   [{ maxConnections: 0 }, "maxConnections: 0, expected a whole number from 1"],
+  [{ fetch: 7 }, "fetch: 7, expected a function"],
   [{ onRequest: {} }, "onRequest: an empty object, expected a function"],
   [{ jobs: NaN }, "jobs: NaN, expected a whole number"],
   [{ jobs: -1 }, "jobs: -1, expected a whole number"],

@@ -33,7 +33,7 @@ export function connectionFor(host: RegistryName, options: ClientOptions): Conne
     caCerts: own?.caCerts ?? caCerts,
     maxConnections: checkedCount(own?.maxConnections ?? options.maxConnections),
   };
-  if (fetch !== undefined) checkFetch(fetch, connecting);
+  if (fetch !== undefined) checkFetch(connecting);
   return connecting;
 }
 
@@ -45,13 +45,8 @@ function checkedCount(count: number | undefined): number | undefined {
   );
 }
 
-function checkFetch(fetch: unknown, { caCerts, insecureSkipTlsVerify }: Connecting): void {
-  if (typeof fetch !== "function") {
-    throw new BlobberError(
-      "invalid-option",
-      `invalid fetch: a ${typeof fetch}, expected a function`,
-    );
-  }
+/** Refuses what a function of the caller's would not heed. */
+function checkFetch({ caCerts, insecureSkipTlsVerify }: Connecting): void {
   const ignored = caCerts !== undefined
     ? "caCerts"
     : insecureSkipTlsVerify
