@@ -47,8 +47,8 @@ export interface FetchInit {
   headers: Record<string, string>;
   /** Bytes, a stream that is read once, or nothing. */
   body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null;
-  /** Redirects are answers: the library checks where they lead. */
-  redirect: "manual";
+  /** `manual` where redirects are answers: the library checks where they lead. */
+  redirect: "manual" | "follow";
   /** Ends the request, and the body of its answer. */
   signal: AbortSignal;
   /** For a stream: it is read before the answer comes. */

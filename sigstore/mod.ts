@@ -12,7 +12,7 @@ export type {
   SignerOptions,
 } from "./sign/signer_options.ts";
 export { type KeyFile, needsPassphrase } from "./keys/private_key.ts";
-export { type ServiceContext } from "./service.ts";
+export type { ServiceContext } from "./service.ts";
 export {
   parseSigningConfig,
   PUBLIC,

@@ -5,8 +5,10 @@
  * @module
  */
 
+import type { Fetch, FetchInit, Notice, OnRequest, RequestEnd } from "@blobber/core";
 import { concat } from "@blobber/core/bytes";
 import { BlobberError, checkAborted, interruption, isBlobberError } from "@blobber/core/errors";
+import { notify } from "@blobber/core/events";
 import { isObject } from "@blobber/core/json";
 import {
   MAX_MESSAGE_CHARS,
@@ -20,6 +22,7 @@ import {
 import { printable, printableSentence, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
 import { type Clock, isTemporary, retryAfter, systemClock, withRetries } from "@blobber/core/retry";
+import { CallersError } from "./encoding/callers_error.ts";
 
 /** What every request to a service needs; made once for each signer. */
 export interface ServiceContext {
@@ -37,6 +40,22 @@ export interface ServiceContext {
   pause: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Stops the work. */
   signal?: AbortSignal | undefined;
+  /** Told of each request when it is sent, and of its end. */
+  onRequest?: OnRequest | undefined;
+  /** Told of each request when it has ended. */
+  onNotice?: ((notice: Notice) => void) | undefined;
+}
+
+/** Who makes requests, and who is told of them: what signing and fetching a trust root have in common. */
+export interface RequestOptions {
+  /**
+   * Makes the requests in place of the platform's `fetch`, as the option of that name of a client does. A
+   * `TypeError`, or an error with a code of the system's, means that the network failed, so that the request may
+   * be made again; every other error is passed on as it is. @default the platform's `fetch`
+   */
+  fetch?: Fetch | undefined;
+  /** Told of each request when it is sent, and of its end: for traces and counters. */
+  onRequest?: OnRequest | undefined;
 }
 
 /** One request. */
@@ -51,6 +70,27 @@ export interface ServiceRequest {
   accept?: number[];
   /** What must not appear in any message. */
   secrets?: string[];
+}
+
+/**
+ * Tells that a request is sent.
+ *
+ * @param told who is told
+ * @returns what to call once when it has ended
+ */
+export function tellRequest(
+  { onRequest, onNotice }: Pick<ServiceContext, "onRequest" | "onNotice">,
+  method: string,
+  url: string,
+): (end: RequestEnd) => void {
+  const { origin, pathname, search } = new URL(url); // a query may hold a token
+  const ended = onRequest?.({ method, url: origin + pathname, queuedMs: 0 });
+  return (end) => {
+    const what = `${method} ${origin}${printable(pathname, MAX_MESSAGE_CHARS)}${search && "?…"}`;
+    const message = `${what}: ${end.status ?? "failed"}`;
+    notify({ onNotice }, { level: "debug", code: "request", message });
+    ended?.(end);
+  };
 }
 
 /** A service said nothing, or too little, for too long. */
@@ -79,6 +119,39 @@ export function serviceContext(options: Partial<ServiceContext> = {}): ServiceCo
     ...options,
   };
 }
+
+/**
+ * A function of the caller's that makes requests, as this module asks it.
+ *
+ * @param given the caller's
+ * @returns nothing where none was given
+ */
+export function fetchBy(given: Fetch | undefined): typeof fetch | undefined {
+  if (given === undefined) return undefined;
+  return async (input, init = {}) => {
+    const url = String(input);
+    const { method = "GET", body = null, signal } = init;
+    const redirect: FetchInit["redirect"] = init.redirect === "manual" ? "manual" : "follow";
+    const { checkedAnswer, isOfNetwork } = await import("@blobber/core/given-fetch");
+    let answer: unknown;
+    try {
+      answer = await given(url, {
+        method,
+        headers: Object.fromEntries(new Headers(init.headers)),
+        body: typeof body === "string" ? encoder.encode(body) : body as Uint8Array<ArrayBuffer>,
+        redirect,
+        signal: signal ?? new AbortController().signal,
+      });
+    } catch (error) {
+      throw signal?.aborted || isOfNetwork(error) ? error : new CallersError(error);
+    }
+    const { origin, pathname } = new URL(url);
+    const what = `${method} ${printable(origin + pathname, MAX_MESSAGE_CHARS)}`;
+    return checkedAnswer(answer, { what, redirect }) as Response;
+  };
+}
+
+const encoder = new TextEncoder();
 
 /**
  * Checks the address of a service.
@@ -132,7 +205,8 @@ export async function askService(
       if ("error" in outcome) {
         const { error } = outcome;
         // One that took too long is not waited for again.
-        const stands = signal?.aborted || error instanceof BlobberError || error instanceof TooSlow;
+        const stands = signal?.aborted || error instanceof BlobberError ||
+          error instanceof TooSlow || error instanceof CallersError;
         return stands ? "stands" : { mayPass: reasonOf(error) };
       }
       const { status, headers } = outcome.answer;
@@ -148,6 +222,7 @@ export async function askService(
   }
   checkAborted(signal);
   if (last.error instanceof BlobberError) throw last.error;
+  if (last.error instanceof CallersError) throw last.error.thrown;
   throw serviceFailed(request, `did not answer: ${reasonOf(last.error)}`, last.error);
 }
 
@@ -206,7 +281,10 @@ export async function askServiceOnce(
   };
   checkAborted(context.signal);
   context.signal?.addEventListener("abort", stop, { once: true });
+  let told: ((end: RequestEnd) => void) | undefined;
+  const end: RequestEnd = { bytes: 0 };
   try {
+    told = tellRequest(context, method, url);
     awake();
     // A redirect would carry the token to another place than it was meant for.
     const response = await context.fetch(url, {
@@ -216,10 +294,12 @@ export async function askServiceOnce(
       signal: idle.signal,
       ...(body !== undefined && { body }),
     });
+    end.status = response.status;
     const parts: Uint8Array[] = [];
     let size = 0;
     for await (const part of response.body ?? []) {
       awake();
+      end.bytes += part.length;
       if (context.now() >= until) {
         throw new TooSlow(`its answer was not whole after ${context.timeoutMs / 1000} s`);
       }
@@ -231,8 +311,11 @@ export async function askServiceOnce(
     }
     return { status: response.status, headers: response.headers, bytes: concat(...parts) };
   } catch (error) {
-    throw idle.signal.aborted ? idle.signal.reason : error;
+    const why = idle.signal.aborted ? idle.signal.reason : error;
+    end.error = why;
+    throw why;
   } finally {
+    told?.(end);
     clearTimeout(timer);
     context.signal?.removeEventListener("abort", stop);
   }

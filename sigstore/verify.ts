@@ -35,6 +35,7 @@ export {
   publicTarget,
   publicTrustRoot,
 } from "./trust/tuf.ts";
+export type { RequestOptions } from "./service.ts";
 export { CLAIM_NAMES, claimName } from "./verify/claims.ts";
 export { parseSubjectPattern, type SubjectPattern } from "./verify/subject_pattern.ts";
 export { type PublicKey, readPublicKey } from "./keys/public_key.ts";
@@ -43,11 +44,17 @@ export type {
   Annotations,
   Check,
   Digest,
+  Fetch,
+  FetchInit,
+  FetchResponse,
   Notice,
   Observer,
+  OnRequest,
   Phase,
   Progress,
   RepositoryName,
+  RequestEnd,
+  RequestStart,
   Signable,
   Signature,
   SignedName,

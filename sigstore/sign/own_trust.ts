@@ -19,7 +19,10 @@ import type { TrustMaterial } from "../trust/trust_root.ts";
  */
 export async function trustForServices(
   { fulcio, logs, timestamps }: SigningServices,
-  { trust, onNotice }: Pick<SignerOptions, "trust" | "onNotice">,
+  { trust, onNotice, fetch, onRequest }: Pick<
+    SignerOptions,
+    "trust" | "onNotice" | "fetch" | "onRequest"
+  >,
   { signal }: CallOptions,
 ): Promise<TrustMaterial | undefined> {
   if (trust !== undefined) return typeof trust === "function" ? await trust() : trust;
@@ -28,5 +31,5 @@ export async function trustForServices(
   const [decisive] = asked;
   if (decisive === undefined || !isPublicService(decisive)) return undefined;
   const { publicTrustRoot } = await import("../trust/tuf.ts");
-  return await publicTrustRoot({ onNotice, signal });
+  return await publicTrustRoot({ onNotice, fetch, onRequest, signal });
 }

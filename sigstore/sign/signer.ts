@@ -15,7 +15,7 @@ import { makeSignature, type Means } from "./make_signature.ts";
 import { checkOwnSignature } from "./own_signature.ts";
 import { trustForServices } from "./own_trust.ts";
 import { readPrivateKey } from "../keys/private_key.ts";
-import { type ServiceContext, serviceContext } from "../service.ts";
+import { fetchBy, type ServiceContext, serviceContext } from "../service.ts";
 import { namedServices, nonsense, type SignerOptions } from "./signer_options.ts";
 import { servicesOf, type SigningServices } from "./signing_config.ts";
 import type { TrustMaterial } from "../trust/trust_root.ts";
@@ -27,7 +27,9 @@ import type { TrustMaterial } from "../trust/trust_root.ts";
  * @throws {BlobberError} `invalid-option`, `invalid-config`, `invalid-key`
  */
 export async function createSigner(options: SignerOptions): Promise<Signer> {
-  const context = serviceContext(options.services);
+  const { onRequest, onNotice, services } = options;
+  const fetch = fetchBy(options.fetch);
+  const context = serviceContext({ onRequest, onNotice, ...services, ...fetch && { fetch } });
   const notify = options.onNotice ?? (() => {});
   if ("key" in options && options.key !== undefined) {
     if ("token" in options) throw nonsense("a key and an identity at once, expected one of them");

@@ -7,7 +7,7 @@
 import type { Notice } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import type { KeyFile } from "../keys/private_key.ts";
-import { type ServiceContext, serviceUrl } from "../service.ts";
+import { type RequestOptions, type ServiceContext, serviceUrl } from "../service.ts";
 import {
   PUBLIC,
   type RekorService,
@@ -51,7 +51,7 @@ export interface KeyOptions extends ServiceOptions {
 }
 
 /** Options of {@linkcode createSigner}. */
-export type SignerOptions = (KeylessOptions | KeyOptions) & {
+export type SignerOptions = (KeylessOptions | KeyOptions) & RequestOptions & {
   /**
    * What each signature is verified with before it is given away.
    * @default the public root where the public Sigstore's services sign; else what needs no root is checked,

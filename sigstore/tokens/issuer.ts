@@ -10,6 +10,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { MAX_MESSAGE_CHARS } from "@blobber/core/limits";
 import { printable, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
+import { CallersError } from "../encoding/callers_error.ts";
 import { askServiceOnce, reasonOf, type ServiceContext, serviceUrl } from "../service.ts";
 import type { TokenRequest } from "./token.ts";
 
@@ -121,6 +122,7 @@ function boundedFetch(context: ServiceContext) {
  * description, or what was wrong with an answer.
  */
 function explain(oauth: OAuth, issuer: URL, error: unknown): unknown {
+  if (error instanceof CallersError) return error.thrown;
   if (error instanceof BlobberError || (error instanceof Error && error.name === "AbortError")) {
     return error;
   }

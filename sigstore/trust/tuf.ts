@@ -8,7 +8,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { Observer } from "@blobber/core";
+import type { Observer, RequestEnd } from "@blobber/core";
 import { BlobberError, type Hint, interruption, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
 import {
@@ -19,13 +19,15 @@ import {
   TUF_UPDATE_MS,
 } from "@blobber/core/limits";
 import { counted, quote } from "@blobber/core/printable";
+import { CallersError } from "../encoding/callers_error.ts";
 import { reasonOf } from "../encoding/malformed.ts";
+import type { RequestOptions } from "../service.ts";
 import { PUBLIC_TUF_ROOT, PUBLIC_TUF_URL } from "./public_root.ts";
 import { loadTrustedRoot, type TrustMaterial } from "./trust_root.ts";
 import { readState, type TufState, writeState } from "./tuf_state.ts";
 
 /** Where the public trust root comes from, and whether it may be asked for. */
-export interface PublicRootOptions extends Observer {
+export interface PublicRootOptions extends Observer, RequestOptions {
   /** Directory of what is kept between runs. @default `sigstore` in the user's cache directory */
   cacheDir?: string | undefined;
   /** Open no socket, and use what is kept. @default false */
@@ -191,8 +193,10 @@ async function fetchTarget(
 /** Asks a repository over HTTP. What comes is believed for its signatures, wherever it came from. */
 function repository(
   url: string,
-  options: Observer,
+  options: Observer & RequestOptions,
 ): (path: string, limit: number) => Promise<Uint8Array | undefined> {
+  // Who is answered by what is kept asks nobody.
+  const loading = import("../service.ts");
   let requests = 0;
   const whole = AbortSignal.timeout(TUF_UPDATE_MS);
   return async (path, limit) => {
@@ -203,21 +207,33 @@ function repository(
       whole,
       ...options.signal ? [options.signal] : [],
     ]);
+    const { fetchBy, tellRequest } = await loading;
+    const told = tellRequest(options, "GET", address);
+    const end: RequestEnd = { bytes: 0 };
     try {
-      const response = await fetch(address, { signal, headers: { "accept-encoding": "identity" } });
-      if (!response.ok) {
+      const response = await (fetchBy(options.fetch) ?? fetch)(address, {
+        signal,
+        headers: { "accept-encoding": "identity" },
+      });
+      end.status = response.status;
+      if (response.status < 200 || response.status > 299) {
         await response.body?.cancel();
         // 5.3.3: that there is no further root is told by 404, and by stores like S3 by 403.
         if (response.status === 404 || response.status === 403) return undefined;
         throw new BlobberError("network", `${quote(address)} answers ${response.status}`);
       }
-      return await readLimited(response, limit, address);
+      const bytes = await readLimited(response, limit, address);
+      end.bytes = bytes.length;
+      return bytes;
     } catch (error) {
-      if (isBlobberError(error)) throw error;
+      end.error = error;
+      if (error instanceof CallersError || isBlobberError(error)) throw error;
       if (options.signal?.aborted) throw interruption(options.signal);
       throw new BlobberError("network", `cannot fetch ${quote(address)}: ${reasonOf(error)}`, {
         cause: error,
       });
+    } finally {
+      told(end);
     }
   };
 }
@@ -242,6 +258,7 @@ async function readLimited(
 }
 
 function asTrustRoot(error: unknown, url: string): unknown {
+  if (error instanceof CallersError) return error.thrown;
   if (isBlobberError(error) && !isBlobberError(error, "network")) return error;
   return new BlobberError(
     "trust-root",

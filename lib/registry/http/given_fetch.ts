@@ -5,7 +5,7 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
+import { BlobberError, checkAborted, interruption } from "../../errors.ts";
 import type { Fetch, FetchInit, FetchResponse } from "../../options.ts";
 import { printable, quote } from "../../printable.ts";
 import { errnoOf } from "../../system/system_error.ts";
@@ -38,10 +38,10 @@ export class GivenFetch implements Engine {
   /** As {@linkcode Engine.send}; errors of the caller's own are passed on as they are. */
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { method, url, signal, idleMs } = request;
-    signal?.throwIfAborted();
+    checkAborted(signal);
     const what = nameOf(method, url);
     const stop = new AbortController();
-    const onAbort = () => stop.abort(signal!.reason);
+    const onAbort = () => stop.abort(interruption(signal!));
     signal?.addEventListener("abort", onAbort, { once: true });
     const watch = new IdleWatch(idleMs, () => stop.abort(idleError(what, idleMs)));
     const release = () => {
@@ -50,14 +50,17 @@ export class GivenFetch implements Engine {
     };
     const fail = (cause: unknown) => {
       release();
-      if (signal?.aborted) return signal.reason;
+      if (signal?.aborted) return interruption(signal);
       if (stop.signal.aborted) return stop.signal.reason;
       return isOfNetwork(cause) ? exchangeError(cause, what) : cause;
     };
     try {
       const init = await initOf(request, watch, stop.signal);
       watch.start();
-      const response = checked(await this.#answer(url.href, init, stop.signal), what);
+      const response = checkedAnswer(await this.#answer(url.href, init, stop), {
+        ...init,
+        what,
+      });
       watch.stop();
       const body = new GivenBody(response.body, { watch, release, fail, what, idleMs });
       return { status: response.status, headers: headersOf(response), url, body };
@@ -67,9 +70,10 @@ export class GivenFetch implements Engine {
   }
 
   /** The answer, or the signal's reason: what the caller gave may not listen to it. */
-  async #answer(url: string, init: FetchInit, signal: AbortSignal): Promise<unknown> {
+  async #answer(url: string, init: FetchInit, stop: AbortController): Promise<unknown> {
     const { promise, reject } = Promise.withResolvers<never>();
-    const onAbort = () => reject(signal.reason);
+    const { signal } = stop;
+    const onAbort = () => reject(stop.signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     const fetch = this.#fetch;
     const answering = (async () => await fetch(url, init))();
@@ -130,7 +134,7 @@ function outgoing(body: StreamBody, watch: IdleWatch): ReadableStream<Uint8Array
 }
 
 /** Whether an error says that the network failed, as `fetch` says it in any of the runtimes. */
-function isOfNetwork(error: unknown): boolean {
+export function isOfNetwork(error: unknown): boolean {
   if (error instanceof BlobberError) return false;
   if (error instanceof TypeError || errnoOf(error) !== undefined) return true;
   return error instanceof DOMException && ["TimeoutError", "NetworkError"].includes(error.name);
@@ -139,9 +143,14 @@ function isOfNetwork(error: unknown): boolean {
 /**
  * Checks what the function answered.
  *
+ * @param given the answer
+ * @param asked how it was asked, and what that is in messages
  * @throws {BlobberError} `invalid-option` for what is no answer
  */
-function checked(given: unknown, what: string): FetchResponse {
+export function checkedAnswer(
+  given: unknown,
+  { what, redirect }: Pick<FetchInit, "redirect"> & { what: string },
+): FetchResponse {
   const wrong = (how: string, hint?: string) =>
     new BlobberError("invalid-option", `the given fetch answered ${what} ${how}`, { hint });
   if (typeof given !== "object" || given === null) {
@@ -154,7 +163,7 @@ function checked(given: unknown, what: string): FetchResponse {
       status === 0 ? "a redirect must not be hidden: the library checks where it leads" : undefined,
     );
   }
-  if (redirected === true) {
+  if (redirected === true && redirect === "manual") {
     throw wrong(
       "after a redirect that it followed, expected the redirect",
       'obey redirect: "manual": the library checks where redirects lead, and takes no secret there',
