@@ -34,7 +34,13 @@ export interface Progress {
 export interface Notice {
   /** How much it matters. */
   level: "debug" | "info" | "warning";
-  /** Stable, for programs: `whole-download`, `over-limits`, `unsafe-verification`, … */
+  /**
+   * Stable, for programs: `whole-download`, `over-limits`, `unsafe-verification`, …
+   *
+   * `request`, of level `debug`, is told once for each HTTP request that was sent, to whatever host, the repeated
+   * ones among them: `METHOD URL (RANGE): STATUS` when its answer has come, or `failed` when none did. Queries,
+   * in which there may be a signature, are `?…` in it. For programs there is {@linkcode OnRequest}.
+   */
   code: string;
   /** One sentence without a full stop; text from outside in it is already printable. */
   message: string;

@@ -124,16 +124,7 @@ class Download {
   async #ask(): Promise<void> {
     const { digest } = this.#target;
     const { end } = this.#range;
-    const transport = await this.#repository.transport();
-    if (this.#crowded !== undefined && !transport.isFull(this.#crowded)) this.#crowded = undefined;
-    const part = this.#unranged
-      ? end
-      : this.#crowded !== undefined
-      ? CROWDED_PART_BYTES
-      : transport.pilesUp
-      ? PART
-      : end;
-    this.#end = Math.min(end, this.#at + part);
+    this.#end = Math.min(end, this.#at + await this.#mostAtOnce());
     const partial = !this.#unranged && (!this.#whole || this.#at > 0 || this.#end < end);
     const headers: Record<string, string> = {};
     if (partial) {
@@ -164,6 +155,15 @@ class Download {
     }
     this.#response = response;
     this.#validator = validatorOf(response) ?? this.#validator;
+  }
+
+  /** How many bytes to ask for at the most. */
+  async #mostAtOnce(): Promise<number> {
+    const transport = await this.#repository.transport();
+    if (this.#crowded !== undefined && !transport.isFull(this.#crowded)) this.#crowded = undefined;
+    if (this.#unranged) return Infinity;
+    if (this.#crowded !== undefined) return CROWDED_PART_BYTES;
+    return transport.pilesUp ? PART : Infinity;
   }
 
   #accept(response: HttpResponse, partial: boolean): void {

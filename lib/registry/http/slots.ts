@@ -14,7 +14,8 @@
  *    the next read asks for what is missing, at the end of the queue (`blobs/download.ts`).
  * 3. *A live upload leaves room.* Its body is made while it is sent, by a caller who may wait for another
  *    request. So it needs a permit, of which there is one fewer than slots, and for which nobody waits: where
- *    there is none, the blob is kept in a file and sent when it is complete, by rule 1 (`blobs/upload.ts`).
+ *    there is none, the blob is kept in a file and sent when it is complete, by rule 1 (`blobs/upload.ts`). On
+ *    a machine where no file can be made it is sent live all the same, beside the slots and uncounted.
  * 4. *Nobody waits with a slot in hand.* An exchange is over before the next one is begun: a redirect or a
  *    challenge is read before it is followed or answered, a failure before the pause that follows it.
  *
