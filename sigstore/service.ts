@@ -6,7 +6,7 @@
  */
 
 import type { Fetch, FetchInit, Notice, OnRequest, RequestEnd } from "@blobber/core";
-import { concat } from "@blobber/core/bytes";
+import { concat, piecesUntil } from "@blobber/core/bytes";
 import { BlobberError, checkAborted, interruption, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
 import { isObject } from "@blobber/core/json";
@@ -297,7 +297,7 @@ export async function askServiceOnce(
     end.status = response.status;
     const parts: Uint8Array[] = [];
     let size = 0;
-    for await (const part of response.body ?? []) {
+    for await (const part of piecesUntil(response.body, idle)) {
       awake();
       end.bytes += part.length;
       if (context.now() >= until) {

@@ -9,6 +9,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Observer, RequestEnd } from "@blobber/core";
+import { piecesUntil } from "@blobber/core/bytes";
 import { BlobberError, type Hint, interruption, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
 import {
@@ -222,7 +223,8 @@ function repository(
         if (response.status === 404 || response.status === 403) return undefined;
         throw new BlobberError("network", `${quote(address)} answers ${response.status}`);
       }
-      const bytes = await readLimited(response, limit, address);
+      const pieces = piecesUntil(response.body, { signal });
+      const bytes = await readLimited(pieces, limit, address);
       end.bytes = bytes.length;
       return bytes;
     } catch (error) {
@@ -239,13 +241,13 @@ function repository(
 }
 
 async function readLimited(
-  response: Response,
+  pieces: AsyncIterable<Uint8Array>,
   limit: number,
   address: string,
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
-  for await (const part of response.body ?? []) {
+  for await (const part of pieces) {
     size += part.length;
     if (size > limit) {
       throw new BlobberError("trust-root", `${quote(address)} is longer than ${limit} bytes`);

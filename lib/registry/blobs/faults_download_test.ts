@@ -68,15 +68,16 @@ test("reset before the answer, and nothing is lost", async () => {
 });
 
 test("an answer that never comes ends with the idle timeout", async () => {
-  const { registry, store } = await bench({}, { seams: { idleMs: 30 } });
+  const { registry, store, clock } = await bench({}, { seams: { idleMs: 30 } });
   const blob = plant(registry, big);
   registry.onRequest = () => ({ hang: true });
   await assert.rejects(readBlob(store, blob), { code: "timeout" });
-  assert.equal(registry.requests.length, 5);
+  // On a busy machine a request may be given up before the registry has seen it.
+  assert.equal(clock.pauses.length, 4);
 });
 
 test("a body that stalls is taken up after the idle timeout", async () => {
-  const { registry, store } = await bench({}, { seams: { idleMs: 200 } });
+  const { registry, store } = await bench({}, { seams: { idleMs: 1000 } });
   const blob = plant(registry, big);
   registry.onRequest = ({ number }) => number === 1 ? { stallAfter: MiB } : undefined;
   assert.deepEqual(await readBlob(store, blob), big);
@@ -84,7 +85,7 @@ test("a body that stalls is taken up after the idle timeout", async () => {
 });
 
 test("a consumer that takes its time is no idle connection", async () => {
-  const { registry, store } = await bench({}, { seams: { idleMs: 60 } });
+  const { registry, store } = await bench({}, { seams: { idleMs: 500 } });
   const blob = plant(registry, big);
   const reader = (await store.fetch(blob)).getReader();
   let size = 0;
@@ -92,7 +93,7 @@ test("a consumer that takes its time is no idle connection", async () => {
     const { value, done } = await reader.read();
     if (done) break;
     size += value.length;
-    if (n === 2) await new Promise((resolve) => setTimeout(resolve, 150));
+    if (n === 2) await new Promise((resolve) => setTimeout(resolve, 700));
   }
   assert.equal(size, big.length);
   assert.equal(registry.requests.length, 1);

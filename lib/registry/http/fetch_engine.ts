@@ -128,18 +128,23 @@ class FetchBody implements BodyReader {
     this.#guards = guards;
     this.#trickle = new TrickleWatch(guards.idleMs);
     this.#reader = response.body?.getReader({ mode: "byob" });
+    // Deno forgets to end a body by its request's signal once the request was collected (see `bytes.ts`).
+    guards.stop.signal.addEventListener("abort", this.#onStop);
     if (this.#reader === undefined) this.#end();
   }
 
+  readonly #onStop = (): void => void this.#reader?.cancel().catch(() => {});
+
   async read(): Promise<Uint8Array | undefined> {
     if (this.#ended || this.#reader === undefined) return undefined;
-    const { watch, fail, what, idleMs } = this.#guards;
+    const { watch, fail, what, idleMs, stop } = this.#guards;
     if (this.#scratch.byteLength === 0) this.#scratch = new ArrayBuffer(SCRATCH);
     const began = performance.now();
     watch.start();
     try {
       const { value, done } = await this.#reader.read(new Uint8Array(this.#scratch));
       watch.stop();
+      if (stop.signal.aborted) throw stop.signal.reason; // the end may be one that we made
       if (done || value === undefined) return this.#end();
       this.#scratch = value.buffer;
       if (this.#trickle.tooSlow(performance.now() - began, value.length)) {
@@ -162,6 +167,7 @@ class FetchBody implements BodyReader {
   #end(): undefined {
     this.#ended = true;
     this.#scratch = new ArrayBuffer(0);
+    this.#guards.stop.signal.removeEventListener("abort", this.#onStop);
     this.#guards.release();
     return undefined;
   }

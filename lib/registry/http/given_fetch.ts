@@ -62,7 +62,7 @@ export class GivenFetch implements Engine {
         what,
       });
       watch.stop();
-      const body = new GivenBody(response.body, { watch, release, fail, what, idleMs });
+      const body = new GivenBody(response.body, { watch, release, fail, what, idleMs, stop });
       return { status: response.status, headers: headersOf(response), url, body };
     } catch (cause) {
       throw fail(cause);
@@ -196,6 +196,7 @@ interface Guards {
   fail: (cause: unknown) => unknown;
   what: string;
   idleMs: number;
+  stop: AbortController;
 }
 
 class GivenBody implements BodyReader {
@@ -208,18 +209,23 @@ class GivenBody implements BodyReader {
     this.#guards = guards;
     this.#trickle = new TrickleWatch(guards.idleMs);
     this.#reader = body?.getReader();
+    // A body that does not end when its signal fires is not waited for (see `bytes.ts`).
+    guards.stop.signal.addEventListener("abort", this.#onStop);
     if (this.#reader === undefined) this.#end();
   }
 
+  readonly #onStop = (): void => void this.#reader?.cancel().catch(() => {});
+
   async read(): Promise<Uint8Array | undefined> {
     if (this.#ended) return undefined;
-    const { watch, fail, what, idleMs } = this.#guards;
+    const { watch, fail, what, idleMs, stop } = this.#guards;
     try {
       for (;;) {
         const began = performance.now();
         watch.start();
         const { value, done } = await this.#reader!.read();
         watch.stop();
+        if (stop.signal.aborted) throw stop.signal.reason; // the end may be one that we made
         if (done) {
           this.#end();
           return undefined;
@@ -251,6 +257,7 @@ class GivenBody implements BodyReader {
 
   #end(): void {
     this.#ended = true;
+    this.#guards.stop.signal.removeEventListener("abort", this.#onStop);
     this.#guards.release();
   }
 }
