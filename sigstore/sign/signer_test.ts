@@ -281,5 +281,8 @@ test("a certificate without SCT is reported, since most verifiers refuse it", as
   const notices: Notice[] = [];
   const trust = trustOf(sigstore, (root) => root.ctlogs = []);
   await bundleOf({ ...keyless(sigstore), trust, onNotice: (notice) => notices.push(notice) });
-  assert.deepEqual(notices.map(({ code }) => code), ["no-sct"]);
+  assert.deepEqual(
+    notices.map(({ code }) => code).filter((code) => code !== "request"),
+    ["no-sct"],
+  );
 });
