@@ -5,11 +5,11 @@
  * @module
  */
 
-/** What the core names its threads: in one of them this module, when it is bundled, is the entry too. */
-const THREAD_NAME = "blobber-worker";
+/** How names of the core's threads begin: in one of them this module, when it is bundled, is the entry too. */
+const THREAD_NAME = "blobber-thread ";
 
-if ((globalThis as { name?: unknown }).name === THREAD_NAME) {
-  await import("@blobber/core/workers");
+if (`${(globalThis as { name?: unknown }).name}`.startsWith(THREAD_NAME)) {
+  (await import("@blobber/core/thread")).serve();
 } else {
   // Does not wait for what the command has left open: idle connections, threads.
   Deno.exit(await start());

@@ -66,22 +66,25 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | StoreReference,
     options: PushOptions = {},
   ): Promise<PushResult> {
-    return await this.#session.run(callOptions("push", options), async (options) => {
-      const named = readName(ref);
-      const [{ push }, { tagsToPush }] = await Promise.all([
-        import("./verbs/push.ts"),
-        import("./verbs/tags.ts"),
-      ]);
-      const tags = tagsToPush(named, options.tags);
-      return await push(await this.#session.stores.store(named), input, {
-        ...options,
-        tags,
-        signer: options.signer ?? this.#options.signer,
-        name: signedName(named, tags),
-        jobs: this.#options.jobs,
-        cacheDir: this.#options.cacheDir,
-      });
-    });
+    return await this.#session.runWithThreads(
+      callOptions("push", options),
+      async (options, threads) => {
+        const named = readName(ref);
+        const [{ push }, { tagsToPush }] = await Promise.all([
+          import("./verbs/push.ts"),
+          import("./verbs/tags.ts"),
+        ]);
+        const tags = tagsToPush(named, options.tags);
+        return await push(await this.#session.stores.store(named), input, {
+          ...options,
+          tags,
+          signer: options.signer ?? this.#options.signer,
+          name: signedName(named, tags),
+          threads: await threads,
+          cacheDir: this.#options.cacheDir,
+        });
+      },
+    );
   }
 
   /**
@@ -90,10 +93,13 @@ export class Client implements AsyncDisposable {
    * @param input what would be pushed
    */
   async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
-    return await this.#session.run(callOptions("digest", options), async (options) => {
-      const { digestInput } = await import("./verbs/digest.ts");
-      return await digestInput(input, { ...options, jobs: this.#options.jobs });
-    });
+    return await this.#session.runWithThreads(
+      callOptions("digest", options),
+      async (options, threads) => {
+        const { digestInput } = await import("./verbs/digest.ts");
+        return await digestInput(input, { ...options, threads: await threads });
+      },
+    );
   }
 
   /**
@@ -128,18 +134,21 @@ export class Client implements AsyncDisposable {
     dir: string,
     options: PullOptions = {},
   ): Promise<PullResult> {
-    return await this.#session.run(callOptions("pull", options), async (options) => {
-      checkDirectory(dir);
-      const loading = import("./verbs/pull.ts"); // while the registry is asked
-      const { source, artifact } = await this.#resolve(ref, options);
-      const { pull } = await loading;
-      const result = await pull(source, artifact.manifest, dir, {
-        ...options,
-        jobs: this.#options.jobs,
-        allowSharedDirectories: this.#options.allowSharedDirectories,
-      });
-      return { ...result, verdict: artifact.proofs[0]?.verdict };
-    });
+    return await this.#session.runWithThreads(
+      callOptions("pull", options),
+      async (options, threads) => {
+        checkDirectory(dir);
+        const loading = import("./verbs/pull.ts"); // while the registry is asked
+        const { source, artifact } = await this.#resolve(ref, options);
+        const { pull } = await loading;
+        const result = await pull(source, artifact.manifest, dir, {
+          ...options,
+          threads: await threads,
+          allowSharedDirectories: this.#options.allowSharedDirectories,
+        });
+        return { ...result, verdict: artifact.proofs[0]?.verdict };
+      },
+    );
   }
 
   /**

@@ -31,6 +31,10 @@ export const MAX_COMPARED_PATHS = 20_000;
 
 /** Threads that pack or unpack: more than 8 wait for the one that hashes, sends or reads, and take memory. */
 export const MAX_THREADS = 8;
+/** Milliseconds in which a thread says who it is: on a machine with much else to do it takes a second. */
+export const THREAD_START_MS = 10_000;
+/** Milliseconds that threads are kept for the next call: to start them again takes a tenth of one. */
+export const THREAD_IDLE_MS = 5_000;
 
 /** Entries of any kind unpacked of every artifact; larger ones may have more ({@linkcode MIN_ENTRY_BYTES}). */
 export const MAX_ENTRIES = 100_000;

@@ -59,11 +59,11 @@ test("limits: names that are very long, and directories that they imply, count a
     return { path: `d${i}/f`, type: "file" };
   });
   const store = new MemoryStore();
-  await assert.rejects(push(store, { entries }, { jobs: 0 }), { hint: /maxEntries: 140000 / });
-  const { digest } = await push(store, { entries }, { jobs: 0, maxEntries: 140_000 });
+  await assert.rejects(push(store, { entries }), { hint: /maxEntries: 140000 / });
+  const { digest } = await push(store, { entries }, { maxEntries: 140_000 });
   const manifest = await readDocument(store, await store.resolve(digest)) as Document<Manifest>;
   const pullWith = (maxEntries: number) =>
-    pull(store, manifest, join(scratch().path, "out"), { jobs: 0, maxEntries });
+    pull(store, manifest, join(scratch().path, "out"), { maxEntries });
   await assert.rejects(pullWith(139_999), { code: "limit" });
 });
 
@@ -75,17 +75,17 @@ test("limits: entries without content are worth little, and are pushed when that
   const store = new MemoryStore();
   const count = 160_000;
   const entries = () => ({ entries: empties(count) });
-  await assert.rejects(push(store, entries(), { tags: ["v1"], jobs: 0 }), {
+  await assert.rejects(push(store, entries(), { tags: ["v1"] }), {
     code: "limit",
     hint: /maxEntries: 160000/,
   });
   await assert.rejects(store.resolve("v1"), { code: "not-found" });
   const notices: Notice[] = [];
   const onNotice = (notice: Notice) => void notices.push(notice);
-  const { digest } = await push(store, entries(), { maxEntries: count, jobs: 0, onNotice });
+  const { digest } = await push(store, entries(), { maxEntries: count, onNotice });
   assert.deepEqual(notices.map(({ code }) => code), ["over-limits"]);
   const manifest = await readDocument(store, await store.resolve(digest)) as Document<Manifest>;
-  await assert.rejects(pull(store, manifest, join(scratch().path, "out"), { jobs: 0 }), {
+  await assert.rejects(pull(store, manifest, join(scratch().path, "out")), {
     code: "limit",
     hint: /maxEntries/,
   });

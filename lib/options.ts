@@ -100,8 +100,20 @@ export interface ClientOptions extends ConnectionOptions {
   signer?: Signer | undefined;
   /** Checks what is read, before a byte of it is used. Where there are several, each must be satisfied. */
   verifier?: Verifier | readonly Verifier[] | undefined;
-  /** Threads for packing and unpacking, the calling one among them. @default the number of processors */
+  /**
+   * Threads of this client for packing and unpacking, the calling one among them, and 8 at the most. All
+   * calls share them. They are opened by the first call that is worth it, from 8 MB to pull or 12 MB to
+   * push, and left alone they do not keep the process from ending. @default the number of processors
+   */
   jobs?: number | undefined;
+  /**
+   * The module that threads run where this program is bundled, as an address or an absolute path. In a
+   * bundle of one file it is that file, `import.meta.url`, or `__filename` where it is CommonJS, and the
+   * program has to begin with `serve` of `@blobber/core/thread`. Without it a bundled program works without
+   * threads, which the notice `no-threads` says once.
+   * @default the file that the package has for it
+   */
+  threadEntry?: string | URL | undefined;
   /**
    * Use a destination or a layout although another user can change what its path leads to: by a link of
    * theirs, or, where directories cannot be held open, by a directory of theirs. @default false

@@ -37,7 +37,7 @@ function seen(dir: string): Record<string, string> {
 
 async function completes(kind: "eStargz" | "gzip", dir: string, overwrite = false): Promise<void> {
   const { source, manifest } = crashImage(kind);
-  await pull(source, manifest, dir, { jobs: 0, overwrite });
+  await pull(source, manifest, dir, { overwrite });
   for (const { name, data } of files) assert.equal(readFileSync(join(dir, name), "utf8"), data);
   assert.deepEqual(readdirSync(dir).filter((name) => name.startsWith(".blobber-")), []);
 }
@@ -108,7 +108,7 @@ Deno.test("forged-journal: a file that was changed after the kill is a conflict,
     const before = seen(dir.path);
     const { source, manifest } = crashImage("gzip");
     const name = change === "link" ? "link" : "a";
-    await assert.rejects(pull(source, manifest, dir.path, { jobs: 0 }), {
+    await assert.rejects(pull(source, manifest, dir.path), {
       code: "conflict",
       message: `file already exists: ${name}`,
     });
@@ -139,7 +139,6 @@ Deno.test("forged-journal: a Git repository belongs to the killed run only if al
       const left = join(dir.path, ".kept");
       await assert.rejects(
         pull(source, manifest, dir.path, {
-          jobs: 0,
           onStep: () => {
             const staging = readdirSync(dir.path).find((found) => found.startsWith(".blobber-"))!;
             cpSync(join(dir.path, staging), left, { recursive: true });
@@ -154,7 +153,7 @@ Deno.test("forged-journal: a Git repository belongs to the killed run only if al
       for (const item of items.slice(0, 2)) writeFileSync(join(dir.path, item.name), item.data);
       change(git);
       const before = snapshot(git);
-      const run = pull(source, manifest, dir.path, { jobs: 0, overwrite });
+      const run = pull(source, manifest, dir.path, { overwrite });
       if (["nothing", "a file of the user's more"].includes(name)) {
         await run;
         assert.equal(readFileSync(join(dir.path, "z"), "utf8"), "last");

@@ -55,6 +55,8 @@ export async function clientOptions(
     cacheTtl: settings.get("cacheTtl"),
     referrers: settings.get("referrers"),
     jobs: settings.get("jobs"),
+    // In a bundle of one file this module is the program's own, which asks first whether it is a thread.
+    ...import.meta.url === Deno.mainModule && { threadEntry: import.meta.url },
     allowSharedDirectories: settings.get("allowSharedDirectories"),
   };
 }

@@ -22,4 +22,6 @@ export interface SharedRunner<Name extends string, Input, Output>
   extends JobRunner<Name, Input, Output> {
   /** Whether a job given now would begin soon. */
   readonly hasRoom: boolean;
+  /** Drops the jobs that have not begun, which reject with `closed`, and waits for those that run. */
+  giveUp(): Promise<void>;
 }

@@ -29,6 +29,7 @@ import type {
 import { quote } from "../printable.ts";
 import { registryNamed } from "../reference.ts";
 import { nearestWord } from "../spelling.ts";
+import { moduleAddress } from "../system/runtime.ts";
 import type { Signer, Verifier } from "../signing.ts";
 import type { CallOptions } from "../store.ts";
 import type { Platform } from "../types.ts";
@@ -149,6 +150,10 @@ const CLIENT: Shape<ClientOptions> = {
   signer,
   verifier: verifierOption,
   jobs: count,
+  threadEntry: that(
+    (value) => moduleAddress(value) !== undefined,
+    "the address or the absolute path of a module",
+  ),
   allowSharedDirectories: flag,
 };
 const PUSH: Shape<PushOptions> = {

@@ -55,6 +55,12 @@ const OF_CLIENT: [object, string][] = [
   [{ jobs: Infinity }, "jobs: Infinity, expected a whole number"],
   [{ jobs: "4" }, 'jobs: "4", expected a whole number'],
   [{ jobs: 4n }, "jobs: 4n, expected a whole number"],
+  [
+    { threadEntry: "program.js" },
+    'threadEntry: "program.js", expected the address or the absolute',
+  ],
+  [{ threadEntry: "" }, 'threadEntry: "", expected the address'],
+  [{ threadEntry: 1 }, "threadEntry: 1, expected the address"],
   [{ allowSharedDirectories: "yes" }, 'allowSharedDirectories: "yes", expected true or false'],
 ];
 
@@ -237,6 +243,13 @@ test("options may be the properties of a class, and are copied when they are tak
   const taken = callOptions("push", { tags });
   tags.push("v2");
   assert.deepEqual(taken, { tags: ["v1"] });
+});
+
+test("the module of threads is an address or an absolute path", () => {
+  const module = new URL("file:///somewhere/program.js");
+  for (const threadEntry of [module, module.href, "/somewhere/program.js", "C:\\program.js"]) {
+    assert.deepEqual(clientOptions({ threadEntry }), { threadEntry });
+  }
 });
 
 test("a directory is a path, and tags are a list", async () => {

@@ -19,6 +19,8 @@ type NodeModules = {
   fs: typeof import("node:fs");
   os: typeof import("node:os");
   process: typeof import("node:process");
+  url: typeof import("node:url");
+  worker_threads: typeof import("node:worker_threads");
   zlib: typeof import("node:zlib");
 };
 
@@ -62,6 +64,28 @@ export function thisPlatform(): { os: string; architecture: string } {
 function systemOfNode(): { os: string; arch: string } {
   const { platform, arch } = nodeModule("process");
   return { os: platform, arch };
+}
+
+/**
+ * The address of a module that is named by its address or by an absolute path.
+ *
+ * @returns `undefined` for what names none
+ */
+export function moduleAddress(module: unknown): string | undefined {
+  if (module instanceof URL) return module.href;
+  if (typeof module !== "string") return undefined;
+  // A path of Windows looks like an address with a scheme of one letter.
+  if (/^[a-z][a-z\d+.-]+:/i.test(module)) {
+    return URL.canParse(module) ? new URL(module).href : undefined;
+  }
+  if (!/^([/\\]|[a-z]:[/\\])/i.test(module)) return undefined;
+  return nodeModule("url").pathToFileURL(module).href;
+}
+
+/** Whether a module may be opened by its address without somebody being asked for a permission. */
+export function mayOpenModule(address: string): boolean {
+  if (deno === undefined || !address.startsWith("file:")) return true;
+  return deno.permissions.querySync({ name: "read", path: new URL(address) }).state === "granted";
 }
 
 /** The variables of this process, as they are now. */
@@ -114,6 +138,7 @@ export interface FileStat {
 interface DenoCalls {
   build: { os: string; arch: string };
   env: { toObject(): Record<string, string> };
+  permissions: { querySync(about: { name: "read"; path: URL }): { state: string } };
   lstatSync(path: string): {
     isFile: boolean;
     isDirectory: boolean;

@@ -6,11 +6,8 @@
  * @module
  */
 
-import { parentPort, Worker as NodeWorker, workerData } from "node:worker_threads";
-import { RUNTIME } from "../system/runtime.ts";
-
-/** Name of every thread that blobber opens: how code knows that it runs in one. */
-const THREAD_NAME = "blobber-worker";
+import { nodeModule, RUNTIME } from "../system/runtime.ts";
+import { type Opening, threadName } from "./protocol.ts";
 
 /** A thread as its opener sees it. */
 export interface Thread {
@@ -29,44 +26,34 @@ export interface ThreadEvents {
   onFailure(cause: unknown): void;
 }
 
-interface Port {
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-}
-
 /** What blobber uses of a web worker; not every runtime declares the type. */
-interface WebWorker extends Port {
+interface WebWorker {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   terminate(): void;
   onmessage: ((event: { data: unknown }) => void) | null;
   onerror: ((event: { message?: string; preventDefault?(): void }) => void) | null;
 }
 
-/** What blobber uses of a web worker's global scope. */
-interface WebScope extends Port {
-  name?: unknown;
-  onmessage?: ((event: { data: unknown }) => void) | null;
-  Worker?: new (url: URL, options: { type: "module"; name: string }) => WebWorker;
-}
+type WebWorkerMaker = new (url: string, options: { type: "module"; name: string }) => WebWorker;
 
-const scope = globalThis as unknown as WebScope;
-
-/** Whether this code runs in a thread that blobber opened. */
-export function inThread(): boolean {
-  return workerData === THREAD_NAME || scope.name === THREAD_NAME;
-}
+/** Whether threads can be left to themselves: then the process ends without them. */
+export const CAN_RELEASE: boolean = RUNTIME !== "deno";
 
 /**
- * Opens a thread that runs a module.
+ * Opens a thread.
  *
- * @param module address of the module, which calls {@linkcode serveThread} when {@linkcode inThread}
+ * @param opening the module that it runs, and what for
  * @param events where the thread reports to
+ * @throws whatever this runtime throws where it opens none
  */
-export function openThread(module: URL, events: ThreadEvents): Thread {
-  return RUNTIME === "deno" ? openWeb(module, events) : openNode(module, events);
+export function openThread(opening: Opening, events: ThreadEvents): Thread {
+  return RUNTIME === "deno" ? openWeb(opening, events) : openNode(opening, events);
 }
 
-function openNode(module: URL, events: ThreadEvents): Thread {
-  const worker = new NodeWorker(module, {
-    workerData: THREAD_NAME,
+function openNode(opening: Opening, events: ThreadEvents): Thread {
+  const { Worker } = nodeModule("worker_threads");
+  const worker = new Worker(new URL(opening.module), {
+    workerData: threadName(opening),
     // Jobs keep next to nothing: a small nursery saves 5 MB a thread and costs no time.
     resourceLimits: { maxYoungGenerationSizeMb: 2 },
   });
@@ -82,8 +69,9 @@ function openNode(module: URL, events: ThreadEvents): Thread {
   };
 }
 
-function openWeb(module: URL, events: ThreadEvents): Thread {
-  const worker = new scope.Worker!(module, { type: "module", name: THREAD_NAME });
+function openWeb(opening: Opening, events: ThreadEvents): Thread {
+  const { Worker } = globalThis as unknown as { Worker: WebWorkerMaker };
+  const worker = new Worker(opening.module, { type: "module", name: threadName(opening) });
   worker.onmessage = (event) => events.onMessage(event.data);
   worker.onerror = (event) => {
     event.preventDefault?.();
@@ -94,34 +82,4 @@ function openWeb(module: URL, events: ThreadEvents): Thread {
     hold: () => {}, // web workers cannot be released; their opener stops them
     stop: () => Promise.resolve(worker.terminate()),
   };
-}
-
-/** The first message of a thread. */
-export interface Ready {
-  /**
-   * Memory of a number that both sides see: how many messages the thread has answered. Under Deno an answer
-   * waits until its receiver has nothing else to do; this does not.
-   */
-  answered: SharedArrayBuffer;
-}
-
-/**
- * Makes this thread answer its opener. Tells the opener once that it is {@linkcode Ready}.
- *
- * @param answer takes a message, gives the reply and the buffers that go with it
- */
-export function serveThread(
-  answer: (message: unknown) => Promise<{ message: unknown; transfer: ArrayBuffer[] }>,
-): void {
-  const port: Port = parentPort ?? scope;
-  const answered = new Int32Array(new SharedArrayBuffer(4));
-  const onMessage = async (message: unknown) => {
-    const reply = await answer(message);
-    // First: who has read an answer must not find it uncounted, or this thread seems busy and is given nothing.
-    Atomics.add(answered, 0, 1);
-    port.postMessage(reply.message, reply.transfer);
-  };
-  if (parentPort !== null) parentPort.on("message", onMessage);
-  else scope.onmessage = (event) => void onMessage(event.data);
-  port.postMessage({ answered: answered.buffer } satisfies Ready, []);
 }

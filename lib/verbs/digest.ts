@@ -8,6 +8,7 @@ import type { Entry } from "../archive/entry.ts";
 import type { PushInput } from "../archive/input/input.ts";
 import type { PushOptions, PushResult } from "../options.ts";
 import { DiscardStore } from "../stores/discard_store.ts";
+import type { PushSettings } from "./push.ts";
 
 export { isInput, treeOfArtifact, treeOfInput } from "./tree_digest.ts";
 
@@ -26,7 +27,7 @@ export interface DigestOptions extends PushOptions {
  */
 export async function digestInput(
   input: PushInput,
-  options: DigestOptions & { jobs?: number | undefined },
+  options: DigestOptions & Pick<PushSettings, "threads">,
 ): Promise<PushResult> {
   const { onProgress } = options;
   const { push } = await import("./push.ts");

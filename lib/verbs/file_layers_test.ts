@@ -72,7 +72,7 @@ async function pulled(
   options: PullSettings = {},
 ): Promise<Record<string, string>> {
   const dir = join(scratch().path, "out");
-  await pull(made.source, made.manifest, dir, { jobs: 0, ...options });
+  await pull(made.source, made.manifest, dir, { ...options });
   return snapshot(dir);
 }
 
@@ -82,7 +82,7 @@ async function refused(made: ReturnType<typeof imageOf>, error: object): Promise
     const parent = scratch().path;
     const dir = join(parent, "out");
     if (exists) mkdirSync(dir);
-    await assert.rejects(pull(made.source, made.manifest, dir, { jobs: 0 }), error);
+    await assert.rejects(pull(made.source, made.manifest, dir), error);
     assert.deepEqual(readdirSync(parent), exists ? ["out"] : []);
     if (exists) assert.deepEqual(readdirSync(dir), []);
   }
@@ -105,7 +105,7 @@ test("oras-files: layers of any type with a title are files", async () => {
   const stream = await image.open("archive.tar.gz") as ReadableStream<Uint8Array<ArrayBuffer>>;
   assert.deepEqual(new Uint8Array(await new Response(stream).arrayBuffer()), archive);
   const dir = join(scratch().path, "out");
-  await pull(made.source, made.manifest, dir, { jobs: 0 });
+  await pull(made.source, made.manifest, dir);
   assert.deepEqual(new Uint8Array(readFileSync(join(dir, "archive.tar.gz"))), archive);
   const { "archive.tar.gz": _, docs: __, "docs/deep": ___, ...rest } = snapshot(dir);
   assert.deepEqual(rest, {
@@ -247,7 +247,6 @@ test("model-files: they are pulled side by side, and what is wrong with one leav
   const dir = join(scratch().path, "out");
   const seen: string[] = [];
   const result = await pull(source, made.manifest, dir, {
-    jobs: 0,
     onProgress: ({ phase, done, finished }) => void (finished && seen.push(`${phase} ${done}`)),
   });
   assert.deepEqual([result.entries, result.bytes], [6, 6 * 300_000 - 15]);
@@ -258,7 +257,7 @@ test("model-files: they are pulled side by side, and what is wrong with one leav
   const last = made.manifest.value.layers.at(-1)!;
   made.blobs.set(last.digest, made.blobs.get(last.digest)!.map((byte) => byte ^ 1));
   const other = join(scratch().path, "out");
-  await assert.rejects(pull(source, made.manifest, other, { jobs: 0 }), { code: "integrity" });
+  await assert.rejects(pull(source, made.manifest, other), { code: "integrity" });
   assert.ok(!existsSync(other));
   assert.deepEqual(readdirSync(join(other, "..")), []);
 });

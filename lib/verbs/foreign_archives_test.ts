@@ -195,10 +195,10 @@ for (const compression of ["gzip", "zstd"] as const) {
     const entries = Object.entries(times).map(([path, mtime]): InputEntry => {
       return { path, type: "file", content: new Uint8Array(3), mtime };
     });
-    const { digest } = await push(store, { entries }, { compression, keepMtime: true, jobs: 0 });
+    const { digest } = await push(store, { entries }, { compression, keepMtime: true });
     const manifest = await readDocument(store, await store.resolve(digest)) as Document<Manifest>;
     const dir = join(scratch().path, "out");
-    await pull(store, manifest, dir, { jobs: 0 });
+    await pull(store, manifest, dir);
     const seconds = Object.keys(times).map((name) => lstatSync(join(dir, name)).mtimeMs / 1000);
     const [first, last] = ["0002-01-01T00:00:00Z", "9999-12-31T23:59:59Z"].map(Date.parse);
     // What the file system here cannot store, it clamps itself.

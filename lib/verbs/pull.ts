@@ -39,7 +39,7 @@ export async function pull(
 ): Promise<PullResult> {
   const { signal, allowSharedDirectories: allowShared, holding } = settings;
   const rules = rulesOf(manifest.value, settings);
-  const threads = new UnpackThreads();
+  const threads = new UnpackThreads(settings.threads);
   let destination: Destination | undefined;
   try {
     rules.pace.check();
@@ -48,7 +48,6 @@ export async function pull(
   } catch (error) {
     throw signal?.aborted && !isBlobberError(error) ? interruption(signal) : error;
   } finally {
-    await threads.close();
     destination?.close();
   }
 }
@@ -65,7 +64,7 @@ interface Pull {
 /** The steps in their order: each takes what the steps before it returned. */
 async function pullInto(destination: Destination, pull: Pull): Promise<PullResult> {
   const { source, manifest, settings, rules, threads } = pull;
-  const { signal, jobs, overwrite = false, onStep } = settings;
+  const { signal, overwrite = false, onStep } = settings;
   const { limits, pace } = rules;
   const { digest } = manifest.descriptor;
   const placing = { overwrite, onStep, pace };
@@ -73,7 +72,7 @@ async function pullInto(destination: Destination, pull: Pull): Promise<PullResul
   const layers = await openLayers(source, manifest, {
     limits,
     signal,
-    meanwhile: (archives) => threads.start(archives, jobs),
+    meanwhile: (archives) => threads.start(archives),
   });
   const plan = await planPull(layers, rules, settings);
   const staging = await Staging.open(destination, digest);

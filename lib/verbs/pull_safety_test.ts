@@ -341,7 +341,7 @@ for (const tag of ["blobber-gzip", "blobber-zstd"]) {
     const found = openLayoutForTest(shared, tag);
     if (found === undefined) return context.skip("the shared fixtures are not here");
     const dir = scratch();
-    await pull(found.source, found.manifest, join(dir.path, "out"), { jobs: 0 });
+    await pull(found.source, found.manifest, join(dir.path, "out"));
     const tree = snapshot(join(dir.path, "out"));
     assert.equal(Object.keys(tree).length, 17);
     assert.equal(tree["bin/app.link"], "-> ../config/app.yaml");

@@ -23,6 +23,7 @@ import {
   snapshot,
 } from "../../tests/fakes/pulling.ts";
 import { imageOf, stargz, type TarItem } from "../../tests/fakes/tar.ts";
+import { withThreads } from "../../tests/fakes/threads.ts";
 import type { BlobberError } from "../errors.ts";
 import type { Progress } from "../events.ts";
 import { pull } from "./pull.ts";
@@ -57,8 +58,11 @@ test("the same arrives with workers, and progress is told", async () => {
   assert.ok(made.manifest.value.layers[0]!.size > 8 << 20);
   const seen: Progress[] = [];
   const onProgress = (progress: Progress) => void seen.push(progress);
-  await pull(made.source, made.manifest, join(dir.path, "a"), { jobs: 3, onProgress });
-  await pull(made.source, made.manifest, join(dir.path, "b"), { jobs: 0 });
+  await withThreads(
+    3,
+    (threads) => pull(made.source, made.manifest, join(dir.path, "a"), { threads, onProgress }),
+  );
+  await pull(made.source, made.manifest, join(dir.path, "b"));
   assert.deepEqual(snapshot(join(dir.path, "a")), snapshot(join(dir.path, "b")));
   const last = seen.filter(({ finished }) => finished);
   assert.deepEqual(last.map(({ phase, done, unit }) => [phase, done, unit]), [
@@ -200,7 +204,7 @@ test("names that the file system takes for the same are a conflict before anythi
     if (staging !== undefined) writeFileSync(join(target, staging, "tree/zero"), "");
   };
   made.source.ranges = false;
-  await assert.rejects(pull(made.source, made.manifest, target, { jobs: 0 }), {
+  await assert.rejects(pull(made.source, made.manifest, target), {
     code: "conflict",
     message: /"zero" and another name/,
   });

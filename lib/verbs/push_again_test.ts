@@ -16,10 +16,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withThreads } from "../../tests/fakes/threads.ts";
 import { digestOf } from "../digest.ts";
 import type { Notice } from "../events.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import { push, type PushSettings } from "./push.ts";
+import type { PushResult } from "../options.ts";
 import type { BlobWriter } from "../store.ts";
 import type { Descriptor } from "../types.ts";
 
@@ -235,19 +237,20 @@ test("a tree that is worth threads is recognized, and walked anew when it is ano
   truncateSync(join(directory, "a-large"), 25 << 20);
   mkdirSync(join(directory, "z"));
   for (let i = 0; i < 300; i++) writeFileSync(join(directory, `z/${i}`), String(i % 10));
-  const jobs = { jobs: 2 };
-  const large = await again(jobs);
+  const withTwo = (run: (options: PushSettings) => Promise<PushResult>) =>
+    withThreads(2, (threads) => run({ threads }));
+  const large = await withTwo(again);
   assert.equal(store.layers, 2);
-  assert.deepEqual(await again(jobs), large);
-  assert.deepEqual(await again({ jobs: 0 }), large);
+  assert.deepEqual(await withTwo(again), large);
+  assert.deepEqual(await again(), large);
   assert.equal(store.layers, 2);
   writeFileSync(join(directory, "z/299"), "x");
-  const changed = await again(jobs);
+  const changed = await withTwo(again);
   assert.equal(store.layers, 3);
-  assert.deepEqual(changed, await fresh(jobs));
+  assert.deepEqual(changed, await withTwo(fresh));
   assert.notEqual(changed.digest, large.digest);
   chmodSync(join(directory, "z/299"), 0o600);
-  assert.deepEqual(await again(jobs), await fresh(jobs));
+  assert.deepEqual(await withTwo(again), await withTwo(fresh));
   assert.equal(store.layers, 4);
 });
 

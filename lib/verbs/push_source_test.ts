@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { withThreads } from "../../tests/fakes/threads.ts";
 import { BlobberError, type Code } from "../errors.ts";
 import type { Notice, Progress } from "../events.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
@@ -95,7 +96,7 @@ if (process.getuid?.() !== 0 && process.platform !== "win32") {
 }
 
 for (const [what, code, change] of changes) {
-  for (const jobs of what === "grows" || what === "vanishes" ? [0, 2] : [0]) {
+  for (const jobs of what === "grows" || what === "vanishes" ? [1, 2] : [1]) {
     test(`a file that ${what} fails the push by name (jobs: ${jobs})`, async () => {
       const { root, last } = tree();
       const store = new WatchedStore();
@@ -103,7 +104,11 @@ for (const [what, code, change] of changes) {
         store.onWrite = () => {};
         change(last);
       };
-      await assert.rejects(push(store, { directory: root }, { tags: ["v1"], jobs }), (error) => {
+      const pushing = withThreads(
+        jobs,
+        (threads) => push(store, { directory: root }, { tags: ["v1"], threads }),
+      );
+      await assert.rejects(pushing, (error) => {
         assert.ok(error instanceof BlobberError);
         assert.equal(error.code, code, String(error.stack));
         assert.ok(error.message.includes("/z"), error.message);
@@ -117,17 +122,19 @@ for (const [what, code, change] of changes) {
   }
 }
 
-for (const jobs of [0, 2]) {
+for (const jobs of [1, 2]) {
   test(`an abort stops the push, gives the blob up and tags nothing (jobs: ${jobs})`, async () => {
     const { root } = tree();
     const store = new WatchedStore();
     const controller = new AbortController();
     store.onWrite = () => controller.abort();
-    const options: PushSettings = { tags: ["v1"], jobs, signal: controller.signal };
-    await assert.rejects(push(store, { directory: root }, options), { code: "interrupted" });
-    assert.equal(store.open, 0);
-    await assert.rejects(store.resolve("v1"), { code: "not-found" });
-    await assert.rejects(push(store, { directory: root }, options), { code: "interrupted" });
+    await withThreads(jobs, async (threads) => {
+      const options: PushSettings = { tags: ["v1"], threads, signal: controller.signal };
+      await assert.rejects(push(store, { directory: root }, options), { code: "interrupted" });
+      assert.equal(store.open, 0);
+      await assert.rejects(store.resolve("v1"), { code: "not-found" });
+      await assert.rejects(push(store, { directory: root }, options), { code: "interrupted" });
+    });
     rmSync(root, { recursive: true });
   });
 }

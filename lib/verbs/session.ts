@@ -1,6 +1,6 @@
 /**
- * What a client has: the calls that are under way, what they gave out, and the stores that they share. All of
- * it ends when the client is closed.
+ * What a client has: the calls that are under way, what they gave out, and the stores and the threads that
+ * they share. All of it ends when the client is closed.
  *
  * @module
  */
@@ -8,6 +8,7 @@
 import { BlobberError, checkAborted, interruption } from "../errors.ts";
 import type { ClientOptions } from "../options.ts";
 import { OpenStores } from "../stores/open_stores.ts";
+import type { CallObserver, ThreadCall, ThreadPool } from "../threads/pool.ts";
 
 /** What can stop a call. */
 interface Stoppable {
@@ -28,10 +29,13 @@ export class Session {
   readonly #forgotten = new FinalizationRegistry<WeakRef<Closable>>((ref) =>
     this.#given.delete(ref)
   );
+  readonly #options: ClientOptions;
+  #threads: ThreadPool | undefined;
   #closing: Promise<void> | undefined;
 
   /** @param options the client's */
   constructor(options: ClientOptions) {
+    this.#options = options;
     this.stores = new OpenStores(options);
   }
 
@@ -56,6 +60,35 @@ export class Session {
       this.#running.delete(work);
       release();
     }
+  }
+
+  /**
+   * As {@linkcode run}, for a call that the client's threads may work for.
+   *
+   * @param call is also given its part of the threads, which is loaded while it asks a registry
+   * @throws {BlobberError} `closed`, `invalid-option` for an option about threads
+   */
+  async runWithThreads<O extends Stoppable & CallObserver, T>(
+    options: O,
+    call: (options: O & { signal: AbortSignal }, threads: Promise<ThreadCall>) => Promise<T>,
+  ): Promise<T> {
+    return await this.run(options, async (options) => {
+      const threads = this.#enter(options);
+      threads.catch(() => {}); // it is the call's
+      try {
+        return await call(options, threads);
+      } finally {
+        await threads.then((threads) => threads.leave(), () => {});
+      }
+    });
+  }
+
+  async #enter(observer: CallObserver): Promise<ThreadCall> {
+    if (this.#threads === undefined) {
+      const { ThreadPool } = await import("../threads/pool.ts");
+      this.#threads ??= new ThreadPool(this.#options);
+    }
+    return this.#threads.enter(observer);
   }
 
   /** As {@linkcode run}, for a call that gives one thing after another. Whoever leaves it halfway ends it. */
@@ -99,6 +132,7 @@ export class Session {
     await Promise.allSettled(this.#running);
     await Promise.all([...this.#given].map((ref) => ref.deref()?.close()));
     this.#given.clear();
+    await this.#threads?.close();
     await this.stores.close();
   }
 

@@ -117,7 +117,7 @@ export async function pullOf(
   options: PullSettings = {},
 ): Promise<ReturnType<typeof imageOf> & { result: PullResult }> {
   const made = imageOf(...(Array.isArray(layer) ? layer : [layer]));
-  const result = await pull(made.source, made.manifest, dir, { jobs: 0, ...options });
+  const result = await pull(made.source, made.manifest, dir, { ...options });
   return { ...made, result };
 }
 

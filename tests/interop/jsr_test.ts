@@ -103,7 +103,7 @@ addEventListener("unload", () =>
       );
       const answers = JSON.parse(Deno.readTextFileSync(dir.at("answers.json"))) as object;
       assert.deepEqual(Object.keys(answers), [
-        `${jsr.url}@blobber/core/0.1.0/lib/threads/workers.ts`,
+        `${jsr.url}@blobber/core/0.1.0/lib/threads/thread_entry.ts`,
       ]);
       // More than what two threads say when they are ready.
       assert.ok(Object.values(answers)[0] > 4, JSON.stringify(answers));

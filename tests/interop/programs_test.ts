@@ -63,7 +63,7 @@ Deno.test("the binary embeds every module that a command loads when it runs", as
   const added = new TextDecoder("latin1").decode(
     Deno.readFileSync(dir.at("blobber")).subarray(-32 << 20),
   );
-  for (const module of ["push.ts", "pull.ts", "workers.ts", "signer.ts", "verifier.ts"]) {
+  for (const module of ["push.ts", "pull.ts", "thread_entry.ts", "signer.ts", "verifier.ts"]) {
     assert.ok(added.includes(module), `${module} is not in it`);
   }
   if (named !== undefined) {

@@ -25,7 +25,7 @@ interface Package {
 }
 
 const PACKAGES: Package[] = [
-  { folder: "./", engines: ENGINES },
+  { folder: "./", engines: ENGINES, sideEffects: ["./lib/threads/thread_entry.js"] },
   { folder: "./sigstore/", engines: ENGINES },
   { folder: "./cli/", engines: { deno: DENO }, program: "blobber" },
 ];

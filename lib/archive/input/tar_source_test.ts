@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { WorkerPool } from "../../threads/workers.ts";
+import { withoutThreads } from "../../threads/pool.ts";
 import type { InputEntry } from "./input.ts";
 import { Packer } from "../pack/pack.ts";
 import { packEntries, packTar } from "../pack/pack_input.ts";
@@ -11,8 +11,8 @@ import { paddingOf } from "../tar/tar_layout.ts";
 async function pack(feed: (packer: Packer) => Promise<unknown>): Promise<string> {
   const packer = new Packer({
     encoder: "gzip",
-    runner: new WorkerPool(0),
-    batches: 2,
+    runner: withoutThreads(),
+    batches: () => 2,
     write: () => Promise.resolve(),
   });
   await feed(packer);

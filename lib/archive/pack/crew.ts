@@ -20,12 +20,16 @@ export const AT_A_TIME = 2;
 /** Packs batches. */
 export type PackRunner = JobRunner<"pack", PackInput, PackOutput>;
 /** Packs batches in other threads. */
-type PackThreads = SharedRunner<"pack", PackInput, PackOutput>;
+export interface PackThreads extends SharedRunner<"pack", PackInput, PackOutput> {
+  /** How many there are. */
+  readonly threads: number;
+  /** This packing's part of what all that go on may have together, which is at least `least`. */
+  share(together: number, least: number): number;
+}
 
 /** Threads and this one. */
 export class Crew implements PackRunner {
   readonly #threads: PackThreads;
-  readonly #count: number;
   #early: number;
   #mine = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -33,19 +37,18 @@ export class Crew implements PackRunner {
 
   /**
    * @param threads pack too
-   * @param count how many they are; 0 for this one alone
    * @param early batches that this thread packs before the others are given one, for what may be over
    * before threads have begun
    */
-  constructor(threads: PackThreads, count: number, early: number) {
+  constructor(threads: PackThreads, early: number) {
     this.#threads = threads;
-    this.#count = count;
-    this.#early = count === 0 ? Infinity : early;
+    this.#early = early;
   }
 
   /** Batches that exist when everybody has enough to do: what bounds memory, also that of their entries. */
   get batches(): number {
-    return this.#count === 0 ? 2 : 2 * this.#count + 3;
+    const { threads } = this.#threads;
+    return threads === 0 ? 2 : this.#threads.share(2 * threads + 3, 2);
   }
 
   /**
@@ -57,7 +60,8 @@ export class Crew implements PackRunner {
    * @throws {BlobberError} what the job throws, `closed`
    */
   async run(job: "pack", input: PackInput, transfer: ArrayBuffer[] = []): Promise<PackOutput> {
-    if (this.#early > 0 || (!this.#threads.hasRoom && this.#mine === 0)) {
+    const isAlone = this.#threads.threads === 0;
+    if (isAlone || this.#early > 0 || (!this.#threads.hasRoom && this.#mine === 0)) {
       this.#early--;
       this.#mine++;
       const packing = this.#last.then(() => this.#pack(input)).finally(() => this.#mine--);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Crew, type PackRunner } from "./crew.ts";
+import { Crew, type PackThreads } from "./crew.ts";
 import type { PackInput, PackOutput, PackPlan, PackResult } from "./pack_job.ts";
 
 function batch(): PackInput {
@@ -12,24 +12,27 @@ function batch(): PackInput {
 }
 
 /** Threads that answer when they are told to, and have room for some batches. */
-function threads(room = Infinity) {
+function threads(count: number, room = Infinity) {
   const waiting: (() => void)[] = [];
-  const runner: PackRunner & { hasRoom: boolean } = {
+  const runner: PackThreads = {
+    threads: count,
+    share: (together) => together,
+    giveUp: () => Promise.resolve(),
     get hasRoom() {
       return waiting.length < room;
     },
     run: (_job, { plain, packed }) =>
       new Promise((resolve) => waiting.push(() => resolve({ plain, packed, result: "there" }))),
   };
-  return { runner: runner as ConstructorParameters<typeof Crew>[0], waiting };
+  return { runner, waiting };
 }
 
 const pack = (crew: Crew): Promise<PackOutput> => crew.run("pack", batch(), []);
 const isThere = ({ result }: PackOutput) => result === "there";
 
 test("this thread packs when the others have enough to do, one batch at a time", async () => {
-  const { runner, waiting } = threads(4);
-  const crew = new Crew(runner, 2, 0);
+  const { runner, waiting } = threads(2, 4);
+  const crew = new Crew(runner, 0);
   const away = Array.from({ length: 4 }, () => pack(crew));
   assert.equal(waiting.length, 4);
   const here = pack(crew);
@@ -44,11 +47,11 @@ test("this thread packs when the others have enough to do, one batch at a time",
 });
 
 test("what is alone packs everything, and a stream's begin is packed here", async () => {
-  const { runner, waiting } = threads();
-  const alone = new Crew(runner, 0, 0);
+  const alone = new Crew(threads(0).runner, 0);
   const all = await Promise.all([pack(alone), pack(alone), pack(alone)]);
   assert.equal(new Set(all.map(({ result }) => result)).size, 1);
-  const crew = new Crew(runner, 1, 2);
+  const { runner, waiting } = threads(1);
+  const crew = new Crew(runner, 2);
   assert.ok(!(await Promise.all([pack(crew), pack(crew)])).some(isThere));
   assert.equal(waiting.length, 0);
   void pack(crew);
@@ -56,7 +59,7 @@ test("what is alone packs everything, and a stream's begin is packed here", asyn
 });
 
 test("a crew that is closed packs no further here, and has come to rest", async () => {
-  const crew = new Crew(threads().runner, 0, 0);
+  const crew = new Crew(threads(0).runner, 0);
   const packing = [pack(crew), pack(crew)];
   const ends = Promise.allSettled(packing);
   await crew.close();

@@ -22,7 +22,7 @@ import { gunzipSync } from "node:zlib";
 import { digestOf } from "../../digest.ts";
 import type { Encoder } from "../compression/encoder.ts";
 import { RUNTIME } from "../../system/runtime.ts";
-import { WorkerPool } from "../../threads/workers.ts";
+import { ThreadPool } from "../../threads/pool.ts";
 import type { PackedLayer } from "./layer_sink.ts";
 import { Packer } from "./pack.ts";
 import { packDirectory, type TimeOptions } from "./pack_input.ts";
@@ -96,12 +96,12 @@ async function pack(
   workers = 0,
   times: TimeOptions = {},
 ): Promise<PackedLayer & { blob: Uint8Array }> {
-  const pool = new WorkerPool(workers);
+  const pool = new ThreadPool({ jobs: workers + 1 });
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   const packer = new Packer({
     encoder,
-    runner: pool,
-    batches: 2 * workers + 1,
+    runner: pool.enter(),
+    batches: () => 2 * workers + 1,
     // deno-lint-ignore require-await -- the contract is a promise
     write: async (bytes) => void pieces.push(bytes.slice() as Uint8Array<ArrayBuffer>),
   });

@@ -26,9 +26,9 @@ export interface PackerOptions extends Observer {
   /** Packs batches. */
   runner: PackRunner;
   /**
-   * Batches that exist at a time: what bounds memory, and what makes a slow `write` slow everything.
+   * Batches that may exist now: what bounds memory, and what makes a slow `write` slow everything.
    */
-  batches: number;
+  batches: () => number;
   /** Takes the blob's bytes. */
   write: Write;
   /** In which order entries come: that of a walk, in which none has to be kept. @default "any" */
@@ -118,7 +118,7 @@ export class Packer implements EntrySink {
   async #next(): Promise<Batch> {
     await this.#flush();
     this.#check();
-    if (this.#free.length === 0 && this.#made < this.#options.batches) {
+    if (this.#free.length === 0 && this.#made < this.#options.batches()) {
       this.#made++;
       this.#free.push({
         plain: new ArrayBuffer(PLAIN_ROOM),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { concat } from "../../bytes.ts";
 import { createHash } from "node:crypto";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import { WorkerPool } from "../../threads/workers.ts";
+import { withoutThreads } from "../../threads/pool.ts";
 import type { Compression } from "../../options.ts";
 import { BATCH_BYTES, MEMBER_BYTES } from "./batch.ts";
 import type { PackRunner } from "./crew.ts";
@@ -16,7 +16,7 @@ import type { TocEntry } from "../toc.ts";
 /** A table of contents, as it stands in the layer. */
 type Toc = { version: number; entries: TocEntry[] };
 
-const here = new WorkerPool(0);
+const here = withoutThreads();
 const FORMATS = ["gzip", "zstd"] as const;
 
 /** Bytes that compress neither well nor not at all, and that differ by seed. */
@@ -62,7 +62,7 @@ async function make(
   const pieces: Uint8Array[] = [];
   // deno-lint-ignore require-await -- the contract is a promise
   const write = async (bytes: Uint8Array) => void pieces.push(bytes.slice());
-  const packer = new Packer({ encoder: compression, runner, batches, write });
+  const packer = new Packer({ encoder: compression, runner, batches: () => batches, write });
   await packEntries(packer, entries, {});
   const layer = await packer.finish();
   const blob = concat(...pieces);
@@ -228,7 +228,7 @@ test("no more batches exist than were asked for, while writing is slow", async (
   let release = () => {};
   const gate = new Promise<void>((resolve) => release = resolve);
   const write = () => gate;
-  const packer = new Packer({ encoder: "gzip", runner: counting, batches: 3, write });
+  const packer = new Packer({ encoder: "gzip", runner: counting, batches: () => 3, write });
   const packing = packEntries(packer, many, {}).then(() => packer.finish());
   // Everything that can run without a write has run once the thread has been free a few times.
   for (let i = 0; i < 100; i++) await new Promise((resolve) => setTimeout(resolve));
@@ -284,7 +284,7 @@ test("entries that make no sense are refused", async () => {
 
 test("an error of the writer or a worker is the packer's", async () => {
   const failing = (write: () => Promise<void>, runner: PackRunner = here) => {
-    const packer = new Packer({ encoder: "gzip", runner, batches: 2, write });
+    const packer = new Packer({ encoder: "gzip", runner, batches: () => 2, write });
     return packEntries(packer, files, {}).then(() => packer.finish());
   };
   await assert.rejects(failing(() => Promise.reject(new Error("disk"))), /disk/);

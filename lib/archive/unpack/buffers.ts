@@ -18,21 +18,22 @@ const PAIR_BYTES = PACKED_BYTES + PLAIN_BYTES;
 /** Pairs that go round. */
 export class Buffers {
   readonly #free: Pair[] = [];
-  #room: number;
+  readonly #pairs: () => number;
+  #used = 0;
 
-  /** @param pairs how many there may be at a time; one for a larger group counts for several */
-  constructor(pairs: number) {
-    this.#room = pairs * PAIR_BYTES;
+  /** @param pairs how many there may be now; one for a larger group counts for several */
+  constructor(pairs: () => number) {
+    this.#pairs = pairs;
   }
 
   /** Whether a group may have a pair now. One that is alone may, whatever its size. */
   hasRoom(group: Group): boolean {
-    return this.#room >= bytesOf(group);
+    return this.#used + bytesOf(group) <= this.#pairs() * PAIR_BYTES;
   }
 
   /** A pair for a group. */
   take(group: Group): Pair {
-    this.#room -= bytesOf(group);
+    this.#used += bytesOf(group);
     if (isUsual(group)) {
       return this.#free.pop() ??
         { packed: new ArrayBuffer(PACKED_BYTES), plain: new ArrayBuffer(PLAIN_BYTES) };
@@ -42,12 +43,13 @@ export class Buffers {
 
   /** Takes a group's pair back. */
   give(group: Group, { packed, plain }: Pair): void {
-    this.#room += bytesOf(group);
-    if (packed.byteLength === PACKED_BYTES && plain.byteLength === PLAIN_BYTES) {
+    this.#used -= bytesOf(group);
+    const isWanted = this.#free.length < this.#pairs();
+    if (isWanted && packed.byteLength === PACKED_BYTES && plain.byteLength === PLAIN_BYTES) {
       this.#free.push({ packed, plain });
       return;
     }
-    // Large and used up: the collector would come for them too late.
+    // Large, or more than there may be by now: the collector would come for them too late.
     packed.transfer(0);
     plain.transfer(0);
   }

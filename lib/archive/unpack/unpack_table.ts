@@ -31,8 +31,8 @@ export type UnpackRunner = SharedRunner<"unpack", UnpackInput, UnpackOutput>;
 export interface UnpackTableOptions extends Observer {
   staging: Staging;
   runner: UnpackRunner;
-  /** Groups of the usual size on their way at a time: the bound on memory. */
-  groups: number;
+  /** Groups of the usual size that may be on their way now: the bound on memory. */
+  groups: () => number;
   diffId: Digest | undefined;
   /** Counts what the layer's bytes become. */
   growth: Growth;
@@ -104,6 +104,7 @@ export async function unpackByTable(
   } catch (error) {
     const reason = await bytes.explain(error);
     // Nothing may be written any more when the staging directory is removed.
+    await options.runner.giveUp();
     await Promise.allSettled(queue.map(({ output }) => output));
     throw reason;
   }

@@ -34,7 +34,7 @@ async function unpacked(made: MadeLayer, runner: UnpackRunner): Promise<Record<s
   let files = 0;
   try {
     await unpackByTable(await source.fetch(descriptor), layer, plan, {
-      ...{ staging, runner, groups: 4, diffId: undefined, growth: new Growth() },
+      ...{ staging, runner, groups: () => 4, diffId: undefined, growth: new Growth() },
       onBytes: () => {},
       onFiles: (count) => void (files += count),
     });
@@ -59,6 +59,8 @@ class Noting implements UnpackRunner {
   get hasRoom(): boolean {
     return this.#hasRoom();
   }
+
+  async giveUp(): Promise<void> {}
 
   async run(_job: "unpack", input: UnpackInput): Promise<UnpackOutput> {
     const { files, plain } = input;

@@ -11,12 +11,13 @@ import { MAX_BYTES } from "../../limits.ts";
 import type { PullOptions, UnpackLimits } from "../../options.ts";
 import type { Holding } from "../../system/held_directory.ts";
 import { Pace } from "../../system/pace.ts";
+import type { ThreadCall } from "../../threads/pool.ts";
 import type { Manifest } from "../../types.ts";
 
 /** Options of a pull: the caller's, and what the client knows. */
 export interface PullSettings extends PullOptions {
-  /** Threads that work, this one among them. @default the number of processors */
-  jobs?: number | undefined;
+  /** This call's part of the client's threads. @default the calling thread alone */
+  threads?: ThreadCall | undefined;
   /** As in the client's options. @default false */
   allowSharedDirectories?: boolean | undefined;
   /** Counts what bytes become. For tests of what a false statement costs. */

@@ -112,7 +112,7 @@ async function unpackTabledLayer(
     growth,
     diffId,
     runner: threads.runner,
-    groups: threads.groups,
+    groups: () => threads.groups,
     signal: observer.signal,
     onNotice: observer.onNotice,
     onBytes: (read) => progress.read(read),

@@ -12,22 +12,19 @@ import { AT_A_TIME, Crew } from "../../archive/pack/crew.ts";
 import type { PackedLayer, Write } from "../../archive/pack/layer_sink.ts";
 import { Packer } from "../../archive/pack/pack.ts";
 import { packDirectory, packEntries, packTar } from "../../archive/pack/pack_input.ts";
-import { processors } from "../../system/runtime.ts";
-import { WorkerPool } from "../../threads/workers.ts";
+import { type ThreadCall, withoutThreads } from "../../threads/pool.ts";
 import { keyGuard } from "./key_guard.ts";
 import { Listing, THREADS_WORTH } from "./listing.ts";
 import type { PackSettings } from "./settings.ts";
-import { MAX_THREADS } from "../../limits.ts";
 
 /** What is packed into a layer, and what runs the jobs. */
 export class LayerPacking {
   readonly #input: PushInput;
-  readonly #pool: WorkerPool;
   /** For a directory: what is in it. */
   readonly listing: Listing | undefined;
   readonly #crew: Crew;
-  /** How many threads work at it, this one among them. */
-  readonly jobs: number;
+  /** Threads that work at it beside this one: none where it is not worth it. */
+  readonly threads: ThreadCall;
 
   /**
    * @param input what
@@ -35,15 +32,13 @@ export class LayerPacking {
    */
   constructor(input: PushInput, options: PackSettings) {
     this.#input = input;
-    const limit = Math.min(options.jobs ?? processors(), MAX_THREADS);
     this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
-    const jobs = this.listing === undefined || this.listing.worthThreads ? limit : 0;
-    this.jobs = jobs;
-    const threads = Math.max(0, jobs - 1);
-    this.#pool = new WorkerPool(threads, AT_A_TIME);
+    const isWorth = this.listing === undefined || this.listing.worthThreads;
+    this.threads = isWorth && options.threads || withoutThreads();
+    this.threads.inFlight = AT_A_TIME;
     // What comes as a stream may be over before threads have begun.
     const early = this.listing === undefined ? THREADS_WORTH / BATCH_BYTES : 0;
-    this.#crew = new Crew(this.#pool, threads, early);
+    this.#crew = new Crew(this.threads, early);
   }
 
   /**
@@ -64,7 +59,7 @@ export class LayerPacking {
     const packer = new Packer({
       encoder,
       runner: this.#crew,
-      batches: this.#crew.batches,
+      batches: () => this.#crew.batches,
       write,
       signal,
       onProgress,
@@ -94,6 +89,6 @@ export class LayerPacking {
   /** Stops the work. Safe to call twice. */
   async close(): Promise<void> {
     await this.#crew.close();
-    await this.#pool.close();
+    await this.threads.giveUp();
   }
 }

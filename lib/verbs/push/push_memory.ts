@@ -26,7 +26,6 @@ import type { PackSettings } from "./settings.ts";
 import { Pace } from "../../system/pace.ts";
 import type { Store } from "../../store.ts";
 import { type FileStat, RUNTIME, VERSION } from "../../system/runtime.ts";
-import { WorkerPool } from "../../threads/workers.ts";
 
 /** Changes with the meaning of what is remembered. */
 const FORMAT = 4;
@@ -174,15 +173,13 @@ export class PushMemory {
     options: PackSettings,
     pace: Pace,
   ): Promise<Look & { contents: Digest }> {
-    // This thread takes part.
-    const helpers = Math.max(0, packing.jobs - 1);
-    const pool = new WorkerPool(helpers);
+    const { threads } = packing;
     try {
-      const hasher = new ContentHasher(pace, pool, 3 * helpers);
+      const hasher = new ContentHasher(pace, threads, 3 * threads.threads);
       const look = await this.#walk(options, pace, hasher);
       return { ...look, contents: await hasher.digest() };
     } finally {
-      await pool.close();
+      await threads.giveUp();
     }
   }
 }

@@ -12,12 +12,13 @@ import type { Compression, PushOptions } from "../../options.ts";
 import { quote } from "../../printable.ts";
 import type { SignedName } from "../../signing.ts";
 import type { FileStat } from "../../system/runtime.ts";
+import type { ThreadCall } from "../../threads/pool.ts";
 import { ANNOTATION, MEDIA_TYPE } from "../../types.ts";
 
 /** What packing needs to know beside what goes into the manifest. */
 export interface PackSettings extends PushOptions {
-  /** Threads that work, the calling one among them; 0 for that one alone. @default the number of processors */
-  jobs?: number | undefined;
+  /** This call's part of the client's threads. @default the calling thread alone */
+  threads?: ThreadCall | undefined;
   /** Called with each entry that is packed, and what a walk saw of it, in their order. Must not throw. */
   onEntry?: ((entry: Entry, stat?: FileStat) => void) | undefined;
 }

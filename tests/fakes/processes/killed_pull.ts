@@ -16,4 +16,4 @@ const reached = () => {
 };
 if (point === "piece") source.onPiece = reached;
 const onStep = point === "step" ? reached : undefined;
-await pull(source, manifest, dir!, { jobs: 0, onStep, overwrite: overwrite === "overwrite" });
+await pull(source, manifest, dir!, { onStep, overwrite: overwrite === "overwrite" });

@@ -41,7 +41,7 @@ if (input.pieces) source.onPiece = () => void (pieces++ === 2 && say("downloadin
 const result: NeighbourResult = { code: "ok", message: "" };
 try {
   await pull(source, manifest, input.dir, {
-    ...{ jobs: 0, overwrite: input.overwrite, holding: input.holding },
+    ...{ overwrite: input.overwrite, holding: input.holding },
     allowSharedDirectories: input.allowShared,
     onStep: (path) => say(`step ${path}`),
   });
