@@ -1,6 +1,6 @@
 /**
  * What kind of bytes a member holds, told by how often each byte occurs: how much work it is worth depends
- * on it. The same bytes are always the same kind, so the digest of a layer hangs on nothing else.
+ * on it. The same bytes are always the same kind. (The pinned encoder does without: there are logarithms here.)
  *
  * @module
  */

@@ -34,9 +34,8 @@ export interface InputEntry {
 }
 
 /**
- * What can be pushed. A directory is walked in a fixed order, so that the same content gets the same
- * digest. A tar and entries keep the order they come in: the same content in another order is another
- * artifact. Names come once, and below directories only.
+ * What can be pushed. A directory is walked in a fixed order, whatever the file system's is. A tar and
+ * entries keep the order they come in: the same content in another order is another artifact, of the same tree. Names come once, and below directories only.
  */
 export type PushInput =
   | { directory: string }
