@@ -20,9 +20,10 @@ async function exported(reference: string, out: string, home: Home): Promise<voi
 }
 
 for (const { name, needs, start } of REGISTRIES) {
-  for (const compression of ["gzip", "zstd"]) {
+  for (const how of ["gzip", "zstd", "gzip, reproducible"]) {
+    const [compression, reproducible] = how.split(", ") as [string, string?];
     interop(
-      `${name}: others read what we push, ${compression}`,
+      `${name}: others read what we push, ${how}`,
       [...needs, ...CLIENTS],
       async () => {
         await using registry = await start();
@@ -34,6 +35,7 @@ for (const { name, needs, start } of REGISTRIES) {
         const repository = "interop/ours";
         const reference = `${registry.host}/${repository}:v1`;
         const flags = ["--compression", compression, "--tag", "v2", "--annotation", "org.test=yes"];
+        if (reproducible) flags.push("--reproducible");
         const { stdout } = await home.must(["push", tree.path, reference, ...flags]);
         const digest = stdout.trim().split("\n").at(-1)!;
 
