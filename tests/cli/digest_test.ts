@@ -52,6 +52,11 @@ Deno.test("digest obeys the rules of verification, and refuses flags that change
     ]);
     assert.equal(unsigned.status, 8, unsigned.stderr);
   }
+  const how = ["--reproducible", "--sign-key=acme.pem"];
+  await at.ok(["push", "site", "oci:layout:same", "--reproducible"]);
+  await at.ok(["sign", "oci:layout:same", "--from=site", ...how]);
+  const other = await at.run(["sign", "oci:layout:unsigned", "--from=site", ...how]);
+  assert.equal(other.status, 8, other.stderr);
   const runs: [args: string[], status: number, stderr: RegExp][] = [
     [["--tree", "oci:layout:none"], 4, /not found/],
     [["--tree", "nowhere"], 13, /directory not found: nowhere/],
