@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => sigstore.close());
 
-/** Signs, and gives the codes of the notices. */
+/** Signs, and gives the codes of the notices but those of requests. */
 async function sign(options: SignerOptions): Promise<string[]> {
   const notices: Notice[] = [];
   const signer = await createSigner({
