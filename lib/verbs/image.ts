@@ -24,6 +24,7 @@ import { counted, printable, quote } from "../printable.ts";
 import type { Verdict } from "../signing.ts";
 import type { FileOptions, FileReadOptions } from "../options.ts";
 import type { ByteRange, CallOptions, Source } from "../store.ts";
+import { type TiedSignal, tieSignal } from "../system/tied_signal.ts";
 import type { Descriptor, Document, Manifest } from "../types.ts";
 
 /**
@@ -61,10 +62,9 @@ export class Image implements AsyncDisposable {
   readonly #source: Source;
   readonly #contents: Contents;
   readonly #closing = new AbortController();
-  readonly #signal: AbortSignal;
+  readonly #stop: TiedSignal;
   readonly #observer: ContentsOptions;
   readonly #maxFileBytes: number;
-  #entries: Entry[] | undefined;
 
   /** Use {@linkcode openImage}. */
   constructor(
@@ -81,7 +81,7 @@ export class Image implements AsyncDisposable {
     this.#observer = options;
     const { signal, maxFileBytes = Infinity } = options;
     this.#maxFileBytes = maxFileBytes;
-    this.#signal = either(this.#closing.signal, signal);
+    this.#stop = tieSignal(this.#closing.signal, signal);
   }
 
   /** Digest of the manifest. */
@@ -91,15 +91,15 @@ export class Image implements AsyncDisposable {
 
   /** Everything in the image, all layers applied, sorted by path. */
   async entries(): Promise<Entry[]> {
-    this.#checkOpen();
-    this.#entries ??= await this.#contents.listing.entries({ signal: this.#signal });
-    return this.#entries.map((entry) => ({ ...entry }));
+    const all: Entry[] = [];
+    for await (const entries of this.#some()) all.push(...entries);
+    return all;
   }
 
   /** The paths of all entries, sorted: what a list of names needs, in a fraction of the time. */
   async paths(): Promise<string[]> {
     this.#checkOpen();
-    return await this.#contents.listing.paths({ signal: this.#signal });
+    return await this.#contents.listing.paths({ signal: this.#stop.signal });
   }
 
   /**
@@ -161,15 +161,15 @@ export class Image implements AsyncDisposable {
    */
   async *walk(prefix = ""): AsyncGenerator<Entry> {
     const wanted = normal(prefix);
-    const entries = await this.entries();
     if (wanted !== "" && !this.#contents.listing.isDirectory(wanted)) {
       yield await this.stat(prefix);
       return;
     }
-    const below = wanted === "" ? "" : `${wanted}/`;
-    for (const entry of entries) {
-      this.#checkOpen();
-      if (entry.path === wanted || entry.path.startsWith(below)) yield entry;
+    for await (const entries of this.#some(wanted)) {
+      for (const entry of entries) {
+        this.#checkOpen();
+        yield entry;
+      }
     }
   }
 
@@ -183,6 +183,11 @@ export class Image implements AsyncDisposable {
   /** As {@linkcode Image.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async *#some(below?: string): AsyncGenerator<Entry[], void> {
+    this.#checkOpen();
+    yield* this.#contents.listing.entries({ signal: this.#stop.signal, below });
   }
 
   #checkOpen(): void {
@@ -237,8 +242,8 @@ export class Image implements AsyncDisposable {
     range: ByteRange,
     options: CallOptions,
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    const signal = either(this.#signal, options.signal);
-    return await openContent(this.#source, content, { range, signal, observer: this.#observer });
+    const signals = [this.#stop.signal, options.signal];
+    return await openContent(this.#source, content, { range, signals, observer: this.#observer });
   }
 
   async #missing(path: string, at: string): Promise<BlobberError> {
@@ -249,10 +254,6 @@ export class Image implements AsyncDisposable {
       meant === undefined ? {} : { hint: `did you mean "${printable(meant)}"?` },
     );
   }
-}
-
-function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  return other === undefined ? one : AbortSignal.any([one, other]);
 }
 
 /** A path as people write it: with or without `/` or `./` before it. */

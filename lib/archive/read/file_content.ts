@@ -10,6 +10,7 @@ import { MAX_READ_BYTES } from "../../limits.ts";
 import type { FileOptions, FileReadOptions } from "../../options.ts";
 import { counted, quote } from "../../printable.ts";
 import type { ByteRange, Source } from "../../store.ts";
+import { tieSignal } from "../../system/tied_signal.ts";
 import { checkLimits } from "../budget.ts";
 import type { Content } from "./content.ts";
 import { partStream } from "./part_stream.ts";
@@ -17,8 +18,8 @@ import { partStream } from "./part_stream.ts";
 /** What is read of a file. */
 export interface ReadOptions {
   range: ByteRange;
-  /** Stops it. */
-  signal: AbortSignal;
+  /** What stops it. */
+  signals: readonly (AbortSignal | undefined)[];
   /** Told of a download of more than was asked for. */
   observer: Observer;
 }
@@ -32,17 +33,24 @@ export interface ReadOptions {
 export async function openContent(
   source: Source,
   content: Content,
-  { range, signal, observer }: ReadOptions,
+  { range, signals, observer }: ReadOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  checkAborted(signal);
-  if (content.kind === "spool") return await content.spool.read(content.at, range, signal);
-  if (content.kind === "layer") {
-    const { layer, kept } = content;
-    const { readWholeFile } = await import("./whole_file.ts");
-    return await readWholeFile(source, layer, { range, kept, signal, observer });
+  const tied = tieSignal(...signals);
+  const { signal } = tied;
+  try {
+    checkAborted(signal);
+    if (content.kind === "spool") return await content.spool.read(content.at, range, tied);
+    if (content.kind === "layer") {
+      const { layer, kept } = content;
+      const { readWholeFile } = await import("./whole_file.ts");
+      return await readWholeFile(source, layer, { range, kept, tied, observer });
+    }
+    const { readChunks } = await import("./chunk_stream.ts"); // who lists needs none
+    return partStream(readChunks(source, content.layer, content, { range, signal }), tied);
+  } catch (error) {
+    tied.release();
+    throw error;
   }
-  const { readChunks } = await import("./chunk_stream.ts"); // who lists needs none
-  return partStream(readChunks(source, content.layer, content, { range, signal }), signal);
 }
 
 /**

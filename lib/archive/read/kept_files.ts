@@ -13,6 +13,7 @@ import { checkAborted, interruption } from "../../errors.ts";
 import type { DiskFile } from "../../system/disk.ts";
 import type { ByteRange } from "../../store.ts";
 import { byteStream, streamOf } from "../../system/streams.ts";
+import type { TiedSignal } from "../../system/tied_signal.ts";
 
 /** What can be kept. */
 export interface Wanted {
@@ -63,18 +64,23 @@ export class KeptFiles {
    * Opens a file, which is made when it is not kept.
    *
    * @param range which of its bytes
-   * @param signal stops this reader, and nobody else
+   * @param tied stops this reader, and nobody else; released when it ends
    */
   async open(
     wanted: Wanted,
     { start, end }: ByteRange,
-    signal: AbortSignal,
+    tied: TiedSignal,
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    if (start >= end) return streamOf(new Uint8Array(0));
+    const { signal } = tied;
+    if (start >= end) {
+      tied.release();
+      return streamOf(new Uint8Array(0));
+    }
     const { slot, file } = await this.#lease(wanted, signal);
     let at = start;
     const release = () => {
       signal.removeEventListener("abort", release);
+      tied.release();
       this.#release(wanted.key, slot);
     };
     if (signal.aborted) release();

@@ -1,20 +1,20 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { fileOf } from "../../system/disk.ts";
+import { tieSignal } from "../../system/tied_signal.ts";
 import { KeptFiles } from "./kept_files.ts";
 
 /** Files of which is told what becomes of them. */
 function files(room: number, most: number) {
   const kept = new KeptFiles(room, most);
   const log: string[] = [];
-  const never = new AbortController().signal;
-  const open = async (key: string, size: number, signal = never) => {
+  const open = async (key: string, size: number, signal?: AbortSignal) => {
     const make = () => {
       log.push(`+${key}`);
       const { read } = fileOf(new Uint8Array(size));
       return Promise.resolve({ read, close: () => void log.push(`-${key}`) });
     };
-    const stream = await kept.open({ key, size, make }, { start: 0, end: size }, signal);
+    const stream = await kept.open({ key, size, make }, { start: 0, end: size }, tieSignal(signal));
     return stream.getReader();
   };
   const readAll = async (key: string, size: number) => {
@@ -80,13 +80,13 @@ test("a file is given back by whoever reads to the end, gives up, or is stopped"
 
 test("a file that cannot be made is made again for who asks again", async () => {
   const kept = new KeptFiles(100, 10);
-  const { signal } = new AbortController();
+  const tied = tieSignal();
   let made = 0;
   const make = () =>
     made++ === 0 ? Promise.reject(new Error("no")) : Promise.resolve(fileOf(new Uint8Array(3)));
   const wanted = { key: "a", size: 3, make };
-  await assert.rejects(kept.open(wanted, { start: 0, end: 3 }, signal), /no/);
-  const stream = await kept.open(wanted, { start: 0, end: 3 }, signal);
+  await assert.rejects(kept.open(wanted, { start: 0, end: 3 }, tied), /no/);
+  const stream = await kept.open(wanted, { start: 0, end: 3 }, tied);
   assert.equal((await stream.getReader().read()).value!.length, 3);
   kept.close();
 });

@@ -5,28 +5,24 @@
  */
 
 import { interruption } from "../../errors.ts";
+import type { TiedSignal } from "../../system/tied_signal.ts";
 
 /**
  * A stream of parts that are made one by one, none before it is asked for. When it is stopped it fails at
  * once, and what its parts are made of is released, whether or not anybody still reads.
  *
  * @param parts makes them
- * @param signal stops it
+ * @param tied stops it; released when it ends
  */
 export function partStream(
   parts: AsyncGenerator<Uint8Array<ArrayBuffer>, void>,
-  signal: AbortSignal,
+  { signal, release }: TiedSignal,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let stop: () => void;
-  const release = async () => {
-    signal.removeEventListener("abort", stop);
-    await parts.return();
-  };
   return new ReadableStream<Uint8Array<ArrayBuffer>>({
     start(controller) {
-      stop = () => {
+      const stop = () => {
         controller.error(interruption(signal));
-        release().catch(() => {});
+        parts.return().catch(() => {});
       };
       if (signal.aborted) stop();
       else signal.addEventListener("abort", stop, { once: true });
@@ -36,13 +32,16 @@ export function partStream(
         const { value, done } = await parts.next();
         if (signal.aborted) return; // it has failed
         if (!done) return controller.enqueue(value);
-        signal.removeEventListener("abort", stop);
+        release();
         controller.close();
       } catch (error) {
-        signal.removeEventListener("abort", stop);
+        release();
         throw error;
       }
     },
-    cancel: release,
+    async cancel() {
+      release();
+      await parts.return();
+    },
   }, { highWaterMark: 0 });
 }

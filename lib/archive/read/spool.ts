@@ -16,6 +16,7 @@ import type { Budget } from "../budget.ts";
 import { type LayerStreamOptions, readLayer } from "./layer_stream.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";
 import { TemporaryFile } from "../../system/temporary_file.ts";
+import type { TiedSignal } from "../../system/tied_signal.ts";
 import type { KeptFiles } from "./kept_files.ts";
 
 /** An entry, and where in the tar its content begins. */
@@ -106,26 +107,27 @@ export class Spool {
    * The content of an entry of this layer.
    *
    * @param range which of its bytes
-   * @param signal stops this reader
+   * @param tied stops this reader; released when it ends
    */
   async read(
     at: SpooledEntry,
     range: ByteRange,
-    signal: AbortSignal,
+    tied: TiedSignal,
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const tar = this.#tar;
     if (tar === undefined) {
       const key = `${this.#layer.digest}:${at.dataStart}`;
       const make = (stop: AbortSignal) => this.#unpack(at, stop);
-      return await this.#kept.open({ key, size: at.entry.size, make }, range, signal);
+      return await this.#kept.open({ key, size: at.entry.size, make }, range, tied);
     }
+    const { signal, release } = tied;
     let [next, end] = [at.dataStart + range.start, at.dataStart + range.end];
     return byteStream((into) => {
       checkAborted(signal);
       const read = tar.read(into.subarray(0, Math.min(into.length, end - next)), next);
       next += read;
       return read;
-    });
+    }, release);
   }
 
   /** Downloads the layer once more and keeps one file of it. Nothing is handed out before the end was seen. */

@@ -63,28 +63,26 @@ export async function treeOfImage(
   const pace = new Pace(signal);
   const unproven = new Map<string, Unproven>();
   const special: Entry[] = [];
-  for (const entry of await listing.entries({ signal })) {
-    if (pace.due()) await pace.breathe();
+  const take = (entry: Entry) => {
     const { path, type } = entry;
-    if (specialName(type) !== undefined) {
-      special.push(entry);
-    } else if (type !== "file" && type !== "hardlink") {
-      records.add(entry);
-    } else {
-      const { content } = listing.get(path)!;
-      const file = fileOf(content, entry);
-      const digest = provenDigest(content);
-      if (digest !== undefined || file.size === 0) {
-        records.add(file, digest);
-        continue;
-      }
-      if (content.kind !== "table") throw new BlobberError("unexpected", "nothing was hashed");
-      if (file.size > maxFileBytes) throw tooLarge(file, maxFileBytes);
-      // The same for the same content, by whichever name.
-      const key = `${content.layer.layer.digest} ${content.row.first}`;
-      const known = unproven.get(key);
-      if (known !== undefined) known.entries.push(file);
-      else unproven.set(key, { content, entries: [file] });
+    if (specialName(type) !== undefined) return void special.push(entry);
+    if (type !== "file" && type !== "hardlink") return records.add(entry);
+    const { content } = listing.get(path)!;
+    const file = fileOf(content, entry);
+    const digest = provenDigest(content);
+    if (digest !== undefined || file.size === 0) return records.add(file, digest);
+    if (content.kind !== "table") throw new BlobberError("unexpected", "nothing was hashed");
+    if (file.size > maxFileBytes) throw tooLarge(file, maxFileBytes);
+    // The same for the same content, by whichever name.
+    const key = `${content.layer.layer.digest} ${content.row.first}`;
+    const known = unproven.get(key);
+    if (known !== undefined) known.entries.push(file);
+    else unproven.set(key, { content, entries: [file] });
+  };
+  for await (const entries of listing.entries({ signal })) {
+    for (const entry of entries) {
+      if (pace.due()) await pace.breathe();
+      take(entry);
     }
   }
   for (const path of listing.emptied()) records.imply(path);

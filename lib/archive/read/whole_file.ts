@@ -14,6 +14,7 @@ import { type DiskFile, fileOf } from "../../system/disk.ts";
 import type { Descriptor } from "../../types.ts";
 import { CheckedReader, readChecked } from "../../checked_content.ts";
 import { TemporaryFile } from "../../system/temporary_file.ts";
+import type { TiedSignal } from "../../system/tied_signal.ts";
 import type { Kept } from "./kept_files.ts";
 
 /** Bytes read at once. */
@@ -25,7 +26,7 @@ export interface WholeFileOptions {
   /** Where it is kept. */
   kept: Kept;
   /** Stops this reader. */
-  signal: AbortSignal;
+  tied: TiedSignal;
   /** Told of the download. */
   observer: Observer;
 }
@@ -40,14 +41,14 @@ export interface WholeFileOptions {
 export async function readWholeFile(
   source: Source,
   layer: Descriptor,
-  { range, kept, signal, observer }: WholeFileOptions,
+  { range, kept, tied, observer }: WholeFileOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const { size, digest } = layer;
   const isSmall = size <= SMALL_FILE_BYTES;
   const make = (stop: AbortSignal) =>
     isSmall ? inMemory(source, layer, stop) : onDisk(source, layer, { ...observer, signal: stop });
   const wanted = { key: digest, size, make };
-  return await (isSmall ? kept.inMemory : kept.onDisk).open(wanted, range, signal);
+  return await (isSmall ? kept.inMemory : kept.onDisk).open(wanted, range, tied);
 }
 
 async function inMemory(

@@ -5,6 +5,7 @@
  */
 
 import type { CallOptions } from "../../store.ts";
+import { STEPS_A_TURN } from "../../system/pace.ts";
 import type { Entry } from "../entry.ts";
 
 /** An entry, and what belongs to it. */
@@ -14,6 +15,15 @@ export interface Listed<T> {
   content: T;
 }
 
+/** Which entries. */
+export interface EntriesOptions extends CallOptions {
+  /** Only the directory at this path, if an entry names it, and what is below it. @default everything */
+  below?: string | undefined;
+}
+
+/** Entries that are made, and handed on, at a time. */
+export const ENTRIES_AT_A_TIME: number = STEPS_A_TURN;
+
 /** The entries of an image. */
 export interface Listing<T> {
   /** The entry at a path, if there is one. */
@@ -22,8 +32,11 @@ export interface Listing<T> {
   isDirectory(path: string): boolean;
   /** Target of the symbolic link at a path, if there is one. */
   linkAt(path: string): string | undefined;
-  /** All entries, sorted by path: parents before children. */
-  entries(options: CallOptions): Promise<Entry[]>;
+  /**
+   * All entries, sorted by path, parents before children: some at a time, each made when it is asked for and the
+   * caller's own.
+   */
+  entries(options: EntriesOptions): AsyncGenerator<Entry[], void>;
   /** The paths of all entries, in that order. */
   paths(options: CallOptions): Promise<string[]>;
   /** Directories that no entry names, and nothing is in any more: in no order. */

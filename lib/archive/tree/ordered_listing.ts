@@ -9,15 +9,21 @@ import { Pace } from "../../system/pace.ts";
 import { sorted } from "../../system/sorted.ts";
 import type { Entry } from "../entry.ts";
 import type { Budget } from "../budget.ts";
-import type { Listed, Listing } from "./listing.ts";
+import { ENTRIES_AT_A_TIME, type EntriesOptions, type Listed, type Listing } from "./listing.ts";
 import { exactly, firstFrom, type Ordinary, ordinary } from "./ordered_names.ts";
-import type { Located, NamedTable } from "../table/table.ts";
+import type { Located, NamedTable, Table } from "../table/table.ts";
+
+/** Comes behind every name that may follow a slash. */
+const BEHIND_SLASH = "0";
+/** Rows of which one is read by itself, if they are asked for: it takes as long as so many of the whole table. */
+const FEW = 16;
 
 /** A table that needs no tree. */
 export class OrderedListing<T> implements Listing<T> {
   readonly #table: NamedTable;
   readonly #files: Ordinary["files"];
   readonly #contentOf: (located: Located) => T;
+  #whole: Promise<Table> | undefined;
 
   private constructor(
     table: NamedTable,
@@ -71,16 +77,32 @@ export class OrderedListing<T> implements Listing<T> {
     return this.#table.linkTarget(i);
   }
 
-  /** As {@linkcode Listing.entries}. */
-  async entries(options: CallOptions): Promise<Entry[]> {
-    const table = await this.#table.whole(options);
-    const pace = new Pace(options.signal);
-    const entries: Entry[] = [];
-    for (let i = 0; i < table.length; i++) {
-      if (pace.due()) await pace.breathe();
-      entries.push(table.entry(i));
+  /** As {@linkcode Listing.entries}. Few of many are read one by one, others with the whole table. */
+  async *entries(
+    { signal, below = "" }: EntriesOptions,
+  ): AsyncGenerator<Entry[], void> {
+    const { names } = this.#table;
+    const first = below === "" ? 0 : firstFrom(names, `${below}/`);
+    const end = below === "" ? names.length : firstFrom(names, `${below}${BEHIND_SLASH}`);
+    const isFew = end - first < names.length / FEW;
+    const table = isFew ? undefined : await this.#all({ signal });
+    const pace = new Pace(signal);
+    const paths = Array.from({ length: end - first }, (_, i) => this.#table.path(first + i));
+    const order = await sorted([...paths.keys()], pace, (a, b) => paths[a]! < paths[b]! ? -1 : 1);
+    for (let at = 0; at < order.length; at += ENTRIES_AT_A_TIME) {
+      if (pace.due(ENTRIES_AT_A_TIME)) await pace.breathe();
+      yield order.slice(at, at + ENTRIES_AT_A_TIME).map((i) =>
+        table?.entry(first + i) ?? this.#table.locate(first + i).row.entry
+      );
     }
-    return await sorted(entries, pace, (a, b) => a.path < b.path ? -1 : 1);
+  }
+
+  /** All rows, read once. */
+  #all(options: CallOptions): Promise<Table> {
+    const reading = this.#whole ??= this.#table.whole(options);
+    // One that was stopped is nothing for the next caller.
+    reading.catch(() => void (this.#whole = undefined));
+    return reading;
   }
 
   /** As {@linkcode Listing.paths}. */

@@ -34,6 +34,36 @@ function treeOf(names: string[]): Tree<string> {
   return tree;
 }
 
+test("of an ordered table, what is below a directory is read without the rest where it is little", async () => {
+  const names = Array.from({ length: 90 }, (_, i) => {
+    const dir = `d${i % 30}`;
+    return i < 30 ? `${dir}/` : i < 60 ? `${dir}/f` : `${dir}/${i % 7 === 0 ? "-" : "s"}>f`;
+  });
+  names.push("d1.x", "d1-", "d1/f.d/", "d1/f.d/x", "e/f/g");
+  names.sort((a, b) => a.replace(/[>=].*/, "") < b.replace(/[>=].*/, "") ? -1 : 1);
+  const table = tableOf(names);
+  let whole = 0;
+  table.whole = () => {
+    whole++;
+    return Promise.resolve(table);
+  };
+  const how = { budget: listedBudget(), pace: new Pace() };
+  const listing = (await OrderedListing.of(table, contentOf, how))!;
+  const tree = treeOf(names);
+  const below = async (of: typeof listing | typeof tree, below?: string) =>
+    (await Array.fromAsync(of.entries({ below }))).flat();
+  for (const dir of ["d1", "d1/f.d", "d29", "e", "e/f", "nothing", "d1/f"]) {
+    const expected = (await below(tree)).filter(({ path }) =>
+      path === dir && tree.isDirectory(dir) || path.startsWith(`${dir}/`)
+    );
+    assert.deepEqual(await below(listing, dir), expected, dir);
+    if (tree.isDirectory(dir)) assert.deepEqual(await below(tree, dir), expected, dir);
+  }
+  assert.equal(whole, 0);
+  for (let i = 0; i < 2; i++) assert.deepEqual(await below(listing), await below(tree));
+  assert.equal(whole, 1, "read once");
+});
+
 test("an ordered table shows what a tree of it shows", async () => {
   const names = [
     "a",
@@ -54,7 +84,8 @@ test("an ordered table shows what a tree of it shows", async () => {
   const listing = (await listingOf(names))!;
   const tree = treeOf(names);
   assert.deepEqual(await listing.paths({}), await tree.paths());
-  assert.deepEqual(await listing.entries({}), await tree.entries());
+  const all = (await Array.fromAsync(tree.entries())).flat();
+  assert.deepEqual((await Array.fromAsync(listing.entries({}))).flat(), all);
   const asked = ["", "c-", "c-/deep", "c-/dee", "zz", "A", "a/", ...await tree.paths()];
   for (const path of asked) {
     assert.equal(listing.isDirectory(path), tree.isDirectory(path), path);

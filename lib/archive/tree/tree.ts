@@ -24,7 +24,7 @@ import type { CallOptions } from "../../store.ts";
 import { type Entry, specialName } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import { Budget } from "../budget.ts";
-import type { Listed, Listing } from "./listing.ts";
+import { ENTRIES_AT_A_TIME, type EntriesOptions, type Listed, type Listing } from "./listing.ts";
 import { findDirectory, type Found, join } from "./tree_find.ts";
 import { Node, nodeAt, nodesBelow } from "./tree_node.ts";
 import { inOrder } from "./tree_order.ts";
@@ -212,9 +212,16 @@ export class Tree<T = undefined> implements Listing<T> {
   }
 
   /** As {@linkcode Listing.entries}. */
-  async entries({ signal }: CallOptions = {}): Promise<Entry[]> {
-    const nodes = await inOrder(this.#root, new Pace(signal));
-    return nodes.flatMap(({ listed }) => listed?.entry ?? []);
+  async *entries({ signal, below = "" }: EntriesOptions = {}): AsyncGenerator<Entry[], void> {
+    const top = nodeAt(this.#root, below);
+    if (top === undefined) return;
+    const pace = new Pace(signal);
+    const nodes = [top, ...await inOrder(top, pace)];
+    for (let at = 0; at < nodes.length; at += ENTRIES_AT_A_TIME) {
+      if (pace.due(ENTRIES_AT_A_TIME)) await pace.breathe();
+      const some = nodes.slice(at, at + ENTRIES_AT_A_TIME);
+      yield some.flatMap(({ listed }) => listed === undefined ? [] : { ...listed.entry });
+    }
   }
 
   /** As {@linkcode Listing.paths}. */
