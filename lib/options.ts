@@ -9,7 +9,7 @@ import type { Digest } from "./digest.ts";
 import type { Signer, Verdict, VerifiedDescriptor, Verifier } from "./signing.ts";
 import type { BlobberError } from "./errors.ts";
 import type { Reference, RegistryName, RepositoryPath } from "./reference.ts";
-import type { CallOptions, Names, Store } from "./store.ts";
+import type { CallOptions, Store } from "./store.ts";
 import type { Annotations, Descriptor, Platform } from "./types.ts";
 
 /** Credentials for one registry. */
@@ -361,14 +361,6 @@ export interface VerifyResult extends Proof {
 export interface TagOptions extends ReadOptions {
   /** Refuse to move a tag that exists. @default false */
   ifAbsent?: boolean | undefined;
-}
-
-/** What is in an artifact, by name. */
-export interface ListResult extends Names {
-  /** The manifest listed; where there is a verdict, the signature covers it, by itself or by its index. */
-  digest: Digest;
-  /** Who signed it, where that was asked for. */
-  verdict?: Verdict | undefined;
 }
 
 /** What a pull did. */

@@ -83,7 +83,7 @@ withRegistry("every verb takes a store that is open", async ({ root, client }) =
   const source = { store: readOnly(store), reference: "v1" };
   await blobber.pull(source, join(root, "out"));
   assert.equal(readFileSync(join(root, "out/hello.txt"), "utf8"), "hello\n");
-  assert.equal((await blobber.list(source)).names, "hello.txt");
+  assert.deepEqual((await blobber.list(source)).names, ["hello.txt"]);
   const image = await blobber.openImage({ ...source, reference: digest });
   assert.equal(await new Response(await image.open("hello.txt")).text(), "hello\n");
   await image.close();

@@ -55,22 +55,22 @@ Deno.test("layout-link-swapped: the layout that rules were decided on is the one
     await assert.rejects(options(ref), { code: "trust-rule" });
     point("allowed");
     const judged = await options(ref);
-    assert.deepEqual((await client.list(ref, judged)).names, "allowed.txt");
+    assert.deepEqual((await client.list(ref, judged)).names, ["allowed.txt"]);
     point("denied");
-    assert.deepEqual((await client.list(ref, judged)).names, "allowed.txt");
+    assert.deepEqual((await client.list(ref, judged)).names, ["allowed.txt"]);
     const copied = await client.copy(ref, `oci:${dir}/copy:v1`, judged);
     assert.equal(copied.digest, (await client.resolve(`oci:${dir}/allowed:v1`)).digest);
     await client.tag(ref, ["v2"], judged);
     assert.equal((await client.resolve(`oci:${dir}/allowed:v2`)).digest, copied.digest);
     // Without a decision the link leads where it leads.
-    assert.deepEqual((await client.list(ref)).names, "denied.txt");
+    assert.deepEqual((await client.list(ref)).names, ["denied.txt"]);
   }));
 
 Deno.test("layout-link-swapped: a link that appeared meanwhile is refused", () =>
   scene(async ({ dir, client, options }) => {
     const ref = `oci:${dir}/allowed:v1`;
     const judged = await options(ref);
-    assert.deepEqual((await client.list(ref, judged)).names, "allowed.txt");
+    assert.deepEqual((await client.list(ref, judged)).names, ["allowed.txt"]);
     Deno.renameSync(`${dir}/allowed`, `${dir}/moved`);
     Deno.symlinkSync("denied", `${dir}/allowed`);
     for (const any of [client, new Client()]) {

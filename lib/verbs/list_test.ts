@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { imageOf, stargz } from "../../tests/fakes/tar.ts";
+import { imageOf, stargz, tarOf } from "../../tests/fakes/tar.ts";
 import { withDirectory } from "../../tests/fakes/registry/watched_store.ts";
 import { withCache } from "../stores/cache/cached_source.ts";
 import { clearCache, pruneCache } from "../stores/cache/maintenance.ts";
 import { hexOf } from "../digest.ts";
 import { openImage } from "./image.ts";
-import { listNames } from "./list.ts";
+import { listEntries, Listing, listNames } from "./list.ts";
 
 const NAMES = "a b\ndir\ndir.txt\ndir/Þ";
 const made = imageOf(
@@ -126,3 +126,39 @@ test("a cache whose mark or note cannot be used fails no listing", () =>
 function dropFetched(directory: string): void {
   for (const room of ["blobs", "parts"]) rmSync(join(directory, room), { recursive: true });
 }
+
+test("an archive in which a name has a line feed is refused: no name passes for two", async () => {
+  for (const odd of [stargz([{ name: "a\nb" }]), tarOf({ name: "a\nb" })]) {
+    const { source, manifest } = imageOf(odd);
+    await assert.rejects(listNames(source, manifest), { code: "invalid-archive" });
+  }
+});
+
+test("a result has its names as a list and as the text that it was noted as, and keeps them in a copy", () => {
+  const entries = async function* () {};
+  const { digest } = manifest.descriptor;
+  for (const [names, expected] of [["a\nb", ["a", "b"]], ["", []]] as const) {
+    const text = { names, plain: true };
+    const listing = new Listing({ names: text, digest, verdict: undefined, entries });
+    assert.equal(Listing.textOf(listing), text, "not joined again");
+    assert.deepEqual(listing.names, expected);
+    assert.equal(listing.names, listing.names, "taken apart once");
+    assert.deepEqual({ ...listing }.names, expected);
+    assert.deepEqual(structuredClone(listing).names, expected);
+    assert.deepEqual(Listing.textOf({ digest, names: expected, entries }), text);
+  }
+});
+
+test("entries are those of an image, read when the first is asked for, and closed when it is left", async () => {
+  const before = source.requests.length;
+  const entries = listEntries(source, manifest);
+  assert.equal(source.requests.length, before);
+  const found = await Array.fromAsync(entries);
+  const image = await openImage(source, manifest);
+  assert.deepEqual(found, await image.entries());
+  await image.close();
+  const left = listEntries(source, manifest);
+  assert.equal((await left.next()).value!.path, "a b");
+  await left.return();
+  assert.deepEqual(await left.next(), { value: undefined, done: true });
+});

@@ -157,7 +157,7 @@ Deno.test("an image is listed and read without node modules, from a registry and
       }).output();
       assert.ok(success, new TextDecoder().decode(stderr));
       const read = JSON.parse(new TextDecoder().decode(stdout));
-      assert.deepEqual(read, ["a\ndir\ndir/b", ["a", "dir", "dir/b"], "dir/b"]);
+      assert.deepEqual(read, [["a", "dir", "dir/b"], ["a", "dir", "dir/b"], "dir/b"]);
     }
   } finally {
     await Deno.remove(dir, { recursive: true });

@@ -41,7 +41,7 @@ try {
       await image.close();
     }
     const { names } = await client.list(ref);
-    assert.deepEqual(names.trim().split("\n"), ["css", "css/main.css", "index.html"]);
+    assert.deepEqual([...names], ["css", "css/main.css", "index.html"]);
   }
 } finally {
   await registry.close();

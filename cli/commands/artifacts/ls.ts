@@ -5,6 +5,7 @@
  */
 
 import type { Entry } from "@blobber/core";
+import { Listing } from "@blobber/core/list";
 import { printable, printableLines } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
@@ -20,7 +21,7 @@ export async function runLs(context: Context): Promise<void> {
   const client = await makeClient(context);
   const options = await readOptions(context, ref);
   if (!out.json && !settings.get("long")) {
-    const { names, plain } = await client.list(reference, options);
+    const { names, plain } = Listing.textOf(await client.list(reference, options));
     return await out.text(plain ? names : printableLines(names));
   }
   const image = await client.openImage(reference, options);
