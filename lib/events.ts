@@ -5,29 +5,39 @@
  * @module
  */
 
-/** A stage of work that takes time. */
-export type Phase =
-  | "walk"
-  | "pack"
-  | "upload"
-  | "download"
-  | "unpack"
-  | "copy"
-  | "sign"
-  | "verify";
+/**
+ * A stage of work that takes time. A push walks, packs and uploads, a pull downloads and unpacks, a copy copies.
+ * Whatever reads an artifact may have to download a layer that cannot be read in parts.
+ */
+export type Phase = "walk" | "pack" | "upload" | "download" | "unpack" | "copy";
 
-/** How far a phase has come. A phase reports often; the renderer decides how often to show it. */
+/**
+ * How far a phase has come. A phase reports often; the renderer decides how often to show it. Phases of a call may
+ * run side by side. A call that fails ends none of them, and one that finds nothing to do reports none.
+ */
 export interface Progress {
   /** The stage of work. */
   phase: Phase;
-  /** Amount done. */
+  /**
+   * Amount done: entries seen (`walk`) or written (`unpack`), bytes of files' content packed (`pack`), or of blobs
+   * sent or received. It never becomes less, nor more than `total`.
+   */
   done: number;
-  /** Amount in all, where it is known. */
+  /**
+   * Amount in all, where it is known: for `walk` and `upload` when they end, for `pack` as soon as the sizes of all
+   * files are known. It may still become more, as when a copy finds what refers to the artifact.
+   */
   total?: number | undefined;
   /** What `done` and `total` count. */
   unit: "bytes" | "entries";
-  /** Whether this is the last report of the phase. */
+  /** Whether this is the last report of the phase: there is exactly one in a call that succeeds. */
   finished: boolean;
+}
+
+/** Progress of one of several parts of a phase. A client's caller is told their sum. */
+export interface PartProgress extends Progress {
+  /** Which part. @default the phase itself */
+  part?: string | undefined;
 }
 
 /** Something a person may want to know and that is no error. */
@@ -59,6 +69,11 @@ export interface Observer {
 /** A short way to report a notice to an observer that may not be there. */
 export function notify(observer: Observer, notice: Notice): void {
   observer.onNotice?.(notice);
+}
+
+/** Reports progress of a part of a phase. */
+export function reportPart({ onProgress }: Observer, progress: PartProgress): void {
+  onProgress?.(progress);
 }
 
 /** A request as it is sent. */

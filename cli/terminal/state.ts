@@ -14,8 +14,6 @@ const ORDER: readonly Progress["phase"][] = [
   "download",
   "unpack",
   "copy",
-  "sign",
-  "verify",
 ];
 
 /** What a phase is called. */
@@ -26,8 +24,6 @@ const LABELS: Record<Progress["phase"], string> = {
   download: "Downloading",
   unpack: "Unpacking",
   copy: "Copying",
-  sign: "Signing",
-  verify: "Verifying",
 };
 
 /**

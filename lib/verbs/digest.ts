@@ -29,12 +29,13 @@ export async function digestInput(
   input: PushInput,
   options: DigestOptions & Pick<PushSettings, "threads">,
 ): Promise<PushResult> {
-  const { onProgress } = options;
-  const { push } = await import("./push.ts");
+  const [{ push }, { withoutUpload }] = await Promise.all([
+    import("./push.ts"),
+    import("./push/settings.ts"),
+  ]);
   return await push(new DiscardStore(), input, {
     ...options,
-    // What is packed goes nowhere.
-    onProgress: onProgress && ((step) => void (step.phase !== "upload" && onProgress(step))),
+    onProgress: withoutUpload(options.onProgress),
     tags: [],
     signer: undefined,
   });

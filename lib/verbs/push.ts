@@ -17,7 +17,7 @@ import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 import { attachSignature } from "./attach_signature.ts";
 import { configDocument, manifestDocument } from "./push/image_documents.ts";
 import { sendLayer } from "./push/send_layer.ts";
-import { formatOf, type PushFormat, type PushSettings } from "./push/settings.ts";
+import { formatOf, type PushFormat, type PushSettings, withoutUpload } from "./push/settings.ts";
 import { checkTakenTags, findTakenTags, type TakenTag } from "./push/taken_tags.ts";
 
 export type { InputEntry, PushInput } from "../archive/input/input.ts";
@@ -77,7 +77,8 @@ async function storeUnlessTaken(
     return await store(target, input, { ...how, check });
   }
   const { DiscardStore } = await import("../stores/discard_store.ts");
-  return await store(new DiscardStore(target), input, { ...how, check });
+  const onProgress = withoutUpload(how.onProgress);
+  return await store(new DiscardStore(target), input, { ...how, onProgress, check });
 }
 
 /** Sends the layer, the config and the manifest, which `check` is shown before it is put. */

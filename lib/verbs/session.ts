@@ -6,13 +6,16 @@
  */
 
 import { BlobberError, checkAborted, interruption } from "../errors.ts";
+import type { Observer } from "../events.ts";
 import type { ClientOptions } from "../options.ts";
 import { OpenStores } from "../stores/open_stores.ts";
 import type { CallObserver, ThreadCall, ThreadPool } from "../threads/pool.ts";
+import { withSteadyProgress } from "./steady_progress.ts";
 
 /** What can stop a call. */
 interface Stoppable {
   signal?: AbortSignal | undefined;
+  onProgress?: Observer["onProgress"];
 }
 
 /** Something that the client gave out, and that has to be closed. */
@@ -52,10 +55,13 @@ export class Session {
   ): Promise<T> {
     this.#check();
     const { signal, release } = this.#either(options.signal);
-    const work = call({ ...options, signal });
+    const progress = withSteadyProgress(options);
+    const work = call({ ...progress.options, signal });
     this.#running.add(work);
     try {
-      return await work;
+      const result = await work;
+      progress.end();
+      return result;
     } finally {
       this.#running.delete(work);
       release();
@@ -98,12 +104,14 @@ export class Session {
   ): AsyncGenerator<T> {
     this.#check();
     const { signal, release } = this.#either(options.signal);
+    const progress = withSteadyProgress(options);
     try {
-      for await (const item of call({ ...options, signal })) {
+      for await (const item of call({ ...progress.options, signal })) {
         yield item;
         // What came in one piece with this one is not given out any more.
         checkAborted(signal);
       }
+      progress.end();
     } finally {
       release();
     }

@@ -59,6 +59,8 @@ export class Survey {
   }
 
   #report(finished: boolean): void {
-    this.#observer.onProgress?.({ phase: "walk", done: this.#entries, unit: "entries", finished });
+    const done = this.#entries;
+    const total = finished ? { total: done } : {};
+    this.#observer.onProgress?.({ phase: "walk", done, ...total, unit: "entries", finished });
   }
 }

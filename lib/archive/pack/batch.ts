@@ -70,6 +70,8 @@ export class Batch {
   #memberHasContent = false;
   /** Bytes of tar so far. */
   length = 0;
+  /** Bytes of files' content in it. */
+  filled = 0;
   /** Rows of the table, in order. */
   readonly rows: BatchRow[] = [];
 
@@ -118,6 +120,7 @@ export class Batch {
     });
     this.#chunks.push(begin, end);
     this.length = end;
+    this.filled += size;
     if (from + size === entry.size) {
       const padding = paddingOf(entry.size);
       this.#plain.fill(0, end, end + padding);

@@ -96,9 +96,9 @@ export class LayerSink {
     this.#addToTable(TOC_HEAD);
   }
 
-  /** Bytes of tar, and of the blob, so far. */
-  get progress(): { tar: number; blob: number } {
-    return { tar: this.#tar.size, blob: this.#blob.size };
+  /** Bytes of the blob so far. */
+  get sent(): number {
+    return this.#blob.size;
   }
 
   /**

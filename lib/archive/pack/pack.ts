@@ -35,6 +35,8 @@ export interface PackerOptions extends Observer {
   order?: "walk" | "any" | undefined;
   /** Which private keys may be in files. @default any */
   keys?: KeyGuard | undefined;
+  /** Bytes of content that there will be, once they are known. Asked often. */
+  total?: (() => number | undefined) | undefined;
 }
 
 /** Packs one layer. The caller adds entries in the order that the archive is to have, one after another. */
@@ -48,6 +50,8 @@ export class Packer implements EntrySink {
   #sunk: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | undefined;
   #wake: (() => void) | undefined;
+  /** Bytes of content that were handed on. */
+  #filled = 0;
 
   /** @param options see there */
   constructor(options: PackerOptions) {
@@ -99,8 +103,13 @@ export class Packer implements EntrySink {
     for (const { plain, packed } of this.#free.splice(0)) {
       for (const one of [plain, packed]) one.transfer(0);
     }
+    const { onProgress } = this.#options;
+    const done = this.#filled;
+    onProgress?.({ phase: "pack", done, total: done, unit: "bytes", finished: true });
     const layer = await this.#sink.finish();
-    this.#report(true);
+    // Whether all of it has arrived, its target says.
+    const sent = { done: layer.size, total: layer.size };
+    onProgress?.({ phase: "upload", ...sent, unit: "bytes", finished: false });
     return layer;
   }
 
@@ -137,7 +146,7 @@ export class Packer implements EntrySink {
     const batch = this.#batch;
     this.#batch = undefined;
     if (batch === undefined || batch.length === 0) return;
-    const { length, rows } = batch;
+    const { length, rows, filled } = batch;
     const input = batch.input(this.#options.encoder, this.#options.keys);
     const packing = this.#options.runner.run("pack", input, [input.plain, input.packed]);
     packing.catch(() => {}); // it is seen below, when its turn comes
@@ -147,7 +156,8 @@ export class Packer implements EntrySink {
         const output = await packing;
         await this.#sink.take(length, rows, output);
         this.#free.push(output);
-        this.#report(false);
+        this.#filled += filled;
+        this.#report();
       } catch (error) {
         this.#failure = { error };
       }
@@ -163,10 +173,11 @@ export class Packer implements EntrySink {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  #report(finished: boolean): void {
-    const { tar, blob } = this.#sink.progress;
-    const { onProgress } = this.#options;
-    onProgress?.({ phase: "pack", done: tar, unit: "bytes", finished });
-    onProgress?.({ phase: "upload", done: blob, unit: "bytes", finished });
+  #report(): void {
+    const { onProgress, total } = this.#options;
+    if (onProgress === undefined) return;
+    const how = { unit: "bytes", finished: false } as const;
+    onProgress({ phase: "pack", done: this.#filled, total: total?.(), ...how });
+    onProgress({ phase: "upload", done: this.#sink.sent, ...how });
   }
 }

@@ -11,7 +11,7 @@ import { Growth } from "../growth.ts";
 import type { LayerTable } from "../table/layer_table.ts";
 import { isFormatsOwn } from "../toc.ts";
 import { Tree } from "../tree/tree.ts";
-import { notify } from "../../events.ts";
+import { notify, type Observer, reportPart } from "../../events.ts";
 import {
   MAX_BYTES,
   MAX_KEPT_FILES,
@@ -51,6 +51,7 @@ export async function readTree(
   const tree = new Tree<Content>({ maxEntries, maxBytes: Infinity, maxFileBytes: Infinity }, pace);
   const unpacked = new Budget({ maxEntries, maxBytes, maxFileBytes: Infinity });
   const spools: Spool[] = [];
+  const whole = new WholeDownloads(archives.filter((_, i) => tables[i] === undefined), options);
   const kept: Kept = {
     inMemory: new KeptFiles(MAX_KEPT_IN_MEMORY_BYTES, MAX_KEPT_FILES),
     onDisk: new KeptFiles(MAX_KEPT_ON_DISK_BYTES, MAX_KEPT_FILES),
@@ -74,6 +75,7 @@ export async function readTree(
         budget: unpacked,
         growth,
         kept: kept.onDisk,
+        whole,
       });
       spools.push(spool);
       for (const at of spool.entries) {
@@ -93,7 +95,12 @@ export async function readTree(
 async function spoolOf(
   source: Source,
   layer: Descriptor,
-  options: ContentsOptions & { budget: Budget; growth: Growth; kept: KeptFiles },
+  options: ContentsOptions & {
+    budget: Budget;
+    growth: Growth;
+    kept: KeptFiles;
+    whole: WholeDownloads;
+  },
 ): Promise<Spool> {
   notify(options, {
     level: layer.size > SURPRISING_DOWNLOAD_BYTES ? "warning" : "debug",
@@ -101,9 +108,37 @@ async function spoolOf(
     message: `no table of contents of the layer ${layer.digest} can be read alone, so all of its ` +
       `${layer.size} bytes are downloaded`,
   });
-  const total = layer.size;
-  const onBytes = (done: number, finished = done === total) =>
-    options.onProgress?.({ phase: "download", done, total, unit: "bytes", finished });
+  const { whole } = options;
+  const onBytes = (read: number) => whole.read(read);
   const { Spool } = await import("./spool.ts");
-  return await Spool.make(source, layer, { ...options, onBytes, keep: !options.namesOnly });
+  const how = { ...options, onBytes, keep: !options.namesOnly };
+  const spool = await Spool.make(source, layer, how);
+  whole.readAll(layer);
+  return spool;
+}
+
+/** Counts what is downloaded of layers without a table. */
+class WholeDownloads {
+  readonly #observer: Observer;
+  readonly #total: number;
+  /** Bytes of the layers that are there. */
+  #before = 0;
+
+  constructor(layers: readonly Descriptor[], observer: Observer) {
+    this.#observer = observer;
+    this.#total = layers.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Bytes of the layer that is being read so far. */
+  read(bytes: number): void {
+    const [done, total] = [this.#before + bytes, this.#total];
+    const finished = done === total;
+    const how = { part: "layers", unit: "bytes", finished } as const;
+    reportPart(this.#observer, { phase: "download", done, total, ...how });
+  }
+
+  /** A layer is there. */
+  readAll({ size }: Descriptor): void {
+    this.#before += size;
+  }
 }

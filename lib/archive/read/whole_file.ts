@@ -7,7 +7,7 @@
  */
 
 import { checkAborted } from "../../errors.ts";
-import { notify, type Observer } from "../../events.ts";
+import { notify, type Observer, reportPart } from "../../events.ts";
 import { SMALL_FILE_BYTES } from "../../limits.ts";
 import type { ByteRange, Source } from "../../store.ts";
 import { type DiskFile, fileOf } from "../../system/disk.ts";
@@ -86,7 +86,14 @@ async function onDisk(
       done += bytes.length;
       scratch = bytes.buffer.byteLength > 0 ? bytes.buffer : new ArrayBuffer(SCRATCH_BYTES);
       const finished = done === size;
-      observer.onProgress?.({ phase: "download", done, total: size, unit: "bytes", finished });
+      reportPart(observer, {
+        phase: "download",
+        part: digest,
+        done,
+        total: size,
+        unit: "bytes",
+        finished,
+      });
     }
     checkAborted(signal);
     return file;

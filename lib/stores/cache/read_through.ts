@@ -7,7 +7,7 @@
 
 import type { Digest } from "../../digest.ts";
 import { isBlobberError } from "../../errors.ts";
-import { notify, type Observer } from "../../events.ts";
+import { notify, type Observer, reportPart } from "../../events.ts";
 import { fileStream } from "../../system/file_stream.ts";
 import { readBounded } from "../../system/files.ts";
 import { MAX_MANIFEST_BYTES, SURPRISING_DOWNLOAD_BYTES } from "../../limits.ts";
@@ -147,7 +147,14 @@ export class ReadThrough {
       if (bytes === undefined) return;
       done += bytes.length;
       const finished = done === size;
-      this.#options.onProgress?.({ phase: "download", done, total: size, unit: "bytes", finished });
+      reportPart(this.#options, {
+        phase: "download",
+        part: digest,
+        done,
+        total: size,
+        unit: "bytes",
+        finished,
+      });
       scratch = bytes.buffer;
     }
   }

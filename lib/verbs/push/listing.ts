@@ -40,6 +40,17 @@ export class Listing {
     this.worthThreads = cost >= THREADS_WORTH;
   }
 
+  /** Bytes of all files, where all of it was looked at. */
+  get bytes(): number | undefined {
+    return this.worthThreads ? undefined : this.#seen.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Walks a large directory anew, for what its entries are. */
+  walkAgain(): Generator<WalkedEntry, void, void> {
+    // What there is to be said of names was said by the first walk.
+    return walk(this.directory, { refuse: this.#options.refuse });
+  }
+
   /** What was looked at, until it is used. */
   get seen(): readonly WalkedEntry[] {
     return this.#seen;
@@ -48,8 +59,7 @@ export class Listing {
   /** All entries. A second time, a large directory is walked anew: its entries are not kept. */
   *entries(): Generator<WalkedEntry, void, void> {
     if (this.#used && this.worthThreads) {
-      // What there is to be said of names was said by the first walk.
-      yield* walk(this.directory, { refuse: this.#options.refuse });
+      yield* this.walkAgain();
       return;
     }
     this.#used = true;

@@ -16,6 +16,7 @@ import { type ThreadCall, withoutThreads } from "../../threads/pool.ts";
 import { keyGuard } from "./key_guard.ts";
 import { Listing, THREADS_WORTH } from "./listing.ts";
 import type { PackSettings } from "./settings.ts";
+import { Sizing } from "./sizing.ts";
 
 /** What is packed into a layer, and what runs the jobs. */
 export class LayerPacking {
@@ -56,6 +57,11 @@ export class LayerPacking {
     options: PackSettings,
   ): Promise<PackedLayer & { isPullable: boolean }> {
     const { signal, onProgress, onNotice } = options;
+    const { listing } = this;
+    const known = listing?.bytes;
+    const sizing = listing && known === undefined
+      ? new Sizing(() => listing.walkAgain())
+      : undefined;
     const packer = new Packer({
       encoder,
       runner: this.#crew,
@@ -66,6 +72,7 @@ export class LayerPacking {
       onNotice,
       order: this.listing === undefined ? "any" : "walk",
       keys: await keyGuard(options),
+      total: () => known ?? sizing?.total(),
     });
     try {
       const packed = await this.#feed(packer, options);

@@ -44,7 +44,10 @@ export async function sendLayer(
         ? options.onEntry
         : (entry, stat) => memory.saw(entry, stat!);
       const layer = await packing.pack(encoder, write, { ...options, onEntry });
-      await writer.commit({ mediaType, digest: layer.digest, size: layer.size });
+      const { digest, size } = layer;
+      await writer.commit({ mediaType, digest, size });
+      const sent = { done: size, total: size };
+      options.onProgress?.({ phase: "upload", ...sent, unit: "bytes", finished: true });
       // What only an option allows is packed again, and checked again.
       if (layer.isPullable) memory?.keep(layer, layer.contents);
       return layer;

@@ -8,6 +8,7 @@ import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { Entry } from "../../archive/entry.ts";
 import { isMediaType } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
+import type { Observer } from "../../events.ts";
 import type { Compression, PushOptions } from "../../options.ts";
 import { quote } from "../../printable.ts";
 import type { SignedName } from "../../signing.ts";
@@ -29,6 +30,11 @@ export interface PushSettings extends PackSettings {
   name?: SignedName | undefined;
   /** Cache that remembers what pushes have made, so that a directory is not packed again. @default none */
   cacheDir?: string | undefined;
+}
+
+/** Where progress is reported of a push whose layer goes nowhere. */
+export function withoutUpload(onProgress: Observer["onProgress"]): Observer["onProgress"] {
+  return onProgress && ((step) => void (step.phase !== "upload" && onProgress(step)));
 }
 
 const LAYER_TYPES: Record<Compression, string> = {
