@@ -30,6 +30,8 @@ export interface CopyGraphOptions extends Observer {
   ifAbsent?: boolean | undefined;
 }
 
+/** Bytes of manifests that are read before the first of them is copied: those of hundreds of platforms. */
+const AHEAD_BYTES = 4 * 1024 * 1024;
 /** Bytes that one stream reads at once. */
 const BUFFER = 256 * 1024;
 
@@ -72,6 +74,10 @@ export async function copy(
   };
 }
 
+function blobsOf({ config, layers }: Manifest): Descriptor[] {
+  return [config, ...layers];
+}
+
 class Copy {
   readonly blobs = { copied: 0, mounted: 0, present: 0 };
   bytes = 0;
@@ -84,6 +90,7 @@ class Copy {
   /** Every document copied, so that each is once and each one's referrers are looked for. */
   readonly #documents = new Map<string, Descriptor>();
   readonly #seen = new Set<string>();
+  readonly #counted = new Set<string>();
   #total = 0;
   #done = 0;
 
@@ -117,16 +124,39 @@ class Copy {
             `expected at most ${MAX_INDEX_DEPTH} levels`,
         );
       }
-      await this.#all(value.manifests.filter((child) => !isDocumentType(child.mediaType)));
+      const [children, blobs] = [[], []] as [Descriptor[], Descriptor[]];
       for (const child of value.manifests) {
-        if (!isDocumentType(child.mediaType)) continue;
-        await this.document(await readDocument(this.#source, child, this.#call), depth + 1);
+        (isDocumentType(child.mediaType) ? children : blobs).push(child);
+      }
+      const ahead = await this.#readAhead(children);
+      await this.#all(blobs);
+      for (const child of children) {
+        const read = ahead.get(child.digest) ??
+          await readDocument(this.#source, child, this.#call);
+        ahead.delete(child.digest);
+        await this.document(read, depth + 1);
       }
     } else {
-      await this.#all([value.config, ...value.layers]);
+      await this.#all(blobsOf(value));
     }
     const { mediaType, digest, size } = descriptor;
     await this.#target.put({ mediaType, digest, size }, document.bytes, this.#call);
+  }
+
+  /** The manifests of an index, as far as they are small together: so it is known early how much there is. */
+  async #readAhead(
+    children: readonly Descriptor[],
+  ): Promise<Map<string, Document<Manifest | Index>>> {
+    const read = new Map<string, Document<Manifest | Index>>();
+    let bytes = 0;
+    for (const child of children) {
+      bytes += child.size;
+      if (bytes > AHEAD_BYTES) break;
+      const document = await readDocument(this.#source, child, this.#call);
+      read.set(child.digest, document);
+      if (!("manifests" in document.value)) this.#count(blobsOf(document.value));
+    }
+    return read;
   }
 
   /**
@@ -204,12 +234,19 @@ class Copy {
   async #all(blobs: Descriptor[]): Promise<void> {
     const queue = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
       .filter((blob) => !this.#seen.has(`blob ${blob.digest}`));
-    for (const blob of queue) {
-      this.#seen.add(`blob ${blob.digest}`);
-      this.#total += blob.size;
-    }
+    this.#count(queue);
+    for (const blob of queue) this.#seen.add(`blob ${blob.digest}`);
     const how = { lanes: COPY_STREAMS, signal: this.#options.signal };
     await inLanes(queue, how, (blob, signal) => this.#blob(blob, { signal }));
+  }
+
+  /** Counts blobs that will be copied, each once. */
+  #count(blobs: readonly Descriptor[]): void {
+    for (const { digest, size } of blobs) {
+      if (this.#counted.has(digest)) continue;
+      this.#counted.add(digest);
+      this.#total += size;
+    }
   }
 
   async #blob(blob: Descriptor, call: CallOptions): Promise<void> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { all, blobOf, documentOf, read, sample, writeBlob } from "../../tests/fakes/store_suite.ts";
 import { toy } from "../../tests/fakes/toy_signatures.ts";
+import { readDocument } from "../artifact/manifest.ts";
 import { resolveDocument } from "./resolve.ts";
 import { copy } from "./copy.ts";
 import { digestOf } from "../digest.ts";
@@ -17,7 +18,7 @@ import type {
   SetTagOptions,
 } from "../store.ts";
 import { streamOf } from "../system/streams.ts";
-import { type Descriptor, MEDIA_TYPE } from "../types.ts";
+import { type Descriptor, type Index, type Manifest, MEDIA_TYPE } from "../types.ts";
 
 /** A store that mounts nothing and writes down what is done to it, in order. */
 class Plain extends MemoryStore {
@@ -262,6 +263,14 @@ test("progress ends with all bytes done, and a signal stops the copy", async () 
   const root = await resolveDocument(source, "v1");
   const reports: { done: number; total?: number | undefined; finished: boolean }[] = [];
   await copy(source, new Plain(), root, { onProgress: (progress) => reports.push(progress) });
+  // The blobs of both manifests are counted before the first is copied.
+  const { manifests } = root.value as Index;
+  const sizes = new Map<string, number>(); // they share a config
+  for (const one of manifests) {
+    const { config, layers } = (await readDocument(source, one)).value as Manifest;
+    for (const { digest, size } of [config, ...layers]) sizes.set(digest, size);
+  }
+  assert.equal(reports[0]!.total, [...sizes.values()].reduce((sum, size) => sum + size));
   const last = reports.at(-1)!;
   assert.ok(last.finished && last.done === last.total && last.done > 0);
   const stop = new AbortController();
