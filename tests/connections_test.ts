@@ -100,7 +100,7 @@ for (const limit of [1, 2, 3]) {
   test(`holds ${held} streams half read, and reads others, with ${limit} connections`, async () => {
     const registry = await registryWith();
     const { client, count } = clientOf(limit);
-    const blobs = Array.from({ length: held }, (_, i) => plant(registry, noise(MiB, i + 7)));
+    const blobs = Array.from({ length: held }, (_, i) => plant(registry, noise(300_000, i + 7)));
     const store = await client.store(`${registry.host}/a/b`);
     const begun: { reader: ReadableStreamDefaultReader<Uint8Array>; parts: Uint8Array[] }[] = [];
     for (const blob of blobs) {
