@@ -5,6 +5,7 @@
  * @module
  */
 
+import { takenInput } from "../archive/input/given.ts";
 import type { PushInput } from "../archive/input/input.ts";
 import { putBlob } from "../artifact/small_blob.ts";
 import type { KnownLayer } from "../stores/cache/push_index.ts";
@@ -37,11 +38,12 @@ export async function push(
   input: PushInput,
   settings: PushSettings = {},
 ): Promise<PushResult> {
+  const what = takenInput(input);
   const how = { ...settings, ...formatOf(settings) };
   const { signal, ifAbsent, tags = [] } = settings;
   try {
     const taken = ifAbsent ? await findTakenTags(target, tags, { signal }) : [];
-    const stored = await storeUnlessTaken(target, input, taken, how);
+    const stored = await storeUnlessTaken(target, what, taken, how);
     const complete = await signStored(target, stored, settings);
     return await tagComplete(target, complete, settings);
   } catch (error) {

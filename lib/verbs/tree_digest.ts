@@ -5,6 +5,7 @@
  */
 
 import type { PushInput } from "../archive/input/input.ts";
+import { takenInput } from "../archive/input/given.ts";
 import { packDirectory, packEntries, packTar } from "../archive/pack/pack_input.ts";
 import { TreeHasher } from "../archive/pack/tree_hasher.ts";
 import { readContents } from "../archive/read/contents.ts";
@@ -37,14 +38,15 @@ export function isInput(what: string | object): what is PushInput {
  */
 export async function treeOfInput(input: PushInput, observer: Observer): Promise<TreeFound> {
   const { signal, onProgress } = observer;
-  const records = "directory" in input ? undefined : new TreeRecords(signal);
+  const what = takenInput(input);
+  const records = "directory" in what ? undefined : new TreeRecords(signal);
   const tree = records ?? new TreeForm();
   let done = 0;
   const sink = new TreeHasher(tree, (bytes) => {
     done += bytes;
     onProgress?.({ phase: "pack", done, unit: "bytes", finished: false });
   }, signal);
-  const { entries } = await feed(sink, input, observer);
+  const { entries } = await feed(sink, what, observer);
   onProgress?.({ phase: "pack", done, unit: "bytes", finished: true });
   return { tree: await tree.digest(), entries };
 }

@@ -1,46 +1,22 @@
 /**
- * What an archive can be made from: a directory, a tar, or entries one by one.
+ * Entries and their content as a packer takes them, from those that a caller gives.
  *
  * @module
  */
 
 import { BlobberError } from "../../errors.ts";
 import { counted, quote } from "../../printable.ts";
-import { type Entry, type EntryType, nearestTime, type SpecialType } from "../entry.ts";
-import { changed } from "./source_file.ts";
+import { type Entry, nearestTime } from "../entry.ts";
+import {
+  type ByteSource,
+  checkEntry,
+  checkPiece,
+  type InputEntry,
+  type InputType,
+  invalidEntry,
+} from "./given.ts";
 
-/** Bytes, as an iterable or a web stream. */
-export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
-
-/** What can be pushed: everything but devices and pipes. */
-export type InputType = Exclude<EntryType, SpecialType>;
-
-/** One entry, with its content. */
-export interface InputEntry {
-  /** Relative, `/`-separated, without `.`, `..`, empty components or a trailing slash. */
-  path: string;
-  /** What it is. */
-  type: InputType;
-  /** Permission bits. @default 0o644 for a file, 0o755 for a directory */
-  mode?: number | undefined;
-  /** Modification time in seconds since 1970, where `keepMtime` asks for it. @default 0 */
-  mtime?: number | undefined;
-  /** Target of a link: of a symbolic one as it is written, of a hard one a path that came before. */
-  linkTarget?: string | undefined;
-  /** ByteSource of content. Needed where the content comes as a stream: a tar says it before the content. */
-  size?: number | undefined;
-  /** Content of a file. @default empty */
-  content?: Uint8Array | ByteSource | undefined;
-}
-
-/**
- * What can be pushed. A directory is walked in a fixed order, whatever the file system's is. A tar and
- * entries keep the order they come in: the same content in another order is another artifact, of the same tree. Names come once, and below directories only.
- */
-export type PushInput =
-  | { directory: string }
-  | { tar: ByteSource }
-  | { entries: AsyncIterable<InputEntry> | Iterable<InputEntry> };
+export type { ByteSource, InputEntry, InputType, PushInput } from "./given.ts";
 
 const MODES: Record<InputType, number> = {
   file: 0o644,
@@ -56,10 +32,8 @@ const MODES: Record<InputType, number> = {
  * @throws {BlobberError} `invalid-option` for one that makes no sense
  */
 export function entryOf(input: InputEntry): Entry {
+  checkEntry(input);
   const { path, type, content, linkTarget } = input;
-  if (!Object.hasOwn(MODES, type)) {
-    throw invalidInput(path, `has the type ${quote(type)}, expected one of ${Object.keys(MODES)}`);
-  }
   const isLink = type === "symlink" || type === "hardlink";
   const known = content instanceof Uint8Array
     ? content.length
@@ -67,32 +41,25 @@ export function entryOf(input: InputEntry): Entry {
     ? 0
     : undefined;
   const size = input.size ?? known;
-  if (size === undefined || !Number.isSafeInteger(size) || size < 0) {
-    throw invalidInput(path, `has the size ${quote(size)}, expected a number of bytes`);
+  if (size === undefined) {
+    throw invalidEntry(path, "has content that comes as a stream, and no size");
   }
   if (known !== undefined && known !== size) {
-    throw invalidInput(path, `has ${counted(known, "byte")} of content and the size ${size}`);
+    throw invalidEntry(path, `has ${counted(known, "byte")} of content and the size ${size}`);
   }
-  if (type !== "file" && size > 0) throw invalidInput(path, `is a ${type} and has content`);
+  if (type !== "file" && size > 0) throw invalidEntry(path, `is a ${type} and has content`);
   if (isLink !== (linkTarget !== undefined)) {
-    throw invalidInput(
+    throw invalidEntry(
       path,
       isLink ? `is a ${type} without a target` : `is a ${type} with a target`,
     );
   }
   const { mtime = 0 } = input;
-  if (Number.isNaN(mtime)) {
-    throw invalidInput(path, `has the mtime ${mtime}, expected seconds since 1970`);
-  }
   const mode = type === "symlink" ? MODES.symlink : (input.mode ?? MODES[type]) & 0o777;
   return { path, type, size, mode, mtime: Math.floor(nearestTime(mtime)), linkTarget };
 }
 
-function invalidInput(path: string, why: string): BlobberError {
-  return new BlobberError("invalid-option", `cannot push: the entry ${quote(path)} ${why}`);
-}
-
-/** ByteSource of a source, a piece at a time. */
+/** Bytes of a source, a piece at a time. */
 export interface BytesReader {
   /** The next bytes, at least one; `undefined` at the end. */
   next(): Promise<Uint8Array | undefined>;
@@ -100,51 +67,67 @@ export interface BytesReader {
   cancel(): Promise<void>;
 }
 
-/** Reads a stream or an iterable in the same way. */
-export function readerOf(bytes: ByteSource): BytesReader {
+/**
+ * Reads a stream or an iterable in the same way.
+ *
+ * @param what it is of, for messages
+ */
+export function readerOf(bytes: ByteSource, what: string): BytesReader {
   if (bytes instanceof ReadableStream) {
     const reader = bytes.getReader();
     return {
-      next: () => skipEmpty(async () => (await reader.read()).value),
+      next: () => nextPiece(async () => (await reader.read()).value, what),
       cancel: () => reader.cancel().catch(() => {}),
     };
   }
   const iterator = bytes[Symbol.asyncIterator]();
   return {
     next: () =>
-      skipEmpty(async () => {
+      nextPiece(async () => {
         const { done, value } = await iterator.next();
         return done ? undefined : value;
-      }),
+      }, what),
     cancel: async () => {
       await iterator.return?.();
     },
   };
 }
 
-async function skipEmpty(
+/** The next piece that is not empty. */
+async function nextPiece(
   next: () => Promise<Uint8Array | undefined>,
+  what: string,
 ): Promise<Uint8Array | undefined> {
   for (;;) {
     const bytes = await next();
-    if (bytes === undefined || bytes.length > 0) return bytes;
+    if (bytes === undefined) return undefined;
+    checkPiece(bytes, what);
+    if (bytes.length > 0) return bytes;
   }
 }
 
 /** Fills memory with the next bytes of a file: all of it, or less at the file's end. */
 export type ReadContent = (into: Uint8Array) => number | Promise<number>;
 
+/** Content of a file as a packer reads it. */
+export interface ContentReader {
+  read: ReadContent;
+  /** Called when the packer has read all it wants. */
+  end(): Promise<void>;
+  /** Gives the rest up. Safe to call at any time. */
+  cancel(): Promise<void>;
+}
+
 /**
- * Content of a file as a packer reads it.
+ * Reads the content of a file.
  *
- * @param path the file, for messages
+ * @param entry the file
  * @param content its bytes
- * @returns `read` for the packer, `end` to be called when the packer has read all it wants
  */
 export function contentReader(
-  path: string,
+  { path, size }: Pick<Entry, "path" | "size">,
   content: Uint8Array | ByteSource,
-): { read: ReadContent; end(): Promise<void> } {
+): ContentReader {
   if (content instanceof Uint8Array) {
     let at = 0;
     const read = (into: Uint8Array) => {
@@ -153,24 +136,35 @@ export function contentReader(
       at += part.length;
       return part.length;
     };
-    return { read, end: () => Promise.resolve() };
+    return { read, end: () => Promise.resolve(), cancel: () => Promise.resolve() };
   }
-  const reader = readerOf(content);
+  const reader = readerOf(content, `the content of ${quote(path)}`);
   let rest: Uint8Array | undefined;
+  let done = 0;
   const read = async (into: Uint8Array) => {
     rest ??= await reader.next();
-    if (rest === undefined) return 0;
+    if (rest === undefined) {
+      if (done < size) throw otherSize(path, size, `ended after ${counted(done, "byte")}`);
+      return 0;
+    }
     const part = rest.subarray(0, into.length);
     into.set(part);
     rest = part.length < rest.length ? rest.subarray(part.length) : undefined;
+    done += part.length;
     return part.length;
   };
   const end = async () => {
     // One byte more than was promised: the size in the archive would be a lie.
-    if (rest === undefined) rest = await reader.next();
-    if (rest === undefined) return;
-    await reader.cancel();
-    throw changed(path);
+    rest ??= await reader.next();
+    if (rest !== undefined) throw otherSize(path, size, "goes on");
   };
-  return { read, end };
+  return { read, end, cancel: () => reader.cancel() };
+}
+
+function otherSize(path: string, size: number, how: string): BlobberError {
+  return new BlobberError(
+    "source-changed",
+    `the content of ${quote(path)} ${how}, expected ${counted(size, "byte")}`,
+    { hint: "the size of an entry says how many bytes its content has" },
+  );
 }

@@ -24,7 +24,7 @@ export class TarSource {
 
   /** @param bytes the tar, not compressed */
   constructor(bytes: ByteSource) {
-    this.#bytes = readerOf(bytes);
+    this.#bytes = readerOf(bytes, "the tar");
     this.#reader = new TarReader({
       entry: (entry) => {
         this.#found.push({ entry });

@@ -99,9 +99,14 @@ export async function packEntries(
     const entry = names.add(stated);
     survey.add(entry);
     options.onEntry?.(entry);
-    const content = contentReader(entry.path, input.content ?? new Uint8Array(0));
-    await sink.add(entry, content.read);
-    await content.end();
+    const content = contentReader(entry, input.content ?? new Uint8Array(0));
+    try {
+      await sink.add(entry, content.read);
+      await content.end();
+    } catch (error) {
+      await content.cancel().catch(() => {});
+      throw error;
+    }
   }
   checkOwnLinkChains(names.links);
   return survey.finish(names.implied);

@@ -86,11 +86,9 @@ export class LayerPacking {
 
   async #feed(packer: Packer, options: PackSettings): Promise<Packed> {
     const input = this.#input;
-    if (this.listing !== undefined) {
-      return await packDirectory(packer, this.listing.entries(), options);
-    }
     if ("tar" in input) return await packTar(packer, input.tar, options);
-    return await packEntries(packer, "entries" in input ? input.entries : [], options);
+    if ("entries" in input) return await packEntries(packer, input.entries, options);
+    return await packDirectory(packer, this.listing!.entries(), options);
   }
 
   /** Stops the work. Safe to call twice. */
