@@ -51,6 +51,7 @@ export const LAYERS: string[][] = [
     "digest",
     "bytes",
     "json",
+    "media_type",
     "checked_content",
     "printable",
     "reference",

@@ -8,6 +8,7 @@
 import { asDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { MAX_LAYERS, MAX_MANIFEST_BYTES } from "../limits.ts";
+import { isMediaType } from "../media_type.ts";
 import { quote } from "../printable.ts";
 import type { CallOptions, Source } from "../store.ts";
 import {
@@ -165,8 +166,7 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   if (!isObject(value)) throw invalid("it is not a JSON object");
   const { size, data, urls, platform } = value;
   const mediaType = text(value.mediaType, "mediaType", invalid);
-  // RFC 6838, 4.2, as descriptor.md demands.
-  if (!/^[a-zA-Z0-9][\w!#$&^.+-]{0,126}\/[a-zA-Z0-9][\w!#$&^.+-]{0,126}$/.test(mediaType)) {
+  if (!isMediaType(mediaType)) {
     throw invalid(`its mediaType is ${quote(mediaType)}, expected "type/subtype"`);
   }
   if (!Number.isSafeInteger(size) || (size as number) < 0) {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isMediaType } from "../media_type.ts";
 import { quote } from "../printable.ts";
 
 /** What is wrong with a value. */
@@ -102,12 +103,11 @@ export const count: Check = that(
 /** Bytes. */
 export const bytes: Check = that((value) => value instanceof Uint8Array, "a Uint8Array");
 
-/** Whether a value is a media type (RFC 6838, 4.2, as descriptor.md demands). */
-export function isMediaType(value: unknown): boolean {
-  return typeof value === "string" && /^[\w.+!#$&^-]+\/[\w.+!#$&^-]+$/.test(value);
-}
 /** A media type. */
-export const mediaType: Check = that(isMediaType, '"type/subtype"');
+export const mediaType: Check = that(
+  (value) => typeof value === "string" && isMediaType(value),
+  '"type/subtype"',
+);
 
 /** One of some strings. */
 export function oneOf(...values: string[]): Check {

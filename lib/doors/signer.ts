@@ -7,11 +7,22 @@
 import { BlobberError } from "../errors.ts";
 import type { Signable, Signature, Signer } from "../signing.ts";
 import type { CallOptions } from "../store.ts";
-import { bytes, mapOf, mediaType, objectWith, optional, type Shape, text } from "./shape.ts";
+import {
+  bytes,
+  type Fault,
+  mapOf,
+  mediaType,
+  objectWith,
+  optional,
+  type Shape,
+  text,
+} from "./shape.ts";
+
+const NO_BYTES: Fault = { path: "", found: "empty", expected: "at least one byte" };
 
 const SIGNATURE: Shape<Signature> = {
   mediaType,
-  bytes,
+  bytes: (value) => bytes(value) ?? ((value as Uint8Array).length > 0 ? undefined : NO_BYTES),
   annotations: optional(mapOf(text, "an object of strings")),
 };
 const signatureCheck = objectWith(SIGNATURE, "a signature");

@@ -8,11 +8,12 @@ import { putBlob } from "../artifact/small_blob.ts";
 import { Allowance, listCandidates, readReferrer, type Wanted } from "../signatures/candidates.ts";
 import { type Digest, digestOf } from "../digest.ts";
 import { BlobberError, checkAborted, isBlobberError } from "../errors.ts";
-import { MAX_SAME_REFERRERS, MAX_SIGNATURE_BYTES } from "../limits.ts";
+import { isDocumentType } from "../artifact/manifest.ts";
+import { MAX_REFERRER_BYTES, MAX_SAME_REFERRERS, MAX_SIGNATURE_BYTES } from "../limits.ts";
 import type { Signature } from "../signing.ts";
 import type { CallOptions, Store } from "../store.ts";
 import { type Descriptor, type Manifest, MEDIA_TYPE } from "../types.ts";
-import { counted } from "../printable.ts";
+import { counted, quote } from "../printable.ts";
 
 /** The referrer of an attached signature. */
 export interface Attached extends Descriptor {
@@ -36,31 +37,14 @@ export async function attachSignature(
   signature: Signature,
   options: CallOptions = {},
 ): Promise<Attached> {
-  const { mediaType, bytes, annotations } = signature;
-  if (bytes.length > MAX_SIGNATURE_BYTES) {
-    throw new BlobberError(
-      "limit",
-      `the signature of ${subject.digest} has ${counted(bytes.length, "byte")}, expected at most ` +
-        `${MAX_SIGNATURE_BYTES}: it was not stored`,
-      { hint: "verification reads no larger one; let fewer services take part in it" },
-    );
-  }
+  const { mediaType, bytes } = signature;
   const layer = { mediaType, digest: digestOf(bytes), size: bytes.length };
+  const document = referrerDocument(subject, signature, layer);
+  checkReadable(subject, signature, document);
   const known = await findSame(target, subject, layer, options);
   if (known) return { ...known, added: false };
   await putBlob(target, mediaType, bytes, options);
-  // The empty descriptor (manifest.md, "Guidance for an Empty Descriptor").
-  const config = await putBlob(target, MEDIA_TYPE.empty, new TextEncoder().encode("{}"), options);
-  const manifest: Manifest = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPE.manifest,
-    artifactType: mediaType,
-    config,
-    layers: [layer],
-    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
-    ...(annotations && Object.keys(annotations).length > 0 && { annotations }),
-  };
-  const document = new TextEncoder().encode(JSON.stringify(manifest));
+  await putBlob(target, MEDIA_TYPE.empty, EMPTY, options);
   const descriptor = {
     mediaType: MEDIA_TYPE.manifest,
     digest: digestOf(document),
@@ -69,6 +53,61 @@ export async function attachSignature(
   };
   await target.put(descriptor, document, options);
   return { ...descriptor, added: true };
+}
+
+/** The content of the empty descriptor (manifest.md, "Guidance for an Empty Descriptor"). */
+const EMPTY = new TextEncoder().encode("{}");
+
+function referrerDocument(
+  subject: Descriptor,
+  { mediaType, annotations }: Signature,
+  layer: Descriptor,
+): Uint8Array {
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.manifest,
+    artifactType: mediaType,
+    config: { mediaType: MEDIA_TYPE.empty, digest: digestOf(EMPTY), size: EMPTY.length },
+    layers: [layer],
+    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
+    ...(annotations && Object.keys(annotations).length > 0 && { annotations }),
+  };
+  return new TextEncoder().encode(JSON.stringify(manifest));
+}
+
+/** Refuses what verification would not read: to sign with it would be to sign for nobody. */
+function checkReadable(
+  subject: Descriptor,
+  { mediaType, bytes }: Signature,
+  document: Uint8Array,
+): void {
+  if (bytes.length > MAX_SIGNATURE_BYTES) {
+    throw new BlobberError(
+      "limit",
+      `the signature of ${subject.digest} has ${counted(bytes.length, "byte")}, expected at most ` +
+        `${MAX_SIGNATURE_BYTES}: it was not stored`,
+      { hint: "verification reads no larger one; let fewer services take part in it" },
+    );
+  }
+  if (document.length > MAX_REFERRER_BYTES) {
+    throw new BlobberError(
+      "limit",
+      `the referrer for the signature of ${subject.digest} has ` +
+        `${
+          counted(document.length, "byte")
+        }, expected at most ${MAX_REFERRER_BYTES}: it was not stored`,
+      { hint: "verification reads no larger one; let the signer give it fewer annotations" },
+    );
+  }
+  if (isDocumentType(mediaType)) {
+    throw new BlobberError(
+      "invalid-option",
+      `the signature of ${subject.digest} has the media type ${
+        quote(mediaType)
+      }, which is that of ` +
+        "a manifest: it was not stored",
+    );
+  }
 }
 
 /**

@@ -3,15 +3,15 @@ import { test } from "node:test";
 import { badOnes, plantReferrers, referrerOf } from "../../tests/fakes/crowd.ts";
 import { bench, plantManifest } from "../../tests/fakes/registry/registry_bench.ts";
 import { all, documentOf, sample } from "../../tests/fakes/store_suite.ts";
-import { TOY, toy, ToyVerifier } from "../../tests/fakes/toy_signatures.ts";
+import { toy, ToyVerifier } from "../../tests/fakes/toy_signatures.ts";
 import { attachSignature } from "./attach_signature.ts";
 import { copy } from "./copy.ts";
 import { BlobberError } from "../errors.ts";
 import { fallbackTag } from "../artifact/fallback_tag.ts";
-import { MAX_SIGNATURE_BYTES } from "../limits.ts";
 import { readDocument } from "../artifact/manifest.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import { verifySignatures } from "../../tests/fakes/verify_signatures.ts";
+import type { Signature } from "../signing.ts";
 import type { FetchOptions } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 import { useOwnTemporary } from "../../tests/fakes/temporary.ts";
@@ -19,17 +19,53 @@ import { useOwnTemporary } from "../../tests/fakes/temporary.ts";
 // The lock of a fallback tag is kept in the temporary directory.
 useOwnTemporary();
 
-test("a signature that no verification would read is refused before anything is stored", async () => {
+/** A store with a subject, and toy signatures of it of which a part has a certain size. */
+async function sized(part: "signature" | "referrer") {
+  const { registry, store } = await bench();
+  const planted = plantManifest(registry, { tag: "v1" });
+  const { bytes } = await readDocument(store, planted);
+  const subject = { ...planted, bytes };
+  const note = (size: number) => toy(subject, "good", "x".repeat(size));
+  const least = part === "signature" ? note(0).bytes.length : await leastReferrer();
+  return {
+    registry,
+    store,
+    subject,
+    make: (size: number): Signature =>
+      part === "signature"
+        ? note(size - least)
+        : { ...note(0), annotations: { a: "x".repeat(size - least) } },
+  };
+
+  async function leastReferrer(): Promise<number> {
+    const memory = new MemoryStore();
+    return (await attachSignature(memory, subject, { ...note(0), annotations: { a: "" } })).size;
+  }
+}
+
+for (const [part, largest] of [["signature", 1024 * 1024], ["referrer", 256 * 1024]] as const) {
+  test(`what verification would not read is refused before anything is stored: the ${part}`, async () => {
+    const { registry, store, subject, make } = await sized(part);
+    registry.clear();
+    await assert.rejects(attachSignature(store, subject, make(largest + 1)), {
+      code: "limit",
+      message: new RegExp(`^the ${part} .*${largest + 1} bytes, expected at most ${largest}: `),
+    });
+    assert.deepEqual(registry.log(), []);
+    const { digest } = await attachSignature(store, subject, make(largest));
+    const found = await verifySignatures(store, subject, new ToyVerifier());
+    assert.deepEqual([found.descriptor.digest, found.rejected], [digest, []]);
+  });
+}
+
+test("a signature that would be read as a manifest is not stored", async () => {
   const { registry, store } = await bench();
   const subject = plantManifest(registry, { tag: "v1" });
-  const bytes = new Uint8Array(MAX_SIGNATURE_BYTES + 1);
-  await assert.rejects(attachSignature(store, subject, { mediaType: TOY, bytes }), {
-    code: "limit",
-    message: /1048577 bytes, expected at most 1048576/,
-  });
+  for (const mediaType of [MEDIA_TYPE.manifest, MEDIA_TYPE.index, MEDIA_TYPE.dockerManifest]) {
+    const signature = { ...toy(subject), mediaType };
+    await assert.rejects(attachSignature(store, subject, signature), { code: "invalid-option" });
+  }
   assert.deepEqual(registry.log(), []);
-  const largest = { mediaType: TOY, bytes: bytes.subarray(1) };
-  assert.equal((await attachSignature(store, subject, largest)).added, true);
 });
 
 test("ten-thousand-referrers: a new signature is attached without a look at the crowd", async () => {

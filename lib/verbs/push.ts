@@ -5,8 +5,7 @@
  * @module
  */
 
-import { takenInput } from "../archive/input/given.ts";
-import type { PushInput } from "../archive/input/input.ts";
+import { type PushInput, takenInput } from "../archive/input/given.ts";
 import { putBlob } from "../artifact/small_blob.ts";
 import type { KnownLayer } from "../stores/cache/push_index.ts";
 import { type Digest, digestOf } from "../digest.ts";
@@ -21,7 +20,7 @@ import { sendLayer } from "./push/send_layer.ts";
 import { formatOf, type PushFormat, type PushSettings, withoutUpload } from "./push/settings.ts";
 import { checkTakenTags, findTakenTags, type TakenTag } from "./push/taken_tags.ts";
 
-export type { InputEntry, PushInput } from "../archive/input/input.ts";
+export type { InputEntry, PushInput } from "../archive/input/given.ts";
 export type { PushSettings } from "./push/settings.ts";
 
 /**

@@ -155,6 +155,16 @@ test("tags come after the signature, and not at all when signing fails", async (
   await assert.rejects(store.resolve("v2"), { code: "not-found" });
 });
 
+test("a manifest that no pull would read is not stored", async () => {
+  const store = new MemoryStore();
+  const annotations = { a: "x".repeat(4 * 1024 * 1024) };
+  await assert.rejects(push(store, { directory: tree }, { annotations, tags: ["v1"] }), {
+    code: "limit",
+    message: /^the manifest has 419\d{4} bytes, expected at most 4194304: it was not stored$/,
+  });
+  await assert.rejects(store.resolve("v1"), { code: "not-found" });
+});
+
 test("a reproducible push says which encoder made it, and its digest is pinned", async () => {
   const store = new MemoryStore();
   const how = { reproducible: true, annotations: { "org.test": "yes" } };

@@ -6,6 +6,9 @@
 
 import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { KnownLayer } from "../../stores/cache/push_index.ts";
+import { BlobberError } from "../../errors.ts";
+import { MAX_MANIFEST_BYTES } from "../../limits.ts";
+import { counted } from "../../printable.ts";
 import {
   ANNOTATION,
   type Descriptor,
@@ -43,7 +46,11 @@ export interface ManifestContent {
   annotations?: Readonly<Record<string, string>> | undefined;
 }
 
-/** The manifest. */
+/**
+ * The manifest.
+ *
+ * @throws {BlobberError} `limit` for one that no pull would read
+ */
 export function manifestDocument(content: ManifestContent): Uint8Array {
   const { config, layer, encoder, mediaType } = content;
   const annotations = Object.entries({
@@ -67,7 +74,14 @@ export function manifestDocument(content: ManifestContent): Uint8Array {
     }],
     annotations: Object.fromEntries(annotations),
   };
-  return json(manifest);
+  const bytes = json(manifest);
+  if (bytes.length <= MAX_MANIFEST_BYTES) return bytes;
+  throw new BlobberError(
+    "limit",
+    `the manifest has ${counted(bytes.length, "byte")}, expected at most ${MAX_MANIFEST_BYTES}: ` +
+      "it was not stored",
+    { hint: "no pull reads a larger one; give it fewer annotations" },
+  );
 }
 
 function json(value: unknown): Uint8Array {

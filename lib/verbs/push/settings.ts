@@ -6,9 +6,9 @@
 
 import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { Entry } from "../../archive/entry.ts";
-import { isMediaType } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
+import { isMediaType } from "../../media_type.ts";
 import type { Compression, PushOptions } from "../../options.ts";
 import { quote } from "../../printable.ts";
 import type { SignedName } from "../../signing.ts";
