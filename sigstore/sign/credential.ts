@@ -130,7 +130,12 @@ export class Identity implements Credential {
   async #confirm(token: IdentityToken): Promise<void> {
     const { email } = token;
     if (email === undefined || email === this.#confirmed || !this.#options.confirm) return;
-    if (!await this.#options.confirm(email)) {
+    const answer: unknown = await this.#options.confirm(email);
+    // What is published stays so: only a clear yes counts.
+    if (typeof answer !== "boolean") {
+      throw nonsense("the function confirm returned neither true nor false");
+    }
+    if (!answer) {
       throw new BlobberError(
         "interrupted",
         "not signed: publishing the e-mail address was declined",

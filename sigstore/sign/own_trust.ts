@@ -5,9 +5,9 @@
  */
 
 import type { CallOptions } from "@blobber/core";
-import type { SignerOptions } from "./signer_options.ts";
+import { nonsense, type SignerOptions } from "./signer_options.ts";
 import { isPublicService, type SigningServices } from "./signing_config.ts";
-import type { TrustMaterial } from "../trust/trust_root.ts";
+import { TrustMaterial } from "../trust/trust_root.ts";
 
 /**
  * Gets what those who verify will trust, as far as that is known here.
@@ -25,7 +25,12 @@ export async function trustForServices(
   >,
   { signal }: CallOptions,
 ): Promise<TrustMaterial | undefined> {
-  if (trust !== undefined) return typeof trust === "function" ? await trust() : trust;
+  if (trust !== undefined) {
+    const material: unknown = typeof trust === "function" ? await trust() : trust;
+    if (material instanceof TrustMaterial) return material;
+    // Without it, the signature would be given away unverified.
+    throw nonsense("the function for trust returned no trust material");
+  }
   const asked = [...fulcio ? [fulcio] : [], ...logs.map(({ url }) => url), ...timestamps];
   // The public root knows only a part of a mixture, so verifying with it refuses the whole.
   const [decisive] = asked;

@@ -16,7 +16,7 @@ import { checkOwnSignature } from "./own_signature.ts";
 import { trustForServices } from "./own_trust.ts";
 import { readPrivateKey } from "../keys/private_key.ts";
 import { fetchBy, type ServiceContext, serviceContext } from "../service.ts";
-import { namedServices, nonsense, type SignerOptions } from "./signer_options.ts";
+import { checkOptions, namedServices, nonsense, type SignerOptions } from "./signer_options.ts";
 import { servicesOf, type SigningServices } from "./signing_config.ts";
 import type { TrustMaterial } from "../trust/trust_root.ts";
 
@@ -27,12 +27,15 @@ import type { TrustMaterial } from "../trust/trust_root.ts";
  * @throws {BlobberError} `invalid-option`, `invalid-config`, `invalid-key`
  */
 export async function createSigner(options: SignerOptions): Promise<Signer> {
+  checkOptions(options);
   const { onRequest, onNotice, services } = options;
   const fetch = fetchBy(options.fetch);
   const context = serviceContext({ onRequest, onNotice, ...services, ...fetch && { fetch } });
   const notify = options.onNotice ?? (() => {});
   if ("key" in options && options.key !== undefined) {
-    if ("token" in options) throw nonsense("a key and an identity at once, expected one of them");
+    if ("token" in options && options.token !== undefined) {
+      throw nonsense("a key and an identity at once, expected one of them");
+    }
     return new SigstoreSigner(new OwnKey(await readPrivateKey(options.key)), options, context);
   }
   if (!("token" in options) || options.token === undefined) {

@@ -6,6 +6,9 @@
 
 import type { Notice } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
+import { isObject } from "@blobber/core/json";
+import { quote } from "@blobber/core/printable";
+import { nearestWord } from "@blobber/core/spelling";
 import type { KeyFile } from "../keys/private_key.ts";
 import { type RequestOptions, type ServiceContext, serviceUrl } from "../service.ts";
 import {
@@ -14,7 +17,7 @@ import {
   type RekorVersion,
   type SigningServices,
 } from "./signing_config.ts";
-import type { TrustMaterial } from "../trust/trust_root.ts";
+import { TrustMaterial } from "../trust/trust_root.ts";
 import type { TokenSource } from "../tokens/token.ts";
 
 /** Services named one by one, or by a signing configuration, never both. */
@@ -63,6 +66,68 @@ export type SignerOptions = (KeylessOptions | KeyOptions) & RequestOptions & {
   /** How services are asked; for tests. */
   services?: Partial<ServiceContext> | undefined;
 };
+
+/** Every option of any signer, what it may be, and that in words. */
+type AllOptions = KeylessOptions & KeyOptions & SignerOptions;
+const OPTIONS: { [K in keyof Required<AllOptions>]: [(value: unknown) => boolean, string] } = {
+  key: [isKeyFile, "an object with the PEM text as pem and, where it needs one, a passphrase"],
+  token: [isTokenSource, "a source of tokens, such as givenToken(value) makes"],
+  fulcioUrl: [isText, "a URL"],
+  clientId: [isText, "a string that is not empty"],
+  confirm: [isFunction, "a function"],
+  rekorUrl: [isText, "a URL"],
+  rekorVersion: [(value) => value === 1 || value === 2, "1 or 2"],
+  timestampUrl: [isText, "a URL"],
+  signingConfig: [() => true, "a signing configuration"], // checked where it is read
+  trust: [
+    (value) => isFunction(value) || value instanceof TrustMaterial,
+    "what loadTrustedRoot returns, or a function that gets it",
+  ],
+  onNotice: [isFunction, "a function"],
+  fetch: [isFunction, "a function"],
+  onRequest: [isFunction, "a function"],
+  services: [isObject, "an object"],
+};
+
+/**
+ * Checks the types of options. A name that is unknown is refused: a log that is misspelled would be the public
+ * one. No value is shown, as it may be a secret.
+ *
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkOptions(options: SignerOptions): void {
+  const given: unknown = options;
+  if (!isObject(given)) throw nonsense("no options, expected a key or an identity");
+  for (const name of Object.keys(given)) {
+    if (given[name] === undefined || Object.hasOwn(OPTIONS, name)) continue;
+    const meant = nearestWord(name, Object.keys(OPTIONS));
+    throw new BlobberError("invalid-option", `invalid signer: unknown option ${quote(name)}`, {
+      hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
+    });
+  }
+  for (const [name, [holds, expected]] of Object.entries(OPTIONS)) {
+    const value = given[name];
+    if (value === undefined || holds(value)) continue;
+    throw nonsense(`the option ${name} is another thing than was expected: ${expected}`);
+  }
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+function isKeyFile(value: unknown): boolean {
+  return isObject(value) && typeof value.pem === "string" &&
+    (value.passphrase === undefined || typeof value.passphrase === "string");
+}
+
+function isTokenSource(value: unknown): boolean {
+  return isObject(value) && isText(value.name) && isFunction(value.token);
+}
 
 /**
  * The services that the options name one by one.

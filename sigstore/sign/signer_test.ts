@@ -238,6 +238,77 @@ test("signers that make no sense do not construct", async () => {
   }
 });
 
+test("options of the wrong kind do not construct, and no value is shown", async () => {
+  const secret = "c2VjcmV0";
+  const token = givenToken(secret);
+  for (
+    const [options, message] of [
+      [undefined, /no options/],
+      [null, /no options/],
+      [{ key: ecKey.pem }, /the option key is/],
+      [{ key: { pem: new TextEncoder().encode(ecKey.pem) } }, /the option key is/],
+      [{ key: { pem: ecKey.pem, passphrase: () => secret } }, /the option key is/],
+      [{ key: { pem: ecKey.pem, passphrase: 123456 } }, /the option key is/],
+      [{ key: null }, /the option key is/],
+      [{ token: secret }, /the option token is/],
+      [{ token: () => secret }, /the option token is/],
+      [{ token: { token: () => secret } }, /the option token is/],
+      [{ token: { name: "x", token: secret } }, /the option token is/],
+      [{ token, confirm: true }, /the option confirm is/],
+      [{ token, clientId: "" }, /the option clientId is/],
+      [{ token, fulcioUrl: null }, /the option fulcioUrl is/],
+      [{ token, fulcioUrl: new URL("https://fulcio.example") }, /the option fulcioUrl is/],
+      [{ token, rekorUrl: 5 }, /the option rekorUrl is/],
+      [{ token, rekorUrl: "https://rekor.example", rekorVersion: "2" }, /the option rekorVersion/],
+      [{ token, trust: {} }, /the option trust is/],
+      [{ token, trust: null }, /the option trust is/],
+      [{ token, onNotice: "log" }, /the option onNotice is/],
+      [{ token, services: 5 }, /the option services is/],
+      // The public log would be asked in place of the one that was meant.
+      [{ token, rekorURL: "https://rekor.example" }, /unknown option "rekorURL"/],
+      [{ key: ecKey, passphrase: secret }, /unknown option "passphrase"/],
+    ] as const
+  ) {
+    await assert.rejects(
+      createSigner(options as unknown as SignerOptions),
+      (error: Error & { code: string }) => {
+        assert.equal(error.code, "invalid-option", String(error));
+        assert.match(error.message, message);
+        assert.doesNotMatch(`${error.message} ${error.cause}`, /c2VjcmV0|123456|BEGIN/);
+        return true;
+      },
+    );
+  }
+  assert.deepEqual(sigstore.requests, []);
+});
+
+test("what functions return is looked at before anything is sent or given away", async () => {
+  const answers = (answer: unknown) => () => Promise.resolve(answer as never);
+  const secret = 123456;
+  for (
+    const [options, expected] of [
+      [{ token: { name: "mine", token: answers(secret) } }, "unauthorized"],
+      [{ token: { name: "mine", token: answers(null) } }, "unauthorized"],
+      [{ token: { name: "mine", token: answers({ secret }) } }, "unauthorized"],
+      [{ token: { name: "mine", token: answers(undefined) } }, "unauthorized"],
+      [{ confirm: answers(undefined) }, "invalid-option"],
+      [{ confirm: answers("no") }, "invalid-option"],
+      [{ confirm: answers({}) }, "invalid-option"],
+      [{ trust: answers(undefined) }, "invalid-option"],
+      [{ trust: answers({ parts: {} }) }, "invalid-option"],
+    ] as const
+  ) {
+    sigstore.requests.length = 0;
+    const signer = await createSigner(keyless(sigstore, options as never));
+    await assert.rejects(signer.sign(manifest), (error: Error & { code: string }) => {
+      assert.equal(error.code, expected, String(error));
+      assert.doesNotMatch(error.message, /123456/);
+      return true;
+    });
+    assert.deepEqual(sigstore.requests, []);
+  }
+});
+
 test("a token goes to no plain address that is not this machine", async () => {
   const options = keyless(sigstore, { fulcioUrl: "http://fulcio.example" });
   await assert.rejects(createSigner(options), /expected https, or http on this machine/);

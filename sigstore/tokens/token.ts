@@ -61,11 +61,12 @@ export interface TokenSource {
  * @throws {BlobberError} `unauthorized`
  */
 export function readToken(raw: string, clientId: string, from: string): IdentityToken {
-  const text = bare(raw);
   const bad = (what: string, hint?: string): BlobberError =>
     new BlobberError("unauthorized", `the identity token from ${from} ${what}`, {
       ...(hint !== undefined && { hint }),
     });
+  if (typeof raw !== "string") throw bad("is no string"); // a source of a caller's own gave it
+  const text = bare(raw);
   const claims = text.length > MAX_IDENTITY_TOKEN_CHARS ? undefined : claimsOf(text);
   if (claims === undefined) throw bad("is not a JWT, expected three parts between dots");
   const { iss, sub, aud, exp } = claims;

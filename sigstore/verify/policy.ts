@@ -162,6 +162,7 @@ export interface Rules {
  * @throws {BlobberError} `invalid-option`, `invalid-key`
  */
 export function rulesOf(policy: Policy): Rules {
+  if (!isObject(policy)) throw invalidPolicy("it is not an object");
   const loose = policy as unknown as Record<string, unknown>;
   const known = [
     "signers",
@@ -209,7 +210,7 @@ export function rulesOf(policy: Policy): Rules {
   if (policy.trust === undefined && loose["requireLog"] === true) {
     throw invalidPolicy("it requires a log entry without trust material to check it with");
   }
-  const nameBinding = policy.nameBinding ?? "off";
+  const { nameBinding = "off" } = policy; // null is no way to say "off"
   if (!["off", "repository", "reference"].includes(nameBinding)) {
     throw invalidPolicy(`nameBinding is ${quote(nameBinding)}`);
   }
@@ -246,7 +247,12 @@ function readTrust(given: unknown): TrustSource {
 
 function readSigner(signer: unknown, identities: IdentityRule[], keys: PublicKey[]): void {
   if (!isObject(signer)) throw invalidPolicy("a signer is not an object");
-  const { issuer, subject, subjectPattern, key, name } = signer;
+  const { issuer, subject, subjectPattern, key, name, ...others } = signer;
+  const [unknown] = Object.keys(others);
+  // What it would demand is not demanded: the claims of all signers stand beside the list of them.
+  if (unknown !== undefined) {
+    throw invalidPolicy(`a signer has an unknown member ${quote(unknown)}`);
+  }
   const forms = [subject, subjectPattern, key].filter((form) => form !== undefined);
   if (forms.length !== 1 || typeof forms[0] !== "string" || forms[0] === "") {
     throw invalidPolicy("a signer has to have exactly one of subject, subjectPattern and key");
@@ -277,6 +283,7 @@ function readClaims(claims: unknown): Record<string, string> {
   const found: Record<string, string> = {};
   if (claims === undefined) return found;
   if (!isObject(claims)) throw invalidPolicy("claims is not an object");
+  if (Object.keys(claims).length === 0) throw invalidPolicy("it demands claims and names none");
   for (const [name, value] of Object.entries(claims)) {
     if (typeof value !== "string" || value === "") {
       throw invalidPolicy(`the claim ${quote(name)} has no value`);

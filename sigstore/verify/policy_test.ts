@@ -51,6 +51,21 @@ test("policies that make no sense do not construct", () => {
   rejected({ signers: [DEVELOPER], trust, repo: "https://github.com/acme/app" }, /OWNER\/NAME/);
   rejected({ signers: [DEVELOPER], trust, nameBinding: "tag" }, /nameBinding is "tag"/);
   rejected({ signers: [DEVELOPER], trust, subjectRegex: ".*" }, /unknown member "subjectRegex"/);
+  for (const none of [undefined, null, false, "", [], DEVELOPER.subject]) {
+    rejected(none, /^invalid policy: /);
+  }
+  rejected({ signers: null, trust }, /names no signer/);
+  rejected({ signers: [, DEVELOPER], trust }, /a signer is not an object/);
+  rejected({ signers: [undefined], trust }, /a signer is not an object/);
+  rejected({ signers: [[DEVELOPER]], trust }, /a signer is not an object/);
+  rejected({ signers: [DEVELOPER], trust: null }, /not trust material/);
+  rejected({ signers: [DEVELOPER], trust, nameBinding: null }, /nameBinding is "null"/);
+  rejected({ signers: [DEVELOPER], trust, requireLog: null }, /requireLog is not a boolean/);
+  rejected({ signers: [DEVELOPER], trust, claims: {} }, /demands claims and names none/);
+  rejected({ signers: [DEVELOPER], trust, claims: null }, /claims is not an object/);
+  rejected({ signers: [DEVELOPER], trust, repo: null }, /expected OWNER\/NAME/);
+  rejected({ signers: [{ ...DEVELOPER, repo: "acme/app" }], trust }, /unknown member "repo"/);
+  rejected({ signers: [{ ...pem, requireLog: true }] }, /unknown member "requireLog"/);
 });
 
 test("a policy is taken as it was when the verifier was made", async () => {
