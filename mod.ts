@@ -16,6 +16,7 @@ export {
   type BlobberErrorJson,
   type BlobberErrorOptions,
   type CauseJson,
+  checkAborted,
   type Code,
   CODES,
   type Hint,

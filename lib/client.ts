@@ -162,13 +162,14 @@ export class Client implements AsyncDisposable {
     options: OpenOptions = {},
   ): Promise<Image> {
     const given = callOptions("openImage", options);
-    const lasting = this.#session.lasting(given.signal);
+    const { onNotice, onProgress, signal } = given;
+    const later = { onNotice, onProgress, signal: this.#session.lasting(signal) };
     return await this.#session.run(given, async (options) => {
       const loading = import("./verbs/image.ts"); // while the registry is asked
       const { source, artifact } = await this.#resolve(ref, options);
       const { openImage } = await loading;
       const verdict = artifact.proofs[0]?.verdict;
-      const settings = { ...options, signal: lasting, verdict };
+      const settings = { ...options, verdict, later };
       return this.#session.give(await openImage(source, artifact.manifest, settings));
     });
   }
@@ -292,9 +293,9 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | SourceReference,
     options: CallOptions = {},
   ): AsyncIterable<string> {
-    const { listTags } = await import("./verbs/tags.ts");
     const store = async () => await this.#session.stores.store(readName(ref));
     yield* this.#session.iterate(callOptions("listTags", options), async function* (options) {
+      const { listTags } = await import("./verbs/tags.ts");
       yield* listTags(await store(), options);
     });
   }

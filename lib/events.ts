@@ -56,11 +56,17 @@ export interface Notice {
   message: string;
 }
 
-/** Where a call reports to, and what can stop it. Every verb's options extend this. */
+/**
+ * Where a call reports to, and what can stop it. Every verb's options extend this.
+ *
+ * A callback that throws ends the call: it stops, cleans up, and rejects with that very error. A callback may
+ * return a promise. It is not waited for before the work goes on; the call waits for it before it ends, and
+ * rejects with its error. So it must not wait for the call.
+ */
 export interface Observer {
-  /** Called with each step of progress. Must not throw. */
+  /** Called with each step of progress. */
   onProgress?: ((progress: Progress) => void) | undefined;
-  /** Called with each notice. Must not throw. */
+  /** Called with each notice. */
   onNotice?: ((notice: Notice) => void) | undefined;
   /** Stops the work; the call then rejects with `interrupted` and has cleaned up. */
   signal?: AbortSignal | undefined;

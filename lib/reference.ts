@@ -82,10 +82,10 @@ const PORT = /^[0-9]{1,5}$/;
 export function parseReference(text: string): Reference {
   const invalid = (why: string) =>
     new BlobberError("invalid-reference", `invalid reference: ${quote(text)}: ${why}`);
+  if (typeof text !== "string") throw invalid(EXPECTED);
   // deno-lint-ignore no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(text)) throw invalid("it contains control characters");
   if (/^[a-z+]+:\/\//i.test(text)) throw invalid(`it has a scheme; ${EXPECTED}`);
-
   let rest = text;
   let digest: Digest | undefined;
   const at = rest.lastIndexOf("@");

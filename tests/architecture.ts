@@ -43,6 +43,8 @@ const MAX_IMPORTS = 16;
 export const LAYERS: string[][] = [
   [
     "errors",
+    "caller_errors",
+    "verb_call",
     "limits",
     "options",
     "types",

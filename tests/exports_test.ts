@@ -20,6 +20,7 @@ test("the core's root has what its users call, and no limits", () => {
     "MEDIA_TYPE",
     "MemoryStore",
     "cacheInfo",
+    "checkAborted",
     "checkLogin",
     "clearCache",
     "eraseLogin",

@@ -46,7 +46,7 @@ const REPLACE = "(use --overwrite to replace)";
  */
 export function describeError(caught: unknown, command?: string): ErrorForm {
   // What was under way when a permission was missed is not what went wrong.
-  const thrown = missingPermission(caught) ?? caught;
+  const thrown = missingPermission(caught) ?? unwrapped(caught);
   if (isBlobberError(thrown)) {
     const { advice } = thrown;
     const hint = advice.hint === undefined ? undefined : hintFor(advice.hint, command);
@@ -74,6 +74,14 @@ export function describeError(caught: unknown, command?: string): ErrorForm {
       ? undefined
       : withoutTokens(error.stack).split("\n").map((line) => printableSentence(line)).join("\n"),
   };
+}
+
+/** What the library wraps because it does not know it has its stack to show. */
+function unwrapped(caught: unknown): unknown {
+  return isBlobberError(caught, "unexpected") && caught.message.startsWith("unexpected error: ") &&
+      caught.cause instanceof Error
+    ? caught.cause
+    : caught;
 }
 
 function withPhrase({ code, message, remedies }: BlobberError): string {

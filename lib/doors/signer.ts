@@ -4,6 +4,7 @@
  * @module
  */
 
+import { theirs } from "../caller_errors.ts";
 import { BlobberError } from "../errors.ts";
 import type { Signable, Signature, Signer } from "../signing.ts";
 import type { CallOptions } from "../store.ts";
@@ -40,7 +41,7 @@ export async function signWith(
   manifest: Signable,
   options: CallOptions,
 ): Promise<Signature> {
-  const returned: unknown = await signer.sign(manifest, options);
+  const returned: unknown = await theirs(() => signer.sign(manifest, options));
   const wrong = signatureCheck(returned);
   if (wrong !== undefined) {
     const { path, found, expected } = wrong;

@@ -6,6 +6,7 @@
  */
 
 import { DIGEST_GRAMMAR, isDigest } from "../digest.ts";
+import { eachTheirs, theirs } from "../caller_errors.ts";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../printable.ts";
 import { isTag, TAG_GRAMMAR } from "../reference.ts";
@@ -127,7 +128,10 @@ class CheckedStore implements Store {
   }
 
   async resolve(tagOrDigest: string, options?: CallOptions): Promise<Descriptor> {
-    const answer = this.#descriptor("resolve", await this.#store.resolve(tagOrDigest, options));
+    const answer = this.#descriptor(
+      "resolve",
+      await theirs(() => this.#store.resolve(tagOrDigest, options)),
+    );
     if (isDigest(tagOrDigest) && answer.digest !== tagOrDigest) {
       throw new BlobberError(
         "integrity",
@@ -138,63 +142,74 @@ class CheckedStore implements Store {
   }
 
   async fetch(target: Descriptor, options?: FetchOptions): Promise<ReadableStream<Uint8Array>> {
-    const stream = await this.#store.fetch(target, options);
+    const stream = await theirs(() => this.#store.fetch(target, options));
     const wrong = streamCheck(stream);
     if (wrong !== undefined) throw this.#fault("fetch", wrong, hintFor(stream));
     return checkedStream(stream, (wrong) => this.#fault("the stream of fetch", wrong));
   }
 
   held(target: Descriptor): Uint8Array<ArrayBuffer> | undefined {
-    const answer = this.#store.held?.(target);
+    const answer = theirs(() => this.#store.held?.(target));
     this.#look("held", answer, optionalBytes);
     return answer;
   }
 
   forget(target: Descriptor, range: ByteRange): boolean {
-    const answer = this.#store.forget?.(target, range) ?? false;
+    const answer = theirs(() => this.#store.forget?.(target, range)) ?? false;
     this.#look("forget", answer, flag);
     return answer;
   }
 
   async *tags(options?: CallOptions): AsyncIterable<string> {
-    for await (const tag of this.#list("tags", this.#store.tags(options))) {
+    for await (const tag of this.#list("tags", theirs(() => this.#store.tags(options)))) {
       this.#look("tags", tag, tagCheck);
       yield tag;
     }
   }
 
   async *referrers(subject: Descriptor, options?: ReferrerOptions): AsyncIterable<Descriptor> {
-    for await (const one of this.#list("referrers", this.#store.referrers(subject, options))) {
+    for await (
+      const one of this.#list(
+        "referrers",
+        theirs(() => this.#store.referrers(subject, options)),
+      )
+    ) {
       yield this.#descriptor("referrers", one);
     }
   }
 
   async has(target: Descriptor, options?: CallOptions): Promise<boolean> {
-    const answer = await this.#own("has").call(this.#store, target, options);
+    const answer = await theirs(() => this.#own("has").call(this.#store, target, options));
     this.#look("has", answer, flag);
     return answer;
   }
 
   async begin(mediaType: string, options?: CallOptions): Promise<BlobWriter> {
-    const writer = await this.#own("begin").call(this.#store, mediaType, options);
+    const writer = await theirs(() => this.#own("begin").call(this.#store, mediaType, options));
     this.#look("begin", writer, writerCheck);
-    return writer;
+    return {
+      write: (bytes) => theirs(() => writer.write(bytes)),
+      commit: (descriptor) => theirs(() => writer.commit(descriptor)),
+      abort: () => theirs(() => writer.abort()),
+    };
   }
 
   async mount(target: Descriptor, from: Source, options?: CallOptions): Promise<boolean> {
     if (this.#store.mount === undefined) return false;
     const behind = from instanceof CheckedStore ? from.#store : from; // it may know its own kind
-    const answer = await this.#own("mount").call(this.#store, target, behind, options);
+    const answer = await theirs(() =>
+      this.#own("mount").call(this.#store, target, behind, options)
+    );
     this.#look("mount", answer, flag);
     return answer;
   }
 
   async put(descriptor: Descriptor, bytes: Uint8Array, options?: CallOptions): Promise<void> {
-    await this.#own("put").call(this.#store, descriptor, bytes, options);
+    await theirs(() => this.#own("put").call(this.#store, descriptor, bytes, options));
   }
 
   async tag(tag: string, descriptor: Descriptor, options?: SetTagOptions): Promise<void> {
-    await this.#own("tag").call(this.#store, tag, descriptor, options);
+    await theirs(() => this.#own("tag").call(this.#store, tag, descriptor, options));
   }
 
   async close(): Promise<void> {
@@ -217,7 +232,7 @@ class CheckedStore implements Store {
     const list: unknown = answer;
     const isList = typeof list === "object" && list !== null &&
       (Symbol.asyncIterator in list || Symbol.iterator in list);
-    if (isList) return answer;
+    if (isList) return eachTheirs(answer);
     throw this.#fault(method, {
       path: "",
       found: inWords(list),
@@ -280,7 +295,7 @@ function checkedStream(
     type: "bytes",
     pull: async (controller) => {
       for (;;) {
-        const { value, done } = await reader.read();
+        const { value, done } = await theirs(() => reader.read());
         if (done) {
           controller.close();
           controller.byobRequest?.respond(0);

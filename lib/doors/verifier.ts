@@ -5,6 +5,7 @@
  * @module
  */
 
+import { theirs } from "../caller_errors.ts";
 import { BlobberError } from "../errors.ts";
 import type { Signable, Signature, Verifier } from "../signing.ts";
 import { verifierOption } from "./options.ts";
@@ -46,13 +47,13 @@ export class CheckedVerifier {
 
   /** As {@linkcode Verifier.accepts}. */
   accepts(mediaType: string): boolean {
-    return this.#answer("accepts", this.#verifier.accepts(mediaType));
+    return this.#answer("accepts", theirs(() => this.#verifier.accepts(mediaType)));
   }
 
   /** As {@linkcode Verifier.mayFit}: who cannot tell says yes. */
   mayFit(manifest: Signable, signature: Signature): boolean {
     if (this.#verifier.mayFit === undefined) return true;
-    return this.#answer("mayFit", this.#verifier.mayFit(manifest, signature));
+    return this.#answer("mayFit", theirs(() => this.#verifier.mayFit!(manifest, signature)));
   }
 
   /**
@@ -61,7 +62,10 @@ export class CheckedVerifier {
    * @throws {BlobberError} what the verifier throws, and `invalid-option` for an answer that is no verdict
    */
   async verify(manifest: Signable, signature: Signature): Promise<AcceptedVerdict> {
-    return acceptVerdict(await this.#verifier.verify(manifest, signature), this.title);
+    return acceptVerdict(
+      await theirs(() => this.#verifier.verify(manifest, signature)),
+      this.title,
+    );
   }
 
   #answer(method: "accepts" | "mayFit", answer: unknown): boolean {

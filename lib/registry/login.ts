@@ -10,12 +10,13 @@ import { loginOptions } from "../doors/options.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import { writeAtomic } from "../system/files.ts";
-import { errnoOf, fileError } from "../system/system_error.ts";
+import { errnoOf, fileError, leaving } from "../system/system_error.ts";
 import { holdFile } from "../system/hold_path.ts";
 import type { ClientOptions } from "../options.ts";
 import { quote } from "../printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
 import { credentialsKeyOf } from "./http/docker_hub.ts";
+import { VerbCall } from "../verb_call.ts";
 import { discardBody } from "./http/body.ts";
 import type { HttpResponse } from "./http/exchange.ts";
 import { transportTo } from "./open_repository.ts";
@@ -51,8 +52,24 @@ export async function checkLogin(
   login: Login,
   options: LoginOptions = {},
 ): Promise<boolean> {
-  checkLoginParts(login);
-  options = loginOptions(options);
+  const call = new VerbCall(options?.signal);
+  return await call.run(() => {
+    checkLoginParts(login);
+    return tryLogin(registry, login, call.observed(loginOptions(options)));
+  });
+}
+
+async function tryLogin(
+  registry: Registry,
+  login: Login,
+  options: LoginOptions,
+): Promise<boolean> {
+  if (typeof registry?.host !== "string") {
+    throw new BlobberError(
+      "invalid-reference",
+      `invalid registry: ${quote(registry)}, expected a parsed reference into one`,
+    );
+  }
   let asked = false;
   const host = addressOf(registry);
   const { transport, close } = transportTo(registry, options, () => {
@@ -97,9 +114,15 @@ export async function checkLogin(
 export async function storeLogin(
   host: RegistryName,
   login: Login,
-  path: string = credentialsFiles()[0]!,
+  path?: string,
 ): Promise<string> {
-  checkLoginParts(login);
+  return await leaving(() => {
+    checkLoginParts(login);
+    return storeIn(path ?? defaultFile(), host, login);
+  });
+}
+
+async function storeIn(path: string, host: RegistryName, login: Login): Promise<string> {
   const config = readConfiguration(path);
   const helper = helperIn(config, host);
   const auths = tableOf(config, "auths");
@@ -127,8 +150,12 @@ export async function storeLogin(
  */
 export async function eraseLogin(
   host: RegistryName,
-  path: string = credentialsFiles()[0]!,
+  path?: string,
 ): Promise<boolean> {
+  return await leaving(() => eraseIn(path ?? defaultFile(), host));
+}
+
+async function eraseIn(path: string, host: RegistryName): Promise<boolean> {
   const config = readConfiguration(path);
   const helper = helperIn(config, host);
   if (helper !== undefined) await tellHelper(helper.name, helper.server, undefined);
@@ -137,6 +164,18 @@ export async function eraseLogin(
   const removed = kept.length < Object.keys(auths).length;
   if (removed) writeConfiguration(path, { ...config, auths: Object.fromEntries(kept) });
   return removed || helper !== undefined;
+}
+
+function defaultFile(): string {
+  const [first] = credentialsFiles();
+  if (first !== undefined) return first;
+  throw new BlobberError(
+    "file-system",
+    "no place for credentials: this user has no home directory",
+    {
+      hint: "set DOCKER_CONFIG to a directory for them",
+    },
+  );
 }
 
 /** Docker Hub's entry has a URL for a name; another registry's the one it has already, else its host. */

@@ -252,21 +252,25 @@ export class Transport {
     const { origin, pathname, search } = request.url;
     const what = `${request.method} ${origin}${printable(pathname, 300)}${search && "?…"}` +
       (range === undefined ? "" : ` (${printable(range, 60)})`);
+    const tell = (how: string | number) =>
+      notify(this.#options.observer, {
+        level: "debug",
+        code: "request",
+        message: `${what}: ${how}`,
+      });
+    let response: HttpResponse;
     try {
-      const response = await this.#connections.send(request);
-      notify(this.#options.observer, {
-        level: "debug",
-        code: "request",
-        message: `${what}: ${response.status}`,
-      });
-      return response;
+      response = await this.#connections.send(request);
     } catch (error) {
-      notify(this.#options.observer, {
-        level: "debug",
-        code: "request",
-        message: `${what}: failed`,
-      });
+      tell("failed");
       throw error;
     }
+    try {
+      tell(response.status);
+    } catch (error) { // the caller's own: nobody will read the answer
+      await response.body.cancel();
+      throw error;
+    }
+    return response;
   }
 }

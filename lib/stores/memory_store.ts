@@ -9,6 +9,7 @@ import { concat } from "../bytes.ts";
 import { type Digest, isDigest } from "../digest.ts";
 import { noteOwn } from "../doors/own_stores.ts";
 import { BlobberError } from "../errors.ts";
+import { guardCalls } from "../doors/store_calls.ts";
 import { readFallback } from "../artifact/fallback_tag.ts";
 import {
   isDocumentType,
@@ -205,3 +206,5 @@ export class MemoryStore implements Store, AsyncDisposable {
     return new BlobberError("not-found", `${what} not found in ${this.name}`);
   }
 }
+
+guardCalls(MemoryStore.prototype);

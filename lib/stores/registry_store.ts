@@ -6,6 +6,7 @@
  */
 
 import { isDocumentType } from "../artifact/manifest.ts";
+import { guardCalls } from "../doors/store_calls.ts";
 import type { RegistryReference } from "../reference.ts";
 import { Manifests } from "../registry/distribution/manifests.ts";
 import { openRepository, type RegistryOptions } from "../registry/open_repository.ts";
@@ -143,3 +144,5 @@ class RegistryStore implements Store {
     return { repository: this.repository, manifests: this.#manifests, via };
   }
 }
+
+guardCalls(RegistryStore.prototype);

@@ -6,9 +6,10 @@
  */
 
 import { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, isAbsolute, resolve } from "node:path";
+import process from "node:process";
 import { BlobberError } from "../errors.ts";
-import { errnoOf, fileError } from "./system_error.ts";
+import { errnoOf, fileError, missingPermission } from "./system_error.ts";
 import {
   effectiveUser,
   HeldDirectory,
@@ -63,7 +64,7 @@ export interface HeldPath {
  * where only paths are held, something that is no directory, or what the system says
  */
 export function holdPath(path: string, options: PathOptions = {}): HeldPath {
-  const absolute = resolve(path);
+  const absolute = absolutePath(path);
   if (thisPlatform().os === "windows") return takePath(absolute);
   const walk = new Walk(absolute, options);
   try {
@@ -92,7 +93,7 @@ export function holdDirectory(path: string, options: PathOptions = {}): HeldDire
  * @throws {BlobberError} `file-system`
  */
 export function holdFile(path: string, options: PathOptions & { mode?: number } = {}): HeldFile {
-  const absolute = resolve(path);
+  const absolute = absolutePath(path);
   if (thisPlatform().os === "windows") return takeFile(absolute, options.mode);
   const walk = new Walk(absolute, options, { toFile: true });
   try {
@@ -105,6 +106,24 @@ export function holdFile(path: string, options: PathOptions & { mode?: number } 
   } catch (error) {
     walk.close();
     throw fileError("cannot use", absolute, error);
+  }
+}
+
+/** A path from the root, also where the directory that a relative one begins in is gone. */
+function absolutePath(path: string): string {
+  try {
+    return isAbsolute(path) ? resolve(path) : resolve(process.cwd(), path); // Bun's resolve() asks nobody
+  } catch (cause) {
+    const withheld = missingPermission(cause);
+    if (withheld !== undefined) throw withheld;
+    throw new BlobberError(
+      "file-system",
+      `cannot use ${quote(path)}: the current directory is gone`,
+      {
+        hint: "change to a directory that exists, or give the whole path",
+        cause,
+      },
+    );
   }
 }
 

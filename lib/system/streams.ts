@@ -4,6 +4,8 @@
  * @module
  */
 
+import { asOurs } from "./system_error.ts";
+
 /** Gives bytes: fills what it can of `into` and returns how much, 0 at the end. */
 export type Fill = (into: Uint8Array) => number | Promise<number>;
 
@@ -44,7 +46,7 @@ export function byteStream(
         else controller.enqueue(into.subarray(0, filled));
       } catch (error) {
         finish();
-        throw error;
+        throw asOurs(error);
       }
     },
     cancel: finish,

@@ -7,8 +7,9 @@
  * @module
  */
 
-import { BlobberError } from "../errors.ts";
-import { printable, quote } from "../printable.ts";
+import { isTheirs } from "../caller_errors.ts";
+import { BlobberError, isBlobberError } from "../errors.ts";
+import { printable, printableSentence, quote, withoutSecrets } from "../printable.ts";
 import { nodeModule } from "./runtime.ts";
 
 /** What the system means by its error codes (errno). */
@@ -82,11 +83,57 @@ export function shownPath(path: string): string {
  * @param cause what was thrown; an error of ours is passed on
  */
 export function fileError(what: string, path: string, cause: unknown): BlobberError {
-  if (cause instanceof BlobberError) return cause;
+  if (isBlobberError(cause)) return cause;
   const withheld = missingPermission(cause);
   if (withheld !== undefined) return withheld;
   const message = `${what} ${quote(shownPath(path))}: ${reasonInWords(cause)}`;
   return new BlobberError("file-system", message, { cause });
+}
+
+/**
+ * What leaves the library: the caller's own error as it is, and an error of ours for all else that was thrown.
+ * What was under way when a permission was missed is not what went wrong.
+ */
+export function asOurs(thrown: unknown): unknown {
+  if (isTheirs(thrown)) return thrown;
+  const withheld = missingPermission(thrown);
+  if (withheld !== undefined) return withheld;
+  if (isBlobberError(thrown)) return thrown;
+  const said = printableSentence(withoutSecrets(messageOf(thrown)), 500);
+  const reason = systemReason(thrown);
+  if (reason !== undefined) {
+    return new BlobberError("file-system", `${reason}: ${said}`, { cause: thrown });
+  }
+  return new BlobberError("unexpected", `unexpected error: ${said}`, {
+    cause: thrown,
+    hint: "this is a fault of blobber; its cause says where it happened",
+  });
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
+}
+
+/**
+ * Does work of which only errors of ours come, or the caller's own.
+ *
+ * @param work what to do
+ */
+export async function leaving<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw asOurs(thrown);
+  }
+}
+
+/** As {@linkcode leaving}, for what gives one thing after another. */
+export async function* eachLeaving<T>(items: () => AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* items();
+  } catch (thrown) {
+    throw asOurs(thrown);
+  }
 }
 
 /** Causes that are looked into: an error of ours around one of the runtime's, and one more. */

@@ -19,13 +19,15 @@ import {
   smallRangeIn,
 } from "../archive/read/file_content.ts";
 import type { Digest } from "../digest.ts";
-import { BlobberError } from "../errors.ts";
+import { BlobberError, checkAborted } from "../errors.ts";
+import type { Observer } from "../events.ts";
 import { counted, printable, quote } from "../printable.ts";
 import type { Verdict } from "../signing.ts";
 import type { FileOptions, FileReadOptions } from "../options.ts";
 import type { ByteRange, CallOptions, Source } from "../store.ts";
 import { type TiedSignal, tieSignal } from "../system/tied_signal.ts";
 import type { Descriptor, Document, Manifest } from "../types.ts";
+import { VerbCall } from "../verb_call.ts";
 
 /**
  * Opens an image: reads the tables of its layers.
@@ -49,6 +51,14 @@ export interface ImageOptions extends ContentsOptions {
   maxFileBytes?: number | undefined;
   /** Who signed it, where that was asked for. */
   verdict?: Verdict | undefined;
+  /** Told of what is read later, and stops that. @default what is told of the opening */
+  later?: Observer | undefined;
+}
+
+/** What a call of an image is told by, and what stops it. */
+interface OneCall extends Observer {
+  /** What stops the stream that it gives out, which outlives it. */
+  lasting(): readonly AbortSignal[];
 }
 
 /** An opened image. All of its methods may be called concurrently. */
@@ -63,7 +73,7 @@ export class Image implements AsyncDisposable {
   readonly #contents: Contents;
   readonly #closing = new AbortController();
   readonly #stop: TiedSignal;
-  readonly #observer: ContentsOptions;
+  readonly #observer: Observer;
   readonly #maxFileBytes: number;
 
   /** Use {@linkcode openImage}. */
@@ -78,10 +88,10 @@ export class Image implements AsyncDisposable {
     this.verdict = options.verdict;
     this.#source = source;
     this.#contents = contents;
-    this.#observer = options;
-    const { signal, maxFileBytes = Infinity } = options;
+    const { later = options, maxFileBytes = Infinity } = options;
+    this.#observer = later;
     this.#maxFileBytes = maxFileBytes;
-    this.#stop = tieSignal(this.#closing.signal, signal);
+    this.#stop = tieSignal(this.#closing.signal, later.signal);
   }
 
   /** Digest of the manifest. */
@@ -91,15 +101,16 @@ export class Image implements AsyncDisposable {
 
   /** Everything in the image, all layers applied, sorted by path. */
   async entries(): Promise<Entry[]> {
-    const all: Entry[] = [];
-    for await (const entries of this.#some()) all.push(...entries);
-    return all;
+    return await this.#run({}, async (call) => {
+      const all: Entry[] = [];
+      for await (const entries of this.#contents.listing.entries(call)) all.push(...entries);
+      return all;
+    });
   }
 
   /** The paths of all entries, sorted: what a list of names needs, in a fraction of the time. */
   async paths(): Promise<string[]> {
-    this.#checkOpen();
-    return await this.#contents.listing.paths({ signal: this.#stop.signal });
+    return await this.#run({}, (call) => this.#contents.listing.paths(call));
   }
 
   /**
@@ -110,13 +121,14 @@ export class Image implements AsyncDisposable {
    * @throws {BlobberError} `not-found`
    */
   async stat(path: string, options: { follow?: boolean } = {}): Promise<Entry> {
-    this.#checkOpen();
-    const { listing } = this.#contents;
-    const wanted = options.follow ? this.#follow(path, normal(path)) : normal(path);
-    const found = listing.get(wanted) ?? listing.get(this.#follow(path, wanted));
-    if (found !== undefined) return options.follow ? asFile(found) : { ...found.entry };
-    if (listing.isDirectory(wanted)) return implied(wanted);
-    throw await this.#missing(path, wanted);
+    return await this.#run({}, async (call) => {
+      const { listing } = this.#contents;
+      const wanted = options.follow ? this.#follow(path, normal(path)) : normal(path);
+      const found = listing.get(wanted) ?? listing.get(this.#follow(path, wanted));
+      if (found !== undefined) return options.follow ? asFile(found) : { ...found.entry };
+      if (listing.isDirectory(wanted)) return implied(wanted);
+      throw await this.#missing(path, wanted, call);
+    });
   }
 
   /**
@@ -136,9 +148,11 @@ export class Image implements AsyncDisposable {
     path: string,
     options: FileOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    checkRange(options);
-    const content = await this.#file(path);
-    return await this.#open(content, rangeIn(content, options), options);
+    return await this.#run(options, async (call) => {
+      checkRange(options);
+      const content = await this.#file(path, call);
+      return await this.#open(content, rangeIn(content, options), call);
+    });
   }
 
   /**
@@ -147,10 +161,12 @@ export class Image implements AsyncDisposable {
    * @throws {BlobberError} as {@linkcode Image.open}; `limit` for more than `maxBytes`
    */
   async read(path: string, options: FileReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkRange(options);
-    const content = await this.#file(path);
-    const range = smallRangeIn(content, path, options);
-    return await allOf(await this.#open(content, range, options), range);
+    return await this.#run(options, async (call) => {
+      checkRange(options);
+      const content = await this.#file(path, call);
+      const range = smallRangeIn(content, path, options);
+      return await allOf(await this.#open(content, range, call), range);
+    });
   }
 
   /**
@@ -165,12 +181,12 @@ export class Image implements AsyncDisposable {
       yield await this.stat(prefix);
       return;
     }
-    for await (const entries of this.#some(wanted)) {
-      for (const entry of entries) {
-        this.#checkOpen();
-        yield entry;
-      }
-    }
+    const call = new VerbCall(this.#stop.signal);
+    yield* call.each(() => this.#below(wanted, call.signal));
+  }
+
+  async *#below(below: string, signal: AbortSignal): AsyncGenerator<Entry> {
+    for await (const entries of this.#contents.listing.entries({ signal, below })) yield* entries;
   }
 
   /** Releases what the image holds. Streams that are still open fail. */
@@ -185,13 +201,12 @@ export class Image implements AsyncDisposable {
     await this.close();
   }
 
-  async *#some(below?: string): AsyncGenerator<Entry[], void> {
-    this.#checkOpen();
-    yield* this.#contents.listing.entries({ signal: this.#stop.signal, below });
-  }
-
-  #checkOpen(): void {
-    if (this.#closing.signal.aborted) throw imageClosed();
+  /** One call. A signal of its own stops it alone. */
+  async #run<T>(options: CallOptions, work: (call: OneCall) => Promise<T>): Promise<T> {
+    const call = new VerbCall(this.#stop.signal, options?.signal);
+    return await call.run(() =>
+      work({ ...call.observed(this.#observer), lasting: () => call.lasting() })
+    );
   }
 
   #follow(path: string, wanted: string): string {
@@ -211,8 +226,7 @@ export class Image implements AsyncDisposable {
   }
 
   /** The content of the file at a path. */
-  async #file(path: string): Promise<Content> {
-    this.#checkOpen();
+  async #file(path: string, call: CallOptions): Promise<Content> {
     const { listing } = this.#contents;
     const at = this.#follow(path, normal(path));
     const node = listing.get(at);
@@ -221,7 +235,7 @@ export class Image implements AsyncDisposable {
         hint: "list it to see what is in it",
       });
     }
-    if (node === undefined) throw await this.#missing(path, at);
+    if (node === undefined) throw await this.#missing(path, at, call);
     const special = specialName(node.entry.type);
     if (special !== undefined) {
       throw new BlobberError("usage", `${quote(path)} is ${special}, expected a file`);
@@ -240,14 +254,14 @@ export class Image implements AsyncDisposable {
   async #open(
     content: Content,
     range: ByteRange,
-    options: CallOptions,
+    call: OneCall,
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    const signals = [this.#stop.signal, options.signal];
-    return await openContent(this.#source, content, { range, signals, observer: this.#observer });
+    const signals = call.lasting();
+    return await openContent(this.#source, content, { range, signals, observer: call });
   }
 
-  async #missing(path: string, at: string): Promise<BlobberError> {
-    const meant = nearestPath(at, await this.paths());
+  async #missing(path: string, at: string, call: CallOptions): Promise<BlobberError> {
+    const meant = nearestPath(at, await this.#contents.listing.paths(call));
     return new BlobberError(
       "not-found",
       `file not found: ${quote(path)} is not in ${this.descriptor.digest}`,
@@ -258,6 +272,9 @@ export class Image implements AsyncDisposable {
 
 /** A path as people write it: with or without `/` or `./` before it. */
 function normal(path: string): string {
+  if (typeof path !== "string") {
+    throw new BlobberError("invalid-option", `invalid path: ${quote(path)}, expected text`);
+  }
   return path.split("/").filter((component) => component !== "" && component !== ".").join("/");
 }
 

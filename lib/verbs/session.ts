@@ -5,18 +5,14 @@
  * @module
  */
 
-import { BlobberError, checkAborted, interruption } from "../errors.ts";
+import { theirs } from "../caller_errors.ts";
+import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import type { ClientOptions } from "../options.ts";
 import { OpenStores } from "../stores/open_stores.ts";
 import type { CallObserver, ThreadCall, ThreadPool } from "../threads/pool.ts";
+import { VerbCall } from "../verb_call.ts";
 import { withSteadyProgress } from "./steady_progress.ts";
-
-/** What can stop a call. */
-interface Stoppable {
-  signal?: AbortSignal | undefined;
-  onProgress?: Observer["onProgress"];
-}
 
 /** Something that the client gave out, and that has to be closed. */
 interface Closable {
@@ -27,7 +23,7 @@ interface Closable {
 export class Session {
   readonly stores: OpenStores;
   readonly #end = new AbortController();
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #running = new Map<Promise<unknown>, VerbCall>();
   readonly #given = new Set<WeakRef<Closable>>();
   readonly #forgotten = new FinalizationRegistry<WeakRef<Closable>>((ref) =>
     this.#given.delete(ref)
@@ -38,33 +34,33 @@ export class Session {
 
   /** @param options the client's */
   constructor(options: ClientOptions) {
-    this.#options = options;
-    this.stores = new OpenStores(options);
+    this.#options = this.#marked(options);
+    this.stores = new OpenStores(this.#options);
   }
 
   /**
    * Runs a call, which is to stop when the client is closed.
    *
    * @param options the caller's
-   * @param call is given the options with a signal that fires in both cases
-   * @throws {BlobberError} `closed`
+   * @param call is given the options with a signal that fires in both cases, and callbacks that throw nothing
+   * @throws {BlobberError} `closed`, `interrupted`, and what the call throws; see `verb_call.ts`
    */
-  async run<O extends Stoppable, T>(
+  async run<O extends Observer, T>(
     options: O,
     call: (options: O & { signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    this.#check();
-    const { signal, release } = this.#either(options.signal);
-    const progress = withSteadyProgress(options);
-    const work = call({ ...progress.options, signal });
-    this.#running.add(work);
-    try {
-      const result = await work;
+    const running = new VerbCall(this.#end.signal, options.signal);
+    const progress = withSteadyProgress(running.observed(options));
+    const work = running.run(async () => {
+      const result = await call(progress.options);
       progress.end();
       return result;
+    });
+    this.#running.set(work, running);
+    try {
+      return await work;
     } finally {
       this.#running.delete(work);
-      release();
     }
   }
 
@@ -74,7 +70,7 @@ export class Session {
    * @param call is also given its part of the threads, which is loaded while it asks a registry
    * @throws {BlobberError} `closed`, `invalid-option` for an option about threads
    */
-  async runWithThreads<O extends Stoppable & CallObserver, T>(
+  async runWithThreads<O extends Observer & CallObserver, T>(
     options: O,
     call: (options: O & { signal: AbortSignal }, threads: Promise<ThreadCall>) => Promise<T>,
   ): Promise<T> {
@@ -98,23 +94,16 @@ export class Session {
   }
 
   /** As {@linkcode run}, for a call that gives one thing after another. Whoever leaves it halfway ends it. */
-  async *iterate<O extends Stoppable, T>(
+  async *iterate<O extends Observer, T>(
     options: O,
     call: (options: O & { signal: AbortSignal }) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
-    this.#check();
-    const { signal, release } = this.#either(options.signal);
-    const progress = withSteadyProgress(options);
-    try {
-      for await (const item of call({ ...progress.options, signal })) {
-        yield item;
-        // What came in one piece with this one is not given out any more.
-        checkAborted(signal);
-      }
+    const running = new VerbCall(this.#end.signal, options.signal);
+    const progress = withSteadyProgress(running.observed(options));
+    yield* running.each(async function* () {
+      yield* call(progress.options);
       progress.end();
-    } finally {
-      release();
-    }
+    });
   }
 
   /** Keeps what a call gave out, to close it when the client is closed. */
@@ -137,31 +126,36 @@ export class Session {
 
   async #close(): Promise<void> {
     this.#end.abort(new BlobberError("closed", "the client is closed"));
-    await Promise.allSettled(this.#running);
+    await Promise.allSettled(this.#running.keys());
     await Promise.all([...this.#given].map((ref) => ref.deref()?.close()));
     this.#given.clear();
     await this.#threads?.close();
     await this.stores.close();
   }
 
-  #check(): void {
-    checkAborted(this.#end.signal);
+  /** The client's own callbacks, whose errors are told from ours wherever they come out. */
+  #marked(options: ClientOptions): ClientOptions {
+    const { onNotice, onRequest, credentials, open } = options;
+    return {
+      ...options,
+      ...(onNotice !== undefined && {
+        onNotice: (notice) => this.#watch(theirs(() => onNotice(notice))),
+      }),
+      ...(onRequest !== undefined && {
+        onRequest: (request) => {
+          const ended = theirs(() => onRequest(request));
+          return ended && ((end) => theirs(() => ended(end)));
+        },
+      }),
+      ...(credentials !== undefined && {
+        credentials: (host, repository) => theirs(() => credentials(host, repository)),
+      }),
+      ...(open !== undefined && { open: (reference) => theirs(() => open(reference)) }),
+    };
   }
 
-  /** Both signals in one, tied together only for as long as a call takes. */
-  #either(signal: AbortSignal | undefined): { signal: AbortSignal; release(): void } {
-    const ends = [this.#end.signal, ...(signal === undefined ? [] : [signal])];
-    const stop = new AbortController();
-    const onAbort = (event: Event) => stop.abort(interruption(event.target as AbortSignal));
-    for (const one of ends) {
-      if (one.aborted) stop.abort(interruption(one));
-      one.addEventListener("abort", onAbort, { once: true });
-    }
-    return {
-      signal: stop.signal,
-      release: () => {
-        for (const one of ends) one.removeEventListener("abort", onAbort);
-      },
-    };
+  /** Has every call that is running wait for what a callback of the client returned: whose it is, nobody knows. */
+  #watch(returned: unknown): void {
+    for (const call of this.#running.values()) call.await(returned);
   }
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { markTheirs } from "@blobber/core/caller-errors";
+
 /** Neither the network's nor ours: who asked for the requests gets `thrown` as it is. */
 export class CallersError extends Error {
   /** What was thrown. */
@@ -12,6 +14,6 @@ export class CallersError extends Error {
   /** @param thrown by the caller's function */
   constructor(thrown: unknown) {
     super("the given fetch failed");
-    this.thrown = thrown;
+    this.thrown = markTheirs(thrown);
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { theirs } from "@blobber/core/caller-errors";
 import { toBase64 } from "@blobber/core/bytes";
 import type { Notice } from "@blobber/core";
 import { BlobberError, checkAborted } from "@blobber/core/errors";
@@ -118,7 +119,7 @@ export class Identity implements Credential {
     }
     const { token: source, clientId = PUBLIC.clientId } = this.#options;
     const issuer = async () => (await services()).issuer;
-    const raw = await source.token({ clientId, context, issuer });
+    const raw = await theirs(() => source.token({ clientId, context, issuer }));
     if (raw === undefined) {
       throw new BlobberError("unauthorized", `no identity token: ${source.name} gives none`, {
         hint: "give one (SIGSTORE_ID_TOKEN), log in with a browser, or sign with a key of your own",
@@ -130,7 +131,8 @@ export class Identity implements Credential {
   async #confirm(token: IdentityToken): Promise<void> {
     const { email } = token;
     if (email === undefined || email === this.#confirmed || !this.#options.confirm) return;
-    const answer: unknown = await this.#options.confirm(email);
+    const { confirm } = this.#options;
+    const answer: unknown = await theirs(() => confirm(email));
     // What is published stays so: only a clear yes counts.
     if (typeof answer !== "boolean") {
       throw nonsense("the function confirm returned neither true nor false");

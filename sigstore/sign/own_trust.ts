@@ -4,6 +4,7 @@
  * @module
  */
 
+import { theirs } from "@blobber/core/caller-errors";
 import type { CallOptions } from "@blobber/core";
 import { nonsense, type SignerOptions } from "./signer_options.ts";
 import { isPublicService, type SigningServices } from "./signing_config.ts";
@@ -26,7 +27,7 @@ export async function trustForServices(
   { signal }: CallOptions,
 ): Promise<TrustMaterial | undefined> {
   if (trust !== undefined) {
-    const material: unknown = typeof trust === "function" ? await trust() : trust;
+    const material: unknown = typeof trust === "function" ? await theirs(trust) : trust;
     if (material instanceof TrustMaterial) return material;
     // Without it, the signature would be given away unverified.
     throw nonsense("the function for trust returned no trust material");

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { theirs } from "@blobber/core/caller-errors";
+import type { Notice } from "@blobber/core/events";
+import { VerbCall } from "@blobber/core/verb-call";
 import type { CallOptions, Signable, Signature, Signer } from "@blobber/core";
 import { toHex } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
@@ -28,20 +31,29 @@ import type { TrustMaterial } from "../trust/trust_root.ts";
  */
 export async function createSigner(options: SignerOptions): Promise<Signer> {
   checkOptions(options);
-  const { onRequest, onNotice, services } = options;
+  const calls = new Set<VerbCall>();
+  const { onNotice: given, onRequest, services } = options;
+  const onNotice = (notice: Notice) => {
+    const returned = given && theirs(() => given(notice));
+    for (const call of calls) call.await(returned);
+  };
+  options = { ...options, onNotice };
   const fetch = fetchBy(options.fetch);
   const context = serviceContext({ onRequest, onNotice, ...services, ...fetch && { fetch } });
-  const notify = options.onNotice ?? (() => {});
   if ("key" in options && options.key !== undefined) {
     if ("token" in options && options.token !== undefined) {
       throw nonsense("a key and an identity at once, expected one of them");
     }
-    return new SigstoreSigner(new OwnKey(await readPrivateKey(options.key)), options, context);
+    return new SigstoreSigner(new OwnKey(await readPrivateKey(options.key)), {
+      options,
+      context,
+      calls,
+    });
   }
   if (!("token" in options) || options.token === undefined) {
     throw nonsense("neither a key nor an identity, expected one of them");
   }
-  return new SigstoreSigner(new Identity(options, notify), options, context);
+  return new SigstoreSigner(new Identity(options, onNotice), { options, context, calls });
 }
 
 class SigstoreSigner implements Signer {
@@ -49,14 +61,24 @@ class SigstoreSigner implements Signer {
   readonly #context: ServiceContext;
   readonly #services: () => Promise<SigningServices>;
   readonly #options: SignerOptions;
+  /** Those that are running, which wait for what a callback returns. */
+  readonly #calls: Set<VerbCall>;
   #trust: TrustMaterial | undefined;
 
   get publicKey(): Uint8Array | undefined {
     return this.#credential.publicKey;
   }
 
-  constructor(credential: Credential, options: SignerOptions, context: ServiceContext) {
+  constructor(
+    credential: Credential,
+    { options, context, calls }: {
+      options: SignerOptions;
+      context: ServiceContext;
+      calls: Set<VerbCall>;
+    },
+  ) {
     this.#credential = credential;
+    this.#calls = calls;
     this.#context = context;
     this.#options = options;
     const named = namedServices(options, credential.kind);
@@ -73,11 +95,21 @@ class SigstoreSigner implements Signer {
     } else {
       const load = options.signingConfig as () => Promise<unknown>;
       let services: SigningServices | undefined;
-      this.#services = async () => services ??= check(servicesOf(await load()));
+      this.#services = async () => services ??= check(servicesOf(await theirs(load)));
     }
   }
 
   async sign(manifest: Signable, options: CallOptions = {}): Promise<Signature> {
+    const call = new VerbCall(options.signal);
+    this.#calls.add(call);
+    try {
+      return await call.run(() => this.#sign(manifest, { signal: call.signal }));
+    } finally {
+      this.#calls.delete(call);
+    }
+  }
+
+  async #sign(manifest: Signable, options: CallOptions): Promise<Signature> {
     // Sign the bytes that are here, whatever the caller says about them.
     if (digestOf(manifest.bytes) !== manifest.digest || manifest.bytes.length !== manifest.size) {
       throw new BlobberError(

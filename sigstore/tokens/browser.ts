@@ -5,6 +5,7 @@
  * @module
  */
 
+import { theirs } from "@blobber/core/caller-errors";
 import { BlobberError, checkAborted, interruption } from "@blobber/core/errors";
 import { LOGIN_TIMEOUT_MS } from "@blobber/core/limits";
 import { endpointOf, findIssuer, type Issuer } from "./issuer.ts";
@@ -52,7 +53,7 @@ export function browserToken(options: BrowserOptions): TokenSource {
           code_challenge_method: "S256",
         };
         for (const [name, value] of Object.entries(query)) page.searchParams.set(name, value);
-        await options.openBrowser(page.href);
+        await theirs(() => options.openBrowser(page.href));
         const back = await comeback(loopback, options.timeoutMs, context.signal);
         return await redeem(issuer, back, { loopback, state, nonce, verifier });
       } finally {

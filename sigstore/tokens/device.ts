@@ -4,6 +4,7 @@
  * @module
  */
 
+import { theirs } from "@blobber/core/caller-errors";
 import { BlobberError } from "@blobber/core/errors";
 import { LOGIN_TIMEOUT_MS } from "@blobber/core/limits";
 import { quote } from "@blobber/core/printable";
@@ -57,7 +58,8 @@ export function deviceToken(options: DeviceOptions): TokenSource {
         }, requests);
         const grant = await oauth.processDeviceAuthorizationResponse(server, client, answer);
         const seconds = Math.min(grant.expires_in, LOGIN_TIMEOUT_MS / 1000);
-        await options.showDevice(loginOf(grant, seconds));
+        const login = loginOf(grant, seconds);
+        await theirs(() => options.showDevice(login));
         return await pollForToken(issuer, context, {
           verifier,
           deviceCode: grant.device_code,

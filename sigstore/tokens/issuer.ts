@@ -6,7 +6,8 @@
  */
 
 import type { AuthorizationServer, Client, ClientAuth } from "oauth4webapi";
-import { BlobberError } from "@blobber/core/errors";
+import { isTheirs } from "@blobber/core/caller-errors";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { MAX_MESSAGE_CHARS } from "@blobber/core/limits";
 import { printable, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
@@ -123,9 +124,7 @@ function boundedFetch(context: ServiceContext) {
  */
 function explain(oauth: OAuth, issuer: URL, error: unknown): unknown {
   if (error instanceof CallersError) return error.thrown;
-  if (error instanceof BlobberError || (error instanceof Error && error.name === "AbortError")) {
-    return error;
-  }
+  if (isBlobberError(error) || isTheirs(error)) return error;
   let words = reasonOf(error);
   if (
     error instanceof oauth.ResponseBodyError || error instanceof oauth.AuthorizationResponseError

@@ -80,13 +80,20 @@ export async function publicTarget(
   name: string,
   options: PublicRootOptions = {},
 ): Promise<PublicTarget> {
+  const { VerbCall } = await import("@blobber/core/verb-call"); // who verifies with a file needs none
+  const call = new VerbCall(options.signal);
+  return await call.run(() => findTarget(name, call.observed(options)));
+}
+
+async function findTarget(name: string, options: PublicRootOptions): Promise<PublicTarget> {
   const url = options.url ?? PUBLIC_TUF_URL;
   if (options.url !== undefined && options.root === undefined) {
     throw new BlobberError("invalid-option", "a TUF repository is named without its first root");
   }
-  const path = join(options.cacheDir ?? defaultCacheDir(), `${encodeURIComponent(url)}.json`);
+  const directory = options.cacheDir ?? defaultCacheDir();
+  const path = directory && join(directory, `${encodeURIComponent(url)}.json`);
   const first = options.root ?? new TextEncoder().encode(JSON.stringify(PUBLIC_TUF_ROOT));
-  const state = await keptState(path, first, options);
+  const state = path === undefined ? undefined : await keptState(path, first, options);
   const kept = state?.targets.get(name);
   const now = Date.now();
   const offline = options.offline === true;
@@ -167,8 +174,8 @@ async function fetchTarget(
   { name, url, path, first, state }: {
     name: string;
     url: string;
-    /** The file that is kept between runs. */
-    path: string;
+    /** The file that is kept between runs, where there is a place for it. */
+    path: string | undefined;
     /** The root that trust begins with. */
     first: Uint8Array;
     state: TufState | undefined;
@@ -180,14 +187,17 @@ async function fetchTarget(
   const names = [...new Set([name, ...state?.targets.keys() ?? []])];
   const known = state?.metadata ?? { roots: [] };
   const update = await updateTuf(first, known, { names, fetch: repository(url, options) });
-  await writeState(path, { ...update, checked }).catch((error) => {
-    // A home that cannot be written costs the next run a request, and this one nothing.
+  const failed = path === undefined
+    ? "this user has no home directory"
+    : await writeState(path, { ...update, checked }).then(() => undefined, reasonOf);
+  // A home that cannot be written costs the next run a request, and this one nothing.
+  if (failed !== undefined) {
     notify(options, {
       level: "debug",
       code: "trust-root-not-kept",
-      message: `the trust root is not kept: ${reasonOf(error)}`,
+      message: `the trust root is not kept: ${failed}`,
     });
-  });
+  }
   return { bytes: update.targets.get(name)!, confirmed: checked };
 }
 
@@ -274,8 +284,15 @@ function asTrustRoot(error: unknown, url: string): unknown {
   );
 }
 
-function defaultCacheDir(): string {
+/** Nothing for a user without a home, such as one with a number that the system does not know. */
+function defaultCacheDir(): string | undefined {
   const base = process.env["XDG_CACHE_HOME"];
   // The XDG base directory specification has relative paths ignored.
-  return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "blobber", "sigstore");
+  if (base?.startsWith("/")) return join(base, "blobber", "sigstore");
+  let home: string | undefined;
+  try {
+    home = homedir();
+  } catch { // the system knows none, or the runtime does not let us ask
+  }
+  return home ? join(home, ".cache", "blobber", "sigstore") : undefined;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { theirs } from "../../caller_errors.ts";
 import { BlobberError } from "../../errors.ts";
 import { counted, quote } from "../../printable.ts";
 import { type Entry, nearestTime } from "../entry.ts";
@@ -76,15 +77,15 @@ export function readerOf(bytes: ByteSource, what: string): BytesReader {
   if (bytes instanceof ReadableStream) {
     const reader = bytes.getReader();
     return {
-      next: () => nextPiece(async () => (await reader.read()).value, what),
+      next: () => nextPiece(async () => (await theirs(() => reader.read())).value, what),
       cancel: () => reader.cancel().catch(() => {}),
     };
   }
-  const iterator = bytes[Symbol.asyncIterator]();
+  const iterator = theirs(() => bytes[Symbol.asyncIterator]());
   return {
     next: () =>
       nextPiece(async () => {
-        const { done, value } = await iterator.next();
+        const { done, value } = await theirs(() => iterator.next());
         return done ? undefined : value;
       }, what),
     cancel: async () => {

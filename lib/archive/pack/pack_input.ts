@@ -4,6 +4,7 @@
  * @module
  */
 
+import { eachTheirs } from "../../caller_errors.ts";
 import type { Observer } from "../../events.ts";
 import type { Packed } from "../allowance.ts";
 import type { FileStat } from "../../system/runtime.ts";
@@ -93,7 +94,7 @@ export async function packEntries(
 ): Promise<Packed> {
   const survey = new Survey(options);
   const names = new NameSet();
-  for await (const input of entries) {
+  for await (const input of eachTheirs(entries)) {
     const stated = timed(entryOf(input), options);
     checkNames(stated);
     const entry = names.add(stated);

@@ -5,6 +5,7 @@
  */
 
 import { interruption } from "../../errors.ts";
+import { asOurs } from "../../system/system_error.ts";
 import type { TiedSignal } from "../../system/tied_signal.ts";
 
 /**
@@ -36,7 +37,7 @@ export function partStream(
         controller.close();
       } catch (error) {
         release();
-        throw error;
+        throw asOurs(error);
       }
     },
     async cancel() {

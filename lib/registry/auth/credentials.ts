@@ -5,11 +5,11 @@
  * @module
  */
 
-import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { BlobberError } from "../../errors.ts";
-import { errnoOf, fileError } from "../../system/system_error.ts";
+import { homedir } from "node:os";
+import { errnoOf, fileError, missingPermission } from "../../system/system_error.ts";
 import { readInputSync } from "../../system/input_file.ts";
 import { MAX_CREDENTIALS_BYTES } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
@@ -22,20 +22,35 @@ import type { Variables } from "../http/proxy.ts";
  * The files in which credentials are looked for, in order: the one that is named, Docker's, Podman's.
  *
  * @param variables the environment
- * @param home the user's home directory
+ * @param home the user's home directory, where there is one
  * @returns their paths
  */
 export function credentialsFiles(
   variables: Variables = process.env,
-  home: string = homedir(),
+  home: string | undefined = homeDirectory(),
 ): string[] {
   const { REGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = variables;
   return [
     ...(REGISTRY_AUTH_FILE ? [REGISTRY_AUTH_FILE] : []),
-    join(DOCKER_CONFIG || join(home, ".docker"), "config.json"),
+    ...(DOCKER_CONFIG || home
+      ? [join(DOCKER_CONFIG || join(home!, ".docker"), "config.json")]
+      : []),
     ...(XDG_RUNTIME_DIR ? [join(XDG_RUNTIME_DIR, "containers", "auth.json")] : []),
-    join(XDG_CONFIG_HOME || join(home, ".config"), "containers", "auth.json"),
+    ...(XDG_CONFIG_HOME || home
+      ? [join(XDG_CONFIG_HOME || join(home!, ".config"), "containers", "auth.json")]
+      : []),
   ];
+}
+
+/** Nothing for a user without a home, such as one with a number that the system does not know. */
+function homeDirectory(): string | undefined {
+  try {
+    return homedir() || undefined;
+  } catch (cause) {
+    const withheld = missingPermission(cause);
+    if (withheld !== undefined) throw withheld;
+    return undefined;
+  }
 }
 
 /**

@@ -152,7 +152,7 @@ class Exchange implements BodyReader, Yielding {
       return { ...response, body: this };
     } catch (error) {
       this.#end(error);
-      throw error;
+      throw this.#why ?? error;
     }
   }
 
@@ -170,7 +170,7 @@ class Exchange implements BodyReader, Yielding {
       return piece;
     } catch (error) {
       this.#end(error);
-      throw error;
+      throw this.#why ?? error;
     }
   }
 

@@ -36,6 +36,9 @@ export class LayoutOpener {
    * @param options how it is opened
    */
   constructor(path: string, options: LayoutOptions) {
+    if (typeof path !== "string") {
+      throw new BlobberError("invalid-option", `invalid path: ${quote(path)}, expected text`);
+    }
     this.name = `oci:${path}`;
     this.#path = path;
     this.#options = options;

@@ -9,8 +9,8 @@ import { checkGiven } from "../../checked_content.ts";
 import { readFallback } from "../../artifact/fallback_tag.ts";
 import { mayBeOfType, parseDocument } from "../../artifact/manifest.ts";
 import { tagTaken } from "../../artifact/tag_taken.ts";
-import type { Digest } from "../../digest.ts";
 import { noteOwn } from "../../doors/own_stores.ts";
+import { guardCalls } from "../../doors/store_calls.ts";
 import type {
   BlobWriter,
   CallOptions,
@@ -87,7 +87,7 @@ export class LayoutStore implements Store, AsyncDisposable {
   ): AsyncIterable<Descriptor> {
     this.#life.check(options.signal);
     const { via = "auto", artifactType } = options;
-    const seen = new Set<Digest>();
+    const seen = new Set<string>();
     if (via !== "tag") {
       const layout = this.#layouts.open();
       const ended = this.#life.keep(() => layout.close());
@@ -177,3 +177,5 @@ export class LayoutStore implements Store, AsyncDisposable {
     }
   }
 }
+
+guardCalls(LayoutStore.prototype);
