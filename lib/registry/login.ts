@@ -18,7 +18,6 @@ import { addressOf, type Registry, type RegistryName } from "../reference.ts";
 import { credentialsKeyOf } from "./http/docker_hub.ts";
 import { VerbCall } from "../verb_call.ts";
 import { discardBody } from "./http/body.ts";
-import type { HttpResponse } from "./http/exchange.ts";
 import { transportTo } from "./open_repository.ts";
 import { tellHelper } from "./auth/credential_helper.ts";
 import {
@@ -76,18 +75,18 @@ async function tryLogin(
     asked = true;
     return Promise.resolve(login);
   });
-  let response: HttpResponse;
-  try {
-    response = await (await transport()).request({
+  const ask = async () => {
+    const { signal } = options;
+    const answer = await (await transport()).request({
       method: "GET",
       to: "/v2/",
       scope: [],
-      signal: options.signal,
+      signal,
     });
-    await discardBody(response);
-  } finally {
-    await close();
-  }
+    await discardBody(answer);
+    return answer;
+  };
+  const response = await ask().finally(close);
   if (response.status === 200) return asked;
   if (response.status === 401 || response.status === 403) {
     throw new BlobberError(

@@ -6,9 +6,8 @@
  */
 
 import { theirs } from "@blobber/core/caller-errors";
-import type { Notice } from "@blobber/core/events";
 import { VerbCall } from "@blobber/core/verb-call";
-import type { CallOptions, Signable, Signature, Signer } from "@blobber/core";
+import type { CallOptions, Notice, Signable, Signature, Signer } from "@blobber/core";
 import { toHex } from "@blobber/core/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { counted, quote } from "@blobber/core/printable";
