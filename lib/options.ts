@@ -18,7 +18,7 @@ export type Credentials =
   | { identityToken: string }
   | { registryToken: string };
 
-/** How one registry, or all of them, are reached. */
+/** How one registry is reached, or all of them. */
 export interface ConnectionOptions {
   /** Allow plain HTTP to hosts other than this machine. @default false */
   insecure?: boolean | undefined;
@@ -60,7 +60,7 @@ export type FetchResponse = Pick<Response, "status" | "headers" | "body">;
 
 /** Options of a client. */
 export interface ClientOptions extends ConnectionOptions {
-  /** Told about connections: what a registry is waited for, and what is odd about it. */
+  /** Told about connections: when a registry makes a call wait, and what is odd about it. */
   onNotice?: Observer["onNotice"];
   /**
    * Makes every request in place of the library's own connections: to registries, to token services, and to
@@ -305,8 +305,7 @@ export interface SignOptions extends Observer {
 
 /** What signing left behind. */
 export interface SignResult {
-  /** What is signed. */
-  /** The manifest's digest. */
+  /** Digest of the manifest that is signed. */
   digest: Digest;
   /** Its media type. */
   mediaType: string;

@@ -40,7 +40,7 @@ export interface InputEntry {
   mtime?: number | undefined;
   /** Target of a link: of a symbolic one as it is written, of a hard one a path that came before. */
   linkTarget?: string | undefined;
-  /** Bytes of content. Needed where the content comes as a stream: a tar says it before the content. */
+  /** Bytes of content. Needed where the content comes as a stream: a tar states them before it. */
   size?: number | undefined;
   /** Content of a file. @default empty */
   content?: Uint8Array | ByteSource | undefined;
