@@ -59,6 +59,11 @@ export function mendPackage(files: Files, facts: PackageFacts): Files {
     mended.set(path, path.endsWith(".d.ts") ? mendDeclarations(text) : text);
   }
   const manifest = JSON.parse(files.get("package.json") ?? "{}") as Manifest;
+  for (const module of facts.sideEffects ?? []) {
+    if (!mended.has(module.replace(/^\.\//, ""))) {
+      throw new Error(`${module} is not in the package`);
+    }
+  }
   const entry = manifest.main.replace(/^\.\//, "");
   if (facts.program !== undefined) mended.set(entry, SHEBANG + mended.get(entry));
   mended.set("package.json", JSON.stringify(mendManifest(manifest, mended, facts), null, 2) + "\n");

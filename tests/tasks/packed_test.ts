@@ -68,7 +68,12 @@ test("a manifest names the runtimes, the packages imported in exact versions, an
 });
 
 test("a module with side effects is named, for bundlers", () => {
-  const files = mendPackage(packed(), { ...FACTS, sideEffects: ["./thread.js"] });
+  const facts = { ...FACTS, sideEffects: ["./thread.js"] };
+  assert.throws(
+    () => mendPackage(packed(), facts),
+    /^Error: \.\/thread\.js is not in the package$/,
+  );
+  const files = mendPackage(packed({ "thread.js": "serve();\n" }), facts);
   assert.deepEqual(manifestOf(files).sideEffects, ["./thread.js"]);
 });
 
