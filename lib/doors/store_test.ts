@@ -220,7 +220,7 @@ test("names that a store noted are not believed", async () => {
   const store = careless({ notedNames: gives(noted), noteNames: () => assert.fail() }, memory);
   const client = new Client();
   await client.push({ entries: [{ path: "a", type: "file", content: HELLO }] }, { store });
-  assert.equal((await client.list({ store })).names, "a");
+  assert.deepEqual((await client.list({ store })).names, ["a"]);
 });
 
 test("the library's own stores have no door in front of them, and others the same one each time", () => {

@@ -19,7 +19,7 @@ import {
   smallRangeIn,
 } from "../archive/read/file_content.ts";
 import type { Digest } from "../digest.ts";
-import { BlobberError, checkAborted } from "../errors.ts";
+import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import { counted, printable, quote } from "../printable.ts";
 import type { Verdict } from "../signing.ts";
