@@ -5,7 +5,7 @@
  * @module
  */
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IN_CI, inRoot, say, type Tally } from "./run.ts";
@@ -48,6 +48,28 @@ export function libraryScripts(): string[] {
     .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
     .filter((name) => !name.startsWith("kit/"))
     .sort();
+}
+
+/** The page whose examples run under every runtime; under Deno, `deno task test` runs those of all pages. */
+const PAGE = "docs/library.md";
+
+/**
+ * Writes the examples of the page for users of the library, but for those that are for Deno alone, beside
+ * the programs of a copy of the tree.
+ *
+ * @param root the copy
+ * @returns their names there, by the number of the line at which each stands
+ */
+export function writePageScripts(root: string): string[] {
+  const page = readFileSync(inRoot(PAGE), "utf8");
+  const names: string[] = [];
+  for (const { index, 1: code } of page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
+    if (code!.includes("Deno.")) continue;
+    const name = `page_line_${page.slice(0, index).split("\n").length}.ts`;
+    writeFileSync(join(root, FOLDER, name), code!);
+    names.push(name);
+  }
+  return names;
 }
 
 /**
