@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isTheirs, theirs } from "@blobber/core/caller-errors";
 import type { Fetch, FetchInit, Notice, OnRequest, RequestEnd } from "@blobber/core";
 import { concat, piecesUntil } from "@blobber/core/bytes";
 import { BlobberError, checkAborted, interruption, isBlobberError } from "@blobber/core/errors";
@@ -84,12 +85,13 @@ export function tellRequest(
   url: string,
 ): (end: RequestEnd) => void {
   const { origin, pathname, search } = new URL(url); // a query may hold a token
-  const ended = onRequest?.({ method, url: origin + pathname, queuedMs: 0 });
+  const ended = onRequest &&
+    theirs(() => onRequest({ method, url: origin + pathname, queuedMs: 0 }));
   return (end) => {
     const what = `${method} ${origin}${printable(pathname, MAX_MESSAGE_CHARS)}${search && "?…"}`;
     const message = `${what}: ${end.status ?? "failed"}`;
-    notify({ onNotice }, { level: "debug", code: "request", message });
-    ended?.(end);
+    theirs(() => notify({ onNotice }, { level: "debug", code: "request", message }));
+    if (ended) theirs(() => ended(end));
   };
 }
 
@@ -206,7 +208,7 @@ export async function askService(
         const { error } = outcome;
         // One that took too long is not waited for again.
         const stands = signal?.aborted || error instanceof BlobberError ||
-          error instanceof TooSlow || error instanceof CallersError;
+          error instanceof TooSlow || error instanceof CallersError || isTheirs(error);
         return stands ? "stands" : { mayPass: reasonOf(error) };
       }
       const { status, headers } = outcome.answer;
@@ -221,7 +223,7 @@ export async function askService(
     throw refused(request, last.answer);
   }
   checkAborted(signal);
-  if (last.error instanceof BlobberError) throw last.error;
+  if (isBlobberError(last.error) || isTheirs(last.error)) throw last.error;
   if (last.error instanceof CallersError) throw last.error.thrown;
   throw serviceFailed(request, `did not answer: ${reasonOf(last.error)}`, last.error);
 }
