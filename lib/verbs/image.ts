@@ -5,9 +5,7 @@
  */
 
 import { type Entry, specialName } from "../archive/entry.ts";
-import { followLinks } from "../archive/links.ts";
 import { raiseLimit } from "../archive/budget.ts";
-import { nearestPath } from "../archive/tree/nearest_path.ts";
 import type { Content, Contents, ContentsOptions } from "../archive/read/content.ts";
 import { readContents } from "../archive/read/contents.ts";
 import {
@@ -18,16 +16,17 @@ import {
   sizeOf,
   smallRangeIn,
 } from "../archive/read/file_content.ts";
-import type { Digest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
-import { counted, printable, quote } from "../printable.ts";
+import { counted, quote } from "../printable.ts";
 import type { Verdict } from "../signing.ts";
 import type { FileOptions, FileReadOptions } from "../options.ts";
 import type { ByteRange, CallOptions, Source } from "../store.ts";
 import { type TiedSignal, tieSignal } from "../system/tied_signal.ts";
 import type { Descriptor, Document, Manifest } from "../types.ts";
 import { VerbCall } from "../verb_call.ts";
+import { fileMissing, followIn, normal } from "./image_paths.ts";
+import { withSteadyProgress } from "./steady_progress.ts";
 
 /**
  * Opens an image: reads the tables of its layers.
@@ -89,13 +88,16 @@ export class Image implements AsyncDisposable {
     this.#source = source;
     this.#contents = contents;
     const { later = options, maxFileBytes = Infinity } = options;
-    this.#observer = later;
+    // A file that is downloaded after the opening is a phase of its own.
+    const steady = withSteadyProgress(later);
+    steady.end();
+    this.#observer = steady.options;
     this.#maxFileBytes = maxFileBytes;
     this.#stop = tieSignal(this.#closing.signal, later.signal);
   }
 
   /** Digest of the manifest. */
-  get digest(): Digest {
+  get digest(): Descriptor["digest"] {
     return this.descriptor.digest;
   }
 
@@ -123,8 +125,8 @@ export class Image implements AsyncDisposable {
   async stat(path: string, options: { follow?: boolean } = {}): Promise<Entry> {
     return await this.#run({}, async (call) => {
       const { listing } = this.#contents;
-      const wanted = options.follow ? this.#follow(path, normal(path)) : normal(path);
-      const found = listing.get(wanted) ?? listing.get(this.#follow(path, wanted));
+      const wanted = options.follow ? followIn(listing, path, normal(path)) : normal(path);
+      const found = listing.get(wanted) ?? listing.get(followIn(listing, path, wanted));
       if (found !== undefined) return options.follow ? asFile(found) : { ...found.entry };
       if (listing.isDirectory(wanted)) return implied(wanted);
       throw await this.#missing(path, wanted, call);
@@ -209,26 +211,10 @@ export class Image implements AsyncDisposable {
     );
   }
 
-  #follow(path: string, wanted: string): string {
-    const { listing } = this.#contents;
-    const links = { get: (at: string) => listing.linkAt(at) };
-    const found = followLinks(links, wanted, "root");
-    if (found === "loop") {
-      throw new BlobberError("not-found", `file not found: ${quote(path)}: its links form a loop`);
-    }
-    if (found === "outside" || found === "absolute") {
-      throw new BlobberError(
-        "not-found",
-        `file not found: ${quote(path)}: it is outside the image`,
-      );
-    }
-    return found.path;
-  }
-
   /** The content of the file at a path. */
   async #file(path: string, call: CallOptions): Promise<Content> {
     const { listing } = this.#contents;
-    const at = this.#follow(path, normal(path));
+    const at = followIn(listing, path, normal(path));
     const node = listing.get(at);
     if (node === undefined ? listing.isDirectory(at) : node.entry.type === "directory") {
       throw new BlobberError("usage", `${quote(path)} is a directory, expected a file`, {
@@ -261,21 +247,11 @@ export class Image implements AsyncDisposable {
   }
 
   async #missing(path: string, at: string, call: CallOptions): Promise<BlobberError> {
-    const meant = nearestPath(at, await this.#contents.listing.paths(call));
-    return new BlobberError(
-      "not-found",
-      `file not found: ${quote(path)} is not in ${this.descriptor.digest}`,
-      meant === undefined ? {} : { hint: `did you mean "${printable(meant)}"?` },
-    );
+    return fileMissing(path, at, {
+      digest: this.digest,
+      paths: await this.#contents.listing.paths(call),
+    });
   }
-}
-
-/** A path as people write it: with or without `/` or `./` before it. */
-function normal(path: string): string {
-  if (typeof path !== "string") {
-    throw new BlobberError("invalid-option", `invalid path: ${quote(path)}, expected text`);
-  }
-  return path.split("/").filter((component) => component !== "" && component !== ".").join("/");
 }
 
 /** An entry, where a hard link is taken for the file that it names. */

@@ -6,7 +6,7 @@
  */
 
 import { existsSync, readFileSync } from "node:fs";
-import { BlobberError } from "../../lib/errors.ts";
+import { BlobberError, checkAborted } from "../../lib/errors.ts";
 import { parseDocument } from "../../lib/artifact/manifest.ts";
 import type { FetchOptions, Source } from "../../lib/store.ts";
 import { byteStream } from "../../lib/system/streams.ts";
@@ -46,7 +46,7 @@ export class CountingSource implements Source {
     target: Descriptor,
     options: FetchOptions = {},
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    options.signal?.throwIfAborted();
+    checkAborted(options.signal);
     if (options.range && !this.ranges) {
       throw new BlobberError("range-not-supported", "no ranges here");
     }
@@ -57,7 +57,7 @@ export class CountingSource implements Source {
     let at = start;
     return byteStream(async (into) => {
       await this.onPiece?.(at - start);
-      options.signal?.throwIfAborted();
+      checkAborted(options.signal);
       const part = all.subarray(at, Math.min(end, at + into.length));
       into.set(part);
       at += part.length;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { markTheirs } from "../../caller_errors.ts";
 import { BlobberError, checkAborted, interruption } from "../../errors.ts";
 import type { Fetch, FetchInit, FetchResponse } from "../../options.ts";
 import { printable, quote } from "../../printable.ts";
@@ -52,7 +53,7 @@ export class GivenFetch implements Engine {
       release();
       if (signal?.aborted) return interruption(signal);
       if (stop.signal.aborted) return stop.signal.reason;
-      return isOfNetwork(cause) ? exchangeError(cause, what) : cause;
+      return isOfNetwork(cause) ? exchangeError(cause, what) : markTheirs(cause);
     };
     try {
       const init = await initOf(request, watch, stop.signal);

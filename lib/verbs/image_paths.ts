@@ -1,0 +1,62 @@
+/**
+ * Paths of an image as its readers write them: put into one form, and followed through links.
+ *
+ * @module
+ */
+
+import { followLinks } from "../archive/links.ts";
+import { nearestPath } from "../archive/tree/nearest_path.ts";
+import type { Digest } from "../digest.ts";
+import { BlobberError } from "../errors.ts";
+import { printable, quote } from "../printable.ts";
+
+/** A path as people write it: with or without `/` or `./` before it. */
+export function normal(path: string): string {
+  if (typeof path !== "string") {
+    throw new BlobberError("invalid-option", `invalid path: ${quote(path)}, expected text`);
+  }
+  return path.split("/").filter((component) => component !== "" && component !== ".").join("/");
+}
+
+/**
+ * Follows the links on the way to a path, and at its end, as if the image's root were the root of all.
+ *
+ * @param listing knows the links
+ * @param path as it was written, for messages
+ * @param wanted the same in its one form
+ * @throws {BlobberError} `not-found` for a loop, and for what is outside the image
+ */
+export function followIn(
+  listing: { linkAt(at: string): string | undefined },
+  path: string,
+  wanted: string,
+): string {
+  const found = followLinks({ get: (at) => listing.linkAt(at) }, wanted, "root");
+  if (found === "loop") {
+    throw new BlobberError("not-found", `file not found: ${quote(path)}: its links form a loop`);
+  }
+  if (found === "outside" || found === "absolute") {
+    throw new BlobberError("not-found", `file not found: ${quote(path)}: it is outside the image`);
+  }
+  return found.path;
+}
+
+/**
+ * The error for a path at which there is nothing.
+ *
+ * @param path as it was written
+ * @param at where its links lead
+ * @param image where it is not: its digest, and the paths that there are
+ */
+export function fileMissing(
+  path: string,
+  at: string,
+  image: { digest: Digest; paths: string[] },
+): BlobberError {
+  const meant = nearestPath(at, image.paths);
+  return new BlobberError(
+    "not-found",
+    `file not found: ${quote(path)} is not in ${image.digest}`,
+    meant === undefined ? {} : { hint: `did you mean "${printable(meant)}"?` },
+  );
+}
