@@ -1,9 +1,12 @@
 /**
  * Errors of the caller's own code. What a callback, a store, a signer, a verifier or a source of theirs throws
  * comes back to them as it was thrown: nobody else knows what it means. It is marked where their code is called.
+ * And their code may never come back: whoever waits for it hears the signal all the same.
  *
  * @module
  */
+
+import { checkAborted, interruption } from "./errors.ts";
 
 const THEIRS = new WeakSet<object>();
 
@@ -40,13 +43,84 @@ export function theirs<T>(call: () => T): T {
   }
 }
 
-/** Items one by one, of what is the caller's. An error of who asks for the next does not come in here. */
-export async function* eachTheirs<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
+/**
+ * As {@linkcode theirs}, and waits for what it returned until a signal fires.
+ *
+ * @param signal ends the wait
+ * @param call calls it
+ * @param late lets go of what comes when nobody waits any more
+ * @throws {BlobberError} `interrupted`, `closed`, and what their code throws
+ */
+export async function theirsUntil<T>(
+  signal: AbortSignal | undefined,
+  call: () => T | PromiseLike<T>,
+  late?: (value: T) => unknown,
+): Promise<T> {
+  checkAborted(signal);
+  return await untilAborted(signal, theirs(call), late);
+}
+
+/** As {@linkcode theirsUntil}, where the caller's code was called elsewhere. */
+export async function untilAborted<T>(
+  signal: AbortSignal | undefined,
+  work: T | PromiseLike<T>,
+  late: (value: T) => unknown = () => {},
+): Promise<T> {
+  if (signal === undefined || !isThenable(work)) return await work;
+  let stop = () => {};
+  const stopped = new Promise<never>((_, fail) => {
+    stop = () => fail(interruption(signal));
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+  });
+  let isOver = false;
   try {
-    yield* items;
-  } catch (thrown) {
-    throw markTheirs(thrown);
+    const value = await Promise.race([stopped, work]);
+    isOver = true;
+    return value;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    if (!isOver) Promise.resolve(work).then(late).catch(() => {});
   }
+}
+
+/**
+ * Items one by one, of what is the caller's, until a signal fires. An error of who asks for the next does not
+ * come in here.
+ *
+ * @param items theirs
+ * @param signal ends the wait for the next
+ */
+export async function* eachTheirs<T>(
+  items: AsyncIterable<T> | Iterable<T>,
+  signal?: AbortSignal,
+): AsyncGenerator<T> {
+  const iterator = theirs(() =>
+    Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]()
+  );
+  let isWaiting = false;
+  let isDone = false;
+  try {
+    for (;;) {
+      isWaiting = true;
+      const next = await theirsUntil(signal, () => iterator.next());
+      isWaiting = false;
+      isDone = next.done ?? false;
+      if (isDone) return;
+      yield next.value;
+    }
+  } finally {
+    // What threw has let go already.
+    if (!isDone && (!isWaiting || signal?.aborted)) {
+      await letGo(signal, theirs(() => iterator.return?.()));
+    }
+  }
+}
+
+/** Waits until their code has let go of what it holds: not after a signal, as it may be what does not come back. */
+export async function letGo(signal: AbortSignal | undefined, gone: unknown): Promise<void> {
+  if (!signal?.aborted) return void await gone;
+  Promise.resolve(gone).catch(() => {});
 }
 
 /** Whether something is to be waited for. */

@@ -76,7 +76,7 @@ export class Client implements AsyncDisposable {
           import("./verbs/tags.ts"),
         ]);
         const tags = tagsToPush(named, options.tags);
-        return await push(await this.#session.stores.store(named), input, {
+        return await push(await this.#session.stores.store(named, options), input, {
           ...options,
           tags,
           signer: options.signer ?? this.#options.signer,
@@ -215,8 +215,11 @@ export class Client implements AsyncDisposable {
       const [origin, given] = [readName(from), readName(to)];
       const { copyArtifact } = await import("./verbs/copy_artifact.ts");
       return await copyArtifact(
-        { named: origin, store: await this.#session.stores.store(origin, options.layoutPath) },
-        { named: given, store: await this.#session.stores.store(given) },
+        { named: origin, store: await this.#session.stores.store(origin, options) },
+        {
+          named: given,
+          store: await this.#session.stores.store(given, { signal: options.signal }),
+        },
         { ...options, ...this.#settings(origin, options) },
       );
     });
@@ -236,7 +239,7 @@ export class Client implements AsyncDisposable {
       const { signArtifact } = await import("./verbs/sign.ts");
       const wanted = { selector: selectorOf(named), name: signedName(named) };
       const signer = options.signer ?? this.#options.signer;
-      return await signArtifact(await this.#session.stores.store(named), wanted, {
+      return await signArtifact(await this.#session.stores.store(named, options), wanted, {
         ...options,
         signer,
       });
@@ -278,7 +281,7 @@ export class Client implements AsyncDisposable {
       checkTagList(tags);
       const named = readName(ref);
       const { tagArtifact } = await import("./verbs/tags.ts");
-      const store = await this.#session.stores.store(named, options.layoutPath);
+      const store = await this.#session.stores.store(named, options);
       const settings = { ...this.#settings(named, options), ifAbsent: options.ifAbsent };
       return await tagArtifact(store, { selector: selectorOf(named), tags }, settings);
     });
@@ -293,10 +296,11 @@ export class Client implements AsyncDisposable {
     ref: string | Reference | SourceReference,
     options: CallOptions = {},
   ): AsyncIterable<string> {
-    const store = async () => await this.#session.stores.store(readName(ref));
+    const store = async (options: CallOptions) =>
+      await this.#session.stores.store(readName(ref), options);
     yield* this.#session.iterate(callOptions("listTags", options), async function* (options) {
       const { listTags } = await import("./verbs/tags.ts");
-      yield* listTags(await store(), options);
+      yield* listTags(await store(options), options);
     });
   }
 
@@ -311,7 +315,8 @@ export class Client implements AsyncDisposable {
   ): Promise<Descriptor> {
     return await this.#session.run(callOptions("resolve", options), async (options) => {
       const named = readName(ref);
-      return await (await this.#session.stores.store(named)).resolve(selectorOf(named), options);
+      const store = await this.#session.stores.store(named, options);
+      return await store.resolve(selectorOf(named), options);
     });
   }
 
@@ -323,7 +328,7 @@ export class Client implements AsyncDisposable {
   async store(ref: string | Reference | StoreReference): Promise<Store> {
     return await this.#session.run(
       {},
-      async () => await this.#session.stores.store(readName(ref)),
+      async (options) => await this.#session.stores.store(readName(ref), options),
     );
   }
 

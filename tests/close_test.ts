@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Client, type ClientOptions, MemoryStore, type Store } from "../mod.ts";
+import { Client, type ClientOptions, MemoryStore } from "../mod.ts";
 import { type FakeRegistry, startRegistry } from "./fakes/registry/fake_registry.ts";
 import type { Action, FakeRequest } from "./fakes/registry/registry_types.ts";
 import { all, sample } from "./fakes/store_suite.ts";
@@ -118,32 +118,29 @@ withRegistry("a pull that is running stops", async ({ root, registry, ref, clien
   assert.deepEqual(existsSync(join(root, "out")) ? readdirSync(join(root, "out")) : [], []);
 });
 
-withRegistry("closing waits until what is running has ended", async ({ root, client }) => {
-  const events: string[] = [];
-  const store = new MemoryStore();
-  const reached = Promise.withResolvers<void>();
-  const go = Promise.withResolvers<void>();
-  const slow: Store = Object.create(store, {
-    name: { value: "slow" },
-    put: {
-      value: async () => {
-        reached.resolve();
-        await go.promise;
-        events.push("put");
-      },
-    },
-  });
-  for (const name of ["has", "begin", "resolve", "tag"] as const) {
-    Object.defineProperty(slow, name, { value: store[name].bind(store) });
-  }
+withRegistry("closing waits until what is running has ended", async (setting) => {
+  const { root, registry, ref, client } = setting;
   const blobber = client();
-  const pushing = blobber.push({ directory: join(root, "source") }, { store: slow });
-  await reached.promise;
-  const closing = blobber.close().then(() => events.push("closed"));
-  go.resolve();
+  const [inBlob, inCleanup, go] = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  registry.onRequest = ({ method }) => {
+    if (method === "PATCH") inBlob!.resolve();
+    if (method === "DELETE") inCleanup!.resolve();
+    return method === "PATCH"
+      ? { hang: true }
+      : method === "DELETE"
+      ? { after: go!.promise }
+      : undefined;
+  };
+  const pushing = blobber.push({ directory: join(root, "source") }, ref);
+  await inBlob!.promise;
+  let isClosed = false;
+  const closing = blobber.close().then(() => isClosed = true);
+  await inCleanup!.promise;
+  assert.equal(isClosed, false);
+  go!.resolve();
   await assert.rejects(pushing, CLOSED);
   await closing;
-  assert.deepEqual(events, ["put", "closed"]);
+  assert.equal(registry.requests.at(-1)!.status, 204);
 });
 
 withRegistry("images and their streams end", async ({ root, ref, client }) => {

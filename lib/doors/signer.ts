@@ -4,8 +4,8 @@
  * @module
  */
 
-import { theirs } from "../caller_errors.ts";
-import { BlobberError } from "../errors.ts";
+import { theirs, untilAborted } from "../caller_errors.ts";
+import { BlobberError, checkAborted } from "../errors.ts";
 import type { Signable, Signature, Signer } from "../signing.ts";
 import type { CallOptions } from "../store.ts";
 import {
@@ -37,6 +37,16 @@ const signatureCheck = objectWith(SIGNATURE, "a signature");
  * @throws {BlobberError} what the signer throws, and `invalid-option` for what is no signature
  */
 export async function signWith(
+  signer: Signer,
+  manifest: Signable,
+  options: CallOptions,
+): Promise<Signature> {
+  checkAborted(options.signal);
+  return await untilAborted(options.signal, signed(signer, manifest, options));
+}
+
+/** What a signer returned, copied as soon as it is there: its memory may be used again. */
+async function signed(
   signer: Signer,
   manifest: Signable,
   options: CallOptions,

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { eachTheirs, letGo, theirs, theirsUntil } from "../caller_errors.ts";
 import { DIGEST_GRAMMAR, isDigest } from "../digest.ts";
-import { eachTheirs, theirs } from "../caller_errors.ts";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../printable.ts";
 import { isTag, TAG_GRAMMAR } from "../reference.ts";
@@ -130,7 +130,7 @@ class CheckedStore implements Store {
   async resolve(tagOrDigest: string, options?: CallOptions): Promise<Descriptor> {
     const answer = this.#descriptor(
       "resolve",
-      await theirs(() => this.#store.resolve(tagOrDigest, options)),
+      await this.#ask(options, () => this.#store.resolve(tagOrDigest, options)),
     );
     if (isDigest(tagOrDigest) && answer.digest !== tagOrDigest) {
       throw new BlobberError(
@@ -142,10 +142,15 @@ class CheckedStore implements Store {
   }
 
   async fetch(target: Descriptor, options?: FetchOptions): Promise<ReadableStream<Uint8Array>> {
-    const stream = await theirs(() => this.#store.fetch(target, options));
+    const stream = await this.#ask(
+      options,
+      () => this.#store.fetch(target, options),
+      (late) => late.cancel(),
+    );
     const wrong = streamCheck(stream);
     if (wrong !== undefined) throw this.#fault("fetch", wrong, hintFor(stream));
-    return checkedStream(stream, (wrong) => this.#fault("the stream of fetch", wrong));
+    const fault = (wrong: Fault) => this.#fault("the stream of fetch", wrong);
+    return checkedStream(stream, { fault, signal: options?.signal });
   }
 
   held(target: Descriptor): Uint8Array<ArrayBuffer> | undefined {
@@ -161,59 +166,75 @@ class CheckedStore implements Store {
   }
 
   async *tags(options?: CallOptions): AsyncIterable<string> {
-    for await (const tag of this.#list("tags", theirs(() => this.#store.tags(options)))) {
+    const list = theirs(() => this.#store.tags(options));
+    for await (const tag of this.#list("tags", list, options)) {
       this.#look("tags", tag, tagCheck);
       yield tag;
     }
   }
 
   async *referrers(subject: Descriptor, options?: ReferrerOptions): AsyncIterable<Descriptor> {
-    for await (
-      const one of this.#list(
-        "referrers",
-        theirs(() => this.#store.referrers(subject, options)),
-      )
-    ) {
+    const list = theirs(() => this.#store.referrers(subject, options));
+    for await (const one of this.#list("referrers", list, options)) {
       yield this.#descriptor("referrers", one);
     }
   }
 
   async has(target: Descriptor, options?: CallOptions): Promise<boolean> {
-    const answer = await theirs(() => this.#own("has").call(this.#store, target, options));
+    const has = this.#own("has");
+    const answer = await this.#ask(options, () => has.call(this.#store, target, options));
     this.#look("has", answer, flag);
     return answer;
   }
 
   async begin(mediaType: string, options?: CallOptions): Promise<BlobWriter> {
-    const writer = await theirs(() => this.#own("begin").call(this.#store, mediaType, options));
+    const begin = this.#own("begin");
+    const writer = await this.#ask(
+      options,
+      () => begin.call(this.#store, mediaType, options),
+      (late) => late.abort(),
+    );
     this.#look("begin", writer, writerCheck);
     return {
-      write: (bytes) => theirs(() => writer.write(bytes)),
-      commit: (descriptor) => theirs(() => writer.commit(descriptor)),
-      abort: () => theirs(() => writer.abort()),
+      write: (bytes) => this.#ask(options, () => writer.write(bytes)),
+      commit: (descriptor) => this.#ask(options, () => writer.commit(descriptor)),
+      abort: () => letGo(options?.signal, theirs(() => writer.abort())),
     };
   }
 
   async mount(target: Descriptor, from: Source, options?: CallOptions): Promise<boolean> {
     if (this.#store.mount === undefined) return false;
     const behind = from instanceof CheckedStore ? from.#store : from; // it may know its own kind
-    const answer = await theirs(() =>
-      this.#own("mount").call(this.#store, target, behind, options)
+    const mount = this.#own("mount");
+    const answer = await this.#ask(
+      options,
+      () => mount.call(this.#store, target, behind, options),
     );
     this.#look("mount", answer, flag);
     return answer;
   }
 
   async put(descriptor: Descriptor, bytes: Uint8Array, options?: CallOptions): Promise<void> {
-    await theirs(() => this.#own("put").call(this.#store, descriptor, bytes, options));
+    const put = this.#own("put");
+    await this.#ask(options, () => put.call(this.#store, descriptor, bytes, options));
   }
 
   async tag(tag: string, descriptor: Descriptor, options?: SetTagOptions): Promise<void> {
-    await theirs(() => this.#own("tag").call(this.#store, tag, descriptor, options));
+    const set = this.#own("tag");
+    await this.#ask(options, () => set.call(this.#store, tag, descriptor, options));
   }
 
   async close(): Promise<void> {
     if (this.#store.close !== undefined) await this.#own("close").call(this.#store);
+  }
+
+  /** Waits for an answer, until the caller's signal fires. */
+  #ask<T>(
+    options: CallOptions | undefined,
+    call: () => Promise<T>,
+    late?: (value: T) => unknown,
+  ): Promise<T> {
+    return theirsUntil(options?.signal, call, late);
   }
 
   /** A method that only a store has which takes content. */
@@ -228,11 +249,15 @@ class CheckedStore implements Store {
     );
   }
 
-  #list<T>(method: string, answer: AsyncIterable<T>): AsyncIterable<T> {
+  #list<T>(
+    method: string,
+    answer: AsyncIterable<T>,
+    options: CallOptions | undefined,
+  ): AsyncIterable<T> {
     const list: unknown = answer;
     const isList = typeof list === "object" && list !== null &&
       (Symbol.asyncIterator in list || Symbol.iterator in list);
-    if (isList) return eachTheirs(answer);
+    if (isList) return eachTheirs(answer, options?.signal);
     throw this.#fault(method, {
       path: "",
       found: inWords(list),
@@ -288,14 +313,14 @@ function hintFor(answer: unknown): string | undefined {
  */
 function checkedStream(
   stream: ReadableStream<Uint8Array>,
-  fault: (wrong: Fault) => BlobberError,
+  { fault, signal }: { fault(wrong: Fault): BlobberError; signal: AbortSignal | undefined },
 ): ReadableStream<Uint8Array> {
   const reader = stream.getReader();
   return new ReadableStream({
     type: "bytes",
     pull: async (controller) => {
       for (;;) {
-        const { value, done } = await theirs(() => reader.read());
+        const { value, done } = await theirsUntil(signal, () => reader.read());
         if (done) {
           controller.close();
           controller.byobRequest?.respond(0);
@@ -312,6 +337,6 @@ function checkedStream(
         return;
       }
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel: (reason) => letGo(signal, reader.cancel(reason)),
   }, { highWaterMark: 0 });
 }

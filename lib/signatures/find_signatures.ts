@@ -6,6 +6,7 @@
  */
 
 import { Allowance, listCandidates, readCandidate, type Wanted } from "./candidates.ts";
+import { untilAborted } from "../caller_errors.ts";
 import type { Digest } from "../digest.ts";
 import type { CheckedVerifier } from "../doors/verifier.ts";
 import { BlobberError, checkAborted, isBlobberError } from "../errors.ts";
@@ -190,7 +191,8 @@ class Search {
     await this.#pace.breathe();
     checkAborted(this.#options.signal);
     try {
-      const verdict = await this.#verifier.verify(this.#manifest, signature);
+      const judging = this.#verifier.verify(this.#manifest, signature);
+      const verdict = await untilAborted(this.#options.signal, judging);
       this.result.looked++;
       this.result.accepted = { verdict, descriptor };
       return true;

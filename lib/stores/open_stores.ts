@@ -5,11 +5,15 @@
  * @module
  */
 
+import { untilAborted } from "../caller_errors.ts";
 import { noteOwn } from "../doors/own_stores.ts";
 import type { ClientOptions, ReadOptions } from "../options.ts";
 import { type Reference, storeName } from "../reference.ts";
 import type { Source, Store } from "../store.ts";
 import { type Named, noteRepository, repositoryOf } from "./named.ts";
+
+/** How a store is opened for a call. */
+export type OpenOptions = Pick<ReadOptions, "layoutPath" | "signal">;
 
 /** Opens stores by reference. One connection serves all references into the same store. */
 export class OpenStores {
@@ -26,11 +30,11 @@ export class OpenStores {
   /**
    * The store of what was named.
    *
-   * @param layoutPath as in the options of reading
+   * @param options `layoutPath` as in the options of reading, and what ends the wait for `open`
    */
-  store(named: Named, layoutPath?: string): Promise<Store>;
-  store(named: Named<Source>, layoutPath?: string): Promise<Source>;
-  async store({ at }: Named<Source>, layoutPath?: string): Promise<Source> {
+  store(named: Named, options: OpenOptions): Promise<Store>;
+  store(named: Named<Source>, options: OpenOptions): Promise<Source>;
+  async store({ at }: Named<Source>, { layoutPath, signal }: OpenOptions): Promise<Source> {
     if (at.kind === "open") return await checked(at.store);
     const key = [storeName(at), layoutPath].join("\0");
     let store = this.#stores.get(key);
@@ -39,7 +43,7 @@ export class OpenStores {
       this.#stores.set(key, store);
       store.catch(() => this.#stores.delete(key));
     }
-    return await store;
+    return this.#options.open === undefined ? await store : await untilAborted(signal, store);
   }
 
   /**
@@ -50,10 +54,10 @@ export class OpenStores {
   async source(named: Named<Source>, options: ReadOptions): Promise<Source> {
     const { cacheDir, cacheTtl } = this.#options;
     if (named.at.kind === "layout" || cacheDir === undefined) {
-      return await this.store(named, options.layoutPath);
+      return await this.store(named, options);
     }
     const [store, { withCache }] = await Promise.all([
-      this.store(named, options.layoutPath),
+      this.store(named, options),
       import("./cache/cached_source.ts"),
     ]);
     if (repositoryOf(store) === undefined) return store;

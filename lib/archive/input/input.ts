@@ -4,7 +4,7 @@
  * @module
  */
 
-import { theirs } from "../../caller_errors.ts";
+import { letGo, theirs, theirsUntil } from "../../caller_errors.ts";
 import { BlobberError } from "../../errors.ts";
 import { counted, quote } from "../../printable.ts";
 import { type Entry, nearestTime } from "../entry.ts";
@@ -71,26 +71,27 @@ export interface BytesReader {
 /**
  * Reads a stream or an iterable in the same way.
  *
+ * @param bytes the caller's
  * @param what it is of, for messages
+ * @param signal ends the wait for more
  */
-export function readerOf(bytes: ByteSource, what: string): BytesReader {
+export function readerOf(bytes: ByteSource, what: string, signal?: AbortSignal): BytesReader {
   if (bytes instanceof ReadableStream) {
     const reader = bytes.getReader();
     return {
-      next: () => nextPiece(async () => (await theirs(() => reader.read())).value, what),
-      cancel: () => reader.cancel().catch(() => {}),
+      next: () =>
+        nextPiece(async () => (await theirsUntil(signal, () => reader.read())).value, what),
+      cancel: () => letGo(signal, reader.cancel().catch(() => {})),
     };
   }
   const iterator = theirs(() => bytes[Symbol.asyncIterator]());
   return {
     next: () =>
       nextPiece(async () => {
-        const { done, value } = await theirs(() => iterator.next());
+        const { done, value } = await theirsUntil(signal, () => iterator.next());
         return done ? undefined : value;
       }, what),
-    cancel: async () => {
-      await iterator.return?.();
-    },
+    cancel: async () => await letGo(signal, theirs(() => iterator.return?.())),
   };
 }
 
@@ -124,10 +125,12 @@ export interface ContentReader {
  *
  * @param entry the file
  * @param content its bytes
+ * @param signal ends the wait for them
  */
 export function contentReader(
   { path, size }: Pick<Entry, "path" | "size">,
   content: Uint8Array | ByteSource,
+  signal?: AbortSignal,
 ): ContentReader {
   if (content instanceof Uint8Array) {
     let at = 0;
@@ -139,7 +142,7 @@ export function contentReader(
     };
     return { read, end: () => Promise.resolve(), cancel: () => Promise.resolve() };
   }
-  const reader = readerOf(content, `the content of ${quote(path)}`);
+  const reader = readerOf(content, `the content of ${quote(path)}`, signal);
   let rest: Uint8Array | undefined;
   let done = 0;
   const read = async (into: Uint8Array) => {

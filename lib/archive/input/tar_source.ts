@@ -22,9 +22,12 @@ export class TarSource {
   #rest: Uint8Array | undefined;
   #ended = false;
 
-  /** @param bytes the tar, not compressed */
-  constructor(bytes: ByteSource) {
-    this.#bytes = readerOf(bytes, "the tar");
+  /**
+   * @param bytes the tar, not compressed
+   * @param signal ends the wait for more of it
+   */
+  constructor(bytes: ByteSource, signal?: AbortSignal) {
+    this.#bytes = readerOf(bytes, "the tar", signal);
     this.#reader = new TarReader({
       entry: (entry) => {
         this.#found.push({ entry });

@@ -94,13 +94,13 @@ export async function packEntries(
 ): Promise<Packed> {
   const survey = new Survey(options);
   const names = new NameSet();
-  for await (const input of eachTheirs(entries)) {
+  for await (const input of eachTheirs(entries, options.signal)) {
     const stated = timed(entryOf(input), options);
     checkNames(stated);
     const entry = names.add(stated);
     survey.add(entry);
     options.onEntry?.(entry);
-    const content = contentReader(entry, input.content ?? new Uint8Array(0));
+    const content = contentReader(entry, input.content ?? new Uint8Array(0), options.signal);
     try {
       await sink.add(entry, content.read);
       await content.end();
@@ -128,7 +128,7 @@ export async function packTar(
 ): Promise<Packed> {
   const survey = new Survey(options);
   const names = new NameSet();
-  const source = new TarSource(tar);
+  const source = new TarSource(tar, options.signal);
   try {
     for (;;) {
       const found = await source.next();

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { untilAborted } from "../../caller_errors.ts";
 import { checkAborted } from "../../errors.ts";
 import { TOKEN_MARGIN_MS } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
@@ -85,7 +86,7 @@ export class Authenticator {
       return await this.#token(wanted, signal);
     }
     if (!challenges.some(({ scheme }) => scheme === "basic")) return undefined;
-    const credentials = await this.#load();
+    const credentials = await untilAborted(signal, this.#load());
     if (credentials === undefined || !("password" in credentials)) return undefined;
     const { basicAuthorization } = await import("./token_request.ts");
     const header = basicAuthorization(credentials.username, credentials.password);
