@@ -23,7 +23,9 @@ interface Closable {
 export class Session {
   readonly stores: OpenStores;
   readonly #end = new AbortController();
-  readonly #running = new Map<Promise<unknown>, VerbCall>();
+  readonly #running = new Set<Promise<unknown>>();
+  /** Those, and lists that are being read. */
+  readonly #calls = new Set<VerbCall>();
   readonly #given = new Set<WeakRef<Closable>>();
   readonly #forgotten = new FinalizationRegistry<WeakRef<Closable>>((ref) =>
     this.#given.delete(ref)
@@ -56,11 +58,13 @@ export class Session {
       progress.end();
       return result;
     });
-    this.#running.set(work, running);
+    this.#running.add(work);
+    this.#calls.add(running);
     try {
       return await work;
     } finally {
       this.#running.delete(work);
+      this.#calls.delete(running);
     }
   }
 
@@ -100,10 +104,15 @@ export class Session {
   ): AsyncGenerator<T> {
     const running = new VerbCall(this.#end.signal, options.signal);
     const progress = withSteadyProgress(running.observed(options));
-    yield* running.each(async function* () {
-      yield* call(progress.options);
-      progress.end();
-    });
+    this.#calls.add(running);
+    try {
+      yield* running.each(async function* () {
+        yield* call(progress.options);
+        progress.end();
+      });
+    } finally {
+      this.#calls.delete(running);
+    }
   }
 
   /** Keeps what a call gave out, to close it when the client is closed. */
@@ -126,7 +135,7 @@ export class Session {
 
   async #close(): Promise<void> {
     this.#end.abort(new BlobberError("closed", "the client is closed"));
-    await Promise.allSettled(this.#running.keys());
+    await Promise.allSettled(this.#running);
     await Promise.all([...this.#given].map((ref) => ref.deref()?.close()));
     this.#given.clear();
     await this.#threads?.close();
@@ -156,6 +165,6 @@ export class Session {
 
   /** Has every call that is running wait for what a callback of the client returned: whose it is, nobody knows. */
   #watch(returned: unknown): void {
-    for (const call of this.#running.values()) call.await(returned);
+    for (const call of this.#calls) call.await(returned);
   }
 }

@@ -223,11 +223,17 @@ export async function caught(work: Promise<unknown>): Promise<unknown> {
   throw new Error(`it did not fail: ${value}`);
 }
 
-/** Rejections that nobody handled, from now on. */
+/**
+ * Rejections that nobody handled, from now on. Under Deno the failure of the program itself is one, and would
+ * be taken for handled here: it has to end with a status that says so.
+ */
 export function unhandled(): unknown[] {
   const found: unknown[] = [];
   process.on("unhandledRejection", (reason) => {
     found.push(reason);
+    // deno-lint-ignore no-console -- a program
+    console.error(reason);
+    process.exitCode = 1;
   });
   return found;
 }
