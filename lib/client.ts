@@ -49,7 +49,7 @@ export class Client implements AsyncDisposable {
    * Makes a client. Nothing is connected or read before the first call.
    *
    * @param options credentials, connections, cache, signer and verifier, for all calls
-   * @throws {BlobberError} `invalid-option` for an option that is none, or has a wrong value
+   * @throws {BlobberError} `invalid-option` for an option that does not exist, or has a wrong value
    */
   constructor(options: ClientOptions = {}) {
     this.#options = clientOptions(options);
@@ -321,7 +321,8 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * The store that a reference is in. One connection serves all references into the same store.
+   * The store that a reference is in: the same one for all references into it. The client closes it, unless it
+   * came from {@linkcode ClientOptions.open} or a {@linkcode StoreReference}.
    *
    * @param ref a reference; its tag and digest do not matter
    */

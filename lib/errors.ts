@@ -2,8 +2,8 @@
  * The catalogue of errors: every code that blobber reports and the exit status that follows from it.
  *
  * A message says what failed, quotes the value, and says what was expected, without a full stop. What can be
- * done about it goes into `hint`, which names options of the library; a user interface
- * has its own names for those. Text that came from outside is shown by way of `printable`.
+ * done about it goes into `hint`, which names options of the library; a user interface has its own names for
+ * those. Text that came from outside is shown by way of `printable`.
  *
  * Every call of the library fails with a {@linkcode BlobberError}, with one exception: what the caller's own
  * code throws, such as a callback or a store of theirs, comes back as it was thrown. Programs branch on

@@ -105,7 +105,8 @@ export interface RequestEnd {
 }
 
 /**
- * Called when a request is sent, to a registry, a token service or a place that either sends on to. What it
- * returns is called once, when the answer was read, given up, or did not come. What it throws ends the request.
+ * Called when a request is sent: by a client, to a registry, a token service or a place that either sends on
+ * to; by `@blobber/sigstore`, to a signing service or a trust repository. What it returns is called once, when
+ * the answer was read, given up, or did not come. What it throws ends the request.
  */
 export type OnRequest = (request: RequestStart) => ((end: RequestEnd) => void) | void;

@@ -1,5 +1,6 @@
 /**
- * The options of every verb, with their defaults. Each verb applies and validates them where it begins.
+ * The options of every verb, with their defaults. They are checked before a call begins, and applied by its
+ * verb.
  *
  * @module
  */
@@ -28,7 +29,7 @@ export interface ConnectionOptions {
   caCerts?: string[] | undefined;
   /**
    * Connections to one host at a time, at least 1. Further requests wait in a queue, first come, first served.
-   * Clients of a process that are reached with the same options share it. @default 32
+   * Clients of a process that connect with the same options share queue and connections. @default 32
    */
   maxConnections?: number | undefined;
 }
@@ -60,7 +61,10 @@ export type FetchResponse = Pick<Response, "status" | "headers" | "body">;
 
 /** Options of a client. */
 export interface ClientOptions extends ConnectionOptions {
-  /** Told about connections: when a registry makes a call wait, and what is odd about it. */
+  /**
+   * Told about connections: when a registry makes a call wait, and what is odd about it. Also told once that
+   * there are no threads (`no-threads`), where the call that meets it has no `onNotice`.
+   */
   onNotice?: Observer["onNotice"];
   /**
    * Makes every request in place of the library's own connections: to registries, to token services, and to
@@ -138,7 +142,8 @@ export interface PushOptions extends Observer, PackLimits {
   compression?: Compression | undefined;
   /**
    * Compress into the same bytes in every runtime and version, so that the digest depends on the input and
-   * the other options alone. It takes up to twice the processor time, and gzip. @default false
+   * the other options alone. Takes up to twice the processor time to compress. For gzip only: with `zstd` it is
+   * refused with `invalid-option`. @default false
    */
   reproducible?: boolean | undefined;
   /** Further tags beside the reference's own. @default [] */
@@ -218,7 +223,7 @@ export interface OpenOptions extends ReadOptions, UnpackLimits {
   maxEntries?: number | undefined;
 }
 
-/** Options of `Image.open`: which bytes of the file, and until when. */
+/** Options of `Image.open`: which bytes of the file, and what stops its stream. */
 export interface FileOptions extends CallOptions {
   /** First byte to read; at or beyond the end of the file there is nothing to read. @default 0 */
   start?: number | undefined;

@@ -49,7 +49,7 @@ export interface Signable {
 export interface Signature {
   /** The layer's media type, and the referrer's artifact type. */
   mediaType: string;
-  /** The signature as its format writes it. */
+  /** The signature as its format writes it: at least one byte, and at most 1 MiB, as verification reads no more. */
   bytes: Uint8Array;
   /** Annotations of the referrer's manifest. */
   annotations?: Annotations | undefined;
@@ -65,6 +65,7 @@ export interface Signer {
   /**
    * Signs a manifest.
    *
+   * @returns the signature; anything else ends the call with `invalid-option`, and nothing of it is stored
    * @throws {BlobberError} `signing-service` naming the service, `unauthorized`, `invalid-key`
    */
   sign(manifest: Signable, options?: CallOptions): Promise<Signature>;
@@ -103,7 +104,7 @@ export interface Verifier {
   /** Where the demand comes from, such as a rule in a configuration file; said before every refusal. */
   readonly title?: string | undefined;
 
-  /** Artifact types of the referrers that this verifier reads, or a test for them. */
+  /** Whether this verifier reads signatures of a media type, which is the artifact type of their referrers. */
   accepts(mediaType: string): boolean;
 
   /**
@@ -116,6 +117,8 @@ export interface Verifier {
   /**
    * Checks one signature. Opens no socket and no file.
    *
+   * @returns who signed, and what was checked: at least one check that passed. Anything else that is returned ends
+   * the call with `invalid-option`, and no other signature is tried
    * @throws {BlobberError} `signature-invalid`; `identity-mismatch` or `name-mismatch` for a valid signature
    * that the policy does not ask for, naming what was found and what was expected; `trust-root`
    */

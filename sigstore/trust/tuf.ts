@@ -29,7 +29,10 @@ import { readState, type TufState, writeState } from "./tuf_state.ts";
 
 /** Where the public trust root comes from, and whether it may be asked for. */
 export interface PublicRootOptions extends Observer, RequestOptions {
-  /** Directory of what is kept between runs. @default `sigstore` in the user's cache directory */
+  /**
+   * Directory of what is kept between runs.
+   * @default `blobber/sigstore` in `XDG_CACHE_HOME` or `~/.cache`; nothing is kept for a user without a home
+   */
   cacheDir?: string | undefined;
   /** Open no socket, and use what is kept. @default false */
   offline?: boolean | undefined;
@@ -60,7 +63,7 @@ const TRUSTED_ROOT = "trusted_root.json";
  * The public trust root: from the cache where it is fresh, else from the repository.
  *
  * @param options where from
- * @throws {BlobberError} `trust-root` when there is none that may be believed
+ * @throws {BlobberError} `trust-root` when there is none that may be believed, `invalid-option`, `interrupted`
  */
 export async function publicTrustRoot(options: PublicRootOptions = {}): Promise<TrustMaterial> {
   const { bytes, confirmed } = await publicTarget(TRUSTED_ROOT, options);
