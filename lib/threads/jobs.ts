@@ -1,5 +1,5 @@
 /**
- * The table of jobs that a worker can run.
+ * The table of jobs that a thread can run.
  *
  * @module
  */

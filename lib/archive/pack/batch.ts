@@ -1,7 +1,7 @@
 /**
  * One batch of a layer while it is planned: a segment of the tar of about half a MiB, cut into members.
  *
- * The cuts depend on names and sizes alone, never on time or the number of workers: they are part of what
+ * The cuts depend on names and sizes alone, never on time or the number of threads: they are part of what
  * makes the digest reproducible. A member begins with the content of a file, behind that file's header,
  * which ends the member before: so the first content of each member has no `innerOffset`, which is how
  * containerd's reader finds the ends of members.
@@ -19,7 +19,7 @@ import type { FileRead, FileStamp } from "../input/source_file.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "../tar/write_header.ts";
 import { paddingOf } from "../tar/tar_layout.ts";
 
-/** Bytes of tar that a batch takes, and of a chunk of a larger file. More would cost memory for each worker. */
+/** Bytes of tar that a batch takes, and of a chunk of a larger file. More would cost memory for each thread. */
 export const BATCH_BYTES = 512 * 1024;
 /**
  * Plain bytes after which a member ends. Small files share members: that is worth 5 % of the blob and 15 %

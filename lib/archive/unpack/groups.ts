@@ -1,5 +1,5 @@
 /**
- * Cuts a layer into groups of whole members, each a job for a worker.
+ * Cuts a layer into groups of whole members, each a job for a thread.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { LayerPlan } from "./plan.ts";
 import type { Table } from "../table/table.ts";
 import { type FileParts, FilePartsWriter } from "./file_parts.ts";
 
-/** Packed bytes that make a group: enough to be worth the way to a worker, few enough to have several. */
+/** Packed bytes that make a group: enough to be worth the way to a thread, few enough to have several. */
 const GROUP_BYTES = 256 * 1024;
 /** Parts of files that make one too: very small ones take longer to create than to inflate. */
 const GROUP_PARTS = 128;

@@ -1,6 +1,6 @@
 /**
  * Unpacks a layer by its table: the blob is read once from begin to end, groups of whole members are
- * inflated and their files written by workers, and by this thread while they have enough to do. What was
+ * inflated and their files written by threads, and by this one while they have enough to do. What was
  * inflated is compared with the table and hashed in order. Memory is bounded by the pairs of buffers that
  * go round.
  *
