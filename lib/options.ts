@@ -106,7 +106,7 @@ export interface ClientOptions extends ConnectionOptions {
   verifier?: Verifier | readonly Verifier[] | undefined;
   /**
    * Threads of this client for packing and unpacking, the calling one among them, and 8 at the most. All
-   * calls share them. They are opened by the first call that is worth it, from 8 MB to pull or 12 MB to
+   * calls share them. They are opened by the first call that is worth it, from 8 MiB to pull or 12 MiB to
    * push, and left alone they do not keep the process from ending. @default the number of processors
    */
   jobs?: number | undefined;

@@ -41,12 +41,15 @@ export class VerbCall {
   }
 
   /** The caller's options, with callbacks whose errors end the call, and with its signal. */
-  observed<O extends Observer>(options: O): O & { signal: AbortSignal } {
-    const { onNotice, onProgress } = options;
+  observed<O extends Observer & { onEntry?: unknown }>(options: O): O & { signal: AbortSignal } {
+    const { onNotice, onProgress, onEntry } = options;
     return {
       ...options,
       ...(onNotice !== undefined && { onNotice: this.#guarded(onNotice) }),
       ...(onProgress !== undefined && { onProgress: this.#guarded(onProgress) }),
+      ...(typeof onEntry === "function" && {
+        onEntry: this.#guarded((entry: unknown) => onEntry(entry)),
+      }),
       signal: this.signal,
     };
   }

@@ -14,7 +14,7 @@ export { isInput, treeOfArtifact, treeOfInput } from "./tree_digest.ts";
 
 /** Options of `digest`. */
 export interface DigestOptions extends PushOptions {
-  /** Called with each entry, in the order of the archive. Must not throw. */
+  /** Called with each entry, in the order of the archive. What it throws ends the call. */
   onEntry?: ((entry: Entry) => void) | undefined;
 }
 

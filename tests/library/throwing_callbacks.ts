@@ -134,6 +134,10 @@ try {
   const accepts = () => {
     throw early;
   };
+  const tree = { directory: `${bench.root}/tree` };
+  for (const onEntry of [accepts, (() => Promise.reject(early)) as () => void]) {
+    assert.equal(await caught(client.digest(tree, { onEntry })), early);
+  }
   assert.equal(
     await caught(client.verify(bench.refs.registry, { verifier: { ...VERIFIER, accepts } })),
     early,
