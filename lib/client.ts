@@ -140,6 +140,7 @@ export class Client implements AsyncDisposable {
       async (options, threads) => {
         checkDirectory(dir);
         const loading = import("./verbs/pull.ts"); // while the registry is asked
+        loading.catch(() => {}); // the registry may fail first
         const { source, artifact } = await this.#resolve(ref, options);
         const { pull } = await loading;
         const result = await pull(source, artifact.manifest, dir, {
@@ -166,12 +167,13 @@ export class Client implements AsyncDisposable {
     const later = { onNotice, onProgress, signal: this.#session.lasting(signal) };
     return await this.#session.run(given, async (options) => {
       const loading = import("./verbs/image.ts"); // while the registry is asked
+      loading.catch(() => {}); // the registry may fail first
       const { source, artifact } = await this.#resolve(ref, options);
       const { openImage } = await loading;
       const verdict = artifact.proofs[0]?.verdict;
       const settings = { ...options, verdict, later };
       return this.#session.give(await openImage(source, artifact.manifest, settings));
-    });
+    }, (image) => image.close());
   }
 
   /**
@@ -187,6 +189,7 @@ export class Client implements AsyncDisposable {
     const given = callOptions("list", options);
     return await this.#session.run(given, async (options) => {
       const loading = import("./verbs/list.ts"); // while the registry is asked
+      loading.catch(() => {}); // the registry may fail first
       const { source, artifact } = await this.#resolve(ref, options);
       const { listEntries, Listing, listNames } = await loading;
       const { manifest } = artifact;

@@ -27,6 +27,12 @@ export class VerbCall {
   constructor(...signals: (AbortSignal | undefined)[]) {
     this.#signals = signals.filter((one) => one !== undefined);
     for (const one of this.#signals) {
+      if (typeof one?.addEventListener !== "function") {
+        throw new BlobberError(
+          "invalid-option",
+          "invalid option signal: it is none, expected an AbortSignal",
+        );
+      }
       if (one.aborted) this.#stop.abort(interruption(one));
       else one.addEventListener("abort", this.#onAbort, { once: true });
     }
@@ -58,15 +64,16 @@ export class VerbCall {
    * Does the call's work.
    *
    * @param work what to do; it stops when the signal fires
+   * @param release closes what it opened, where a callback fails when it is done
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>, release?: (result: T) => Promise<void>): Promise<T> {
     try {
       checkAborted(this.signal);
       const result = await work();
       try {
         await this.#settle();
       } catch (error) {
-        await dispose(result);
+        await release?.(result).catch(() => {});
         throw error;
       }
       return result;
@@ -137,8 +144,8 @@ export class VerbCall {
    */
   #guarded<A>(callback: (value: A) => unknown): (value: A) => void {
     return (value) => {
-      if (this.#ended) return void theirs(() => callback(value));
       if (this.#thrown !== undefined) return;
+      if (this.#ended) return void theirs(() => callback(value));
       try {
         this.await(callback(value));
       } catch (error) {
@@ -159,11 +166,4 @@ export class VerbCall {
     if (this.#thrown !== undefined) throw this.#thrown.error;
     if (this.#waiting.size > 0) checkAborted(this.signal);
   }
-}
-
-/** Closes what a call opened, where nobody will. */
-async function dispose(result: unknown): Promise<void> {
-  if (result instanceof ReadableStream) return await result.cancel().catch(() => {});
-  const { close } = Object(result) as { close?: () => Promise<void> };
-  if (typeof close === "function") await close.call(result);
 }

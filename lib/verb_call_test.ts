@@ -99,26 +99,21 @@ test("a call waits for what its callbacks returned, and is aborted while it wait
   await assert.rejects(waiting, { code: "interrupted", cause: "enough" });
 });
 
-test("what was opened for nobody is closed", async () => {
+test("what was opened for nobody is closed, where the call says how", async () => {
   const thrown = new Error("theirs");
   let closed = 0;
-  for (
-    const result of [
-      { close: () => Promise.resolve(void closed++) },
-      new ReadableStream({ cancel: () => void closed++ }),
-    ]
-  ) {
+  for (const release of [() => Promise.resolve(void closed++), undefined]) {
     const call = new VerbCall();
     const { onNotice } = call.observed({
       onNotice: (_: Notice) => Promise.reject(thrown) as never,
     });
     const running = call.run(() => {
       onNotice!(NOTICE);
-      return Promise.resolve(result);
-    });
+      return Promise.resolve({ close: () => assert.fail("it is its owner's") });
+    }, release);
     assert.equal(await caught(running), thrown);
   }
-  assert.equal(closed, 2);
+  assert.equal(closed, 1);
 });
 
 test("a call lets go of its signals", async () => {

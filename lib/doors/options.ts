@@ -15,6 +15,7 @@ import type {
   ClientOptions,
   ConnectionOptions,
   CopyOptions,
+  FileReadOptions,
   OpenOptions,
   PackLimits,
   PullOptions,
@@ -186,6 +187,14 @@ const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
 const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };
 const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
 const CALL: Shape<CallOptions> = { signal };
+const anything: Check = () => undefined;
+/** Numbers of bytes are checked where the size of the file is known. */
+const FILE: Shape<FileReadOptions> = {
+  signal,
+  start: anything,
+  end: anything,
+  maxBytes: anything,
+};
 
 const TABLES = {
   push: PUSH,
@@ -231,6 +240,11 @@ export function loginOptions<O extends ClientOptions>(given: O): O {
  */
 export function callOptions<O extends object>(verb: VerbName, given: O): O {
   return taken(given, TABLES[verb], verb);
+}
+
+/** As {@linkcode callOptions}, for what opens and reads a file of an image. */
+export function fileOptions<O extends FileReadOptions>(given: O): O {
+  return taken(given, FILE, "a file");
 }
 
 /**

@@ -82,7 +82,16 @@ function ofReference(reference: Reference): Named {
   };
 }
 
-function inStore({ store, reference }: SourceReference): Named<Source> {
+function inStore(given: SourceReference): Named<Source> {
+  const { store, reference } = given;
+  const other = Object.keys(given).find((key) => key !== "store" && key !== "reference");
+  if (other !== undefined) {
+    throw new BlobberError(
+      "invalid-reference",
+      `invalid reference: it has ${quote(other)}, expected store and reference alone`,
+      { hint: "reference is the tag or the digest" },
+    );
+  }
   if (typeof store?.name !== "string") {
     throw new BlobberError(
       "invalid-option",

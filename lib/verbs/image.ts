@@ -125,9 +125,9 @@ export class Image implements AsyncDisposable {
   async stat(path: string, options: { follow?: boolean } = {}): Promise<Entry> {
     return await this.#run({}, async (call) => {
       const { listing } = this.#contents;
-      const wanted = options.follow ? followIn(listing, path, normal(path)) : normal(path);
+      const wanted = options?.follow ? followIn(listing, path, normal(path)) : normal(path);
       const found = listing.get(wanted) ?? listing.get(followIn(listing, path, wanted));
-      if (found !== undefined) return options.follow ? asFile(found) : { ...found.entry };
+      if (found !== undefined) return options?.follow ? asFile(found) : { ...found.entry };
       if (listing.isDirectory(wanted)) return implied(wanted);
       throw await this.#missing(path, wanted, call);
     });
@@ -154,7 +154,7 @@ export class Image implements AsyncDisposable {
       checkRange(options);
       const content = await this.#file(path, call);
       return await this.#open(content, rangeIn(content, options), call);
-    });
+    }, (stream) => stream.cancel());
   }
 
   /**
@@ -204,10 +204,15 @@ export class Image implements AsyncDisposable {
   }
 
   /** One call. A signal of its own stops it alone. */
-  async #run<T>(options: CallOptions, work: (call: OneCall) => Promise<T>): Promise<T> {
+  async #run<T>(
+    options: CallOptions,
+    work: (call: OneCall) => Promise<T>,
+    release?: (result: T) => Promise<void>,
+  ): Promise<T> {
     const call = new VerbCall(this.#stop.signal, options?.signal);
-    return await call.run(() =>
-      work({ ...call.observed(this.#observer), lasting: () => call.lasting() })
+    return await call.run(
+      () => work({ ...call.observed(this.#observer), lasting: () => call.lasting() }),
+      release,
     );
   }
 

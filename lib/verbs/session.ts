@@ -45,11 +45,13 @@ export class Session {
    *
    * @param options the caller's
    * @param call is given the options with a signal that fires in both cases, and callbacks that throw nothing
+   * @param release closes what the call opened, where a callback fails when it is done
    * @throws {BlobberError} `closed`, `interrupted`, and what the call throws; see `verb_call.ts`
    */
   async run<O extends Observer, T>(
     options: O,
     call: (options: O & { signal: AbortSignal }) => Promise<T>,
+    release?: (result: T) => Promise<void>,
   ): Promise<T> {
     const running = new VerbCall(this.#end.signal, options.signal);
     const progress = withSteadyProgress(running.observed(options));
@@ -57,7 +59,7 @@ export class Session {
       const result = await call(progress.options);
       progress.end();
       return result;
-    });
+    }, release);
     this.#running.add(work);
     this.#calls.add(running);
     try {
@@ -152,8 +154,9 @@ export class Session {
       }),
       ...(onRequest !== undefined && {
         onRequest: (request) => {
-          const ended = theirs(() => onRequest(request));
-          return ended && ((end) => theirs(() => ended(end)));
+          const ended: unknown = theirs(() => onRequest(request));
+          if (typeof ended !== "function") return void this.#watch(ended);
+          return (end) => this.#watch(theirs(() => ended(end)));
         },
       }),
       ...(credentials !== undefined && {

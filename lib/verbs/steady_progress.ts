@@ -19,12 +19,12 @@ interface State {
 
 /** Puts the reports of a call in order. */
 export class SteadyProgress {
-  readonly #tell: (progress: Progress) => void;
+  readonly #tell: (progress: Progress) => unknown;
   readonly #phases = new Map<Phase, State>();
   #ended = false;
 
   /** @param tell is told */
-  constructor(tell: (progress: Progress) => void) {
+  constructor(tell: (progress: Progress) => unknown) {
     this.#tell = tell;
   }
 
@@ -32,13 +32,15 @@ export class SteadyProgress {
    * Takes a report. A phase ends with its own last one, or with the call: a part that ends may be followed by
    * another. After the call, as when a file of an image is downloaded, a phase ends with its last part and
    * may begin again.
+   *
+   * @returns what the one who is told returned, which may be to be waited for
    */
-  readonly onProgress = (report: PartProgress): void => {
+  readonly onProgress = (report: PartProgress): unknown => {
     const { phase, part = "", unit, finished } = report;
     const state = this.#phases.get(phase) ??
       { unit, parts: new Map(), done: 0, total: undefined, finished: false };
     this.#phases.set(phase, state);
-    if (state.finished) return;
+    if (state.finished) return undefined;
     state.parts.set(part, report);
     let [done, total]: [number, number | undefined] = [0, 0];
     for (const one of state.parts.values()) {
@@ -48,8 +50,9 @@ export class SteadyProgress {
     state.done = Math.max(state.done, done);
     state.total = total === undefined ? undefined : Math.max(total, state.done);
     const all = this.#ended && [...state.parts.values()].every((one) => one.finished);
-    this.#report(phase, state, part === "" ? finished : all);
-    if (this.#ended && state.finished) this.#phases.delete(phase);
+    const ends = part === "" ? finished : all;
+    if (this.#ended && ends) this.#phases.delete(phase);
+    return this.#report(phase, state, ends);
   };
 
   /** The call has come to its end, and so has every phase. */
@@ -61,10 +64,10 @@ export class SteadyProgress {
     this.#ended = true;
   }
 
-  #report(phase: Phase, state: State, finished: boolean): void {
+  #report(phase: Phase, state: State, finished: boolean): unknown {
     const { unit, done, total } = state;
     state.finished = finished;
-    this.#tell({ phase, done, ...total !== undefined && { total }, unit, finished });
+    return this.#tell({ phase, done, ...total !== undefined && { total }, unit, finished });
   }
 }
 

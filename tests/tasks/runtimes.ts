@@ -128,7 +128,12 @@ const COMMANDS: Record<"node" | "bun", { args: string[]; passed: RegExp; failed:
     passed: /^ℹ pass (\d+)$/m,
     failed: /^ℹ (?:fail|cancelled) (\d+)$/gm,
   },
-  bun: { args: ["test"], passed: /^ *(\d+) pass$/m, failed: /^ *(\d+) (?:fail|errors?)$/gm },
+  // Bun gives up on a test after 5 s, which on a busy machine is little.
+  bun: {
+    args: ["test", "--timeout", "60000"],
+    passed: /^ *(\d+) pass$/m,
+    failed: /^ *(\d+) (?:fail|errors?)$/gm,
+  },
 };
 
 /** Runs the unit tests under one runtime. */

@@ -11,6 +11,7 @@ import type { FileOptions, FileReadOptions } from "../../options.ts";
 import { counted, quote } from "../../printable.ts";
 import type { ByteRange, Source } from "../../store.ts";
 import { tieSignal } from "../../system/tied_signal.ts";
+import { fileOptions } from "../../doors/options.ts";
 import { checkLimits } from "../budget.ts";
 import type { Content } from "./content.ts";
 import { partStream } from "./part_stream.ts";
@@ -58,7 +59,8 @@ export async function openContent(
  *
  * @throws {BlobberError} `invalid-option`
  */
-export function checkRange({ start = 0, end = Infinity }: FileOptions): void {
+export function checkRange(options: FileOptions & { maxBytes?: number | undefined }): void {
+  const { start = 0, end = Infinity } = fileOptions(options);
   if (!Number.isSafeInteger(start) || start < 0) {
     throw invalid("start", start, "a whole number of bytes, 0 or more");
   }
