@@ -214,6 +214,52 @@ test("what a table only claims is read: a file of several chunks", async () => {
   await assert.rejects(treeOfArtifact(source, manifest, { maxFileBytes: 89 }), { code: "limit" });
 });
 
+test("files of several chunks are each read, and a hard link is the one that it names", async () => {
+  const files: InputEntry[] = ["a", "b", "c"].map((path, i) => ({
+    path,
+    type: "file",
+    content: new Uint8Array(1_500_000).fill(i + 1),
+  }));
+  const link: InputEntry = { path: "d", type: "hardlink", linkTarget: "b" };
+  const { tree } = await treeOfInput({ entries: files.slice(0, 2) }, {});
+  for (const entries of [files.slice(0, 2), files, [...files, link]]) {
+    const store = new MemoryStore();
+    const expected = await treeOfInput({ entries }, {});
+    const { digest } = await push(store, { entries }, {});
+    const manifest = await stored(store, digest);
+    assert.deepEqual(await treeOfArtifact(store, manifest, {}), expected);
+    const { [ANNOTATION.treeDigest]: stated, ...annotations } = manifest.value.annotations!;
+    assert.equal(stated, expected.tree);
+    const silent = { ...manifest, value: { ...manifest.value, annotations } };
+    assert.deepEqual(await treeOfArtifact(store, silent, {}), expected);
+    assert.equal(expected.tree === tree, entries.length === 2);
+  }
+});
+
+test("a content of several chunks is what its row says, whichever layer has which names", async () => {
+  const data = (digit: string) => digit.repeat(90);
+  const chunked = (...items: { name: string; data?: string; type?: string; link?: string }[]) =>
+    stargz(items, { chunkSize: 20 });
+  const upper = chunked({ name: "a", data: data("3") });
+  const lower = chunked(
+    { name: "a", data: data("1") },
+    { name: "b", data: data("2") },
+    { name: "c", type: "1", link: "a" },
+  );
+  assert.equal(
+    await treeOf(lower, upper),
+    formOf([
+      ["f", "644", data("3"), "a"],
+      ["f", "644", data("2"), "b"],
+      ["f", "644", data("1"), "c"],
+    ]),
+  );
+  const { source, manifest } = imageOf(lower);
+  const totals: (number | undefined)[] = [];
+  await treeOfArtifact(source, manifest, { onProgress: ({ total }) => totals.push(total) });
+  assert.equal(totals.at(-1), 180, "two files are read, and not once more for a second name");
+});
+
 test("nothing else is read", async () => {
   const items = [600_000, ...Array(10).fill(250_000)].map((size, i) => ({
     name: `${i}`,

@@ -73,8 +73,9 @@ export async function treeOfImage(
     if (digest !== undefined || file.size === 0) return records.add(file, digest);
     if (content.kind !== "table") throw new BlobberError("unexpected", "nothing was hashed");
     if (file.size > maxFileBytes) throw tooLarge(file, maxFileBytes);
-    // The same for the same content, by whichever name.
-    const key = `${content.layer.layer.digest} ${content.row.first}`;
+    // The same for the same content, by whichever name: a layer has each path once, and a hard link the row
+    // of its file. Numbers of chunks would not do: a row that is read by itself has columns of its own.
+    const key = `${content.layer.layer.digest} ${content.row.entry.path}`;
     const known = unproven.get(key);
     if (known !== undefined) known.entries.push(file);
     else unproven.set(key, { content, entries: [file] });
