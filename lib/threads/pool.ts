@@ -307,10 +307,12 @@ export class ThreadCall {
     const hasThreads = this.#pool.open(job.job);
     this.#pool.tell();
     if (!hasThreads) return await runHere(job.job, job.input);
-    return await new Promise<unknown>((resolve, reject) => {
+    const output = await new Promise<unknown>((resolve, reject) => {
       this.#queue.push({ ...job, resolve, reject });
       this.#pool.queue();
     });
+    this.#pool.tell(); // it may be known only since it waited, and this may be the last job
+    return output;
   }
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { Crew, type PackRunner } from "../archive/pack/crew.ts";
 import type { PackInput, PackPlan, PackResult } from "../archive/pack/pack_job.ts";
 import { digestOf } from "../digest.ts";
 import type { Notice } from "../events.ts";
@@ -35,7 +36,7 @@ function long(pool: ThreadCall): () => Promise<unknown> {
   return () => pool.run("pack", input, [plain, packed]);
 }
 
-async function packed(pool: ThreadCall): Promise<Uint8Array> {
+async function packed(pool: PackRunner): Promise<Uint8Array> {
   const input = batch();
   const output = await pool.run("pack", input, [input.plain, input.packed]);
   const { digests, members } = JSON.parse(output.result) as PackResult;
@@ -334,6 +335,37 @@ for (const [what, why, text] of REFUSED) {
     }
   });
 }
+
+test("that threads were refused is told by the job that waited for one, or by the next", async () => {
+  const failing = moduleOf(`throw new Error("no such luck");`);
+  const pool = new ThreadPool({ jobs: 3, threadEntry: failing });
+  try {
+    await packed(pool.enter()); // nobody listens
+    const codes: string[] = [];
+    const late = new Crew(pool.enter({ onNotice: ({ code }) => void codes.push(code) }), 0);
+    await packed(late);
+    await packed(late);
+    assert.deepEqual(codes, ["no-threads"]);
+  } finally {
+    await pool.close();
+  }
+  for (const refused of [false, true]) {
+    const pool = new ThreadPool({ jobs: 3, threadEntry: failing });
+    try {
+      if (refused) await packed(pool.enter());
+      const onNotice = () => {
+        throw new Error("thrown by who was told");
+      };
+      const crew = new Crew(pool.enter({ onNotice }), 0);
+      const jobs = await Promise.allSettled([packed(crew), packed(crew), packed(crew)]);
+      const [failed, ...others] = jobs.filter(({ status }) => status === "rejected");
+      assert.match(String((failed as PromiseRejectedResult).reason), /thrown by who was told/);
+      assert.deepEqual(others, [], "it is told once");
+    } finally {
+      await pool.close();
+    }
+  }
+});
 
 test("a thread that says nothing does not hold up who leaves", async () => {
   const silent = moduleOf(`setInterval(() => {}, 1000);`);

@@ -57,11 +57,13 @@ export class Crew implements PackRunner {
    * @param job which job that is
    * @param input the batch
    * @param transfer its buffers
-   * @throws {BlobberError} what the job throws, `closed`
+   * @throws {BlobberError} what the job throws, `closed`; what who is told throws that there are no threads
    */
   async run(job: "pack", input: PackInput, transfer: ArrayBuffer[] = []): Promise<PackOutput> {
     const isAlone = this.#threads.threads === 0;
-    if (isAlone || this.#early > 0 || (!this.#threads.hasRoom && this.#mine === 0)) {
+    // Asked in any case: where there turned out to be no threads, it is here that the call is told why.
+    const { hasRoom } = this.#threads;
+    if (isAlone || this.#early > 0 || (!hasRoom && this.#mine === 0)) {
       this.#early--;
       this.#mine++;
       const packing = this.#last.then(() => this.#pack(input)).finally(() => this.#mine--);

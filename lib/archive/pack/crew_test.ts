@@ -58,6 +58,23 @@ test("what is alone packs everything, and a stream's begin is packed here", asyn
   assert.equal(waiting.length, 1);
 });
 
+test("what is alone asks for room too: who is asked says why there is none", async () => {
+  const { runner } = threads(0);
+  let asked = 0;
+  Object.defineProperty(runner, "hasRoom", {
+    get() {
+      asked++;
+      if (asked === 2) throw new Error("no threads");
+      return false;
+    },
+  });
+  const crew = new Crew(runner, 0);
+  await pack(crew);
+  assert.equal(asked, 1);
+  await assert.rejects(pack(crew), /no threads/);
+  await pack(crew);
+});
+
 test("a crew that is closed packs no further here, and has come to rest", async () => {
   const crew = new Crew(threads(0).runner, 0);
   const packing = [pack(crew), pack(crew)];
