@@ -117,10 +117,16 @@ export async function* eachTheirs<T>(
   }
 }
 
-/** Waits until their code has let go of what it holds: not after a signal, as it may be what does not come back. */
+/**
+ * Waits until their code has let go of what it holds, and not longer than until the signal fires: it may be what
+ * does not come back.
+ */
 export async function letGo(signal: AbortSignal | undefined, gone: unknown): Promise<void> {
-  if (!signal?.aborted) return void await gone;
-  Promise.resolve(gone).catch(() => {});
+  try {
+    await untilAborted(signal, gone);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
 }
 
 /** Whether something is to be waited for. */

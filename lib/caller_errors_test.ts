@@ -98,3 +98,23 @@ test("after a signal nobody waits until something is let go of", async () => {
   await letGo(AbortSignal.abort(), Promise.reject(new Error("theirs")));
   await assert.rejects(letGo(undefined, Promise.reject(new Error("theirs"))), /theirs/);
 });
+
+test("nobody waits any more when the signal fires while something is let go of", async () => {
+  const stop = new AbortController();
+  const late = Promise.withResolvers<void>();
+  const waits = [never(), late.promise].map((gone) => letGo(stop.signal, gone));
+  async function* left(): AsyncGenerator<number> {
+    try {
+      yield 1;
+    } finally {
+      await never();
+    }
+  }
+  const leaving = (async () => {
+    for await (const _ of eachTheirs(left(), stop.signal)) break;
+  })();
+  await new Promise((done) => setTimeout(done, 0)); // each of them waits by now
+  stop.abort();
+  await Promise.all([...waits, leaving]);
+  late.reject(new Error("too late")); // fails nobody
+});

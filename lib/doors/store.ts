@@ -329,7 +329,7 @@ function checkedStream(
         const wrong = bytes(value);
         if (wrong !== undefined) {
           const error = fault(wrong);
-          await reader.cancel(error).catch(() => {});
+          await letGo(signal, reader.cancel(error).catch(() => {}));
           throw error;
         }
         if (value.length === 0) continue;

@@ -38,6 +38,34 @@ async function* oneEntry(): AsyncGenerator<InputEntry> {
   await never();
 }
 
+/** Entries of which the first is none, and that do not let go of what they hold. */
+function badEntries(): AsyncIterable<InputEntry> {
+  const bad = { path: "../a", type: "file", content: bytes } as const;
+  const next = () => Promise.resolve({ done: false, value: bad });
+  return { [Symbol.asyncIterator]: () => ({ next, return: never }) };
+}
+
+/** A stream that gives what is no bytes, and does not let go of what it holds. */
+const badStream = () =>
+  new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue("no bytes" as unknown as Uint8Array),
+    cancel: never,
+  }, { highWaterMark: 0 });
+
+/** As {@linkcode badStream}, with bytes that nobody wants. */
+const wrongStream = () =>
+  new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(4096)),
+    cancel: never,
+  }, { highWaterMark: 0 });
+
+const fails = () => Promise.reject(new Error("disk full"));
+/** Where nothing can be written, and what was begun is not let go of. */
+function fullStore(): Store {
+  const begin = () => Promise.resolve({ write: fails, commit: fails, abort: never });
+  return storeThat({ begin }, new MemoryStore());
+}
+
 /** Memory, of which one method does not come back. */
 function storeThat(methods: Partial<Store>, inner = memory): Store {
   return {
@@ -101,6 +129,30 @@ const CALLS: [name: string, call: Call, options?: ClientOptions][] = [
     const begin = () => Promise.resolve({ write: never, commit: never, abort: never });
     return client.push({ entries }, { store: storeThat({ begin }) }, o);
   }],
+  [
+    "return of entries after a bad one",
+    (client, o) => client.push({ entries: badEntries() }, to, o),
+  ],
+  ["cancel of a tar after a bad piece", (client, o) => client.push({ tar: badStream() }, to, o)],
+  ["cancel of content after a bad piece", (client, o) => {
+    const file: InputEntry = { path: "a", type: "file", size: 5, content: badStream() };
+    return client.push({ entries: [file] }, to, o);
+  }],
+  ...[badStream, wrongStream].map((stream): [string, Call] => [
+    `cancel of a ${stream.name} of a store`,
+    (client, o) => {
+      const store = storeThat({ fetch: () => Promise.resolve(stream()) });
+      return client.pull({ store, reference: "signed" }, join(dir, "out"), o);
+    },
+  ]),
+  [
+    "abort after a write that failed",
+    (client, o) => client.push({ entries }, { store: fullStore() }, o),
+  ],
+  [
+    "abort in a copy",
+    (client, o) => client.copy(signed, { store: fullStore(), reference: "c" }, o),
+  ],
   ["put", (client, o) => client.push({ entries }, { store: storeThat({ put: never }) }, o)],
   ["tag", (client, o) =>
     client.tag({ store: storeThat({ tag: never }), reference: "signed" }, [
