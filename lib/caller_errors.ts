@@ -129,6 +129,32 @@ export async function letGo(signal: AbortSignal | undefined, gone: unknown): Pro
   }
 }
 
+/**
+ * Does some work, and lets go of what it used. What the work fails with comes out, whatever letting go fails with.
+ *
+ * @param work the work
+ * @param end lets go
+ * @returns what the work returned
+ */
+export async function andLetGo<T>(
+  work: () => Promise<T>,
+  end: () => Promise<unknown>,
+): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    try {
+      await end();
+    } catch {
+      // it comes of the same trouble
+    }
+    throw error;
+  }
+  await end();
+  return result;
+}
+
 /** Whether something is to be waited for. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return isObject(value) && typeof (value as { then?: unknown }).then === "function";

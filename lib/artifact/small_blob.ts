@@ -4,6 +4,7 @@
  * @module
  */
 
+import { andLetGo } from "../caller_errors.ts";
 import { digestOf } from "../digest.ts";
 import type { CallOptions, Target } from "../store.ts";
 import type { Descriptor } from "../types.ts";
@@ -25,11 +26,9 @@ export async function putBlob(
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
   if (await target.has(descriptor, options)) return descriptor;
   const writer = await target.begin(mediaType, options);
-  try {
+  await andLetGo(async () => {
     await writer.write(bytes);
     await writer.commit(descriptor);
-  } finally {
-    await writer.abort();
-  }
+  }, () => writer.abort());
   return descriptor;
 }

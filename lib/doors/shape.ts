@@ -73,6 +73,15 @@ export function hidden(value: unknown, expected: string): Fault {
   return { path: "", found: kindInWords(value), expected };
 }
 
+/** What is wrong with a stream that has a reader already. */
+export function lockedFault(): Fault {
+  return {
+    path: "",
+    found: "a ReadableStream that somebody reads",
+    expected: "one of Uint8Array that nobody reads",
+  };
+}
+
 /** A check that asks a question. */
 export function that(holds: (value: unknown) => boolean, expected: string): Check {
   return (value) => holds(value) ? undefined : fault(value, expected);

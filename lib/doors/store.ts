@@ -28,9 +28,11 @@ import {
   type Check,
   count,
   type Fault,
+  fault,
   flag,
   inWords,
   listOf,
+  lockedFault,
   mapOf,
   objectWith,
   optional,
@@ -77,10 +79,10 @@ const WRITER: Shape<Omit<BlobWriter, typeof Symbol.asyncDispose>> = {
 };
 const writerCheck = objectWith(WRITER, "a writer with write, commit and abort");
 
-const streamCheck: Check = that(
-  (value) => value instanceof ReadableStream,
-  "a ReadableStream of Uint8Array",
-);
+const streamCheck: Check = (value) => {
+  if (!(value instanceof ReadableStream)) return fault(value, "a ReadableStream of Uint8Array");
+  return value.locked ? lockedFault() : undefined;
+};
 const optionalBytes = optional(bytes);
 const tagCheck: Check = that(
   (value) => typeof value === "string" && isTag(value),

@@ -7,6 +7,8 @@ import { digestOf } from "../digest.ts";
 import type { Descriptor } from "../types.ts";
 import { MEDIA_TYPE } from "../types.ts";
 import type { BlobWriter, Source, Store } from "../store.ts";
+import { putBlob } from "../artifact/small_blob.ts";
+import type { InputEntry } from "../archive/input/input.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import { checkedStore } from "./store.ts";
 
@@ -68,6 +70,13 @@ const writer: BlobWriter = {
   abort: () => Promise.resolve(),
 };
 
+/** A stream that somebody else reads. */
+function locked(): ReadableStream<Uint8Array> {
+  const stream = new ReadableStream<Uint8Array>();
+  stream.getReader();
+  return stream;
+}
+
 /** The method, what it answers, and what is said of it. */
 const WRONG: [string, unknown, string][] = [
   ["resolve", gives(undefined), "gave undefined, expected a descriptor"],
@@ -89,6 +98,11 @@ const WRONG: [string, unknown, string][] = [
   ["fetch", gives(new Response("hello")), "gave a Response, expected a ReadableStream"],
   ["fetch", gives(Readable.from([HELLO])), "gave a Readable, expected a ReadableStream"],
   ["fetch", gives(lists(HELLO)()), "expected a ReadableStream of Uint8Array"],
+  [
+    "fetch",
+    gives(locked()),
+    "gave a ReadableStream that somebody reads, expected one of Uint8Array",
+  ],
   ["the stream of fetch", streamOf("hello"), 'gave "hello", expected a Uint8Array'],
   ["the stream of fetch", streamOf(HELLO, HELLO.buffer), "gave an ArrayBuffer, expected a Uint8"],
   ["the stream of fetch", streamOf([104]), "gave a list, expected a Uint8Array"],
@@ -280,4 +294,24 @@ test("a store that is right is as it was", async () => {
   assert.equal(store.held!(root), undefined);
   assert.equal(store.forget!(root, { start: 0, end: 1 }), false);
   await store.close!();
+});
+
+test("what a write failed with comes out, and not what giving it up failed with", async () => {
+  const full = new Error("disk full");
+  const begin = gives({
+    write: () => Promise.reject(full),
+    commit: () => Promise.resolve(),
+    abort: () => {
+      throw new Error("no abort either");
+    },
+  });
+  const client = new Client();
+  const from = { store: new MemoryStore(), reference: "v1" };
+  const entries: InputEntry[] = [{ path: "a", type: "file", content: HELLO }];
+  await client.push({ entries }, from);
+  const to = { store: careless({ begin }), reference: "v1" };
+  const isFull = (error: unknown) => error === full;
+  await assert.rejects(client.push({ entries }, to), isFull);
+  await assert.rejects(client.copy(from, to), isFull);
+  await assert.rejects(putBlob(checkedStore(to.store), BLOB.mediaType, HELLO), isFull);
 });

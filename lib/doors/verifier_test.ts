@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { Client } from "../client.ts";
 import type { Signable, Signature, Verifier } from "../signing.ts";
@@ -116,4 +117,20 @@ test("what accepts and mayFit return is true or false", () => {
     assert.throws(() => careless.accepts("a/b"), error("accepts"));
     assert.throws(() => careless.mayFit(manifest, signature), error("mayFit"));
   }
+});
+
+test("a promise that was refused as an answer fails nobody later", async () => {
+  const late: unknown[] = [];
+  const onLate = (reason: unknown) => void late.push(reason);
+  process.on("unhandledRejection", onLate);
+  try {
+    const method = () => Promise.reject(new Error("late")) as unknown as boolean;
+    const careless = new CheckedVerifier({ ...verifier, accepts: method, mayFit: method });
+    assert.throws(() => careless.accepts("a/b"), { code: "invalid-option" });
+    assert.throws(() => careless.mayFit(manifest, signature), { code: "invalid-option" });
+    await new Promise((done) => setTimeout(done, 10));
+  } finally {
+    process.off("unhandledRejection", onLate);
+  }
+  assert.deepEqual(late, []);
 });

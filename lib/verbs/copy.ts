@@ -5,6 +5,7 @@
  */
 
 import { cosignTagsOf, type Tagged } from "../artifact/cosign_tags.ts";
+import { andLetGo } from "../caller_errors.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
 import { notify, type Observer } from "../events.ts";
 import {
@@ -274,7 +275,7 @@ class Copy {
     });
     try {
       const writer = await this.#target.begin(blob.mediaType, call);
-      try {
+      await andLetGo(async () => {
         let scratch = new ArrayBuffer(BUFFER);
         for (;;) {
           const bytes = await reader.read(scratch);
@@ -285,9 +286,7 @@ class Copy {
           scratch = bytes.buffer;
         }
         await writer.commit(blob);
-      } finally {
-        await writer.abort();
-      }
+      }, () => writer.abort());
     } finally {
       await reader.cancel();
     }

@@ -11,6 +11,7 @@ import {
   fault,
   inWords,
   isRecord,
+  lockedFault,
   objectWith,
   oneOf,
   optional,
@@ -162,6 +163,21 @@ export function checkPiece(piece: unknown, what: string): void {
           "has no encoding"
         : undefined,
     },
+  );
+}
+
+/**
+ * Checks that a stream is not read by anybody yet.
+ *
+ * @param what it is, for messages
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkUnread(stream: ReadableStream, what: string): void {
+  if (!stream.locked) return;
+  const { found, expected } = lockedFault();
+  throw new BlobberError(
+    "invalid-option",
+    `cannot push: ${what} is ${found}, expected ${expected}`,
   );
 }
 

@@ -44,6 +44,10 @@ const INPUTS: [unknown, string][] = [
   [{ tar: HELLO }, "the tar is a Uint8Array, expected a ReadableStream"],
   [{ tar: [HELLO] }, "the tar is a list, expected a ReadableStream"],
   [{ tar: new Response("x") }, "the tar is a Response, expected a ReadableStream"],
+  [
+    { tar: locked() },
+    "the tar is a ReadableStream that somebody reads, expected one of Uint8Array",
+  ],
   [{ entries: "abc" }, 'the entries is "abc", expected a list or an iterable of entries'],
   [{ entries: {} }, "the entries is an empty object, expected a list or an iterable"],
   [{ entries: () => [] }, "the entries is a function, expected a list or an iterable"],
@@ -81,6 +85,10 @@ const ENTRIES: [object, string][] = [
   [{ ...file, content: new Blob(["x"]) }, 'the entry "f" has the content a Blob, expected'],
   [{ ...file, content: null }, 'the entry "f" has the content null, expected a Readable'],
   [{ ...file, content: Readable.from([HELLO]) }, 'the entry "f" has content that comes as a stre'],
+  [
+    { ...file, size: 5, content: locked() },
+    'the content of "f" is a ReadableStream that somebody reads, expected one of Uint8Array',
+  ],
   [{ path: "l", type: "symlink", linkTarget: 5 }, 'the entry "l" has the linkTarget 5, expected a'],
   [
     { ...file, size: 5, content: Readable.from(["hello"]) },
@@ -91,6 +99,13 @@ const ENTRIES: [object, string][] = [
     'the content of "f" gave 1, expected a Uint8Array',
   ],
 ];
+
+/** A stream that somebody else reads. */
+function locked(): ReadableStream {
+  const stream = new ReadableStream();
+  stream.getReader();
+  return stream;
+}
 
 function endless(piece: unknown): ReadableStream {
   return new ReadableStream({ pull: (controller) => controller.enqueue(piece) });

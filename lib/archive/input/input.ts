@@ -12,6 +12,7 @@ import {
   type ByteSource,
   checkEntry,
   checkPiece,
+  checkUnread,
   type InputEntry,
   type InputType,
   invalidEntry,
@@ -74,9 +75,11 @@ export interface BytesReader {
  * @param bytes the caller's
  * @param what it is of, for messages
  * @param signal ends the wait for more
+ * @throws {BlobberError} `invalid-option` for a stream that somebody reads
  */
 export function readerOf(bytes: ByteSource, what: string, signal?: AbortSignal): BytesReader {
   if (bytes instanceof ReadableStream) {
+    checkUnread(bytes, what);
     const reader = bytes.getReader();
     return {
       next: () =>

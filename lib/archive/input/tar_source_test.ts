@@ -1,4 +1,6 @@
 import { test } from "node:test";
+import { Client } from "../../client.ts";
+import { MemoryStore } from "../../stores/memory_store.ts";
 import assert from "node:assert/strict";
 import { withoutThreads } from "../../threads/pool.ts";
 import type { InputEntry } from "./input.ts";
@@ -107,4 +109,14 @@ test("end-blocks: a tar that is pushed needs them, as nothing else shows that it
       },
     );
   }
+});
+
+test("what giving the tar up fails with does not stand in for what was wrong with it", async () => {
+  const pieces = {
+    next: () => Promise.resolve({ done: false, value: new Uint8Array(512).fill(1) }),
+    return: () => Promise.reject(new Error("no return either")),
+  };
+  const tar = { [Symbol.asyncIterator]: () => pieces } as AsyncIterable<Uint8Array>;
+  const push = new Client({ jobs: 0 }).push({ tar }, { store: new MemoryStore() });
+  await assert.rejects(push, { code: "invalid-archive" });
 });

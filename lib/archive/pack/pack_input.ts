@@ -4,7 +4,7 @@
  * @module
  */
 
-import { eachTheirs } from "../../caller_errors.ts";
+import { andLetGo, eachTheirs } from "../../caller_errors.ts";
 import type { Observer } from "../../events.ts";
 import type { Packed } from "../allowance.ts";
 import type { FileStat } from "../../system/runtime.ts";
@@ -129,7 +129,7 @@ export async function packTar(
   const survey = new Survey(options);
   const names = new NameSet();
   const source = new TarSource(tar, options.signal);
-  try {
+  await andLetGo(async () => {
     for (;;) {
       const found = await source.next();
       if (found === undefined) break;
@@ -141,9 +141,7 @@ export async function packTar(
       options.onEntry?.(entry);
       await sink.add(entry, (into) => source.read(into));
     }
-  } finally {
-    await source.cancel();
-  }
+  }, () => source.cancel());
   checkOwnLinkChains(names.links);
   return survey.finish(names.implied);
 }

@@ -5,6 +5,7 @@
  */
 
 import type { PushInput } from "../../archive/input/input.ts";
+import { andLetGo } from "../../caller_errors.ts";
 import type { KnownLayer } from "../../stores/cache/push_index.ts";
 import type { Store } from "../../store.ts";
 import { keyGuard } from "./key_guard.ts";
@@ -38,7 +39,7 @@ export async function sendLayer(
     const known = await memory?.find(target, mediaType, packing, options);
     if (known !== undefined) return known;
     const writer = await target.begin(mediaType, { signal });
-    try {
+    return await andLetGo(async () => {
       const write = (bytes: Uint8Array) => writer.write(bytes);
       const onEntry: PackSettings["onEntry"] = memory === undefined
         ? options.onEntry
@@ -51,9 +52,7 @@ export async function sendLayer(
       // What only an option allows is packed again, and checked again.
       if (layer.isPullable) memory?.keep(layer, layer.contents);
       return layer;
-    } finally {
-      await writer.abort();
-    }
+    }, () => writer.abort());
   } finally {
     await packing.close();
   }
