@@ -155,6 +155,11 @@ export async function andLetGo<T>(
   return result;
 }
 
+/** Sees to it that what a refused answer promised fails nobody later. */
+export function disregard(answer: unknown): void {
+  if (isThenable(answer)) answer.then(undefined, () => {});
+}
+
 /** Whether something is to be waited for. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return isObject(value) && typeof (value as { then?: unknown }).then === "function";

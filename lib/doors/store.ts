@@ -5,7 +5,7 @@
  * @module
  */
 
-import { eachTheirs, letGo, theirs, theirsUntil } from "../caller_errors.ts";
+import { disregard, eachTheirs, letGo, theirs, theirsUntil } from "../caller_errors.ts";
 import { DIGEST_GRAMMAR, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../printable.ts";
@@ -260,6 +260,7 @@ class CheckedStore implements Store {
     const isList = typeof list === "object" && list !== null &&
       (Symbol.asyncIterator in list || Symbol.iterator in list);
     if (isList) return eachTheirs(answer, options?.signal);
+    disregard(list);
     throw this.#fault(method, {
       path: "",
       found: inWords(list),
@@ -283,7 +284,9 @@ class CheckedStore implements Store {
 
   #look(method: string, answer: unknown, check: Check): void {
     const wrong = check(answer);
-    if (wrong !== undefined) throw this.#fault(method, wrong);
+    if (wrong === undefined) return;
+    disregard(answer);
+    throw this.#fault(method, wrong);
   }
 
   #fault(method: string, { path, found, expected }: Fault, hint?: string): BlobberError {

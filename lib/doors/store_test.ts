@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
+import process from "node:process";
 import { test } from "node:test";
 import { documentOf, sample } from "../../tests/fakes/store_suite.ts";
 import { Client } from "../client.ts";
@@ -314,4 +315,21 @@ test("what a write failed with comes out, and not what giving it up failed with"
   await assert.rejects(client.push({ entries }, to), isFull);
   await assert.rejects(client.copy(from, to), isFull);
   await assert.rejects(putBlob(checkedStore(to.store), BLOB.mediaType, HELLO), isFull);
+});
+
+test("a promise that was refused as an answer fails nobody later", async () => {
+  const late: unknown[] = [];
+  const onLate = (reason: unknown) => void late.push(reason);
+  process.on("unhandledRejection", onLate);
+  try {
+    const fails = () => Promise.reject(new Error("late"));
+    for (const method of ["held", "forget", "tags", "referrers"]) {
+      const store = checkedStore(careless({ [method]: fails }));
+      await assert.rejects(call(store)[method]!, { code: "invalid-option" });
+    }
+    await new Promise((done) => setTimeout(done, 10));
+  } finally {
+    process.off("unhandledRejection", onLate);
+  }
+  assert.deepEqual(late, []);
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isThenable, theirs } from "../caller_errors.ts";
+import { disregard, theirs } from "../caller_errors.ts";
 import { BlobberError } from "../errors.ts";
 import type { Signable, Signature, Verifier } from "../signing.ts";
 import { verifierOption } from "./options.ts";
@@ -71,7 +71,7 @@ export class CheckedVerifier {
   #answer(method: "accepts" | "mayFit", answer: unknown): boolean {
     const wrong = flag(answer);
     if (wrong === undefined) return answer as boolean;
-    if (isThenable(answer)) answer.then(undefined, () => {}); // it is refused, whatever comes of it
+    disregard(answer);
     const title = this.title === undefined ? "" : `${this.title}: `;
     throw new BlobberError(
       "invalid-option",
