@@ -77,8 +77,8 @@ export function hidden(value: unknown, expected: string): Fault {
 export function lockedFault(): Fault {
   return {
     path: "",
-    found: "a ReadableStream that somebody reads",
-    expected: "one of Uint8Array that nobody reads",
+    found: "a ReadableStream that is being read",
+    expected: "one of Uint8Array that is free to be read",
   };
 }
 

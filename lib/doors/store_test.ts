@@ -102,7 +102,7 @@ const WRONG: [string, unknown, string][] = [
   [
     "fetch",
     gives(locked()),
-    "gave a ReadableStream that somebody reads, expected one of Uint8Array",
+    "gave a ReadableStream that is being read, expected one of Uint8Array",
   ],
   ["the stream of fetch", streamOf("hello"), 'gave "hello", expected a Uint8Array'],
   ["the stream of fetch", streamOf(HELLO, HELLO.buffer), "gave an ArrayBuffer, expected a Uint8"],

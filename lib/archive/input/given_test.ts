@@ -46,7 +46,7 @@ const INPUTS: [unknown, string][] = [
   [{ tar: new Response("x") }, "the tar is a Response, expected a ReadableStream"],
   [
     { tar: locked() },
-    "the tar is a ReadableStream that somebody reads, expected one of Uint8Array",
+    "the tar is a ReadableStream that is being read, expected one of Uint8Array",
   ],
   [{ entries: "abc" }, 'the entries is "abc", expected a list or an iterable of entries'],
   [{ entries: {} }, "the entries is an empty object, expected a list or an iterable"],
@@ -87,7 +87,7 @@ const ENTRIES: [object, string][] = [
   [{ ...file, content: Readable.from([HELLO]) }, 'the entry "f" has content that comes as a stre'],
   [
     { ...file, size: 5, content: locked() },
-    'the content of "f" is a ReadableStream that somebody reads, expected one of Uint8Array',
+    'the content of "f" is a ReadableStream that is being read, expected one of Uint8Array',
   ],
   [{ path: "l", type: "symlink", linkTarget: 5 }, 'the entry "l" has the linkTarget 5, expected a'],
   [

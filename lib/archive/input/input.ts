@@ -75,7 +75,7 @@ export interface BytesReader {
  * @param bytes the caller's
  * @param what it is of, for messages
  * @param signal ends the wait for more
- * @throws {BlobberError} `invalid-option` for a stream that somebody reads
+ * @throws {BlobberError} `invalid-option` for a stream that is being read
  */
 export function readerOf(bytes: ByteSource, what: string, signal?: AbortSignal): BytesReader {
   if (bytes instanceof ReadableStream) {
