@@ -72,7 +72,7 @@ export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined
 
 /**
  * The pieces of an answer's body until a signal fires. `fetch` is to end a body when its signal fires, but
- * Deno's does so only as long as nothing collected the request, which nobody holds any more: a body that
+ * Deno's does so only until the request is collected, which is not held any more: a body that
  * stalls would be waited for without an end.
  *
  * @param body of the answer
@@ -97,6 +97,6 @@ export async function* piecesUntil(
     }
   } finally {
     stop.signal.removeEventListener("abort", onStop);
-    await reader.cancel().catch(() => {}); // whoever leaves early ends the answer
+    await reader.cancel().catch(() => {}); // a reader that leaves early ends the answer
   }
 }

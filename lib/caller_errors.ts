@@ -1,7 +1,7 @@
 /**
  * Errors of the caller's own code. What a callback, a store, a signer, a verifier or a source of theirs throws
- * comes back to them as it was thrown: nobody else knows what it means. It is marked where their code is called.
- * And their code may never come back: whoever waits for it hears the signal all the same.
+ * comes back to them as it was thrown: only they know what it means. It is marked where their code is called.
+ * And their code may never come back: a wait for it hears the signal all the same.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export function theirs<T>(call: () => T): T {
  *
  * @param signal ends the wait
  * @param call calls it
- * @param late lets go of what comes when nobody waits any more
+ * @param late lets go of what comes when it is not waited for any more
  * @throws {BlobberError} `interrupted`, `closed`, and what their code throws
  */
 export async function theirsUntil<T>(
@@ -155,7 +155,7 @@ export async function andLetGo<T>(
   return result;
 }
 
-/** Sees to it that what a refused answer promised fails nobody later. */
+/** Catches the rejection of a promise that was refused as an answer. */
 export function disregard(answer: unknown): void {
   if (isThenable(answer)) answer.then(undefined, () => {});
 }

@@ -14,7 +14,7 @@ test("code that does not come back is not waited for after the signal", async ()
   assert.equal(called, false);
 });
 
-test("what comes late is let go of, and what fails late fails nobody", async () => {
+test("what comes late is let go of, and what fails late is caught", async () => {
   const stop = new AbortController();
   const [late, failing] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
   const gone = Promise.withResolvers<string>();
@@ -53,7 +53,7 @@ test("what it answers and throws comes through, and leaves nothing at the signal
   assert.equal(listeners, 0);
 });
 
-/** A list, and whether it was told that nobody asks for more. */
+/** A list, and whether it was told that it is not read on. */
 function told(items: number[], last: () => Promise<IteratorResult<number>>) {
   const list = {
     returned: false,
@@ -71,7 +71,7 @@ function told(items: number[], last: () => Promise<IteratorResult<number>>) {
   return list;
 }
 
-test("a list is told when nobody asks for more, and not when it has ended by itself", async () => {
+test("a list is told when it is not read on, and not when it has ended by itself", async () => {
   const whole = told([1, 2], () => Promise.resolve({ done: true, value: undefined }));
   assert.deepEqual(await Array.fromAsync(eachTheirs(whole)), [1, 2]);
   assert.equal(whole.returned, false);
@@ -93,13 +93,13 @@ test("a list is told when nobody asks for more, and not when it has ended by its
   assert.equal(stuck.returned, true);
 });
 
-test("after a signal nobody waits until something is let go of", async () => {
+test("after a signal there is no wait until something is let go of", async () => {
   await letGo(AbortSignal.abort(), never());
   await letGo(AbortSignal.abort(), Promise.reject(new Error("theirs")));
   await assert.rejects(letGo(undefined, Promise.reject(new Error("theirs"))), /theirs/);
 });
 
-test("nobody waits any more when the signal fires while something is let go of", async () => {
+test("the wait ends when the signal fires while something is let go of", async () => {
   const stop = new AbortController();
   const late = Promise.withResolvers<void>();
   const waits = [never(), late.promise].map((gone) => letGo(stop.signal, gone));
@@ -116,5 +116,5 @@ test("nobody waits any more when the signal fires while something is let go of",
   await new Promise((done) => setTimeout(done, 0)); // each of them waits by now
   stop.abort();
   await Promise.all([...waits, leaving]);
-  late.reject(new Error("too late")); // fails nobody
+  late.reject(new Error("too late")); // is caught
 });

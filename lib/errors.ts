@@ -183,7 +183,7 @@ export type CauseJson =
   | boolean
   | null;
 
-/** Causes that are told; what is further down says nothing to anybody. */
+/** Causes that are told; what is further down says nothing. */
 const MAX_CAUSES = 16;
 
 /** By this an error is known as ours, whichever copy of the package made it. */

@@ -140,7 +140,7 @@ export class VerbCall {
 
   /**
    * Calls a callback; it throws nothing here while the call runs, and is not called any more after its first
-   * error. What was made by the call and is read later, through a cache, has nobody else to tell: that fails.
+   * error. What was made by the call and is read later, through a cache, has no other to tell: that fails.
    */
   #guarded<A>(callback: (value: A) => unknown): (value: A) => void {
     return (value) => {

@@ -99,7 +99,7 @@ test("a call waits for what its callbacks returned, and is aborted while it wait
   await assert.rejects(waiting, { code: "interrupted", cause: "enough" });
 });
 
-test("what was opened for nobody is closed, where the call says how", async () => {
+test("what a failed call has opened is closed, where the call says how", async () => {
   const thrown = new Error("theirs");
   let closed = 0;
   for (const release of [() => Promise.resolve(void closed++), undefined]) {

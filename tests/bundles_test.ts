@@ -48,7 +48,7 @@ for (const kind of ["web", "node"]) {
   });
 }
 
-test("where the file that threads run may not be read, there are none and nobody is asked", async () => {
+test("where the file that threads run may not be read, there are none and no question is asked", async () => {
   const dir = mkdtempSync(join(tmpdir(), "blobber-denied-"));
   try {
     // As a user's project: what this tree's has makes late imports need the permission too.

@@ -7,7 +7,7 @@
 const OWN = new WeakSet<object>();
 
 /**
- * Notes that a store is the library's own. Its constructor does, unless a class of somebody else's extends it.
+ * Notes that a store is the library's own. Its constructor does, unless another's class extends it.
  *
  * @param store it
  */

@@ -1,5 +1,5 @@
 /**
- * The door for stores that somebody else wrote: every answer is looked at before it is used. What a store says of
+ * The door for stores that others wrote: every answer is looked at before it is used. What a store says of
  * content remains a claim; here it is seen to that it is a claim about content, and not something else.
  *
  * @module
@@ -94,7 +94,7 @@ const BEHIND = new WeakMap<Source, CheckedStore>();
 /**
  * Puts the door in front of a store.
  *
- * @param store somebody's; the library's own is returned as it is
+ * @param store another's; the library's own is returned as it is
  * @returns the same each time for one store
  * @throws {BlobberError} `invalid-option` for what is no store
  */

@@ -20,7 +20,7 @@ const BLOB: Descriptor = {
   size: HELLO.length,
 };
 
-/** A store of somebody's, with answers of its own in place of the right ones. */
+/** A store of another's, with answers of its own in place of the right ones. */
 function careless(
   answers: Partial<Record<keyof Store, unknown>>,
   memory = new MemoryStore(),
@@ -71,7 +71,7 @@ const writer: BlobWriter = {
   abort: () => Promise.resolve(),
 };
 
-/** A stream that somebody else reads. */
+/** A stream that has a reader. */
 function locked(): ReadableStream<Uint8Array> {
   const stream = new ReadableStream<Uint8Array>();
   stream.getReader();
@@ -317,7 +317,7 @@ test("what a write failed with comes out, and not what giving it up failed with"
   await assert.rejects(putBlob(checkedStore(to.store), BLOB.mediaType, HELLO), isFull);
 });
 
-test("a promise that was refused as an answer fails nobody later", async () => {
+test("a promise that was refused as an answer is caught", async () => {
   const late: unknown[] = [];
   const onLate = (reason: unknown) => void late.push(reason);
   process.on("unhandledRejection", onLate);

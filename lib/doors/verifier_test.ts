@@ -119,7 +119,7 @@ test("what accepts and mayFit return is true or false", () => {
   }
 });
 
-test("a promise that was refused as an answer fails nobody later", async () => {
+test("a promise that was refused as an answer is caught", async () => {
   const late: unknown[] = [];
   const onLate = (reason: unknown) => void late.push(reason);
   process.on("unhandledRejection", onLate);

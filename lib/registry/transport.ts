@@ -267,7 +267,7 @@ export class Transport {
     }
     try {
       tell(response.status);
-    } catch (error) { // the caller's own: nobody will read the answer
+    } catch (error) { // the caller's own: the answer will not be read
       await response.body.cancel();
       throw error;
     }

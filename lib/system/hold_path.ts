@@ -112,7 +112,7 @@ export function holdFile(path: string, options: PathOptions & { mode?: number } 
 /** A path from the root, also where the directory that a relative one begins in is gone. */
 function absolutePath(path: string): string {
   try {
-    return isAbsolute(path) ? resolve(path) : resolve(process.cwd(), path); // Bun's resolve() asks nobody
+    return isAbsolute(path) ? resolve(path) : resolve(process.cwd(), path); // Bun's resolve() asks for no permission
   } catch (cause) {
     const withheld = missingPermission(cause);
     if (withheld !== undefined) throw withheld;

@@ -82,7 +82,7 @@ export function moduleAddress(module: unknown): string | undefined {
   return nodeModule("url").pathToFileURL(module).href;
 }
 
-/** Whether a module may be opened by its address without somebody being asked for a permission. */
+/** Whether a module may be opened by its address without a question about a permission. */
 export function mayOpenModule(address: string): boolean {
   if (deno === undefined || !address.startsWith("file:")) return true;
   return deno.permissions.querySync({ name: "read", path: new URL(address) }).state === "granted";

@@ -148,7 +148,7 @@ export const OPTIONAL: readonly Rule[] = [
   },
 ];
 
-/** Of no store's kind: whoever calls it was not careful. */
+/** Of no store's kind: a call of it is a mistake. */
 function strangeSource(): Source {
   const unknown = () => {
     throw new StoreTestError("mount calls a source that it does not know, expected false");

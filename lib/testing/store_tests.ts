@@ -1,5 +1,5 @@
 /**
- * Tests for a store that somebody has written from the types: every rule that the library's own stores keep,
+ * Tests for a store that was written from the types: every rule that the library's own stores keep,
  * and that its verbs build on. They need no test runner.
  *
  * ```ts ignore

@@ -138,7 +138,7 @@ export class ThreadPool {
     this.#dispatch();
   }
 
-  /** Says once, to whoever listens first, that there are no threads and why. */
+  /** Says once, to the first that listens, that there are no threads and why. */
   #tell(call: ThreadCall): void {
     if (this.#told || this.#obstacle === undefined) return;
     const onNotice = call.observer.onNotice ?? this.#onNotice;

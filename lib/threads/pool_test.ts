@@ -340,7 +340,7 @@ test("that threads were refused is told by the job that waited for one, or by th
   const failing = moduleOf(`throw new Error("no such luck");`);
   const pool = new ThreadPool({ jobs: 3, threadEntry: failing });
   try {
-    await packed(pool.enter()); // nobody listens
+    await packed(pool.enter()); // none listens
     const codes: string[] = [];
     const late = new Crew(pool.enter({ onNotice: ({ code }) => void codes.push(code) }), 0);
     await packed(late);

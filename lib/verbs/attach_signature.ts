@@ -75,7 +75,7 @@ function referrerDocument(
   return new TextEncoder().encode(JSON.stringify(manifest));
 }
 
-/** Refuses what verification would not read: to sign with it would be to sign for nobody. */
+/** Refuses what verification would not read: a signature that is never read proves nothing. */
 function checkReadable(
   subject: Descriptor,
   { mediaType, bytes }: Signature,

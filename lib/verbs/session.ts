@@ -166,7 +166,7 @@ export class Session {
     };
   }
 
-  /** Has every call that is running wait for what a callback of the client returned: whose it is, nobody knows. */
+  /** Has every call that is running wait for what a callback of the client returned: it does not say whose it is. */
   #watch(returned: unknown): void {
     for (const call of this.#calls) call.await(returned);
   }

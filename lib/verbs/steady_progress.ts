@@ -1,5 +1,5 @@
 /**
- * What a caller sees of the progress of one call, whoever reports it: each phase goes forward, never beyond
+ * What a caller sees of the progress of one call, whatever reports it: each phase goes forward, never beyond
  * its total, and ends once.
  *
  * @module

@@ -61,7 +61,7 @@ test("after the call a phase ends with its last part, and may begin again", () =
   assert.equal(seen(), "1/2 2/5 3/5 5/5. 1/2 2/2.");
 });
 
-test("where nobody listens nothing is put in between", () => {
+test("where no callback listens nothing is put in between", () => {
   const options = { onProgress: undefined, other: 1 };
   assert.equal(withSteadyProgress(options).options, options);
 });

@@ -209,7 +209,7 @@ function repository(
   url: string,
   options: Observer & RequestOptions,
 ): (path: string, limit: number) => Promise<Uint8Array | undefined> {
-  // Who is answered by what is kept asks nobody.
+  // What is answered from memory asks for nothing.
   const loading = import("../service.ts");
   let requests = 0;
   const whole = AbortSignal.timeout(TUF_UPDATE_MS);

@@ -1,5 +1,5 @@
 /**
- * A program that somebody bundles: pushes and pulls enough for threads, and prints what it was told. Run with a
+ * A program to be bundled: pushes and pulls enough for threads, and prints what it was told. Run with a
  * file of which each line says that it ran, or was a thread.
  *
  * @module

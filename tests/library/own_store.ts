@@ -1,5 +1,5 @@
 /**
- * A store of somebody's own, written from the types alone: it passes the package's tests, and everything is done
+ * A store of one's own, written from the types alone: it passes the package's tests, and everything is done
  * with it, as the store of a reference and by itself.
  *
  * @module

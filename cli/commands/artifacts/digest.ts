@@ -112,7 +112,7 @@ async function signerIn(verdict: Verdict | undefined): Promise<{ signer?: unknow
   return { signer: signerOf(verdict) };
 }
 
-/** So that nobody takes a flag for heard that changes nothing. */
+/** Refuses a flag that would change nothing: without a word, it would seem to have worked. */
 function refuseFlags(settings: Settings, names: readonly SettingName[], why: string): void {
   const given = names.find((name) => settings.flagged(name));
   if (given === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * Pins the bytes of `gzip-1`. A digest here never changes: whoever pushed with it counts on that. What would
+ * Pins the bytes of `gzip-1`. A digest here never changes: artifacts are rebuilt with it. What would
  * change one is another format, under another name, beside this one.
  */
 
@@ -127,7 +127,7 @@ function digest(bytes: Uint8Array): string {
 }
 
 for (const [name, make] of Object.entries(INPUTS)) {
-  test(`gzip-1 of ${name} is what it always was`, () => {
+  test(`gzip-1 of ${name} keeps its bytes`, () => {
     const plain = make();
     const packed = member(new PinnedGzip(), plain);
     assert.deepEqual(new Uint8Array(gunzipSync(packed)), new Uint8Array(plain));
@@ -145,7 +145,7 @@ test("nothing that came before changes a member", () => {
   }
 });
 
-test("a stream is what it always was, however it is cut, and whatever came before", () => {
+test("a stream keeps its bytes, however it is cut and whatever came before it", () => {
   const plain = concat(text(700_000), noise(300_000), counters(100_000));
   const maker = new PinnedGzip();
   for (const cut of [plain.length, 262_144, 100_000, 4097]) {

@@ -167,7 +167,7 @@ export function checkPiece(piece: unknown, what: string): void {
 }
 
 /**
- * Checks that a stream is not read by anybody yet.
+ * Checks that a stream has no reader yet.
  *
  * @param what it is, for messages
  * @throws {BlobberError} `invalid-option`

@@ -100,7 +100,7 @@ const ENTRIES: [object, string][] = [
   ],
 ];
 
-/** A stream that somebody else reads. */
+/** A stream that has a reader. */
 function locked(): ReadableStream {
   const stream = new ReadableStream();
   stream.getReader();

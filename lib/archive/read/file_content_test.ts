@@ -75,7 +75,7 @@ const forms: Record<string, () => ReturnType<typeof imageOf>> = {
 };
 
 for (const [form, make] of Object.entries(forms)) {
-  test(`range: ${form}: any part of a file is what Blob.slice gives`, async () => {
+  test(`range: ${form}: a part of a file is the part that Blob.slice gives`, async () => {
     const made = make();
     const image = await openImage(made.source, made.manifest);
     const size = data.length;
@@ -274,7 +274,7 @@ test("a layer that is a file is downloaded once, for all that want it at once or
   }
 });
 
-test("a layer that is a file, of which nobody waits for the download, is asked for again", async () => {
+test("a layer that is a file, whose download has no reader left, is asked for again", async () => {
   const large = noise(9 * MiB) as Uint8Array<ArrayBuffer>;
   const made = fileImage(large);
   const image = await openImage(made.source, made.manifest);

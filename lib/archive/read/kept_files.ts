@@ -21,7 +21,7 @@ export interface Wanted {
   key: string;
   /** Bytes. */
   size: number;
-  /** Makes it, checked. Stops when nobody waits for it any more. */
+  /** Makes it, checked. Stops when it has no reader left. */
   make(signal: AbortSignal): Promise<KeptFile>;
 }
 
@@ -52,7 +52,7 @@ export class KeptFiles {
   readonly #slots = new Map<string, Slot>();
 
   /**
-   * @param room bytes of files that nobody reads
+   * @param room bytes of files that are not being read
    * @param most how many of those
    */
   constructor(room: number, most: number) {
@@ -64,7 +64,7 @@ export class KeptFiles {
    * Opens a file, which is made when it is not kept.
    *
    * @param range which of its bytes
-   * @param tied stops this reader, and nobody else; released when it ends
+   * @param tied stops this reader alone; released when it ends
    */
   async open(
     wanted: Wanted,

@@ -62,7 +62,7 @@ test("a file that is read stays, whatever comes", async () => {
   assert.deepEqual(seen().split(" ").sort(), ["+d", "-a", "-c"]);
 });
 
-test("a file is given back by whoever reads to the end, gives up, or is stopped", async () => {
+test("a file is given back by a reader that reaches the end, gives up, or is stopped", async () => {
   const { open, readAll, seen } = files(0, 0);
   const mine = new AbortController();
   const stopped = await open("a", 8, mine.signal);

@@ -10,7 +10,7 @@ import type { TiedSignal } from "../../system/tied_signal.ts";
 
 /**
  * A stream of parts that are made one by one, none before it is asked for. When it is stopped it fails at
- * once, and what its parts are made of is released, whether or not anybody still reads.
+ * once, and what its parts are made of is released, whether or not it is still being read.
  *
  * @param parts makes them
  * @param tied stops it; released when it ends

@@ -2,7 +2,7 @@
  * The queue for connections to one host: first come, first served.
  *
  * A slot is held from the moment a request is sent until the body of its answer was read or given up. What
- * waits for a slot must never wait for something that itself waits for one, or nobody would go on. That this
+ * waits for a slot must never wait for something that itself waits for one, or all would stand still. That this
  * cannot happen follows from four rules:
  *
  * 1. *Most exchanges end by themselves.* The body of the request is in memory or in a file, and the answer is
@@ -13,14 +13,14 @@
  *    is, and others wait, its connection is ended after {@linkcode YIELD_AFTER_MS} and its slot is given on;
  *    the next read asks for what is missing, at the end of the queue (`blobs/download.ts`).
  * 3. *A live upload leaves room.* Its body is made while it is sent, by a caller who may wait for another
- *    request. So it needs a permit, of which there is one fewer than slots, and for which nobody waits: where
+ *    request. So it needs a permit, of which there is one fewer than slots, and which is not waited for: where
  *    there is none, the blob is kept in a file and sent when it is complete, by rule 1 (`blobs/upload.ts`). On
  *    a machine where no file can be made it is sent live all the same, beside the slots and uncounted.
  * 4. *Nobody waits with a slot in hand.* An exchange is over before the next one is begun: a redirect or a
  *    challenge is read before it is followed or answered, a failure before the pause that follows it.
  *
  * By rule 3 one slot at least is not a live upload's. Its exchange ends, or is taken, by rules 1 and 2, in a
- * time that depends on the network alone. Then whoever waits longest has a slot. So everybody gets one.
+ * time that depends on the network alone. Then the one that has waited longest has a slot. So each gets one.
  *
  * @module
  */
@@ -89,7 +89,7 @@ export class Slots {
     });
   }
 
-  /** Gives a slot back: to whoever has waited longest. */
+  /** Gives a slot back: to the one that has waited longest. */
   give(): void {
     this.#taken--;
     for (const next of this.#queue) {

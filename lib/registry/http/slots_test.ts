@@ -25,7 +25,7 @@ test("slots are had at once while there are any, then first come, first served",
   assert.deepEqual(had, ["a", "b", "c"]);
 });
 
-test("whoever comes while others wait stands behind them", async () => {
+test("a request that comes while others wait stands behind them", async () => {
   const slots = new Slots(1);
   slots.take(never);
   const had: string[] = [];
@@ -76,14 +76,14 @@ test("a download that pauses loses its slot to one that waits, and no other does
   await slots.take(never);
   assert.deepEqual(taken, ["paused"]);
   assert.ok(slots.full);
-  // The other one pauses only now, while somebody waits already.
+  // The other one pauses only now, while another waits already.
   const waiting = slots.take(never);
   slots.pause(read);
   await waiting;
   assert.deepEqual(taken, ["paused", "read"]);
 });
 
-test("a download that pauses keeps its slot as long as nobody waits", async () => {
+test("a download that pauses keeps its slot as long as none waits", async () => {
   const slots = new Slots(2);
   slots.take(never);
   slots.pause({ taken: () => assert.fail("taken") });

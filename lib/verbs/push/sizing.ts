@@ -1,7 +1,7 @@
 /**
  * How much a large directory holds, learned while it is packed. Its entries are looked at as they are packed, so
  * that none is stale by then, and how many bytes they have in all would be known at the very end. A push that
- * takes long enough for somebody to want to know walks the directory once more, beside the work and for a small
+ * takes long enough to be watched walks the directory once more, beside the work and for a small
  * part of its time.
  *
  * @module
