@@ -1,7 +1,14 @@
+/**
+ * What a careless caller does, and what a careful library makes of it.
+ *
+ * @module
+ */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, type ClientOptions, MemoryStore, type Store } from "@blobber/core";
 import { startRegistry } from "./fakes/registry/fake_registry.ts";
+import { inRoot } from "./tasks/run.ts";
 
 const content = new Uint8Array(10);
 const ENTRIES = [{ path: "a", type: "file" as const, content }];
@@ -73,6 +80,22 @@ test("what a callback throws later, while an image is read, ends that call", asy
   armed = true;
   assert.equal(await caught(image.read("a")), thrown);
   await client.close();
+});
+
+test("a call that fails before the module that it loads fails once", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--no-prompt",
+      "--allow-env",
+      inRoot("tests/fakes/processes/reads_without_permission.ts"),
+    ],
+  }).output();
+  const decoder = new TextDecoder();
+  const codes = decoder.decode(stdout).trim().split("\n");
+  assert.deepEqual(codes, Array(3).fill("missing-permission"), decoder.decode(stderr));
+  assert.equal(code, 0, decoder.decode(stderr));
 });
 
 async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<`sha256:${string}`> {

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { checkAborted, interruption } from "../../errors.ts";
 import {
   type BodyReader,
   type Engine,
@@ -17,8 +16,8 @@ import {
   isStreamBody,
   type StreamBody,
 } from "./exchange.ts";
-import { exchangeError, idleError, nameOf } from "./failure.ts";
-import { IdleWatch, TrickleWatch } from "./idle.ts";
+import { exchangeError, idleError } from "./failure.ts";
+import { ExchangeGuard, type IdleWatch, TrickleWatch } from "./idle.ts";
 
 /** Memory that a body is read through: what one read of a socket gives at most. */
 const SCRATCH = 256 * 1024;
@@ -39,22 +38,8 @@ export class FetchEngine implements Engine {
 
   /** As {@linkcode Engine.send}. */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const { signal, idleMs } = request;
-    checkAborted(signal);
-    const what = nameOf(request.method, request.url);
-    const stop = new AbortController();
-    const onAbort = () => stop.abort(interruption(signal!));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    const watch = new IdleWatch(idleMs, () => stop.abort(idleError(what, idleMs)));
-    const release = () => {
-      watch.stop();
-      signal?.removeEventListener("abort", onAbort);
-    };
-    const fail = (cause: unknown) => {
-      release();
-      if (signal?.aborted) return interruption(signal);
-      return exchangeError(stop.signal.aborted ? stop.signal.reason : cause, what);
-    };
+    const guard = new ExchangeGuard(request);
+    const { watch, stop } = guard;
     try {
       watch.start();
       const init: RequestInit & { client: object; duplex?: "half" } = {
@@ -73,10 +58,10 @@ export class FetchEngine implements Engine {
         status: response.status,
         headers: response.headers,
         url: request.url,
-        body: new FetchBody(response, { watch, release, fail, what, idleMs, stop }),
+        body: new FetchBody(response, guard),
       };
     } catch (cause) {
-      throw fail(cause);
+      throw guard.failure(cause, (cause) => exchangeError(cause, guard.what));
     }
   }
 }
@@ -108,28 +93,19 @@ function outgoing(body: StreamBody, watch: IdleWatch): ReadableStream<Uint8Array
   }, { highWaterMark: 0 });
 }
 
-interface Guards {
-  watch: IdleWatch;
-  release: () => void;
-  fail: (cause: unknown) => unknown;
-  what: string;
-  idleMs: number;
-  stop: AbortController;
-}
-
 class FetchBody implements BodyReader {
   readonly #reader: ReadableStreamBYOBReader | undefined;
-  readonly #guards: Guards;
+  readonly #guard: ExchangeGuard;
   readonly #trickle: TrickleWatch;
   #scratch = new ArrayBuffer(0);
   #ended = false;
 
-  constructor(response: Response, guards: Guards) {
-    this.#guards = guards;
-    this.#trickle = new TrickleWatch(guards.idleMs);
+  constructor(response: Response, guard: ExchangeGuard) {
+    this.#guard = guard;
+    this.#trickle = new TrickleWatch(guard.idleMs);
     this.#reader = response.body?.getReader({ mode: "byob" });
     // Deno forgets to end a body by its request's signal once the request was collected (see `bytes.ts`).
-    guards.stop.signal.addEventListener("abort", this.#onStop);
+    guard.stop.signal.addEventListener("abort", this.#onStop);
     if (this.#reader === undefined) this.#end();
   }
 
@@ -137,7 +113,7 @@ class FetchBody implements BodyReader {
 
   async read(): Promise<Uint8Array | undefined> {
     if (this.#ended || this.#reader === undefined) return undefined;
-    const { watch, fail, what, idleMs, stop } = this.#guards;
+    const { watch, what, idleMs, stop } = this.#guard;
     if (this.#scratch.byteLength === 0) this.#scratch = new ArrayBuffer(SCRATCH);
     const began = performance.now();
     watch.start();
@@ -152,7 +128,7 @@ class FetchBody implements BodyReader {
       }
       return value;
     } catch (cause) {
-      const error = fail(cause);
+      const error = this.#guard.failure(cause, (cause) => exchangeError(cause, what));
       await this.cancel();
       throw error;
     }
@@ -167,8 +143,8 @@ class FetchBody implements BodyReader {
   #end(): undefined {
     this.#ended = true;
     this.#scratch = new ArrayBuffer(0);
-    this.#guards.stop.signal.removeEventListener("abort", this.#onStop);
-    this.#guards.release();
+    this.#guard.stop.signal.removeEventListener("abort", this.#onStop);
+    this.#guard.release();
     return undefined;
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { markTheirs } from "../../caller_errors.ts";
-import { BlobberError, checkAborted, interruption } from "../../errors.ts";
+import { BlobberError } from "../../errors.ts";
 import type { Fetch, FetchInit, FetchResponse } from "../../options.ts";
 import { printable, quote } from "../../printable.ts";
 import { errnoOf } from "../../system/system_error.ts";
@@ -18,8 +18,8 @@ import {
   isStreamBody,
   type StreamBody,
 } from "./exchange.ts";
-import { exchangeError, idleError, nameOf } from "./failure.ts";
-import { IdleWatch, TrickleWatch } from "./idle.ts";
+import { exchangeError, idleError } from "./failure.ts";
+import { ExchangeGuard, type IdleWatch, TrickleWatch } from "./idle.ts";
 
 /**
  * Bytes of a body of known length that are read into memory first: `fetch` sends a stream without saying how
@@ -38,23 +38,9 @@ export class GivenFetch implements Engine {
 
   /** As {@linkcode Engine.send}; errors of the caller's own are passed on as they are. */
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const { method, url, signal, idleMs } = request;
-    checkAborted(signal);
-    const what = nameOf(method, url);
-    const stop = new AbortController();
-    const onAbort = () => stop.abort(interruption(signal!));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    const watch = new IdleWatch(idleMs, () => stop.abort(idleError(what, idleMs)));
-    const release = () => {
-      watch.stop();
-      signal?.removeEventListener("abort", onAbort);
-    };
-    const fail = (cause: unknown) => {
-      release();
-      if (signal?.aborted) return interruption(signal);
-      if (stop.signal.aborted) return stop.signal.reason;
-      return isOfNetwork(cause) ? exchangeError(cause, what) : markTheirs(cause);
-    };
+    const { url } = request;
+    const guard = new ExchangeGuard(request);
+    const { watch, stop, what } = guard;
     try {
       const init = await initOf(request, watch, stop.signal);
       watch.start();
@@ -63,10 +49,10 @@ export class GivenFetch implements Engine {
         what,
       });
       watch.stop();
-      const body = new GivenBody(response.body, { watch, release, fail, what, idleMs, stop });
+      const body = new GivenBody(response.body, guard);
       return { status: response.status, headers: headersOf(response), url, body };
     } catch (cause) {
-      throw fail(cause);
+      throw guard.failure(cause, (cause) => explained(cause, what));
     }
   }
 
@@ -191,27 +177,23 @@ function headersOf({ headers: given }: FetchResponse): Headers {
   return headers;
 }
 
-interface Guards {
-  watch: IdleWatch;
-  release: () => void;
-  fail: (cause: unknown) => unknown;
-  what: string;
-  idleMs: number;
-  stop: AbortController;
+/** An error of the network in our words; any other is the caller's own. */
+function explained(cause: unknown, what: string): unknown {
+  return isOfNetwork(cause) ? exchangeError(cause, what) : markTheirs(cause);
 }
 
 class GivenBody implements BodyReader {
   readonly #reader: ReadableStreamDefaultReader<unknown> | undefined;
-  readonly #guards: Guards;
+  readonly #guard: ExchangeGuard;
   readonly #trickle: TrickleWatch;
   #ended = false;
 
-  constructor(body: FetchResponse["body"], guards: Guards) {
-    this.#guards = guards;
-    this.#trickle = new TrickleWatch(guards.idleMs);
+  constructor(body: FetchResponse["body"], guard: ExchangeGuard) {
+    this.#guard = guard;
+    this.#trickle = new TrickleWatch(guard.idleMs);
     this.#reader = body?.getReader();
     // A body that does not end when its signal fires is not waited for (see `bytes.ts`).
-    guards.stop.signal.addEventListener("abort", this.#onStop);
+    guard.stop.signal.addEventListener("abort", this.#onStop);
     if (this.#reader === undefined) this.#end();
   }
 
@@ -219,7 +201,7 @@ class GivenBody implements BodyReader {
 
   async read(): Promise<Uint8Array | undefined> {
     if (this.#ended) return undefined;
-    const { watch, fail, what, idleMs, stop } = this.#guards;
+    const { watch, what, idleMs, stop } = this.#guard;
     try {
       for (;;) {
         const began = performance.now();
@@ -243,7 +225,7 @@ class GivenBody implements BodyReader {
         if (value.length > 0) return value;
       }
     } catch (cause) {
-      const error = fail(cause);
+      const error = this.#guard.failure(cause, (cause) => explained(cause, what));
       await this.cancel();
       throw error;
     }
@@ -258,7 +240,7 @@ class GivenBody implements BodyReader {
 
   #end(): void {
     this.#ended = true;
-    this.#guards.stop.signal.removeEventListener("abort", this.#onStop);
-    this.#guards.release();
+    this.#guard.stop.signal.removeEventListener("abort", this.#onStop);
+    this.#guard.release();
   }
 }

@@ -4,7 +4,10 @@
  * @module
  */
 
+import { checkAborted, interruption } from "../../errors.ts";
 import { MIN_BYTES_PER_IDLE } from "../../limits.ts";
+import type { HttpRequest } from "./exchange.ts";
+import { idleError, nameOf } from "./failure.ts";
 
 /**
  * Watches one connection. It runs only between `start` and `stop`: while the other side is to act.
@@ -80,5 +83,50 @@ export class TrickleWatch {
     this.#waited = 0;
     this.#bytes = 0;
     return slow;
+  }
+}
+
+/** What ends an exchange by `fetch`: the signal of the request, and silence. */
+export class ExchangeGuard {
+  /** What the request is, for messages. */
+  readonly what: string;
+  readonly idleMs: number;
+  /** Runs while the other side is to act. */
+  readonly watch: IdleWatch;
+  /** Ends the exchange, and the body of its answer. */
+  readonly stop = new AbortController();
+  readonly #signal: AbortSignal | undefined;
+
+  /**
+   * @param request whose signal is listened to until {@linkcode ExchangeGuard.release}
+   * @throws {BlobberError} `interrupted` where the signal has fired already
+   */
+  constructor({ method, url, signal, idleMs }: HttpRequest) {
+    checkAborted(signal);
+    this.what = nameOf(method, url);
+    this.idleMs = idleMs;
+    this.watch = new IdleWatch(idleMs, () => this.stop.abort(idleError(this.what, idleMs)));
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  readonly #onAbort = (): void => this.stop.abort(interruption(this.#signal!));
+
+  /** Lets go of the signal, and watches no more. Safe to call twice. */
+  release(): void {
+    this.watch.stop();
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  /**
+   * Releases, and tells why the exchange failed.
+   *
+   * @param cause what was thrown
+   * @param explain puts it into words, where it is not the guard that ended the exchange
+   */
+  failure(cause: unknown, explain: (cause: unknown) => unknown): unknown {
+    this.release();
+    if (this.#signal?.aborted) return interruption(this.#signal);
+    return this.stop.signal.aborted ? this.stop.signal.reason : explain(cause);
   }
 }
