@@ -62,6 +62,7 @@ Deno.test("digest obeys the rules of verification, and refuses flags that change
     [["--tree", "nowhere"], 13, /directory not found: nowhere/],
     [["site", "--verify-key=acme.pub"], 2, /--verify-key does not apply: "site" is a directory/],
     [["site", "--expect=sha256:00"], 2, /--expect does not apply/],
+    [["site", "--tree", "--platform=linux/arm64"], 2, /--platform does not apply: it does not/],
     [
       ["--tree", "site", "--compression=zstd"],
       2,

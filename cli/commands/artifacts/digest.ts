@@ -72,7 +72,11 @@ async function digestOfDirectory(context: Context, directory: string): Promise<v
 }
 
 async function treeOfDirectory(context: Context, directory: string): Promise<void> {
-  refuseFlags(context.settings, PACKING, "it does not change the digest of a tree");
+  refuseFlags(
+    context.settings,
+    [...PACKING, "platform"],
+    "it does not change the digest of a tree",
+  );
   const { tree, entries } = await (await makeClient(context)).treeDigest(
     { directory },
     context.report.observer(context.signal),
