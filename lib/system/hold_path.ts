@@ -7,7 +7,6 @@
 
 import { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
-import process from "node:process";
 import { BlobberError } from "../errors.ts";
 import { errnoOf, fileError, missingPermission } from "./system_error.ts";
 import {
@@ -21,7 +20,7 @@ import {
 } from "./held_directory.ts";
 import { MAX_LINK_HOPS, MAX_PATH_LOOKS } from "../limits.ts";
 import { quote } from "../printable.ts";
-import { thisPlatform } from "./runtime.ts";
+import { nodeModule, RUNTIME, thisPlatform } from "./runtime.ts";
 
 /** How a path is walked. */
 export interface PathOptions extends HoldOptions {
@@ -112,7 +111,9 @@ export function holdFile(path: string, options: PathOptions & { mode?: number } 
 /** A path from the root, also where the directory that a relative one begins in is gone. */
 function absolutePath(path: string): string {
   try {
-    return isAbsolute(path) ? resolve(path) : resolve(process.cwd(), path); // Bun's resolve() asks for no permission
+    // Where the working directory is gone Bun's resolve() remembers it, and that of other runtimes fails.
+    if (RUNTIME === "bun" && !isAbsolute(path)) return resolve(nodeModule("process").cwd(), path);
+    return resolve(path);
   } catch (cause) {
     const withheld = missingPermission(cause);
     if (withheld !== undefined) throw withheld;
