@@ -171,7 +171,7 @@ export class Client implements AsyncDisposable {
       const { source, artifact } = await this.#resolve(ref, options);
       const { openImage } = await loading;
       const verdict = artifact.proofs[0]?.verdict;
-      const settings = { ...options, verdict, later };
+      const settings = { ...options, verdict, later, onCall: this.#session.enter };
       return this.#session.give(await openImage(source, artifact.manifest, settings));
     }, (image) => image.close());
   }

@@ -38,6 +38,8 @@ export interface Progress {
 export interface PartProgress extends Progress {
   /** Which part. @default the phase itself */
   part?: string | undefined;
+  /** It failed: what it has done counts no more. */
+  brokenOff?: boolean | undefined;
 }
 
 /** Something a person may want to know and that is no error. */

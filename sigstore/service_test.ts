@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Fetch, FetchInit, Notice, RequestEnd, RequestStart } from "@blobber/core";
-import { askService, fetchBy, serviceContext } from "./service.ts";
+import { askService, askServiceOnce, fetchBy, serviceContext } from "./service.ts";
 
 const REQUEST = { service: "Rekor", url: "https://rekor.test/api?token=secret", body: "{}" };
 
@@ -81,4 +81,16 @@ test("each request is told, without its query", async () => {
     "request POST https://rekor.test/api?…: failed",
     "request POST https://rekor.test/api?…: 201",
   ]);
+});
+
+test("an answer that stalls is given up, also where fetch does not heed the signal", async () => {
+  const stalling = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(new Uint8Array(1)),
+  });
+  const fetch = () => Promise.resolve(new Response(stalling));
+  const context = serviceContext({ fetch: fetch as typeof globalThis.fetch, idleTimeoutMs: 20 });
+  await assert.rejects(
+    askServiceOnce(context, { service: "Rekor", url: "https://rekor.example/" }),
+    /no byte came for 0.02 s/,
+  );
 });

@@ -82,6 +82,32 @@ test("what a callback throws later, while an image is read, ends that call", asy
   await client.close();
 });
 
+test("what the client's callback throws later, while an image is read, ends that call", async () => {
+  const registry = await startRegistry();
+  const thrown = new Error("theirs");
+  let armed = false;
+  const client = new Client({
+    credentials: nobody,
+    onNotice: (() => armed ? Promise.reject(thrown) : undefined) as () => void,
+  });
+  try {
+    const large = new Uint8Array(3_000_000);
+    for (let at = 0; at < large.length; at += 65_536) {
+      crypto.getRandomValues(large.subarray(at, at + 65_536));
+    }
+    const ref = `${registry.host}/a/b:v1`;
+    await client.push({ entries: [{ path: "a", type: "file", content: large }] }, ref);
+    const image = await client.openImage(ref);
+    armed = true;
+    assert.equal(await caught(image.read("a")), thrown);
+    armed = false;
+    assert.equal((await image.read("a")).length, large.length);
+  } finally {
+    await client.close();
+    await registry.close();
+  }
+});
+
 test("a call that fails before the module that it loads fails once", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [

@@ -7,6 +7,7 @@ import { Client, type ClientOptions, MemoryStore } from "../mod.ts";
 import { type FakeRegistry, startRegistry } from "./fakes/registry/fake_registry.ts";
 import type { Action, FakeRequest } from "./fakes/registry/registry_types.ts";
 import { all, sample } from "./fakes/store_suite.ts";
+import { gzipMember, imageOf, tarOf } from "./fakes/tar.ts";
 import { useOwnTemporary } from "./fakes/temporary.ts";
 import { toy, ToyVerifier } from "./fakes/toy_signatures.ts";
 
@@ -214,4 +215,43 @@ withRegistry("a client ends where its block does", async ({ ref, client }) => {
     kept = blobber;
   }
   await assert.rejects(kept.resolve(ref), CLOSED);
+});
+
+/** Files that this process has open; only Linux tells. */
+function openFiles(): number | undefined {
+  return existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : undefined;
+}
+
+/** An artifact whose layer has no table: an image of it holds a temporary file. */
+async function withoutTable(): Promise<{ store: MemoryStore; reference: string }> {
+  const store = new MemoryStore();
+  const { manifest, blobs } = imageOf(gzipMember(tarOf({ name: "a", data: "hello\n" })));
+  for (const descriptor of [manifest.value.config, ...manifest.value.layers]) {
+    const writer = await store.begin(descriptor.mediaType);
+    await writer.write(blobs.get(descriptor.digest)!);
+    await writer.commit(descriptor);
+  }
+  await store.put(manifest.descriptor, manifest.bytes);
+  return { store, reference: manifest.descriptor.digest };
+}
+
+test("a client that is closed lets go of the files of its images", async () => {
+  const at = await withoutTable();
+  const client = new Client();
+  const image = await client.openImage(at);
+  const held = openFiles();
+  assert.equal(new TextDecoder().decode(await image.read("a")), "hello\n");
+  await client.close();
+  if (held !== undefined) assert.ok(openFiles()! < held, `${openFiles()} of ${held} are open`);
+});
+
+test("an image that was opened for a call that fails lets go of its files", async () => {
+  const at = await withoutTable();
+  await using client = new Client();
+  const thrown = new Error("theirs");
+  const before = openFiles();
+  const onProgress = (() => Promise.reject(thrown)) as () => void;
+  const opening = client.openImage(at, { onProgress });
+  assert.equal(await opening.catch((error) => error), thrown);
+  assert.equal(openFiles(), before);
 });

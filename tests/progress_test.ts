@@ -184,3 +184,41 @@ test("progress of a download that an image makes later is a phase of its own eac
     assert.equal(download!.done, large.length);
   }
 });
+
+test("a download that broke off leaves nothing in the progress of the next", async () => {
+  const store = new MemoryStore();
+  const { digestOf } = await import("../lib/digest.ts");
+  const layers = [];
+  for (const [title, seed] of [["one", 1], ["other", 2]] as const) {
+    const content = noise(9 * MiB) as Uint8Array<ArrayBuffer>;
+    content[0] = seed;
+    const mediaType = "application/octet-stream";
+    const layer = { mediaType, digest: digestOf(content), size: content.length };
+    const writer = await store.begin(mediaType);
+    await writer.write(content);
+    await writer.commit(layer);
+    layers.push({ ...layer, annotations: { "org.opencontainers.image.title": title } });
+  }
+  const mediaType = "application/vnd.oci.image.manifest.v1+json";
+  const config = { ...layers[0]!, annotations: {}, mediaType: "application/vnd.acme.config" };
+  const value = { schemaVersion: 2, mediaType, config, layers };
+  const bytes = new TextEncoder().encode(JSON.stringify(value));
+  const digest = digestOf(bytes);
+  await store.put({ mediaType, digest, size: bytes.length }, bytes);
+  const reports: Progress[] = [];
+  const stop = new AbortController();
+  await using client = new Client();
+  await using image = await client.openImage({ store, reference: digest }, {
+    onProgress: (report) => {
+      reports.push(report);
+      if (report.done > 0) stop.abort();
+    },
+  });
+  const broken = image.read("one", { signal: stop.signal });
+  await assert.rejects(broken, { code: "interrupted" });
+  reports.length = 0;
+  await image.read("other", { end: 1 });
+  // The download that broke off may end while the other runs, or before: its bytes count no more then.
+  assert.deepEqual(reports.filter(({ finished }) => finished), [reports.at(-1)]);
+  for (const { done, total } of reports) assert.ok(done <= total!, `${done} of ${total}`);
+});

@@ -52,6 +52,8 @@ export interface ImageOptions extends ContentsOptions {
   verdict?: Verdict | undefined;
   /** Told of what is read later, and stops that. @default what is told of the opening */
   later?: Observer | undefined;
+  /** Told of each call of the image; what it returns is called at the call's end. */
+  onCall?: ((call: VerbCall) => () => void) | undefined;
 }
 
 /** What a call of an image is told by, and what stops it. */
@@ -73,6 +75,7 @@ export class Image implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #stop: TiedSignal;
   readonly #observer: Observer;
+  readonly #onCall: ImageOptions["onCall"];
   readonly #maxFileBytes: number;
 
   /** Use {@linkcode openImage}. */
@@ -92,6 +95,7 @@ export class Image implements AsyncDisposable {
     const steady = withSteadyProgress(later);
     steady.end();
     this.#observer = steady.options;
+    this.#onCall = options.onCall;
     this.#maxFileBytes = maxFileBytes;
     this.#stop = tieSignal(this.#closing.signal, later.signal);
   }
@@ -184,7 +188,12 @@ export class Image implements AsyncDisposable {
       return;
     }
     const call = new VerbCall(this.#stop.signal);
-    yield* call.each(() => this.#below(wanted, call.signal));
+    const ended = this.#onCall?.(call);
+    try {
+      yield* call.each(() => this.#below(wanted, call.signal));
+    } finally {
+      ended?.();
+    }
   }
 
   async *#below(below: string, signal: AbortSignal): AsyncGenerator<Entry> {
@@ -210,10 +219,15 @@ export class Image implements AsyncDisposable {
     release?: (result: T) => Promise<void>,
   ): Promise<T> {
     const call = new VerbCall(this.#stop.signal, options?.signal);
-    return await call.run(
-      () => work({ ...call.observed(this.#observer), lasting: () => call.lasting() }),
-      release,
-    );
+    const ended = this.#onCall?.(call);
+    try {
+      return await call.run(
+        () => work({ ...call.observed(this.#observer), lasting: () => call.lasting() }),
+        release,
+      );
+    } finally {
+      ended?.();
+    }
   }
 
   /** The content of the file at a path. */

@@ -24,7 +24,7 @@ export class Session {
   readonly stores: OpenStores;
   readonly #end = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
-  /** Those, and lists that are being read. */
+  /** Those, lists that are being read, and calls of images. */
   readonly #calls = new Set<VerbCall>();
   readonly #given = new Set<WeakRef<Closable>>();
   readonly #forgotten = new FinalizationRegistry<WeakRef<Closable>>((ref) =>
@@ -116,6 +116,16 @@ export class Session {
       this.#calls.delete(running);
     }
   }
+
+  /**
+   * Counts a call that was not begun here among those that are running.
+   *
+   * @returns what to call at its end
+   */
+  readonly enter = (call: VerbCall): () => void => {
+    this.#calls.add(call);
+    return () => void this.#calls.delete(call);
+  };
 
   /** Keeps what a call gave out, to close it when the client is closed. */
   give<T extends Closable>(closable: T): T {

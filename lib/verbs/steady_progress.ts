@@ -41,6 +41,13 @@ export class SteadyProgress {
       { unit, parts: new Map(), done: 0, total: undefined, finished: false };
     this.#phases.set(phase, state);
     if (state.finished) return undefined;
+    if (report.brokenOff) {
+      state.parts.delete(part);
+      const others = [...state.parts.values()];
+      if (!this.#ended || others.some((one) => !one.finished)) return undefined;
+      this.#phases.delete(phase);
+      return others.length > 0 ? this.#report(phase, state, true) : undefined;
+    }
     state.parts.set(part, report);
     let [done, total]: [number, number | undefined] = [0, 0];
     for (const one of state.parts.values()) {

@@ -76,29 +76,23 @@ async function onDisk(
       "downloaded before any is used",
   });
   const file = new TemporaryFile();
+  const progress = { phase: "download", part: digest, total: size, unit: "bytes" } as const;
+  let done = 0;
   try {
     const reader = new CheckedReader(stream, expectedOf(layer));
-    let done = 0;
     for (let scratch: ArrayBuffer = new ArrayBuffer(SCRATCH_BYTES);;) {
       const bytes = await reader.read(scratch);
       if (bytes === undefined) break;
       file.write(bytes);
       done += bytes.length;
       scratch = bytes.buffer.byteLength > 0 ? bytes.buffer : new ArrayBuffer(SCRATCH_BYTES);
-      const finished = done === size;
-      reportPart(observer, {
-        phase: "download",
-        part: digest,
-        done,
-        total: size,
-        unit: "bytes",
-        finished,
-      });
+      reportPart(observer, { ...progress, done, finished: done === size });
     }
     checkAborted(signal);
     return file;
   } catch (error) {
     file.close();
+    reportPart(observer, { ...progress, done, finished: false, brokenOff: true });
     throw error;
   }
 }
