@@ -95,3 +95,30 @@ export class Digester {
     return `sha256:${this.#hash.digest("hex")}`;
   }
 }
+
+/** Characters collected before they are hashed: a call for each line would cost more than its bytes. */
+const TEXT_PIECE = 64 * 1024;
+
+/** Digest of text that comes in small pieces, in UTF-8. */
+export class TextDigester {
+  readonly #digester = new Digester();
+  readonly #encoder = new TextEncoder();
+  #text = "";
+
+  /** Takes more. */
+  update(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= TEXT_PIECE) this.#flush();
+  }
+
+  /** The digest of all of it. Call it once. */
+  digest(): Digest {
+    this.#flush();
+    return this.#digester.digest();
+  }
+
+  #flush(): void {
+    this.#digester.update(this.#encoder.encode(this.#text));
+    this.#text = "";
+  }
+}

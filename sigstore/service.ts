@@ -7,7 +7,7 @@
 
 import { isTheirs, theirs } from "@blobber/core/caller-errors";
 import type { Fetch, FetchInit, Notice, OnRequest, RequestEnd } from "@blobber/core";
-import { concat, piecesUntil } from "@blobber/core/bytes";
+import { concat } from "@blobber/core/bytes";
 import { BlobberError, checkAborted, interruption, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
 import { isObject } from "@blobber/core/json";
@@ -23,6 +23,7 @@ import {
 import { printable, printableSentence, quote } from "@blobber/core/printable";
 import { isLoopback } from "@blobber/core/reference";
 import { type Clock, isTemporary, retryAfter, systemClock, withRetries } from "@blobber/core/retry";
+import { piecesUntil } from "@blobber/core/answer-pieces";
 import { CallersError } from "./encoding/callers_error.ts";
 
 /** What every request to a service needs; made once for each signer. */

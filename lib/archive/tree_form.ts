@@ -18,7 +18,7 @@
  * @module
  */
 
-import { type Digest, Digester, digestOf, hexOf } from "../digest.ts";
+import { type Digest, digestOf, hexOf, TextDigester } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../printable.ts";
 import { type Entry, storedName } from "./entry.ts";
@@ -27,11 +27,7 @@ import { compareBytes } from "./order.ts";
 /** The first record. Another form has another, and an annotation of its own. */
 export const TREE_FORM = "blobber tree 1";
 
-/** Characters collected before they are hashed: a call for each record would cost more than its bytes. */
-const PIECE = 64 * 1024;
-
 const EMPTY = digestOf("");
-const encoder = new TextEncoder();
 
 /** What a record says of an entry but its name. */
 export type TreeRecord = string & { readonly __form: 1 };
@@ -69,9 +65,13 @@ export interface TreeTaker {
 
 /** A tree whose entries come in the order of the form, as a walk has them: none is kept. */
 export class TreeForm implements TreeTaker {
-  readonly #digester = new Digester();
-  #text = `${TREE_FORM}\0`;
+  readonly #digester = new TextDigester();
   #last = "";
+
+  /** Begins the form. */
+  constructor() {
+    this.#digester.update(`${TREE_FORM}\0`);
+  }
 
   /** As {@linkcode TreeTaker.add}. */
   add(entry: Entry, content?: Digest): void {
@@ -84,18 +84,11 @@ export class TreeForm implements TreeTaker {
       throw new BlobberError("unexpected", `${quote(name)} comes behind ${quote(this.#last)}`);
     }
     this.#last = name;
-    this.#text += `${record} ${name}\0`;
-    if (this.#text.length >= PIECE) this.#flush();
+    this.#digester.update(`${record} ${name}\0`);
   }
 
   /** As {@linkcode TreeTaker.digest}. */
   digest(): Digest {
-    this.#flush();
     return this.#digester.digest();
-  }
-
-  #flush(): void {
-    this.#digester.update(encoder.encode(this.#text));
-    this.#text = "";
   }
 }

@@ -9,7 +9,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Observer, RequestEnd } from "@blobber/core";
-import { piecesUntil } from "@blobber/core/bytes";
 import { BlobberError, type Hint, interruption, isBlobberError } from "@blobber/core/errors";
 import { notify } from "@blobber/core/events";
 import {
@@ -20,6 +19,7 @@ import {
   TUF_UPDATE_MS,
 } from "@blobber/core/limits";
 import { counted, quote } from "@blobber/core/printable";
+import { piecesUntil } from "@blobber/core/answer-pieces";
 import { CallersError } from "../encoding/callers_error.ts";
 import { reasonOf } from "../encoding/malformed.ts";
 import type { RequestOptions } from "../service.ts";

@@ -117,6 +117,7 @@ Deno.test("verification loads only its parts of the core, and no client", async 
     "json",
     "limits",
     "printable",
+    "system/answer_pieces",
     "wildcards",
   ].map((
     name,

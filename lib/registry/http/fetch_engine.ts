@@ -104,7 +104,7 @@ class FetchBody implements BodyReader {
     this.#guard = guard;
     this.#trickle = new TrickleWatch(guard.idleMs);
     this.#reader = response.body?.getReader({ mode: "byob" });
-    // Deno forgets to end a body by its request's signal once the request was collected (see `bytes.ts`).
+    // Deno forgets to end a body by its request's signal once the request was collected (see `answer_pieces.ts`).
     guard.stop.signal.addEventListener("abort", this.#onStop);
     if (this.#reader === undefined) this.#end();
   }

@@ -192,7 +192,7 @@ class GivenBody implements BodyReader {
     this.#guard = guard;
     this.#trickle = new TrickleWatch(guard.idleMs);
     this.#reader = body?.getReader();
-    // A body that does not end when its signal fires is not waited for (see `bytes.ts`).
+    // A body that does not end when its signal fires is not waited for (see `answer_pieces.ts`).
     guard.stop.signal.addEventListener("abort", this.#onStop);
     if (this.#reader === undefined) this.#end();
   }
