@@ -60,6 +60,7 @@ const makeReporter: MakeReporter = async (
     quiet,
     verbose,
     silent,
+    person: terminal,
     color: terminal && !dumb && !json && (readVariable("NO_COLOR") ?? "") === "",
     screen,
     columns: () => columnsOf(Deno.stderr),

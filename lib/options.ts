@@ -184,6 +184,10 @@ export interface PushResult {
   size: number;
   /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
   layer: { digest: Digest; diffId: Digest; size: number; entries: number };
+  /** Files in it, and further names of files. */
+  files: number;
+  /** Bytes of all files. */
+  bytes: number;
   /** Digest of the tree: paths, kinds, permission bits, link targets and contents, and nothing else. */
   tree: Digest;
   /** Tags that now point at it. */

@@ -32,6 +32,8 @@ export const SHAPES: Record<string, Record<string, string>> = {
     mediaType: "media type of the manifest",
     size: "bytes of the manifest",
     layer: "`digest`, `diffId`, `size`, `entries` of the layer",
+    files: "how many files are in it",
+    bytes: "bytes of all files",
     tree: TREE,
     tags: "tags that point to it now",
     "signature?": "digest of the referrer that holds the signature",

@@ -32,6 +32,8 @@ export interface ReporterOptions {
   verbose: boolean;
   /** Nothing at all, not even an error: the program runs while the user types. */
   silent?: boolean;
+  /** A person sees it: what came of the work is summed up in a line. @default false */
+  person?: boolean;
   color: boolean;
   /** Where it is shown. */
   screen: Screen;
@@ -117,6 +119,21 @@ export class Reporter {
   show(document: Record<string, unknown>, lines: readonly string[]): void {
     if (this.#options.json) this.#write(toJson(document));
     else this.#tell(lines.join("\n"));
+  }
+
+  /**
+   * Tells a person in one line what came of the work, when all of it is done: where stderr is a terminal, and
+   * more than warnings is wanted.
+   *
+   * @param text without a full stop, or what makes it of how long the work took: `in 1.9 s`
+   */
+  async done(text: string | ((took: string) => string | Promise<string>)): Promise<void> {
+    const { person = false, quiet, silent = false, json, now } = this.#options;
+    if (!person || quiet || silent || json) return;
+    const { tookText } = await import("./summary.ts");
+    const line = typeof text === "string" ? text : await text(tookText(now() - this.#began));
+    this.close();
+    this.#tell(printableSentence(withoutTokens(line)));
   }
 
   /** Reports a warning. */

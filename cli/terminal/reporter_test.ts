@@ -44,6 +44,26 @@ Deno.test("a call of the library reports to it and is stopped by the signal that
   assert.equal(observer.signal, signal);
 });
 
+Deno.test("a person is told what came of the work, and no script is", async () => {
+  const { out, clock, reporter } = make({ person: true });
+  clock.ms = 1940;
+  await reporter.done((took) => Promise.resolve(`Pushed \x1b[2Jsite: 3 files ${took}`));
+  await reporter.done("Tagged it");
+  assert.deepEqual(out, ["Pushed \\x1b[2Jsite: 3 files in 1.9 s\n", "Tagged it\n"]);
+  for (
+    const given of [
+      {},
+      { person: true, quiet: true },
+      { person: true, json: true },
+      { person: true, silent: true },
+    ]
+  ) {
+    const other = make(given);
+    await other.reporter.done(() => assert.fail("text was made that is not shown"));
+    assert.deepEqual(other.out, []);
+  }
+});
+
 Deno.test("work under a second shows nothing", () => {
   for (const form of ["tty", "plain", "json"] as const) {
     const { out, clock, reporter, upload } = make({ form });

@@ -16,6 +16,7 @@ import type { Store } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 import { attachSignature } from "./attach_signature.ts";
 import { configDocument, manifestDocument } from "./push/image_documents.ts";
+import type { Contents } from "./push/pack_layer.ts";
 import { sendLayer } from "./push/send_layer.ts";
 import { formatOf, type PushFormat, type PushSettings, withoutUpload } from "./push/settings.ts";
 import { checkTakenTags, findTakenTags, type TakenTag } from "./push/taken_tags.ts";
@@ -54,7 +55,7 @@ export async function push(
 interface Stored {
   descriptor: Descriptor;
   bytes: Uint8Array;
-  layer: KnownLayer;
+  layer: KnownLayer & Contents;
 }
 
 /** An artifact of which everything is in the store: only such a one gets tags. */
@@ -125,10 +126,12 @@ async function tagComplete(
 ): Promise<PushResult> {
   const each = [...new Set(tags)];
   for (const tag of each) await target.tag(tag, descriptor, { signal, ifAbsent });
-  const { digest, diffId, size, entries, tree } = layer;
+  const { digest, diffId, size, entries, tree, files, bytes } = layer;
   return {
     ...descriptor,
     layer: { digest, diffId, size, entries },
+    files,
+    bytes,
     tree,
     tags: each,
     ...(signature !== undefined && { signature }),

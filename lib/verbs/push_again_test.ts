@@ -80,6 +80,7 @@ for (const compression of ["gzip", "zstd"] as const) {
     const second = await again({ tags: ["v2"] });
     assert.equal(store.layers, 1);
     assert.deepEqual(second, { ...first, tags: ["v2"] });
+    assert.deepEqual([second.files, second.bytes], [3, 15]);
     assert.equal((await store.resolve("v2")).digest, first.digest);
   });
 }

@@ -9,6 +9,13 @@ import { hasTerminal, TerminalRun } from "./terminal.ts";
 
 const ignore = !hasTerminal();
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
+const PUSHED = /^Pushed 127\.0\.0\.1:\d+\/acme\/site:v1: 1 file, 1\.0 MB in \d+\.\d s$/;
+const PULLED = /^Pulled 127\.0\.0\.1:\d+\/acme\/site:v1 into out: .*1\.0 MB.* in \d+\.\d s$/;
+
+/** A sentence that the terminal's width may have broken between its words. */
+function said(lines: readonly string[]): string {
+  return lines.map((line) => line.trim()).join(" ");
+}
 
 Deno.test({
   name: "what config shows at a narrow terminal is the same YAML as in a pipe",
@@ -69,7 +76,8 @@ function holdDownloads(registry: FakeRegistry, until: Promise<void>): void {
 
 for (const columns of [80, 40]) {
   Deno.test({
-    name: `a push at a terminal of ${columns} columns ends with the digest alone in its line`,
+    name:
+      `a push at a terminal of ${columns} columns ends with the digest alone in its line, and what was done`,
     ignore,
     async fn() {
       await using place = await open();
@@ -83,8 +91,8 @@ for (const columns of [80, 40]) {
       await run.shows(/Uploading/).finally(seen.resolve);
       const { status, screen } = await run.end();
       assert.equal(status, 0);
-      assert.equal(screen.lines.length, 1, screen.rows.join("\n"));
       assert.match(screen.lines[0]!, DIGEST);
+      assert.match(said(screen.lines.slice(1)), PUSHED);
       assert.deepEqual(registry.log().at(-1), "PUT /v2/acme/site/manifests/v1 201");
     },
   });
@@ -109,7 +117,7 @@ for (const columns of [80, 40]) {
       assert.equal(during.rows.length, 1, during.rows.join("\n"));
       assert.doesNotMatch(run.written, /Unpacking|Downloading/);
       assert.match(during.current, / kB of 1\.0 MB/);
-      assert.deepEqual(screen.rows, []);
+      assert.match(said(screen.lines), PULLED);
       assert.deepEqual(
         await Deno.readFile(`${at.dir}/out/large`),
         await Deno.readFile(`${at.dir}/tree/large`),
@@ -139,6 +147,30 @@ for (const columns of [80, 40]) {
 }
 
 Deno.test({
+  name: "who signed is told at a terminal, and nothing is under --quiet or with JSON",
+  ignore,
+  async fn() {
+    await using place = await open();
+    const { at, registry } = place;
+    await keys(at, "acme");
+    const ref = `${registry.host}/acme/site:v1`;
+    const signed = ["push", "tree", ref, "--sign-key", "acme.pem"];
+    const run = new TerminalRun(at, signed, { columns: 400 });
+    const { screen } = await run.end();
+    const by = /, signed by (key SHA256:[0-9a-f]{8})…$/.exec(screen.lines[1]!)?.[1];
+    assert.ok(by !== undefined, screen.rows.join("\n"));
+    const pull = ["pull", ref, "out", "--verify-key", "acme.pub"];
+    const pulled = await new TerminalRun(at, pull, { columns: 400 }).end();
+    assert.ok(pulled.screen.lines[0]!.endsWith(`, signed by ${by}…`), pulled.screen.lines[0]);
+    for (const flag of ["--quiet", "-ojson"]) {
+      const { screen: quiet } = await new TerminalRun(at, [...signed, flag], { columns: 9999 })
+        .end();
+      assert.equal(quiet.lines.length, 1, quiet.rows.join("\n"));
+    }
+  },
+});
+
+Deno.test({
   name: "a bar on stderr goes before the result, wherever stdout leads",
   ignore,
   async fn() {
@@ -151,8 +183,10 @@ Deno.test({
     const run = new TerminalRun(at, args, { columns: 80, redirect: "| cat" });
     await run.shows(/Uploading/).finally(seen.resolve);
     const { screen } = await run.end();
-    assert.equal(screen.lines.length, 1, screen.rows.join("\n"));
-    assert.match(screen.lines[0]!, DIGEST);
+    const [first, second] = screen.lines;
+    // Which of the two is there first is up to cat.
+    assert.match([first, second].find((line) => line!.startsWith("sha"))!, DIGEST);
+    assert.match([first, second].find((line) => line!.startsWith("Pushed"))!, PUSHED);
   },
 });
 
@@ -180,8 +214,10 @@ Deno.test({
     const run = new TerminalRun(at, ["pull", ref, "out", "-v"], { columns: 400 });
     await run.shows(/^Pulling/).finally(seen.resolve);
     const { screen } = await run.end();
-    for (const row of screen.lines) assert.match(row, /^(Debug|Note|Warning): /);
-    assert.ok(screen.lines.length > 0);
+    const lines = [...screen.lines];
+    assert.match(lines.pop()!, PULLED);
+    for (const row of lines) assert.match(row, /^(Debug|Note|Warning): /);
+    assert.ok(lines.length > 0);
   },
 });
 

@@ -7,6 +7,7 @@
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
+import { formatSize } from "../../line/values.ts";
 import { readOptions } from "../../trust/reading.ts";
 import { signerOf } from "../../trust/verdict.ts";
 
@@ -26,4 +27,16 @@ export async function runCopy(context: Context): Promise<void> {
     ...result,
     ...verdict !== undefined && { signer: signerOf(verdict) },
   }, result.digest);
+  await context.report.done(async (took) => {
+    const { amountText, signedBySuffix } = await import("../../terminal/summary.ts");
+    const { blobs: { copied }, bytes, referrers } = result;
+    const sent = copied === 0
+      ? "nothing to send"
+      : `${amountText(copied, "blob")}, ${formatSize(bytes)}`;
+    const along = referrers === 0 ? "" : ` and ${amountText(referrers, "referrer")}`;
+    return `Copied ${formatReference(from)} to ${
+      formatReference(target)
+    }: ${sent}${along} ${took}` +
+      signedBySuffix(verdict);
+  });
 }

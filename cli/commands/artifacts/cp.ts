@@ -4,10 +4,12 @@
  * @module
  */
 
+import { printable, quote } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { copyTarget, writeStream } from "../../library/user_paths.ts";
+import { formatSize } from "../../line/values.ts";
 import { readOptions } from "../../trust/reading.ts";
 
 /** Copies one file to disk. */
@@ -34,6 +36,9 @@ export async function runCp(context: Context): Promise<void> {
       destination: target.real,
       size,
     });
+    await context.report.done((took) =>
+      `Copied ${quote(path)} to ${printable(target.real)}: ${formatSize(size)} ${took}`
+    );
   } finally {
     await image.close();
   }

@@ -38,11 +38,11 @@ export async function rehearsePush(
     ...options,
     onEntry: (entry) => entries.push(entry),
   });
-  const { digest, mediaType, size, layer, tree } = result;
+  const { digest, mediaType, size, layer, files, bytes, tree } = result;
   if (context.out.json) {
     return await context.out.result({
       reference: formatReference(reference),
-      ...{ digest, mediaType, size, layer, tree },
+      ...{ digest, mediaType, size, layer, files, bytes, tree },
       tags: [],
       entries: entries.map(({ path, type, size, mode, linkTarget }) => ({
         ...{ path, type, size, mode: mode.toString(8).padStart(4, "0") },

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { printable } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { refuseStream } from "../../library/user_paths.ts";
+import { formatSize } from "../../line/values.ts";
 import { readOptions } from "../../trust/reading.ts";
 import { signerOf } from "../../trust/verdict.ts";
 
@@ -31,5 +33,11 @@ export async function runPull(context: Context): Promise<void> {
     entries,
     bytes,
     ...verdict !== undefined && { signer: signerOf(verdict) },
+  });
+  await context.report.done(async (took) => {
+    const { amountText, signedBySuffix } = await import("../../terminal/summary.ts");
+    const amounts = `${amountText(entries, "entry", "entries")}, ${formatSize(bytes)}`;
+    return `Pulled ${formatReference(reference)} into ${printable(directory)}: ${amounts} ${took}` +
+      signedBySuffix(verdict);
   });
 }

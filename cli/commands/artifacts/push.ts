@@ -10,6 +10,7 @@ import { checkDirectory } from "../../library/user_paths.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { packOptions } from "../../library/packing.ts";
+import { notedSigner } from "../../signing/noted.ts";
 import { makeSigner } from "../../signing/signer.ts";
 
 /** Pushes a directory and prints the manifest's digest. */
@@ -28,22 +29,30 @@ export async function runPush(context: Context): Promise<void> {
   };
   checkDirectory(directory);
   if (settings.get("dryRun")) return await rehearse(context, directory, reference, options);
-  const signer = await makeSigner(context);
+  const { signer, signedBy } = notedSigner(await makeSigner(context));
   const result = await (await makeClient(context)).push({ directory }, reference, {
     ...options,
     signer,
   });
-  const { digest, mediaType, size, layer, tree, tags, signature } = result;
+  const { digest, mediaType, size, layer, files, bytes, tree, tags, signature } = result;
   await out.result({
     reference: formatReference(reference),
     digest,
     mediaType,
     size,
     layer,
+    files,
+    bytes,
     tree,
     tags,
     ...signature !== undefined && { signature },
   }, digest);
+  await context.report.done(async (took) => {
+    const { filesText } = await import("../../terminal/summary.ts");
+    const what = `${formatReference(reference)}: ${filesText(files, bytes)}`;
+    const by = await signedBy();
+    return `Pushed ${what} ${took}${by === undefined ? "" : `, signed by ${by}`}`;
+  });
 }
 
 async function rehearse(

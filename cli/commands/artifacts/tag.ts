@@ -22,4 +22,7 @@ export async function runTag(context: Context): Promise<void> {
     { reference: formatReference(reference), digest, mediaType, size, tags },
     digest,
   );
+  await context.report.done((took) =>
+    `Tagged ${formatReference(reference)} as ${new Intl.ListFormat("en").format(tags)} ${took}`
+  );
 }

@@ -16,6 +16,7 @@ import { checkDirectory } from "../../library/user_paths.ts";
 import { packOptions } from "../../library/packing.ts";
 import { expectedDigest } from "../../library/wanted.ts";
 import { readOptions } from "../../trust/reading.ts";
+import { notedSigner } from "../../signing/noted.ts";
 import { makeSigner } from "../../signing/signer.ts";
 
 /** Signs an existing artifact, and prints its digest first. */
@@ -43,7 +44,7 @@ export async function runSign(context: Context): Promise<void> {
         "REF:TAG@sha256:… names both tag and digest",
     });
   }
-  const signer = await makeSigner(context);
+  const { signer, signedBy } = notedSigner(await makeSigner(context));
   const result = await client.sign(exact, { ...context.report.observer(context.signal), signer });
   if (!result.added) {
     report.onNotice({
@@ -61,6 +62,10 @@ export async function runSign(context: Context): Promise<void> {
     signature,
     added,
   });
+  if (!added) return;
+  await report.done(async (took) =>
+    `Signed ${formatReference(reference)} ${took}, by ${await signedBy()}`
+  );
 }
 
 /** The digest that the user gave in one way or another; without a terminal there must be one. */

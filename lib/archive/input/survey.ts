@@ -13,6 +13,12 @@ import { looksSecret } from "./secrets.ts";
 /** Likely secrets named in full; further ones are counted. */
 const MAX_NAMED = 10;
 
+/** What was found in all. */
+export interface Surveyed extends Packed {
+  /** Files, and further names of files. */
+  files: number;
+}
+
 /** Counts entries as they are added. */
 export class Survey {
   readonly #observer: Observer;
@@ -20,6 +26,7 @@ export class Survey {
   #secretCount = 0;
   #bytes = 0;
   #entries = 0;
+  #files = 0;
   #names = 0;
 
   /** @param observer is told */
@@ -31,6 +38,7 @@ export class Survey {
   add(entry: Entry): void {
     this.#entries++;
     this.#bytes += entry.size;
+    if (entry.type === "file" || entry.type === "hardlink") this.#files++;
     this.#names += storedName(entry).length + (entry.linkTarget?.length ?? 0);
     if (entry.type === "file" && looksSecret(entry.path)) {
       if (this.#secretCount++ < MAX_NAMED) this.#secrets.push(entry.path);
@@ -43,7 +51,7 @@ export class Survey {
    *
    * @param implied directories that names imply and no entry names
    */
-  finish(implied = 0): Packed {
+  finish(implied = 0): Surveyed {
     this.#report(true);
     if (this.#secretCount > 0) {
       const more = this.#secretCount - this.#secrets.length;
@@ -55,7 +63,12 @@ export class Survey {
         }${more > 0 ? ` and ${more} more` : ""}`,
       });
     }
-    return { entries: this.#entries + implied, bytes: this.#bytes, names: this.#names };
+    return {
+      entries: this.#entries + implied,
+      files: this.#files,
+      bytes: this.#bytes,
+      names: this.#names,
+    };
   }
 
   #report(finished: boolean): void {

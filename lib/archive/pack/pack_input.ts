@@ -6,7 +6,6 @@
 
 import { andLetGo, eachTheirs } from "../../caller_errors.ts";
 import type { Observer } from "../../events.ts";
-import type { Packed } from "../allowance.ts";
 import type { FileStat } from "../../system/runtime.ts";
 import type { Entry } from "../entry.ts";
 import {
@@ -19,7 +18,7 @@ import {
 import { checkNames, NameSet } from "../input/names.ts";
 import { checkOwnLinkChains } from "../links.ts";
 import type { FileStamp } from "../input/source_file.ts";
-import { Survey } from "../input/survey.ts";
+import { Survey, type Surveyed } from "../input/survey.ts";
 import { TarSource } from "../input/tar_source.ts";
 import { statableTime } from "../toc.ts";
 import type { WalkedEntry } from "../input/walk.ts";
@@ -67,7 +66,7 @@ export async function packDirectory(
   sink: EntrySink,
   entries: Iterable<WalkedEntry>,
   options: InputOptions,
-): Promise<Packed> {
+): Promise<Surveyed> {
   const survey = new Survey(options);
   for (const walked of entries) {
     const { file, stat } = walked;
@@ -91,7 +90,7 @@ export async function packEntries(
   sink: EntrySink,
   entries: AsyncIterable<InputEntry> | Iterable<InputEntry>,
   options: InputOptions,
-): Promise<Packed> {
+): Promise<Surveyed> {
   const survey = new Survey(options);
   const names = new NameSet();
   for await (const input of eachTheirs(entries, options.signal)) {
@@ -125,7 +124,7 @@ export async function packTar(
   sink: EntrySink,
   tar: ByteSource,
   options: InputOptions,
-): Promise<Packed> {
+): Promise<Surveyed> {
   const survey = new Survey(options);
   const names = new NameSet();
   const source = new TarSource(tar, options.signal);

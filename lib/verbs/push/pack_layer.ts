@@ -4,9 +4,10 @@
  * @module
  */
 
-import { checkPullable, type Packed } from "../../archive/allowance.ts";
+import { checkPullable } from "../../archive/allowance.ts";
 import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { PushInput } from "../../archive/input/input.ts";
+import type { Surveyed } from "../../archive/input/survey.ts";
 import { BATCH_BYTES } from "../../archive/pack/batch.ts";
 import { AT_A_TIME, Crew } from "../../archive/pack/crew.ts";
 import type { PackedLayer, Write } from "../../archive/pack/layer_sink.ts";
@@ -17,6 +18,9 @@ import { keyGuard } from "./key_guard.ts";
 import { Listing, THREADS_WORTH } from "./listing.ts";
 import type { PackSettings } from "./settings.ts";
 import { Sizing } from "./sizing.ts";
+
+/** How much was packed. */
+export type Contents = Pick<Surveyed, "files" | "bytes">;
 
 /** What is packed into a layer, and what runs the jobs. */
 export class LayerPacking {
@@ -48,14 +52,14 @@ export class LayerPacking {
    * @param encoder what makes its members
    * @param write takes the blob's bytes, in order
    * @param options how
-   * @returns the layer, and whether a pull accepts it without being told
+   * @returns the layer, how much is in it, and whether a pull accepts it without being told
    * @throws {BlobberError} `limit` for more than a pull accepts, where the options do not allow it
    */
   async pack(
     encoder: Encoder,
     write: Write,
     options: PackSettings,
-  ): Promise<PackedLayer & { isPullable: boolean }> {
+  ): Promise<PackedLayer & Contents & { isPullable: boolean }> {
     const { signal, onProgress, onNotice } = options;
     const { listing } = this;
     const known = listing?.bytes;
@@ -77,14 +81,15 @@ export class LayerPacking {
     try {
       const packed = await this.#feed(packer, options);
       const layer = await packer.finish();
-      return { ...layer, isPullable: checkPullable(packed, layer.size, options) };
+      const { files, bytes } = packed;
+      return { ...layer, files, bytes, isPullable: checkPullable(packed, layer.size, options) };
     } finally {
       await this.close();
       await packer.settle();
     }
   }
 
-  async #feed(packer: Packer, options: PackSettings): Promise<Packed> {
+  async #feed(packer: Packer, options: PackSettings): Promise<Surveyed> {
     const input = this.#input;
     if ("tar" in input) return await packTar(packer, input.tar, options);
     if ("entries" in input) return await packEntries(packer, input.entries, options);

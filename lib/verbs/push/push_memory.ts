@@ -21,7 +21,7 @@ import { WalkDigest } from "../../archive/input/walk_digest.ts";
 import { type KnownLayer, PushIndex, type PushRecord } from "../../stores/cache/push_index.ts";
 import type { Digest } from "../../digest.ts";
 import type { Listing } from "./listing.ts";
-import type { LayerPacking } from "./pack_layer.ts";
+import type { Contents, LayerPacking } from "./pack_layer.ts";
 import type { PackSettings } from "./settings.ts";
 import { Pace } from "../../system/pace.ts";
 import type { Store } from "../../store.ts";
@@ -101,7 +101,7 @@ export class PushMemory {
     mediaType: string,
     packing: LayerPacking,
     options: PackSettings,
-  ): Promise<KnownLayer | undefined> {
+  ): Promise<KnownLayer & Contents | undefined> {
     const there: PushRecord[] = [];
     for (const record of this.#index.get(this.#key)) {
       const { digest, size } = record.layer;
@@ -115,16 +115,14 @@ export class PushMemory {
       if (alike.length === 0) return undefined;
       const found = alike.find((one) => stamps && one.stamps?.digest === stamps.digest);
       if (found !== undefined) {
-        survey.finish();
-        return found.layer;
+        return { ...found.layer, ...contentsOf(survey) };
       }
     }
     const { walked, contents, stamps, survey } = await this.#read(packing, options, pace);
     const found = there.find((one) => one.walked === walked && one.contents === contents);
     if (found === undefined) return undefined;
     if (stamps !== undefined) this.#index.add(this.#key, { ...found, stamps });
-    survey.finish();
-    return found.layer;
+    return { ...found.layer, ...contentsOf(survey) };
   }
 
   /** Takes note of an entry that is packed, and of what the walk saw of it. */
@@ -182,4 +180,10 @@ export class PushMemory {
       await threads.giveUp();
     }
   }
+}
+
+/** How much a walk has found, when it is over. */
+function contentsOf(survey: Survey): Contents {
+  const { files, bytes } = survey.finish();
+  return { files, bytes };
 }

@@ -9,7 +9,7 @@ import { andLetGo } from "../../caller_errors.ts";
 import type { KnownLayer } from "../../stores/cache/push_index.ts";
 import type { Store } from "../../store.ts";
 import { keyGuard } from "./key_guard.ts";
-import { LayerPacking } from "./pack_layer.ts";
+import { type Contents, LayerPacking } from "./pack_layer.ts";
 import type { PackSettings, PushFormat, PushSettings } from "./settings.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function sendLayer(
   target: Store,
   input: PushInput,
   settings: PushSettings & PushFormat,
-): Promise<KnownLayer> {
+): Promise<KnownLayer & Contents> {
   const { signal, cacheDir, encoder, mediaType } = settings;
   const options = { ...settings, allowSecrets: settings.allowSecrets ?? false };
   const packing = new LayerPacking(input, options);
