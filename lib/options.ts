@@ -161,12 +161,12 @@ export interface PushOptions extends Observer, PackLimits {
   /** Modification time of every entry, in seconds since 1970. @default 0 */
   mtime?: number | undefined;
   /**
-   * Files that must never be in a directory that is pushed, such as the key that signs: a push that would
-   * hold one fails, also when it has another name there. @default []
+   * Files that must never be in what is pushed, such as the key that signs: a push that would hold one fails,
+   * also when it has another name there. @default []
    */
   refuse?: readonly string[] | undefined;
   /**
-   * Whether private keys may be in a directory that is pushed. The key that signs may not in any case.
+   * Whether private keys may be in what is pushed. The key that signs may not in any case.
    * @default false
    */
   allowSecrets?: boolean | undefined;

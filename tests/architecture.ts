@@ -111,7 +111,7 @@ const ARCHIVE: Record<string, string[]> = {
   "table": ["", "compression", "tar"],
   "tree": ["", "table"],
   "read": ["", "compression", "tar", "table", "tree"],
-  "input": ["", "tar"],
+  "input": ["", "compression", "tar"],
   "pack": ["", "compression", "tar", "table", "input"],
   "destination": ["", "tree"],
   "unpack": ["", "compression", "tar", "table", "tree", "read", "destination"],

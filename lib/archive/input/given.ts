@@ -49,8 +49,8 @@ export interface InputEntry {
 
 /**
  * What can be pushed. A directory is walked in a fixed order, whatever the file system's is.
- * A tar and entries keep the order they come in: the same content in another order is another artifact, of
- * the same tree. Names come once, and below directories only.
+ * A tar, plain or compressed with gzip or zstd, and entries keep the order they come in: the same content in
+ * another order is another artifact, of the same tree. Names come once, and below directories only.
  */
 export type PushInput =
   | { directory: string }

@@ -14,7 +14,6 @@ import { digestOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_KEY_SEARCH_BYTES } from "../../limits.ts";
 import { quote } from "../../printable.ts";
-import type { FileRead } from "./source_file.ts";
 
 /** Which keys may be pushed. */
 export interface KeyGuard {
@@ -22,6 +21,18 @@ export interface KeyGuard {
   allow: boolean;
   /** SHA-256, in hexadecimal, of the DER and of the public half of keys that may not in any case. */
   never: string[];
+}
+
+/** Where some bytes of a file stand in memory. */
+export interface FilePlace {
+  /** Names the file, for a message. */
+  file: string;
+  /** Where they begin. */
+  at: number;
+  /** How many they are. */
+  size: number;
+  /** What the file is on disk, where they may be a part of it. */
+  stamp?: { size: number } | undefined;
 }
 
 const BEGIN = "-----BEGIN ";
@@ -33,14 +44,19 @@ const LEAST_CHARS = 40;
  * Looks for private keys in files that were read.
  *
  * @param plain where their content is
- * @param reads the files, in the order of their places
+ * @param places the files
  * @param guard which keys may be there
  * @throws {BlobberError} `invalid-archive` naming a file
  */
-export function guardKeys(plain: Uint8Array, reads: readonly FileRead[], guard: KeyGuard): void {
+export function guardKeys(
+  plain: Uint8Array,
+  places: readonly FilePlace[],
+  guard: KeyGuard,
+): void {
   if (guard.allow && guard.never.length === 0) return;
-  for (const { file, at, size, stamp } of reads) {
-    if (stamp.size > MAX_KEY_SEARCH_BYTES || !mentionsPem(plain, at, at + size)) continue;
+  for (const { file, at, size, stamp } of places) {
+    const whole = stamp?.size ?? size;
+    if (whole > MAX_KEY_SEARCH_BYTES || !mentionsPem(plain, at, at + size)) continue;
     const problem = problemOf(latin1(plain.subarray(at, at + size)), guard);
     if (problem !== undefined) throw keyRefused(file, problem);
   }
@@ -71,11 +87,11 @@ function keyRefused(file: string, problem: "private" | "signing"): BlobberError 
     ? new BlobberError(
       "private-key",
       `cannot push ${quote(file)}: it holds the key that signs, which must not be pushed`,
-      { hint: "move it out of the directory" },
+      { hint: "leave it out of what is pushed" },
     )
     : new BlobberError("private-key", `cannot push ${quote(file)}: it holds a private key`, {
       hint: [
-        "move it out of the directory, or allow it with ",
+        "leave it out of what is pushed, or allow it with ",
         { option: "allowSecrets" },
         " if it belongs there",
       ],

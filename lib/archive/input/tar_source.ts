@@ -5,25 +5,40 @@
  */
 
 import { BlobberError } from "../../errors.ts";
+import { Decompressor } from "../compression/decompress.ts";
 import type { Entry } from "../entry.ts";
+import { invalidArchive } from "../invalid_archive.ts";
 import { type ByteSource, type BytesReader, readerOf } from "./input.ts";
 import { TarReader } from "../tar/tar_reader.ts";
 
 /** Bytes given to the reader at a time: what is queued between it and the packer is no more. */
 const STEP_BYTES = 64 * 1024;
 
+/** How other compressed files begin, in Latin-1: what made them is named in place of a broken header. */
+const OTHER_FORMATS: readonly (readonly [begin: string, name: string])[] = [
+  ["\xfd7zXZ\0", "xz"],
+  ["BZh", "bzip2"],
+  ["\x04\x22\x4d\x18", "lz4"],
+  ["PK\x03\x04", "zip"],
+];
+
 type Found = { entry: Entry } | { data: Uint8Array };
 
-/** Reads a tar strictly, as the unpacker would. */
+/** Reads a tar strictly, as the unpacker would: plain, or of gzip members or zstd frames, told by its first bytes. */
 export class TarSource {
   readonly #bytes: BytesReader;
   readonly #reader: TarReader;
+  readonly #decompressor = new Decompressor();
   readonly #found: Found[] = [];
+  /** What becomes of the bytes that came last. */
+  #plain: Iterator<Uint8Array, void> = [].values();
+  /** The plain bytes that are given to the reader now. */
   #rest: Uint8Array | undefined;
+  #isEmpty = true;
   #ended = false;
 
   /**
-   * @param bytes the tar, not compressed
+   * @param bytes the tar
    * @param signal ends the wait for more of it
    */
   constructor(bytes: ByteSource, signal?: AbortSignal) {
@@ -78,26 +93,59 @@ export class TarSource {
   /** Reads on. `false` at the end, which was then checked. */
   async #more(): Promise<boolean> {
     if (this.#ended) return false;
-    this.#rest ??= await this.#bytes.next();
+    this.#rest ??= await this.#nextPlain();
     if (this.#rest === undefined) {
       this.#ended = true;
-      if (!this.#reader.end()) {
-        // No digest shows that nothing is missing.
-        throw new BlobberError(
-          "invalid-archive",
-          "invalid or corrupt archive: it has no end-of-archive blocks, and may have been cut off",
-          { hint: "append two blocks of 512 zeros when it is known to be whole" },
-        );
-      }
+      this.#checkEnd();
       return false;
-    }
-    if (this.#reader.position === 0 && this.#rest[0] === 0x1f && this.#rest[1] === 0x8b) {
-      throw new BlobberError("invalid-archive", "the tar is compressed, expected a plain one", {
-        hint: "decompress it first",
-      });
     }
     this.#reader.write(this.#rest.subarray(0, STEP_BYTES));
     this.#rest = this.#rest.length > STEP_BYTES ? this.#rest.subarray(STEP_BYTES) : undefined;
     return true;
   }
+
+  /** The next plain bytes, valid until the next are asked for. However much a few bytes become, it comes in pieces. */
+  async #nextPlain(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const { done, value } = this.#plain.next();
+      if (!done) {
+        if (this.#reader.position === 0) checkOtherFormats(value);
+        return value;
+      }
+      const bytes = await this.#bytes.next();
+      if (bytes === undefined) return undefined;
+      this.#isEmpty = false;
+      this.#plain = this.#decompressor.write(bytes);
+    }
+  }
+
+  #checkEnd(): void {
+    if (this.#isEmpty) {
+      throw new BlobberError("invalid-archive", "the input is empty, expected a tar", {
+        hint: "what was to write the tar may have failed",
+      });
+    }
+    if (this.#decompressor.format === undefined) {
+      throw invalidArchive("it ends in the middle of a block");
+    }
+    this.#decompressor.end();
+    if (this.#reader.end()) return;
+    // No digest shows that nothing is missing.
+    throw new BlobberError(
+      "invalid-archive",
+      "invalid or corrupt archive: it has no end-of-archive blocks, and may have been cut off",
+      { hint: "append two blocks of 512 zeros when it is known to be whole" },
+    );
+  }
+}
+
+function checkOtherFormats(bytes: Uint8Array): void {
+  const begin = String.fromCharCode(...bytes.subarray(0, 6));
+  const other = OTHER_FORMATS.find(([magic]) => begin.startsWith(magic));
+  if (other === undefined) return;
+  throw new BlobberError(
+    "invalid-archive",
+    `the input is compressed with ${other[1]}, expected a tar, plain or with gzip or zstd`,
+    { hint: "decompress it first" },
+  );
 }

@@ -1,4 +1,9 @@
 import { test } from "node:test";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { Client } from "../../client.ts";
 import { MemoryStore } from "../../stores/memory_store.ts";
 import assert from "node:assert/strict";
@@ -6,6 +11,7 @@ import { withoutThreads } from "../../threads/pool.ts";
 import type { InputEntry } from "./input.ts";
 import { Packer } from "../pack/pack.ts";
 import { packEntries, packTar } from "../pack/pack_input.ts";
+import { TarSource } from "./tar_source.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "../tar/write_header.ts";
 import type { Entry } from "../entry.ts";
 import { paddingOf } from "../tar/tar_layout.ts";
@@ -78,11 +84,93 @@ test("what may not be in an archive may not come by a tar", async () => {
   await assert.rejects(packed({ path: "l", type: "symlink", linkTarget: "/etc" }), {
     code: "path-traversal",
   });
-  const gzip = cut(Uint8Array.of(0x1f, 0x8b, 8, 0), 4);
-  await assert.rejects(pack((packer) => packTar(packer, gzip, {})), {
-    code: "invalid-archive",
-    message: /compressed/,
-  });
+});
+
+const joined = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
+
+test("a compressed tar becomes what the plain one becomes, however its members and frames are cut", async () => {
+  const tar = tarOf(inputs);
+  const expected = await pack((packer) => packTar(packer, cut(tar, 4096), {}));
+  const halves = [tar.subarray(0, 700_001), tar.subarray(700_001)];
+  for (const compress of [gzipSync, zstdCompressSync]) {
+    for (const parts of [[tar], halves]) {
+      const packed = joined(...parts.map((part) => new Uint8Array(compress(part))));
+      for (const size of [packed.length, 70_001, 3]) {
+        const got = await pack((packer) => packTar(packer, cut(packed, size), {}));
+        assert.equal(got, expected, `${compress.name} ${parts.length} ${size}`);
+      }
+      for (const end of [2, 5, packed.length >> 1, packed.length - 1]) {
+        await assert.rejects(
+          pack((packer) => packTar(packer, cut(packed.subarray(0, end), 4096), {})),
+          { code: "invalid-archive" },
+          `${compress.name} ${end}`,
+        );
+      }
+    }
+  }
+});
+
+test("what is no tar is refused with a word about what it is", async () => {
+  for (
+    const [bytes, message] of [
+      [[], /the input is empty, expected a tar/],
+      [[0x41, 0x42], /the middle of a block/],
+      [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4], /compressed with xz/],
+      [[0x42, 0x5a, 0x68, 0x39], /compressed with bzip2/],
+      [[0x50, 0x4b, 3, 4], /compressed with zip/],
+      [Array(2048).fill(0x41), /invalid or corrupt archive/],
+      [[...gzipSync("no tar")], /the middle of a block/],
+    ] as const
+  ) {
+    const source = cut(Uint8Array.from(bytes), 4096);
+    await assert.rejects(pack((packer) => packTar(packer, source, {})), {
+      code: "invalid-archive",
+      message,
+    });
+  }
+});
+
+test("what a few compressed bytes become is taken in steps, and no more than is used", async () => {
+  const header = new Uint8Array(MAX_HEADER_BYTES);
+  const size = 1 << 30;
+  const entry: Entry = { path: "zeros", type: "file", size, mode: 0o644, mtime: 0 };
+  const begin = header.slice(0, writeHeader(entry, header, 0));
+  const packed = joined(gzipSync(begin), ...Array(3).fill(gzipSync(new Uint8Array(64 << 20))));
+  const source = new TarSource(cut(packed, packed.length));
+  assert.equal((await source.next())?.size, size);
+  const into = new Uint8Array(1 << 20);
+  assert.ok(await source.read(into) <= 65_536);
+});
+
+test("key-copy-pushed: a private key comes by no tar and no entry, but where it is allowed", async () => {
+  const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+  const key = new TextEncoder().encode(pem as string);
+  const entries: InputEntry[] = [
+    { path: "a", type: "file", content: content.subarray(0, 10) },
+    { path: "d/key.txt", type: "file", content: key },
+  ];
+  const client = new Client({ jobs: 0 });
+  const store = new MemoryStore();
+  for (const make of [() => ({ entries }), () => ({ tar: cut(tarOf(entries), 999) })]) {
+    await assert.rejects(client.push(make(), { store }), {
+      code: "private-key",
+      message: 'cannot push "d/key.txt": it holds a private key',
+    });
+    await assert.rejects(store.resolve("latest"), { code: "not-found" });
+    await client.push(make(), { store, reference: "allowed" }, { allowSecrets: true });
+    const dir = mkdtempSync(join(tmpdir(), "blobber-key-"));
+    try {
+      writeFileSync(join(dir, "sign.key"), key);
+      const options = { allowSecrets: true, refuse: [join(dir, "sign.key")] };
+      await assert.rejects(client.push(make(), { store }, options), {
+        code: "private-key",
+        message: /holds the key that signs/,
+      });
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  }
+  await client.close();
 });
 
 test("a tar that is refused half-way is not read on", async () => {

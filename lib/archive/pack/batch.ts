@@ -14,7 +14,8 @@ import { packedBound } from "../compression/compress.ts";
 import type { Encoder } from "../compression/encoder.ts";
 import type { Entry } from "../entry.ts";
 import type { PackInput, PackPlan } from "./pack_job.ts";
-import type { KeyGuard } from "../input/private_keys.ts";
+import type { FilePlace, KeyGuard } from "../input/private_keys.ts";
+import { MAX_KEY_SEARCH_BYTES } from "../../limits.ts";
 import type { FileRead, FileStamp } from "../input/source_file.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "../tar/write_header.ts";
 import { paddingOf } from "../tar/tar_layout.ts";
@@ -64,6 +65,7 @@ export class Batch {
   readonly #plain: Uint8Array<ArrayBuffer>;
   readonly #packed: ArrayBuffer;
   readonly #reads: FileRead[] = [];
+  readonly #given: FilePlace[] = [];
   readonly #chunks: number[] = [];
   readonly #members: number[] = [];
   #memberBegin = 0;
@@ -136,6 +138,11 @@ export class Batch {
     this.#reads.push({ file, stamp: { size: stamp.size, mtime, ctime, inode }, from, size, at });
   }
 
+  /** Takes note of a whole file that was filled in, in which private keys are to be looked for. */
+  filledIn({ path: file, size }: Entry, { byteOffset: at }: Uint8Array): void {
+    if (size <= MAX_KEY_SEARCH_BYTES) this.#given.push({ file, at, size });
+  }
+
   /** Adds bytes of tar that are no entry of the table. */
   raw(bytes: Uint8Array): void {
     this.#plain.set(bytes, this.length);
@@ -152,7 +159,7 @@ export class Batch {
       reads: this.#reads,
       chunks: this.#chunks,
       members: this.#members,
-      ...(keys !== undefined && { keys }),
+      ...(keys !== undefined && { keys, given: this.#given }),
     };
     return {
       encoder,

@@ -90,6 +90,7 @@ export class Packer implements EntrySink {
         if (n === 0) throw changed(entry.path);
         done += n;
       }
+      if (size === entry.size) batch.filledIn(entry, into);
       from += size;
     }
   }

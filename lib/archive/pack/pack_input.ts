@@ -116,7 +116,7 @@ export async function packEntries(
  * Adds the entries of a tar, in its order. The root's own entry is left out.
  *
  * @param sink takes them
- * @param tar the tar, not compressed
+ * @param tar the tar, plain or compressed with gzip or zstd
  * @returns how much it was
  * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
  */

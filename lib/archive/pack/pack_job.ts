@@ -7,7 +7,7 @@
 import { hash } from "node:crypto";
 import { type Encoder, memberMaker } from "../compression/encoder.ts";
 import type { MemberMaker } from "../compression/member_maker.ts";
-import { guardKeys, type KeyGuard } from "../input/private_keys.ts";
+import { type FilePlace, guardKeys, type KeyGuard } from "../input/private_keys.ts";
 import { type FileRead, readPart } from "../input/source_file.ts";
 
 /** A batch: a segment of the tar, whole but for the content that is still to be read from files. */
@@ -32,6 +32,8 @@ export interface PackPlan {
   members: number[];
   /** Which private keys may be in files; left out, any. */
   keys?: KeyGuard | undefined;
+  /** Files whose content stands in `plain` already, where keys are looked for. */
+  given?: FilePlace[] | undefined;
 }
 
 /** A batch when it is packed. */
@@ -79,9 +81,9 @@ export function* packSteps(
 ): Generator<void, PackOutput, void> {
   const plain = new Uint8Array(input.plain);
   const packed = new Uint8Array(input.packed);
-  const { reads, chunks, members, keys } = JSON.parse(input.plan) as PackPlan;
+  const { reads, chunks, members, keys, given = [] } = JSON.parse(input.plan) as PackPlan;
   for (const read of reads) readPart(read, plain);
-  if (keys !== undefined) guardKeys(plain, reads, keys);
+  if (keys !== undefined) guardKeys(plain, [...reads, ...given], keys);
   yield;
   const result: PackResult = { digests: "", members: [] };
   for (let i = 0; i < chunks.length; i += 2) {
