@@ -7,6 +7,7 @@
 
 export * from "./lib/client.ts";
 export * from "./lib/options.ts";
+export * from "./lib/results.ts";
 export * from "./lib/signing.ts";
 export * from "./lib/store.ts";
 export * from "./lib/types.ts";
@@ -49,7 +50,7 @@ export {
   tagOf,
 } from "./lib/reference.ts";
 export { type Digest, isDigest } from "./lib/digest.ts";
-export { printable } from "./lib/printable.ts";
+export { printable } from "./lib/text/printable.ts";
 export type { Entry, EntryType, SpecialType } from "./lib/archive/entry.ts";
 export type { ByteSource, InputEntry, InputType, PushInput } from "./lib/archive/input/input.ts";
 export type { Image } from "./lib/verbs/image.ts";

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { BlobberError } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
 import { argumentOf } from "./command_table/arguments.ts";
 import type { Command } from "./command_table/table.ts";
 import { loadCommand } from "./commands/load.ts";
@@ -56,7 +58,8 @@ export async function executeCommand(
     const report = await io.makeReporter(json, { quiet: false, verbose, silent: command.hidden });
     return await report.error(error);
   }
-  const json = settings.get("output") === "json";
+  const form = settings.get("output");
+  const json = form === "json";
   const report = await io.makeReporter(json, {
     silent: command.hidden,
     quiet: settings.get("quiet"),
@@ -65,6 +68,7 @@ export async function executeCommand(
   });
   const signal = listenForStop(() => report.close());
   try {
+    if (form === "paths0" && !command.lists) throw noList(command.name);
     const loading = loadCommand(command); // while the settings are checked
     loading.catch(() => {}); // errors of the settings are reported first
     let plan: RunPlan | undefined;
@@ -85,7 +89,7 @@ export async function executeCommand(
       settings,
       ...plan !== undefined && { plan },
       flags: line.flags,
-      out: new Output(screen, json, columnsOf(Deno.stdout, Infinity)),
+      out: new Output(screen, form, columnsOf(Deno.stdout, Infinity)),
       report,
       signal,
       env,
@@ -100,4 +104,10 @@ export async function executeCommand(
     // A command that fails because it was stopped fails with that reason.
     return await report.error(signal.aborted ? signal.reason : error, command.name);
   }
+}
+
+function noList(command: string): BlobberError {
+  return new BlobberError("usage", `invalid output: "paths0": ${quote(command)} lists no names`, {
+    hint: "use text or json",
+  });
 }

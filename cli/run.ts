@@ -72,7 +72,7 @@ const makeReporter: MakeReporter = async (
 async function print(text: string): Promise<number> {
   const { Output, ReaderGone, screen } = await import("./terminal/output.ts");
   try {
-    await new Output(screen, false).text(text);
+    await new Output(screen, "text").text(text);
     return 0;
   } catch (error) {
     if (error instanceof ReaderGone) return 0;
@@ -83,8 +83,8 @@ async function print(text: string): Promise<number> {
 /** Whether JSON was asked for, for the error of a command line that cannot be parsed. */
 function wantsJson(argv: readonly string[]): boolean {
   return argv.some((arg, i) =>
-    arg === "-ojson" || arg === "-o=json" || arg === "--output=json" ||
-    ((arg === "-o" || arg === "--output") && argv[i + 1] === "json")
+    /^(?:-o=?|--output=|--format=)json$/.test(arg) ||
+    /^(?:-o|--output|--format)$/.test(arg) && argv[i + 1] === "json"
   ) || readVariable("BLOBBER_OUTPUT") === "json";
 }
 

@@ -7,7 +7,7 @@
 
 import { computeDigest, type Digest, Digester, digestOf, isDigest } from "./digest.ts";
 import { BlobberError, isBlobberError } from "./errors.ts";
-import { counted, quote } from "./printable.ts";
+import { counted, quote } from "./text/printable.ts";
 import type { Descriptor } from "./types.ts";
 
 /** What the bytes must turn out to be. */

@@ -1,48 +1,48 @@
 /**
- * The client: every verb, by reference or in a store that is open. It finds the stores and hands them to the
- * verb, with what the client was made with; nothing is decided here that a verb could decide.
+ * The client: every verb, by reference or in a store that is open. A method checks its options, and runs its
+ * call as one of the client's; `calls/` finds the stores and hands them to the verb.
  *
  * @module
  */
 
-import { callOptions, checkDirectory, checkTagList, clientOptions } from "./doors/options.ts";
+import type { Readable, Writable } from "./calls/named_artifact.ts";
+import type { DigestOptions, PushInput } from "./calls/push.ts";
+import type { Image, ListResult } from "./calls/read.ts";
+import { callOptions, clientOptions, type VerbName } from "./doors/options.ts";
+import type { Observer } from "./events.ts";
 import type {
   ClientOptions,
   CopyOptions,
-  CopyResult,
   OpenOptions,
   PullOptions,
-  PullResult,
   PushOptions,
-  PushResult,
-  ReadOptions,
   SignOptions,
-  SignResult,
   TagOptions,
   TreeDigestOptions,
-  TreeDigestResult,
   VerifyOptions,
-  VerifyResult,
 } from "./options.ts";
-import type { CallOptions, Source, SourceReference, Store, StoreReference } from "./store.ts";
-import { type Named, readName, type Reference, selectorOf, signedName } from "./stores/named.ts";
+import type {
+  CopyResult,
+  PullResult,
+  PushResult,
+  SignResult,
+  TreeDigestResult,
+  VerifyResult,
+} from "./results.ts";
+import type { CallOptions, Store } from "./store.ts";
+import { readName } from "./stores/named.ts";
 import type { Descriptor } from "./types.ts";
-import type { DigestOptions } from "./verbs/digest.ts";
-import type { Image } from "./verbs/image.ts";
-import type { ListResult } from "./verbs/list.ts";
-import type { PushInput } from "./verbs/push.ts";
-import { type Artifact, resolveArtifact, type ResolveOptions } from "./verbs/resolve.ts";
 import { Session } from "./verbs/session.ts";
 
-export type { DigestOptions } from "./verbs/digest.ts";
-export type { ListResult } from "./verbs/list.ts";
+export type { Readable, Writable } from "./calls/named_artifact.ts";
+export type { DigestOptions } from "./calls/push.ts";
+export type { ListResult } from "./calls/read.ts";
 
 /**
  * Pushes, pulls, reads, copies, signs and verifies artifacts in registries, OCI layouts and stores of the
  * caller's own. Its calls may run concurrently. Close it when it is not needed any more.
  */
 export class Client implements AsyncDisposable {
-  readonly #options: ClientOptions;
   readonly #session: Session;
 
   /**
@@ -52,8 +52,7 @@ export class Client implements AsyncDisposable {
    * @throws {BlobberError} `invalid-option` for an option that does not exist, or has a wrong value
    */
   constructor(options: ClientOptions = {}) {
-    this.#options = clientOptions(options);
-    this.#session = new Session(this.#options);
+    this.#session = new Session(clientOptions(options));
   }
 
   /**
@@ -62,30 +61,12 @@ export class Client implements AsyncDisposable {
    * @param input what to push
    * @param ref where to; its tag is `latest` when it has none, also in a store that is open
    */
-  async push(
-    input: PushInput,
-    ref: string | Reference | StoreReference,
-    options: PushOptions = {},
-  ): Promise<PushResult> {
-    return await this.#session.runWithThreads(
-      callOptions("push", options),
-      async (options, threads) => {
-        const named = readName(ref);
-        const [{ push }, { tagsToPush }] = await Promise.all([
-          import("./verbs/push.ts"),
-          import("./verbs/tags.ts"),
-        ]);
-        const tags = tagsToPush(named, options.tags);
-        return await push(await this.#session.stores.store(named, options), input, {
-          ...options,
-          tags,
-          signer: options.signer ?? this.#options.signer,
-          name: signedName(named, tags),
-          threads: await threads,
-          cacheDir: this.#options.cacheDir,
-        });
-      },
-    );
+  async push(input: PushInput, ref: Writable, options: PushOptions = {}): Promise<PushResult> {
+    const given = callOptions("push", options);
+    return await this.#session.runWithThreads(given, async (options, threads) => {
+      const { pushTo } = await import("./calls/push.ts");
+      return await pushTo(this.#session, input, ref, { options, threads });
+    });
   }
 
   /**
@@ -94,13 +75,11 @@ export class Client implements AsyncDisposable {
    * @param input what would be pushed
    */
   async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
-    return await this.#session.runWithThreads(
-      callOptions("digest", options),
-      async (options, threads) => {
-        const { digestInput } = await import("./verbs/digest.ts");
-        return await digestInput(input, { ...options, threads: await threads });
-      },
-    );
+    const given = callOptions("digest", options);
+    return await this.#session.runWithThreads(given, async (options, threads) => {
+      const { digestOnly } = await import("./calls/push.ts");
+      return await digestOnly(input, { options, threads });
+    });
   }
 
   /**
@@ -111,16 +90,12 @@ export class Client implements AsyncDisposable {
    * @throws {BlobberError} `integrity`, `invalid-archive` for devices and named pipes, …
    */
   async treeDigest(
-    what: string | Reference | SourceReference | PushInput,
+    what: Readable | PushInput,
     options: TreeDigestOptions = {},
   ): Promise<TreeDigestResult> {
-    return await this.#session.run(callOptions("treeDigest", options), async (options) => {
-      const { isInput, treeOfArtifact, treeOfInput } = await import("./verbs/digest.ts");
-      if (isInput(what)) return await treeOfInput(what, options);
-      const { source, artifact } = await this.#resolve(what, options);
-      const { manifest, proofs } = artifact;
-      const found = await treeOfArtifact(source, manifest, options);
-      return { ...found, digest: manifest.descriptor.digest, verdict: proofs[0]?.verdict };
+    return await this.#run("treeDigest", options, async (options) => {
+      const { treeDigestOf } = await import("./calls/read.ts");
+      return await treeDigestOf(this.#session, what, options);
     });
   }
 
@@ -130,27 +105,12 @@ export class Client implements AsyncDisposable {
    * @param ref what to pull
    * @param dir where to; made when it does not exist
    */
-  async pull(
-    ref: string | Reference | SourceReference,
-    dir: string,
-    options: PullOptions = {},
-  ): Promise<PullResult> {
-    return await this.#session.runWithThreads(
-      callOptions("pull", options),
-      async (options, threads) => {
-        checkDirectory(dir);
-        const loading = import("./verbs/pull.ts"); // while the registry is asked
-        loading.catch(() => {}); // the registry may fail first
-        const { source, artifact } = await this.#resolve(ref, options);
-        const { pull } = await loading;
-        const result = await pull(source, artifact.manifest, dir, {
-          ...options,
-          threads: await threads,
-          allowSharedDirectories: this.#options.allowSharedDirectories,
-        });
-        return { ...result, verdict: artifact.proofs[0]?.verdict };
-      },
-    );
+  async pull(ref: Readable, dir: string, options: PullOptions = {}): Promise<PullResult> {
+    const given = callOptions("pull", options);
+    return await this.#session.runWithThreads(given, async (options, threads) => {
+      const { pullNamed } = await import("./calls/pull.ts");
+      return await pullNamed(this.#session, ref, dir, { options, threads });
+    });
   }
 
   /**
@@ -158,21 +118,11 @@ export class Client implements AsyncDisposable {
    *
    * @param ref what to open
    */
-  async openImage(
-    ref: string | Reference | SourceReference,
-    options: OpenOptions = {},
-  ): Promise<Image> {
+  async openImage(ref: Readable, options: OpenOptions = {}): Promise<Image> {
     const given = callOptions("openImage", options);
-    const { onNotice, onProgress, signal } = given;
-    const later = { onNotice, onProgress, signal: this.#session.lasting(signal) };
     return await this.#session.run(given, async (options) => {
-      const loading = import("./verbs/image.ts"); // while the registry is asked
-      loading.catch(() => {}); // the registry may fail first
-      const { source, artifact } = await this.#resolve(ref, options);
-      const { openImage } = await loading;
-      const verdict = artifact.proofs[0]?.verdict;
-      const settings = { ...options, verdict, later, onCall: this.#session.enter };
-      return this.#session.give(await openImage(source, artifact.manifest, settings));
+      const { openNamed } = await import("./calls/read.ts");
+      return await openNamed(this.#session, ref, options, given);
     }, (image) => image.close());
   }
 
@@ -182,24 +132,11 @@ export class Client implements AsyncDisposable {
    *
    * @param ref what to list
    */
-  async list(
-    ref: string | Reference | SourceReference,
-    options: OpenOptions = {},
-  ): Promise<ListResult> {
+  async list(ref: Readable, options: OpenOptions = {}): Promise<ListResult> {
     const given = callOptions("list", options);
     return await this.#session.run(given, async (options) => {
-      const loading = import("./verbs/list.ts"); // while the registry is asked
-      loading.catch(() => {}); // the registry may fail first
-      const { source, artifact } = await this.#resolve(ref, options);
-      const { listEntries, Listing, listNames } = await loading;
-      const { manifest } = artifact;
-      return new Listing({
-        digest: manifest.descriptor.digest,
-        verdict: artifact.proofs[0]?.verdict,
-        names: await listNames(source, manifest, options),
-        entries: () =>
-          this.#session.iterate(given, (options) => listEntries(source, manifest, options)),
-      });
+      const { listNamed } = await import("./calls/read.ts");
+      return await listNamed(this.#session, ref, options, given);
     });
   }
 
@@ -209,22 +146,10 @@ export class Client implements AsyncDisposable {
    * @param from what to copy
    * @param to where to; its tag is the source's, else `latest`, when it has none
    */
-  async copy(
-    from: string | Reference | SourceReference,
-    to: string | Reference | StoreReference,
-    options: CopyOptions = {},
-  ): Promise<CopyResult> {
-    return await this.#session.run(callOptions("copy", options), async (options) => {
-      const [origin, given] = [readName(from), readName(to)];
-      const { copyArtifact } = await import("./verbs/copy_artifact.ts");
-      return await copyArtifact(
-        { named: origin, store: await this.#session.stores.store(origin, options) },
-        {
-          named: given,
-          store: await this.#session.stores.store(given, { signal: options.signal }),
-        },
-        { ...options, ...this.#settings(origin, options) },
-      );
+  async copy(from: Readable, to: Writable, options: CopyOptions = {}): Promise<CopyResult> {
+    return await this.#run("copy", options, async (options) => {
+      const { copyNamed } = await import("./calls/copy.ts");
+      return await copyNamed(this.#session, from, to, options);
     });
   }
 
@@ -233,19 +158,10 @@ export class Client implements AsyncDisposable {
    *
    * @param ref what to sign; with a digest it is certain what that is
    */
-  async sign(
-    ref: string | Reference | StoreReference,
-    options: SignOptions = {},
-  ): Promise<SignResult> {
-    return await this.#session.run(callOptions("sign", options), async (options) => {
-      const named = readName(ref);
-      const { signArtifact } = await import("./verbs/sign.ts");
-      const wanted = { selector: selectorOf(named), name: signedName(named) };
-      const signer = options.signer ?? this.#options.signer;
-      return await signArtifact(await this.#session.stores.store(named, options), wanted, {
-        ...options,
-        signer,
-      });
+  async sign(ref: Writable, options: SignOptions = {}): Promise<SignResult> {
+    return await this.#run("sign", options, async (options) => {
+      const { signNamed } = await import("./calls/change.ts");
+      return await signNamed(this.#session, ref, options);
     });
   }
 
@@ -255,16 +171,10 @@ export class Client implements AsyncDisposable {
    * @param ref what to verify
    * @throws {BlobberError} `no-signature`, `signature-invalid`, `identity-mismatch`, `trust-root`, …
    */
-  async verify(
-    ref: string | Reference | SourceReference,
-    options: VerifyOptions = {},
-  ): Promise<VerifyResult> {
-    return await this.#session.run(callOptions("verify", options), async (options) => {
-      const named = readName(ref);
-      const { verifyArtifact } = await import("./verbs/verify.ts");
-      const settings = { ...this.#settings(named, options), whole: options.whole };
-      const source = await this.#session.stores.source(named, options);
-      return await verifyArtifact(source, selectorOf(named), settings);
+  async verify(ref: Readable, options: VerifyOptions = {}): Promise<VerifyResult> {
+    return await this.#run("verify", options, async (options) => {
+      const { verifyNamed } = await import("./calls/look.ts");
+      return await verifyNamed(this.#session, ref, options);
     });
   }
 
@@ -275,18 +185,10 @@ export class Client implements AsyncDisposable {
    * @param tags the tags
    * @returns what they point at
    */
-  async tag(
-    ref: string | Reference | StoreReference,
-    tags: string[],
-    options: TagOptions = {},
-  ): Promise<Descriptor> {
-    return await this.#session.run(callOptions("tag", options), async (options) => {
-      checkTagList(tags);
-      const named = readName(ref);
-      const { tagArtifact } = await import("./verbs/tags.ts");
-      const store = await this.#session.stores.store(named, options);
-      const settings = { ...this.#settings(named, options), ifAbsent: options.ifAbsent };
-      return await tagArtifact(store, { selector: selectorOf(named), tags }, settings);
+  async tag(ref: Writable, tags: string[], options: TagOptions = {}): Promise<Descriptor> {
+    return await this.#run("tag", options, async (options) => {
+      const { tagNamed } = await import("./calls/change.ts");
+      return await tagNamed(this.#session, ref, tags, options);
     });
   }
 
@@ -295,15 +197,11 @@ export class Client implements AsyncDisposable {
    *
    * @param ref any reference into it
    */
-  async *listTags(
-    ref: string | Reference | SourceReference,
-    options: CallOptions = {},
-  ): AsyncIterable<string> {
-    const store = async (options: CallOptions) =>
-      await this.#session.stores.store(readName(ref), options);
-    yield* this.#session.iterate(callOptions("listTags", options), async function* (options) {
-      const { listTags } = await import("./verbs/tags.ts");
-      yield* listTags(await store(options), options);
+  async *listTags(ref: Readable, options: CallOptions = {}): AsyncIterable<string> {
+    const session = this.#session;
+    yield* session.iterate(callOptions("listTags", options), async function* (options) {
+      const { tagsIn } = await import("./calls/look.ts");
+      yield* tagsIn(session, ref, options);
     });
   }
 
@@ -312,14 +210,10 @@ export class Client implements AsyncDisposable {
    *
    * @param ref a reference
    */
-  async resolve(
-    ref: string | Reference | SourceReference,
-    options: CallOptions = {},
-  ): Promise<Descriptor> {
-    return await this.#session.run(callOptions("resolve", options), async (options) => {
-      const named = readName(ref);
-      const store = await this.#session.stores.store(named, options);
-      return await store.resolve(selectorOf(named), options);
+  async resolve(ref: Readable, options: CallOptions = {}): Promise<Descriptor> {
+    return await this.#run("resolve", options, async (options) => {
+      const { resolveOnly } = await import("./calls/look.ts");
+      return await resolveOnly(this.#session, ref, options);
     });
   }
 
@@ -329,11 +223,9 @@ export class Client implements AsyncDisposable {
    *
    * @param ref a reference; its tag and digest do not matter
    */
-  async store(ref: string | Reference | StoreReference): Promise<Store> {
-    return await this.#session.run(
-      {},
-      async (options) => await this.#session.stores.store(readName(ref), options),
-    );
+  async store(ref: Writable): Promise<Store> {
+    const { stores } = this.#session;
+    return await this.#session.run({}, (options) => stores.store(readName(ref), options));
   }
 
   /**
@@ -350,21 +242,12 @@ export class Client implements AsyncDisposable {
     await this.close();
   }
 
-  /** Resolves once, and proves what it found where there is a verifier. */
-  async #resolve(
-    ref: string | Reference | SourceReference,
-    options: ReadOptions,
-  ): Promise<{ source: Source; artifact: Artifact }> {
-    const named = readName(ref);
-    const source = await this.#session.stores.source(named, options);
-    const settings = this.#settings(named, options);
-    return { source, artifact: await resolveArtifact(source, selectorOf(named), settings) };
-  }
-
-  #settings(named: Named<Source>, options: ReadOptions): ResolveOptions {
-    const { expect, platform, onNotice, onProgress, signal } = options;
-    const verifier = options.verifier ?? this.#options.verifier;
-    const name = signedName(named);
-    return { expect, platform, onNotice, onProgress, signal, verifier, name };
+  /** Checks the options of a call, and runs it as one of the client's. */
+  async #run<O extends Observer, T>(
+    verb: VerbName,
+    options: O,
+    call: (options: O & { signal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    return await this.#session.run(callOptions(verb, options), call);
   }
 }

@@ -9,7 +9,7 @@
 
 import { toHex } from "./bytes.ts";
 import { BlobberError } from "./errors.ts";
-import { quote } from "./printable.ts";
+import { quote } from "./text/printable.ts";
 import { startSha256 } from "./system/runtime.ts";
 
 /** A digest in canonical form: `sha256:` and 64 lower-case hexadecimal digits. */

@@ -12,7 +12,7 @@
  * @module
  */
 
-import { withoutSecrets } from "./printable.ts";
+import { withoutSecrets } from "./text/printable.ts";
 
 /**
  * Exit statuses of the command line, by meaning. The reference page is made from this table.

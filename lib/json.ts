@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "./errors.ts";
-import { quote } from "./printable.ts";
+import { quote } from "./text/printable.ts";
 
 /**
  * Parses JSON from outside.

@@ -7,11 +7,10 @@
 
 import type { Observer, OnRequest } from "./events.ts";
 import type { Digest } from "./digest.ts";
-import type { Signer, Verdict, VerifiedDescriptor, Verifier } from "./signing.ts";
-import type { BlobberError } from "./errors.ts";
+import type { Signer, Verifier } from "./signing.ts";
 import type { Reference, RegistryName, RepositoryPath } from "./reference.ts";
 import type { CallOptions, Store } from "./store.ts";
-import type { Annotations, Descriptor, Platform } from "./types.ts";
+import type { Annotations, Platform } from "./types.ts";
 
 /** Credentials for one registry. */
 export type Credentials =
@@ -174,28 +173,6 @@ export interface PushOptions extends Observer, PackLimits {
   signer?: Signer | undefined;
 }
 
-/** What a push made. */
-export interface PushResult {
-  /** Digest of the manifest. */
-  digest: Digest;
-  /** Media type of the manifest. */
-  mediaType: string;
-  /** Bytes of the manifest. */
-  size: number;
-  /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
-  layer: { digest: Digest; diffId: Digest; size: number; entries: number };
-  /** Files in it, and further names of files. */
-  files: number;
-  /** Bytes of all files. */
-  bytes: number;
-  /** Digest of the tree: paths, kinds, permission bits, link targets and contents, and nothing else. */
-  tree: Digest;
-  /** Tags that now point at it. */
-  tags: string[];
-  /** Digest of the referrer that holds the signature. */
-  signature?: Digest | undefined;
-}
-
 /** Options of whatever reads an artifact. */
 export interface ReadOptions extends Observer {
   /** Checks the manifest before anything else is fetched, in place of the client's. */
@@ -260,18 +237,6 @@ export interface TreeDigestOptions extends OpenOptions {
   special?: "refuse" | "skip" | undefined;
 }
 
-/** The digest of a tree. */
-export interface TreeDigestResult {
-  /** The digest: of paths, kinds, permission bits, link targets and contents, and nothing else. */
-  tree: Digest;
-  /** Entries in the tree, with directories that only names imply. */
-  entries: number;
-  /** Of a reference: the manifest. Where there is a verdict, the signature covers it, by itself or by its index. */
-  digest?: Digest | undefined;
-  /** Who signed it, where that was asked for. */
-  verdict?: Verdict | undefined;
-}
-
 /** Options of `copy`. */
 export interface CopyOptions extends ReadOptions {
   /** Also copy what refers to the artifact: signatures, bills of materials, and what refers to those. @default true */
@@ -284,26 +249,6 @@ export interface CopyOptions extends ReadOptions {
   ifAbsent?: boolean | undefined;
 }
 
-/** What a copy did. */
-export interface CopyResult {
-  /** The manifest's digest. */
-  digest: Digest;
-  /** Its media type. */
-  mediaType: string;
-  /** Bytes of the manifest. */
-  size: number;
-  /** Blobs sent, and those that were there already or appeared without being sent. */
-  blobs: { copied: number; mounted: number; present: number };
-  /** Bytes of blobs sent. */
-  bytes: number;
-  /** Manifests and indexes that refer to what was copied and went along. */
-  referrers: number;
-  /** Tags that now point at it. */
-  tags: string[];
-  /** Who signed it, where that was asked for. */
-  verdict?: Verdict | undefined;
-}
-
 /** Options of `sign`. */
 export interface SignOptions extends Observer {
   /** Signs, in place of the client's signer. */
@@ -312,73 +257,14 @@ export interface SignOptions extends Observer {
   expect?: Digest | undefined;
 }
 
-/** What signing left behind. */
-export interface SignResult {
-  /** Digest of the manifest that is signed. */
-  digest: Digest;
-  /** Its media type. */
-  mediaType: string;
-  /** Bytes of the manifest. */
-  size: number;
-  /** Digest of the referrer that holds the signature. */
-  signature: Digest;
-  /** Whether it is new; `false` when the same signature was attached already. */
-  added: boolean;
-}
-
 /** Options of `verify`. */
 export interface VerifyOptions extends ReadOptions {
   /** Demand a signature on what the reference names, an index with all its manifests. @default false */
   whole?: boolean | undefined;
 }
 
-/** A signature that was looked at and does not satisfy. */
-export interface Rejected {
-  /** The referrer. */
-  descriptor: Descriptor;
-  /** Why. */
-  error: BlobberError;
-}
-
-/** What a signature proved. */
-export interface Proof {
-  /** Who signed, and what shows it. */
-  verdict: Verdict;
-  /** What carries the signature: what the reference names, or the manifest chosen from it. */
-  signed: "root" | "manifest";
-  /** The referrer that holds the signature. */
-  signature: Descriptor;
-  /** Signatures that were looked at before it and do not satisfy. */
-  rejected: Rejected[];
-}
-
-/** What a verification found. The proof itself is the first verifier's that is about `descriptor`. */
-export interface VerifyResult extends Proof {
-  /**
-   * What signatures cover: what the reference names or, where that is an index which is not signed, the
-   * manifest that was chosen from it. From now on, use this digest.
-   */
-  descriptor: VerifiedDescriptor;
-  /** What the reference names. Where it is not `descriptor`, nothing is proven of its other manifests. */
-  named: Descriptor;
-  /** The proofs to every verifier. */
-  proofs: Proof[];
-}
-
 /** Options of `tag`. */
 export interface TagOptions extends ReadOptions {
   /** Refuse to move a tag that exists. @default false */
   ifAbsent?: boolean | undefined;
-}
-
-/** What a pull did. */
-export interface PullResult {
-  /** The manifest pulled; where there is a verdict, the signature covers it, by itself or by its index. */
-  digest: Digest;
-  /** Entries written. */
-  entries: number;
-  /** Bytes of all files. */
-  bytes: number;
-  /** Who signed it, where that was asked for. */
-  verdict?: Verdict | undefined;
 }

@@ -13,7 +13,7 @@
 import { type Digest, DIGEST_GRAMMAR, isDigest } from "./digest.ts";
 import { BlobberError } from "./errors.ts";
 import { MAX_REPOSITORY_CHARS } from "./limits.ts";
-import { quote } from "./printable.ts";
+import { quote } from "./text/printable.ts";
 
 /**
  * The one name of a registry: `host`, or `host:port` for a port that is neither 80 nor 443. It is in lower

@@ -1,5 +1,5 @@
 /**
- * Commands that move and read artifacts.
+ * Commands that move artifacts and their tags.
  *
  * @module
  */
@@ -38,27 +38,6 @@ export const ARTIFACTS = {
       "pull ghcr.io/acme/site:v1 ./site --verify-key acme.pub",
     ],
   },
-  ls: {
-    aliases: ["list"],
-    args: ["reference"],
-    summary: "list the files of an artifact",
-    details: ["Fetches only the table of contents."],
-    examples: ["ls ghcr.io/acme/site:v1", "ls -lH ghcr.io/acme/site:v1"],
-  },
-  cat: {
-    args: ["reference", "path-inside"],
-    summary: "print one file of an artifact",
-    details: ["Fetches only the parts of the artifact that hold the file."],
-    examples: ["cat ghcr.io/acme/site:v1 index.html"],
-  },
-  cp: {
-    args: ["reference", "path-inside", { kind: "file", name: "DEST" }],
-    summary: "copy one file of an artifact to disk",
-    details: [
-      "DEST is a file, or a directory to copy the file into. Missing parent directories are made.",
-    ],
-    examples: ["cp ghcr.io/acme/site:v1 css/site.css ./site.css"],
-  },
   copy: {
     args: [{ kind: "reference", name: "FROM" }, { kind: "reference", name: "TO" }],
     summary: "copy an artifact and its signatures to another place",
@@ -67,22 +46,6 @@ export const ARTIFACTS = {
       "sign it too.",
     ],
     examples: ["copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1"],
-  },
-  digest: {
-    args: ["directory-or-reference"],
-    summary: "print the digest of a directory or an artifact",
-    details: [
-      "Of a directory: the digest that push would print, without pushing. Of an artifact: the digest " +
-      "of its manifest.",
-      "With --tree: the digest of the files alone (names, content, permission bits, link targets), " +
-      "which compression and other flags of push do not change. Of an artifact it is computed, and " +
-      "must match what the manifest states. Write ./DIR if the name of a directory reads as a reference.",
-    ],
-    examples: [
-      "digest ./site --reproducible",
-      "digest --tree ./site",
-      "digest --tree ghcr.io/acme/site:v1",
-    ],
   },
   tag: {
     args: ["reference", "tag"],

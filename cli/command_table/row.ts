@@ -21,6 +21,8 @@ export interface CommandRow {
   details?: readonly string[];
   /** Command lines, without the program's name. */
   examples?: readonly string[];
+  /** Its result is a list of names, which `--output paths0` is for. */
+  lists?: true;
   hidden?: true;
   /** Why its result in JSON has no shape in the reference; each other command has one in `reference/shapes.ts`. */
   noShape?: string;

@@ -7,13 +7,17 @@
  */
 
 import { ARTIFACTS } from "./artifacts.ts";
+import { LOOKING } from "./looking.ts";
 import { PROGRAM } from "./program.ts";
+import { READING } from "./reading.ts";
 import type { CommandRow } from "./row.ts";
 import { SIGNATURES } from "./signatures.ts";
 
 /** Sections of the program's help, in their order. */
 export const COMMAND_GROUPS = {
-  artifacts: "Artifacts",
+  artifacts: "Move",
+  reading: "Read",
+  looking: "Look",
   signatures: "Signatures and trust",
   program: "Program",
 } as const;
@@ -22,7 +26,12 @@ export const COMMAND_GROUPS = {
 export type CommandGroup = keyof typeof COMMAND_GROUPS;
 
 /** Name of a command: one word or two. */
-export type CommandName = keyof typeof ARTIFACTS | keyof typeof SIGNATURES | keyof typeof PROGRAM;
+export type CommandName =
+  | keyof typeof ARTIFACTS
+  | keyof typeof READING
+  | keyof typeof LOOKING
+  | keyof typeof SIGNATURES
+  | keyof typeof PROGRAM;
 
 /** A row with its name and its section. */
 export interface Command extends CommandRow {
@@ -33,6 +42,8 @@ export interface Command extends CommandRow {
 /** Every command, section by section. */
 export const COMMANDS: readonly Command[] = [
   ...commandsOf("artifacts", ARTIFACTS),
+  ...commandsOf("reading", READING),
+  ...commandsOf("looking", LOOKING),
   ...commandsOf("signatures", SIGNATURES),
   ...commandsOf("program", PROGRAM),
 ];

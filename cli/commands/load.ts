@@ -13,6 +13,8 @@ type Loaders = Readonly<Record<string, LoadCommand>>;
 /** Folders by the section of the table, or by the word that all of their commands begin with. */
 const FOLDERS: Readonly<Record<string, () => Promise<{ LOADERS: Loaders }>>> = {
   artifacts: () => import("./artifacts/loaders.ts"),
+  reading: () => import("./reading/loaders.ts"),
+  looking: () => import("./looking/loaders.ts"),
   signatures: () => import("./signatures/loaders.ts"),
   program: () => import("./program/loaders.ts"),
   trust: () => import("./trust/loaders.ts"),

@@ -41,8 +41,9 @@ export interface Split {
 /** Finds a row by what was written: `--name` or `-n`. */
 export function findFlag(written: string): SettingName | undefined {
   return SETTING_NAMES.find((name) => {
-    const { flag, short } = settingOf(name);
+    const { flag, aliases, short } = settingOf(name);
     return flag !== undefined && written === `--${flag}` ||
+      aliases?.some((alias) => written === `--${alias}`) ||
       short !== undefined && written === `-${short}`;
   });
 }

@@ -57,6 +57,8 @@ export type Below = "free" | "stricter" | "fixed" | "joins";
 export interface Setting {
   /** `--NAME`; a row without one is set by variable and file alone. */
   flag?: string;
+  /** Other names of the flag, as other tools call it; help does not show them. */
+  aliases?: readonly string[];
   /** One letter. */
   short?: string;
   /** Key in `config.yaml`, dotted; a row without one is never kept in a file. */

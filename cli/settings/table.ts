@@ -7,16 +7,25 @@
  * @module
  */
 
-import { ARTIFACTS } from "./artifacts.ts";
+import { PACKING } from "./packing.ts";
 import { PROGRAM } from "./program.ts";
+import { READING } from "./reading.ts";
 import { EVERY, type Setting, type SettingType } from "./row.ts";
+import { SHOWING } from "./showing.ts";
 import { SIGNING } from "./signing.ts";
 import { VERIFICATION } from "./verification.ts";
 
 export { GROUPS, type Setting, type SettingType } from "./row.ts";
 
 /** The table. The name of a row is what the code calls it. */
-export const SETTINGS = { ...ARTIFACTS, ...SIGNING, ...VERIFICATION, ...PROGRAM } as const;
+export const SETTINGS = {
+  ...PACKING,
+  ...READING,
+  ...SHOWING,
+  ...SIGNING,
+  ...VERIFICATION,
+  ...PROGRAM,
+} as const;
 
 /** Name of a row. */
 export type SettingName = keyof typeof SETTINGS;

@@ -6,7 +6,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { escapeUnseen } from "@blobber/core/printable";
+import { escapeUnseen, printableLines } from "@blobber/core/printable";
 
 /** Thrown when the reader of stdout is gone, as with `head`: no error, the work is simply over. */
 export class ReaderGone extends Error {}
@@ -160,23 +160,31 @@ export function columnsOf(
   }
 }
 
+/** The form of the result: text, a JSON document, or names that each end in a NUL byte. */
+export type OutputForm = "text" | "json" | "paths0";
+
 /** Where a command puts its result: text, bytes or one JSON document, and nothing else. */
 export class Output {
   readonly #screen: Screen;
-  /** Whether the result is a JSON document. */
-  readonly json: boolean;
+  /** The form that is wanted. */
+  readonly form: OutputForm;
   /** Width of the terminal that the result goes to; `Infinity` for a pipe or a file. */
   readonly columns: number;
 
   /**
    * @param screen what it is written to
-   * @param json whether the result is wanted as JSON
+   * @param form of the result
    * @param columns width of the terminal that it goes to
    */
-  constructor(screen: Screen, json: boolean, columns = Infinity) {
+  constructor(screen: Screen, form: OutputForm, columns = Infinity) {
     this.#screen = screen;
-    this.json = json;
+    this.form = form;
     this.columns = columns;
+  }
+
+  /** Whether the result is a JSON document. */
+  get json(): boolean {
+    return this.form === "json";
   }
 
   /**
@@ -211,6 +219,20 @@ export class Output {
    */
   async result(document: Record<string, unknown>, text = ""): Promise<void> {
     await this.text(this.json ? toJson({ version: SHAPE, ...document }) : text);
+  }
+
+  /**
+   * Writes a list of names in the form that is wanted: one a line, as a terminal may show them, or as they are
+   * with a NUL byte behind each, which `xargs -0` takes apart and no name holds.
+   *
+   * @param document the JSON document without its `version`
+   * @param names the names as they are
+   */
+  async names(document: Record<string, unknown>, names: readonly string[]): Promise<void> {
+    if (this.form !== "paths0") {
+      return await this.result(document, printableLines(names.join("\n")));
+    }
+    await this.bytes(new TextEncoder().encode(names.map((name) => `${name}\0`).join("")));
   }
 
   /**

@@ -14,7 +14,7 @@ import {
   NAME_BYTES_AN_ENTRY,
 } from "../limits.ts";
 import type { UnpackLimits } from "../options.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 
 /**
  * Checks limits that a caller gives.

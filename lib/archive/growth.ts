@@ -8,7 +8,7 @@
 import { BlobberError } from "../errors.ts";
 import { MAX_BYTES, MAX_RATIO } from "../limits.ts";
 import { raiseLimit } from "./budget.ts";
-import { counted } from "../printable.ts";
+import { counted } from "../text/printable.ts";
 
 /** Counts bytes received and what they became. One for all layers of an artifact. */
 export class Growth {

@@ -6,7 +6,7 @@
 
 import { MAX_LINK_HOPS, MAX_PATH_BYTES } from "../limits.ts";
 import { Pace } from "../system/pace.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { traversal } from "./safe_path.ts";
 
 /**

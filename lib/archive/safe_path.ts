@@ -10,7 +10,7 @@
 
 import { BlobberError } from "../errors.ts";
 import { MAX_NAME_BYTES, MAX_PATH_BYTES, MAX_PATH_DEPTH } from "../limits.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 
 /** What happens to link targets that are absolute: refused, or accepted as they are and never followed. */
 export type LinkPolicy = "refuse" | "keep";

@@ -20,7 +20,7 @@
 
 import { type Digest, digestOf, hexOf, TextDigester } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { type Entry, storedName } from "./entry.ts";
 import { compareBytes } from "./order.ts";
 

@@ -7,7 +7,7 @@
 
 import type { Digest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { Pace } from "../system/pace.ts";
 import { sorted } from "../system/sorted.ts";
 import type { Entry } from "./entry.ts";

@@ -9,7 +9,7 @@ import { asDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import { MAX_LAYERS, MAX_MANIFEST_BYTES } from "../limits.ts";
 import { isMediaType } from "../media_type.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import type { CallOptions, Source } from "../store.ts";
 import {
   type Annotations,

@@ -6,7 +6,7 @@
 
 import type { Digest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 
 /**
  * The error of a tag that points elsewhere and may not be moved.

@@ -27,9 +27,9 @@ import type {
   UnpackLimits,
   VerifyOptions,
 } from "../options.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { registryNamed } from "../reference.ts";
-import { nearestWord } from "../spelling.ts";
+import { nearestWord } from "../text/spelling.ts";
 import { moduleAddress } from "../system/runtime.ts";
 import type { Signer, Verifier } from "../signing.ts";
 import type { CallOptions } from "../store.ts";

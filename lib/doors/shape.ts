@@ -6,7 +6,7 @@
  */
 
 import { isMediaType } from "../media_type.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 
 /** What is wrong with a value. */
 export interface Fault {

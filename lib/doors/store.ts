@@ -8,7 +8,7 @@
 import { disregard, eachTheirs, letGo, theirs, theirsUntil } from "../caller_errors.ts";
 import { DIGEST_GRAMMAR, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { isTag, TAG_GRAMMAR } from "../reference.ts";
 import type {
   BlobWriter,

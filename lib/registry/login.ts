@@ -13,7 +13,7 @@ import { writeAtomic } from "../system/files.ts";
 import { errnoOf, fileError, leaving } from "../system/system_error.ts";
 import { holdFile } from "../system/hold_path.ts";
 import type { ClientOptions } from "../options.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
 import { credentialsKeyOf } from "./http/docker_hub.ts";
 import { VerbCall } from "../verb_call.ts";

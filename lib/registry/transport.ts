@@ -9,7 +9,7 @@ import { BlobberError } from "../errors.ts";
 import { notify, type Observer, type OnRequest } from "../events.ts";
 import { IDLE_TIMEOUT_MS, MAX_CONNECTIONS, MAX_MESSAGE_CHARS, MAX_REDIRECTS } from "../limits.ts";
 import type { Credentials } from "../options.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../text/printable.ts";
 import { type Clock, systemClock } from "../system/clock.ts";
 import { Authenticator } from "./auth/auth.ts";
 import type { Scope } from "./auth/scope.ts";

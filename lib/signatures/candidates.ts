@@ -20,7 +20,7 @@ import {
   SMALL_SIGNATURE_BYTES,
 } from "../limits.ts";
 import { isDocumentType, isIndex, mayBeOfType, parseDocument } from "../artifact/manifest.ts";
-import { counted, quote } from "../printable.ts";
+import { counted, quote } from "../text/printable.ts";
 import type { Signature } from "../signing.ts";
 import type { CallOptions, Source } from "../store.ts";
 import { ANNOTATION, type Descriptor } from "../types.ts";

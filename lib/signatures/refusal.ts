@@ -6,9 +6,9 @@
 
 import { BlobberError } from "../errors.ts";
 import type { AcceptedVerdict } from "../doors/verdict.ts";
-import type { Rejected } from "../options.ts";
+import type { Rejected } from "../results.ts";
 import type { Descriptor } from "../types.ts";
-import { counted } from "../printable.ts";
+import { counted } from "../text/printable.ts";
 
 /** What a look at the signatures of a manifest gave. */
 export interface Judgement {

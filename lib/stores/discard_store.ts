@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../errors.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import type { BlobWriter, CallOptions, Store, Target } from "../store.ts";
 import type { Descriptor } from "../types.ts";
 

@@ -17,7 +17,7 @@ import {
   parseDocument,
   referrerDescriptor,
 } from "../artifact/manifest.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import type {
   BlobWriter,
   CallOptions,

@@ -7,7 +7,7 @@
 
 import { type Digest, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
-import { printable, quote } from "../printable.ts";
+import { printable, quote } from "../text/printable.ts";
 import {
   formatReference,
   isTag,

@@ -11,7 +11,7 @@ import { openRegular } from "./files.ts";
 import { errnoOf, fileError, shownPath, type Withheld } from "./system_error.ts";
 import { nodeModule } from "./runtime.ts";
 import { BlobberError } from "../errors.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 
 /** A regular file that is open for reading. */
 export interface DiskFile {

@@ -14,7 +14,7 @@ import { BlobberError, checkAborted } from "../errors.ts";
 import { besidePath, readBounded, writeFully } from "./files.ts";
 import { errnoOf, fileError, shownPath } from "./system_error.ts";
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { asIdentity, isAlive, thisProcess } from "./process_identity.ts";
 import { startSha256 } from "./runtime.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../errors.ts";
-import { counted, quote } from "../printable.ts";
+import { counted, quote } from "../text/printable.ts";
 import { isOrphan, ownedName } from "./process_identity.ts";
 import { nodeModule } from "./runtime.ts";
 import { errnoOf, fileError, shownPath } from "./system_error.ts";

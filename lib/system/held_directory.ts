@@ -25,7 +25,7 @@ import { dirname } from "node:path";
 import { BlobberError } from "../errors.ts";
 import { randomName } from "./files.ts";
 import { errnoOf } from "./system_error.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { ownedName } from "./process_identity.ts";
 import { nodeModule, thisPlatform } from "./runtime.ts";
 

@@ -19,7 +19,7 @@ import {
   isTrusted,
 } from "./held_directory.ts";
 import { MAX_LINK_HOPS, MAX_PATH_LOOKS } from "../limits.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { nodeModule, RUNTIME, thisPlatform } from "./runtime.ts";
 
 /** How a path is walked. */

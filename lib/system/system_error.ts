@@ -9,7 +9,7 @@
 
 import { isTheirs } from "../caller_errors.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
-import { printable, printableSentence, quote, withoutSecrets } from "../printable.ts";
+import { printable, printableSentence, quote, withoutSecrets } from "../text/printable.ts";
 import { nodeModule } from "./runtime.ts";
 
 /** What the system means by its error codes (errno). */

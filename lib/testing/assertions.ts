@@ -5,7 +5,7 @@
  */
 
 import { type Code, isBlobberError } from "../errors.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../text/printable.ts";
 
 /** A store has broken a rule. Its message says which, what happened, and what was expected. */
 export class StoreTestError extends Error {

@@ -9,7 +9,7 @@ import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import { MAX_THREADS, THREAD_IDLE_MS, THREAD_START_MS } from "../limits.ts";
 import type { ClientOptions } from "../options.ts";
-import { printable, quote } from "../printable.ts";
+import { printable, quote } from "../text/printable.ts";
 import { mayOpenModule, moduleAddress, nextTurn, processors } from "../system/runtime.ts";
 import { type JobInput, type JobName, type JobOutput, JOBS } from "./jobs.ts";
 import { Member, type Task } from "./member.ts";

@@ -13,7 +13,7 @@ import { MAX_REFERRER_BYTES, MAX_SAME_REFERRERS, MAX_SIGNATURE_BYTES } from "../
 import type { Signature } from "../signing.ts";
 import type { CallOptions, Store } from "../store.ts";
 import { type Descriptor, type Manifest, MEDIA_TYPE } from "../types.ts";
-import { counted, quote } from "../printable.ts";
+import { counted, quote } from "../text/printable.ts";
 
 /** The referrer of an attached signature. */
 export interface Attached extends Descriptor {

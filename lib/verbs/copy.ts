@@ -16,7 +16,7 @@ import {
 } from "../limits.ts";
 import { inLanes } from "../system/lanes.ts";
 import { isDocumentType, readDocument } from "../artifact/manifest.ts";
-import type { CopyResult } from "../options.ts";
+import type { CopyResult } from "../results.ts";
 import type { CallOptions, Source, Store, Target } from "../store.ts";
 import type { Descriptor, Document, Index, Manifest } from "../types.ts";
 import { CheckedReader } from "../checked_content.ts";

@@ -5,8 +5,9 @@
  */
 
 import { BlobberError } from "../errors.ts";
-import type { CopyOptions, CopyResult } from "../options.ts";
-import { printable } from "../printable.ts";
+import type { CopyOptions } from "../options.ts";
+import type { CopyResult } from "../results.ts";
+import { printable } from "../text/printable.ts";
 import { selectorOf } from "../reference.ts";
 import type { Source, Store } from "../store.ts";
 import type { Named } from "../stores/named.ts";

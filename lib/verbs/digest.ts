@@ -6,7 +6,8 @@
 
 import type { Entry } from "../archive/entry.ts";
 import type { PushInput } from "../archive/input/input.ts";
-import type { PushOptions, PushResult } from "../options.ts";
+import type { PushOptions } from "../options.ts";
+import type { PushResult } from "../results.ts";
 import { DiscardStore } from "../stores/discard_store.ts";
 import type { PushSettings } from "./push.ts";
 

@@ -18,7 +18,7 @@ import {
 } from "../archive/read/file_content.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
-import { counted, quote } from "../printable.ts";
+import { counted, quote } from "../text/printable.ts";
 import type { Verdict } from "../signing.ts";
 import type { FileOptions, FileReadOptions } from "../options.ts";
 import type { ByteRange, CallOptions, Source } from "../store.ts";

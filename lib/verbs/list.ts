@@ -7,7 +7,7 @@
 import type { Entry } from "../archive/entry.ts";
 import type { Digest } from "../digest.ts";
 import type { ImageOptions } from "./image.ts";
-import { printableLines } from "../printable.ts";
+import { printableLines } from "../text/printable.ts";
 import type { Verdict } from "../signing.ts";
 import type { Names, Source } from "../store.ts";
 import type { Document, Manifest } from "../types.ts";

@@ -7,7 +7,7 @@
 import { Destination } from "../archive/destination/destination.ts";
 import { Staging } from "../archive/destination/staging.ts";
 import { interruption, isBlobberError } from "../errors.ts";
-import type { PullResult } from "../options.ts";
+import type { PullResult } from "../results.ts";
 import type { Source } from "../store.ts";
 import type { Document, Manifest } from "../types.ts";
 import { openLayers } from "./pull/open_layers.ts";

@@ -11,7 +11,7 @@ import type { KnownLayer } from "../stores/cache/push_index.ts";
 import { type Digest, digestOf } from "../digest.ts";
 import { signWith } from "../doors/signer.ts";
 import { interruption, isBlobberError } from "../errors.ts";
-import type { PushResult } from "../options.ts";
+import type { PushResult } from "../results.ts";
 import type { Store } from "../store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../types.ts";
 import { attachSignature } from "./attach_signature.ts";

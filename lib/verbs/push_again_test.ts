@@ -21,7 +21,7 @@ import { digestOf } from "../digest.ts";
 import type { Notice } from "../events.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import { push, type PushSettings } from "./push.ts";
-import type { PushResult } from "../options.ts";
+import type { PushResult } from "../results.ts";
 import type { BlobWriter } from "../store.ts";
 import type { Descriptor } from "../types.ts";
 

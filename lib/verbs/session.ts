@@ -30,14 +30,15 @@ export class Session {
   readonly #forgotten = new FinalizationRegistry<WeakRef<Closable>>((ref) =>
     this.#given.delete(ref)
   );
-  readonly #options: ClientOptions;
+  /** The client's options, with callbacks whose errors are told from ours. */
+  readonly options: ClientOptions;
   #threads: ThreadPool | undefined;
   #closing: Promise<void> | undefined;
 
   /** @param options the client's */
   constructor(options: ClientOptions) {
-    this.#options = this.#marked(options);
-    this.stores = new OpenStores(this.#options);
+    this.options = this.#marked(options);
+    this.stores = new OpenStores(this.options);
   }
 
   /**
@@ -94,7 +95,7 @@ export class Session {
   async #enter(observer: CallObserver): Promise<ThreadCall> {
     if (this.#threads === undefined) {
       const { ThreadPool } = await import("../threads/pool.ts");
-      this.#threads ??= new ThreadPool(this.#options);
+      this.#threads ??= new ThreadPool(this.options);
     }
     return this.#threads.enter(observer);
   }

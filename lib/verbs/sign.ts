@@ -6,7 +6,8 @@
 
 import { signWith } from "../doors/signer.ts";
 import { BlobberError } from "../errors.ts";
-import type { SignOptions, SignResult } from "../options.ts";
+import type { SignOptions } from "../options.ts";
+import type { SignResult } from "../results.ts";
 import type { SignedName } from "../signing.ts";
 import type { CallOptions, Store } from "../store.ts";
 import { attachSignature } from "./attach_signature.ts";

@@ -6,7 +6,7 @@
 
 import { isFallbackTag } from "../artifact/fallback_tag.ts";
 import { BlobberError } from "../errors.ts";
-import { quote } from "../printable.ts";
+import { quote } from "../text/printable.ts";
 import { checkTag, tagOf } from "../reference.ts";
 import type { CallOptions, SetTagOptions, Source, Store } from "../store.ts";
 import type { Named } from "../stores/named.ts";

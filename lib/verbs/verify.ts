@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../errors.ts";
-import type { VerifyResult } from "../options.ts";
+import type { VerifyResult } from "../results.ts";
 import type { Source } from "../store.ts";
 import { prove, resolveDocument, type ResolveOptions } from "./resolve.ts";
 

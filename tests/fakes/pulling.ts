@@ -22,7 +22,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import type { PullResult } from "../../lib/options.ts";
+import type { PullResult } from "../../lib/results.ts";
 import { pull, type PullSettings } from "../../lib/verbs/pull.ts";
 import { imageOf, type LayerSpec, stargz, type TarItem, tarOf } from "./tar.ts";
 

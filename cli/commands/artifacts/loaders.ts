@@ -1,5 +1,5 @@
 /**
- * How each command of artifacts is loaded: late, when it is run.
+ * How each command that moves artifacts is loaded: late, when it is run.
  *
  * @module
  */
@@ -11,10 +11,6 @@ import type { LoadCommand } from "../../context.ts";
 export const LOADERS = {
   push: async () => (await import("./push.ts")).runPush,
   pull: async () => (await import("./pull.ts")).runPull,
-  ls: async () => (await import("./ls.ts")).runLs,
-  cat: async () => (await import("./cat.ts")).runCat,
-  cp: async () => (await import("./cp.ts")).runCp,
   copy: async () => (await import("./copy.ts")).runCopy,
-  digest: async () => (await import("./digest.ts")).runDigest,
   tag: async () => (await import("./tag.ts")).runTag,
 } satisfies Partial<Record<CommandName, LoadCommand>>;

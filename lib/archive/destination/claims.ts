@@ -29,7 +29,7 @@ import {
   MAX_CLAIM_NOTE_BYTES,
   MAX_CLAIM_TRIES,
 } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { isAlive, ownedName, ownerOf } from "../../system/process_identity.ts";
 import { fileError } from "../../system/system_error.ts";
 import { openNew } from "./new_file.ts";

@@ -9,7 +9,7 @@ import type { Stats } from "node:fs";
 import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
 import type { Pace } from "../../system/pace.ts";
-import { printable, quote } from "../../printable.ts";
+import { printable, quote } from "../../text/printable.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 import { DirectoryCursor } from "./directory_cursor.ts";
 import type { PlacedTree } from "../tree/placed_tree.ts";

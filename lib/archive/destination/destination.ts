@@ -9,7 +9,7 @@ import { basename, join } from "node:path";
 import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory, HoldOptions } from "../../system/held_directory.ts";
 import { holdPath } from "../../system/hold_path.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 
 /** The destination of a pull. */

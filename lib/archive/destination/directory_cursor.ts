@@ -12,7 +12,7 @@ import {
   isNoDirectory,
   isSame,
 } from "../../system/held_directory.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { fileError } from "../../system/system_error.ts";
 
 /** Where in a tree of directories one is. All directories from the root to there are held. */

@@ -6,7 +6,7 @@
 
 import { constants, openSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 
 /** Opens a file that must not exist, without following a link. */

@@ -14,7 +14,7 @@ import { setTime } from "./file_time.ts";
 import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
 import { Pace } from "../../system/pace.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { PlacedTree } from "../tree/placed_tree.ts";
 import { isReplaceable, type Replaceable } from "./resumed.ts";
 import { isMovable, type Staging } from "./staging.ts";

@@ -20,7 +20,7 @@ import {
   that,
 } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { EntryType, SpecialType } from "../entry.ts";
 
 /** Bytes, as an iterable or a web stream. */

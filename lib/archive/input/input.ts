@@ -6,7 +6,7 @@
 
 import { letGo, theirs, theirsUntil } from "../../caller_errors.ts";
 import { BlobberError } from "../../errors.ts";
-import { counted, quote } from "../../printable.ts";
+import { counted, quote } from "../../text/printable.ts";
 import { type Entry, nearestTime } from "../entry.ts";
 import {
   type ByteSource,

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { type Entry, type EntryType, specialName } from "../entry.ts";
 import { checkLink, checkPath } from "../safe_path.ts";
 import { LANDMARKS, TOC_NAME } from "../toc.ts";

@@ -13,7 +13,7 @@ import { Buffer } from "node:buffer";
 import { digestOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_KEY_SEARCH_BYTES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 
 /** Which keys may be pushed. */
 export interface KeyGuard {

@@ -6,7 +6,7 @@
 
 import { realpathSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { type FileStat, statLink } from "../../system/runtime.ts";
 import { readError, sameStamp } from "./source_file.ts";
 import { errnoOf } from "../../system/system_error.ts";

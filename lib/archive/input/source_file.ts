@@ -6,7 +6,7 @@
 
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { statLink } from "../../system/runtime.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 

@@ -6,7 +6,7 @@
 
 import { notify, type Observer } from "../../events.ts";
 import type { Packed } from "../allowance.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { type Entry, storedName } from "../entry.ts";
 import { looksSecret } from "./secrets.ts";
 

@@ -7,7 +7,7 @@
 import { readlinkSync, realpathSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import { printable, quote } from "../../printable.ts";
+import { printable, quote } from "../../text/printable.ts";
 import { type FileStat, listDirectory, statLink } from "../../system/runtime.ts";
 import type { Entry } from "../entry.ts";
 import { checkNames } from "./names.ts";

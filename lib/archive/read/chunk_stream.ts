@@ -12,7 +12,7 @@ import { checkDigest } from "../../checked_content.ts";
 import { computeDigest, Digester, digestOf } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_PASSED_BYTES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { ByteRange, CallOptions, Source } from "../../store.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 import { type Member, memberChunks } from "./member_chunks.ts";

@@ -8,7 +8,7 @@ import { BlobberError, checkAborted } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { MAX_READ_BYTES } from "../../limits.ts";
 import type { FileOptions, FileReadOptions } from "../../options.ts";
-import { counted, quote } from "../../printable.ts";
+import { counted, quote } from "../../text/printable.ts";
 import type { ByteRange, Source } from "../../store.ts";
 import { tieSignal } from "../../system/tied_signal.ts";
 import { fileOptions } from "../../doors/options.ts";

@@ -8,7 +8,7 @@
 import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { SURPRISING_DOWNLOAD_BYTES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { Observer } from "../../events.ts";
 import { notify } from "../../events.ts";
 import type { Descriptor } from "../../types.ts";

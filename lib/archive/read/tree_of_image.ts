@@ -12,7 +12,7 @@ import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { FILES_READ } from "../../limits.ts";
-import { counted, quote } from "../../printable.ts";
+import { counted, quote } from "../../text/printable.ts";
 import type { Source } from "../../store.ts";
 import { inLanes } from "../../system/lanes.ts";
 import { Pace } from "../../system/pace.ts";

@@ -16,7 +16,7 @@ import {
   MAX_TIME_CHARS,
 } from "../../limits.ts";
 import { Pace } from "../../system/pace.ts";
-import { counted, quote } from "../../printable.ts";
+import { counted, quote } from "../../text/printable.ts";
 import type { CallOptions } from "../../store.ts";
 import { type Entry, specialName } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";

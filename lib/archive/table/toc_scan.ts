@@ -5,7 +5,7 @@
  * @module
  */
 
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { invalidTable } from "./invalid_table.ts";
 
 /** Bytes of JSON parsed at once. */

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 
 /** What a header says about the entry behind it; what it does not say is left out. */
 export interface PaxHeader {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { BLOCK, FIELD, type Field } from "./tar_layout.ts";
 import { invalidArchive } from "../invalid_archive.ts";
 

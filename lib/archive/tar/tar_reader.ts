@@ -9,7 +9,7 @@
  */
 
 import { MAX_TAR_END_BYTES } from "../../limits.ts";
-import { counted, quote } from "../../printable.ts";
+import { counted, quote } from "../../text/printable.ts";
 import { type Entry, nearestTime, specialName } from "../entry.ts";
 import { HeaderBudget } from "./header_budget.ts";
 import { parsePax, type PaxHeader } from "./pax.ts";

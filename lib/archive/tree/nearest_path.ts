@@ -5,7 +5,7 @@
  */
 
 import { MAX_COMPARED_PATHS } from "../../limits.ts";
-import { editDistance } from "../../spelling.ts";
+import { editDistance } from "../../text/spelling.ts";
 
 /**
  * Finds the path most like one that does not exist: the same name elsewhere, or a few letters off.

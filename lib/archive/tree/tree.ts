@@ -19,7 +19,7 @@
 import { BlobberError } from "../../errors.ts";
 import type { UnpackLimits } from "../../options.ts";
 import { Pace } from "../../system/pace.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { CallOptions } from "../../store.ts";
 import { type Entry, specialName } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";

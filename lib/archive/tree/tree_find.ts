@@ -6,7 +6,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { MAX_LINK_HOPS } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { Node } from "./tree_node.ts";
 
 /** Where a directory is, as far as it is there. */

@@ -11,7 +11,7 @@ import type { CallOptions, Source } from "../../store.ts";
 import { type Manifest, MEDIA_TYPE } from "../../types.ts";
 import { readChecked } from "../../checked_content.ts";
 import { parseJson } from "../../json.ts";
-import { counted } from "../../printable.ts";
+import { counted } from "../../text/printable.ts";
 
 /**
  * Reads them.

@@ -7,7 +7,7 @@
 import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import type { Pace } from "../../system/pace.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { thisPlatform } from "../../system/runtime.ts";
 import { type Entry, IMPLIED_MODE, specialName } from "../entry.ts";
 import { checkLink, type LinkPolicy, windowsHazard } from "../safe_path.ts";

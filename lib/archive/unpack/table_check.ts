@@ -8,7 +8,7 @@
 
 import { Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { counted, quote } from "../../printable.ts";
+import { counted, quote } from "../../text/printable.ts";
 import type { Entry } from "../entry.ts";
 import type { Table } from "../table/table.ts";
 import type { TarHandler } from "../tar/tar_reader.ts";

@@ -7,7 +7,7 @@
 import { hash } from "node:crypto";
 import { BlobberError } from "../../errors.ts";
 import { MAX_MEMBER_BYTES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { inflateMembers } from "../compression/inflate_members.ts";
 import { type FilePart, type FileParts, filePartsOf } from "./file_parts.ts";
 import { type FileRoot, StagedFile, writePart } from "../destination/staged_file.ts";

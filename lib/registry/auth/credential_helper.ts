@@ -11,7 +11,7 @@ import process from "node:process";
 import { BlobberError } from "../../errors.ts";
 import { HELPER_TIMEOUT_MS, MAX_CREDENTIALS_BYTES } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 
 /**
  * Asks a helper.

@@ -13,7 +13,7 @@ import { errnoOf, fileError, missingPermission } from "../../system/system_error
 import { readInputSync } from "../../system/input_file.ts";
 import { MAX_CREDENTIALS_BYTES } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { type RegistryName, registryNamed, type RepositoryPath } from "../../reference.ts";
 import { credentialsKeyOf } from "../http/docker_hub.ts";
 import type { Variables } from "../http/proxy.ts";

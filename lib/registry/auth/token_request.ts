@@ -13,7 +13,7 @@ import {
   MIN_TOKEN_LIFE_S,
 } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { discardBody, readBody } from "../http/body.ts";
 import type { HopPolicy } from "../http/redirect.ts";
 import type { Challenge } from "./challenge.ts";

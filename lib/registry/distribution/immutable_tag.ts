@@ -7,7 +7,7 @@
 
 import type { Digest } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { Descriptor } from "../../types.ts";
 import { RefusedError } from "../http/registry_error.ts";
 

@@ -11,7 +11,7 @@ import { BlobberError, checkAborted, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
 import { DOCUMENT_TYPES, parseDocument, statedType } from "../../artifact/manifest.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { isTag } from "../../reference.ts";
 import type { CallOptions } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";

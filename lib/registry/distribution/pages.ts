@@ -6,7 +6,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { MAX_PAGE_BYTES, MAX_PAGES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { readBody } from "../http/body.ts";
 import type { HttpResponse } from "../http/exchange.ts";
 

@@ -6,7 +6,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { MAX_TAGS, TAGS_A_PAGE } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { isTag, TAG_GRAMMAR } from "../../reference.ts";
 import type { CallOptions } from "../../store.ts";
 import type { Repository } from "../repository.ts";

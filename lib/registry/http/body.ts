@@ -6,7 +6,7 @@
 
 import { BlobberError } from "../../errors.ts";
 import { MAX_ERROR_BODY_BYTES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { BodyReader, HttpResponse } from "./exchange.ts";
 
 /**

@@ -9,7 +9,7 @@ import { BlobberError, type BlobberErrorOptions, type Code, type Hint } from "..
 import { MAX_MESSAGE_CHARS } from "../../limits.ts";
 import { cannotOpenFiles } from "../../system/runtime.ts";
 import { missingPermission } from "../../system/system_error.ts";
-import { printable } from "../../printable.ts";
+import { printable } from "../../text/printable.ts";
 import type { FailureKind } from "./exchange.ts";
 
 /** A connection that failed. */

@@ -8,7 +8,7 @@
 import { markTheirs } from "../../caller_errors.ts";
 import { BlobberError } from "../../errors.ts";
 import type { Fetch, FetchInit, FetchResponse } from "../../options.ts";
-import { printable, quote } from "../../printable.ts";
+import { printable, quote } from "../../text/printable.ts";
 import { errnoOf } from "../../system/system_error.ts";
 import {
   type BodyReader,

@@ -6,7 +6,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { maySendTo, type Reach, reachOf, type Resolver, systemResolver } from "./addresses.ts";
 import { proxyFor } from "./proxy.ts";
 

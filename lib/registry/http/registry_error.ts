@@ -6,7 +6,7 @@
 
 import { BlobberError, type Code, type Hint } from "../../errors.ts";
 import { MAX_ERROR_BODY_BYTES, MAX_MESSAGE_CHARS } from "../../limits.ts";
-import { printable } from "../../printable.ts";
+import { printable } from "../../text/printable.ts";
 import { readUpTo } from "./body.ts";
 import type { HttpResponse } from "./exchange.ts";
 

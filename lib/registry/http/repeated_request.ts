@@ -7,7 +7,7 @@
 import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { MAX_RETRY_AFTER_MS, MAX_TRIES, NOTABLE_PAUSE_MS } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { Clock } from "../../system/clock.ts";
 import { discardBody } from "./body.ts";
 import type { HttpResponse } from "./exchange.ts";

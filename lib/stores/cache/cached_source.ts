@@ -12,7 +12,7 @@ import { notify, type Observer } from "../../events.ts";
 import { fileError } from "../../system/system_error.ts";
 import { MAX_CACHE_TTL_MS } from "../../limits.ts";
 import { parseDescriptor } from "../../artifact/manifest.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type {
   ByteRange,
   CallOptions,

@@ -8,7 +8,7 @@
 
 import { lookAt, makeDirectory, userId, withheldWrite } from "../../system/disk.ts";
 import { fileError, notAllowed } from "../../system/system_error.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { isOrphan } from "../../system/process_identity.ts";
 import { listDirectory, nodeModule } from "../../system/runtime.ts";
 import { type CachePaths, FOLDERS } from "./paths.ts";

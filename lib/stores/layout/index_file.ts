@@ -16,7 +16,7 @@ import { shownPath } from "../../system/system_error.ts";
 import type { Held } from "../../system/file_lock.ts";
 import { MAX_INDEX_FILE_BYTES } from "../../limits.ts";
 import { parseDescriptor } from "../../artifact/manifest.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { checkTag, isTag } from "../../reference.ts";
 import { ANNOTATION, type Descriptor, MEDIA_TYPE } from "../../types.ts";
 import { isObject, parseJson } from "../../json.ts";

@@ -11,7 +11,7 @@ import { BlobberError } from "../../errors.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 import type { HeldDirectory, HoldOptions } from "../../system/held_directory.ts";
 import { holdEntry, holdPath, type PathOptions } from "../../system/hold_path.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 
 /** How a layout is found. */
 export interface LayoutOptions extends HoldOptions {

@@ -7,7 +7,7 @@
 import { BlobberError } from "../../errors.ts";
 import { isObject, parseJson } from "../../json.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { readBounded, sweepBeside, writeAtomic } from "../../system/files.ts";
 import { fileError, shownPath } from "../../system/system_error.ts";
 import { type FileIdentity, type HeldDirectory, isSame } from "../../system/held_directory.ts";

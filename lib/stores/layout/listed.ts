@@ -7,7 +7,7 @@
 import { isContent } from "../../checked_content.ts";
 import { type Digest, isDigest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import { readBounded } from "../../system/files.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
 import { DOCUMENT_TYPES, referrerDescriptor } from "../../artifact/manifest.ts";

@@ -8,7 +8,7 @@ import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { KnownLayer } from "../../stores/cache/push_index.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
-import { counted } from "../../printable.ts";
+import { counted } from "../../text/printable.ts";
 import {
   ANNOTATION,
   type Descriptor,

@@ -10,7 +10,7 @@ import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { isMediaType } from "../../media_type.ts";
 import type { Compression, PushOptions } from "../../options.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type { SignedName } from "../../signing.ts";
 import type { FileStat } from "../../system/runtime.ts";
 import type { ThreadCall } from "../../threads/pool.ts";

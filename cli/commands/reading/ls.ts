@@ -21,7 +21,9 @@ export async function runLs(context: Context): Promise<void> {
   const client = await makeClient(context);
   const options = await readOptions(context, ref);
   if (!out.json && !settings.get("long")) {
-    const { names, plain } = Listing.textOf(await client.list(reference, options));
+    const list = await client.list(reference, options);
+    if (out.form === "paths0") return await out.names({}, list.names);
+    const { names, plain } = Listing.textOf(list);
     return await out.text(plain ? names : printableLines(names));
   }
   const image = await client.openImage(reference, options);

@@ -1,0 +1,13 @@
+/**
+ * How each command that tells what is there is loaded: late, when it is run.
+ *
+ * @module
+ */
+
+import type { CommandName } from "../../command_table/table.ts";
+import type { LoadCommand } from "../../context.ts";
+
+/** By name, as in the table of commands. */
+export const LOADERS = {
+  digest: async () => (await import("./digest.ts")).runDigest,
+} satisfies Partial<Record<CommandName, LoadCommand>>;

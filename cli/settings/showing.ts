@@ -1,0 +1,62 @@
+/**
+ * Settings of commands that show and ask.
+ *
+ * @module
+ */
+
+import { type Setting, SIGNERS } from "./row.ts";
+
+/** Rows of the table of settings. */
+export const SHOWING = {
+  tree: {
+    flag: "tree",
+    type: "boolean",
+    default: false,
+    help: "print the digest of the tree, which no compression changes",
+    group: "command",
+    commands: ["digest"],
+  },
+  long: {
+    flag: "long",
+    short: "l",
+    type: "boolean",
+    default: false,
+    help: "show details in columns",
+    group: "command",
+    commands: ["ls", "cache info"],
+  },
+  humanReadable: {
+    flag: "human-readable",
+    short: "H",
+    type: "boolean",
+    default: false,
+    help: "show sizes like 1.2 MB instead of bytes",
+    group: "command",
+    commands: ["ls"],
+  },
+  yes: {
+    flag: "yes",
+    short: "y",
+    type: "boolean",
+    default: false,
+    help: "do not ask for confirmation",
+    group: "command",
+    commands: [...SIGNERS, "cache clear", "trust"],
+  },
+  ruleName: {
+    flag: "name",
+    type: "string",
+    placeholder: "NAME",
+    help: "name of the rule",
+    group: "command",
+    commands: ["trust add"],
+  },
+  signer: {
+    flag: "signer",
+    type: "string",
+    placeholder: "SIGNER",
+    help: "signer to trust if there are several: issuer=URL,subject=SUBJECT or SUBJECT",
+    group: "command",
+    commands: ["trust add"],
+  },
+} as const satisfies Record<string, Setting>;

@@ -1,0 +1,36 @@
+/**
+ * The call `pull`.
+ *
+ * @module
+ */
+
+import { checkDirectory } from "../doors/options.ts";
+import type { PullOptions } from "../options.ts";
+import type { PullResult } from "../results.ts";
+import type { ThreadCall } from "../threads/pool.ts";
+import type { Session } from "../verbs/session.ts";
+import { type Readable, resolveNamed } from "./named_artifact.ts";
+
+/**
+ * Pulls what a caller names into a directory.
+ *
+ * @param threads this call's part of the client's
+ */
+export async function pullNamed(
+  session: Session,
+  ref: Readable,
+  dir: string,
+  { options, threads }: { options: PullOptions; threads: Promise<ThreadCall> },
+): Promise<PullResult> {
+  checkDirectory(dir);
+  const loading = import("../verbs/pull.ts"); // while the registry is asked
+  loading.catch(() => {}); // the registry may fail first
+  const { source, artifact } = await resolveNamed(session, ref, options);
+  const { pull } = await loading;
+  const result = await pull(source, artifact.manifest, dir, {
+    ...options,
+    threads: await threads,
+    allowSharedDirectories: session.options.allowSharedDirectories,
+  });
+  return { ...result, verdict: artifact.proofs[0]?.verdict };
+}
