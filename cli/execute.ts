@@ -81,7 +81,7 @@ export async function executeCommand(
     }
     if (command.args.some((argument) => argumentOf(argument).refusesSelector)) {
       const { checkArguments } = await import("./line/check_arguments.ts");
-      await checkArguments(command.args, line.args);
+      await checkArguments(command, line.args);
     }
     const runCommand = await loading;
     await runCommand({

@@ -57,3 +57,28 @@ export function argumentOf(argument: Argument): ArgumentKindRow & { kind: Argume
   if (typeof argument === "string") return { ...ARGUMENT_KINDS[argument], kind: argument };
   return { ...ARGUMENT_KINDS[argument.kind], ...argument };
 }
+
+/** Which argument of a command may be repeated, by its place; none: -1. */
+export function repeatedPlace(
+  { args, variadic }: { args: readonly Argument[]; variadic?: true | number },
+): number {
+  return variadic === true ? args.length - 1 : variadic ?? -1;
+}
+
+/**
+ * The argument that a word is given for, where one argument may be repeated.
+ *
+ * @param row of the command
+ * @param i which word it is
+ * @param count of words
+ */
+export function argumentAt(
+  row: { args: readonly Argument[]; variadic?: true | number },
+  i: number,
+  count: number,
+): Argument {
+  const repeated = repeatedPlace(row);
+  const further = Math.max(0, count - row.args.length);
+  if (repeated < 0 || i <= repeated) return row.args[i] ?? row.args.at(-1)!;
+  return row.args[Math.max(repeated, i - further)] ?? row.args.at(-1)!;
+}

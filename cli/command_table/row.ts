@@ -13,8 +13,8 @@ export interface CommandRow {
   args: readonly Argument[];
   /** Arguments that must be there; all of them unless said otherwise. */
   required?: number;
-  /** Whether the last argument may be repeated. */
-  variadic?: true;
+  /** Which argument may be repeated: the last one, or the one at this place. */
+  variadic?: true | number;
   /** One line, without a full stop. */
   summary: string;
   /** What else there is to know, in paragraphs. */

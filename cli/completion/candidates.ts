@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ArgumentKind, argumentOf } from "../command_table/arguments.ts";
+import { type ArgumentKind, argumentOf, repeatedPlace } from "../command_table/arguments.ts";
 import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
 import { findFlag, isShown } from "../line/parse.ts";
 import {
@@ -86,7 +86,8 @@ export async function completeWords(
       );
     }
   }
-  const named = command.args[args.length] ?? (command.variadic ? command.args.at(-1) : undefined);
+  const named = command.args[args.length] ??
+    (repeatedPlace(command) < 0 ? undefined : command.args.at(-1));
   if (named === undefined) return NOTHING;
   const { kind, offers, values } = argumentOf(named);
   if (values !== undefined) return fitting(values.map((value) => ({ value })), word);

@@ -6,21 +6,21 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
-import { type Argument, argumentOf } from "../command_table/arguments.ts";
+import { type Argument, argumentAt, argumentOf } from "../command_table/arguments.ts";
 
 /**
  * Refuses arguments that are not of the kind that a command takes.
  *
- * @param kinds of the command, in their order; the last may be repeated
+ * @param row of the command
  * @param args as they were written
  * @throws {BlobberError} `usage` or `invalid-reference`
  */
 export async function checkArguments(
-  kinds: readonly Argument[],
+  row: { args: readonly Argument[]; variadic?: true | number },
   args: readonly string[],
 ): Promise<void> {
   for (const [i, text] of args.entries()) {
-    const { name, refusesSelector } = argumentOf(kinds[i] ?? kinds.at(-1)!);
+    const { name, refusesSelector } = argumentOf(argumentAt(row, i, args.length));
     if (!refusesSelector) continue;
     const { parseReference } = await import("@blobber/core/reference");
     const { tag, digest } = parseReference(text);

@@ -12,7 +12,7 @@
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { nearestWord } from "@blobber/core/spelling";
-import { argumentOf } from "../command_table/arguments.ts";
+import { argumentOf, repeatedPlace } from "../command_table/arguments.ts";
 import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
 import {
   appliesTo,
@@ -207,7 +207,7 @@ function unknownSubcommand(command: Command, args: string[]): BlobberError | und
 
 function checkCount(command: Command, args: string[]): void {
   const least = command.required ?? command.args.length;
-  const most = command.variadic ? Infinity : command.args.length;
+  const most = repeatedPlace(command) >= 0 ? Infinity : command.args.length;
   if (args.length >= least && args.length <= most) return;
   const missing = command.args.slice(args.length, least)
     .map((argument) => argumentOf(argument).name.replaceAll("|", " or "));
@@ -235,7 +235,7 @@ export function usageOf(command: Command): string {
   const least = command.required ?? command.args.length;
   const args = command.args.map((argument, i) => {
     const { name } = argumentOf(argument);
-    const dots = command.variadic && i === command.args.length - 1 ? "…" : "";
+    const dots = i === repeatedPlace(command) ? "…" : "";
     return i < least ? name + dots : `[${name}${dots}]`;
   });
   return [command.name, ...args].join(" ");
