@@ -9,7 +9,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import type { Meter } from "../wildcards.ts";
+import type { Meter } from "./wildcards.ts";
 import { type Wildmatch, wildmatch } from "./wildmatch.ts";
 
 /** A pattern of a list. */

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import type { Meter } from "../wildcards.ts";
+import type { Meter } from "./wildcards.ts";
 import { ignoreLines, IgnoreRules, patternOf } from "./ignore_rules.ts";
 
 /** Which of some paths a list leaves out; a slash at the end says that it is a directory. */

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type Item, matchAll, type Meter } from "../wildcards.ts";
+import { type Item, matchAll, type Meter } from "./wildcards.ts";
 
 /** A pattern that was read. */
 export interface Wildmatch {
@@ -28,6 +28,8 @@ export interface Wildmatch {
 interface Segment {
   /** Its text, when it has no wildcards. */
   literal: string | undefined;
+  /** The longest plain text in it. */
+  needle: string;
   /** Whether it is `**`, which stands for any number of segments. */
   any: boolean;
   /** Whether the slash behind it is quoted. */
@@ -61,7 +63,11 @@ export function wildmatch(pattern: string): Wildmatch {
       matches: (path, meter) => !path.includes("/") && matches(path, meter),
     };
   }
+  // Most paths lack what the pattern says in plain text, which is found out in no time.
+  const start = first!.literal === undefined ? "" : `${first!.literal}/`;
+  const needle = longest(segments.map((segment) => segment.needle));
   const matches = (path: string, meter?: Meter) => {
+    if (!path.startsWith(start) || !path.includes(needle)) return false;
     const items = segments.flatMap((segment, i) =>
       itemsOf(segment, i + 1 < segments.length, meter)
     );
@@ -96,14 +102,32 @@ function segmentOf(parts: readonly Part[], quotedSlash: boolean): Segment {
   const [first] = parts;
   const any = parts.length === 1 && (first!.stars ?? 0) > 1;
   const literal = textOf(parts);
-  const segment = { literal, any, quotedSlash };
+  const needle = longest(textsOf(parts));
+  const segment = { literal, needle, any, quotedSlash };
   if (literal !== undefined) return { ...segment, matches: (text) => text === literal };
   // What most patterns are: `*.o`, and `build*`.
   const end = first!.many ? textOf(parts.slice(1)) : undefined;
   if (end !== undefined) return { ...segment, matches: (text) => text.endsWith(end) };
   const start = parts.at(-1)!.many ? textOf(parts.slice(0, -1)) : undefined;
   if (start !== undefined) return { ...segment, matches: (text) => text.startsWith(start) };
-  return { ...segment, matches: (text, meter) => matchAll(parts, text, meter) };
+  return {
+    ...segment,
+    matches: (text, meter) => text.includes(needle) && matchAll(parts, text, meter),
+  };
+}
+
+/** The plain texts between wildcards. */
+function textsOf(parts: readonly Part[]): string[] {
+  const texts = [""];
+  for (const { text } of parts) {
+    if (text === undefined) texts.push("");
+    else texts.push(texts.pop() + text);
+  }
+  return texts;
+}
+
+function longest(texts: string[]): string {
+  return texts.reduce((a, b) => b.length > a.length ? b : a, "");
 }
 
 function textOf(parts: readonly Part[]): string | undefined {

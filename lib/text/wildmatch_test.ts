@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import type { Meter } from "../wildcards.ts";
+import type { Meter } from "./wildcards.ts";
 import { wildmatch } from "./wildmatch.ts";
 
 /** A pattern, what it is about, and what it is not about. What they show are the facts of Git's own tests. */
