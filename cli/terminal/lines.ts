@@ -7,13 +7,21 @@
 import { formatDuration, formatSize } from "../line/values.ts";
 import type { Snapshot } from "./state.ts";
 
+/** Columns of a bar that still tells something. */
+const MIN_BAR = 8;
+
 /**
  * One line for a terminal, never wider than it.
  *
  * @param snapshot the phase
  * @param columns width of the terminal
+ * @param how whether what is done of the bar stands out by its color
  */
-export function barLine(snapshot: Snapshot, columns: number): string {
+export function barLine(
+  snapshot: Snapshot,
+  columns: number,
+  { color = false }: { color?: boolean } = {},
+): string {
   const label = snapshot.label.padEnd(11);
   const share = shareOf(snapshot);
   const amounts = amountsOf(snapshot);
@@ -23,11 +31,14 @@ export function barLine(snapshot: Snapshot, columns: number): string {
   }
   const percent = `${Math.floor(share * 100)}%`.padStart(4);
   const tail = [percent, amounts, speed].filter((part) => part !== "").join("  ");
-  const room = columns - 1 - label.length - 3 - tail.length - 1;
-  const width = Math.min(30, room);
-  if (width < 8) return fit([label, percent, amounts, speed], columns);
+  // Room for the longest amounts, so that the bar stays as long as it is while they change.
+  const room = columns - 1 - label.length - 3 - 1;
+  const steady = room - Math.max(tail.length, "100%  99.9 MB of 99.9 MB  99.9 MB/s".length);
+  const width = Math.min(30, steady < MIN_BAR ? room - tail.length : steady);
+  if (width < MIN_BAR) return fit([label, percent, amounts, speed], columns);
   const full = Math.round(share * width);
-  return `${label} [${"=".repeat(full)}${" ".repeat(width - full)}] ${tail}`;
+  const done = "=".repeat(full);
+  return `${label} [${color ? `\x1b[32m${done}\x1b[0m` : done}${" ".repeat(width - full)}] ${tail}`;
 }
 
 /**

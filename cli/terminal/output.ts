@@ -24,6 +24,8 @@ export interface ScreenStreams {
   stderr: (text: string) => void;
   /** Whether stdout and stderr are one terminal. */
   shared: () => boolean;
+  /** Width of the terminal that stderr leads to. @default unlimited */
+  columns?: () => number;
 }
 
 /** What a person typed. */
@@ -34,12 +36,17 @@ export interface Answer {
 }
 
 const LINE_FEED = 10;
+/** Erases from the cursor to the end of its line, and to the end of the screen. */
+const LINE_END = "\x1b[K", BELOW = "\x1b[J";
+/** What changes a color: it takes no column. */
+// deno-lint-ignore no-control-regex
+const COLOR = /\x1b\[[0-9;]*m/g;
 
 /** The owner of stdout and stderr. Nothing else writes to either. */
 export class Screen {
   readonly #streams: ScreenStreams;
-  /** Whether a bar stands in the last line. */
-  #bar = false;
+  /** Widths of the lines of progress that stand at the end, the last of them without its line feed. */
+  #drawn: number[] = [];
   /** Whether the result has begun: what reads it may be on this terminal too, so no bar is drawn again. */
   #begun = false;
   /** Whether the last line on stdout is not ended. */
@@ -53,20 +60,23 @@ export class Screen {
   }
 
   /**
-   * Draws the bar over the one before.
+   * Draws lines of progress over those before.
    *
-   * @param line narrower than the terminal
+   * @param lines each narrower than the terminal
    */
-  draw(line: string): void {
-    if (this.#begun || this.#kept !== undefined) return;
-    this.#streams.stderr(`\r${line}\x1b[K`);
-    this.#bar = true;
+  draw(lines: readonly string[]): void {
+    if (this.#begun || this.#kept !== undefined || lines.length === 0) return;
+    const rows = this.#rows();
+    const begin = `${upBy(rows - 1)}\r${rows > lines.length ? BELOW : ""}`;
+    this.#streams.stderr(begin + lines.map((line) => `${line}${LINE_END}`).join("\r\n"));
+    this.#drawn = lines.map((line) => line.replace(COLOR, "").length);
   }
 
-  /** Removes the bar. */
+  /** Removes the lines of progress. */
   erase(): void {
-    if (this.#bar) this.#streams.stderr("\r\x1b[K");
-    this.#bar = false;
+    const rows = this.#rows();
+    if (rows > 0) this.#streams.stderr(`${upBy(rows - 1)}\r${rows === 1 ? LINE_END : BELOW}`);
+    this.#drawn = [];
   }
 
   /**
@@ -113,6 +123,13 @@ export class Screen {
     if (bytes.length > 0) this.#open = bytes.at(-1) !== LINE_FEED;
   }
 
+  /** Rows that the lines take now: a terminal that became narrower has broken them. */
+  #rows(): number {
+    if (this.#drawn.length === 0) return 0;
+    const columns = this.#streams.columns?.() ?? Infinity;
+    return this.#drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+  }
+
   #write(text: string): void {
     this.erase();
     // The last line of a file may lack its line feed, and a message is not a part of it.
@@ -122,11 +139,17 @@ export class Screen {
   }
 }
 
+/** Moves the cursor up. */
+function upBy(rows: number): string {
+  return rows > 0 ? `\x1b[${rows}A` : "";
+}
+
 /** The screen of this process. */
 export const screen: Screen = new Screen({
   stdout: { write: (bytes) => Deno.stdout.write(bytes) },
   stderr: writeStderr,
   shared: () => Deno.stdout.isTerminal() && Deno.stderr.isTerminal(),
+  columns: () => columnsOf(Deno.stderr, Infinity),
 });
 
 /** There is no way to report that stderr is gone. */

@@ -72,8 +72,8 @@ export class Reporter {
     if (form === "tty" && this.#timer === undefined) return this.#startTimer();
     if (at - this.#began < QUIET_MS) return;
     if (form === "tty") return this.#draw(at);
-    // A program may want both phases, a person reads one.
-    if (form === "plain" && this.#state.isCovered(progress.phase)) return;
+    // A program may want all phases, a person reads one.
+    if (form === "plain" && this.#state.waits(progress.phase)) return;
     const snapshot = this.#state.phase(progress.phase)!;
     if (snapshot.elapsed < QUIET_MS) return;
     const last = this.#lines.get(progress.phase);
@@ -185,9 +185,9 @@ export class Reporter {
   #draw(at: number): void {
     if (at - this.#drawn < DRAW_MS) return;
     this.#drawn = at;
-    const snapshot = this.#state.current();
-    const { screen, columns } = this.#options;
-    if (snapshot !== undefined) screen.draw(barLine(snapshot, columns()));
+    const { screen, columns, color } = this.#options;
+    const width = columns();
+    screen.draw(this.#state.current().map((snapshot) => barLine(snapshot, width, { color })));
   }
 
   /** Shows a message to a person. */

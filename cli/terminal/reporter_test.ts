@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { BlobberError, type Progress } from "@blobber/core";
+import { ScreenModel } from "../../tests/cli/screen_model.ts";
 import { Screen } from "./output.ts";
 import { progressForm, Reporter, type ReporterOptions } from "./reporter.ts";
 
@@ -117,14 +118,78 @@ Deno.test("JSON lines are one document each", () => {
   }]);
 });
 
-Deno.test("of phases that run at once, the bar shows the last with a known end", () => {
-  const { out, clock, reporter, upload } = make({ form: "tty" });
-  upload(0, { total: undefined });
-  reporter.onProgress({ phase: "walk", done: 5, total: 10, unit: "entries", finished: false });
+Deno.test("of a push the packing has a bar and a percentage, and the upload a line of its own", () => {
+  for (const columns of [80, 40]) {
+    const { out, clock, reporter, upload } = make({ form: "tty", columns: () => columns });
+    const pack = (done: number, more: Partial<Progress> = {}) =>
+      reporter.onProgress({
+        phase: "pack",
+        done,
+        total: 42_500_000,
+        unit: "bytes",
+        finished: false,
+        ...more,
+      });
+    const shows = () => new ScreenModel(columns).write(out.join("")).rows;
+    reporter.onProgress({ phase: "walk", done: 5, unit: "entries", finished: false });
+    clock.ms = 1000;
+    reporter.onProgress({ phase: "walk", done: 5000, unit: "entries", finished: false });
+    assert.match(shows()[0]!, /^Reading +5000 entries/);
+    pack(0);
+    upload(0, { total: undefined });
+    clock.ms = 3000;
+    pack(20_100_000);
+    clock.ms = 3100;
+    upload(8_000_000, { total: undefined });
+    const amounts = columns === 80 ? "20.1 MB of 42.5 MB  9.6 MB/s" : "20.1 MB of 42.5 MB";
+    const bar = columns === 80 ? `[${"=".repeat(14)}${" ".repeat(15)}]  47%` : "  47%";
+    assert.deepEqual(shows(), [
+      `Packing     ${bar}  ${amounts}`,
+      `Uploading    8.0 MB  3.8 MB/s${columns === 80 ? "  2s elapsed" : ""}`,
+    ]);
+    // What was drawn is gone before a message, and stands below it again.
+    reporter.warn("a", "something");
+    clock.ms = 3300;
+    pack(42_500_000, { finished: true });
+    assert.deepEqual(shows().length, 2);
+    assert.equal(shows()[0], "Warning: something");
+    assert.match(shows()[1]!, /^Uploading/);
+    reporter.close();
+    assert.deepEqual(shows(), ["Warning: something"]);
+  }
+});
+
+Deno.test("a log of a push says how much is packed, and of the upload what comes after", () => {
+  const { out, clock, reporter, upload } = make({});
+  for (const ms of [0, 2000, 4000, 5000, 7000, 8000]) {
+    clock.ms = ms;
+    const total = ms < 2000 ? undefined : 5000;
+    const done = Math.min(5000, ms);
+    if (ms <= 5000) {
+      const finished = ms === 5000;
+      reporter.onProgress({ phase: "pack", unit: "bytes", done, total, finished });
+    }
+    upload(ms, { total: undefined, finished: ms === 8000 });
+  }
+  assert.deepEqual(out, [
+    "Packing: 2.0 kB of 5.0 kB (40%)\n",
+    "Packing: 4.0 kB of 5.0 kB (80%)\n",
+    "Packing: done, 5.0 kB in 5s\n",
+    "Uploading: 5.0 kB\n",
+    "Uploading: 7.0 kB\n",
+    "Uploading: done, 8.0 kB in 8s\n",
+  ]);
+});
+
+Deno.test("the bar has the terminal's green where colors are wanted, and is no wider for it", () => {
+  const { out, clock, reporter, upload } = make({ form: "tty", color: true });
+  upload(0);
   clock.ms = 2000;
-  upload(1, { total: undefined });
-  assert.match(out[0]!, /Reading .*50%/);
+  upload(36_500_000);
   reporter.close();
+  const half = `[\x1b[32m${"=".repeat(15)}\x1b[0m${" ".repeat(14)}]  50%`;
+  assert.ok(out[0]!.includes(half), out[0]);
+  assert.ok(new ScreenModel(80).write(out[0]!).current.length < 80);
 });
 
 Deno.test("notices: quiet keeps warnings, verbose adds details, and none is shown twice", () => {

@@ -6,7 +6,7 @@
 
 import type { Progress } from "@blobber/core";
 
-/** Phases in the order in which they are shown when several run at once: the last is nearest to the end. */
+/** Phases in the order in which their lines stand: the last is nearest to the end. */
 const ORDER: readonly Progress["phase"][] = [
   "walk",
   "pack",
@@ -28,12 +28,17 @@ const LABELS: Record<Progress["phase"], string> = {
 
 /**
  * Phases that run along with one that moves more evenly, and are not shown beside it: files are unpacked as their
- * bytes arrive, and one large file is a single entry; packed bytes are uploaded at once.
+ * bytes arrive, and one large file is a single entry; entries are read as they are packed.
  */
 const COVERED_BY: Partial<Record<Progress["phase"], Progress["phase"]>> = {
   unpack: "download",
-  pack: "upload",
+  walk: "pack",
 };
+/**
+ * Phases of which a log says nothing while the other goes on: what was packed is uploaded at once, and how much
+ * that is in all is known at its end.
+ */
+const WAITS_FOR: Partial<Record<Progress["phase"], Progress["phase"]>> = { upload: "pack" };
 
 /** A phase at one moment. */
 export interface Snapshot extends Progress {
@@ -74,19 +79,25 @@ export class ProgressState {
     return other !== undefined && this.#phases.has(other);
   }
 
+  /** Whether a log has enough of another phase for now. */
+  waits(phase: Progress["phase"]): boolean {
+    const other = this.phase(WAITS_FOR[phase] ?? phase);
+    return this.isCovered(phase) || other?.phase !== phase && other?.finished === false;
+  }
+
   /** A download that is unpacked is a pull, from a layout or the cache too. */
   #label(phase: Progress["phase"]): string {
     return phase === "download" && this.#phases.has("unpack") ? "Pulling" : LABELS[phase];
   }
 
   /**
-   * The phase to show when there is room for one: of those that run, the last of those whose end is known,
-   * else the last. When all have ended, the last of them: what follows is short, and counted in none.
+   * The phases to show, each in a line: those that run. When all have ended, the last of them: what follows is
+   * short, and counted in none.
    */
-  current(): Snapshot | undefined {
+  current(): Snapshot[] {
     const shown = ORDER.filter((phase) => !this.isCovered(phase))
       .map((phase) => this.phase(phase)).filter((snapshot) => snapshot !== undefined);
     const running = shown.filter(({ finished }) => !finished);
-    return running.findLast(({ total }) => total !== undefined) ?? running.at(-1) ?? shown.at(-1);
+    return running.length > 0 ? running : shown.slice(-1);
   }
 }

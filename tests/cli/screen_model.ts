@@ -56,10 +56,20 @@ export class ScreenModel {
   #take(part: string): void {
     if (part === "\r") this.#column = 0;
     else if (part === "\n") this.#down(false);
-    else if (part === "\x1b[K") this.#rows[this.#row]!.length = this.#column;
-    else if (part.startsWith("\x1b[") && part.endsWith("m")) return;
+    else if (part === "\x1b[K") this.#eraseLine();
+    else if (part === "\x1b[J") {
+      this.#eraseLine();
+      this.#rows.length = this.#row + 1;
+    } else if (part.startsWith("\x1b[") && part.endsWith("A")) {
+      this.#row = Math.max(0, this.#row - Number(part.slice(2, -1)));
+    } else if (part.startsWith("\x1b[") && part.endsWith("m")) return;
     else if (/^\P{Cc}$/u.test(part)) this.#put(part);
     else throw new Error(`the model knows nothing of ${JSON.stringify(part)}`);
+  }
+
+  #eraseLine(): void {
+    const row = this.#rows[this.#row]!;
+    row.length = Math.min(row.length, this.#column);
   }
 
   #put(character: string): void {
