@@ -118,6 +118,10 @@ export interface PullResult {
   entries: number;
   /** Bytes of all files. */
   bytes: number;
+  /** Bytes of layers that came from where the artifact is: over the network, or out of a layout. */
+  fetched: number;
+  /** Bytes of layers that came out of the cache. */
+  reused: number;
   /** Who signed it, where that was asked for. */
   verdict?: Verdict | undefined;
 }

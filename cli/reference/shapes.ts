@@ -46,6 +46,8 @@ export const SHAPES: Record<string, Record<string, string>> = {
     directory: "where it was written",
     entries: "entries written",
     bytes: "bytes of all files",
+    fetched: "bytes of layers that came from the registry or layout",
+    reused: "bytes of layers that came out of the cache",
     "signer?": SIGNER,
   },
   ls: {

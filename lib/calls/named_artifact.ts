@@ -6,6 +6,7 @@
 
 import type { ReadOptions } from "../options.ts";
 import type { Source, SourceReference, StoreReference } from "../store.ts";
+import type { CacheOptions } from "../stores/cache/cached_source.ts";
 import { type Named, readName, type Reference, selectorOf, signedName } from "../stores/named.ts";
 import { type Artifact, resolveArtifact, type ResolveOptions } from "../verbs/resolve.ts";
 import type { Session } from "../verbs/session.ts";
@@ -20,7 +21,7 @@ export type Writable = string | Reference | StoreReference;
 export async function resolveNamed(
   session: Session,
   ref: Readable,
-  options: ReadOptions,
+  options: ReadOptions & Pick<CacheOptions, "traffic">,
 ): Promise<{ source: Source; artifact: Artifact }> {
   const named = readName(ref);
   const source = await session.stores.source(named, options);

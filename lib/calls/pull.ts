@@ -7,6 +7,7 @@
 import { checkDirectory } from "../doors/options.ts";
 import type { PullOptions } from "../options.ts";
 import type { PullResult } from "../results.ts";
+import { Traffic } from "../stores/cache/traffic.ts";
 import type { ThreadCall } from "../threads/pool.ts";
 import type { Session } from "../verbs/session.ts";
 import { type Readable, resolveNamed } from "./named_artifact.ts";
@@ -25,10 +26,12 @@ export async function pullNamed(
   checkDirectory(dir);
   const loading = import("../verbs/pull.ts"); // while the registry is asked
   loading.catch(() => {}); // the registry may fail first
-  const { source, artifact } = await resolveNamed(session, ref, options);
+  const traffic = new Traffic();
+  const { source, artifact } = await resolveNamed(session, ref, { ...options, traffic });
   const { pull } = await loading;
   const result = await pull(source, artifact.manifest, dir, {
     ...options,
+    traffic,
     threads: await threads,
     allowSharedDirectories: session.options.allowSharedDirectories,
   });

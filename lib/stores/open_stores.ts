@@ -10,6 +10,7 @@ import { noteOwn } from "../doors/own_stores.ts";
 import type { ClientOptions, ReadOptions } from "../options.ts";
 import { type Reference, storeName } from "../reference.ts";
 import type { Source, Store } from "../store.ts";
+import type { CacheOptions } from "./cache/cached_source.ts";
 import { type Named, noteRepository, repositoryOf } from "./named.ts";
 
 /** How a store is opened for a call. */
@@ -51,7 +52,10 @@ export class OpenStores {
    * stands in front of a store that is the caller's own: what that is called, and what its tags point at, is
    * nothing that other stores may be answered with.
    */
-  async source(named: Named<Source>, options: ReadOptions): Promise<Source> {
+  async source(
+    named: Named<Source>,
+    options: ReadOptions & Pick<CacheOptions, "traffic">,
+  ): Promise<Source> {
     const { cacheDir, cacheTtl } = this.#options;
     if (named.at.kind === "layout" || cacheDir === undefined) {
       return await this.store(named, options);

@@ -10,7 +10,8 @@ import { interruption, isBlobberError } from "../errors.ts";
 import type { PullResult } from "../results.ts";
 import type { Source } from "../store.ts";
 import type { Document, Manifest } from "../types.ts";
-import { openLayers } from "./pull/open_layers.ts";
+import { Traffic } from "../stores/cache/traffic.ts";
+import { bytesRead, openLayers } from "./pull/open_layers.ts";
 import { checkTree, placeTree } from "./pull/place_tree.ts";
 import { planPull } from "./pull/plan_pull.ts";
 import { type PullRules, type PullSettings, rulesOf } from "./pull/settings.ts";
@@ -84,7 +85,9 @@ async function pullInto(destination: Destination, pull: Pull): Promise<PullResul
     if (plan.tree === undefined) await checkTree(tree, staging, placing);
     await placeTree(staging, tree, placing);
     isPlaced = true;
-    return { digest, ...tree.total() };
+    const { traffic = new Traffic() } = settings;
+    const read = bytesRead(layers);
+    return { digest, ...tree.total(), ...traffic.of(manifest.value.layers, read) };
   } finally {
     await staging.close(isPlaced);
   }

@@ -25,13 +25,15 @@ export async function runPull(context: Context): Promise<void> {
     links: settings.get("links"),
     special: settings.get("special"),
   });
-  const { digest, entries, bytes, verdict } = result;
+  const { digest, entries, bytes, fetched, reused, verdict } = result;
   await out.result({
     reference: formatReference(reference),
     digest,
     directory,
     entries,
     bytes,
+    fetched,
+    reused,
     ...verdict !== undefined && { signer: signerOf(verdict) },
   });
   await context.report.done(async (took) => {

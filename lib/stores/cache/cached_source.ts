@@ -27,7 +27,7 @@ import { prepareDirectory } from "./directory.ts";
 import { readCacheEntry, touchEntry } from "./entries.ts";
 import { keepListing, readListing } from "./listings.ts";
 import { type CachePaths, cachePaths } from "./paths.ts";
-import type { ReadThrough } from "./read_through.ts";
+import type { ReadThrough, ReadThroughOptions } from "./read_through.ts";
 import { readRecord, writeRecord } from "./record.ts";
 
 /** How a cache is used. */
@@ -36,6 +36,8 @@ export interface CacheOptions extends Observer {
   ttl?: number | undefined;
   /** Whether what is read is verified: then a tag from the cache, which may hide a newer one, is a warning. */
   verifying?: boolean | undefined;
+  /** Told of what comes out of the cache. */
+  traffic?: ReadThroughOptions["traffic"];
 }
 
 /**

@@ -24,6 +24,11 @@ import type { CachePaths } from "./paths.ts";
 export interface ReadThroughOptions extends Observer {
   /** Called when something cannot be kept, which fails no read. */
   onFailure(error: unknown): void;
+  /** Told of what comes out of the cache, and of what is fetched to have a part of it. */
+  traffic?: {
+    reuse(blob: Digest, bytes: number): void;
+    fetchBeside(blob: Digest, bytes: number): void;
+  } | undefined;
 }
 
 /** Memory that a blob passes through that is fetched whole. */
@@ -69,6 +74,7 @@ export class ReadThrough {
     const file = await openCheckedFile(path, size, digest, options);
     if (file !== undefined) {
       if (isDocumentType(target.mediaType)) this.#use(target);
+      this.#options.traffic?.reuse(digest, size);
       return fileStream(file, { start: 0, end: size }, options.signal);
     }
     const loading = import("./tee.ts");
@@ -95,9 +101,16 @@ export class ReadThrough {
   ): Promise<ReadableStream<Uint8Array>> {
     const { digest } = target;
     const file = await openCheckedRange(this.#paths, target, range, options);
-    if (file !== undefined) return fileStream(file, range, options.signal);
+    const reuse = () => this.#options.traffic?.reuse(digest, range.end - range.start);
+    if (file !== undefined) {
+      reuse();
+      return fileStream(file, range, options.signal);
+    }
     const parts = await openParts(this.#paths, digest, range, options);
-    if (parts !== undefined) return parts;
+    if (parts !== undefined) {
+      reuse();
+      return parts;
+    }
     const loading = import("./tee.ts");
     let stream: ReadableStream<Uint8Array>;
     try {
@@ -107,6 +120,7 @@ export class ReadThrough {
       await this.#fetchWhole(target, error);
       const whole = await openCheckedRange(this.#paths, target, range, options);
       if (whole === undefined) throw error; // it could not be kept
+      reuse(); // it was fetched beside
       return fileStream(whole, range, options.signal);
     }
     const name = `bytes ${range.start} to ${range.end} of ${digest} of ${this.#source.name}`;
@@ -138,6 +152,7 @@ export class ReadThrough {
         `${why.message}, so all of the ${size} bytes of ${digest} are downloaded into the cache`,
     });
     const stream = await this.#whole(target, { signal });
+    this.#options.traffic?.fetchBeside(digest, size);
     const { CheckedReader } = await import("../../checked_content.ts");
     const name = `${digest} of ${this.#source.name}`;
     const reader = new CheckedReader(stream, { size, digest, name });

@@ -72,3 +72,13 @@ export async function openLayers(
     })),
   };
 }
+
+/** Bytes of layers that a pull has read in all: the ends that hold the tables, and then everything. */
+export function bytesRead({ archives, files }: OpenLayers): number {
+  let bytes = files.reduce((sum, { layer }) => sum + layer.size, 0);
+  for (const { descriptor, table } of archives) {
+    bytes += table?.tail.bytes.length ?? 0;
+    if (table?.tail.start !== 0) bytes += descriptor.size; // else all of it was in memory
+  }
+  return bytes;
+}

@@ -10,6 +10,7 @@ import type { EntryPolicy } from "../../archive/unpack/plan.ts";
 import { MAX_BYTES } from "../../limits.ts";
 import type { PullOptions, UnpackLimits } from "../../options.ts";
 import type { Holding } from "../../system/held_directory.ts";
+import type { Traffic } from "../../stores/cache/traffic.ts";
 import { Pace } from "../../system/pace.ts";
 import type { ThreadCall } from "../../threads/pool.ts";
 import type { Manifest } from "../../types.ts";
@@ -18,6 +19,8 @@ import type { Manifest } from "../../types.ts";
 export interface PullSettings extends PullOptions {
   /** This call's part of the client's threads. @default the calling thread alone */
   threads?: ThreadCall | undefined;
+  /** What the cache in front of the source is told by. @default there is none */
+  traffic?: Traffic | undefined;
   /** As in the client's options. @default false */
   allowSharedDirectories?: boolean | undefined;
   /** Counts what bytes become. For tests of what a false statement costs. */
