@@ -52,7 +52,15 @@ export {
 export { type Digest, isDigest } from "./lib/digest.ts";
 export { printable } from "./lib/text/printable.ts";
 export type { Entry, EntryType, SpecialType } from "./lib/archive/entry.ts";
-export type { ByteSource, InputEntry, InputType, PushInput } from "./lib/archive/input/input.ts";
+export type {
+  ArchiveInput,
+  ByteSource,
+  FilesInput,
+  InputEntry,
+  InputFile,
+  InputType,
+  PushInput,
+} from "./lib/archive/input/input.ts";
 export type { Image } from "./lib/verbs/image.ts";
 export { LayoutStore } from "./lib/stores/layout/layout_store.ts";
 export { MemoryStore } from "./lib/stores/memory_store.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Readable, Writable } from "./calls/named_artifact.ts";
-import type { DigestOptions, PushInput } from "./calls/push.ts";
+import type { ArchiveInput, DigestOptions, FilesInput, PushInput } from "./calls/push.ts";
 import type { Image, ListResult } from "./calls/read.ts";
 import { callOptions, clientOptions, type VerbName } from "./doors/options.ts";
 import type { Observer } from "./events.ts";
@@ -24,6 +24,7 @@ import type {
 import type {
   CopyResult,
   PullResult,
+  PushFilesResult,
   PushResult,
   SignResult,
   TreeDigestResult,
@@ -56,12 +57,26 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Pushes a directory, a tar or entries. The tags are set last, after the signature.
+   * Pushes a directory, a tar or entries, packed into one layer; or files, each as a layer of its own. The tags
+   * are set last, after the signature.
    *
    * @param input what to push
    * @param ref where to; its tag is `latest` when it has none, also in a store that is open
    */
-  async push(input: PushInput, ref: Writable, options: PushOptions = {}): Promise<PushResult> {
+  async push(input: ArchiveInput, ref: Writable, options?: PushOptions): Promise<PushResult>;
+  /** As the first form, for files. */
+  async push(input: FilesInput, ref: Writable, options?: PushOptions): Promise<PushFilesResult>;
+  /** As the first form, for whatever can be pushed. */
+  async push(
+    input: PushInput,
+    ref: Writable,
+    options?: PushOptions,
+  ): Promise<PushResult | PushFilesResult>;
+  async push(
+    input: PushInput,
+    ref: Writable,
+    options: PushOptions = {},
+  ): Promise<PushResult | PushFilesResult> {
     const given = callOptions("push", options);
     return await this.#session.runWithThreads(given, async (options, threads) => {
       const { pushTo } = await import("./calls/push.ts");
@@ -74,7 +89,18 @@ export class Client implements AsyncDisposable {
    *
    * @param input what would be pushed
    */
-  async digest(input: PushInput, options: DigestOptions = {}): Promise<PushResult> {
+  async digest(input: ArchiveInput, options?: DigestOptions): Promise<PushResult>;
+  /** As the first form, for files. */
+  async digest(input: FilesInput, options?: DigestOptions): Promise<PushFilesResult>;
+  /** As the first form, for whatever can be pushed. */
+  async digest(
+    input: PushInput,
+    options?: DigestOptions,
+  ): Promise<PushResult | PushFilesResult>;
+  async digest(
+    input: PushInput,
+    options: DigestOptions = {},
+  ): Promise<PushResult | PushFilesResult> {
     const given = callOptions("digest", options);
     return await this.#session.runWithThreads(given, async (options, threads) => {
       const { digestOnly } = await import("./calls/push.ts");

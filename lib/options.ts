@@ -135,7 +135,7 @@ export interface PackLimits {
   maxBytes?: number | undefined;
 }
 
-/** Options of `push`. */
+/** Options of `push`. What says how a layer is packed says nothing about files, which are pushed as they are. */
 export interface PushOptions extends Observer, PackLimits {
   /** How the layer is compressed. @default "gzip" */
   compression?: Compression | undefined;
@@ -149,8 +149,17 @@ export interface PushOptions extends Observer, PackLimits {
   tags?: string[] | undefined;
   /** Refuse to move a tag that exists. @default false */
   ifAbsent?: boolean | undefined;
+  /**
+   * What kind of artifact it is: a media type, as OCI's `artifactType` takes it.
+   * @default none; for files "application/vnd.unknown.artifact.v1", as ORAS has it
+   */
+  artifactType?: string | undefined;
   /** Annotations of the manifest. @default {} */
   annotations?: Annotations | undefined;
+  /** Annotations of the config's descriptor. @default {} */
+  configAnnotations?: Annotations | undefined;
+  /** Annotations of the layer's descriptor. Files have their own: for them it is refused. @default {} */
+  layerAnnotations?: Annotations | undefined;
   /** Media type of the layer. @default the OCI layer type of the compression */
   layerMediaType?: string | undefined;
   /** Platform in the image config. @default linux/amd64, so that digests do not depend on the machine */

@@ -9,16 +9,14 @@ import type { BlobberError } from "./errors.ts";
 import type { Verdict, VerifiedDescriptor } from "./signing.ts";
 import type { Descriptor } from "./types.ts";
 
-/** What a push made. */
-export interface PushResult {
+/** What every push made. */
+export interface Pushed {
   /** Digest of the manifest. */
   digest: Digest;
   /** Media type of the manifest. */
   mediaType: string;
   /** Bytes of the manifest. */
   size: number;
-  /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
-  layer: { digest: Digest; diffId: Digest; size: number; entries: number };
   /** Files in it, and further names of files. */
   files: number;
   /** Bytes of all files. */
@@ -29,6 +27,32 @@ export interface PushResult {
   tags: string[];
   /** Digest of the referrer that holds the signature. */
   signature?: Digest | undefined;
+}
+
+/** What a push of a directory, a tar or entries made. */
+export interface PushResult extends Pushed {
+  /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
+  layer: { digest: Digest; diffId: Digest; size: number; entries: number };
+}
+
+/** What a push of files made. */
+export interface PushFilesResult extends Pushed {
+  /** What kind of artifact it is. */
+  artifactType: string;
+  /** The files, in the order they were given: each a layer of its own. */
+  layers: PushedFile[];
+}
+
+/** A file that was pushed as it is. */
+export interface PushedFile {
+  /** Its path in the artifact. */
+  path: string;
+  /** Its media type. */
+  mediaType: string;
+  /** Digest of its bytes. */
+  digest: Digest;
+  /** How many they are. */
+  size: number;
 }
 
 /** The digest of a tree. */

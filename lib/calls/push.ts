@@ -5,7 +5,7 @@
  */
 
 import type { PushOptions } from "../options.ts";
-import type { PushResult } from "../results.ts";
+import type { PushFilesResult, PushResult } from "../results.ts";
 import { readName, signedName } from "../stores/named.ts";
 import type { ThreadCall } from "../threads/pool.ts";
 import type { DigestOptions } from "../verbs/digest.ts";
@@ -14,7 +14,7 @@ import type { Session } from "../verbs/session.ts";
 import type { Writable } from "./named_artifact.ts";
 
 export type { DigestOptions } from "../verbs/digest.ts";
-export type { PushInput } from "../verbs/push.ts";
+export type { ArchiveInput, FilesInput, PushInput } from "../verbs/push.ts";
 
 /** The options of a call, and its part of the client's threads. */
 interface Packing<O> {
@@ -28,7 +28,7 @@ export async function pushTo(
   input: PushInput,
   ref: Writable,
   { options, threads }: Packing<PushOptions>,
-): Promise<PushResult> {
+): Promise<PushResult | PushFilesResult> {
   const named = readName(ref);
   const [{ push }, { tagsToPush }] = await Promise.all([
     import("../verbs/push.ts"),
@@ -49,7 +49,7 @@ export async function pushTo(
 export async function digestOnly(
   input: PushInput,
   { options, threads }: Packing<DigestOptions>,
-): Promise<PushResult> {
+): Promise<PushResult | PushFilesResult> {
   const { digestInput } = await import("../verbs/digest.ts");
   return await digestInput(input, { ...options, threads: await threads });
 }

@@ -164,7 +164,10 @@ const PUSH: Shape<PushOptions> = {
   reproducible: flag,
   tags,
   ifAbsent: flag,
+  artifactType: text, // as below
   annotations: mapOf(text, "an object of strings"),
+  configAnnotations: mapOf(text, "an object of strings"),
+  layerAnnotations: mapOf(text, "an object of strings"),
   layerMediaType: text, // its grammar is checked where the format is chosen
   platform,
   keepMtime: flag,

@@ -7,7 +7,7 @@
 import type { Entry } from "../archive/entry.ts";
 import type { PushInput } from "../archive/input/input.ts";
 import type { PushOptions } from "../options.ts";
-import type { PushResult } from "../results.ts";
+import type { PushFilesResult, PushResult } from "../results.ts";
 import { DiscardStore } from "../stores/discard_store.ts";
 import type { PushSettings } from "./push.ts";
 
@@ -29,7 +29,7 @@ export interface DigestOptions extends PushOptions {
 export async function digestInput(
   input: PushInput,
   options: DigestOptions & Pick<PushSettings, "threads">,
-): Promise<PushResult> {
+): Promise<PushResult | PushFilesResult> {
   const [{ push }, { withoutUpload }] = await Promise.all([
     import("./push.ts"),
     import("./push/settings.ts"),

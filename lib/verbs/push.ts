@@ -5,27 +5,28 @@
  * @module
  */
 
-import { type PushInput, takenInput } from "../archive/input/given.ts";
-import { putBlob } from "../artifact/small_blob.ts";
-import type { KnownLayer } from "../stores/cache/push_index.ts";
-import { type Digest, digestOf } from "../digest.ts";
+import {
+  type ArchiveInput,
+  type FilesInput,
+  type PushInput,
+  takenInput,
+} from "../archive/input/given.ts";
+import type { Digest } from "../digest.ts";
 import { signWith } from "../doors/signer.ts";
-import { interruption, isBlobberError } from "../errors.ts";
-import type { PushResult } from "../results.ts";
+import { BlobberError, interruption, isBlobberError } from "../errors.ts";
+import type { PushFilesResult, PushResult } from "../results.ts";
 import type { Store } from "../store.ts";
-import { type Descriptor, MEDIA_TYPE } from "../types.ts";
+import type { Descriptor } from "../types.ts";
 import { attachSignature } from "./attach_signature.ts";
-import { configDocument, manifestDocument } from "./push/image_documents.ts";
-import type { Contents } from "./push/pack_layer.ts";
-import { sendLayer } from "./push/send_layer.ts";
 import { formatOf, type PushFormat, type PushSettings, withoutUpload } from "./push/settings.ts";
+import { storeArtifact, type Stored } from "./push/store_artifact.ts";
 import { checkTakenTags, findTakenTags, type TakenTag } from "./push/taken_tags.ts";
 
-export type { InputEntry, PushInput } from "../archive/input/given.ts";
+export type { ArchiveInput, FilesInput, InputEntry, PushInput } from "../archive/input/given.ts";
 export type { PushSettings } from "./push/settings.ts";
 
 /**
- * Pushes a directory, a tar or entries.
+ * Pushes a directory, a tar, entries or files.
  *
  * @param target where to
  * @param input what
@@ -35,11 +36,27 @@ export type { PushSettings } from "./push/settings.ts";
  */
 export async function push(
   target: Store,
+  input: FilesInput,
+  settings?: PushSettings,
+): Promise<PushFilesResult>;
+export async function push(
+  target: Store,
+  input: ArchiveInput,
+  settings?: PushSettings,
+): Promise<PushResult>;
+export async function push(
+  target: Store,
+  input: PushInput,
+  settings?: PushSettings,
+): Promise<PushResult | PushFilesResult>;
+export async function push(
+  target: Store,
   input: PushInput,
   settings: PushSettings = {},
-): Promise<PushResult> {
+): Promise<PushResult | PushFilesResult> {
   const what = takenInput(input);
   const how = { ...settings, ...formatOf(settings) };
+  checkOfFiles(what, settings);
   const { signal, ifAbsent, tags = [] } = settings;
   try {
     const taken = ifAbsent ? await findTakenTags(target, tags, { signal }) : [];
@@ -51,22 +68,30 @@ export async function push(
   }
 }
 
-/** An artifact that is in the store by its digest, without a signature. */
-interface Stored {
-  descriptor: Descriptor;
-  bytes: Uint8Array;
-  layer: KnownLayer & Contents;
-}
-
 /** An artifact of which everything is in the store: only such a one gets tags. */
 interface Complete extends Stored {
   /** Digest of the referrer that holds the signature; `undefined` where none was asked for. */
   signature: Digest | undefined;
 }
 
+/** Refuses what only a layer has, of which files have as many as they are. */
+function checkOfFiles(input: PushInput, { layerAnnotations, layerMediaType }: PushSettings): void {
+  if (!("files" in input)) return;
+  const option = layerMediaType !== undefined
+    ? "layerMediaType"
+    : layerAnnotations !== undefined
+    ? "layerAnnotations"
+    : undefined;
+  if (option === undefined) return;
+  throw new BlobberError("invalid-option", `option ${option} does not apply to files`, {
+    hint: "each file has a media type and annotations of its own",
+  });
+}
+
 /**
  * Makes the artifact. For a tag that may not be moved nothing is sent: a directory is packed to see whether
- * the tag names what comes of it, in which case all of it is there. Other input can be read only once.
+ * the tag names what comes of it, in which case all of it is there, and so are files hashed. Other input can
+ * be read only once.
  */
 async function storeUnlessTaken(
   target: Store,
@@ -75,34 +100,12 @@ async function storeUnlessTaken(
   how: PushSettings & PushFormat,
 ): Promise<Stored> {
   const check = ({ digest }: Descriptor) => checkTakenTags(taken, digest, target);
-  if (taken.length === 0 || !("directory" in input)) {
-    return await store(target, input, { ...how, check });
+  if (taken.length === 0 || !("directory" in input || "files" in input)) {
+    return await storeArtifact(target, input, { ...how, check });
   }
   const { DiscardStore } = await import("../stores/discard_store.ts");
   const onProgress = withoutUpload(how.onProgress);
-  return await store(new DiscardStore(target), input, { ...how, onProgress, check });
-}
-
-/** Sends the layer, the config and the manifest, which `check` is shown before it is put. */
-async function store(
-  target: Store,
-  input: PushInput,
-  how: PushSettings & PushFormat & { check(manifest: Descriptor): void },
-): Promise<Stored> {
-  const { signal, encoder, mediaType, platform, annotations } = how;
-  const layer = await sendLayer(target, input, how);
-  const config = await putBlob(target, MEDIA_TYPE.config, configDocument(layer, platform), {
-    signal,
-  });
-  const bytes = manifestDocument({ config, layer, encoder, mediaType, annotations });
-  const descriptor: Descriptor = {
-    mediaType: MEDIA_TYPE.manifest,
-    digest: digestOf(bytes),
-    size: bytes.length,
-  };
-  how.check(descriptor);
-  await target.put(descriptor, bytes, { signal });
-  return { descriptor, bytes, layer };
+  return await storeArtifact(new DiscardStore(target), input, { ...how, onProgress, check });
 }
 
 /** Signs what is stored where there is a signer, and attaches the signature. */
@@ -121,18 +124,14 @@ async function signStored(
 /** Points the tags at what is complete. */
 async function tagComplete(
   target: Store,
-  { descriptor, layer, signature }: Complete,
+  { descriptor, made, signature }: Complete,
   { signal, ifAbsent, tags = [] }: PushSettings,
-): Promise<PushResult> {
+): Promise<PushResult | PushFilesResult> {
   const each = [...new Set(tags)];
   for (const tag of each) await target.tag(tag, descriptor, { signal, ifAbsent });
-  const { digest, diffId, size, entries, tree, files, bytes } = layer;
+  const { mediaType, digest, size } = descriptor;
   return {
-    ...descriptor,
-    layer: { digest, diffId, size, entries },
-    files,
-    bytes,
-    tree,
+    ...{ mediaType, digest, size, ...made },
     tags: each,
     ...(signature !== undefined && { signature }),
   };

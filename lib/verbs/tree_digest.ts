@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PushInput } from "../archive/input/input.ts";
+import type { ArchiveInput, PushInput } from "../archive/input/input.ts";
 import { takenInput } from "../archive/input/given.ts";
 import { packDirectory, packEntries, packTar } from "../archive/pack/pack_input.ts";
 import { TreeHasher } from "../archive/pack/tree_hasher.ts";
@@ -26,7 +26,7 @@ import { ANNOTATION, type Document, type Manifest } from "../types.ts";
 /** Tells what could be pushed from what names something. */
 export function isInput(what: string | object): what is PushInput {
   return typeof what === "object" && what !== null &&
-    ("directory" in what || "tar" in what || "entries" in what);
+    ["directory", "tar", "entries", "files"].some((kind) => kind in what);
 }
 
 /**
@@ -39,6 +39,10 @@ export function isInput(what: string | object): what is PushInput {
 export async function treeOfInput(input: PushInput, observer: Observer): Promise<TreeFound> {
   const { signal, onProgress } = observer;
   const what = takenInput(input);
+  if ("files" in what) {
+    const { treeOfFiles } = await import("./push/hash_files.ts");
+    return await treeOfFiles(what.files, observer);
+  }
   const records = "directory" in what ? undefined : new TreeRecords(signal);
   const tree = records ?? new TreeForm();
   let done = 0;
@@ -53,7 +57,7 @@ export async function treeOfInput(input: PushInput, observer: Observer): Promise
 
 async function feed(
   sink: TreeHasher,
-  input: PushInput,
+  input: ArchiveInput,
   observer: Observer,
 ): Promise<{ entries: number }> {
   if ("directory" in input) {

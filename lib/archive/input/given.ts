@@ -1,5 +1,5 @@
 /**
- * What can be pushed: a directory, a tar, or entries one by one. What a caller gives is looked at here before
+ * What can be pushed: a directory, a tar, entries one by one, or files as they are. What a caller gives is looked at here before
  * anything of it is read or sent.
  *
  * @module
@@ -11,16 +11,21 @@ import {
   fault,
   inWords,
   isRecord,
+  listOf,
   lockedFault,
+  mapOf,
+  mediaType,
   objectWith,
   oneOf,
   optional,
   type Shape,
   text,
   that,
+  words,
 } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../text/printable.ts";
+import type { Annotations } from "../../types.ts";
 import type { EntryType, SpecialType } from "../entry.ts";
 
 /** Bytes, as an iterable or a web stream. */
@@ -47,15 +52,41 @@ export interface InputEntry {
   content?: Uint8Array | ByteSource | undefined;
 }
 
+/** A file that is pushed as it is, as a layer of its own: one on disk, links followed, or one in memory. */
+export interface InputFile {
+  /** Where it is on disk. */
+  path?: string | undefined;
+  /** Its bytes, in place of a file on disk. */
+  content?: Uint8Array | undefined;
+  /**
+   * Its path in the artifact: relative, `/`-separated, without `..`.
+   * @default {@linkcode InputFile.path}, which then has to be such a one
+   */
+  title?: string | undefined;
+  /** Its media type. @default "application/vnd.oci.image.layer.v1.tar", as ORAS has it, whatever is in it */
+  mediaType?: string | undefined;
+  /** Annotations of its layer beside the title. @default {} */
+  annotations?: Annotations | undefined;
+}
+
+/** What is packed into one layer. */
+export type ArchiveInput =
+  | { directory: string }
+  | { tar: ByteSource }
+  | { entries: AsyncIterable<InputEntry> | Iterable<InputEntry> };
+
+/** Files that are pushed as they are: each a layer of its own, without permission bits, as ORAS has them. */
+export interface FilesInput {
+  /** The files. */
+  files: readonly InputFile[];
+}
+
 /**
  * What can be pushed. A directory is walked in a fixed order, whatever the file system's is.
  * A tar, plain or compressed with gzip or zstd, and entries keep the order they come in: the same content in
  * another order is another artifact, of the same tree. Names come once, and below directories only.
  */
-export type PushInput =
-  | { directory: string }
-  | { tar: ByteSource }
-  | { entries: AsyncIterable<InputEntry> | Iterable<InputEntry> };
+export type PushInput = ArchiveInput | FilesInput;
 
 const isNumber = (least: number, most: number) => (value: unknown) =>
   Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
@@ -72,6 +103,16 @@ const ENTRY: Shape<InputEntry> = {
   size: optional(that(isNumber(0, Number.MAX_SAFE_INTEGER), "a number of bytes")),
   content: optional((value) => bytes(value) === undefined ? undefined : byteSource(value)),
 };
+const FILE: Shape<InputFile> = {
+  path: optional(that((value) => isPath(value), "a path")),
+  content: optional(bytes),
+  title: optional(words),
+  mediaType: optional(mediaType),
+  annotations: optional(mapOf(text, "an object of strings")),
+};
+const SOME_FILES = "a list of at least one file, each { path } or { content, title }";
+const everyFile = listOf(objectWith(FILE, "a file"), SOME_FILES);
+
 const entryCheck = objectWith(ENTRY, "an entry");
 
 /**
@@ -100,16 +141,14 @@ export function invalidEntry(path: unknown, why: string, hint?: string): Blobber
 }
 
 const KINDS = {
-  directory: (value: unknown) =>
-    typeof value === "string" && value !== "" && !value.includes("\0")
-      ? undefined
-      : fault(value, "a path"),
+  directory: (value: unknown) => isPath(value) ? undefined : fault(value, "a path"),
   tar: byteSource,
   entries: (value: unknown) =>
     typeof value === "object" && value !== null &&
       (isFunctionAt(value, Symbol.asyncIterator) || isFunctionAt(value, Symbol.iterator))
       ? undefined
       : fault(value, "a list or an iterable of entries"),
+  files: filesFault,
 };
 
 /**
@@ -131,7 +170,7 @@ export function takenInput(input: PushInput): PushInput {
       : inWords(given);
     throw new BlobberError(
       "invalid-option",
-      `cannot push: ${found}, expected one of { directory }, { tar } and { entries }`,
+      `cannot push: ${found}, expected one of { directory }, { tar }, { entries } and { files }`,
     );
   }
   const [kind, check] = one;
@@ -140,7 +179,9 @@ export function takenInput(input: PushInput): PushInput {
   if (wrong === undefined) return { [kind]: value } as PushInput;
   throw new BlobberError(
     "invalid-option",
-    `cannot push: the ${kind} is ${wrong.found}, expected ${wrong.expected}`,
+    kind === "files"
+      ? `cannot push: files${wrong.path} is ${wrong.found}, expected ${wrong.expected}`
+      : `cannot push: the ${kind} is ${wrong.found}, expected ${wrong.expected}`,
     { hint: kind === "tar" ? sourceHint(value) : undefined },
   );
 }
@@ -179,6 +220,24 @@ export function checkUnread(stream: ReadableStream, what: string): void {
     "invalid-option",
     `cannot push: ${what} is ${found}, expected ${expected}`,
   );
+}
+
+function isPath(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && !value.includes("\0");
+}
+
+/** What is wrong with a list of files: each is on disk or in memory, and what is in memory has a title. */
+function filesFault(value: unknown): Fault | undefined {
+  const wrong = everyFile(value);
+  if (wrong !== undefined) return wrong;
+  const files = value as readonly InputFile[];
+  if (files.length === 0) return fault(value, SOME_FILES);
+  const odd = files.findIndex(({ path, content, title }) =>
+    (path === undefined) === (content === undefined) || (path === undefined && title === undefined)
+  );
+  return odd < 0
+    ? undefined
+    : { ...fault(files[odd], "{ path } or { content, title }"), path: `[${odd}]` };
 }
 
 /** Whether a value gives bytes; what they are is seen when they come. */

@@ -29,11 +29,11 @@ async function refused(input: unknown): Promise<BlobberError> {
 }
 
 const INPUTS: [unknown, string][] = [
-  [undefined, "undefined, expected one of { directory }, { tar } and { entries }"],
-  [null, "null, expected one of { directory }, { tar } and { entries }"],
-  ["site", '"site", expected one of { directory }, { tar } and { entries }'],
-  [[], "an empty list, expected one of { directory }, { tar } and { entries }"],
-  [{}, "none of them, expected one of { directory }, { tar } and { entries }"],
+  [undefined, "undefined, expected one of { directory }, { tar }, { entries } and { files }"],
+  [null, "null, expected one of { directory }, { tar }, { entries } and { files }"],
+  ["site", '"site", expected one of { directory }, { tar }, { entries } and { files }'],
+  [[], "an empty list, expected one of { directory }, { tar }, { entries } and { files }"],
+  [{}, "none of them, expected one of { directory }, { tar }, { entries } and { files }"],
   [{ dir: "site" }, "none of them, expected one of"],
   [{ directory: undefined }, "none of them, expected one of"],
   [{ directory: "site", entries: [] }, "several of them, expected one of"],

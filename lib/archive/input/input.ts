@@ -18,7 +18,15 @@ import {
   invalidEntry,
 } from "./given.ts";
 
-export type { ByteSource, InputEntry, InputType, PushInput } from "./given.ts";
+export type {
+  ArchiveInput,
+  ByteSource,
+  FilesInput,
+  InputEntry,
+  InputFile,
+  InputType,
+  PushInput,
+} from "./given.ts";
 
 const MODES: Record<InputType, number> = {
   file: 0o644,

@@ -147,7 +147,8 @@ function readLink(file: string): string {
   }
 }
 
-function unsupported(path: string): BlobberError {
+/** The error for what is none of these. */
+export function unsupported(path: string): BlobberError {
   return new BlobberError(
     "invalid-archive",
     `cannot push ${
@@ -156,7 +157,12 @@ function unsupported(path: string): BlobberError {
   );
 }
 
-function warnOfTwins(found: { name: string }[], prefix: string, observer: Observer): void {
+/** Tells of names in one directory that some file systems take for one. */
+export function warnOfTwins(
+  found: readonly { name: string }[],
+  prefix: string,
+  observer: Observer,
+): void {
   if (observer.onNotice === undefined) return;
   const folded = new Map<string, string>();
   for (const { name } of found) {

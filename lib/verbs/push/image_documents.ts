@@ -9,8 +9,10 @@ import type { KnownLayer } from "../../stores/cache/push_index.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
 import { counted } from "../../text/printable.ts";
+import type { Digest } from "../../digest.ts";
 import {
   ANNOTATION,
+  type Annotations,
   type Descriptor,
   type Manifest,
   MEDIA_TYPE,
@@ -42,8 +44,12 @@ export interface ManifestContent {
   encoder: Encoder;
   /** The layer's type. */
   mediaType: string;
+  /** What kind of artifact it is. */
+  artifactType?: string | undefined;
   /** Further annotations of the manifest; their order does not matter. */
-  annotations?: Readonly<Record<string, string>> | undefined;
+  annotations?: Readonly<Annotations> | undefined;
+  /** Annotations of the layer's descriptor beside those that say where its table is. */
+  layerAnnotations?: Readonly<Annotations> | undefined;
 }
 
 /**
@@ -52,28 +58,69 @@ export interface ManifestContent {
  * @throws {BlobberError} `limit` for one that no pull would read
  */
 export function manifestDocument(content: ManifestContent): Uint8Array {
-  const { config, layer, encoder, mediaType } = content;
-  const annotations = Object.entries({
-    ...content.annotations,
-    [ANNOTATION.treeDigest]: layer.tree,
-  })
-    .sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0);
-  const manifest: Manifest = {
+  const { config, layer, encoder, mediaType, artifactType } = content;
+  return documentOf({
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.manifest,
+    ...(artifactType !== undefined && { artifactType }),
     config,
     layers: [{
       mediaType,
       digest: layer.digest,
       size: layer.size,
       annotations: {
+        ...inOrder(content.layerAnnotations),
         [ANNOTATION.tocDigest]: layer.tocDigest,
         [ANNOTATION.tocOffset]: String(layer.tocOffset),
         ...(encoder === "gzip-1" && { [ANNOTATION.encoder]: encoder }),
       },
     }],
-    annotations: Object.fromEntries(annotations),
-  };
+    annotations: inOrder({ ...content.annotations, [ANNOTATION.treeDigest]: layer.tree }),
+  });
+}
+
+/** What the manifest of files lists. */
+export interface FilesContent {
+  /** The config. */
+  config: Descriptor;
+  /** What kind of artifact it is. */
+  artifactType: string;
+  /** The files, each with its title. */
+  layers: readonly Descriptor[];
+  /** Digest of the tree that they make. */
+  tree: Digest;
+  /** Further annotations of the manifest. */
+  annotations?: Readonly<Annotations> | undefined;
+}
+
+/**
+ * The manifest of files, each a layer of its own (manifest.md, "Guidelines for Artifact Usage").
+ *
+ * @throws {BlobberError} `limit`
+ */
+export function filesDocument(content: FilesContent): Uint8Array {
+  const { config, artifactType, layers, tree, annotations } = content;
+  return documentOf({
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.manifest,
+    artifactType,
+    config,
+    layers: layers.map(({ annotations, ...layer }) => ({
+      ...layer,
+      annotations: inOrder(annotations),
+    })),
+    annotations: inOrder({ ...annotations, [ANNOTATION.treeDigest]: tree }),
+  });
+}
+
+/** Annotations in the order of their keys, so that the order in which they were given does not matter. */
+export function inOrder(annotations: Readonly<Annotations> = {}): Annotations {
+  return Object.fromEntries(
+    Object.entries(annotations).sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0),
+  );
+}
+
+function documentOf(manifest: Manifest): Uint8Array {
   const bytes = json(manifest);
   if (bytes.length <= MAX_MANIFEST_BYTES) return bytes;
   throw new BlobberError(

@@ -6,7 +6,7 @@
 
 import { checkPullable } from "../../archive/allowance.ts";
 import type { Encoder } from "../../archive/compression/encoder.ts";
-import type { PushInput } from "../../archive/input/input.ts";
+import type { ArchiveInput } from "../../archive/input/input.ts";
 import type { Surveyed } from "../../archive/input/survey.ts";
 import { BATCH_BYTES } from "../../archive/pack/batch.ts";
 import { AT_A_TIME, Crew } from "../../archive/pack/crew.ts";
@@ -24,7 +24,7 @@ export type Contents = Pick<Surveyed, "files" | "bytes">;
 
 /** What is packed into a layer, and what runs the jobs. */
 export class LayerPacking {
-  readonly #input: PushInput;
+  readonly #input: ArchiveInput;
   /** For a directory: what is in it. */
   readonly listing: Listing | undefined;
   readonly #crew: Crew;
@@ -35,7 +35,7 @@ export class LayerPacking {
    * @param input what
    * @param options how
    */
-  constructor(input: PushInput, options: PackSettings) {
+  constructor(input: ArchiveInput, options: PackSettings) {
     this.#input = input;
     this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
     const isWorth = this.listing === undefined || this.listing.worthThreads;

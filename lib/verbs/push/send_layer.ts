@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PushInput } from "../../archive/input/input.ts";
+import type { ArchiveInput } from "../../archive/input/input.ts";
 import { andLetGo } from "../../caller_errors.ts";
 import type { KnownLayer } from "../../stores/cache/push_index.ts";
 import type { Store } from "../../store.ts";
@@ -22,7 +22,7 @@ import type { PackSettings, PushFormat, PushSettings } from "./settings.ts";
  */
 export async function sendLayer(
   target: Store,
-  input: PushInput,
+  input: ArchiveInput,
   settings: PushSettings & PushFormat,
 ): Promise<KnownLayer & Contents> {
   const { signal, cacheDir, encoder, mediaType } = settings;

@@ -50,20 +50,33 @@ export interface PushFormat {
   mediaType: string;
 }
 
+/** Annotations of a layer that say where its table is, and that it is an archive. */
+const OF_LAYER: readonly string[] = [
+  ANNOTATION.tocDigest,
+  ANNOTATION.tocOffset,
+  ANNOTATION.encoder,
+  ANNOTATION.unpack,
+];
+
 /**
  * The format that options ask for.
  *
  * @throws {BlobberError} `invalid-option` for a layer's media type that is none, or an annotation that is ours
  */
 export function formatOf(settings: PushSettings): PushFormat {
-  const { compression = "gzip", reproducible = false, layerMediaType, annotations } = settings;
+  const { compression = "gzip", reproducible = false, layerMediaType, artifactType } = settings;
+  const { annotations = {}, layerAnnotations = {} } = settings;
   const invalid = (what: string, value: string, expected: string) =>
     new BlobberError("invalid-option", `invalid ${what}: ${quote(value)}, expected ${expected}`);
   if (reproducible && compression !== "gzip") {
     throw invalid("compression", compression, '"gzip", the only one that is reproducible');
   }
-  if (annotations !== undefined && ANNOTATION.treeDigest in annotations) {
-    throw invalid("annotation", ANNOTATION.treeDigest, "a key that push does not set itself");
+  const own = Object.hasOwn(annotations, ANNOTATION.treeDigest)
+    ? ANNOTATION.treeDigest
+    : OF_LAYER.find((key) => Object.hasOwn(layerAnnotations, key));
+  if (own !== undefined) throw invalid("annotation", own, "a key that push does not set itself");
+  if (artifactType !== undefined && !isMediaType(artifactType)) {
+    throw invalid("artifact type", artifactType, 'a media type, "type/subtype"');
   }
   if (layerMediaType !== undefined && !isMediaType(layerMediaType)) {
     throw invalid("media type", layerMediaType, '"type/subtype"');
