@@ -259,6 +259,12 @@ export const MAX_PAGE_BYTES: number = 8 * MiB;
 export const TAGS_A_PAGE = 1000;
 /** Tags listed in all: 13 MB of the longest. */
 export const MAX_TAGS = 100_000;
+/** Tags whose digest is asked for at the same time: each is one small request, and a repository has hundreds. */
+export const TAG_READS = 8;
+/** Repositories asked for with one request: as for tags. */
+export const REPOSITORIES_A_PAGE = 1000;
+/** Repositories in a registry's catalogue: tens of times what large ones have, and a few megabytes of names. */
+export const MAX_REPOSITORIES = 100_000;
 
 /** Bytes of a layout's `index.json`: some 100,000 manifests. */
 export const MAX_INDEX_FILE_BYTES: number = 32 * MiB;

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Digest } from "./digest.ts";
 import type { Descriptor } from "./types.ts";
 
 /** A half-open range of bytes: `start` inclusive, `end` exclusive. */
@@ -97,6 +98,23 @@ export interface Source {
   tags(options?: CallOptions): AsyncIterable<string>;
 
   /**
+   * What a tag names, as the store says and by its cheapest way: nothing is read. A source in which `resolve`
+   * costs as little has no such method.
+   *
+   * @returns nothing where there is no such tag
+   */
+  named?(
+    tag: string,
+    options?: CallOptions,
+  ): Promise<Pick<Descriptor, "mediaType" | "digest"> | undefined>;
+
+  /**
+   * Every manifest that is there, tagged or not, each once. A source that cannot tell has no such method, as no
+   * registry has.
+   */
+  manifests?(options?: CallOptions): AsyncIterable<Descriptor>;
+
+  /**
    * Descriptors of manifests whose `subject` is the one given, as the store claims. Every one of them is
    * to be read and checked again.
    */
@@ -126,6 +144,30 @@ export interface BlobWriter {
 export interface SetTagOptions extends CallOptions {
   /** Refuse with `conflict` when the tag exists and points elsewhere. */
   ifAbsent?: boolean | undefined;
+}
+
+/** Options of {@linkcode Target.untag}. */
+export interface UntagOptions extends CallOptions {
+  /** Refuse with `conflict` when the tag names something else by now. */
+  expect?: Digest | undefined;
+}
+
+/** Options of {@linkcode Target.remove}. */
+export interface RemoveManifestOptions extends CallOptions {
+  /** Refuse with `conflict` when a tag names the manifest. @default false */
+  ifUntagged?: boolean | undefined;
+  /** Its subject is removed next, so that no list of the subject's referrers has to be put right. @default false */
+  subjectGoes?: boolean | undefined;
+}
+
+/** What a store let go of when it removed a manifest. */
+export interface Freed {
+  /** Blobs that nothing names any more, and manifests, that are gone from where the store keeps them. */
+  blobs: number;
+  /** Their bytes. */
+  bytes: number;
+  /** Why some stayed that nothing names, where some did. */
+  kept?: string | undefined;
 }
 
 /** Takes content. */
@@ -158,6 +200,25 @@ export interface Target {
 
   /** Points a tag at a manifest that is already there. */
   tag(tag: string, descriptor: Descriptor, options?: SetTagOptions): Promise<void>;
+
+  /**
+   * Takes a tag away, and nothing else: what it named stays, and so do its other tags. A store that takes nothing
+   * away has no such method.
+   *
+   * @returns whether that worked; `false` where this store cannot take a tag away without what it names
+   * @throws {BlobberError} `not-found`, `conflict`
+   */
+  untag?(tag: string, options?: UntagOptions): Promise<boolean>;
+
+  /**
+   * Removes a manifest, and what the store knows that nothing names without it. Tags that name it are gone
+   * afterwards too; no list of referrers has it, neither the store's nor the fallback tag's. A store that
+   * removes nothing has no such method.
+   *
+   * @returns what was let go of, as far as the store knows
+   * @throws {BlobberError} `not-found`, `conflict`
+   */
+  remove?(target: Descriptor, options?: RemoveManifestOptions): Promise<Freed>;
 }
 
 /** A store that gives and takes. */

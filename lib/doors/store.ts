@@ -15,10 +15,13 @@ import type {
   ByteRange,
   CallOptions,
   FetchOptions,
+  Freed,
   ReferrerOptions,
+  RemoveManifestOptions,
   SetTagOptions,
   Source,
   Store,
+  UntagOptions,
 } from "../store.ts";
 import type { Descriptor, Platform } from "../types.ts";
 import { isOwn, noteOwn } from "./own_stores.ts";
@@ -42,9 +45,7 @@ import {
   words,
 } from "./shape.ts";
 
-const SOURCE: Shape<
-  Pick<Source, "name" | "resolve" | "fetch" | "tags" | "referrers" | "held" | "forget">
-> = {
+const SOURCE: Shape<Omit<Source, "notedNames" | "noteNames">> = {
   name: words,
   resolve: callable,
   fetch: callable,
@@ -52,6 +53,8 @@ const SOURCE: Shape<
   referrers: callable,
   held: optional(callable),
   forget: optional(callable),
+  named: optional(callable),
+  manifests: optional(callable),
 };
 const sourceCheck = objectWith(SOURCE, "a store");
 
@@ -71,6 +74,14 @@ const DESCRIPTOR: Shape<Descriptor> = {
   urls: optional(listOf(text, "a list of URLs")),
 };
 const descriptorCheck = objectWith(DESCRIPTOR, "a descriptor");
+
+const NAMED: Shape<Pick<Descriptor, "mediaType" | "digest">> = {
+  mediaType: words,
+  digest: DESCRIPTOR.digest,
+};
+const namedCheck = optional(objectWith(NAMED, "a media type and a digest"));
+const FREED: Shape<Freed> = { blobs: count, bytes: count, kept: optional(text) };
+const freedCheck = objectWith(FREED, "numbers of blobs and bytes");
 
 const WRITER: Shape<Omit<BlobWriter, typeof Symbol.asyncDispose>> = {
   write: callable,
@@ -124,9 +135,19 @@ class CheckedStore implements Store {
   readonly name: string;
   readonly #store: Source & Partial<Store>;
 
-  constructor(store: Source) {
+  /** What a store need not have, and what is asked for before it is called. */
+  readonly named?: NonNullable<Source["named"]>;
+  readonly manifests?: NonNullable<Source["manifests"]>;
+  readonly untag?: NonNullable<Store["untag"]>;
+  readonly remove?: NonNullable<Store["remove"]>;
+
+  constructor(store: Source & Partial<Store>) {
     this.#store = store;
     this.name = store.name;
+    if (store.named !== undefined) this.named = this.#named;
+    if (store.manifests !== undefined) this.manifests = this.#manifests;
+    if (store.untag !== undefined) this.untag = this.#untag;
+    if (store.remove !== undefined) this.remove = this.#remove;
   }
 
   async resolve(tagOrDigest: string, options?: CallOptions): Promise<Descriptor> {
@@ -226,6 +247,35 @@ class CheckedStore implements Store {
     await this.#ask(options, () => set.call(this.#store, tag, descriptor, options));
   }
 
+  async #named(tag: string, options?: CallOptions): ReturnType<NonNullable<Source["named"]>> {
+    const named = this.#own("named");
+    const answer = await this.#ask(options, () => named.call(this.#store, tag, options));
+    this.#look("named", answer, namedCheck);
+    return answer && { mediaType: answer.mediaType, digest: answer.digest };
+  }
+
+  async *#manifests(options?: CallOptions): AsyncIterable<Descriptor> {
+    const list = theirs(() => this.#own("manifests").call(this.#store, options));
+    for await (const one of this.#list("manifests", list, options)) {
+      yield this.#descriptor("manifests", one);
+    }
+  }
+
+  async #untag(tag: string, options?: UntagOptions): Promise<boolean> {
+    const untag = this.#own("untag");
+    const answer = await this.#ask(options, () => untag.call(this.#store, tag, options));
+    this.#look("untag", answer, flag);
+    return answer;
+  }
+
+  async #remove(target: Descriptor, options?: RemoveManifestOptions): Promise<Freed> {
+    const remove = this.#own("remove");
+    const answer = await this.#ask(options, () => remove.call(this.#store, target, options));
+    this.#look("remove", answer, freedCheck);
+    const { blobs, bytes, kept } = answer;
+    return { blobs, bytes, ...(kept !== undefined && { kept }) };
+  }
+
   async close(): Promise<void> {
     if (this.#store.close !== undefined) await this.#own("close").call(this.#store);
   }
@@ -240,9 +290,7 @@ class CheckedStore implements Store {
   }
 
   /** A method that only a store has which takes content. */
-  #own<K extends "has" | "begin" | "mount" | "put" | "tag" | "close">(
-    method: K,
-  ): NonNullable<Store[K]> {
+  #own<K extends Exclude<keyof Store, "name">>(method: K): NonNullable<Store[K]> {
     const found = this.#store[method];
     if (typeof found === "function") return found as NonNullable<Store[K]>;
     throw new BlobberError(

@@ -34,7 +34,14 @@ const METHODS: Record<Method, [what: string, check: Check][]> = {
   mount: [["descriptor", descriptor]],
   put: [["descriptor", descriptor], ["bytes", bytes]],
   tag: [["tag", text], ["descriptor", descriptor]],
+  untag: [["tag", text]],
+  remove: [["descriptor", descriptor]],
+  named: [["tag", text]],
+  manifests: [],
 };
+
+/** Those that give one thing after another. */
+const LISTS: readonly string[] = ["tags", "referrers", "manifests"];
 
 /**
  * Puts the door before every method of a class of stores.
@@ -51,7 +58,7 @@ export function guardCalls(prototype: Store): void {
         return method.apply(this, args);
       };
       if (name === "begin") return answer(async () => guardWriter(await call() as BlobWriter));
-      return name === "tags" || name === "referrers"
+      return LISTS.includes(name)
         ? eachLeaving(call as () => AsyncIterable<unknown>)
         : answer(call);
     };

@@ -11,12 +11,13 @@ import type { Clock } from "../system/clock.ts";
 import type { RegistryRequest, Transport } from "./transport.ts";
 
 /** What is to be done, as registries grant it. To cancel an upload is a deletion for some. */
-export type Access = "pull" | "push" | "cancel";
+export type Access = "pull" | "push" | "cancel" | "delete";
 
 const ACTIONS: Record<Access, string> = {
   pull: "pull",
   push: "pull,push",
   cancel: "pull,push,delete",
+  delete: "pull,delete",
 };
 
 /** Statuses that say that HEAD is not answered, and not what a GET would be. */

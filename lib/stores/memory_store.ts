@@ -22,13 +22,17 @@ import type {
   BlobWriter,
   CallOptions,
   FetchOptions,
+  Freed,
   ReferrerOptions,
+  RemoveManifestOptions,
   SetTagOptions,
   Store,
+  UntagOptions,
 } from "../store.ts";
 import { streamOf } from "../system/streams.ts";
 import { checkGiven } from "../checked_content.ts";
-import { tagTaken } from "../artifact/tag_taken.ts";
+import { manifestTagged, tagMoved, tagTaken } from "../artifact/tag_taken.ts";
+import { contentsOf } from "../artifact/contents.ts";
 import type { Descriptor } from "../types.ts";
 import { Lifetime } from "../system/lifetime.ts";
 
@@ -40,6 +44,8 @@ export class MemoryStore implements Store, AsyncDisposable {
   readonly #manifests = new Map<Digest, { descriptor: Descriptor; bytes: Uint8Array }>();
   readonly #tags = new Map<string, Digest>();
   readonly #referrers = new Map<Digest, Map<Digest, Descriptor>>();
+  /** Blobs that were written, or found to be there, for a manifest that is still to come: they are not let go of. */
+  readonly #awaited = new Set<Digest>();
 
   /**
    * Makes an empty store.
@@ -116,7 +122,9 @@ export class MemoryStore implements Store, AsyncDisposable {
   // deno-lint-ignore require-await -- errors are rejections
   async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
     this.#life.check(options.signal);
-    return this.#content(target) !== undefined;
+    if (this.#content(target) === undefined) return false;
+    this.#awaited.add(target.digest);
+    return true;
   }
 
   /** As {@linkcode Store.begin}. */
@@ -137,6 +145,7 @@ export class MemoryStore implements Store, AsyncDisposable {
         parts = undefined;
         checkGiven(bytes, descriptor, this.name);
         this.#blobs.set(descriptor.digest, bytes);
+        this.#awaited.add(descriptor.digest);
       },
       abort: async () => await void (parts = undefined),
     });
@@ -154,6 +163,7 @@ export class MemoryStore implements Store, AsyncDisposable {
     const bytes = from.#blobs.get(target.digest);
     if (bytes?.length !== target.size) return false;
     this.#blobs.set(target.digest, bytes);
+    this.#awaited.add(target.digest);
     return true;
   }
 
@@ -165,6 +175,7 @@ export class MemoryStore implements Store, AsyncDisposable {
     const { mediaType, digest, size } = descriptor;
     const document = parseDocument({ mediaType, digest, size }, bytes.slice());
     this.#manifests.set(digest, document);
+    for (const one of [descriptor, ...contentsOf(document.value)]) this.#awaited.delete(one.digest);
     const subject = document.value.subject?.digest;
     if (subject !== undefined) {
       const list = this.#referrers.get(subject) ?? new Map<Digest, Descriptor>();
@@ -182,6 +193,52 @@ export class MemoryStore implements Store, AsyncDisposable {
     const now = this.#tags.get(tag);
     if (options.ifAbsent && now !== undefined && now !== digest) throw tagTaken(tag, now, this);
     this.#tags.set(tag, digest);
+  }
+
+  /** As {@linkcode Store.manifests}. */
+  async *manifests(options: CallOptions = {}): AsyncIterable<Descriptor> {
+    this.#life.check(options.signal);
+    for (const { descriptor } of [...this.#manifests.values()]) yield { ...descriptor };
+  }
+
+  /** As {@linkcode Store.untag}. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async untag(tag: string, options: UntagOptions = {}): Promise<boolean> {
+    this.#life.check(options.signal);
+    const now = this.#tags.get(tag);
+    if (now === undefined) throw this.#missing(quote(tag));
+    const { expect = now } = options;
+    if (now !== expect) throw tagMoved(tag, { now, expected: expect }, this);
+    return this.#tags.delete(tag);
+  }
+
+  /** As {@linkcode Store.remove}; blobs that only this manifest names are let go of too. */
+  // deno-lint-ignore require-await -- errors are rejections
+  async remove(target: Descriptor, options: RemoveManifestOptions = {}): Promise<Freed> {
+    this.#life.check(options.signal);
+    const { digest } = target;
+    const found = this.#manifests.get(digest);
+    if (found === undefined) throw this.#missing(digest);
+    const tags = [...this.#tags].filter(([, named]) => named === digest).map(([tag]) => tag);
+    if (options.ifUntagged && tags.length > 0) throw manifestTagged(digest, tags[0]!, this);
+    for (const tag of tags) this.#tags.delete(tag);
+    this.#manifests.delete(digest);
+    const { value } = parseDocument(found.descriptor, found.bytes.slice());
+    if (value.subject !== undefined) this.#referrers.get(value.subject.digest)?.delete(digest);
+    const named = new Set(
+      [...this.#manifests.values()].flatMap(({ descriptor, bytes }) =>
+        contentsOf(parseDocument(descriptor, bytes.slice()).value).map((one) => one.digest)
+      ),
+    );
+    const freed = { blobs: 1, bytes: found.bytes.length };
+    for (const { digest } of contentsOf(value)) {
+      const blob = this.#blobs.get(digest);
+      if (blob === undefined || named.has(digest) || this.#awaited.has(digest)) continue;
+      this.#blobs.delete(digest);
+      freed.blobs++;
+      freed.bytes += blob.length;
+    }
+    return freed;
   }
 
   /** As {@linkcode Store.close}; what it holds is gone. */

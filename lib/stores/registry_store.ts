@@ -15,10 +15,13 @@ import type {
   BlobWriter,
   CallOptions,
   FetchOptions,
+  Freed,
   ReferrerOptions,
+  RemoveManifestOptions,
   SetTagOptions,
   Source,
   Store,
+  UntagOptions,
 } from "../store.ts";
 import { streamOf } from "../system/streams.ts";
 import type { Descriptor } from "../types.ts";
@@ -85,6 +88,15 @@ class RegistryStore implements Store {
     yield* listTags(this.repository, options);
   }
 
+  async named(
+    tag: string,
+    options: CallOptions = {},
+  ): Promise<Pick<Descriptor, "mediaType" | "digest"> | undefined> {
+    this.#life.check(options.signal);
+    const found = await this.#manifests.named(tag, options);
+    return found && { mediaType: found.mediaType, digest: found.digest };
+  }
+
   async *referrers(
     subject: Descriptor,
     options: ReferrerOptions = {},
@@ -132,6 +144,18 @@ class RegistryStore implements Store {
     this.#life.check(options.signal);
     const { tagManifest } = await import("../registry/distribution/put_manifest.ts");
     await tagManifest(this.#publishing(), { tag, descriptor }, options);
+  }
+
+  async untag(tag: string, options: UntagOptions = {}): Promise<boolean> {
+    this.#life.check(options.signal);
+    const { untagManifest } = await import("../registry/distribution/remove.ts");
+    return await untagManifest(this.#publishing(), tag, options);
+  }
+
+  async remove(target: Descriptor, options: RemoveManifestOptions = {}): Promise<Freed> {
+    this.#life.check(options.signal);
+    const { removeManifest } = await import("../registry/distribution/remove.ts");
+    return await removeManifest({ ...this.#publishing(), source: this }, target, options);
   }
 
   /** As {@linkcode Store.close}. */

@@ -52,56 +52,86 @@ export function addToFallbackTag(
   entry: Descriptor,
   options: CallOptions = {},
 ): Promise<void> {
+  return inTurn(
+    list,
+    () => writeUntilItStays(list, entry.digest, { ...options, entry }),
+    options,
+  );
+}
+
+/**
+ * Takes a referrer that was removed off the list that stands under the fallback tag of its subject. A list that
+ * does not have it is not written.
+ *
+ * @param list the list
+ * @param referrer what was removed
+ */
+export function removeFromFallbackTag(
+  list: FallbackList,
+  referrer: Digest,
+  options: CallOptions = {},
+): Promise<void> {
+  return inTurn(list, () => writeUntilItStays(list, referrer, options), options);
+}
+
+/** One writer of a list after the other. */
+function inTurn(
+  list: FallbackList,
+  write: () => Promise<void>,
+  options: CallOptions,
+): Promise<void> {
   const key = `${list.repository.name}@${list.subject}`;
   const before = queues.get(key) ?? Promise.resolve();
-  const mine = before.catch(() => {}).then(() =>
-    withListLock(key, () => writeUntilItStays(list, entry, options), options)
-  );
+  const mine = before.catch(() => {}).then(() => withListLock(key, write, options));
   queues.set(key, mine);
   return mine.finally(() => {
     if (queues.get(key) === mine) queues.delete(key);
   });
 }
 
+/** Writes a list until it has a referrer, or has it no more where no entry is given. */
 async function writeUntilItStays(
   list: FallbackList,
-  entry: Descriptor,
-  options: CallOptions,
+  referrer: Digest,
+  { entry, ...options }: CallOptions & { entry?: Descriptor },
 ): Promise<void> {
   const { repository, manifests, subject } = list;
   const { clock } = repository;
   const tag = fallbackTag(subject);
   for (let writes = 0, shown = 0;;) {
     const entries = await readList(manifests, subject, options);
-    if (entries.some(({ digest }) => digest === entry.digest)) {
-      // An entry that was there before needs no proof.
+    const others = entries.filter(({ digest }) => digest !== referrer);
+    if ((others.length < entries.length) === (entry !== undefined)) {
+      // What was so before needs no proof.
       if (writes === 0 || ++shown >= FALLBACK_READINGS) return;
     } else {
       shown = 0;
       if (++writes > MAX_FALLBACK_WRITES) {
         throw new BlobberError(
           "registry",
-          `referrer ${entry.digest} does not stay in the list of ${repository.name}:${tag}`,
+          `referrer ${referrer} does not stay ${
+            entry === undefined ? "out of" : "in"
+          } the list of ${repository.name}:${tag}`,
           { hint: "others write the same list all the time: try again later" },
         );
       }
-      await putWith(entry, entries, { manifests, tag, ...options });
+      await putWith(entry, others, { manifests, tag, ...options });
     }
     await clock.delay(1 + Math.floor(clock.random() * FALLBACK_PAUSE_MS), options.signal);
   }
 }
 
 /**
- * Writes a list with one more entry, without those that are gone. Of a long list each is looked for only when
+ * Writes a list, with one more entry where one is given, without those that are gone. Of a long list each is looked for only when
  * the registry refuses it as it is: an entry that is gone does less harm than thousands of requests.
  */
 async function putWith(
-  entry: Descriptor,
+  entry: Descriptor | undefined,
   list: Descriptor[],
   { manifests, tag, signal }: CallOptions & { manifests: Manifests; tag: string },
 ): Promise<void> {
   const put = (kept: Descriptor[]) =>
-    putList(manifests, { tag, entries: [...kept, entry] }, { signal });
+    putList(manifests, { tag, entries: entry ? [...kept, entry] : kept }, { signal });
   if (list.length <= MAX_CHECKED_REFERRERS) {
     return await put(await withoutMissing(manifests, list, { signal }));
   }

@@ -130,18 +130,38 @@ export class Manifests {
   }
 
   /**
+   * What a tag names, by the cheapest request; nothing when there is no such tag. What is no manifest that can be
+   * used has a name too.
+   *
+   * @param tag the tag
+   */
+  async named(
+    tag: string,
+    options: CallOptions = {},
+  ): Promise<Pick<Descriptor, "mediaType" | "digest"> | undefined> {
+    const found = await this.#look(tag, "pull", options);
+    if (found === "absent") return undefined;
+    const [type, digest] = found instanceof Headers
+      ? [contentType({ headers: found }), found.get("docker-content-digest")]
+      : ["", null];
+    if (isDigest(digest) && !isTypeOfAnything(type)) return { mediaType: type, digest };
+    try {
+      return (await this.get(tag, options)).descriptor;
+    } catch (error) {
+      if (isBlobberError(error, "not-found")) return undefined;
+      const broken = isBlobberError(error, "invalid-manifest", "limit");
+      if (broken && isDigest(digest)) return { mediaType: "application/octet-stream", digest };
+      throw error;
+    }
+  }
+
+  /**
    * The digest that a tag points to, by the cheapest request; nothing when there is no such tag.
    *
    * @param tag the tag
    */
   async digestOfTag(tag: string, options: CallOptions = {}): Promise<Digest | undefined> {
-    const found = await this.#repository.head({
-      access: "push",
-      path: `manifests/${tag}`,
-      accept: ACCEPT,
-      attempt: { doing: `looking for tag ${quote(tag)}` },
-      signal: options.signal,
-    });
+    const found = await this.#look(tag, "push", options);
     if (found === "absent") return undefined;
     const digest = found instanceof Headers ? found.get("docker-content-digest") : null;
     if (isDigest(digest)) return digest;
@@ -151,6 +171,21 @@ export class Manifests {
       if (isBlobberError(error, "not-found")) return undefined;
       throw error;
     }
+  }
+
+  #look(
+    tag: string,
+    access: Access,
+    { signal }: CallOptions,
+  ): Promise<Headers | "absent" | "unknown"> {
+    checkSelector(tag);
+    return this.#repository.head({
+      access,
+      path: `manifests/${tag}`,
+      accept: ACCEPT,
+      attempt: { doing: `looking for tag ${quote(tag)}` },
+      signal,
+    });
   }
 
   /** Whether there is a manifest of that digest; `true` as well where this registry does not say. */
@@ -217,6 +252,14 @@ export class Manifests {
     }
     this.remember({ descriptor, bytes: bytes.slice() });
     return response.headers;
+  }
+
+  /** Forgets a manifest that was removed. */
+  forget(digest: Digest): void {
+    const found = this.#memory.get(digest);
+    if (found === undefined) return;
+    this.#memory.delete(digest);
+    this.#remembered -= found.bytes.length;
   }
 
   /** Keeps a manifest whose digest was computed, so that it is not fetched again. */
