@@ -16,7 +16,10 @@ import type {
   OpenOptions,
   PullOptions,
   PushOptions,
+  ReadOptions,
+  RepositoriesOptions,
   SignOptions,
+  TagListOptions,
   TagOptions,
   TreeDigestOptions,
   VerifyOptions,
@@ -232,11 +235,38 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * What a reference names, as the store says: its size and type are claims until the bytes were read.
+   * The tags of a repository or layout in the order of versions, `v1.9` before `v1.10` and the newest last.
+   *
+   * @param ref any reference into it
+   */
+  async tags(ref: Readable, options: TagListOptions = {}): Promise<string[]> {
+    return await this.#run("tags", options, async (options) => {
+      const { sortedTagsIn } = await import("./calls/look.ts");
+      return await sortedTagsIn(this.#session, ref, options);
+    });
+  }
+
+  /**
+   * The repositories of a registry, where it has a catalogue and shows it: `HOST/REPOSITORY`, in its order.
+   *
+   * @param host the registry, `host[:port]`
+   * @throws {BlobberError} `registry` where it has none, `unauthorized`, `denied`
+   */
+  async repositories(host: string, options: RepositoriesOptions = {}): Promise<string[]> {
+    return await this.#run("repositories", options, async (options) => {
+      const { repositoriesOf } = await import("./calls/look.ts");
+      return await repositoriesOf(this.#session, host, options);
+    });
+  }
+
+  /**
+   * What a reference names, as the store says: its size and type are claims until the bytes were read. With a
+   * verifier in these options, an expected digest or a platform, the bytes are read and checked; with a platform
+   * it is the manifest that is chosen from an index. The client's own verifier is not asked.
    *
    * @param ref a reference
    */
-  async resolve(ref: Readable, options: CallOptions = {}): Promise<Descriptor> {
+  async resolve(ref: Readable, options: ReadOptions = {}): Promise<Descriptor> {
     return await this.#run("resolve", options, async (options) => {
       const { resolveOnly } = await import("./calls/look.ts");
       return await resolveOnly(this.#session, ref, options);

@@ -78,7 +78,8 @@ export interface ClientOptions extends ConnectionOptions {
   /** Exceptions for single registries, by `host[:port]`. */
   registries?: Record<string, ConnectionOptions> | undefined;
   /**
-   * Credentials for a repository of a registry, or `undefined` for anonymous access.
+   * Credentials for a repository of a registry, or `undefined` for anonymous access. The repository is empty where
+   * the list of a registry's repositories is asked for.
    * @default Docker's and Podman's configuration files and helpers
    */
   credentials?:
@@ -276,4 +277,18 @@ export interface VerifyOptions extends ReadOptions {
 export interface TagOptions extends ReadOptions {
   /** Refuse to move a tag that exists. @default false */
   ifAbsent?: boolean | undefined;
+}
+
+/** Options of `tags`. */
+export interface TagListOptions extends CallOptions {
+  /** At most so many: those that stand last, which are the newest versions. @default all */
+  limit?: number | undefined;
+  /** Also those that stand in for a list of referrers, and those in which cosign keeps signatures. @default false */
+  all?: boolean | undefined;
+}
+
+/** Options of `repositories`. */
+export interface RepositoriesOptions extends CallOptions {
+  /** At most so many, the first in the order of the registry: no more is asked for. @default all */
+  limit?: number | undefined;
 }

@@ -1,11 +1,9 @@
 /**
- * References: where an artifact is. `host[:port]/repository[:tag][@digest]` for a registry
- * (distribution spec, "Pulling manifests", for the grammar of names and tags), `oci:PATH[:tag][@digest]`
- * for an OCI layout on disk. A digest wins over a tag.
+ * References: where an artifact is. `host[:port]/repository[:tag][@digest]` for a registry (its grammar: distribution
+ * spec, "Pulling manifests"), `oci:PATH[:tag][@digest]` for an OCI layout on disk. A digest wins over a tag.
  *
- * What a registry and a repository are called is decided here and nowhere else. Connections, trust rules,
- * signed names, caches and credentials take the types that only this file makes, so that no second spelling
- * of a name reaches them.
+ * What a registry and a repository are called is decided here alone. Connections, trust rules, signed names, caches
+ * and credentials take the types that only this file makes, so that no second spelling of a name reaches them.
  *
  * @module
  */
@@ -24,6 +22,8 @@ export type RegistryName = string & { readonly __canonical: "registry" };
 
 /** The one path of a repository in its registry: `library/nginx` at Docker Hub, where people write `nginx`. */
 export type RepositoryPath = string & { readonly __canonical: "path" };
+/** In place of a path, where the registry itself is meant. */
+export const NO_PATH: RepositoryPath = "" as RepositoryPath;
 
 /** The one name of a repository: a {@linkcode RegistryName}, a slash and a {@linkcode RepositoryPath}. */
 export type RepositoryName = string & { readonly __canonical: "repository" };

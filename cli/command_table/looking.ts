@@ -8,6 +8,43 @@ import type { CommandRow } from "./row.ts";
 
 /** Rows of the table of commands. */
 export const LOOKING = {
+  tags: {
+    args: ["repository"],
+    summary: "list the tags of a repository",
+    details: [
+      "One a line, in the order of versions: v1.9 before v1.10, 2.0-rc.1 before 2.0. Names that are no " +
+      "versions stand first, so the newest version is the last line, and --limit shows the newest.",
+      "Tags that stand in for a list of referrers, and those that cosign made of a digest, are shown " +
+      "with --all only.",
+    ],
+    examples: ["tags ghcr.io/acme/site", "tags oci:./layout --limit 3"],
+    lists: true,
+  },
+  repos: {
+    args: ["host"],
+    summary: "list the repositories of a registry",
+    details: [
+      "One a line, as other commands take them, in the order of the registry. It needs the registry's " +
+      "catalogue, which many public registries do not have, or show to their operator alone.",
+    ],
+    examples: ["repos registry.example.com", "repos 127.0.0.1:5000 --limit 10"],
+    lists: true,
+  },
+  resolve: {
+    args: ["reference"],
+    summary: "print the digest that a reference names",
+    details: [
+      "Prints the digest and nothing else, of an index where the reference names one; with --platform, " +
+      "that of the manifest that is chosen from it. digest prints that of the manifest which a pull " +
+      "would take.",
+      "With --verbose, media type and size are said on stderr, so that what a script reads stays the " +
+      "digest. Nothing is printed where a signature that is demanded is missing.",
+    ],
+    examples: [
+      "resolve ghcr.io/acme/site:v1",
+      "resolve ghcr.io/acme/site:v1 --platform linux/arm64",
+    ],
+  },
   digest: {
     args: ["directory-or-reference"],
     summary: "print the digest of a directory or an artifact",

@@ -1,5 +1,5 @@
 /**
- * Candidates from outside: tags of a repository, layouts on disk, paths inside an artifact.
+ * Candidates from outside: repositories of a registry, tags of a repository, layouts on disk, paths inside an artifact.
  *
  * TAB must not do what the user has not asked for: it sends only credentials that a file has for exactly this
  * host, starts no helper, and waits for no slow server.
@@ -8,7 +8,7 @@
  */
 
 import type { Reference } from "@blobber/core";
-import { parseReference } from "@blobber/core/reference";
+import { parseReference, registryNamed } from "@blobber/core/reference";
 import { makeClient } from "../library/client_from_settings.ts";
 import type { Context } from "../context.ts";
 import { planVerification } from "../plan/verification.ts";
@@ -29,7 +29,9 @@ const NOTHING: Completion = { candidates: [], directive: "" };
 export async function lookUpCandidates(lookup: Lookup, context: Context): Promise<Completion> {
   const { kind, word, args } = lookup;
   if (kind === "reference" || kind === "pattern") return await references(word, context);
-  if (kind === "repository") return word.startsWith("oci:") ? layouts(word.slice(4)) : NOTHING;
+  if (kind === "repository") {
+    return word.startsWith("oci:") ? layouts(word.slice(4)) : await repositories(word, context);
+  }
   if (kind === "tag") {
     const tags = await tagsOf(parseReference(args[0]!), context);
     return { candidates: starting(tags, word), directive: "" };
@@ -52,7 +54,21 @@ async function references(word: string, context: Context): Promise<Completion> {
     const tags = await tagsOf(reference, context);
     return { candidates: starting(tags.map((tag) => `${name}:${tag}`), word), directive: "" };
   }
-  return inLayout ? layouts(word.slice("oci:".length)) : NOTHING;
+  if (inLayout) return layouts(word.slice("oci:".length));
+  return await repositories(word, context, "nospace");
+}
+
+/** Repositories of a registry whose name is typed already, where it lists them. */
+async function repositories(
+  word: string,
+  context: Context,
+  directive: Completion["directive"] = "",
+): Promise<Completion> {
+  const host = word.slice(0, Math.max(0, word.indexOf("/")));
+  if (registryNamed(host) === undefined) return NOTHING;
+  const { signal } = context;
+  const found = await (await client(context)).repositories(host, { signal, limit: MAX_CANDIDATES });
+  return { candidates: starting(found, word), directive };
 }
 
 async function tagsOf(reference: Reference, context: Context): Promise<string[]> {

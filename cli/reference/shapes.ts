@@ -84,6 +84,20 @@ export const SHAPES: Record<string, Record<string, string>> = {
     tags: "tags that point to it now",
     "signer?": SIGNER,
   },
+  tags: {
+    reference: "the repository or layout",
+    tags: "tags in the order of versions, the newest last",
+  },
+  repos: {
+    host: "the registry",
+    repositories: "names as other commands take them, in the order of the registry",
+  },
+  resolve: {
+    reference: REFERENCE,
+    digest: "digest of what the reference names, or of the manifest chosen with `--platform`",
+    mediaType: "its media type",
+    size: "its bytes",
+  },
   digest: {
     "directory?": "the directory, as it was written",
     "reference?": REFERENCE,

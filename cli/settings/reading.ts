@@ -46,7 +46,7 @@ export const READING = {
     default: false,
     help: "use a destination or layout even if another user can change what its path leads to",
     group: "command",
-    commands: [...READERS, ...SIGNERS, "copy", "tag", "verify", "trust"],
+    commands: [...READERS, ...SIGNERS, "copy", "tag", "tags", "resolve", "verify", "trust"],
     below: "stricter",
     strictness: [true, false],
     loosens: true,
@@ -58,7 +58,7 @@ export const READING = {
     placeholder: "OS/ARCH",
     help: "platform of the artifact, and the one to choose from an index",
     group: "command",
-    commands: [...READERS, "verify", ...SIGNERS],
+    commands: [...READERS, "resolve", "verify", ...SIGNERS],
     below: "free",
   },
   expect: {
@@ -67,7 +67,7 @@ export const READING = {
     placeholder: "DIGEST",
     help: "digest that the reference must resolve to",
     group: "command",
-    commands: [...READERS, "copy", "verify", "sign"],
+    commands: [...READERS, "resolve", "copy", "verify", "sign"],
   },
   maxEntries: {
     flag: "max-entries",

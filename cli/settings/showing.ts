@@ -34,6 +34,22 @@ export const SHOWING = {
     group: "command",
     commands: ["ls"],
   },
+  limit: {
+    flag: "limit",
+    type: "count",
+    placeholder: "N",
+    help: "show at most N: of tags the newest versions, of repositories the first",
+    group: "command",
+    commands: ["tags", "repos"],
+  },
+  all: {
+    flag: "all",
+    type: "boolean",
+    default: false,
+    help: "also show tags that were made of a digest, for signatures and referrers",
+    group: "command",
+    commands: ["tags"],
+  },
   yes: {
     flag: "yes",
     short: "y",

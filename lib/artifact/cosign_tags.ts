@@ -20,6 +20,11 @@ export function cosignTag(digest: Digest, kind: CosignKind): string {
   return `sha256-${hexOf(digest)}.${kind}`;
 }
 
+/** Whether a tag is such a one of some digest: not a name that a person gave. */
+export function isCosignTag(tag: string): boolean {
+  return /^sha256-[0-9a-f]{64}\.(sig|att|sbom)$/.test(tag);
+}
+
 /** A tag, and what it names. */
 export interface Tagged {
   tag: string;

@@ -1,10 +1,16 @@
 /**
- * The calls that tell what is in a store: `verify`, `resolve` and `listTags`.
+ * The calls that tell what is in a store or a registry: `verify`, `resolve`, `tags`, `listTags` and `repositories`.
  *
  * @module
  */
 
-import type { VerifyOptions } from "../options.ts";
+import type {
+  ReadOptions,
+  RepositoriesOptions,
+  TagListOptions,
+  VerifyOptions,
+} from "../options.ts";
+import { addressOf, parseRegistry } from "../reference.ts";
 import type { VerifyResult } from "../results.ts";
 import type { CallOptions } from "../store.ts";
 import { readName, selectorOf } from "../stores/named.ts";
@@ -25,15 +31,28 @@ export async function verifyNamed(
   return await verifyArtifact(source, selectorOf(named), settings);
 }
 
-/** What a reference names, as the store says. */
+/**
+ * What a reference names: as the store says, unless the call asks for more than that. The client's own verifier
+ * is for what reads: who wants to know what a name stands for wants to know it of what is not signed, too.
+ */
 export async function resolveOnly(
   session: Session,
   ref: Readable,
-  options: CallOptions,
+  options: ReadOptions,
 ): Promise<Descriptor> {
   const named = readName(ref);
+  const { verifier, platform, expect } = options;
   const store = await session.stores.store(named, options);
-  return await store.resolve(selectorOf(named), options);
+  if (verifier === undefined && platform === undefined && expect === undefined) {
+    return await store.resolve(selectorOf(named), options);
+  }
+  const { resolveArtifact, resolveRoot } = await import("../verbs/resolve.ts");
+  const settings = { ...resolveOptions(session, named, options), verifier };
+  const found = platform === undefined
+    ? (await resolveRoot(store, selectorOf(named), settings)).root
+    : (await resolveArtifact(store, selectorOf(named), settings)).manifest;
+  const { mediaType, digest, size } = found.descriptor;
+  return { mediaType, digest, size };
 }
 
 /** The tags of a store. */
@@ -44,4 +63,33 @@ export async function* tagsIn(
 ): AsyncIterable<string> {
   const { listTags } = await import("../verbs/tags.ts");
   yield* listTags(await session.stores.store(readName(ref), options), options);
+}
+
+/** The tags of a store, sorted. */
+export async function sortedTagsIn(
+  session: Session,
+  ref: Readable,
+  options: TagListOptions,
+): Promise<string[]> {
+  const { sortedTags } = await import("../verbs/tags.ts");
+  return await sortedTags(await session.stores.store(readName(ref), options), options);
+}
+
+/** The repositories of a registry. */
+export async function repositoriesOf(
+  session: Session,
+  host: string,
+  options: RepositoriesOptions,
+): Promise<string[]> {
+  const { limit = Infinity, signal } = options;
+  const registry = parseRegistry(host);
+  const { listRepositories } = await import("../registry/distribution/repositories.ts");
+  const found: string[] = [];
+  if (limit === 0) return found;
+  const how = { ...session.options, signal, most: limit };
+  for await (const path of listRepositories(registry, how)) {
+    found.push(`${addressOf(registry)}/${path}`);
+    if (found.length >= limit) break;
+  }
+  return found;
 }

@@ -21,7 +21,9 @@ import type {
   PullOptions,
   PushOptions,
   ReadOptions,
+  RepositoriesOptions,
   SignOptions,
+  TagListOptions,
   TagOptions,
   TreeDigestOptions,
   UnpackLimits,
@@ -190,6 +192,8 @@ const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
 const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };
 const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
 const CALL: Shape<CallOptions> = { signal };
+const TAG_LIST: Shape<TagListOptions> = { ...CALL, limit: count, all: flag };
+const REPOSITORIES: Shape<RepositoriesOptions> = { ...CALL, limit: count };
 const anything: Check = () => undefined;
 /** Numbers of bytes are checked where the size of the file is known. */
 const FILE: Shape<FileReadOptions> = {
@@ -210,8 +214,10 @@ const TABLES = {
   sign: SIGN,
   verify: VERIFY,
   tag: TAG,
+  tags: TAG_LIST,
   listTags: CALL,
-  resolve: CALL,
+  resolve: READ,
+  repositories: REPOSITORIES,
 };
 
 /** A verb, by the name of the client's method. */

@@ -134,8 +134,14 @@ const OF_CALLS: Record<VerbName, [object, string][]> = {
   sign: [...READING.slice(0, 4), [{ expect: "v1" }, "expect: "], [{ signer: [] }, "signer: "]],
   verify: [...READING, [{ whole: 1 }, "whole: 1, expected true or false"]],
   tag: [...READING, WRITING[3]!],
+  tags: [
+    ...READING.slice(0, 2),
+    [{ limit: -1 }, "limit: -1, expected a whole number"],
+    [{ all: "yes" }, 'all: "yes", expected true or false'],
+  ],
   listTags: READING.slice(0, 2),
-  resolve: READING.slice(0, 2),
+  resolve: READING,
+  repositories: [...READING.slice(0, 2), [{ limit: 1.5 }, "limit: 1.5, expected a whole number"]],
 };
 
 /** A store that nothing may be asked of. */
@@ -162,6 +168,8 @@ function call(verb: VerbName, options: object): Promise<unknown> {
       return client.copy(ref, ref, options);
     case "tag":
       return client.tag(ref, ["v2"], options);
+    case "repositories":
+      return client.repositories("127.0.0.1:1", options);
     case "listTags":
       return Array.fromAsync(client.listTags(ref, options));
     default:

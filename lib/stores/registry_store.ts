@@ -136,25 +136,25 @@ class RegistryStore implements Store {
 
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
     this.#life.check(options.signal);
-    const { putManifest } = await import("../registry/distribution/put_manifest.ts");
+    const { putManifest } = await import("../registry/distribution/changes.ts");
     await putManifest(this.#publishing(), { descriptor, bytes }, options);
   }
 
   async tag(tag: string, descriptor: Descriptor, options: SetTagOptions = {}): Promise<void> {
     this.#life.check(options.signal);
-    const { tagManifest } = await import("../registry/distribution/put_manifest.ts");
+    const { tagManifest } = await import("../registry/distribution/changes.ts");
     await tagManifest(this.#publishing(), { tag, descriptor }, options);
   }
 
   async untag(tag: string, options: UntagOptions = {}): Promise<boolean> {
     this.#life.check(options.signal);
-    const { untagManifest } = await import("../registry/distribution/remove.ts");
+    const { untagManifest } = await import("../registry/distribution/changes.ts");
     return await untagManifest(this.#publishing(), tag, options);
   }
 
   async remove(target: Descriptor, options: RemoveManifestOptions = {}): Promise<Freed> {
     this.#life.check(options.signal);
-    const { removeManifest } = await import("../registry/distribution/remove.ts");
+    const { removeManifest } = await import("../registry/distribution/changes.ts");
     return await removeManifest({ ...this.#publishing(), source: this }, target, options);
   }
 

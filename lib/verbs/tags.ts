@@ -4,9 +4,12 @@
  * @module
  */
 
+import { isCosignTag } from "../artifact/cosign_tags.ts";
 import { isFallbackTag } from "../artifact/fallback_tag.ts";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../text/printable.ts";
+import { sortTags } from "../text/version_order.ts";
+import type { TagListOptions } from "../options.ts";
 import { checkTag, tagOf } from "../reference.ts";
 import type { CallOptions, SetTagOptions, Source, Store } from "../store.ts";
 import type { Named } from "../stores/named.ts";
@@ -66,4 +69,18 @@ export async function* listTags(source: Source, options: CallOptions): AsyncIter
   for await (const tag of source.tags(options)) {
     if (!isFallbackTag(tag)) yield tag;
   }
+}
+
+/**
+ * The tags in a store in the order of versions, the newest last. Tags that are made of a digest, and that no person
+ * gave, are left out unless all are wanted: fallback tags, and cosign's.
+ */
+export async function sortedTags(source: Source, options: TagListOptions): Promise<string[]> {
+  const { limit, all = false, signal } = options;
+  const tags = new Set<string>();
+  for await (const tag of source.tags({ signal })) {
+    if (all || !(isFallbackTag(tag) || isCosignTag(tag))) tags.add(tag);
+  }
+  const sorted = sortTags(tags);
+  return limit === undefined ? sorted : sorted.slice(Math.max(0, sorted.length - limit));
 }

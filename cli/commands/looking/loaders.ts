@@ -9,5 +9,8 @@ import type { LoadCommand } from "../../context.ts";
 
 /** By name, as in the table of commands. */
 export const LOADERS = {
+  tags: async () => (await import("./tags.ts")).runTags,
+  repos: async () => (await import("./repos.ts")).runRepos,
+  resolve: async () => (await import("./resolve.ts")).runResolve,
   digest: async () => (await import("./digest.ts")).runDigest,
 } satisfies Partial<Record<CommandName, LoadCommand>>;

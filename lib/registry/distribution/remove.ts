@@ -13,7 +13,7 @@ import { manifestTagged, tagMoved } from "../../artifact/tag_taken.ts";
 import { tagNames } from "../../artifact/tag_names.ts";
 import type { Digest } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
-import { quote } from "../../printable.ts";
+import { quote } from "../../text/printable.ts";
 import type {
   CallOptions,
   Freed,

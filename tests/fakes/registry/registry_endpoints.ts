@@ -31,6 +31,7 @@ export function endpoints(
   function handle(request: FakeRequest): FakeAnswer {
     const { method, path } = request;
     if (path === "/v2/" || path === "/v2") return ok(200, {}, encode("{}"));
+    if (path === "/v2/_catalog") return catalogue(request);
     const match = /^\/v2\/(.+?)\/(blobs|manifests|tags|referrers)\/(.*)$/.exec(path);
     if (match === null) return failure(404, "NAME_UNKNOWN", "no such endpoint");
     const [, name = "", kind, rest = ""] = match;
@@ -168,15 +169,27 @@ export function endpoints(
     const digest = repository.tags.get(reference) ?? reference;
     const found = repository.manifests.get(digest);
     if (found === undefined) return failure(404, "MANIFEST_UNKNOWN", "manifest unknown");
-    if (request.method === "DELETE") {
-      if (repository.tags.has(reference)) repository.tags.delete(reference);
-      else repository.manifests.delete(digest);
-      return ok(202);
-    }
+    if (request.method === "DELETE") return remove(repository, reference, digest);
     return ok(200, {
       "content-type": found.mediaType,
       "docker-content-digest": digest,
     }, found.bytes);
+  }
+
+  function remove(repository: FakeRepository, reference: string, digest: string): FakeAnswer {
+    const { tagRemoval = "alone", manifestRemoval = true } = options;
+    const { tags, manifests } = repository;
+    if (tags.has(reference)) {
+      if (tagRemoval === "none") return failure(405, "UNSUPPORTED", "unsupported");
+      tags.delete(reference);
+      const last = ![...tags.values()].includes(digest);
+      if (tagRemoval === "with manifest" && last) manifests.delete(digest);
+      return ok(202);
+    }
+    if (!manifestRemoval) return failure(405, "UNSUPPORTED", "the operation is unsupported");
+    manifests.delete(digest);
+    for (const [tag, named] of [...tags]) if (named === digest) tags.delete(tag);
+    return ok(202);
   }
 
   function putManifest(request: FakeRequest, name: string, reference: string): FakeAnswer {
@@ -203,6 +216,21 @@ export function endpoints(
     const subject = document.subject?.digest;
     if (subject !== undefined && options.referrers !== false) headers["oci-subject"] = subject;
     return ok(201, headers);
+  }
+
+  function catalogue({ query }: FakeRequest): FakeAnswer {
+    if (options.catalogue === false) return failure(404, "NOT_FOUND", "page not found");
+    const names = [...repositories.keys()].sort();
+    const last = query.get("last");
+    const from = last === null ? names : names.filter((name) => name > last);
+    const size = Math.min(Number(query.get("n") ?? 1000), options.pageSize ?? 1000);
+    const page = from.slice(0, size);
+    const headers: Record<string, string> = { "content-type": "application/json" };
+    if (from.length > size) {
+      const next = new URLSearchParams({ n: String(size), last: page.at(-1)! });
+      headers["link"] = `<${location(`/v2/_catalog?${next}`)}>; rel="next"`;
+    }
+    return ok(200, headers, encode(JSON.stringify({ repositories: page })));
   }
 
   function tagList(request: FakeRequest, name: string, repository: FakeRepository): FakeAnswer {

@@ -90,6 +90,12 @@ export interface FakeRegistryOptions {
   tls?: KeyPair;
   /** Address to listen on. @default "127.0.0.1" */
   address?: string;
+  /** Whether it lists its repositories. @default true */
+  catalogue?: boolean;
+  /** Whether it takes tags away: not at all, alone, or the manifest with its last one, as zot does. @default "alone" */
+  tagRemoval?: "none" | "alone" | "with manifest";
+  /** Whether it removes manifests by digest, and the tags that name them. @default true */
+  manifestRemoval?: boolean;
   /** Asked before every request; an answer refuses it. */
   authorize?: (request: FakeRequest) => CannedAnswer | undefined;
 }
