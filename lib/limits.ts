@@ -120,6 +120,8 @@ export const MAX_KEPT_IN_MEMORY_BYTES: number = 32 * MiB;
 export const MAX_KEPT_ON_DISK_BYTES: number = 1024 * MiB;
 /** Files that stay for the next reader; each in a temporary file is one that this process has open. */
 export const MAX_KEPT_FILES = 64;
+/** Bytes of a layer that are fetched at once and held for files that are read one after the other. */
+export const MAX_JOINED_BYTES: number = 4 * MiB;
 /** Bytes of a file that is read into memory when its reader does not say how many: more are for a stream. */
 export const MAX_READ_BYTES: number = 64 * MiB;
 /** Bytes of a PAX extended header or a GNU long name: a path and a target have 8 KiB at the most. */

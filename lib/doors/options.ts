@@ -256,6 +256,11 @@ export function fileOptions<O extends FileReadOptions>(given: O): O {
   return taken(given, FILE, "a file");
 }
 
+/** As {@linkcode callOptions}, for the calls of an image that take no more than a signal. */
+export function imageCallOptions<O extends CallOptions>(owner: "glob" | "files", given: O): O {
+  return taken(given, CALL, owner);
+}
+
 /**
  * Checks the name of a directory that a call takes.
  *

@@ -4,28 +4,28 @@
  * @module
  */
 
-import { type Entry, specialName } from "../archive/entry.ts";
-import { raiseLimit } from "../archive/budget.ts";
-import type { Content, Contents, ContentsOptions } from "../archive/read/content.ts";
+import type { Entry } from "../archive/entry.ts";
+import type { Content, Contents, ContentsOptions, ContentSource } from "../archive/read/content.ts";
 import { readContents } from "../archive/read/contents.ts";
 import {
   allOf,
   checkRange,
   openContent,
   rangeIn,
-  sizeOf,
   smallRangeIn,
 } from "../archive/read/file_content.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
-import { counted, quote } from "../text/printable.ts";
 import type { Verdict } from "../signing.ts";
 import type { FileOptions, FileReadOptions } from "../options.ts";
 import type { ByteRange, CallOptions, Source } from "../store.ts";
 import { type TiedSignal, tieSignal } from "../system/tied_signal.ts";
 import type { Descriptor, Document, Manifest } from "../types.ts";
 import { VerbCall } from "../verb_call.ts";
-import { fileMissing, followIn, normal } from "./image_paths.ts";
+import { imageCallOptions } from "../doors/options.ts";
+import type { OpenedFile } from "./image/files.ts";
+import { Finder } from "./image/finder.ts";
+import { normal } from "./image/paths.ts";
 import { withSteadyProgress } from "./steady_progress.ts";
 
 /**
@@ -72,11 +72,11 @@ export class Image implements AsyncDisposable {
   readonly verdict: Verdict | undefined;
   readonly #source: Source;
   readonly #contents: Contents;
+  readonly #finder: Finder;
   readonly #closing = new AbortController();
   readonly #stop: TiedSignal;
   readonly #observer: Observer;
   readonly #onCall: ImageOptions["onCall"];
-  readonly #maxFileBytes: number;
 
   /** Use {@linkcode openImage}. */
   constructor(
@@ -90,13 +90,13 @@ export class Image implements AsyncDisposable {
     this.verdict = options.verdict;
     this.#source = source;
     this.#contents = contents;
-    const { later = options, maxFileBytes = Infinity } = options;
+    const { later = options, maxFileBytes } = options;
+    this.#finder = new Finder(contents.listing, { digest: this.digest, maxFileBytes });
     // A file that is downloaded after the opening is a phase of its own.
     const steady = withSteadyProgress(later);
     steady.end();
     this.#observer = steady.options;
     this.#onCall = options.onCall;
-    this.#maxFileBytes = maxFileBytes;
     this.#stop = tieSignal(this.#closing.signal, later.signal);
   }
 
@@ -127,14 +127,7 @@ export class Image implements AsyncDisposable {
    * @throws {BlobberError} `not-found`
    */
   async stat(path: string, options: { follow?: boolean } = {}): Promise<Entry> {
-    return await this.#run({}, async (call) => {
-      const { listing } = this.#contents;
-      const wanted = options?.follow ? followIn(listing, path, normal(path)) : normal(path);
-      const found = listing.get(wanted) ?? listing.get(followIn(listing, path, wanted));
-      if (found !== undefined) return options?.follow ? asFile(found) : { ...found.entry };
-      if (listing.isDirectory(wanted)) return implied(wanted);
-      throw await this.#missing(path, wanted, call);
-    });
+    return await this.#run({}, (call) => this.#finder.stat(path, options?.follow ?? false, call));
   }
 
   /**
@@ -156,8 +149,8 @@ export class Image implements AsyncDisposable {
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     return await this.#run(options, async (call) => {
       checkRange(options);
-      const content = await this.#file(path, call);
-      return await this.#open(content, rangeIn(content, options), call);
+      const content = await this.#finder.file(path, call);
+      return await this.#open(this.#source, content, { range: rangeIn(content, options), call });
     }, (stream) => stream.cancel());
   }
 
@@ -169,9 +162,9 @@ export class Image implements AsyncDisposable {
   async read(path: string, options: FileReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     return await this.#run(options, async (call) => {
       checkRange(options);
-      const content = await this.#file(path, call);
+      const content = await this.#finder.file(path, call);
       const range = smallRangeIn(content, path, options);
-      return await allOf(await this.#open(content, range, call), range);
+      return await allOf(await this.#open(this.#source, content, { range, call }), range);
     });
   }
 
@@ -187,17 +180,57 @@ export class Image implements AsyncDisposable {
       yield await this.stat(prefix);
       return;
     }
-    const call = new VerbCall(this.#stop.signal);
-    const ended = this.#onCall?.(call);
-    try {
-      yield* call.each(() => this.#below(wanted, call.signal));
-    } finally {
-      ended?.();
-    }
+    const { listing } = this.#contents;
+    yield* this.#each({}, async function* ({ signal }) {
+      for await (const some of listing.entries({ signal, below: wanted })) yield* some;
+    });
   }
 
-  async *#below(below: string, signal: AbortSignal): AsyncGenerator<Entry> {
-    for await (const entries of this.#contents.listing.entries({ signal, below })) yield* entries;
+  /**
+   * The entries that paths and globs stand for, sorted by path, each once. A path that names an entry is that
+   * entry. In others `*`, `?` and `[…]` stay within a name, `**` is any number of directories, and a backslash
+   * quotes, as in a shell; a name that begins with a dot is one like others. A path that ends in a slash is
+   * about directories alone.
+   *
+   * Links before the first wildcard are followed, wildcards go through none. A directory stands for itself;
+   * `dir/**` is what is in it.
+   *
+   * @param patterns one or several, from the root of the image
+   * @throws {BlobberError} `not-found` when one of them matches nothing, with a hint at what is near
+   */
+  async *glob(
+    patterns: string | readonly string[],
+    options: CallOptions = {},
+  ): AsyncGenerator<Entry> {
+    const given = imageCallOptions("glob", options);
+    const finder = this.#finder;
+    yield* this.#each(given, async function* (call) {
+      const { globIn } = await import("./image/glob.ts");
+      yield* await globIn(finder, typeof patterns === "string" ? [patterns] : patterns, call);
+    });
+  }
+
+  /**
+   * Opens files one after the other, in the order of the paths. All of them are found before the first is opened,
+   * and those that stand near each other in a layer are fetched together. Read each stream before you ask for
+   * the next file.
+   *
+   * @param paths paths, or globs as {@linkcode Image.glob} takes them, which stand for files and links to files
+   * @throws {BlobberError} as {@linkcode Image.open}; `usage` for a glob that matches directories alone
+   */
+  async *files(
+    paths: readonly string[],
+    options: CallOptions = {},
+  ): AsyncGenerator<OpenedFile> {
+    const given = imageCallOptions("files", options);
+    const [finder, source] = [this.#finder, this.#source];
+    const open = (from: ContentSource, content: Content, call: OneCall) =>
+      this.#open(from, content, { range: rangeIn(content, {}), call });
+    yield* this.#each(given, async function* (call) {
+      const { findFiles, openFiles } = await import("./image/files.ts");
+      const files = await findFiles(finder, paths, call);
+      yield* openFiles(source, files, (from, { content }) => open(from, content, call));
+    });
   }
 
   /** Releases what the image holds. Streams that are still open fail. */
@@ -210,6 +243,22 @@ export class Image implements AsyncDisposable {
   /** As {@linkcode Image.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** One call that gives one thing after another. */
+  async *#each<T>(
+    options: CallOptions,
+    work: (call: OneCall) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const call = new VerbCall(this.#stop.signal, options.signal);
+    const ended = this.#onCall?.(call);
+    try {
+      yield* call.each(() =>
+        work({ ...call.observed(this.#observer), lasting: () => call.lasting() })
+      );
+    } finally {
+      ended?.();
+    }
   }
 
   /** One call. A signal of its own stops it alone. */
@@ -230,58 +279,14 @@ export class Image implements AsyncDisposable {
     }
   }
 
-  /** The content of the file at a path. */
-  async #file(path: string, call: CallOptions): Promise<Content> {
-    const { listing } = this.#contents;
-    const at = followIn(listing, path, normal(path));
-    const node = listing.get(at);
-    if (node === undefined ? listing.isDirectory(at) : node.entry.type === "directory") {
-      throw new BlobberError("usage", `${quote(path)} is a directory, expected a file`, {
-        hint: "list it to see what is in it",
-      });
-    }
-    if (node === undefined) throw await this.#missing(path, at, call);
-    const special = specialName(node.entry.type);
-    if (special !== undefined) {
-      throw new BlobberError("usage", `${quote(path)} is ${special}, expected a file`);
-    }
-    const size = sizeOf(node.content);
-    if (size > this.#maxFileBytes) {
-      throw new BlobberError(
-        "limit",
-        `${quote(path)} has ${counted(size, "byte")}, expected at most ${this.#maxFileBytes}`,
-        { hint: raiseLimit("maxFileBytes") },
-      );
-    }
-    return node.content;
-  }
-
   async #open(
+    source: ContentSource,
     content: Content,
-    range: ByteRange,
-    call: OneCall,
+    { range, call }: { range: ByteRange; call: OneCall },
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const signals = call.lasting();
-    return await openContent(this.#source, content, { range, signals, observer: call });
+    return await openContent(source, content, { range, signals, observer: call });
   }
-
-  async #missing(path: string, at: string, call: CallOptions): Promise<BlobberError> {
-    return fileMissing(path, at, {
-      digest: this.digest,
-      paths: await this.#contents.listing.paths(call),
-    });
-  }
-}
-
-/** An entry, where a hard link is taken for the file that it names. */
-function asFile({ entry, content }: { entry: Entry; content: Content }): Entry {
-  const { path, type, mode, mtime } = entry;
-  if (type !== "hardlink") return { ...entry };
-  return { path, type: "file", size: sizeOf(content), mode, mtime };
-}
-
-function implied(path: string): Entry {
-  return { path, type: "directory", size: 0, mode: 0o755, mtime: 0 };
 }
 
 function imageClosed(): BlobberError {

@@ -13,9 +13,10 @@ import { computeDigest, Digester, digestOf } from "../../digest.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
 import { MAX_PASSED_BYTES } from "../../limits.ts";
 import { quote } from "../../text/printable.ts";
-import type { ByteRange, CallOptions, Source } from "../../store.ts";
+import type { ByteRange, CallOptions } from "../../store.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 import { type Member, memberChunks } from "./member_chunks.ts";
+import type { ContentSource } from "./content.ts";
 import { RunReader } from "./run_reader.ts";
 import type { Located, Row } from "../table/table.ts";
 
@@ -39,7 +40,7 @@ export interface ChunkOptions extends CallOptions {
  * @throws {BlobberError} `integrity`, before a byte of the chunk that is wrong; `limit`
  */
 export async function* readChunks(
-  source: Source,
+  source: ContentSource,
   layer: LayerEnd,
   { row, members }: Located,
   { range = { start: 0, end: row.entry.size }, signal }: ChunkOptions = {},
@@ -81,6 +82,19 @@ export async function* readChunks(
       }
     }
   }
+}
+
+/**
+ * Where in a layer the members are that hold a file: from the first to the last.
+ *
+ * @returns nothing for an empty file
+ */
+export function spanOf(layer: LayerEnd, { row, members }: Located): ByteRange | undefined {
+  const { first, chunkCount } = row;
+  if (row.entry.size === 0 || chunkCount === 0) return undefined;
+  const last = first + chunkCount;
+  const found = new Members(row, last, { starts: members, contentEnd: layer.footer.contentEnd });
+  return { start: found.member(first).start, end: found.member(last - 1).end };
 }
 
 /** The chunks that hold a range of a file, which has at least one byte: the first, and one behind the last. */

@@ -6,12 +6,16 @@
 
 import type { Observer } from "../../events.ts";
 import type { UnpackLimits } from "../../options.ts";
+import type { Source } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 import type { Located } from "../table/table.ts";
 import type { Listing } from "../tree/listing.ts";
 import type { Kept } from "./kept_files.ts";
 import type { Spool, SpooledEntry } from "./spool.ts";
+
+/** What contents are read from. */
+export type ContentSource = Pick<Source, "name" | "fetch" | "forget">;
 
 /** Where the content of an entry is. */
 export type Content =

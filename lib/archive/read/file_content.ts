@@ -9,11 +9,11 @@ import type { Observer } from "../../events.ts";
 import { MAX_READ_BYTES } from "../../limits.ts";
 import type { FileOptions, FileReadOptions } from "../../options.ts";
 import { counted, quote } from "../../text/printable.ts";
-import type { ByteRange, Source } from "../../store.ts";
+import type { ByteRange } from "../../store.ts";
 import { tieSignal } from "../../system/tied_signal.ts";
 import { fileOptions } from "../../doors/options.ts";
 import { checkLimits } from "../budget.ts";
-import type { Content } from "./content.ts";
+import type { Content, ContentSource } from "./content.ts";
 import { partStream } from "./part_stream.ts";
 
 /** What is read of a file. */
@@ -32,7 +32,7 @@ export interface ReadOptions {
  * @throws {BlobberError} `integrity`, `limit`, `file-system`, and what the source throws
  */
 export async function openContent(
-  source: Source,
+  source: ContentSource,
   content: Content,
   { range, signals, observer }: ReadOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {

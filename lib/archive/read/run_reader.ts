@@ -5,8 +5,9 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import type { CallOptions, Source } from "../../store.ts";
+import type { CallOptions } from "../../store.ts";
 import { CheckedReader } from "../../checked_content.ts";
+import type { ContentSource } from "./content.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 
 /** Memory that bytes of a range pass through. */
@@ -25,7 +26,7 @@ export class RunReader {
 
   /** @param range what will be read of the layer, at the most */
   constructor(
-    source: Source,
+    source: ContentSource,
     layer: LayerEnd,
     range: { start: number; end: number },
     options: CallOptions,

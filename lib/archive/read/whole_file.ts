@@ -9,12 +9,13 @@
 import { checkAborted } from "../../errors.ts";
 import { notify, type Observer, reportPart } from "../../events.ts";
 import { SMALL_FILE_BYTES } from "../../limits.ts";
-import type { ByteRange, Source } from "../../store.ts";
+import type { ByteRange } from "../../store.ts";
 import { type DiskFile, fileOf } from "../../system/disk.ts";
 import type { Descriptor } from "../../types.ts";
 import { CheckedReader, readChecked } from "../../checked_content.ts";
 import { TemporaryFile } from "../../system/temporary_file.ts";
 import type { TiedSignal } from "../../system/tied_signal.ts";
+import type { ContentSource } from "./content.ts";
 import type { Kept } from "./kept_files.ts";
 
 /** Bytes read at once. */
@@ -39,7 +40,7 @@ export interface WholeFileOptions {
  * @throws {BlobberError} `integrity`, `file-system`, and what the source throws
  */
 export async function readWholeFile(
-  source: Source,
+  source: ContentSource,
   layer: Descriptor,
   { range, kept, tied, observer }: WholeFileOptions,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
@@ -52,7 +53,7 @@ export async function readWholeFile(
 }
 
 async function inMemory(
-  source: Source,
+  source: ContentSource,
   layer: Descriptor,
   signal: AbortSignal,
 ): Promise<DiskFile> {
@@ -61,7 +62,7 @@ async function inMemory(
 }
 
 async function onDisk(
-  source: Source,
+  source: ContentSource,
   layer: Descriptor,
   observer: Observer & { signal: AbortSignal },
 ): Promise<TemporaryFile> {

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { followLinks } from "../archive/links.ts";
-import { nearestPath } from "../archive/tree/nearest_path.ts";
-import type { Digest } from "../digest.ts";
-import { BlobberError } from "../errors.ts";
-import { printable, quote } from "../text/printable.ts";
+import { followLinks } from "../../archive/links.ts";
+import { nearestPath } from "../../archive/tree/nearest_path.ts";
+import type { Digest } from "../../digest.ts";
+import { BlobberError } from "../../errors.ts";
+import { printable, quote } from "../../text/printable.ts";
 
 /** A path as people write it: with or without `/` or `./` before it. */
 export function normal(path: string): string {
