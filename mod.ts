@@ -63,6 +63,7 @@ export type {
 } from "./lib/archive/input/input.ts";
 export type { Image } from "./lib/verbs/image.ts";
 export type { OpenedFile } from "./lib/verbs/image/files.ts";
+export type { Found, FoundEntry } from "./lib/verbs/image/glob.ts";
 export { LayoutStore } from "./lib/stores/layout/layout_store.ts";
 export { MemoryStore } from "./lib/stores/memory_store.ts";
 export {

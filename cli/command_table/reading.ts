@@ -10,28 +10,54 @@ import type { CommandRow } from "./row.ts";
 export const READING = {
   ls: {
     aliases: ["list"],
-    args: ["reference"],
+    args: ["reference", { kind: "path-inside", name: "PATTERN" }],
+    required: 1,
+    variadic: true,
     lists: true,
     summary: "list the files of an artifact",
-    details: ["Fetches only the table of contents."],
+    details: [
+      "Fetches only the table of contents. A PATTERN is a path, or a pattern as in a shell: *, ? and " +
+      "[…] stay within a name, ** is any number of directories, a backslash quotes. A directory that " +
+      "is named lists all below it; a pattern lists what it matches. Quote patterns, or the shell " +
+      "takes them for files here.",
+      "One that matches nothing is an error, and nothing is listed.",
+    ],
     examples: [
       "ls ghcr.io/acme/site:v1",
-      "ls -lH ghcr.io/acme/site:v1",
+      "ls -lH ghcr.io/acme/site:v1 css",
+      "ls ghcr.io/acme/site:v1 '*'",
+      "ls ghcr.io/acme/site:v1 '**/*.css' '**/*.js'",
       "ls ghcr.io/acme/site:v1 -o paths0 | xargs -0 -n1 blobber cat ghcr.io/acme/site:v1",
     ],
   },
   cat: {
     args: ["reference", "path-inside"],
-    summary: "print one file of an artifact",
-    details: ["Fetches only the parts of the artifact that hold the file."],
-    examples: ["cat ghcr.io/acme/site:v1 index.html"],
+    variadic: true,
+    summary: "print files of an artifact",
+    details: [
+      "Fetches only the parts of the artifact that hold the files, and prints them in the order in " +
+      "which they are named. A PATH may be a pattern, as of ls: it stands for the files that it " +
+      "matches, sorted. Nothing is printed before all of them are found.",
+    ],
+    examples: [
+      "cat ghcr.io/acme/site:v1 index.html",
+      "cat ghcr.io/acme/site:v1 head.html 'parts/*.html' foot.html",
+    ],
   },
   cp: {
     args: ["reference", "path-inside", { kind: "file", name: "DEST" }],
-    summary: "copy one file of an artifact to disk",
+    variadic: 1,
+    summary: "copy files of an artifact to disk",
     details: [
-      "DEST is a file, or a directory to copy the file into. Missing parent directories are made.",
+      "DEST is a file, or a directory to copy into. Several files, and what a pattern matches, go " +
+      "into a directory, which is made where its name ends in a slash. Missing parent directories " +
+      "are made. Patterns are those of ls.",
+      "Nothing is written before all files are found and all places looked at. Each file is replaced " +
+      "in one step.",
     ],
-    examples: ["cp ghcr.io/acme/site:v1 css/site.css ./site.css"],
+    examples: [
+      "cp ghcr.io/acme/site:v1 css/site.css ./site.css",
+      "cp ghcr.io/acme/site:v1 index.html 'css/*.css' ./out/",
+    ],
   },
 } as const satisfies Record<string, CommandRow>;

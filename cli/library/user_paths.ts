@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/printable";
 
 /**
  * Refuses `-`, which stands for a stream in other programs, so that it is not taken for a name.
@@ -41,17 +41,21 @@ export function checkDirectory(path: string): void {
   }
 }
 
+/** Where a file is written: the path, and the same behind links. */
+export interface CopyTarget {
+  path: string;
+  real: string;
+}
+
 /**
  * Where `cp … DEST` puts a file.
  *
  * @param destination a file, or a directory that the file goes into
  * @param path the file's path in the artifact
- * @returns the path to write to, and the same behind links
- * @throws {BlobberError} `conflict`, `file-system`, and `usage` for `-`
+ * @throws {BlobberError} `conflict`, `file-system`
  */
-export function copyTarget(destination: string, path: string): { path: string; real: string } {
-  refuseStream(destination, "cat writes a file to stdout; ./- is a file named -");
-  const name = path.slice(path.lastIndexOf("/") + 1);
+export function copyTarget(destination: string, path: string): CopyTarget {
+  const name = nameOf(path);
   const inside = `${destination.replace(/[/\\]+$/, "")}/${name}`;
   let target = /[/\\]$/.test(destination) ? inside : destination;
   let info = statIfThere(target);
@@ -64,6 +68,47 @@ export function copyTarget(destination: string, path: string): { path: string; r
   }
   // What a link names is replaced, and the link stays.
   return { path: target, real: info === undefined ? target : Deno.realPathSync(target) };
+}
+
+/**
+ * Where `cp … DEST` puts several files: into a directory, which is there or, with a slash at its end, is made.
+ *
+ * @param destination the directory
+ * @param paths the files' paths in the artifact
+ * @throws {BlobberError} `conflict`, also for two files of one name; `file-system`
+ */
+export function copyTargets(destination: string, paths: readonly string[]): CopyTarget[] {
+  const info = statIfThere(destination);
+  const isMade = info === undefined && /[/\\]$/.test(destination);
+  if (info !== undefined && !info.isDirectory) {
+    throw new BlobberError("conflict", `not a directory: ${printable(destination)}`, {
+      hint: "several files, and what a pattern matches, are copied into a directory",
+    });
+  }
+  if (info === undefined && !isMade) {
+    throw new BlobberError("file-system", `directory not found: ${printable(destination)}`, {
+      hint: "several files, and what a pattern matches, are copied into a directory: " +
+        "a slash at the end of its name makes it",
+    });
+  }
+  const named = new Map<string, string>();
+  for (const path of paths) {
+    const name = nameOf(path);
+    const other = named.get(name);
+    if (other !== undefined) {
+      throw new BlobberError(
+        "conflict",
+        `${quote(other)} and ${quote(path)} would both be ${quote(name)} in the directory`,
+        { hint: "copy one of them under another name" },
+      );
+    }
+    named.set(name, path);
+  }
+  return paths.map((path) => copyTarget(isMade ? destination : `${destination}/`, path));
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /**

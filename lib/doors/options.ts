@@ -257,8 +257,8 @@ export function fileOptions<O extends FileReadOptions>(given: O): O {
 }
 
 /** As {@linkcode callOptions}, for the calls of an image that take no more than a signal. */
-export function imageCallOptions<O extends CallOptions>(owner: "glob" | "files", given: O): O {
-  return taken(given, CALL, owner);
+export function imageCallOptions(owner: "find" | "glob" | "files", given: CallOptions): void {
+  taken(given, CALL, owner);
 }
 
 /**

@@ -22,10 +22,9 @@ import type { ByteRange, CallOptions, Source } from "../store.ts";
 import { type TiedSignal, tieSignal } from "../system/tied_signal.ts";
 import type { Descriptor, Document, Manifest } from "../types.ts";
 import { VerbCall } from "../verb_call.ts";
-import { imageCallOptions } from "../doors/options.ts";
 import type { OpenedFile } from "./image/files.ts";
 import { Finder } from "./image/finder.ts";
-import { normal } from "./image/paths.ts";
+import type { Found } from "./image/glob.ts";
 import { withSteadyProgress } from "./steady_progress.ts";
 
 /**
@@ -175,8 +174,8 @@ export class Image implements AsyncDisposable {
    * @throws {BlobberError} `not-found`
    */
   async *walk(prefix = ""): AsyncGenerator<Entry> {
-    const wanted = normal(prefix);
-    if (wanted !== "" && !this.#contents.listing.isDirectory(wanted)) {
+    const wanted = this.#finder.directory(prefix);
+    if (wanted === undefined) {
       yield await this.stat(prefix);
       return;
     }
@@ -202,11 +201,22 @@ export class Image implements AsyncDisposable {
     patterns: string | readonly string[],
     options: CallOptions = {},
   ): AsyncGenerator<Entry> {
-    const given = imageCallOptions("glob", options);
     const finder = this.#finder;
-    yield* this.#each(given, async function* (call) {
+    yield* this.#each(options, async function* (call) {
       const { globIn } = await import("./image/glob.ts");
-      yield* await globIn(finder, typeof patterns === "string" ? [patterns] : patterns, call);
+      yield* await globIn(finder, patterns, options, call);
+    });
+  }
+
+  /**
+   * What one path or glob stands for, as {@linkcode Image.glob} takes it, and whether it names one entry.
+   *
+   * @throws {BlobberError} `not-found`, as {@linkcode Image.glob}
+   */
+  async find(path: string, options: CallOptions = {}): Promise<Found> {
+    return await this.#run(options, async (call) => {
+      const { findIn } = await import("./image/glob.ts");
+      return await findIn(this.#finder, path, options, call);
     });
   }
 
@@ -222,13 +232,12 @@ export class Image implements AsyncDisposable {
     paths: readonly string[],
     options: CallOptions = {},
   ): AsyncGenerator<OpenedFile> {
-    const given = imageCallOptions("files", options);
     const [finder, source] = [this.#finder, this.#source];
     const open = (from: ContentSource, content: Content, call: OneCall) =>
       this.#open(from, content, { range: rangeIn(content, {}), call });
-    yield* this.#each(given, async function* (call) {
+    yield* this.#each(options, async function* (call) {
       const { findFiles, openFiles } = await import("./image/files.ts");
-      const files = await findFiles(finder, paths, call);
+      const files = await findFiles(finder, paths, options, call);
       yield* openFiles(source, files, (from, { content }) => open(from, content, call));
     });
   }
@@ -250,7 +259,7 @@ export class Image implements AsyncDisposable {
     options: CallOptions,
     work: (call: OneCall) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
-    const call = new VerbCall(this.#stop.signal, options.signal);
+    const call = new VerbCall(this.#stop.signal, options?.signal);
     const ended = this.#onCall?.(call);
     try {
       yield* call.each(() =>

@@ -1,10 +1,10 @@
 /**
- * `ls REF`.
+ * `ls REF [PATTERN…]`.
  *
  * @module
  */
 
-import type { Entry } from "@blobber/core";
+import type { Entry, Image } from "@blobber/core";
 import { Listing } from "@blobber/core/list";
 import { printable, printableLines } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
@@ -16,11 +16,12 @@ import { formatSize } from "../../line/values.ts";
 /** Lists the files of an artifact. */
 export async function runLs(context: Context): Promise<void> {
   const { settings, out } = context;
-  const ref = context.args[0]!;
+  const [ref, ...patterns] = context.args as [string, ...string[]];
   const reference = parseReference(ref);
   const client = await makeClient(context);
   const options = await readOptions(context, ref);
-  if (!out.json && !settings.get("long")) {
+  const long = settings.get("long") && out.form === "text";
+  if (patterns.length === 0 && !out.json && !long) {
     const list = await client.list(reference, options);
     if (out.form === "paths0") return await out.names({}, list.names);
     const { names, plain } = Listing.textOf(list);
@@ -28,20 +29,63 @@ export async function runLs(context: Context): Promise<void> {
   }
   const image = await client.openImage(reference, options);
   try {
+    const { signal } = context;
+    const entries = patterns.length === 0
+      ? await image.entries()
+      : await entriesOf(image, patterns, { long, signal });
     if (out.json) {
       const { signerOf } = await import("../../trust/verdict.ts");
       return await out.result({
         reference: formatReference(reference),
         digest: image.digest,
         ...image.verdict !== undefined && { signer: signerOf(image.verdict) },
-        entries: (await image.entries()).map(entryDocument),
+        entries: entries.map(entryDocument),
       });
     }
+    if (!long) return await out.names({}, entries.map(({ path }) => path));
     const human = settings.get("humanReadable");
     const sizeOf = human ? ({ size }: Entry) => formatSize(size) : ({ size }: Entry) => `${size}`;
-    await out.text(longLines(await image.entries(), sizeOf).join("\n"));
+    await out.text(longLines(entries, sizeOf).join("\n"));
   } finally {
     await image.close();
+  }
+}
+
+/** What the patterns stand for, each entry once: of a directory that one of them names, all that is in it. */
+async function entriesOf(
+  image: Image,
+  patterns: readonly string[],
+  { long, signal }: { long: boolean; signal: AbortSignal },
+): Promise<Entry[]> {
+  const all = new Map<string, Entry>();
+  for (const pattern of patterns) {
+    const { exact, entries } = await image.find(pattern, { signal });
+    for (const { entry } of entries) {
+      const directory = exact ? await directoryOf(image, entry, long) : undefined;
+      if (directory === undefined) all.set(entry.path, entry);
+      else {
+        for await (const below of image.walk(directory)) {
+          if (below.path !== directory) all.set(below.path, below);
+        }
+      }
+    }
+  }
+  return [...all.values()].sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/** The path of a directory, or of that to which a link leads: `ls -l` shows the link, as it does on a disk. */
+async function directoryOf(
+  image: Image,
+  { path, type }: Entry,
+  long: boolean,
+): Promise<string | undefined> {
+  if (type === "directory") return path;
+  if (type !== "symlink" || long) return undefined;
+  try {
+    const target = await image.stat(path, { follow: true });
+    return target.type === "directory" ? target.path : undefined;
+  } catch { // it leads nowhere, and is listed as what it is
+    return undefined;
   }
 }
 

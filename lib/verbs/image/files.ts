@@ -9,9 +9,11 @@ import type { Entry } from "../../archive/entry.ts";
 import type { Content } from "../../archive/read/content.ts";
 import { JoinedReads } from "../../archive/read/joined_reads.ts";
 import { BlobberError } from "../../errors.ts";
+import { imageCallOptions } from "../../doors/options.ts";
 import { quote } from "../../text/printable.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import type { Finder } from "./finder.ts";
+import { find, patternList } from "./glob.ts";
 
 /** A file of an image that is open. */
 export interface OpenedFile {
@@ -35,13 +37,16 @@ interface FoundFile {
  *
  * @param finder of the image
  * @param paths paths and globs
+ * @param given the caller's options
  * @throws {BlobberError} `not-found`, and `usage` for what is no file
  */
 export async function findFiles(
   finder: Finder,
   paths: readonly string[],
+  given: CallOptions,
   call: CallOptions,
 ): Promise<FoundFile[]> {
+  imageCallOptions("files", given);
   const files: FoundFile[] = [];
   const add = async (path: string) =>
     void files.push({
@@ -49,8 +54,8 @@ export async function findFiles(
       content: await finder.file(path, call),
       entry: await finder.stat(path, true, call),
     });
-  for (const path of paths) {
-    const { exact, entries } = await finder.find(path, call);
+  for (const path of patternList(paths)) {
+    const { exact, entries } = await find(finder, path, call);
     const named = entries.filter(({ entry }) => exact || !finder.isDirectory(entry.path));
     if (named.length === 0) {
       throw new BlobberError("usage", `${quote(path)} matches directories alone, expected files`, {

@@ -1,5 +1,5 @@
 /**
- * Finds the entries of an image: one by its path, or those that a glob stands for.
+ * Finds the entries of an image by their paths.
  *
  * @module
  */
@@ -13,15 +13,7 @@ import type { Digest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { counted, quote } from "../../text/printable.ts";
 import type { CallOptions } from "../../store.ts";
-import { fileMissing, followIn, normal } from "./paths.ts";
-
-/** What a path is, or a glob stands for. */
-export interface Found {
-  /** Whether it names one entry. */
-  exact: boolean;
-  /** That entry and the path that leads to it, or those that the glob stands for, sorted by path. */
-  entries: { path: string; entry: Entry }[];
-}
+import { fileMissing, followIn, implied, normal } from "./paths.ts";
 
 /** Finds entries of one image. */
 export class Finder {
@@ -88,6 +80,12 @@ export class Finder {
     return node.content;
   }
 
+  /** The path of a directory in its one form; nothing for one that names something else. */
+  directory(path: string): string | undefined {
+    const wanted = normal(path);
+    return this.listing.isDirectory(wanted) ? wanted : undefined;
+  }
+
   /** Whether a path is a directory, or a link to one. */
   isDirectory(path: string): boolean {
     if (this.listing.isDirectory(path)) return true;
@@ -97,19 +95,6 @@ export class Finder {
     } catch { // it leads nowhere
       return false;
     }
-  }
-
-  /**
-   * What a path is, or a glob stands for: an entry's own path comes before what it would mean as a glob.
-   *
-   * @param path as it was written; one that ends in a slash is about directories alone
-   * @throws {BlobberError} `not-found`
-   */
-  async find(path: string, call: CallOptions): Promise<Found> {
-    const entry = this.exactly(path);
-    if (entry !== undefined) return { exact: true, entries: [{ path, entry }] };
-    const { expand } = await import("./glob.ts");
-    return await expand(this, path, call);
   }
 
   /**
@@ -151,9 +136,4 @@ function asFile({ entry, content }: { entry: Entry; content: Content }): Entry {
 /** The path of what has a name in a directory. */
 function below(dir: string, name: string): string {
   return dir === "" ? name : `${dir}/${name}`;
-}
-
-/** A directory that no entry names. */
-export function implied(path: string): Entry {
-  return { path, type: "directory", size: 0, mode: 0o755, mtime: 0 };
 }

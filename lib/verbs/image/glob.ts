@@ -12,25 +12,43 @@ import { nearestPath } from "../../archive/tree/nearest_path.ts";
 import { firstFrom } from "../../archive/tree/ordered_names.ts";
 import { BlobberError } from "../../errors.ts";
 import { printable, quote } from "../../text/printable.ts";
+import { imageCallOptions } from "../../doors/options.ts";
 import type { CallOptions } from "../../store.ts";
 import { Pace, STEPS_A_TURN } from "../../system/pace.ts";
-import { type Finder, type Found, implied } from "./finder.ts";
+import type { Finder } from "./finder.ts";
 import { mayBeGlob, parseGlob, type PathGlob } from "./path_glob.ts";
-import { followIn, normal } from "./paths.ts";
+import { followIn, implied, normal } from "./paths.ts";
 
 /** Comes behind every name that may follow a slash. */
 const BEHIND_SLASH = "0";
 /** Entries of which one is asked for by itself, if they are few: it takes as long as so many of all. */
 const FEW = 16;
 
+/** An entry of an image that was found. */
+export interface FoundEntry {
+  /** The path that leads to it: as it was asked for, or its own where a glob stands for it. */
+  path: string;
+  entry: Entry;
+}
+
+/** What a path is, or a glob stands for. */
+export interface Found {
+  /** Whether it names one entry. */
+  exact: boolean;
+  /** That entry, or those that the glob stands for, sorted by path; each with the path that leads to it. */
+  entries: FoundEntry[];
+}
+
 /**
- * What a path stands for that names no entry.
+ * What a path is, or a glob stands for: what names an entry is that entry, whatever it would mean as a glob.
  *
  * @param finder of the image
- * @param path as it was written
+ * @param path as it was written; one that ends in a slash is about directories alone
  * @throws {BlobberError} `not-found` when that is nothing; says what is near
  */
-export async function expand(finder: Finder, path: string, call: CallOptions): Promise<Found> {
+export async function find(finder: Finder, path: string, call: CallOptions): Promise<Found> {
+  const entry = finder.exactly(path);
+  if (entry !== undefined) return { exact: true, entries: [{ path, entry }] };
   const wanted = normal(path);
   if (!mayBeGlob(wanted)) throw await finder.missing(path, wanted, call);
   const glob = parseGlob(/\/\.?$/.test(path) ? `${wanted}/` : wanted);
@@ -166,22 +184,57 @@ function* directoriesOf(paths: readonly string[]): Generator<string> {
 }
 
 /**
- * Entries of globs, sorted by path, each once.
+ * What an image's `find` gives.
+ *
+ * @param finder of the image
+ * @param path a path or a glob
+ * @param given the caller's options
+ * @throws {BlobberError} `not-found` when it stands for nothing
+ */
+export async function findIn(
+  finder: Finder,
+  path: string,
+  given: CallOptions,
+  call: CallOptions,
+): Promise<Found> {
+  imageCallOptions("find", given);
+  return await find(finder, path, call);
+}
+
+/**
+ * What an image's `glob` gives.
  *
  * @param finder of the image
  * @param patterns paths and globs
+ * @param given the caller's options
  * @throws {BlobberError} `not-found` when one of them stands for nothing
  */
 export async function globIn(
   finder: Finder,
-  patterns: readonly string[],
+  patterns: string | readonly string[],
+  given: CallOptions,
   call: CallOptions,
 ): Promise<Entry[]> {
+  imageCallOptions("glob", given);
   const all = new Map<string, Entry>();
-  for (const pattern of patterns) {
-    const { entries } = await finder.find(pattern, call);
+  for (const pattern of patternList(patterns)) {
+    const { entries } = await find(finder, pattern, call);
     for (const { entry } of entries) all.set(entry.path, entry);
   }
-  if (patterns.length === 1) return [...all.values()];
-  return [...all.values()].sort((a, b) => a.path < b.path ? -1 : 1);
+  const found = [...all.values()];
+  return typeof patterns === "string" ? found : found.sort((a, b) => a.path < b.path ? -1 : 1);
+}
+
+/**
+ * Paths and globs that a caller gives.
+ *
+ * @throws {BlobberError} `invalid-option`
+ */
+export function patternList(patterns: string | readonly string[]): readonly string[] {
+  const list = typeof patterns === "string" ? [patterns] : patterns;
+  if (Array.isArray(list)) return [...list];
+  throw new BlobberError(
+    "invalid-option",
+    `invalid paths: ${quote(list)}, expected a list of paths`,
+  );
 }

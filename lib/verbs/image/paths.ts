@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Entry } from "../../archive/entry.ts";
 import { followLinks } from "../../archive/links.ts";
 import { nearestPath } from "../../archive/tree/nearest_path.ts";
 import type { Digest } from "../../digest.ts";
@@ -59,4 +60,9 @@ export function fileMissing(
     `file not found: ${quote(path)} is not in ${image.digest}`,
     meant === undefined ? {} : { hint: `did you mean "${printable(meant)}"?` },
   );
+}
+
+/** A directory that no entry names. */
+export function implied(path: string): Entry {
+  return { path, type: "directory", size: 0, mode: 0o755, mtime: 0 };
 }
