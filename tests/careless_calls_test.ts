@@ -58,6 +58,13 @@ test("options of an image's calls are looked at", async () => {
   await assert.rejects(image.read("a", { signal: 1 } as object), wrong);
   await assert.rejects(image.read("a", { signal: {} } as object), wrong);
   await assert.rejects(image.open("a", null as unknown as object), wrong);
+  const glob = (given: unknown) => image.glob("a", given as object).next();
+  for (const given of [null, 7, { signal: 1 }, { follow: true }]) {
+    await assert.rejects(glob(given), wrong);
+    await assert.rejects(image.find("a", given as object), wrong);
+    await assert.rejects(image.files(["a"], given as object).next(), wrong);
+  }
+  await assert.rejects(image.files(7 as unknown as string[]).next(), wrong);
   await assert.rejects(image.read("a", { ende: 3 } as object), { ...wrong, message: /"ende"/ });
   await client.close();
 });

@@ -27,7 +27,7 @@ export const READING = {
       "ls -lH ghcr.io/acme/site:v1 css",
       "ls ghcr.io/acme/site:v1 '*'",
       "ls ghcr.io/acme/site:v1 '**/*.css' '**/*.js'",
-      "ls ghcr.io/acme/site:v1 -o paths0 | xargs -0 -n1 blobber cat ghcr.io/acme/site:v1",
+      "ls ghcr.io/acme/site:v1 '**/*.txt' -o paths0 | xargs -0 blobber cat ghcr.io/acme/site:v1 --",
     ],
   },
   cat: {

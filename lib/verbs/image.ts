@@ -225,11 +225,12 @@ export class Image implements AsyncDisposable {
    * and those that stand near each other in a layer are fetched together. Read each stream before you ask for
    * the next file.
    *
-   * @param paths paths, or globs as {@linkcode Image.glob} takes them, which stand for files and links to files
+   * @param paths one or several, or globs as {@linkcode Image.glob} takes them, which stand for files and links to
+   * files
    * @throws {BlobberError} as {@linkcode Image.open}; `usage` for a glob that matches directories alone
    */
   async *files(
-    paths: readonly string[],
+    paths: string | readonly string[],
     options: CallOptions = {},
   ): AsyncGenerator<OpenedFile> {
     const [finder, source] = [this.#finder, this.#source];

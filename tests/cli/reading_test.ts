@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Client } from "@blobber/core";
-import { Workplace } from "./program.ts";
+import { programWords, Workplace } from "./program.ts";
 
 const DIGEST = /^sha256:[0-9a-f]{64}\n$/;
 
@@ -213,4 +213,143 @@ Deno.test("implied-directories: ls, cat, cp and pull count them, and take the fl
   const large = await at.run(["cat", "oci:layout:v1", deep(3), "--max-file-bytes", "4"]);
   assert.equal(large.status, 9);
   assert.match(large.stderr, /has 5 bytes, expected at most 4\n.*--max-file-bytes/);
+});
+
+Deno.test("ls takes paths and patterns: directories list what is in them, patterns what they match", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.write("site/css/deep/x.css", "x");
+  await Deno.mkdir(`${at.dir}/site/empty`);
+  await Deno.symlink("css", `${at.dir}/site/current`);
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  const ls = async (...args: string[]) =>
+    (await at.ok(["ls", "oci:layout:v1", ...args])).split("\n").slice(0, -1);
+  const css = ["css/deep", "css/deep/x.css", "css/site.css"];
+  for (const name of ["css", "css/", "./css", "/css//", "current", "current/"]) {
+    assert.deepEqual([name, await ls(name)], [name, css]);
+  }
+  const all = await ls();
+  assert.deepEqual([await ls("."), await ls("/")], [all, all]);
+  assert.deepEqual(await ls("empty"), []);
+  assert.deepEqual(await ls("*.html", "c*"), ["css", "current", "home.html", "index.html"]);
+  assert.deepEqual(await ls("**/*.css", "css/deep", "css/d*"), css);
+  assert.deepEqual(await ls("-l", "current", "index.html"), [
+    "lrwxrwxrwx   0  current -> css",
+    "-rw-r--r--  12  index.html",
+  ]);
+  assert.deepEqual(await ls("-lH", "current/", "b*/run"), [
+    "-rwxr-xr-x  10 B  bin/run",
+    "drwxr-xr-x   0 B  css/deep",
+    "-rw-r--r--   1 B  css/deep/x.css",
+    "-rw-r--r--   8 B  css/site.css",
+  ]);
+  const { entries } = JSON.parse(await at.ok(["ls", "oci:layout:v1", "css", "-ojson"]));
+  assert.deepEqual(entries.map(({ path }: { path: string }) => path), css);
+  for (
+    const [args, hint] of [
+      [["index.htm"], 'did you mean "index.html"?'],
+      [["*.html", "*.css"], 'did you mean "**/*.css", which matches "css/deep/x.css"?'],
+      [["index.html/"], 'did you mean "index.html"?'],
+    ] as const
+  ) {
+    const { status, stdout, stderr } = await at.run(["ls", "oci:layout:v1", ...args]);
+    assert.deepEqual([status, stdout], [4, ""]);
+    assert.ok(stderr.includes(hint), stderr);
+  }
+});
+
+Deno.test("cat prints several files in the order of the paths, and none where one is missing", async () => {
+  await using at = await Workplace.open();
+  for (const name of ["a", "b", "c", "d/e"]) await at.write(`site/${name}.txt`, `${name}\n`);
+  await at.write("site/[x]*.txt", "odd\n");
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  const cat = (...paths: string[]) => at.ok(["cat", "oci:layout:v1", ...paths]);
+  assert.equal(await cat("c.txt", "a.txt", "c.txt"), "c\na\nc\n");
+  assert.equal(await cat("d/*", "[!\\[].txt"), "d/e\na\nb\nc\n");
+  assert.equal(await cat("[x]*.txt"), "odd\n");
+  for (
+    const [paths, status] of [[["a.txt", "b.tx"], 4], [["a.txt", "x*"], 4], [["a.txt", "d"], 2]]
+  ) {
+    const ran = await at.run(["cat", "oci:layout:v1", ...paths as string[]]);
+    assert.deepEqual([ran.status, ran.stdout], [status, ""]);
+  }
+  const json = async (...paths: string[]) => {
+    const { files, path } = JSON.parse(await cat("-ojson", ...paths));
+    return path ?? files.map(({ path, content }: Record<string, string>) => [path, content]);
+  };
+  assert.equal(await json("a.txt"), "a.txt");
+  assert.deepEqual(await json("a.txt", "d/e.txt"), [["a.txt", "a\n"], ["d/e.txt", "d/e\n"]]);
+  assert.deepEqual(await json("d/*"), [["d/e.txt", "d/e\n"]]);
+});
+
+Deno.test("cp copies several files into a directory, and writes none where one cannot be", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.write("site/css/index.html", "other\n");
+  await at.write("site/css/print.css", "p {}\n");
+  await Deno.mkdir(`${at.dir}/into`);
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  const cp = (...args: string[]) => at.run(["cp", "oci:layout:v1", ...args]);
+  const names = (dir: string) =>
+    [...Deno.readDirSync(`${at.dir}/${dir}`)].map((e) => e.name).sort();
+  for (
+    const [args, status, message] of [
+      [["index.html", "css/site.cs", "into"], 4, 'did you mean "css/site.css"?'],
+      [["index.html", "css/*.js", "into"], 4, "matches nothing"],
+      [["index.html", "css/index.html", "into"], 10, 'would both be "index.html"'],
+      [["index.html", "bin/run", "nowhere"], 13, "a slash at the end of its name makes it"],
+      [["css/*.css", "nowhere"], 13, "directory not found: nowhere"],
+      [["index.html", "bin/run", "site/index.html"], 10, "not a directory"],
+      [["c*", "into"], 2, "directories alone"],
+      [["index.html", "css", "into"], 2, '"css" is a directory'],
+      [["index.html", "bin/run", "-"], 2, "cat writes files to stdout"],
+    ] as const
+  ) {
+    const ran = await cp(...args);
+    assert.deepEqual([args, ran.status], [args, status]);
+    assert.ok(ran.stderr.includes(message), ran.stderr);
+  }
+  assert.deepEqual([names("into"), names(".")], [[], ["home", "into", "layout", "site", "tmp"]]);
+  assert.deepEqual(
+    (await cp("index.html", "css/*.css", "index.html", "bin/run", "into")).stderr,
+    "",
+  );
+  assert.deepEqual(names("into"), ["index.html", "print.css", "run", "site.css"]);
+  assert.equal((await Deno.stat(`${at.dir}/into/run`)).mode! & 0o777, 0o755);
+  assert.equal(await at.read("into/print.css"), "p {}\n");
+  const left = await cp("*", "new/deep/");
+  assert.deepEqual([left.status, names("new/deep")], [
+    0,
+    ["home.html", "index.html", "naïve 名.txt"],
+  ]);
+  assert.match(left.stderr, /Warning: directories are left out: "bin" and 1 more/);
+  assert.equal(await at.read("new/deep/home.html"), "<h1>hi</h1>\n");
+  const { files } = JSON.parse((await cp("css/p*", "into/", "-ojson")).stdout);
+  assert.deepEqual(files.map(({ path, size }: { path: string; size: number }) => [path, size]), [
+    ["css/print.css", 5],
+  ]);
+});
+
+Deno.test("names go through xargs -0 as they are, and back", async () => {
+  await using at = await Workplace.open();
+  const names = ["a b", "-x", "*", "it's", '"q"', "back\\slash", "$HOME", "ü", "d/e f"];
+  for (const name of names) await at.write(`site/${name}`, `${name}\n`);
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  const out = await at.ok(["ls", "oci:layout:v1", "-opaths0"]);
+  assert.deepEqual(out.split("\0"), [...names, "d"].sort().concat(""));
+  assert.equal(await at.ok(["ls", "oci:layout:v1", "-l", "--output=paths0", "d"]), "d/e f\0");
+  const quoted = programWords().map((word) => `'${word}'`).join(" ");
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: [
+      "-c",
+      `set -o pipefail; ${quoted} ls oci:layout:v1 '**' -o paths0 | grep -zvx d |` +
+      ` xargs -0 ${quoted} cat oci:layout:v1 --`,
+    ],
+    cwd: at.dir,
+    env: at.environment(),
+    clearEnv: true,
+  }).output();
+  const text = new TextDecoder();
+  assert.deepEqual([code, text.decode(stderr)], [0, ""]);
+  assert.equal(text.decode(stdout), names.sort().map((name) => `${name}\n`).join(""));
 });

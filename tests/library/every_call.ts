@@ -34,6 +34,7 @@ import {
   type Digest,
   type Entry,
   formatReference,
+  type Found,
   type Image,
   type InputEntry,
   isBlobberError,
@@ -44,6 +45,7 @@ import {
   MEDIA_TYPE,
   MemoryStore,
   type Notice,
+  type OpenedFile,
   type OpenOptions,
   parseReference,
   type Progress,
@@ -221,6 +223,15 @@ try {
     const below: string[] = [];
     for await (const { path } of image.walk("docs")) below.push(path);
     assert.ok(below.includes("docs/a.txt"));
+    const matched: string[] = [];
+    for await (const entry of image.glob(["**/*.txt", "docs"])) matched.push(entry.path);
+    assert.deepEqual(matched, ["docs", "docs/a.txt"]);
+    const found: Found = await image.find("latest", { signal: undefined });
+    assert.deepEqual([found.exact, found.entries[0]?.entry.type], [true, "symlink"]);
+    for await (const file of image.files(["latest", "docs/*"])) {
+      const { path, entry, stream }: OpenedFile = file;
+      assert.deepEqual([path !== "", entry.size, await bytesOf(stream)], [true, 10, "0123456789"]);
+    }
     assert.equal(image.manifest.layers[0]?.digest, pushed.layer.digest);
     assert.equal(image.manifest.annotations?.[ANNOTATION.treeDigest], pushed.tree);
     assert.equal(image.descriptor.digest, pushed.digest);

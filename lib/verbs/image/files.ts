@@ -42,7 +42,7 @@ interface FoundFile {
  */
 export async function findFiles(
   finder: Finder,
-  paths: readonly string[],
+  paths: string | readonly string[],
   given: CallOptions,
   call: CallOptions,
 ): Promise<FoundFile[]> {

@@ -196,6 +196,11 @@ export const IMAGE_CALLS: Record<
   open: async (image, options) => await bytesOf(await image.open("large", options)),
   read: (image, options) => image.read("large", options),
   walk: (image) => all(image.walk()),
+  find: (image, { signal }) => image.find("larg?", { signal }),
+  glob: (image, { signal }) => all(image.glob("larg?", { signal })),
+  files: async (image, { signal }) => {
+    for await (const { stream } of image.files(["larg?"], { signal })) await bytesOf(stream);
+  },
 };
 
 /** All of a list. */
