@@ -23,7 +23,7 @@ const FILES = [
 
 const PATTERNS = [
   ...["*", "?", ".*", "*.css", "*.?ss", "a*", "*a", "*s*s", "**", "a**", "**s"],
-  ...["*/", "*/*", "**/", "**/*", "**/*.css", "css/*", "css/**", "css/*/", "css/**/*.css"],
+  ...["*/", "*/*", "*/**", "**/", "**/*", "**/*.css", "css/*", "css/**", "css/*/", "css/**/*.css"],
   ...[
     "[ab]",
     "[!a]",
@@ -41,7 +41,7 @@ const PATTERNS = [
     "b[[:digit:][:punct:]]*",
     "b[[]1].txt",
     "b\\[1\\].txt",
-    "b[1].txt",
+
     "b?1?.txt",
   ],
   ...[
@@ -61,7 +61,8 @@ const PATTERNS = [
 /** What bash makes of each pattern; `dotglob`, as nothing in an artifact is hidden. */
 async function ofBash(dir: string): Promise<string[][]> {
   const lines = PATTERNS.map((pattern) => {
-    const words = pattern.replace(/[^\w*?[\]!^\\/:.-]/gu, "'$&'");
+    // With `**` at the end bash gives the directory too: here it is what is in it.
+    const words = pattern.replace(/\/\*\*$/, "/**/*").replace(/[^\w*?[\]!^\\/:.-]/gu, "'$&'");
     return `printf '%s\\0' ${words}; printf '\\0'`;
   });
   const { stdout, success } = await new Deno.Command("bash", {
@@ -89,11 +90,10 @@ async function ofBash(dir: string): Promise<string[][]> {
 }
 
 /** What bash says in the form of an image's paths. */
-function normal(words: readonly string[], pattern: string): string[] {
-  // With `**` at the end bash gives the directory too, and only that with a slash.
-  const own = (word: string) => pattern.endsWith("/**") && word.endsWith("/");
-  const paths = words.filter((word) => !own(word))
-    .map((word) => word.replace(/\/+/g, "/").replace(/^\.\/|\/$/g, "").replace(/^link\//, "css/"));
+function normal(words: readonly string[]): string[] {
+  const paths = words.map((word) =>
+    word.replace(/\/+/g, "/").replace(/^\.\/|\/$/g, "").replace(/^link\//, "css/")
+  );
   return [...new Set(paths)].sort();
 }
 
@@ -117,6 +117,6 @@ Deno.test("path globs stand for what they stand for in bash", async () => {
     } catch (error) {
       if (!isBlobberError(error, "not-found")) throw error;
     }
-    assert.deepEqual([pattern, found], [pattern, normal(expected[i]!, pattern)]);
+    assert.deepEqual([pattern, found], [pattern, normal(expected[i]!)]);
   }
 });
