@@ -28,6 +28,7 @@ const FEW = 16;
 export interface FoundEntry {
   /** The path that leads to it: as it was asked for, or its own where a glob stands for it. */
   path: string;
+  /** What is there. A link is itself, and not what it leads to. */
   entry: Entry;
 }
 
