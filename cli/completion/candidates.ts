@@ -86,10 +86,20 @@ export async function completeWords(
       );
     }
   }
-  const named = command.args[args.length] ??
-    (repeatedPlace(command) < 0 ? undefined : command.args.at(-1));
+  const repeated = repeatedPlace(command);
+  const named = command.args[args.length] ?? (repeated < 0 ? undefined : command.args.at(-1));
   if (named === undefined) return NOTHING;
   const { kind, offers, values } = argumentOf(named);
+  // Another of those that may be repeated, or what stands behind them: a path begins as one of this machine does,
+  // or fits to nothing else.
+  if (repeated >= 0 && args.length > repeated && !/^(?:$|[.~]{0,2}\/)/.test(word)) {
+    const again = argumentOf(command.args[repeated]!);
+    if (again.offers === "lookup" && again.kind !== kind) {
+      const looking = look({ kind: again.kind, word, command, args, flags });
+      const found = await looking.catch(() => NOTHING); // the other is offered all the same
+      if (found.candidates.length > 0) return found;
+    }
+  }
   if (values !== undefined) return fitting(values.map((value) => ({ value })), word);
   switch (offers) {
     case "directories":

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { completeWords, type Lookup } from "./candidates.ts";
+
+/** What is offered, where an artifact holds some paths, and what was looked up for that. */
+async function complete(...words: string[]): Promise<string> {
+  const asked: string[] = [];
+  const { candidates, directive } = await completeWords(words, ({ kind, word }: Lookup) => {
+    asked.push(kind);
+    if (word.startsWith("!")) return Promise.reject(new Error("no answer"));
+    const paths = ["css/site.css", "index.html"].filter((path) => path.startsWith(word));
+    return Promise.resolve({ candidates: paths.map((value) => ({ value })), directive: "" });
+  });
+  return [...asked, ...candidates.map(({ value }) => value), `:${directive}`].join(" ");
+}
+
+Deno.test("each PATH is completed from the artifact", async () => {
+  for (const command of ["ls", "cat", "cp"]) {
+    for (const before of [[], ["index.html"], ["a", "b"]]) {
+      const offered = await complete(command, "oci:l:v1", ...before, "c");
+      assert.deepEqual([command, before, offered], [command, before, "path-inside css/site.css :"]);
+    }
+  }
+});
+
+Deno.test("DEST of cp is a file of this machine, where a word can be no PATH or fits to none", async () => {
+  const dest = (word: string) => complete("cp", "oci:l:v1", "index.html", word);
+  for (const word of ["", "./", "../o", "/srv/", "~/"]) assert.equal(await dest(word), ":files");
+  for (const word of ["out", "!"]) assert.equal(await dest(word), "path-inside :files");
+  assert.equal(await dest("ind"), "path-inside index.html :");
+  // The first PATH is none of this machine.
+  assert.equal(await complete("cp", "oci:l:v1", ""), "path-inside css/site.css index.html :");
+});
