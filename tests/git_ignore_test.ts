@@ -42,7 +42,7 @@ const PIECES = [
 ];
 
 /**
- * Versions of Git before 2.53 took `**` for the beginning of a segment where plain text before it had matched, so
+ * Versions of Git before 2.52 took `**` for the beginning of a segment where plain text before it had matched, so
  * that `foo**` + `/bar` was about `foobar`.
  */
 function isOldMistake(line: string): boolean {
