@@ -10,6 +10,7 @@ import type { Output } from "./terminal/output.ts";
 import type { Reporter } from "./terminal/reporter.ts";
 import type { RunPlan } from "./plan/run_plan.ts";
 import type { SettingName } from "./settings/table.ts";
+import type { ListValue } from "./line/parse.ts";
 import type { SettingValue } from "./line/values.ts";
 
 /** What a command runs with. */
@@ -22,6 +23,8 @@ export interface Context {
   plan?: RunPlan;
   /** The flags of this command line alone. */
   flags: ReadonlyMap<SettingName, SettingValue>;
+  /** The values of its flags that may be repeated, in their order across flags. */
+  lists: readonly ListValue[];
   /** Takes the result. */
   out: Output;
   /** Takes progress and notices. */

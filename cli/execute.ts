@@ -89,6 +89,7 @@ export async function executeCommand(
       settings,
       ...plan !== undefined && { plan },
       flags: line.flags,
+      lists: line.lists,
       out: new Output(screen, form, columnsOf(Deno.stdout, Infinity)),
       report,
       signal,

@@ -175,6 +175,17 @@ export interface PushOptions extends Observer, PackLimits {
    */
   refuse?: readonly string[] | undefined;
   /**
+   * Patterns of what is left out of a directory, as lines of a `.gitignore`: the last that is about a file
+   * decides, and one that begins with `!` brings back what those before it leave out, though nothing below a
+   * directory that is left out. They count behind those of the ignore file. @default []
+   */
+  ignore?: readonly string[] | undefined;
+  /**
+   * The ignore file: a file of such lines, or `false` for none. It leaves itself out.
+   * @default `.blobberignore` in the directory, where there is one
+   */
+  ignoreFile?: string | false | undefined;
+  /**
    * Whether private keys may be in what is pushed. The key that signs may not in any case.
    * @default false
    */
@@ -241,8 +252,8 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
   special?: "refuse" | "skip" | undefined;
 }
 
-/** Options of `treeDigest`. All but those of {@linkcode Observer} are about references. */
-export interface TreeDigestOptions extends OpenOptions {
+/** Options of `treeDigest`. All but those of {@linkcode Observer} and those that leave files out are about references. */
+export interface TreeDigestOptions extends OpenOptions, Pick<PushOptions, "ignore" | "ignoreFile"> {
   /** What happens to devices and named pipes, which no tree has: refused, or left out with a notice. @default "refuse" */
   special?: "refuse" | "skip" | undefined;
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { ignoringOf } from "../lib/archive/input/ignoring.ts";
+import { walk } from "../lib/archive/input/walk.ts";
 import { IgnoreRules } from "../lib/text/ignore_rules.ts";
-import { type GitQuestion, gitVerdicts, hasGit } from "./fakes/git_verdicts.ts";
+import { gitFiles, type GitQuestion, gitVerdicts, hasGit } from "./fakes/git_verdicts.ts";
 
 function skip(why: string): void {
   // deno-lint-ignore no-console -- reports a skipped test
@@ -101,5 +103,81 @@ Deno.test("ignore rules: random lists leave out what git check-ignore says", asy
     assert.ok(counts.out > 500 && counts.in > 500, JSON.stringify(counts));
   } finally {
     rmSync(directory, { recursive: true });
+  }
+});
+
+Deno.test("ignore rules: a walk takes the files that git ls-files lists of the same tree", async () => {
+  if (!hasGit) return skip("git is not here");
+  const random = randomNumbers(20);
+  const dirs = [
+    "src",
+    "src/app",
+    "src/app/gen",
+    "docs",
+    "build",
+    "node_modules",
+    "d/build",
+    "d/b c",
+  ];
+  const names = [
+    "x.o",
+    "x.c",
+    "keep.o",
+    ".env",
+    "README.md",
+    "app.log",
+    "é.txt",
+    "#note",
+    "tmp",
+    "q",
+  ];
+  const rules = [
+    ...[
+      "*.o",
+      "!keep.o",
+      "/build/",
+      "node_modules",
+      "*.log",
+      "!/docs/*.log",
+      ".env",
+      "/src/**/gen/",
+    ],
+    ...[
+      "**/tmp",
+      "docs/*",
+      "!docs/README.md",
+      "é*",
+      "\\#*",
+      "d/*/x.?",
+      "/*",
+      "!/src",
+      "!*/",
+      "src/**",
+    ],
+    ...["!src/app/", "[a-dq]", "x.[!c]", "", "# none", "tmp/ ", "build"],
+  ];
+  const root = mkdtempSync(join(tmpdir(), "git-tree-"));
+  try {
+    for (const dir of ["", ...dirs]) {
+      for (const name of names) {
+        if (random(3) === 0 || [...dirs].some((one) => one === join(dir, name))) continue;
+        mkdirSync(dirname(join(root, dir, name)), { recursive: true });
+        if (random(8) > 0) writeFileSync(join(root, dir, name), name);
+        else symlinkSync(name, join(root, dir, `${name}.link`));
+      }
+    }
+    let [most, least] = [0, Infinity];
+    for (let round = 0; round < 20; round++) {
+      const lines = Array.from({ length: 1 + random(6) }, () => pick(random, rules));
+      writeFileSync(join(root, ".blobberignore"), lines.map((line) => `${line}\n`).join(""));
+      const walked = walk(root, { ignoring: ignoringOf(root, { ignore: ["/.git/"] }) });
+      const ours = [...walked].filter(({ type }) => type !== "directory").map(({ path }) => path);
+      const theirs = await gitFiles(root, [".blobberignore", ".git/"]);
+      assert.deepEqual(ours.toSorted(), theirs, JSON.stringify(lines));
+      [most, least] = [Math.max(most, ours.length), Math.min(least, ours.length)];
+    }
+    assert.ok(most > 30 && least < 10, `${least} to ${most} files`);
+  } finally {
+    rmSync(root, { recursive: true });
   }
 });

@@ -17,6 +17,9 @@ export const ARTIFACTS = {
       "A directory that the cache knows from an earlier push, and the registry still has, is not " +
       "packed again. Private keys in PEM are refused. A signature covers the digest and every tag " +
       "that is pushed.",
+      "A .blobberignore in the directory leaves files out, in the syntax of .gitignore; it is not pushed " +
+      "itself. --exclude and --include add lines behind it, in their order: the last that matches counts, " +
+      "and nothing below a directory that is left out comes back.",
     ],
     examples: [
       "push ./site ghcr.io/acme/site:v1",
@@ -24,6 +27,8 @@ export const ARTIFACTS = {
       "push ./site ghcr.io/acme/site:v1 --sign",
       "push ./site ghcr.io/acme/site:v1 --reproducible",
       "push ./site ghcr.io/acme/site:v1 --dry-run",
+      "push ./site ghcr.io/acme/site:v1 --exclude '*.map' --exclude /drafts/",
+      "push ./src ghcr.io/acme/src:v1 --exclude '*' --include '*/' --include '*.go'",
     ],
   },
   pull: {

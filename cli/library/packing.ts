@@ -9,7 +9,7 @@ import type { PushOptions } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import type { Environment } from "../config/paths.ts";
-import type { Settings } from "../config/effective.ts";
+import type { Context } from "../context.ts";
 import { platformOf } from "./wanted.ts";
 
 /** The options that decide the digest, and how much may be packed. */
@@ -24,16 +24,19 @@ export type PackOptions = Pick<
   | "platform"
   | "maxEntries"
   | "maxBytes"
+  | "ignore"
+  | "ignoreFile"
 >;
 
 /**
  * Reads the options that decide the digest, and how much may be packed.
  *
- * @param settings the settings in force
- * @param env for `SOURCE_DATE_EPOCH`
+ * @param context settings and flags, and the environment for `SOURCE_DATE_EPOCH`
  */
-export function packOptions(settings: Settings, env: Environment): PackOptions {
+export function packOptions(context: Pick<Context, "settings" | "env" | "lists">): PackOptions {
+  const { settings, env } = context;
   return {
+    ...ignoreOptions(context),
     compression: settings.get("compression"),
     reproducible: settings.get("reproducible"),
     annotations: annotationsOf(settings.get("annotations")),
@@ -44,6 +47,34 @@ export function packOptions(settings: Settings, env: Environment): PackOptions {
     maxEntries: settings.get("maxEntries"),
     maxBytes: settings.get("maxBytes"),
   };
+}
+
+/**
+ * Reads which files of a directory are left out.
+ *
+ * @param context settings, and flags in their order
+ * @throws {BlobberError} `usage` for a pattern that is none
+ */
+export function ignoreOptions(
+  { settings, lists }: Pick<Context, "settings" | "lists">,
+): Required<Pick<PushOptions, "ignore" | "ignoreFile">> {
+  const ignore: string[] = [];
+  for (const { name, value } of lists) {
+    if (name !== "exclude" && name !== "include") continue;
+    const line = name === "include" ? `!${value}` : value;
+    // Such a line would be read, and mean nothing.
+    if (/^ *$|\n/.test(value) || line.startsWith("#")) {
+      throw new BlobberError(
+        "usage",
+        `invalid ${name}: ${quote(value)}, expected a pattern as in a .gitignore`,
+        {
+          hint: value.startsWith("#") ? '"#" begins a comment; "\\#" stands for itself' : undefined,
+        },
+      );
+    }
+    ignore.push(line);
+  }
+  return { ignore, ignoreFile: settings.get("ignoreFile") };
 }
 
 function annotationsOf(texts: readonly string[]): Record<string, string> {

@@ -29,6 +29,14 @@ export interface CommandLine {
   command: Command | undefined;
   args: string[];
   flags: Map<SettingName, SettingValue>;
+  /** Every value of flags that may be repeated, in the order of the command line, whichever flag it is of. */
+  lists: ListValue[];
+}
+
+/** A value of a flag that may be repeated. */
+export interface ListValue {
+  name: SettingName;
+  value: string;
 }
 
 /** A command line split into flags and words, before anything is known to be right. */
@@ -131,6 +139,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const wrong = found && unknownSubcommand(found.command, found.args);
   if (wrong !== undefined) throw wrong;
   const flags = new Map<SettingName, SettingValue>();
+  const lists: ListValue[] = [];
   for (const { name, written: flag, value } of written) {
     const setting = settingOf(name);
     const command = found?.command;
@@ -138,11 +147,12 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
       throw notTaken(flag, command);
     }
     setFlag(flags, name, { written: flag, text: value });
+    if (setting.type === "list") lists.push({ name, value: value! });
   }
-  if (found === undefined) return { command: undefined, args: [], flags };
+  if (found === undefined) return { command: undefined, args: [], flags, lists };
   const { command, args } = found;
   if (flags.get("help") !== true) checkCount(command, args);
-  return { command, args, flags };
+  return { command, args, flags, lists };
 }
 
 function setFlag(

@@ -31,6 +31,19 @@ Deno.test("flags stand before, between and after, in every way of writing them",
   }
 });
 
+Deno.test("values of flags that may be repeated keep their order across flags", () => {
+  const argv = ["push", "--exclude", "*", "d", "--include=*/", "r", "--exclude=a", "--tag", "b"];
+  const { flags, lists } = parseCommandLine([...argv, "--include", "*.go"]);
+  assert.deepEqual(lists.map(({ name, value }) => `${name} ${value}`), [
+    "exclude *",
+    "include */",
+    "exclude a",
+    "tags b",
+    "include *.go",
+  ]);
+  assert.deepEqual(flags.get("exclude"), ["*", "a"]);
+});
+
 Deno.test("short flags stand together, and -- ends flags", () => {
   const { flags, args } = parseCommandLine(["ls", "-lH", "--", "-x"]);
   assert.equal(flags.get("long"), true);

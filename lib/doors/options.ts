@@ -61,6 +61,7 @@ const path: Check = that(
   (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
   "a path",
 );
+const ignoreFile: Check = that((value) => path(value) === undefined, "a path, or false");
 const signal: Check = that((value) => value instanceof AbortSignal, "an AbortSignal");
 const digest: Check = that(isDigest, DIGEST_GRAMMAR);
 const platform: Check = objectWith<Platform>({
@@ -159,6 +160,13 @@ const CLIENT: Shape<ClientOptions> = {
   ),
   allowSharedDirectories: flag,
 };
+const IGNORE: Shape<Pick<PushOptions, "ignore" | "ignoreFile">> = {
+  ignore: listOf(
+    that((value) => typeof value === "string" && !/[\n\0]/.test(value), "a pattern, in one line"),
+    "a list of patterns",
+  ),
+  ignoreFile: (value) => value === false ? undefined : ignoreFile(value),
+};
 const PUSH: Shape<PushOptions> = {
   ...OBSERVER,
   ...PACK,
@@ -175,6 +183,7 @@ const PUSH: Shape<PushOptions> = {
   keepMtime: flag,
   mtime: that(Number.isSafeInteger, "whole seconds since 1970"),
   refuse: listOf(path, "a list of paths"),
+  ...IGNORE,
   allowSecrets: flag,
   signer,
 };
@@ -186,7 +195,7 @@ const PULL: Shape<PullOptions> = {
   links: oneOf("refuse", "keep"),
   special: oneOf("refuse", "skip"),
 };
-const TREE: Shape<TreeDigestOptions> = { ...OPEN, special: PULL.special };
+const TREE: Shape<TreeDigestOptions> = { ...OPEN, ...IGNORE, special: PULL.special };
 const COPY: Shape<CopyOptions> = { ...READ, referrers: flag, tags, ifAbsent: flag };
 const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
 const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };

@@ -100,6 +100,12 @@ const WRITING: [object, string][] = [
   [{ tags: [2] }, "tags[0]: 2, expected a string"],
   [{ ifAbsent: "yes" }, 'ifAbsent: "yes", expected true or false'],
 ];
+const IGNORING: [object, string][] = [
+  [{ ignore: "*.o" }, 'ignore: "*.o", expected a list of patterns'],
+  [{ ignore: ["a", "b\nc"] }, 'ignore[1]: "b\\x0ac", expected a pattern, in one line'],
+  [{ ignoreFile: true }, "ignoreFile: true, expected a path, or false"],
+  [{ ignoreFile: "" }, 'ignoreFile: "", expected a path, or false'],
+];
 const PACKING: [object, string][] = [
   ...WRITING,
   ...READING.slice(0, 4),
@@ -113,6 +119,7 @@ const PACKING: [object, string][] = [
   [{ mtime: 0.5 }, "mtime: 0.5, expected whole seconds since 1970"],
   [{ mtime: new Date(0) }, "mtime: a Date, expected whole seconds since 1970"],
   [{ refuse: "key.pem" }, 'refuse: "key.pem", expected a list of paths'],
+  ...IGNORING,
   [{ allowSecrets: "false" }, 'allowSecrets: "false", expected true or false'],
   [{ signer: { sign: true } }, "signer.sign: true, expected a function"],
 ];
@@ -126,7 +133,7 @@ const PULLING: [object, string][] = [
 const OF_CALLS: Record<VerbName, [object, string][]> = {
   push: PACKING,
   digest: [...PACKING, [{ onEntry: [] }, "onEntry: an empty list, expected a function"]],
-  treeDigest: [...READING, ...UNPACKING, [{ special: true }, "special: true, "]],
+  treeDigest: [...READING, ...UNPACKING, ...IGNORING, [{ special: true }, "special: true, "]],
   pull: PULLING,
   openImage: [...READING, ...UNPACKING],
   list: [...READING, ...UNPACKING],

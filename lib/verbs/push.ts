@@ -11,6 +11,7 @@ import {
   type PushInput,
   takenInput,
 } from "../archive/input/given.ts";
+import { checkIgnoring } from "../archive/input/ignoring.ts";
 import type { Digest } from "../digest.ts";
 import { signWith } from "../doors/signer.ts";
 import { BlobberError, interruption, isBlobberError } from "../errors.ts";
@@ -55,6 +56,7 @@ export async function push(
   settings: PushSettings = {},
 ): Promise<PushResult | PushFilesResult> {
   const what = takenInput(input);
+  checkIgnoring(what, settings);
   const how = { ...settings, ...formatOf(settings) };
   checkOfFiles(what, settings);
   const { signal, ifAbsent, tags = [] } = settings;

@@ -73,6 +73,31 @@ function indexFile(cacheDir: string): string {
   return join(room, name!);
 }
 
+test("a directory that is pushed with other patterns is not taken for the same", async () => {
+  const { directory, store, again, first, fresh } = await pushed();
+  const ignore = ["note"];
+  const without = await again({ ignore });
+  assert.notEqual(without.digest, first.digest);
+  assert.equal(without.files, first.files - 1);
+  assert.equal(without.digest, (await fresh({ ignore })).digest);
+  assert.equal(store.layers, 2);
+  // Known by now, and by other patterns that leave out the same.
+  assert.equal((await again({ ignore })).digest, without.digest);
+  assert.equal((await again({ ignore: ["no*"] })).digest, without.digest);
+  assert.equal((await again()).digest, first.digest);
+  assert.equal(store.layers, 2);
+  writeFileSync(join(directory, ".blobberignore"), "note\n");
+  assert.equal((await again()).digest, without.digest);
+  writeFileSync(join(directory, ".blobberignore"), "note\n!note\n");
+  assert.equal((await again()).digest, first.digest);
+  assert.equal(store.layers, 2);
+  // What is left out may change as it likes.
+  writeFileSync(join(directory, "note"), "other");
+  assert.equal((await again({ ignore })).digest, without.digest);
+  assert.equal(store.layers, 2);
+  assert.notEqual((await again()).digest, first.digest);
+});
+
 for (const compression of ["gzip", "zstd"] as const) {
   test(`what is there already is not packed again: ${compression}`, async () => {
     const { store, again, first } = await pushed({ compression });

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ArchiveInput, PushInput } from "../archive/input/input.ts";
-import { takenInput } from "../archive/input/given.ts";
+import { checkIgnoring, type IgnoreOptions, ignoringOf } from "../archive/input/ignoring.ts";
+import { type ArchiveInput, type PushInput, takenInput } from "../archive/input/given.ts";
 import { packDirectory, packEntries, packTar } from "../archive/pack/pack_input.ts";
 import { TreeHasher } from "../archive/pack/tree_hasher.ts";
 import { readContents } from "../archive/read/contents.ts";
@@ -33,15 +33,19 @@ export function isInput(what: string | object): what is PushInput {
  * The digest of the tree that a push of the same input would make.
  *
  * @param input what would be pushed
- * @param observer is told
+ * @param options what is left out, and who is told
  * @throws {BlobberError} as `push` where it cannot be pushed
  */
-export async function treeOfInput(input: PushInput, observer: Observer): Promise<TreeFound> {
-  const { signal, onProgress } = observer;
+export async function treeOfInput(
+  input: PushInput,
+  options: Observer & IgnoreOptions,
+): Promise<TreeFound> {
+  const { signal, onProgress } = options;
   const what = takenInput(input);
+  checkIgnoring(what, options);
   if ("files" in what) {
     const { treeOfFiles } = await import("./push/hash_files.ts");
-    return await treeOfFiles(what.files, observer);
+    return await treeOfFiles(what.files, options);
   }
   const records = "directory" in what ? undefined : new TreeRecords(signal);
   const tree = records ?? new TreeForm();
@@ -50,7 +54,7 @@ export async function treeOfInput(input: PushInput, observer: Observer): Promise
     done += bytes;
     onProgress?.({ phase: "pack", done, unit: "bytes", finished: false });
   }, signal);
-  const { entries } = await feed(sink, what, observer);
+  const { entries } = await feed(sink, what, options);
   onProgress?.({ phase: "pack", done, unit: "bytes", finished: true });
   return { tree: await tree.digest(), entries };
 }
@@ -58,14 +62,16 @@ export async function treeOfInput(input: PushInput, observer: Observer): Promise
 async function feed(
   sink: TreeHasher,
   input: ArchiveInput,
-  observer: Observer,
+  options: Observer & IgnoreOptions,
 ): Promise<{ entries: number }> {
   if ("directory" in input) {
+    const { directory } = input;
     const { walk } = await import("../archive/input/walk.ts");
-    return await packDirectory(sink, walk(input.directory, observer), observer);
+    const ignoring = ignoringOf(directory, options);
+    return await packDirectory(sink, walk(directory, { ...options, ignoring }), options);
   }
-  if ("tar" in input) return await packTar(sink, input.tar, observer);
-  return await packEntries(sink, input.entries, observer);
+  if ("tar" in input) return await packTar(sink, input.tar, options);
+  return await packEntries(sink, input.entries, options);
 }
 
 /**

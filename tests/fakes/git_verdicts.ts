@@ -28,10 +28,7 @@ export async function gitVerdicts(
   directory: string,
   questions: GitQuestion[],
 ): Promise<boolean[][]> {
-  // What a user or the machine configured says nothing here.
-  const git = ["-C", directory, "-c", "core.excludesFile=/dev/null", "-c", "core.ignoreCase=false"];
-  const made = await run("git", [...git, "init", "--quiet", "--template=", directory]);
-  if (!made?.ok) throw new Error("git init failed");
+  await initialize(directory);
   const asked: string[] = [];
   for (const [i, { lines, paths }] of questions.entries()) {
     const home = join(directory, `q${i}`);
@@ -47,7 +44,7 @@ export async function gitVerdicts(
   }
   const input = new TextEncoder().encode(asked.map((path) => `${path}\0`).join(""));
   const flags = ["--stdin", "-z", "--no-index", "--verbose", "--non-matching"];
-  const answer = await run("git", [...git, "check-ignore", ...flags], input);
+  const answer = await run("git", [...gitIn(directory), "check-ignore", ...flags], input);
   // Four fields each: file, line, pattern, path.
   const fields = answer?.text.split("\0") ?? [];
   if (fields.length !== 4 * asked.length + 1) throw new Error("git check-ignore failed");
@@ -58,4 +55,30 @@ export async function gitVerdicts(
       return pattern !== "" && !pattern.startsWith("!");
     })
   );
+}
+
+/**
+ * The files that Git finds in a directory when it leaves out what `.blobberignore` there says.
+ *
+ * @param directory becomes a repository
+ * @param ignore patterns that count first
+ * @returns sorted
+ */
+export async function gitFiles(directory: string, ignore: string[]): Promise<string[]> {
+  await initialize(directory);
+  const patterns = ignore.map((pattern) => `--exclude=${pattern}`);
+  const flags = ["--others", "-z", "--exclude-from=.blobberignore", ...patterns];
+  const answer = await run("git", [...gitIn(directory), "ls-files", ...flags]);
+  if (!answer?.ok) throw new Error("git ls-files failed");
+  return answer.text.split("\0").filter((path) => path !== "").sort();
+}
+
+/** What a user or the machine configured says nothing here. */
+function gitIn(directory: string): string[] {
+  return ["-C", directory, "-c", "core.excludesFile=/dev/null", "-c", "core.ignoreCase=false"];
+}
+
+async function initialize(directory: string): Promise<void> {
+  const made = await run("git", [...gitIn(directory), "init", "--quiet", "--template=", directory]);
+  if (!made?.ok) throw new Error("git init failed");
 }

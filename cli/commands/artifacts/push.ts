@@ -15,13 +15,13 @@ import { makeSigner } from "../../signing/signer.ts";
 
 /** Pushes a directory and prints the manifest's digest. */
 export async function runPush(context: Context): Promise<void> {
-  const { settings, env, out } = context;
+  const { settings, out } = context;
   const [directory, ref] = context.args as [string, string];
   const reference = parseReference(ref);
   const key = settings.get("signKey");
   const options: PushOptions = {
     ...context.report.observer(context.signal),
-    ...packOptions(settings, env),
+    ...packOptions(context),
     tags: settings.get("tags"),
     ifAbsent: settings.get("ifAbsent"),
     refuse: key === undefined ? [] : [key],

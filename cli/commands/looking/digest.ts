@@ -11,7 +11,7 @@ import { formatReference, parseReference } from "@blobber/core/reference";
 import type { Settings } from "../../config/effective.ts";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
-import { packOptions } from "../../library/packing.ts";
+import { ignoreOptions, packOptions } from "../../library/packing.ts";
 import { checkDirectory } from "../../library/user_paths.ts";
 import { SETTING_NAMES, type SettingName, settingOf } from "../../settings/table.ts";
 import { readOptions } from "../../trust/reading.ts";
@@ -25,6 +25,8 @@ const PACKING: readonly SettingName[] = [
   "keepMtime",
   "allowSecrets",
 ];
+/** What decides which files of a directory count. */
+const CHOOSING: readonly SettingName[] = ["exclude", "include", "ignoreFile"];
 /** What is of no use where nothing is read from an artifact. */
 const READING: readonly SettingName[] = [
   "expect",
@@ -43,7 +45,7 @@ export async function runDigest(context: Context): Promise<void> {
     checkDirectory(text);
     return await (tree ? treeOfDirectory(context, text) : digestOfDirectory(context, text));
   }
-  refuseFlags(settings, PACKING, `${quote(text)} is an artifact`);
+  refuseFlags(settings, [...PACKING, ...CHOOSING], `${quote(text)} is an artifact`);
   if (!tree) {
     refuseFlags(settings, ["special"], "only the digest of a tree, --tree, looks at files");
   }
@@ -62,10 +64,10 @@ function referenceIn(text: string): Reference | undefined {
 }
 
 async function digestOfDirectory(context: Context, directory: string): Promise<void> {
-  const { settings, env, out } = context;
+  const { settings, out } = context;
   const { digest, tree, layer } = await (await makeClient(context)).digest({ directory }, {
     ...context.report.observer(context.signal),
-    ...packOptions(settings, env),
+    ...packOptions(context),
     allowSecrets: settings.get("allowSecrets"),
   });
   await out.result({ directory, digest, tree, entries: layer.entries }, digest);
@@ -79,7 +81,7 @@ async function treeOfDirectory(context: Context, directory: string): Promise<voi
   );
   const { tree, entries } = await (await makeClient(context)).treeDigest(
     { directory },
-    context.report.observer(context.signal),
+    { ...context.report.observer(context.signal), ...ignoreOptions(context) },
   );
   await context.out.result({ directory, tree, entries }, tree);
 }

@@ -74,14 +74,14 @@ async function pinnedDigest(
   client: Client,
   reference: Reference,
 ): Promise<Digest | undefined> {
-  const { settings, env } = context;
+  const { settings } = context;
   const said = [reference.digest, expectedDigest(settings)].filter(isDigest);
   const directory = settings.get("from");
   if (directory !== undefined) {
     checkDirectory(directory);
     const packed = await client.digest({ directory }, {
       ...context.report.observer(context.signal),
-      ...packOptions(settings, env),
+      ...packOptions(context),
     });
     said.push(packed.digest);
     const there = (await client.resolve(reference, { signal: context.signal })).digest;

@@ -6,6 +6,7 @@
 
 import { realpathSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
+import type { IgnoreRules } from "../../text/ignore_rules.ts";
 import { quote } from "../../text/printable.ts";
 import { type FileStat, statLink } from "../../system/runtime.ts";
 import { readError, sameStamp } from "./source_file.ts";
@@ -34,14 +35,17 @@ export class Refused {
    * Looks at a directory before anything in it is read or sent.
    *
    * @param base its real path
-   * @throws {BlobberError} `invalid-archive`
+   * @param ignoring what is left out of it
+   * @throws {BlobberError} `private-key`
    */
-  checkRoot(base: string): void {
+  checkRoot(base: string, ignoring?: IgnoreRules): void {
     const prefix = base.endsWith("/") ? base : `${base}/`;
     for (const { file } of this.#files) {
       const path = file.replaceAll("\\", "/");
       const root = prefix.replaceAll("\\", "/");
-      if (path.startsWith(root)) throw fileRefused(path.slice(root.length));
+      if (!path.startsWith(root)) continue;
+      const below = path.slice(root.length);
+      if (!ignoring?.excludes(below, false)) throw fileRefused(below);
     }
   }
 
@@ -50,7 +54,7 @@ export class Refused {
    *
    * @param path in the archive
    * @param stat what the walk saw
-   * @throws {BlobberError} `invalid-archive`
+   * @throws {BlobberError} `private-key`
    */
   check(path: string, stat: FileStat): void {
     if (stat.inode === 0) return;

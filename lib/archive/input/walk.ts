@@ -7,7 +7,8 @@
 import { readlinkSync, realpathSync } from "node:fs";
 import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
-import { printable, quote } from "../../text/printable.ts";
+import type { IgnoreRules } from "../../text/ignore_rules.ts";
+import { counted, printable, quote } from "../../text/printable.ts";
 import { type FileStat, listDirectory, statLink } from "../../system/runtime.ts";
 import type { Entry } from "../entry.ts";
 import { checkNames } from "./names.ts";
@@ -29,6 +30,8 @@ export interface WalkedEntry extends Entry {
 export interface WalkOptions extends Observer {
   /** Files that are not to be found: the walk fails on one. @default [] */
   refuse?: readonly string[] | undefined;
+  /** What is left out, before anything else is asked of it: directories are not even listed. @default nothing */
+  ignoring?: IgnoreRules | undefined;
 }
 
 /**
@@ -51,9 +54,18 @@ export function* walk(
   const base = resolveRoot(root);
   const links = new Map<string, string>();
   const refused = options.refuse?.length ? new Refused(options.refuse) : undefined;
-  refused?.checkRoot(base);
-  yield* walkDirectory(base, "", { observer: options, links, refused });
+  const { ignoring } = options;
+  refused?.checkRoot(base, ignoring);
+  const way: Way = { observer: options, links, refused, ignoring, leftOut: 0 };
+  yield* walkDirectory(base, "", way);
   checkOwnLinkChains(links);
+  if (ignoring === undefined) return;
+  notify(options, {
+    level: "debug",
+    code: "ignored",
+    message: `patterns left out ${counted(way.leftOut, "entry", "entries")}, ` +
+      "not counting what is below directories",
+  });
 }
 
 /** The directory behind a name that a person gave. */
@@ -80,6 +92,9 @@ interface Way {
   observer: Observer;
   links: Map<string, string>;
   refused: Refused | undefined;
+  ignoring: IgnoreRules | undefined;
+  /** Entries that are left out, without what is below them. */
+  leftOut: number;
 }
 
 function* walkDirectory(
@@ -88,7 +103,7 @@ function* walkDirectory(
   way: Way,
 ): Generator<WalkedEntry, void, void> {
   const { observer, links, refused } = way;
-  const found = list(directory);
+  const found = taken(list(directory), prefix, way);
   warnOfTwins(found, prefix, observer);
   for (const { name, directory: isDirectory } of found) {
     const file = `${directory}/${name}`;
@@ -118,8 +133,22 @@ function* walkDirectory(
   }
 }
 
+/** What is in a directory, by its names. */
+type Listed = { name: string; directory: boolean }[];
+
+/** What is not left out. */
+function taken(found: Listed, prefix: string, way: Way): Listed {
+  const { ignoring } = way;
+  if (ignoring === undefined) return found;
+  const rest = found.filter(({ name, directory }) =>
+    !ignoring.excludesEntry(prefix + name, directory)
+  );
+  way.leftOut += found.length - rest.length;
+  return rest;
+}
+
 /** What is in a directory, in the order of the archive. */
-function list(directory: string): { name: string; directory: boolean }[] {
+function list(directory: string): Listed {
   try {
     const found = listDirectory(directory);
     // Types come with the names and cost nothing; the look at each file waits until it is wanted.

@@ -48,7 +48,8 @@ export class Listing {
   /** Walks a large directory anew, for what its entries are. */
   walkAgain(): Generator<WalkedEntry, void, void> {
     // What there is to be said of names was said by the first walk.
-    return walk(this.directory, { refuse: this.#options.refuse });
+    const { refuse, ignoring } = this.#options;
+    return walk(this.directory, { refuse, ignoring });
   }
 
   /** What was looked at, until it is used. */

@@ -6,6 +6,7 @@
 
 import { checkPullable } from "../../archive/allowance.ts";
 import type { Encoder } from "../../archive/compression/encoder.ts";
+import { ignoringOf } from "../../archive/input/ignoring.ts";
 import type { ArchiveInput } from "../../archive/input/input.ts";
 import type { Surveyed } from "../../archive/input/survey.ts";
 import { BATCH_BYTES } from "../../archive/pack/batch.ts";
@@ -22,6 +23,12 @@ import { Sizing } from "./sizing.ts";
 /** How much was packed. */
 export type Contents = Pick<Surveyed, "files" | "bytes">;
 
+function listingOf(input: ArchiveInput, options: PackSettings): Listing | undefined {
+  if (!("directory" in input)) return undefined;
+  const { directory } = input;
+  return new Listing(directory, { ...options, ignoring: ignoringOf(directory, options) });
+}
+
 /** What is packed into a layer, and what runs the jobs. */
 export class LayerPacking {
   readonly #input: ArchiveInput;
@@ -37,7 +44,7 @@ export class LayerPacking {
    */
   constructor(input: ArchiveInput, options: PackSettings) {
     this.#input = input;
-    this.listing = "directory" in input ? new Listing(input.directory, options) : undefined;
+    this.listing = listingOf(input, options);
     const isWorth = this.listing === undefined || this.listing.worthThreads;
     this.threads = isWorth && options.threads || withoutThreads();
     this.threads.inFlight = AT_A_TIME;
