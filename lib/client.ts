@@ -5,6 +5,15 @@
  * @module
  */
 
+import type {
+  InspectOptions,
+  InspectResult,
+  RawOptions,
+  RawPart,
+  RawResult,
+  TreeOptions,
+  TreeResult,
+} from "./calls/describe.ts";
 import type { Readable, Writable } from "./calls/named_artifact.ts";
 import type { ArchiveInput, DigestOptions, FilesInput, PushInput } from "./calls/push.ts";
 import type { Image, ListResult } from "./calls/read.ts";
@@ -204,6 +213,45 @@ export class Client implements AsyncDisposable {
     return await this.#run("verify", options, async (options) => {
       const { verifyNamed } = await import("./calls/look.ts");
       return await verifyNamed(this.#session, ref, options);
+    });
+  }
+
+  /**
+   * Describes an artifact without downloading what is in it: what it says it is, its layers and files, and who
+   * signed it where there is a verifier. An index is described itself unless a platform is asked for.
+   *
+   * @param ref what to describe
+   */
+  async inspect(ref: Readable, options: InspectOptions = {}): Promise<InspectResult> {
+    return await this.#run("inspect", options, async (options) => {
+      const { inspectNamed } = await import("./calls/describe.ts");
+      return await inspectNamed(this.#session, ref, options);
+    });
+  }
+
+  /**
+   * An artifact and all that refers to it: signatures, attestations, bills of materials, and what refers to those.
+   *
+   * @param ref where to begin
+   */
+  async tree(ref: Readable, options: TreeOptions = {}): Promise<TreeResult> {
+    return await this.#run("tree", options, async (options) => {
+      const { treeNamed } = await import("./calls/describe.ts");
+      return await treeNamed(this.#session, ref, options);
+    });
+  }
+
+  /**
+   * The bytes of a manifest, a config or a table of contents as they are stored, checked.
+   *
+   * @param ref the artifact
+   * @param part which of its parts
+   * @throws {BlobberError} `not-found` where the artifact has no such part
+   */
+  async raw(ref: Readable, part: RawPart, options: RawOptions = {}): Promise<RawResult> {
+    return await this.#run("raw", options, async (options) => {
+      const { rawOf } = await import("./calls/describe.ts");
+      return await rawOf(this.#session, ref, part, options);
     });
   }
 

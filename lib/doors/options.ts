@@ -29,6 +29,7 @@ import type {
   UnpackLimits,
   VerifyOptions,
 } from "../options.ts";
+import type { ClaimReader, InspectOptions, RawOptions, TreeOptions } from "../looking.ts";
 import { quote } from "../text/printable.ts";
 import { registryNamed } from "../reference.ts";
 import { nearestWord } from "../text/spelling.ts";
@@ -200,6 +201,20 @@ const COPY: Shape<CopyOptions> = { ...READ, referrers: flag, tags, ifAbsent: fla
 const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
 const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };
 const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
+const INSPECT: Shape<InspectOptions> = { ...OPEN, tags: flag };
+const CLAIM_READER: Shape<ClaimReader> = { accepts: callable, read: callable };
+const LOOK: Shape<TreeOptions> = {
+  ...READ,
+  claims: objectWith(CLAIM_READER, "a reader of claims"),
+};
+const RAW: Shape<RawOptions> = {
+  ...READ,
+  layer: that(
+    (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+    "a whole number from 1",
+  ),
+};
+const rawPart = oneOf("manifest", "config", "table");
 const CALL: Shape<CallOptions> = { signal };
 const TAG_LIST: Shape<TagListOptions> = { ...CALL, limit: count, all: flag };
 const REPOSITORIES: Shape<RepositoriesOptions> = { ...CALL, limit: count };
@@ -222,6 +237,9 @@ const TABLES = {
   copy: COPY,
   sign: SIGN,
   verify: VERIFY,
+  inspect: INSPECT,
+  tree: LOOK,
+  raw: RAW,
   tag: TAG,
   tags: TAG_LIST,
   listTags: CALL,
@@ -288,6 +306,16 @@ export function checkDirectory(value: unknown): void {
 export function checkTagList(value: unknown): void {
   const wrong = tags(value);
   if (wrong !== undefined) throw invalid("tags", wrong);
+}
+
+/**
+ * Checks the part of an artifact that a call takes.
+ *
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkRawPart(value: unknown): void {
+  const wrong = rawPart(value);
+  if (wrong !== undefined) throw invalid("part", wrong);
 }
 
 function taken<O extends object>(given: O, table: Table, owner: string): O {
