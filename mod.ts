@@ -8,7 +8,6 @@
 export * from "./lib/client.ts";
 export * from "./lib/options.ts";
 export * from "./lib/results.ts";
-export * from "./lib/looking.ts";
 export * from "./lib/signing.ts";
 export * from "./lib/store.ts";
 export * from "./lib/types.ts";
@@ -62,6 +61,10 @@ export type {
   InputType,
   PushInput,
 } from "./lib/archive/input/input.ts";
+export type { Change, Difference } from "./lib/verbs/diff/changes.ts";
+export type { Diff, DiffSide, DiffSideName } from "./lib/verbs/diff/result.ts";
+export type { DiffEntry } from "./lib/verbs/diff/side.ts";
+export type { DiffCount, DiffTotals } from "./lib/verbs/diff/totals.ts";
 export type { Image } from "./lib/verbs/image.ts";
 export type { OpenedFile } from "./lib/verbs/image/files.ts";
 export type { Found, FoundEntry } from "./lib/verbs/image/glob.ts";

@@ -5,23 +5,16 @@
  * @module
  */
 
-import type {
-  InspectOptions,
-  InspectResult,
-  RawOptions,
-  RawPart,
-  RawResult,
-  TreeOptions,
-  TreeResult,
-} from "./calls/describe.ts";
+import type { Diff, DiffInput } from "./calls/diff.ts";
 import type { Readable, Writable } from "./calls/named_artifact.ts";
 import type { ArchiveInput, DigestOptions, FilesInput, PushInput } from "./calls/push.ts";
 import type { Image, ListResult } from "./calls/read.ts";
-import { callOptions, clientOptions, type VerbName } from "./doors/options.ts";
+import { callOptions, clientOptions, diffOptions, type VerbName } from "./doors/options.ts";
 import type { Observer } from "./events.ts";
 import type {
   ClientOptions,
   CopyOptions,
+  DiffOptions,
   OpenOptions,
   PullOptions,
   PushOptions,
@@ -47,6 +40,7 @@ import { readName } from "./stores/named.ts";
 import type { Descriptor } from "./types.ts";
 import { Session } from "./verbs/session.ts";
 
+export type { DiffInput } from "./calls/diff.ts";
 export type { Readable, Writable } from "./calls/named_artifact.ts";
 export type { DigestOptions } from "./calls/push.ts";
 export type { ListResult } from "./calls/read.ts";
@@ -179,6 +173,24 @@ export class Client implements AsyncDisposable {
   }
 
   /**
+   * What is not the same in two trees: paths, kinds, permission bits, link targets and contents, and not times or
+   * owners. The tables of artifacts tell it; contents are fetched only of files that two tables cut into
+   * different chunks, and of layers without a table.
+   *
+   * @param before a reference, or a directory as `push` takes it
+   * @param after the same
+   * @returns the changes; files of both sides can be read from it until it is closed
+   * @throws {BlobberError} `not-found`, `integrity`, `file-system`, `invalid-archive` for devices and named pipes, …
+   */
+  async diff(before: DiffInput, after: DiffInput, options: DiffOptions = {}): Promise<Diff> {
+    const given = diffOptions(options);
+    return await this.#session.run(given, async (options) => {
+      const { diffNamed } = await import("./calls/diff.ts");
+      return await diffNamed(this.#session, { before, after }, options, given);
+    }, (diff) => diff.close());
+  }
+
+  /**
    * Copies an artifact, with its signatures and whatever else refers to it, between any two stores.
    *
    * @param from what to copy
@@ -213,45 +225,6 @@ export class Client implements AsyncDisposable {
     return await this.#run("verify", options, async (options) => {
       const { verifyNamed } = await import("./calls/look.ts");
       return await verifyNamed(this.#session, ref, options);
-    });
-  }
-
-  /**
-   * Describes an artifact without downloading what is in it: what it says it is, its layers and files, and who
-   * signed it where there is a verifier. An index is described itself unless a platform is asked for.
-   *
-   * @param ref what to describe
-   */
-  async inspect(ref: Readable, options: InspectOptions = {}): Promise<InspectResult> {
-    return await this.#run("inspect", options, async (options) => {
-      const { inspectNamed } = await import("./calls/describe.ts");
-      return await inspectNamed(this.#session, ref, options);
-    });
-  }
-
-  /**
-   * An artifact and all that refers to it: signatures, attestations, bills of materials, and what refers to those.
-   *
-   * @param ref where to begin
-   */
-  async tree(ref: Readable, options: TreeOptions = {}): Promise<TreeResult> {
-    return await this.#run("tree", options, async (options) => {
-      const { treeNamed } = await import("./calls/describe.ts");
-      return await treeNamed(this.#session, ref, options);
-    });
-  }
-
-  /**
-   * The bytes of a manifest, a config or a table of contents as they are stored, checked.
-   *
-   * @param ref the artifact
-   * @param part which of its parts
-   * @throws {BlobberError} `not-found` where the artifact has no such part
-   */
-  async raw(ref: Readable, part: RawPart, options: RawOptions = {}): Promise<RawResult> {
-    return await this.#run("raw", options, async (options) => {
-      const { rawOf } = await import("./calls/describe.ts");
-      return await rawOf(this.#session, ref, part, options);
     });
   }
 

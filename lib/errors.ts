@@ -107,7 +107,6 @@ export type OptionName =
   | "insecureSkipTlsVerify"
   | "issuer"
   | "key"
-  | "layer"
   | "legacyMessageSignature"
   | "links"
   | "maxBytes"

@@ -10,8 +10,6 @@
  * @module
  */
 
-export * from "./looking_limits.ts";
-
 const KiB = 1024;
 const MiB = 1024 * KiB;
 

@@ -258,6 +258,22 @@ export interface TreeDigestOptions extends OpenOptions, Pick<PushOptions, "ignor
   special?: "refuse" | "skip" | undefined;
 }
 
+/** Options of `diff` that are about one of the two alone, and count in place of those about both. */
+export type DiffSideOptions = Pick<ReadOptions, "verifier" | "expect" | "platform" | "layoutPath">;
+
+/** Options of `diff`. What is left out is left out of directories; all else but paths is about references. */
+export interface DiffOptions
+  extends Omit<OpenOptions, "expect" | "layoutPath">, Pick<PushOptions, "ignore" | "ignoreFile"> {
+  /** Only what is at and below these paths, or those that globs stand for, on either side. @default everything */
+  paths?: readonly string[] | undefined;
+  /** What happens to devices and named pipes, which no tree has: refused, or left out with a notice. @default "refuse" */
+  special?: "refuse" | "skip" | undefined;
+  /** About the first of the two. */
+  before?: DiffSideOptions | undefined;
+  /** About the second. */
+  after?: DiffSideOptions | undefined;
+}
+
 /** Options of `copy`. */
 export interface CopyOptions extends ReadOptions {
   /** Also copy what refers to the artifact: signatures, bills of materials, and what refers to those. @default true */

@@ -131,6 +131,13 @@ test("progress of every verb goes forward, stays within its total and ends once"
       for await (const _ of listed.entries());
     });
     await run("tree digest", (how) => client.treeDigest(of, how));
+    const compared = await run("diff", async (how) => {
+      const diff = await client.diff({ directory: join(root, "layers") }, of, how);
+      assert.equal(diff.same, true);
+      await diff.close();
+    });
+    assert.equal(compared.download!.total, noTable.length + other.length);
+    assert.ok(compared.pack!.done > 3 * MiB, "files of one size are read");
     const copied = await run(
       "copy",
       (how) => client.copy(of, { store: new MemoryStore(), reference: "v1" }, how),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DESCRIBERS, READERS, type Setting, SIGNERS } from "./row.ts";
+import { READERS, type Setting, SIGNERS } from "./row.ts";
 
 /** Rows of the table of settings. */
 export const READING = {
@@ -46,17 +46,7 @@ export const READING = {
     default: false,
     help: "use a destination or layout even if another user can change what its path leads to",
     group: "command",
-    commands: [
-      ...READERS,
-      ...DESCRIBERS,
-      ...SIGNERS,
-      "copy",
-      "tag",
-      "tags",
-      "resolve",
-      "verify",
-      "trust",
-    ],
+    commands: [...READERS, ...SIGNERS, "copy", "tag", "tags", "resolve", "verify", "trust"],
     below: "stricter",
     strictness: [true, false],
     loosens: true,
@@ -68,7 +58,7 @@ export const READING = {
     placeholder: "OS/ARCH",
     help: "platform of the artifact, and the one to choose from an index",
     group: "command",
-    commands: [...READERS, ...DESCRIBERS, "resolve", "verify", ...SIGNERS],
+    commands: [...READERS, "resolve", "verify", ...SIGNERS],
     below: "free",
   },
   expect: {
@@ -77,7 +67,7 @@ export const READING = {
     placeholder: "DIGEST",
     help: "digest that the reference must resolve to",
     group: "command",
-    commands: [...READERS, ...DESCRIBERS, "resolve", "copy", "verify", "sign"],
+    commands: [...READERS, "resolve", "copy", "verify", "sign"],
   },
   maxEntries: {
     flag: "max-entries",
@@ -85,7 +75,7 @@ export const READING = {
     type: "count",
     help: "most entries to accept; by default as many as fit the artifact's size",
     group: "limits",
-    commands: [...READERS, "inspect", ...SIGNERS],
+    commands: [...READERS, ...SIGNERS],
     below: "free",
   },
   maxBytes: {

@@ -32,19 +32,8 @@ export const GROUPS = {
 export const EVERY = "every";
 /** What reads the files of an artifact. */
 export const READERS = ["pull", "ls", "cat", "cp", "digest"] as const;
-/** What describes an artifact. */
-export const DESCRIBERS = ["inspect", "tree"] as const;
 /** What reads an artifact at all, and may demand a signature of it. */
-export const VERIFIERS = [
-  ...READERS,
-  ...DESCRIBERS,
-  "resolve",
-  "copy",
-  "verify",
-  "sign",
-  "tag",
-  "trust",
-] as const;
+export const VERIFIERS = [...READERS, "resolve", "copy", "verify", "sign", "tag", "trust"] as const;
 /** What makes signatures, and packs a directory to know what it signs. */
 export const SIGNERS = ["push", "sign"] as const;
 /** What packs a directory. */

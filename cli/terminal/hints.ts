@@ -23,7 +23,6 @@ export const OPTIONS: Record<OptionName, SettingName | { insteadOfFlag: string }
   insecureSkipTlsVerify: "insecureSkipTlsVerify",
   issuer: "oidcIssuer",
   key: "signKey",
-  layer: "layer",
   legacyMessageSignature: { insteadOfFlag: "`legacy: true` in a trust rule" },
   links: "links",
   maxBytes: "maxBytes",

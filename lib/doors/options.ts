@@ -15,6 +15,8 @@ import type {
   ClientOptions,
   ConnectionOptions,
   CopyOptions,
+  DiffOptions,
+  DiffSideOptions,
   FileReadOptions,
   OpenOptions,
   PackLimits,
@@ -29,7 +31,6 @@ import type {
   UnpackLimits,
   VerifyOptions,
 } from "../options.ts";
-import type { ClaimReader, InspectOptions, RawOptions, TreeOptions } from "../looking.ts";
 import { quote } from "../text/printable.ts";
 import { registryNamed } from "../reference.ts";
 import { nearestWord } from "../text/spelling.ts";
@@ -197,24 +198,36 @@ const PULL: Shape<PullOptions> = {
   special: oneOf("refuse", "skip"),
 };
 const TREE: Shape<TreeDigestOptions> = { ...OPEN, ...IGNORE, special: PULL.special };
+const { expect, layoutPath, ...BOTH_SIDES } = OPEN;
+const ONE_SIDE: Shape<DiffSideOptions> = {
+  verifier: optional(verifierOption),
+  expect: optional(expect),
+  platform: optional(platform),
+  layoutPath: optional(layoutPath),
+};
+const sideCheck = objectWith(ONE_SIDE, "an object of options");
+const oneSide: Check = (value) => {
+  const wrong = sideCheck(value);
+  if (wrong !== undefined) return wrong;
+  const odd = Object.keys(value as object).find((name) => !Object.hasOwn(ONE_SIDE, name));
+  if (odd === undefined) return undefined;
+  return { path: `.${odd}`, found: "unknown", expected: Object.keys(ONE_SIDE).join(", ") };
+};
+const DIFF: Shape<DiffOptions> = {
+  ...BOTH_SIDES,
+  ...IGNORE,
+  paths: listOf(text, "a list of paths"),
+  special: PULL.special,
+  before: oneSide,
+  after: oneSide,
+};
+/** A demand that would be passed over if it did not say which of the two it is about. */
+const ofOneSide = (name: string): Check => (value) =>
+  fault(value, `it in before or after: { before: { ${name} } }`);
 const COPY: Shape<CopyOptions> = { ...READ, referrers: flag, tags, ifAbsent: flag };
 const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
 const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };
 const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
-const INSPECT: Shape<InspectOptions> = { ...OPEN, tags: flag };
-const CLAIM_READER: Shape<ClaimReader> = { accepts: callable, read: callable };
-const LOOK: Shape<TreeOptions> = {
-  ...READ,
-  claims: objectWith(CLAIM_READER, "a reader of claims"),
-};
-const RAW: Shape<RawOptions> = {
-  ...READ,
-  layer: that(
-    (value) => Number.isSafeInteger(value) && (value as number) >= 1,
-    "a whole number from 1",
-  ),
-};
-const rawPart = oneOf("manifest", "config", "table");
 const CALL: Shape<CallOptions> = { signal };
 const TAG_LIST: Shape<TagListOptions> = { ...CALL, limit: count, all: flag };
 const REPOSITORIES: Shape<RepositoriesOptions> = { ...CALL, limit: count };
@@ -234,12 +247,10 @@ const TABLES = {
   pull: PULL,
   openImage: OPEN,
   list: OPEN,
+  diff: { ...DIFF, expect: ofOneSide("expect"), layoutPath: ofOneSide("layoutPath") },
   copy: COPY,
   sign: SIGN,
   verify: VERIFY,
-  inspect: INSPECT,
-  tree: LOOK,
-  raw: RAW,
   tag: TAG,
   tags: TAG_LIST,
   listTags: CALL,
@@ -278,6 +289,17 @@ export function callOptions<O extends object>(verb: VerbName, given: O): O {
   return taken(given, TABLES[verb], verb);
 }
 
+/** As {@linkcode callOptions}, for `diff`, with copies of what is about one side. */
+export function diffOptions(given: DiffOptions): DiffOptions {
+  const { before, after, ...both } = callOptions("diff", given);
+  return { ...both, before: copyOf(before), after: copyOf(after) };
+}
+
+function copyOf(side: DiffSideOptions = {}): DiffSideOptions {
+  const { verifier } = side;
+  return { ...side, ...Array.isArray(verifier) && { verifier: [...verifier] } };
+}
+
 /** As {@linkcode callOptions}, for what opens and reads a file of an image. */
 export function fileOptions<O extends FileReadOptions>(given: O): O {
   return taken(given, FILE, "a file");
@@ -306,16 +328,6 @@ export function checkDirectory(value: unknown): void {
 export function checkTagList(value: unknown): void {
   const wrong = tags(value);
   if (wrong !== undefined) throw invalid("tags", wrong);
-}
-
-/**
- * Checks the part of an artifact that a call takes.
- *
- * @throws {BlobberError} `invalid-option`
- */
-export function checkRawPart(value: unknown): void {
-  const wrong = rawPart(value);
-  if (wrong !== undefined) throw invalid("part", wrong);
 }
 
 function taken<O extends object>(given: O, table: Table, owner: string): O {

@@ -137,16 +137,21 @@ const OF_CALLS: Record<VerbName, [object, string][]> = {
   pull: PULLING,
   openImage: [...READING, ...UNPACKING],
   list: [...READING, ...UNPACKING],
+  diff: [
+    ...READING.slice(0, 5),
+    ...READING.slice(8, 11),
+    ...UNPACKING,
+    [{ special: true }, "special: true, "],
+    [{ paths: "a" }, 'paths: "a", expected a list of paths'],
+    [{ expect: "sha256:00" }, 'expect: "sha256:00", expected it in before or after'],
+    [{ layoutPath: "/a" }, 'layoutPath: "/a", expected it in before or after'],
+    [{ before: { verifier: null } }, "before.verifier: null, expected a verifier"],
+    [{ after: { expect: "v1" } }, 'after.expect: "v1", expected "sha256:" and 64'],
+    [{ after: { verifer: {} } }, "after.verifer: unknown, expected verifier, expect, "],
+  ],
   copy: [...READING, ...WRITING, [{ referrers: "auto" }, 'referrers: "auto", expected true or']],
   sign: [...READING.slice(0, 4), [{ expect: "v1" }, "expect: "], [{ signer: [] }, "signer: "]],
   verify: [...READING, [{ whole: 1 }, "whole: 1, expected true or false"]],
-  inspect: [...READING, ...UNPACKING, [{ tags: ["v1"] }, "tags: a list, expected true or false"]],
-  tree: [
-    ...READING,
-    [{ claims: () => {} }, "claims: a function, expected a reader of claims"],
-    [{ claims: { accepts: () => true } }, "claims.read: undefined, expected a function"],
-  ],
-  raw: [...READING, [{ layer: 0 }, "layer: 0, expected a whole number from 1"]],
   tag: [...READING, WRITING[3]!],
   tags: [
     ...READING.slice(0, 2),
@@ -180,12 +185,12 @@ function call(verb: VerbName, options: object): Promise<unknown> {
       return client.pull(ref, "/nowhere/out", options);
     case "copy":
       return client.copy(ref, ref, options);
+    case "diff":
+      return client.diff(ref, { directory: "." }, options);
     case "tag":
       return client.tag(ref, ["v2"], options);
     case "repositories":
       return client.repositories("127.0.0.1:1", options);
-    case "raw":
-      return client.raw(ref, "manifest", options);
     case "listTags":
       return Array.fromAsync(client.listTags(ref, options));
     default:

@@ -31,6 +31,8 @@ import {
   type CopyOptions,
   type Credentials,
   type Descriptor,
+  type Diff,
+  type DiffOptions,
   type Digest,
   type Entry,
   formatReference,
@@ -178,6 +180,10 @@ try {
   });
   assert.equal(dry.layer.digest, pushed.layer.digest);
   assert.equal((await client.treeDigest({ directory: tree })).tree, pushed.tree);
+  const comparing: DiffOptions = { special: "skip", after: { expect: pushed.digest } };
+  const diff: Diff = await client.diff({ directory: tree }, layout, comparing);
+  assert.deepEqual([diff.same, diff.changes, diff.after.digest], [true, [], pushed.digest]);
+  await diff.close();
   const made = await client.push({ entries: some() }, "mine.test/app:v1");
   const mine: Reference = parseReference("mine.test/app:v1");
   const found: Descriptor = await client.resolve(mine);

@@ -10,7 +10,7 @@
 
 import { type Digest, Digester } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { notify, type Observer } from "../../events.ts";
+import type { Observer } from "../../events.ts";
 import { FILES_READ } from "../../limits.ts";
 import { counted, quote } from "../../text/printable.ts";
 import type { Source } from "../../store.ts";
@@ -21,11 +21,10 @@ import { type Entry, specialName } from "../entry.ts";
 import { TreeRecords } from "../tree_records.ts";
 import { readChunks } from "./chunk_stream.ts";
 import type { Content, Contents } from "./content.ts";
+import { judgeSpecial, type SpecialOptions } from "./special_entries.ts";
 
 /** How the digest of an image's tree is found. */
-export interface TreeOfImageOptions extends Observer {
-  /** Whether devices and named pipes, which no tree has, are refused or left out. @default "refuse" */
-  special?: "refuse" | "skip" | undefined;
+export interface TreeOfImageOptions extends Observer, SpecialOptions {
   /** The most bytes of a file that has to be read. @default no limit: nothing is kept */
   maxFileBytes?: number | undefined;
 }
@@ -87,7 +86,7 @@ export async function treeOfImage(
     }
   }
   for (const path of listing.emptied()) records.imply(path);
-  judgeSpecial(special, options);
+  judgeSpecial(special, { ...options, refusal: "the tree has no digest", leftOut: "the tree" });
   await hashUnproven(source, [...unproven.values()], { records, options });
   const { size } = records;
   return { tree: await records.digest(), entries: size };
@@ -130,27 +129,6 @@ function fileOf(content: Content, entry: Entry): Entry {
   if (content.kind === "layer") return entry;
   const { size, mode } = content.kind === "spool" ? content.at.entry : content.row.entry;
   return { ...entry, type: "file", size, mode };
-}
-
-function judgeSpecial(special: readonly Entry[], options: TreeOfImageOptions): void {
-  const [first] = special;
-  if (first === undefined) return;
-  const what = `${quote(first.path)} is ${specialName(first.type)}`;
-  if (options.special !== "skip") {
-    throw new BlobberError(
-      "invalid-archive",
-      `the tree has no digest: ${what}, expected files, directories and links`,
-      {
-        hint: ["devices and named pipes are left out with ", { option: "special", value: "skip" }],
-      },
-    );
-  }
-  const more = special.length > 1 ? `, and ${special.length - 1} more like it` : "";
-  notify(options, {
-    level: "warning",
-    code: "special-files",
-    message: `left out of the tree: ${what}${more}`,
-  });
 }
 
 function tooLarge({ path, size }: Entry, most: number): BlobberError {

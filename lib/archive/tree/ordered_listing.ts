@@ -20,7 +20,8 @@ const FEW = 16;
 
 /** A table that needs no tree. */
 export class OrderedListing<T> implements Listing<T> {
-  readonly #table: NamedTable;
+  /** All of it, once it was read: a row of that is found in no time. */
+  #table: NamedTable;
   readonly #files: Ordinary["files"];
   readonly #contentOf: (located: Located) => T;
   #whole: Promise<Table> | undefined;
@@ -99,9 +100,11 @@ export class OrderedListing<T> implements Listing<T> {
 
   /** All rows, read once. */
   #all(options: CallOptions): Promise<Table> {
-    const reading = this.#whole ??= this.#table.whole(options);
-    // One that was stopped is nothing for the next caller.
-    reading.catch(() => void (this.#whole = undefined));
+    if (this.#whole !== undefined) return this.#whole;
+    const reading = this.#whole = this.#table.whole(options);
+    reading.then((table) => void (this.#table = table), () => {
+      this.#whole = undefined; // one that was stopped is nothing for the next caller
+    });
     return reading;
   }
 
