@@ -17,6 +17,7 @@ import type {
   DiffOptions,
   OpenOptions,
   PullOptions,
+  PullTarOptions,
   PushOptions,
   ReadOptions,
   RepositoriesOptions,
@@ -132,17 +133,33 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Pulls an artifact into a directory.
+   * Pulls an artifact, or a part of it, into a directory.
    *
    * @param ref what to pull
    * @param dir where to; made when it does not exist
    */
-  async pull(ref: Readable, dir: string, options: PullOptions = {}): Promise<PullResult> {
-    const given = callOptions("pull", options);
-    return await this.#session.runWithThreads(given, async (options, threads) => {
-      const { pullNamed } = await import("./calls/pull.ts");
-      return await pullNamed(this.#session, ref, dir, { options, threads });
-    });
+  pull(ref: Readable, dir: string, options?: PullOptions): Promise<PullResult>;
+  /**
+   * Pulls an artifact, or a part of it, into a stream, as a tar. Every byte was checked before it is written. The
+   * stream is closed when all is in it, and aborted with the error when the call fails.
+   *
+   * @param ref what to pull
+   * @param stream where to; locked until the call ends
+   * @param options `{ to: "tar" }` and others
+   */
+  pull(
+    ref: Readable,
+    stream: WritableStream<Uint8Array>,
+    options: PullTarOptions,
+  ): Promise<PullResult>;
+  async pull(
+    ref: Readable,
+    to: string | WritableStream<Uint8Array>,
+    options: PullOptions | PullTarOptions = {},
+  ): Promise<PullResult> {
+    const given = settled(() => callOptions("pull", options));
+    const { pullInto } = await import("./calls/pull.ts");
+    return await pullInto(this.#session, ref, to, given);
   }
 
   /**
@@ -326,5 +343,17 @@ export class Client implements AsyncDisposable {
     call: (options: O & { signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     return await this.#session.run(callOptions(verb, options), call);
+  }
+}
+
+/** Does something now, and returns or throws later what came of it. */
+function settled<T>(work: () => T): () => T {
+  try {
+    const result = work();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }

@@ -246,10 +246,32 @@ export interface FileReadOptions extends FileOptions {
 export interface PullOptions extends ReadOptions, UnpackLimits {
   /** Replace files that exist. @default false */
   overwrite?: boolean | undefined;
+  /**
+   * Patterns in gitignore syntax: what one of them matches is pulled, and what is below a directory that one
+   * matches; of a layer with a table only that is fetched. A pattern that matches nothing is an error.
+   *
+   * @default everything
+   */
+  include?: readonly string[] | undefined;
+  /** As {@linkcode PullOptions.include}: what one of them matches is not pulled. @default [] */
+  exclude?: readonly string[] | undefined;
+  /**
+   * How many components to take off the begin of each path, as `tar` does; what has no more is left out. The
+   * targets of symbolic links are not changed, and must still lead nowhere outside.
+   *
+   * @default 0
+   */
+  stripComponents?: number | undefined;
   /** What happens to links with an absolute target: refused, or written as they are and never followed. @default "refuse" */
   links?: "refuse" | "keep" | undefined;
   /** What happens to devices and named pipes, which are never made: refused, or left out with a notice. @default "refuse" */
   special?: "refuse" | "skip" | undefined;
+}
+
+/** Options of `pull` into a stream. Owner and group of all entries are 0. */
+export interface PullTarOptions extends Omit<PullOptions, "overwrite"> {
+  /** What is written: a tar (POSIX pax), sorted by path. */
+  to: "tar";
 }
 
 /** Options of `treeDigest`. All but those of {@linkcode Observer} and those that leave files out are about references. */

@@ -115,6 +115,7 @@ const ARCHIVE: Record<string, string[]> = {
   "pack": ["", "compression", "tar", "table", "input"],
   "destination": ["", "tree"],
   "unpack": ["", "compression", "tar", "table", "tree", "read", "destination"],
+  "select": ["", "tar", "table", "tree", "read", "destination", "unpack"],
 };
 
 /** All TypeScript files of the project. */

@@ -5,7 +5,8 @@
  */
 
 import { checkDirectory } from "../doors/options.ts";
-import type { PullOptions } from "../options.ts";
+import { BlobberError } from "../errors.ts";
+import type { PullOptions, PullTarOptions } from "../options.ts";
 import type { PullResult } from "../results.ts";
 import { Traffic } from "../stores/cache/traffic.ts";
 import type { ThreadCall } from "../threads/pool.ts";
@@ -13,17 +14,43 @@ import type { Session } from "../verbs/session.ts";
 import { type Readable, resolveNamed } from "./named_artifact.ts";
 
 /**
- * Pulls what a caller names into a directory.
+ * Pulls what a caller names.
  *
- * @param threads this call's part of the client's
+ * @param session of the client
+ * @param ref what to pull
+ * @param to the path of a directory, or a stream
+ * @param options gives the caller's, or throws: a stream hears of it
  */
-export async function pullNamed(
+export async function pullInto(
+  session: Session,
+  ref: Readable,
+  to: string | WritableStream<Uint8Array>,
+  options: () => PullOptions | PullTarOptions,
+): Promise<PullResult> {
+  if (typeof to === "object" && to !== null && "getWriter" in to) {
+    const { pullIntoStream } = await import("./pull_tar.ts");
+    return await pullIntoStream(session, ref, to, options);
+  }
+  return await session.runWithThreads(
+    options(),
+    async (options, threads) => await pullNamed(session, ref, to, { options, threads }),
+  );
+}
+
+/** @param threads this call's part of the client's */
+async function pullNamed(
   session: Session,
   ref: Readable,
   dir: string,
   { options, threads }: { options: PullOptions; threads: Promise<ThreadCall> },
 ): Promise<PullResult> {
   checkDirectory(dir);
+  if ("to" in options) {
+    throw new BlobberError(
+      "invalid-option",
+      "invalid option to: a directory is the destination, expected a stream to write to",
+    );
+  }
   const loading = import("../verbs/pull.ts"); // while the registry is asked
   loading.catch(() => {}); // the registry may fail first
   const traffic = new Traffic();

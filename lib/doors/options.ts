@@ -64,6 +64,7 @@ const path: Check = that(
   "a path",
 );
 const ignoreFile: Check = that((value) => path(value) === undefined, "a path, or false");
+const patterns: Check = listOf(text, "a list of patterns");
 const signal: Check = that((value) => value instanceof AbortSignal, "an AbortSignal");
 const digest: Check = that(isDigest, DIGEST_GRAMMAR);
 const platform: Check = objectWith<Platform>({
@@ -194,6 +195,9 @@ const PULL: Shape<PullOptions> = {
   ...READ,
   ...UNPACK,
   overwrite: flag,
+  include: patterns,
+  exclude: patterns,
+  stripComponents: count,
   links: oneOf("refuse", "keep"),
   special: oneOf("refuse", "skip"),
 };
@@ -231,6 +235,7 @@ const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
 const CALL: Shape<CallOptions> = { signal };
 const TAG_LIST: Shape<TagListOptions> = { ...CALL, limit: count, all: flag };
 const REPOSITORIES: Shape<RepositoriesOptions> = { ...CALL, limit: count };
+const PULL_ANYWHERE: Shape<PullOptions & { to?: "tar" }> = { ...PULL, to: oneOf("tar") };
 const anything: Check = () => undefined;
 /** Numbers of bytes are checked where the size of the file is known. */
 const FILE: Shape<FileReadOptions> = {
@@ -244,7 +249,7 @@ const TABLES = {
   push: PUSH,
   digest: { ...PUSH, onEntry: callable },
   treeDigest: TREE,
-  pull: PULL,
+  pull: PULL_ANYWHERE,
   openImage: OPEN,
   list: OPEN,
   diff: { ...DIFF, expect: ofOneSide("expect"), layoutPath: ofOneSide("layoutPath") },

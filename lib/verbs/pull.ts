@@ -14,7 +14,7 @@ import { Traffic } from "../stores/cache/traffic.ts";
 import { bytesRead, openLayers } from "./pull/open_layers.ts";
 import { checkTree, placeTree } from "./pull/place_tree.ts";
 import { planPull } from "./pull/plan_pull.ts";
-import { type PullRules, type PullSettings, rulesOf } from "./pull/settings.ts";
+import { isPart, type PullRules, type PullSettings, rulesOf } from "./pull/settings.ts";
 import { unpackLayers } from "./pull/unpack_layers.ts";
 import { UnpackThreads } from "./pull/unpack_threads.ts";
 
@@ -45,6 +45,10 @@ export async function pull(
   try {
     rules.pace.check();
     destination = Destination.find(dir, { allowShared, holding });
+    if (isPart(settings)) {
+      const { pullPart } = await import("./pull/pull_part.ts");
+      return await pullPart(source, manifest, destination, { settings, rules, threads });
+    }
     return await pullInto(destination, { source, manifest, settings, rules, threads });
   } catch (error) {
     throw signal?.aborted && !isBlobberError(error) ? interruption(signal) : error;

@@ -20,8 +20,11 @@ import type { ContentSource } from "./content.ts";
 import { RunReader } from "./run_reader.ts";
 import type { Located, Row } from "../table/table.ts";
 
-/** Bytes between two members that are fetched along rather than asked around for. */
-const MAX_GAP = 64 * 1024;
+/**
+ * Bytes between two members that are fetched along rather than asked around for: in the time of a request so
+ * many come at least.
+ */
+export const MAX_GAP: number = 64 * 1024;
 /** Bytes of a chunk from which the web's call, which takes another thread, hashes it sooner than Node's. */
 const WORTH_A_THREAD = 64 * 1024;
 
@@ -180,7 +183,7 @@ class Members {
 }
 
 /** Index of the first number that is greater, in an ascending list. */
-function indexAfter(sorted: readonly number[], value: number): number {
+export function indexAfter(sorted: readonly number[], value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
@@ -192,7 +195,7 @@ function indexAfter(sorted: readonly number[], value: number): number {
 }
 
 /** The table, which was proven, states digests: what does not inflate cannot have them. */
-function damage(layer: LayerEnd, cause: unknown): unknown {
+export function damage(layer: LayerEnd, cause: unknown): unknown {
   if (!isBlobberError(cause, "invalid-archive")) return cause;
   return new BlobberError(
     "integrity",
@@ -202,7 +205,18 @@ function damage(layer: LayerEnd, cause: unknown): unknown {
   );
 }
 
-async function checkChunk(row: Row, i: number, part: Uint8Array<ArrayBuffer>): Promise<void> {
+/**
+ * Checks the bytes of a chunk.
+ *
+ * @param row its file
+ * @param i which of the table's chunks
+ * @throws {BlobberError} `integrity`
+ */
+export async function checkChunk(
+  row: Row,
+  i: number,
+  part: Uint8Array<ArrayBuffer>,
+): Promise<void> {
   const { columns, chunkCount } = row;
   const [at, size, stated] = [columns.at(i), columns.size(i), columns.digest(i)];
   if (part.length === size) {
@@ -218,7 +232,12 @@ async function checkChunk(row: Row, i: number, part: Uint8Array<ArrayBuffer>): P
   );
 }
 
-function checkWhole(row: Row, whole: Digester): void {
+/**
+ * Checks all bytes of a file that has more than one chunk.
+ *
+ * @throws {BlobberError} `integrity`
+ */
+export function checkWhole(row: Row, whole: Digester): void {
   checkDigest({
     actual: whole.digest(),
     expected: row.digest!,

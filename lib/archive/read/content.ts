@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { Digest } from "../../digest.ts";
 import type { Observer } from "../../events.ts";
 import type { UnpackLimits } from "../../options.ts";
 import type { Source } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
+import type { Entry } from "../entry.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 import type { Located } from "../table/table.ts";
 import type { Listing } from "../tree/listing.ts";
@@ -26,6 +28,8 @@ export type Content =
 /** The entries of an image. */
 export interface Contents {
   listing: Listing<Content>;
+  /** The root's own entry, where an archive has one that was read. */
+  root?: Entry | undefined;
   /** Releases what is held. */
   close(): void;
 }
@@ -38,6 +42,13 @@ export interface ContentsOptions extends Observer {
   maxBytes?: UnpackLimits["maxBytes"];
   /** Whether no content will be asked for, so that none has to be kept. @default false */
   namesOnly?: boolean | undefined;
+  /**
+   * Tells of a path in a layer that has to be unpacked whether its content will be asked for. Then it is kept,
+   * whatever it takes, and the rest is not. @default what is asked for is not known, and all is kept within limits
+   */
+  keeps?: ((path: string) => boolean) | undefined;
+  /** Digests of the layers' tars, as the config states them, to check those that have to be unpacked. */
+  diffIdOf?: ((layer: Descriptor) => Digest | undefined) | undefined;
   /** Whether contents are hashed where layers have to be unpacked anyway. @default false */
   hash?: boolean | undefined;
 }

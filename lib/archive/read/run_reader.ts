@@ -13,12 +13,19 @@ import type { LayerEnd } from "../table/layer_table.ts";
 /** Memory that bytes of a range pass through. */
 const SCRATCH_BYTES = 256 * 1024;
 
+/** How a part of a layer is read. */
+export interface RunReaderOptions extends CallOptions {
+  /** Called with the number of bytes that came since the last call. */
+  onBytes?: ((count: number) => void) | undefined;
+}
+
 /** Reads forward through a part of a layer. */
 export class RunReader {
   readonly #open: () => Promise<ReadableStream<Uint8Array>>;
   readonly #tail: LayerEnd["tail"];
   readonly #end: number;
   readonly #name: string;
+  readonly #onBytes: RunReaderOptions["onBytes"];
   #reader: CheckedReader | undefined;
   #position: number;
   #scratch = new ArrayBuffer(0);
@@ -29,9 +36,10 @@ export class RunReader {
     source: ContentSource,
     layer: LayerEnd,
     range: { start: number; end: number },
-    options: CallOptions,
+    { onBytes, ...options }: RunReaderOptions,
   ) {
     const { start, end } = range;
+    this.#onBytes = onBytes;
     this.#end = end;
     this.#tail = layer.tail;
     this.#position = start;
@@ -80,6 +88,7 @@ export class RunReader {
       const scratch = buffer.byteLength > 0 ? buffer : this.#scratch;
       const bytes = await this.#reader!.read(scratch);
       if (bytes === undefined) throw new BlobberError("integrity", `${this.#name} are cut off`);
+      this.#onBytes?.(bytes.length);
       this.#rest = bytes;
     }
     const part = this.#rest.subarray(0, count);

@@ -23,6 +23,8 @@ import type { KeptFiles } from "./kept_files.ts";
 export interface SpooledEntry {
   entry: Entry;
   dataStart: number;
+  /** Where its content begins in what is kept of the tar, where it is kept. */
+  keptAt?: number | undefined;
   /** Digest of its content, where that was asked for and there is any. */
   digest?: Digest;
 }
@@ -31,8 +33,11 @@ export interface SpooledEntry {
 export interface SpoolOptions extends LayerStreamOptions {
   /** Counts the entries. */
   budget: Budget;
-  /** Whether content will be asked for. */
-  keep: boolean;
+  /**
+   * Whether content will be asked for; or tells of a path whether all of its content will be, which then is all
+   * that is kept, whatever it takes.
+   */
+  keep: boolean | ((path: string) => boolean);
   /** Whether contents are hashed while they pass. */
   hash?: boolean | undefined;
   /** Where files are kept that are unpacked by themselves. */
@@ -56,8 +61,8 @@ export class Spool {
   }
 
   /**
-   * Downloads a layer. On the disk it takes at most {@linkcode MAX_SPOOL_RATIO} times its bytes, and
-   * {@linkcode FREE_SPOOL_BYTES}; nothing where no content is asked for.
+   * Downloads a layer. Unless it is known what will be asked for, it takes at most {@linkcode MAX_SPOOL_RATIO}
+   * times its bytes on the disk, and {@linkcode FREE_SPOOL_BYTES}; nothing where no content is asked for.
    *
    * @throws {BlobberError} `integrity`, `invalid-archive`, `path-traversal`, `limit`, `file-system`
    */
@@ -75,24 +80,32 @@ export class Spool {
   async #read(options: SpoolOptions): Promise<void> {
     const entries: SpooledEntry[] = [];
     let hashed: { at: SpooledEntry; digester: Digester } | undefined;
+    const { keep } = options;
+    const file = keep === false ? undefined : new TemporaryFile();
+    this.#tar = file;
+    const keeps = typeof keep === "function" ? keep : undefined;
+    let isKept = false;
     const handler = {
       entry(entry: Entry, dataStart: number) {
         options.budget.spend(entry.path, entry.size, entry.linkTarget);
         const at: SpooledEntry = { entry, dataStart };
+        isKept = keeps?.(entry.path) ?? false;
+        if (keeps === undefined) at.keptAt = dataStart;
+        else if (isKept) at.keptAt = file!.size;
         entries.push(at);
         if (options.hash && entry.size > 0) hashed = { at, digester: new Digester() };
       },
       data(bytes: Uint8Array) {
         hashed?.digester.update(bytes);
+        if (isKept) file!.write(bytes);
       },
       fileEnd() {
         if (hashed !== undefined) hashed.at.digest = hashed.digester.digest();
         hashed = undefined;
       },
     };
-    if (options.keep) this.#tar = new TemporaryFile();
     let plain = 0;
-    const onPlain = (bytes: Uint8Array, read: number) => {
+    const onPlain = keeps ? undefined : (bytes: Uint8Array, read: number) => {
       plain += bytes.length;
       if (plain <= FREE_SPOOL_BYTES + MAX_SPOOL_RATIO * read) return this.#tar?.write(bytes);
       this.#tar?.close();
@@ -115,13 +128,14 @@ export class Spool {
     tied: TiedSignal,
   ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const tar = this.#tar;
-    if (tar === undefined) {
+    const { keptAt } = at;
+    if (tar === undefined || keptAt === undefined) {
       const key = `${this.#layer.digest}:${at.dataStart}`;
       const make = (stop: AbortSignal) => this.#unpack(at, stop);
       return await this.#kept.open({ key, size: at.entry.size, make }, range, tied);
     }
     const { signal, release } = tied;
-    let [next, end] = [at.dataStart + range.start, at.dataStart + range.end];
+    let [next, end] = [keptAt + range.start, keptAt + range.end];
     return byteStream((into) => {
       checkAborted(signal);
       const read = tar.read(into.subarray(0, Math.min(into.length, end - next)), next);

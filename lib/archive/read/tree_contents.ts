@@ -89,7 +89,7 @@ export async function readTree(
     close();
     throw error;
   }
-  return { listing: tree, close };
+  return { listing: tree, root: tree.root, close };
 }
 
 async function spoolOf(
@@ -111,7 +111,8 @@ async function spoolOf(
   const { whole } = options;
   const onBytes = (read: number) => whole.read(read);
   const { Spool } = await import("./spool.ts");
-  const how = { ...options, onBytes, keep: !options.namesOnly };
+  const { diffIdOf, keeps = !options.namesOnly } = options;
+  const how = { ...options, onBytes, keep: keeps, diffId: diffIdOf?.(layer) };
   const spool = await Spool.make(source, layer, how);
   whole.readAll(layer);
   return spool;

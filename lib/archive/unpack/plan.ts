@@ -156,7 +156,11 @@ const MAX_NAMED = 10;
  *
  * @param observer is told which they are; nothing where that was told before
  */
-export function leaveOut(tree: Tree, { special }: EntryPolicy, observer?: Observer): void {
+export function leaveOut(
+  tree: Pick<Tree, "dropSpecial">,
+  { special }: EntryPolicy,
+  observer?: Observer,
+): void {
   if (special === "refuse") return;
   const paths = tree.dropSpecial();
   if (paths.length > 0 && observer !== undefined) tellLeftOut(paths, observer);

@@ -31,6 +31,12 @@ export interface PullSettings extends PullOptions {
   holding?: Holding | undefined;
 }
 
+/** Whether not all of an artifact is pulled, or not to the paths that it has. */
+export function isPart(settings: PullSettings): boolean {
+  const { include = [], exclude = [], stripComponents = 0 } = settings;
+  return include.length > 0 || exclude.length > 0 || stripComponents > 0;
+}
+
 /** What holds for every step of one pull. */
 export interface PullRules {
   /** Bytes of all layers, as the manifest states them. */

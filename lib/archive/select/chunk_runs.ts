@@ -1,0 +1,58 @@
+/**
+ * Which parts of a layer hold the files that are wanted of it: runs of members that are fetched in one request
+ * each, so that what several files share is fetched once.
+ *
+ * @module
+ */
+
+import { indexAfter, MAX_GAP } from "../read/chunk_stream.ts";
+import type { LayerEnd } from "../table/layer_table.ts";
+import type { Located } from "../table/table.ts";
+
+/** A file in a layer, with what it is to its reader. */
+export interface WantedFile<T> {
+  /** What the reader knows it by. */
+  file: T;
+  /** Where its content is; it has some. */
+  located: Located;
+}
+
+/** A part of a layer, and the files in it in the order in which they are read. */
+export interface Run<T> {
+  start: number;
+  end: number;
+  files: WantedFile<T>[];
+}
+
+/**
+ * The runs that hold files of one layer.
+ *
+ * @param layer the layer
+ * @param files in the order in which they are to be read; one that stands before the last begins a new run
+ */
+export function runsOf<T>(layer: LayerEnd, files: Iterable<WantedFile<T>>): Run<T>[] {
+  const runs: Run<T>[] = [];
+  let run: Run<T> | undefined;
+  let behind = 0;
+  for (const wanted of files) {
+    const { row, members } = wanted.located;
+    const { columns, first, chunkCount } = row;
+    const start = columns.member(first);
+    const last = columns.member(first + chunkCount - 1);
+    const end = members[indexAfter(members, last)] ?? layer.footer.contentEnd;
+    if (run !== undefined && first >= behind && start - run.end <= MAX_GAP) {
+      run.end = Math.max(run.end, end);
+      run.files.push(wanted);
+    } else {
+      run = { start, end, files: [wanted] };
+      runs.push(run);
+    }
+    behind = first + chunkCount;
+  }
+  return runs;
+}
+
+/** Bytes of all runs. */
+export function bytesOf(runs: readonly Run<unknown>[]): number {
+  return runs.reduce((sum, { start, end }) => sum + end - start, 0);
+}

@@ -1,0 +1,124 @@
+/**
+ * Puts the files of a selection into a staging directory: those of a layer with a table by its runs, several at a
+ * time; or the whole layer, where nearly all of it is wanted.
+ *
+ * @module
+ */
+
+import { FILES_READ } from "../../limits.ts";
+import type { Source } from "../../store.ts";
+import { inLanes } from "../../system/lanes.ts";
+import { Pace } from "../../system/pace.ts";
+import { beginParts, finishParts, StagedFile, writePart } from "../destination/staged_file.ts";
+import { IMPLIED_MODE } from "../entry.ts";
+import { openContent } from "../read/file_content.ts";
+import { canGroup } from "../unpack/groups.ts";
+import { unpackFiles } from "../unpack/unpack_files.ts";
+import { type ContentPlan, isWorthWhole, type WantedLayer } from "./content_plan.ts";
+import { readRun } from "./read_run.ts";
+import type { SelectedEntry, Selection } from "./selection.ts";
+import { unpackWhole, type UnpackWholeOptions } from "./unpack_whole.ts";
+
+/**
+ * Unpacks a selection. When it has returned everything in the staging directory is checked: of what was read in
+ * parts each chunk, of what was read whole the layer too.
+ *
+ * @param source where the image is
+ * @param selection what of it
+ * @param plan how its contents are had
+ * @throws {BlobberError} `integrity`, `limit`, `file-system`, and what the source throws
+ */
+export async function unpackSelection(
+  source: Source,
+  { tree, entries }: Selection,
+  plan: ContentPlan,
+  options: UnpackWholeOptions,
+): Promise<void> {
+  const { staging, signal, onFiles } = options;
+  const pace = new Pace(signal);
+  for (const { path, entry } of tree.directories()) {
+    if (pace.due()) await pace.breathe();
+    staging.directory(path, entry?.mode ?? IMPLIED_MODE);
+  }
+  for (const wanted of plan.layers) {
+    for (const { entry } of wanted.empty) {
+      if (pace.due()) await pace.breathe();
+      new StagedFile(staging, entry).finish();
+    }
+    onFiles(wanted.empty.length);
+    const whole = isWorthWhole(wanted) && canGroup(wanted.layer);
+    await (whole ? unpackWhole : unpackParts)(source, wanted, options);
+  }
+  for (const file of plan.spooled) {
+    await pace.breathe();
+    await copySpooled(source, file, options);
+    onFiles(1);
+  }
+  const files = plan.whole.map(({ entry, content }) => ({ entry, layer: content.layer }));
+  await unpackFiles(source, { directories: [], files }, options);
+  for (const { entry } of entries) {
+    if (entry.type !== "hardlink") continue;
+    if (pace.due()) await pace.breathe();
+    staging.hardlink(entry);
+  }
+}
+
+async function unpackParts(
+  source: Source,
+  { layer, runs }: WantedLayer,
+  options: UnpackWholeOptions,
+): Promise<void> {
+  const { staging, growth, signal, onBytes, onFiles } = options;
+  await inLanes(runs, { lanes: FILES_READ, signal }, async (run, signal) => {
+    const pace = new Pace(signal);
+    for await (const part of readRun(source, layer, run, { growth, signal, onBytes })) {
+      writeRunPart(staging, part);
+      if (part.last) onFiles(1);
+      await pace.breathe();
+    }
+  });
+}
+
+function writeRunPart(
+  staging: UnpackWholeOptions["staging"],
+  { file: { entry }, at, bytes, last }: {
+    file: SelectedEntry;
+    at: number;
+    bytes: Uint8Array;
+    last: boolean;
+  },
+): void {
+  if (at === 0 && last) {
+    const file = new StagedFile(staging, entry);
+    try {
+      file.write(bytes);
+      file.finish();
+    } finally {
+      file.close();
+    }
+    return;
+  }
+  if (at === 0) beginParts(staging, entry.path);
+  writePart(staging, { path: entry.path, at }, bytes);
+  if (last) finishParts(staging, entry);
+}
+
+async function copySpooled(
+  source: Source,
+  { entry, content }: SelectedEntry,
+  options: UnpackWholeOptions,
+): Promise<void> {
+  const range = { start: 0, end: entry.size };
+  const stream = await openContent(source, content, {
+    range,
+    signals: [options.signal],
+    observer: options,
+  });
+  const file = new StagedFile(options.staging, entry);
+  try {
+    for await (const bytes of stream) file.write(bytes);
+    file.finish();
+  } finally {
+    file.close();
+  }
+}
