@@ -22,6 +22,8 @@ export interface ArgumentKindRow {
 export const ARGUMENT_KINDS = {
   directory: { name: "DIR", offers: "directories" },
   file: { name: "FILE", offers: "files" },
+  /** What can be pushed: a directory, files, or `-` for a tar on stdin. */
+  pushed: { name: "DIR|FILE", offers: "files" },
   /** An artifact: a repository or a layout, with a tag or a digest or both. */
   reference: { name: "REF", offers: "lookup" },
   /** What reads as a reference is one; anything else is a directory. */

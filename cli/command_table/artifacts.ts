@@ -9,8 +9,9 @@ import type { CommandRow } from "./row.ts";
 /** Rows of the table of commands. */
 export const ARTIFACTS = {
   push: {
-    args: ["directory", "reference"],
-    summary: "push a directory",
+    args: ["pushed", "reference"],
+    variadic: 0,
+    summary: "push a directory, files, or a tar on stdin",
     details: [
       "Prints the digest. It depends on what is in the directory and on the flags, but not on times or " +
       "owners; and on the compressor of this version and runtime, unless you pass --reproducible.",
@@ -20,6 +21,11 @@ export const ARTIFACTS = {
       "A .blobberignore in the directory leaves files out, in the syntax of .gitignore; it is not pushed " +
       "itself. --exclude and --include add lines behind it, in their order: the last that matches counts, " +
       "and nothing below a directory that is left out comes back.",
+      "Files become layers of their own with their paths as titles, as oras pushes them, and oras pull " +
+      "gets them back. FILE:TYPE states a media type; FILE: is a name with a colon in it. A link stands " +
+      "for the file that it leads to. Permission bits are not kept.",
+      "- stands for a tar on stdin: plain, or compressed with gzip or zstd. It is packed in its own order and " +
+      "goes through all the checks of a directory.",
     ],
     examples: [
       "push ./site ghcr.io/acme/site:v1",
@@ -29,6 +35,9 @@ export const ARTIFACTS = {
       "push ./site ghcr.io/acme/site:v1 --dry-run",
       "push ./site ghcr.io/acme/site:v1 --exclude '*.map' --exclude /drafts/",
       "push ./src ghcr.io/acme/src:v1 --exclude '*' --include '*/' --include '*.go'",
+      "push notes.txt sbom.json:application/spdx+json ghcr.io/acme/docs:v1 --artifact-type " +
+      "application/vnd.acme.docs",
+      "push - ghcr.io/acme/site:v1 < site.tar.gz",
     ],
   },
   pull: {

@@ -1,23 +1,30 @@
 /**
- * How a directory is packed, from the settings: the same for `push` and for `sign --from`, which must come
- * to the same digest.
+ * How something is packed, from the settings: the same for `push` and for `sign --from`, which must come to
+ * the same digest.
  *
  * @module
  */
 
-import type { PushOptions } from "@blobber/core";
+import type { InputFile, PushOptions } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import type { Environment } from "../config/paths.ts";
 import type { Context } from "../context.ts";
+import type { AnnotationFile } from "./annotation_file.ts";
 import { platformOf } from "./wanted.ts";
+
+/** The annotation of a layer that is the file's path (OCI image spec, annotations.md). */
+const TITLE = "org.opencontainers.image.title";
 
 /** The options that decide the digest, and how much may be packed. */
 export type PackOptions = Pick<
   PushOptions,
   | "compression"
   | "reproducible"
+  | "artifactType"
   | "annotations"
+  | "configAnnotations"
+  | "layerAnnotations"
   | "layerMediaType"
   | "keepMtime"
   | "mtime"
@@ -28,18 +35,34 @@ export type PackOptions = Pick<
   | "ignoreFile"
 >;
 
+/** What is packed, as far as annotations name it: a directory, files, or what has no name. */
+export type Packed = { directory: string } | { files: InputFile[] } | "stdin";
+
+/** Options of a push, and what is pushed where files have annotations of their own. */
+export interface Packing<P extends Packed> {
+  options: PackOptions;
+  packed: P;
+}
+
 /**
  * Reads the options that decide the digest, and how much may be packed.
  *
- * @param context settings and flags, and the environment for `SOURCE_DATE_EPOCH`
+ * @param context of the command
+ * @param packed what is packed
  */
-export function packOptions(context: Pick<Context, "settings" | "env" | "lists">): PackOptions {
+export async function packing<P extends Packed>(
+  context: Context,
+  packed: P,
+): Promise<Packing<P>> {
   const { settings, env } = context;
-  return {
+  const file = await annotationFile(context);
+  const options: PackOptions = {
     ...ignoreOptions(context),
     compression: settings.get("compression"),
     reproducible: settings.get("reproducible"),
-    annotations: annotationsOf(settings.get("annotations")),
+    artifactType: settings.get("artifactType"),
+    annotations: { ...file?.manifest, ...annotationsOf(settings.get("annotations")) },
+    configAnnotations: file?.config,
     layerMediaType: settings.get("layerMediaType"),
     keepMtime: settings.get("keepMtime"),
     mtime: sourceDateEpoch(env),
@@ -47,6 +70,35 @@ export function packOptions(context: Pick<Context, "settings" | "env" | "lists">
     maxEntries: settings.get("maxEntries"),
     maxBytes: settings.get("maxBytes"),
   };
+  if (file === undefined) return { options, packed };
+  if (typeof packed === "object" && "directory" in packed) {
+    options.layerAnnotations = file.of(packed.directory);
+  } else if (typeof packed === "object") {
+    packed = { ...packed, files: packed.files.map((one) => annotated(one, file)) };
+  }
+  const unused = file.unused();
+  if (unused !== undefined) context.report.warn("unused-annotations", unused);
+  return { options, packed };
+}
+
+/** As {@linkcode packing}, of a directory. */
+export async function packOptions(context: Context, directory: string): Promise<PackOptions> {
+  return (await packing(context, { directory })).options;
+}
+
+async function annotationFile(
+  { settings, signal }: Context,
+): Promise<AnnotationFile | undefined> {
+  const file = settings.file("annotationFile");
+  if (file === undefined) return undefined;
+  const { readAnnotationFile } = await import("./annotation_file.ts");
+  return await readAnnotationFile(file, signal);
+}
+
+/** A file with what is said of it. A title in its annotations is its path in the artifact, as with oras. */
+function annotated(file: InputFile, said: AnnotationFile): InputFile {
+  const { [TITLE]: title, ...annotations } = said.of(file.path!);
+  return { ...file, annotations, ...title !== undefined && { title } };
 }
 
 /**

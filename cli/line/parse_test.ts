@@ -58,18 +58,20 @@ Deno.test("the longer name of a command wins, and aliases are names", () => {
 });
 
 Deno.test("arguments that are missing are named, and so are those that are too many", () => {
-  assert.equal(refused(["push"]).message, "missing DIR and REF");
+  assert.equal(refused(["push"]).message, "missing DIR or FILE and REF");
   assert.equal(refused(["pull", "r"]).message, "missing DIR");
   assert.equal(refused(["cp"]).message, "missing REF, PATH, and DEST");
   assert.equal(refused(["tag", "r"]).message, "missing TAG");
   assert.equal(refused(["trust", "add"]).message, "missing REF or PATTERN");
   assert.equal(refused(["version", "x"]).message, 'unexpected argument: "x"');
-  assert.equal(refused(["push", ..."abcd"]).message, 'unexpected arguments: "c" and 1 more');
+  assert.equal(refused(["pull", ..."abcd"]).message, 'unexpected arguments: "c" and 1 more');
   assert.equal(
-    refused(["push", ..."abcdefghij"]).message,
+    refused(["pull", ..."abcdefghij"]).message,
     'unexpected arguments: "c" and 7 more',
   );
   assert.equal(refused(["pull", "r", "d", "e"]).hint, "usage: blobber pull REF DIR");
+  assert.equal(refused(["push", "r"]).hint, "usage: blobber push DIR|FILE… REF");
+  assert.deepEqual(parseCommandLine(["push", ..."abcd"]).args, [..."abcd"]);
 });
 
 Deno.test("a command that does not exist comes before a flag that it could not have", () => {

@@ -20,7 +20,7 @@ export interface Ran {
 export interface RunOptions {
   env?: Record<string, string>;
   /** What it reads from stdin. */
-  stdin?: string;
+  stdin?: string | Uint8Array<ArrayBuffer>;
   /** What Deno is told to allow; everything unless said otherwise. */
   permissions?: readonly string[];
 }
@@ -91,7 +91,9 @@ export class Workplace implements AsyncDisposable {
     const child = this.start(args, options.env, options.permissions);
     const writer = child.stdin.getWriter();
     // A program that does not read its input may be gone before it is written.
-    await writer.write(new TextEncoder().encode(options.stdin ?? "")).catch(() => {});
+    const { stdin = "" } = options;
+    const input = typeof stdin === "string" ? new TextEncoder().encode(stdin) : stdin;
+    await writer.write(input).catch(() => {});
     await writer.close().catch(() => {});
     const { code, stdout, stderr } = await child.output();
     const decoder = new TextDecoder();

@@ -4,25 +4,26 @@
  * @module
  */
 
-import type { Entry, PushOptions, Reference } from "@blobber/core";
+import type { Entry, PushInput, PushOptions, Reference } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import { formatReference } from "@blobber/core/reference";
 import { looksSecret } from "@blobber/core/secrets";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
+import { madeOf } from "../../library/made.ts";
 
 /**
- * Packs a directory, discards the result, and prints its entries and the digest that a push makes.
+ * Packs what would be pushed, discards the result, and prints its entries and the digest that a push makes.
  *
  * @param context of the command
- * @param directory what would be pushed
+ * @param input what would be pushed
  * @param reference where to
  * @param options those of the push
  */
 export async function rehearsePush(
   context: Context,
-  directory: string,
+  input: PushInput,
   reference: Reference,
   options: PushOptions,
 ): Promise<void> {
@@ -34,15 +35,14 @@ export async function rehearsePush(
     );
   }
   const entries: Entry[] = [];
-  const result = await (await makeClient(context)).digest({ directory }, {
+  const result = await (await makeClient(context)).digest(input, {
     ...options,
     onEntry: (entry) => entries.push(entry),
   });
-  const { digest, mediaType, size, layer, files, bytes, tree } = result;
   if (context.out.json) {
     return await context.out.result({
       reference: formatReference(reference),
-      ...{ digest, mediaType, size, layer, files, bytes, tree },
+      ...madeOf(result),
       tags: [],
       entries: entries.map(({ path, type, size, mode, linkTarget }) => ({
         ...{ path, type, size, mode: mode.toString(8).padStart(4, "0") },
@@ -55,7 +55,7 @@ export async function rehearsePush(
   const lines = entries.map((entry) =>
     `${`${entry.size}`.padStart(width)}  ${shown(entry)}${isSecret(entry) ? "  [secret?]" : ""}`
   );
-  await context.out.text([...lines, digest].join("\n"));
+  await context.out.text([...lines, result.digest].join("\n"));
 }
 
 function shown({ path, type, linkTarget }: Entry): string {

@@ -1,49 +1,69 @@
 /**
- * `push DIR REF`.
+ * `push DIR|FILE… REF`.
  *
  * @module
  */
 
-import type { PushOptions, Reference } from "@blobber/core";
-import { formatReference, parseReference } from "@blobber/core/reference";
-import { checkDirectory } from "../../library/user_paths.ts";
+import type { PushInput, PushOptions } from "@blobber/core";
+import { formatReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
-import { packOptions } from "../../library/packing.ts";
+import { packing } from "../../library/packing.ts";
+import { madeOf } from "../../library/made.ts";
+import { pushedInput, pushedTo } from "../../library/pushed_input.ts";
+import { refuseFlags } from "../../library/refuse_flags.ts";
+import type { SettingName } from "../../settings/table.ts";
 import { notedSigner } from "../../signing/noted.ts";
 import { makeSigner } from "../../signing/signer.ts";
 
-/** Pushes a directory and prints the manifest's digest. */
+/** What leaves files of a directory out. */
+const OF_DIRECTORIES: readonly SettingName[] = ["exclude", "include", "ignoreFile"];
+
+/** What says how a layer is packed, and nothing about files that are layers themselves. */
+const OF_ARCHIVES: readonly SettingName[] = [
+  "compression",
+  "reproducible",
+  "layerMediaType",
+  "keepMtime",
+  "platform",
+  "maxEntries",
+  "maxBytes",
+];
+
+/** Pushes a directory, files or a tar, and prints the manifest's digest. */
 export async function runPush(context: Context): Promise<void> {
   const { settings, out } = context;
-  const [directory, ref] = context.args as [string, string];
-  const reference = parseReference(ref);
+  const reference = pushedTo(context.args);
+  const given = pushedInput(context.args.slice(0, -1));
   const key = settings.get("signKey");
+  const { options: packOptions, packed } = await packing(context, given);
   const options: PushOptions = {
     ...context.report.observer(context.signal),
-    ...packOptions(context),
+    ...packOptions,
     tags: settings.get("tags"),
     ifAbsent: settings.get("ifAbsent"),
     refuse: key === undefined ? [] : [key],
     allowSecrets: settings.get("allowSecrets"),
   };
-  checkDirectory(directory);
-  if (settings.get("dryRun")) return await rehearse(context, directory, reference, options);
+  if (packed === "stdin" || !("directory" in packed)) {
+    refuseFlags(settings, OF_DIRECTORIES, "only of a directory files are left out");
+  }
+  if (packed !== "stdin" && "files" in packed) {
+    refuseFlags(settings, OF_ARCHIVES, "files are pushed as they are");
+    options.layerMediaType = undefined; // which a file of settings may say for directories
+  }
+  const input: PushInput = packed === "stdin" ? { tar: Deno.stdin.readable } : packed;
+  if (settings.get("dryRun")) {
+    const { rehearsePush } = await import("./dry_run.ts");
+    return await rehearsePush(context, input, reference, options);
+  }
   const { signer, signedBy } = notedSigner(await makeSigner(context));
-  const result = await (await makeClient(context)).push({ directory }, reference, {
-    ...options,
-    signer,
-  });
-  const { digest, mediaType, size, layer, files, bytes, tree, tags, signature } = result;
+  const client = await makeClient(context);
+  const result = await client.push(input, reference, { ...options, signer });
+  const { digest, files, bytes, tags, signature } = result;
   await out.result({
     reference: formatReference(reference),
-    digest,
-    mediaType,
-    size,
-    layer,
-    files,
-    bytes,
-    tree,
+    ...madeOf(result),
     tags,
     ...signature !== undefined && { signature },
   }, digest);
@@ -53,14 +73,4 @@ export async function runPush(context: Context): Promise<void> {
     const by = await signedBy();
     return `Pushed ${what} ${took}${by === undefined ? "" : `, signed by ${by}`}`;
   });
-}
-
-async function rehearse(
-  context: Context,
-  directory: string,
-  reference: Reference,
-  options: PushOptions,
-): Promise<void> {
-  const { rehearsePush } = await import("./dry_run.ts");
-  await rehearsePush(context, directory, reference, options);
 }

@@ -5,13 +5,12 @@
  */
 
 import type { Reference, Verdict } from "@blobber/core";
-import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
-import type { Settings } from "../../config/effective.ts";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { ignoreOptions, packOptions } from "../../library/packing.ts";
+import { refuseFlags } from "../../library/refuse_flags.ts";
 import { checkDirectory } from "../../library/user_paths.ts";
 import { SETTING_NAMES, type SettingName, settingOf } from "../../settings/table.ts";
 import { readOptions } from "../../trust/reading.ts";
@@ -20,6 +19,8 @@ import { readOptions } from "../../trust/reading.ts";
 const PACKING: readonly SettingName[] = [
   "compression",
   "reproducible",
+  "artifactType",
+  "annotationFile",
   "annotations",
   "layerMediaType",
   "keepMtime",
@@ -67,7 +68,7 @@ async function digestOfDirectory(context: Context, directory: string): Promise<v
   const { settings, out } = context;
   const { digest, tree, layer } = await (await makeClient(context)).digest({ directory }, {
     ...context.report.observer(context.signal),
-    ...packOptions(context),
+    ...await packOptions(context, directory),
     allowSecrets: settings.get("allowSecrets"),
   });
   await out.result({ directory, digest, tree, entries: layer.entries }, digest);
@@ -116,11 +117,4 @@ async function signerIn(verdict: Verdict | undefined): Promise<{ signer?: unknow
   if (verdict === undefined) return {};
   const { signerOf } = await import("../../trust/verdict.ts");
   return { signer: signerOf(verdict) };
-}
-
-/** Refuses a flag that would change nothing: without a word, it would seem to have worked. */
-function refuseFlags(settings: Settings, names: readonly SettingName[], why: string): void {
-  const given = names.find((name) => settings.flagged(name));
-  if (given === undefined) return;
-  throw new BlobberError("usage", `--${settingOf(given).flag} does not apply: ${why}`);
 }

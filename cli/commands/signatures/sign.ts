@@ -81,7 +81,7 @@ async function pinnedDigest(
     checkDirectory(directory);
     const packed = await client.digest({ directory }, {
       ...context.report.observer(context.signal),
-      ...packOptions(context),
+      ...await packOptions(context, directory),
     });
     said.push(packed.digest);
     const there = (await client.resolve(reference, { signal: context.signal })).digest;

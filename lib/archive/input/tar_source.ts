@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError } from "../../errors.ts";
+import { BlobberError, isBlobberError } from "../../errors.ts";
 import { Decompressor } from "../compression/decompress.ts";
 import type { Entry } from "../entry.ts";
 import { invalidArchive } from "../invalid_archive.ts";
@@ -35,6 +35,8 @@ export class TarSource {
   /** The plain bytes that are given to the reader now. */
   #rest: Uint8Array | undefined;
   #isEmpty = true;
+  /** Whether an entry was found. */
+  #hasBegun = false;
   #ended = false;
 
   /**
@@ -45,6 +47,7 @@ export class TarSource {
     this.#bytes = readerOf(bytes, "the tar", signal);
     this.#reader = new TarReader({
       entry: (entry) => {
+        this.#hasBegun = true;
         this.#found.push({ entry });
       },
       data: (data) => {
@@ -99,9 +102,20 @@ export class TarSource {
       this.#checkEnd();
       return false;
     }
-    this.#reader.write(this.#rest.subarray(0, STEP_BYTES));
+    this.#take(this.#rest.subarray(0, STEP_BYTES));
     this.#rest = this.#rest.length > STEP_BYTES ? this.#rest.subarray(STEP_BYTES) : undefined;
     return true;
+  }
+
+  #take(bytes: Uint8Array): void {
+    try {
+      this.#reader.write(bytes);
+    } catch (error) {
+      if (this.#hasBegun || !isBlobberError(error, "invalid-archive")) throw error;
+      const { message, cause } = error;
+      const hint = "expected a tar, plain or with gzip or zstd: it does not begin as one does";
+      throw new BlobberError("invalid-archive", message, { cause, hint: error.hint ?? hint });
+    }
   }
 
   /** The next plain bytes, valid until the next are asked for. However much a few bytes become, it comes in pieces. */

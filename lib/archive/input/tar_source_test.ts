@@ -112,13 +112,13 @@ test("a compressed tar becomes what the plain one becomes, however its members a
 
 test("what is no tar is refused with a word about what it is", async () => {
   for (
-    const [bytes, message] of [
+    const [bytes, message, hint] of [
       [[], /the input is empty, expected a tar/],
       [[0x41, 0x42], /the middle of a block/],
       [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 4], /compressed with xz/],
       [[0x42, 0x5a, 0x68, 0x39], /compressed with bzip2/],
       [[0x50, 0x4b, 3, 4], /compressed with zip/],
-      [Array(2048).fill(0x41), /invalid or corrupt archive/],
+      [Array(2048).fill(0x41), /invalid or corrupt archive/, /does not begin as one does/],
       [[...gzipSync("no tar")], /the middle of a block/],
     ] as const
   ) {
@@ -126,6 +126,7 @@ test("what is no tar is refused with a word about what it is", async () => {
     await assert.rejects(pack((packer) => packTar(packer, source, {})), {
       code: "invalid-archive",
       message,
+      ...(hint !== undefined && { hint }),
     });
   }
 });
