@@ -35,8 +35,11 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
       import("./terminal/output.ts"),
     ]);
     const columns = columnsOf(Deno.stdout);
+    const options = { all: flags.get("all") === true };
     return await print(
-      command === undefined ? programHelp(columns) : commandHelp(command, columns),
+      command === undefined
+        ? programHelp(columns, options)
+        : commandHelp(command, columns, options),
     );
   }
   const { executeCommand } = await import("./execute.ts");

@@ -11,6 +11,7 @@ export const PROGRAM = {
   version: {
     args: [],
     summary: "show the version",
+    examples: ["version", "version --verbose"],
     withoutConfig: true,
   },
   completion: {
@@ -37,38 +38,48 @@ export const PROGRAM = {
   logout: {
     args: ["host"],
     summary: "remove the credentials of a registry",
+    examples: ["logout ghcr.io"],
   },
   cache: {
     args: [],
     summary: "show what the cache holds",
+    examples: ["cache", "cache --dir /var/cache/blobber"],
+    about: ["cache"],
   },
   "cache info": {
     args: [],
     summary: "show what the cache holds",
     details: ["--long lists every entry with its size and when it was last used."],
     examples: ["cache info --long"],
+    about: ["cache"],
   },
   "cache clear": {
     args: [],
     summary: "empty the cache",
+    examples: ["cache clear", "cache clear --yes"],
+    about: ["cache"],
   },
   "cache prune": {
     args: [],
     summary: "remove the least recently used entries",
     examples: ["cache prune --max-size 1GB", "cache prune --max-age 7d"],
+    about: ["cache"],
   },
   config: {
     args: [],
     summary: "show the effective configuration",
+    examples: ["config", "config -o json"],
   },
   "config path": {
     args: [],
     summary: "show where the configuration file is",
+    examples: ["config path"],
     withoutConfig: true,
   },
   "config init": {
     args: [],
     summary: "create the configuration file",
+    examples: ["config init", "config init --config ./blobber.yaml"],
     withoutConfig: true,
   },
   "config get": {
@@ -85,6 +96,7 @@ export const PROGRAM = {
   "config unset": {
     args: ["key"],
     summary: "remove one setting from the configuration file",
+    examples: ["config unset cache.ttl"],
     withoutConfig: true,
   },
   help: {
@@ -92,7 +104,7 @@ export const PROGRAM = {
     required: 0,
     variadic: true,
     summary: "show help for a command or a topic",
-    examples: ["help push", "help references"],
+    examples: ["help push", "help push --all", "help references"],
     withoutConfig: true,
   },
   __complete: {

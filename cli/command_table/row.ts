@@ -19,8 +19,10 @@ export interface CommandRow {
   summary: string;
   /** What else there is to know, in paragraphs. */
   details?: readonly string[];
-  /** Command lines, without the program's name. */
+  /** Command lines, without the program's name: what a reader of its help sees first. */
   examples?: readonly string[];
+  /** Groups of shared flags that this command is about: its help shows them like its own. */
+  about?: readonly ("signing" | "verification" | "limits" | "cache")[];
   /** Its result is a list of names, which `--output paths0` is for. */
   lists?: true;
   hidden?: true;

@@ -20,6 +20,7 @@ export const SIGNATURES = {
       "sign ghcr.io/acme/site:v1@sha256:… --sign-key acme.key",
       "sign ghcr.io/acme/site:v1 --from ./site",
     ],
+    about: ["signing"],
   },
   verify: {
     args: ["reference"],
@@ -33,14 +34,17 @@ export const SIGNATURES = {
       "verify ghcr.io/acme/site:v1 --verify-issuer https://accounts.google.com " +
       "--verify-subject jo@acme.example",
     ],
+    about: ["verification"],
   },
   trust: {
     args: [],
     summary: "list the trust rules",
+    examples: ["trust"],
   },
   "trust list": {
     args: [],
     summary: "list the trust rules",
+    examples: ["trust list"],
   },
   "trust check": {
     args: ["reference"],
@@ -59,9 +63,11 @@ export const SIGNATURES = {
       "trust add ghcr.io/acme/site:v1",
       "trust add 'ghcr.io/acme/**' --verify-key acme.pub",
     ],
+    about: ["verification"],
   },
   "trust remove": {
     args: ["rule"],
     summary: "remove a rule from the configuration file",
+    examples: ["trust remove acme"],
   },
 } as const satisfies Record<string, CommandRow>;

@@ -9,6 +9,7 @@ import { type Command, COMMANDS, findCommand, subcommands } from "../command_tab
 import { findFlag, isShown } from "../line/parse.ts";
 import {
   appliesTo,
+  isTakenBy,
   type Setting,
   SETTING_NAMES,
   type SettingName,
@@ -182,7 +183,9 @@ function flagsOf(command: string, word: string, given: Lookup["flags"]): Complet
     .filter((name) => {
       const setting = settingOf(name);
       const again = given.has(name) && setting.type !== "list";
-      return isShown(setting) && appliesTo(setting, command) && !again;
+      // In front of a command it may be meant for any.
+      const fits = command === "" ? isTakenBy(setting, command) : appliesTo(setting, command);
+      return isShown(setting) && fits && !again;
     })
     .map((name) => ({ value: `--${settingOf(name).flag}`, help: settingOf(name).help }));
   return fitting(candidates, word);

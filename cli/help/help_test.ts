@@ -6,11 +6,13 @@ import { TOPICS } from "./topics.ts";
 
 /** Every page, by what is typed for it. */
 const PAGES: [string, (columns: number) => string][] = [
-  ["--help", programHelp],
-  ...COMMANDS.map((command): [string, (columns: number) => string] => [
-    `${command.name} --help`,
-    (columns) => commandHelp(command, columns),
-  ]),
+  ["--help --all", (columns) => programHelp(columns, { all: true })],
+  ...COMMANDS.flatMap((command): [string, (columns: number) => string][] =>
+    [false, true].map((all) => [
+      `${command.name} --help${all ? " --all" : ""}`,
+      (columns) => commandHelp(command, columns, { all }),
+    ])
+  ),
   ...TOPICS.map((topic): [string, (columns: number) => string] => [
     `help ${topic.name}`,
     (columns) => topicHelp(topic, columns),
@@ -22,15 +24,20 @@ function wordsOf(page: string): string[] {
   return page.replaceAll(" \\\n", "\n").split(/\s+/).filter((word) => word !== "");
 }
 
+/** Lines that a terminal would break. */
+function tooLong(text: string, columns: number): string[] {
+  return text.split("\n").filter((line) =>
+    // A word that fits no line has one to itself.
+    widthOf(line) > columns && line.trim().replace(/ \\$/, "").includes(" ")
+  );
+}
+
 for (const columns of [100, 80, 40]) {
   Deno.test(`no line of help is longer than ${columns} columns, and no word is broken`, () => {
+    assert.deepEqual(tooLong(programHelp(columns), columns), []);
     for (const [typed, page] of PAGES) {
       const text = page(columns);
-      const tooLong = text.split("\n").filter((line) =>
-        // A word that fits no line has one to itself.
-        widthOf(line) > columns && line.trim().replace(/ \\$/, "").includes(" ")
-      );
-      assert.deepEqual([typed, tooLong], [typed, []]);
+      assert.deepEqual([typed, tooLong(text, columns)], [typed, []]);
       assert.deepEqual([typed, wordsOf(text)], [typed, wordsOf(page(10_000))]);
     }
   });
@@ -41,5 +48,51 @@ Deno.test("an example that is broken is still one command line", () => {
   const text = commandHelp(verify, 40).replaceAll(/ \\\n +/g, " ");
   for (const example of verify.examples!) {
     assert.ok(text.includes(`\n  blobber ${example}\n`), text);
+  }
+});
+
+Deno.test("the help of the program is one screen, and names every command and topic", () => {
+  for (const [columns, rows] of [[80, 24], [120, 24], [40, 28]] as const) {
+    const text = programHelp(columns);
+    // The line of the prompt is below it.
+    assert.ok(text.split("\n").length <= rows, `${columns}: ${text}`);
+    const words = wordsOf(text).map((word) => word.replace(/,$/, ""));
+    const topLevel = COMMANDS.filter(({ name, hidden }) => !hidden && !name.includes(" "));
+    for (const { name } of [...topLevel, ...TOPICS]) assert.ok(words.includes(name), name);
+  }
+});
+
+Deno.test("help of a command begins with examples, then its usage, then the flags that are its own", () => {
+  for (const command of COMMANDS.filter(({ hidden }) => !hidden)) {
+    const text = commandHelp(command, 80);
+    assert.ok(command.examples?.length, `say how ${command.name} is used, in its examples`);
+    const titles = [...text.matchAll(/^([A-Z][A-Za-z]+):$/gm)].map(([, title]) => title);
+    assert.deepEqual(titles.slice(0, 2), ["Examples", "Usage"], command.name);
+    assert.match(text, /^Also: .*general\s\(\d\)\sflags\.\sblobber\shelp\s/ms);
+  }
+});
+
+Deno.test("flags that commands share are counted, and shown where all is asked for", () => {
+  const flagsIn = (text: string) =>
+    [...text.matchAll(/^ {2}(?:-., | {4})--([a-z-]+)/gm)].map(([, f]) => f!);
+  const command = (name: string) => COMMANDS.find((one) => one.name === name)!;
+  const short = commandHelp(command("pull"), 80);
+  const whole = commandHelp(command("pull"), 80, { all: true });
+  assert.ok(flagsIn(short).includes("overwrite") && !flagsIn(short).includes("insecure"));
+  assert.ok(flagsIn(whole).includes("insecure") && flagsIn(whole).includes("verify-key"));
+  const folded = [...short.matchAll(/[a-z]+ \((\d+)\)/g)].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0,
+  );
+  assert.equal(flagsIn(whole).length - flagsIn(short).length, folded);
+  assert.ok(!whole.includes("Also:"));
+  // What a command is about is its own.
+  assert.ok(flagsIn(commandHelp(command("verify"), 80)).includes("verify-key"));
+  assert.ok(flagsIn(commandHelp(command("sign"), 80)).includes("sign-key"));
+  // The page of all of them says each once.
+  const page = flagsIn(topicHelp(TOPICS.find(({ name }) => name === "flags")!, 80));
+  assert.equal(new Set(page).size, page.length);
+  for (const flag of flagsIn(whole)) {
+    assert.ok(page.includes(flag) || flagsIn(short).includes(flag), flag);
   }
 });

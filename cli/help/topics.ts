@@ -6,7 +6,10 @@
  */
 
 import { STATUS } from "@blobber/core/errors";
-import { SETTING_NAMES, settingOf, variablesOf } from "../settings/table.ts";
+import { COMMAND_GROUPS, COMMANDS } from "../command_table/table.ts";
+import { isShown, usageOf } from "../line/parse.ts";
+import { GROUPS, type Setting, SETTING_NAMES, settingOf, variablesOf } from "../settings/table.ts";
+import { flagRow } from "./flag_usage.ts";
 
 /** A paragraph, or two columns. */
 export type TopicPart = string | { title: string; rows: [string, string][] };
@@ -23,6 +26,32 @@ export interface Topic {
 
 /** Every topic. */
 export const TOPICS: readonly Topic[] = [
+  {
+    name: "commands",
+    summary: "every command, and what it does",
+    parts: () =>
+      Object.entries(COMMAND_GROUPS).map(([group, title]) => ({
+        title,
+        rows: COMMANDS.filter((c) => c.group === group && !c.hidden && !c.name.includes(" "))
+          .map((c): [string, string] => [usageOf(c), c.summary]),
+      })),
+  },
+  {
+    name: "flags",
+    summary: "flags that commands share",
+    parts: () => [
+      "Flags may stand before or after the command. COMMAND --help says how many of these a command " +
+      "takes, and COMMAND --help --all which.",
+      ...Object.entries(GROUPS).filter(([group]) => group !== "command").map(([group, title]) => ({
+        title,
+        rows: shared(group).map(flagRow),
+      })),
+      `${
+        new Intl.ListFormat("en").format(everywhere())
+      } are taken by every command, so that an alias ` +
+      "or a script can have them in front of any. They act where the help of a command has them.",
+    ],
+  },
   {
     name: "references",
     summary: "how artifacts are named",
@@ -175,4 +204,16 @@ function rows(
   of: (setting: ReturnType<typeof settingOf>) => [string, string][],
 ): [string, string][] {
   return SETTING_NAMES.map(settingOf).filter(({ hidden }) => !hidden).flatMap(of);
+}
+
+function shared(group: string): Setting[] {
+  return SETTING_NAMES.map(settingOf).filter((s) =>
+    s.group === group && isShown(s) && s.flag !== "version"
+  );
+}
+
+/** Flags that every command takes, wherever they act. */
+function everywhere(): string[] {
+  return SETTING_NAMES.map(settingOf).filter((s) => s.everywhere && isShown(s))
+    .map((s) => `--${s.flag}`);
 }

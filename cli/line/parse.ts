@@ -16,12 +16,16 @@ import { argumentOf, repeatedPlace } from "../command_table/arguments.ts";
 import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
 import {
   appliesTo,
+  isTakenBy,
   type Setting,
   SETTING_NAMES,
   type SettingName,
   settingOf,
 } from "../settings/table.ts";
 import { parseValue, type SettingValue } from "./values.ts";
+
+/** Commands named in a message; of more than these, a flag is explained elsewhere. */
+const MAX_TAKERS = 6;
 
 /** A command line, taken apart. */
 export interface CommandLine {
@@ -140,14 +144,15 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   if (wrong !== undefined) throw wrong;
   const flags = new Map<SettingName, SettingValue>();
   const lists: ListValue[] = [];
+  const asksHelp = found?.command.name === "help" || written.some(({ name }) => name === "help");
   for (const { name, written: flag, value } of written) {
-    const setting = settingOf(name);
     const command = found?.command;
-    if (!appliesTo(setting, command?.name ?? "") && command?.name !== "help") {
+    const isOfHelp = asksHelp && (command?.name === "help" || name === "all");
+    if (!isOfHelp && !isTakenBy(settingOf(name), command?.name ?? "")) {
       throw notTaken(flag, command);
     }
     setFlag(flags, name, { written: flag, text: value });
-    if (setting.type === "list") lists.push({ name, value: value! });
+    if (settingOf(name).type === "list") lists.push({ name, value: value! });
   }
   if (found === undefined) return { command: undefined, args: [], flags, lists };
   const { command, args } = found;
@@ -184,13 +189,18 @@ function setFlag(
 
 function notTaken(flag: string, command: Command | undefined): BlobberError {
   const name = findFlag(flag)!;
-  const takers = settingOf(name).commands as readonly string[];
+  const all = settingOf(name).commands as readonly string[];
+  const takers = COMMANDS.filter((c) => !c.hidden && all.includes(c.name)).map((c) => c.name);
   return new BlobberError(
     "usage",
     command === undefined
       ? `${flag} needs a command`
       : `${flag} is not a flag of ${quote(command.name)}`,
-    { hint: `it is a flag of ${listOf(takers.filter((t) => !t.startsWith("__")))}` },
+    {
+      hint: takers.length <= MAX_TAKERS
+        ? `it is a flag of ${listOf(takers)}`
+        : "blobber help flags says what it is for",
+    },
   );
 }
 

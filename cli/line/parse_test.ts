@@ -101,7 +101,7 @@ Deno.test("no flag is ever ignored", () => {
   assert.match(refused(["ls", "--overwrite", "r"]).message, /--overwrite is not a flag of "ls"/);
   assert.match(refused(["pull", "--sign", "r", "d"]).message, /--sign is not a flag of "pull"/);
   assert.equal(refused(["--overwrite"]).message, "--overwrite needs a command");
-  assert.equal(refused(["ls", "--if-absent", "r"]).hint, "it is a flag of push, tag, and copy");
+  assert.equal(refused(["ls", "--if-absent", "r"]).hint, "it is a flag of push, copy, and tag");
   assert.match(refused(["ls", "r", "--output"]).message, /needs an argument/);
   assert.match(refused(["ls", "r", "-z"]).message, /unknown flag: "-z"/);
   const twice = refused(["ls", "r", "--verify-issuer", "a", "--verify-issuer", "b"]);
@@ -118,4 +118,34 @@ Deno.test("control characters of a command line are shown escaped", () => {
 
 Deno.test("help needs no arguments", () => {
   assert.equal(parseCommandLine(["push", "--help"]).flags.get("help"), true);
+});
+
+Deno.test("a flag without effect is refused, unless scripts for the Go tool write it before every command", () => {
+  assert.equal(
+    refused(["version", "--ca-file", "x"]).message,
+    '--ca-file is not a flag of "version"',
+  );
+  assert.equal(
+    refused(["trust", "remove", "x", "--verify-key", "k"]).message,
+    '--verify-key is not a flag of "trust remove"',
+  );
+  const anywhere = ["--insecure", "--no-cache", "--cache-verify", "-v", "--progress=plain"];
+  for (
+    const words of [["version"], ["config", "path"], ["cache", "info"], ["trust", "remove", "x"]]
+  ) {
+    for (const flag of [...anywhere, "--cache-ttl=5m", "--config=x", "-q", "-ojson"]) {
+      assert.equal(
+        parseCommandLine([flag, ...words]).command?.name,
+        parseCommandLine(words).command?.name,
+      );
+      assert.equal(parseCommandLine([...words, flag]).flags.size, 1);
+    }
+  }
+});
+
+Deno.test("--all is a flag of help, however it is asked for", () => {
+  for (const argv of [["help", "push", "--all"], ["push", "--help", "--all"], ["--all", "-h"]]) {
+    assert.equal(parseCommandLine(argv).flags.get("all"), true);
+  }
+  assert.equal(refused(["pull", "--all", "r", "d"]).message, '--all is not a flag of "pull"');
 });

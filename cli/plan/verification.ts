@@ -97,7 +97,7 @@ const ROLES: Readonly<Record<string, OwnAnswers["command"]>> = {
 };
 
 function roleOf(command: string): OwnAnswers["command"] {
-  const reads = (VERIFIERS as readonly string[]).includes(command.split(" ")[0]!);
+  const reads = (VERIFIERS as readonly string[]).includes(command);
   return ROLES[command] ?? (reads ? "reads" : "ignores");
 }
 

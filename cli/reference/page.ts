@@ -8,7 +8,7 @@
 
 import { CODES, STATUS } from "@blobber/core/errors";
 import { COMMAND_GROUPS, COMMANDS } from "../command_table/table.ts";
-import { flagUsage } from "../help/help.ts";
+import { flagUsage } from "../help/flag_usage.ts";
 import { usageOf } from "../line/parse.ts";
 import { SHAPES } from "./shapes.ts";
 import {
@@ -36,30 +36,54 @@ export function referencePage(): string {
 
 function commands(): string[] {
   const shown = COMMANDS.filter(({ hidden }) => !hidden);
-  const everywhere = SETTING_NAMES.map(settingOf).filter((s) => s.commands === "every")
-    .map((s) => `\`--${s.flag}\``).join(", ");
+  const everywhere = SETTING_NAMES.map(settingOf).filter((s) => s.everywhere)
+    .map((s) => `\`--${s.flag}\``);
   return [
     "## Commands",
-    `Flags may stand before or after the command. Every command takes ${everywhere}.`,
+    "Flags may stand before or after the command. A command lists the flags that do something for it: its own " +
+    "by name, and those that commands share by their group.",
+    `${
+      new Intl.ListFormat("en").format(everywhere)
+    } are taken by every command, so that an alias or a script can have them in front of ` +
+    "any, and act where they are listed.",
     ...Object.entries(COMMAND_GROUPS).flatMap(([group, title]) => [
       `### ${title}`,
       ...shown.filter((c) => c.group === group).flatMap((command) => {
-        const flags = SETTING_NAMES.map(settingOf)
-          .filter((s) => s.flag !== undefined && s.commands !== "every" && !s.hidden)
-          .filter((s) => appliesTo(s, command.name))
-          .map((s) => `\`--${s.flag}\``);
         return [
           `#### \`${usageOf(command)}\``,
           `${capital(command.summary)}.`,
           ...command.aliases === undefined ? [] : [`Also: ${code(command.aliases)}.`],
           ...command.details ?? [],
-          ...flags.length === 0 ? [] : [`Flags: ${flags.join(", ")}.`],
+          ...flagsOf(command.name),
           ...command.examples === undefined
             ? []
             : ["```sh\n" + command.examples.map((e) => `blobber ${e}`).join("\n") + "\n```"],
         ];
       }),
     ]),
+  ];
+}
+
+/** Groups that are said once, in the tables of settings. */
+const SHARED = ["signing", "verification", "limits", "connection", "cache", "general"];
+
+/** The flags of a command: by name, and of groups that all of them share by the group's. */
+function flagsOf(command: string): string[] {
+  const shown = SETTING_NAMES.map(settingOf).filter((s) => s.flag !== undefined && !s.hidden);
+  const named = (rows: Setting[]) => rows.map((s) => `\`--${s.flag}\``).join(", ");
+  const taken = shown.filter((s) => appliesTo(s, command));
+  const own = taken.filter((s) => !SHARED.includes(s.group));
+  const shared = SHARED.flatMap((group) => {
+    const all = shown.filter((s) => s.group === group && !["version", "dir"].includes(s.flag!));
+    const some = taken.filter((s) => s.group === group);
+    if (some.length === 0) return [];
+    if (some.length < all.length / 2) return [`${group} (${named(some)})`];
+    const missing = all.filter((s) => !some.includes(s));
+    return [missing.length === 0 ? group : `${group} (not ${named(missing)})`];
+  });
+  return [
+    ...own.length === 0 ? [] : [`Flags: ${named(own)}.`],
+    `Shared: ${shared.join(", ")}.`,
   ];
 }
 

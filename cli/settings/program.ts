@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EVERY, type Setting } from "./row.ts";
+import { CACHED, CLIENTS, CONFIGURED, EVERY, LONG, REFERRERS, type Setting } from "./row.ts";
 
 /** Rows of the table of settings. */
 export const PROGRAM = {
@@ -15,7 +15,8 @@ export const PROGRAM = {
     default: false,
     help: "allow plain HTTP to hosts other than this machine",
     group: "connection",
-    commands: EVERY,
+    commands: [...CLIENTS, "login"],
+    everywhere: true,
     below: "stricter",
     strictness: [true, false],
   },
@@ -26,7 +27,7 @@ export const PROGRAM = {
     default: false,
     help: "accept any TLS certificate",
     group: "connection",
-    commands: EVERY,
+    commands: [...CLIENTS, "login"],
     loosens: true,
     below: "stricter",
     strictness: [true, false],
@@ -38,7 +39,7 @@ export const PROGRAM = {
     placeholder: "FILE",
     help: "PEM certificates to trust besides the system's",
     group: "connection",
-    commands: EVERY,
+    commands: [...CLIENTS, "login"],
     below: "fixed",
   },
   referrers: {
@@ -50,7 +51,7 @@ export const PROGRAM = {
     help:
       "where signatures are listed: the referrers API, a fallback tag, or what the registry supports",
     group: "connection",
-    commands: EVERY,
+    commands: REFERRERS,
     below: "free",
   },
   cache: {
@@ -62,7 +63,8 @@ export const PROGRAM = {
     help: "do not use the cache",
     keyHelp: "use the cache",
     group: "cache",
-    commands: EVERY,
+    commands: [...CACHED, "push", "sign"],
+    everywhere: true,
     below: "free",
   },
   cacheTtl: {
@@ -72,7 +74,8 @@ export const PROGRAM = {
     default: 0,
     help: "how long the cached digest of a tag may be used, like 5m",
     group: "cache",
-    commands: EVERY,
+    commands: CACHED,
+    everywhere: true,
     below: "free",
   },
   cacheVerify: {
@@ -82,7 +85,8 @@ export const PROGRAM = {
     default: true,
     help: "check what is read from the cache; always done, kept for scripts",
     group: "cache",
-    commands: EVERY,
+    commands: [...CACHED, "push", "sign"],
+    everywhere: true,
     hidden: true,
     below: "free",
   },
@@ -134,7 +138,8 @@ export const PROGRAM = {
     placeholder: "FILE",
     help: "configuration file to use instead of the user's",
     group: "general",
-    commands: EVERY,
+    commands: CONFIGURED,
+    everywhere: true,
   },
   output: {
     flag: "output",
@@ -157,7 +162,8 @@ export const PROGRAM = {
     default: "auto",
     help: "format of progress on stderr",
     group: "general",
-    commands: EVERY,
+    commands: LONG,
+    everywhere: true,
     below: "free",
   },
   jobs: {
@@ -166,7 +172,7 @@ export const PROGRAM = {
     type: "count",
     help: "threads for packing and unpacking [the number of processors]",
     group: "general",
-    commands: EVERY,
+    commands: ["push", "pull", "digest", "sign"],
     below: "free",
   },
   quiet: {
@@ -177,7 +183,8 @@ export const PROGRAM = {
     default: false,
     help: "show only warnings and errors",
     group: "general",
-    commands: EVERY,
+    commands: [...CLIENTS, "login"],
+    everywhere: true,
     below: "free",
   },
   verbose: {

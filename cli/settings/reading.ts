@@ -4,7 +4,7 @@
  * @module
  */
 
-import { READERS, type Setting, SIGNERS } from "./row.ts";
+import { DESCRIBERS, READERS, REFERRERS, type Setting, SIGNERS } from "./row.ts";
 
 /** Rows of the table of settings. */
 export const READING = {
@@ -45,8 +45,8 @@ export const READING = {
     type: "boolean",
     default: false,
     help: "use a destination or layout even if another user can change what its path leads to",
-    group: "command",
-    commands: [...READERS, ...SIGNERS, "copy", "tag", "tags", "resolve", "verify", "trust"],
+    group: "general",
+    commands: [...REFERRERS, "tags"],
     below: "stricter",
     strictness: [true, false],
     loosens: true,
@@ -58,7 +58,7 @@ export const READING = {
     placeholder: "OS/ARCH",
     help: "platform of the artifact, and the one to choose from an index",
     group: "command",
-    commands: [...READERS, "resolve", "verify", ...SIGNERS],
+    commands: [...READERS, ...DESCRIBERS, "resolve", "verify", ...SIGNERS],
     below: "free",
   },
   expect: {
@@ -67,7 +67,7 @@ export const READING = {
     placeholder: "DIGEST",
     help: "digest that the reference must resolve to",
     group: "command",
-    commands: [...READERS, "resolve", "copy", "verify", "sign"],
+    commands: [...READERS, ...DESCRIBERS, "resolve", "copy", "verify", "sign"],
   },
   maxEntries: {
     flag: "max-entries",
@@ -75,7 +75,7 @@ export const READING = {
     type: "count",
     help: "most entries to accept; by default as many as fit the artifact's size",
     group: "limits",
-    commands: [...READERS, ...SIGNERS],
+    commands: [...READERS, "inspect", ...SIGNERS],
     below: "free",
   },
   maxBytes: {

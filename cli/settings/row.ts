@@ -28,16 +28,53 @@ export const GROUPS = {
   general: "General",
 } as const;
 
-/** Commands that take a flag; several rows use each list. */
+/** Commands for which a flag does something; several rows use each list. */
 export const EVERY = "every";
 /** What reads the files of an artifact. */
 export const READERS = ["pull", "ls", "cat", "cp", "digest"] as const;
+/** What describes an artifact. */
+export const DESCRIBERS = ["inspect", "tree"] as const;
 /** What reads an artifact at all, and may demand a signature of it. */
-export const VERIFIERS = [...READERS, "resolve", "copy", "verify", "sign", "tag", "trust"] as const;
+export const VERIFIERS = [
+  ...READERS,
+  ...DESCRIBERS,
+  "resolve",
+  "copy",
+  "verify",
+  "sign",
+  "tag",
+  "trust check",
+  "trust add",
+] as const;
 /** What makes signatures, and packs a directory to know what it signs. */
 export const SIGNERS = ["push", "sign"] as const;
 /** What packs a directory. */
 export const PACKERS = [...SIGNERS, "digest"] as const;
+/** What looks for signatures and the like, or adds one. */
+export const REFERRERS = [...VERIFIERS, "push", "rm", "diff"] as const;
+/** What asks a registry or a layout for anything: whatever makes a client. */
+export const CLIENTS = [...REFERRERS, "tags", "repos"] as const;
+/** What reads through the cache. */
+export const CACHED = [
+  ...READERS,
+  ...DESCRIBERS,
+  "diff",
+  "copy",
+  "verify",
+  "trust check",
+  "trust add",
+] as const;
+/** What reads the configuration, or changes its file. */
+export const CONFIGURED = [
+  ...CLIENTS,
+  "login",
+  "logout",
+  "cache",
+  "config",
+  "trust",
+] as const;
+/** What takes long enough that progress is shown. */
+export const LONG = [...READERS, ...SIGNERS, "copy", "diff"] as const;
 
 /** Ways to say who must have signed. Two of them, said at the same place, contradict each other. */
 export type SignerWay = "identity" | "key" | "signers" | "unsafe";
@@ -78,8 +115,15 @@ export interface Setting {
   /** What the key says, where the flag says the opposite. */
   keyHelp?: string;
   group: keyof typeof GROUPS;
-  /** Commands that take the flag. */
+  /** Commands for which the flag does something: they list it, and no other takes it. */
   commands: typeof EVERY | readonly string[];
+  /**
+   * Every other command takes the flag too, without effect and without listing it, as users of the Go tool write it
+   * in aliases and scripts before whichever command.
+   */
+  everywhere?: true;
+  /** Stands with a command's own flags in its help, not folded with its group. */
+  upFront?: true;
   /** Left out of help and completion. */
   hidden?: true;
   /** What to use in its place. */

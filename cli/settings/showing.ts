@@ -46,9 +46,10 @@ export const SHOWING = {
     flag: "all",
     type: "boolean",
     default: false,
-    help: "also show tags that were made of a digest, for signatures and referrers",
+    help:
+      "show everything: tags that were made of a digest, too; in help, the flags that commands share",
     group: "command",
-    commands: ["tags"],
+    commands: ["tags", "help"],
   },
   yes: {
     flag: "yes",
@@ -57,7 +58,7 @@ export const SHOWING = {
     default: false,
     help: "do not ask for confirmation",
     group: "command",
-    commands: [...SIGNERS, "cache clear", "trust"],
+    commands: [...SIGNERS, "cache clear", "trust add"],
   },
   ruleName: {
     flag: "name",

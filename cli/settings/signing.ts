@@ -15,6 +15,7 @@ export const SIGNING = {
     default: false,
     help: "sign what is pushed; any --sign-… flag implies it",
     group: "signing",
+    upFront: true,
     commands: ["push"],
     below: "stricter",
     strictness: [false, true],

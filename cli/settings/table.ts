@@ -67,7 +67,7 @@ export function variablesOf(setting: Setting): string[] {
 }
 
 /**
- * Whether a command takes a row's flag. A name of two words also takes what its first word takes.
+ * Whether a row's flag does something for a command. A name of two words also has what its first word has.
  *
  * @param command name of a command, `""` for the program itself
  */
@@ -75,4 +75,9 @@ export function appliesTo(setting: Setting, command: string): boolean {
   if (setting.commands === EVERY) return true;
   return setting.commands.includes(command) ||
     setting.commands.includes(command.split(" ")[0]!);
+}
+
+/** Whether a command takes a row's flag, be it only for the sake of scripts. */
+export function isTakenBy(setting: Setting, command: string): boolean {
+  return setting.everywhere === true || appliesTo(setting, command);
 }

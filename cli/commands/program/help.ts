@@ -9,20 +9,22 @@ import { quote } from "@blobber/core/printable";
 import { nearestWord } from "@blobber/core/spelling";
 import { COMMANDS, findCommand } from "../../command_table/table.ts";
 import type { Context } from "../../context.ts";
-import { commandHelp, programHelp, topicHelp } from "../../help/help.ts";
+import { commandHelp, type HelpOptions, programHelp, topicHelp } from "../../help/help.ts";
 import { columnsOf } from "../../terminal/output.ts";
 import { TOPICS } from "../../help/topics.ts";
 
 /** Shows help for a command or a topic. */
-export async function runHelp({ args, out }: Context): Promise<void> {
-  const text = helpFor(args, columnsOf(Deno.stdout));
+export async function runHelp({ args, out, settings }: Context): Promise<void> {
+  const text = helpFor(args, columnsOf(Deno.stdout), { all: settings.get("all") });
   await out.result({ help: text }, text);
 }
 
-function helpFor(args: readonly string[], columns: number): string {
-  if (args.length === 0) return programHelp(columns);
+function helpFor(args: readonly string[], columns: number, options: HelpOptions): string {
+  if (args.length === 0) return programHelp(columns, options);
   const found = findCommand(args);
-  if (found !== undefined && found.args.length === 0) return commandHelp(found.command, columns);
+  if (found !== undefined && found.args.length === 0) {
+    return commandHelp(found.command, columns, options);
+  }
   const asked = args.join(" ");
   const topic = TOPICS.find(({ name }) => name === asked);
   if (topic !== undefined) return topicHelp(topic, columns);

@@ -1,0 +1,38 @@
+/**
+ * How a flag is shown, in help and on the reference page.
+ *
+ * @module
+ */
+
+import { showValue } from "../line/values.ts";
+import type { Setting } from "../settings/table.ts";
+
+/** `-o, --output text|json`. */
+export function flagUsage(setting: Setting): string {
+  const short = setting.short === undefined ? "    " : `-${setting.short}, `;
+  return `${short}--${setting.flag}${valueUsage(setting)}`;
+}
+
+function valueUsage(setting: Setting): string {
+  if (setting.type === "boolean") return "";
+  if (setting.values !== undefined) return ` ${setting.values.join("|")}`;
+  const standard = {
+    count: "N",
+    duration: "TIME",
+    size: "SIZE",
+    directory: "DIR",
+    path: "FILE",
+  } as Record<string, string>;
+  return ` ${setting.placeholder ?? standard[setting.type] ?? "VALUE"}`;
+}
+
+/** A flag and what it does, in two columns. */
+export function flagRow(setting: Setting): [string, string] {
+  return [flagUsage(setting), flagHelp(setting)];
+}
+
+function flagHelp(setting: Setting): string {
+  const { default: standard } = setting;
+  if (standard === undefined || typeof standard === "boolean") return setting.help;
+  return `${setting.help} [${showValue(setting, standard)}]`;
+}
