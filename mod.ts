@@ -8,6 +8,7 @@
 export * from "./lib/client.ts";
 export * from "./lib/options.ts";
 export * from "./lib/results.ts";
+export * from "./lib/looking.ts";
 export * from "./lib/signing.ts";
 export * from "./lib/store.ts";
 export * from "./lib/types.ts";

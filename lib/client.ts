@@ -5,11 +5,26 @@
  * @module
  */
 
+import type {
+  InspectOptions,
+  InspectResult,
+  RawOptions,
+  RawPart,
+  RawResult,
+  TreeOptions,
+  TreeResult,
+} from "./calls/describe.ts";
 import type { Diff, DiffInput } from "./calls/diff.ts";
 import type { Readable, Writable } from "./calls/named_artifact.ts";
 import type { ArchiveInput, DigestOptions, FilesInput, PushInput } from "./calls/push.ts";
 import type { Image, ListResult } from "./calls/read.ts";
-import { callOptions, clientOptions, diffOptions, type VerbName } from "./doors/options.ts";
+import {
+  callOptions,
+  clientOptions,
+  diffOptions,
+  settledOptions,
+  type VerbName,
+} from "./doors/options.ts";
 import type { Observer } from "./events.ts";
 import type {
   ClientOptions,
@@ -37,7 +52,6 @@ import type {
   VerifyResult,
 } from "./results.ts";
 import type { CallOptions, Store } from "./store.ts";
-import { readName } from "./stores/named.ts";
 import type { Descriptor } from "./types.ts";
 import { Session } from "./verbs/session.ts";
 
@@ -157,7 +171,7 @@ export class Client implements AsyncDisposable {
     to: string | WritableStream<Uint8Array>,
     options: PullOptions | PullTarOptions = {},
   ): Promise<PullResult> {
-    const given = settled(() => callOptions("pull", options));
+    const given = settledOptions("pull", options);
     const { pullInto } = await import("./calls/pull.ts");
     return await pullInto(this.#session, ref, to, given);
   }
@@ -190,14 +204,11 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * What is not the same in two trees: paths, kinds, permission bits, link targets and contents, and not times or
-   * owners. The tables of artifacts tell it; contents are fetched only of files that two tables cut into
-   * different chunks, and of layers without a table.
+   * What is not the same in two trees, which their tables tell. Contents are fetched of files that two tables cut
+   * into different chunks, and of layers without a table. Times and owners do not count.
    *
-   * @param before a reference, or a directory as `push` takes it
-   * @param after the same
+   * @param before a reference, or a directory as `push` takes it, and so is `after`
    * @returns the changes; files of both sides can be read from it until it is closed
-   * @throws {BlobberError} `not-found`, `integrity`, `file-system`, `invalid-archive` for devices and named pipes, …
    */
   async diff(before: DiffInput, after: DiffInput, options: DiffOptions = {}): Promise<Diff> {
     const given = diffOptions(options);
@@ -242,6 +253,45 @@ export class Client implements AsyncDisposable {
     return await this.#run("verify", options, async (options) => {
       const { verifyNamed } = await import("./calls/look.ts");
       return await verifyNamed(this.#session, ref, options);
+    });
+  }
+
+  /**
+   * Describes an artifact without downloading what is in it: what it says it is, its layers and files, and who
+   * signed it where there is a verifier. An index is described itself unless a platform is asked for.
+   *
+   * @param ref what to describe
+   */
+  async inspect(ref: Readable, options: InspectOptions = {}): Promise<InspectResult> {
+    return await this.#run("inspect", options, async (options) => {
+      const { inspectNamed } = await import("./calls/describe.ts");
+      return await inspectNamed(this.#session, ref, options);
+    });
+  }
+
+  /**
+   * An artifact and all that refers to it: signatures, attestations, bills of materials, and what refers to those.
+   *
+   * @param ref where to begin
+   */
+  async tree(ref: Readable, options: TreeOptions = {}): Promise<TreeResult> {
+    return await this.#run("tree", options, async (options) => {
+      const { treeNamed } = await import("./calls/describe.ts");
+      return await treeNamed(this.#session, ref, options);
+    });
+  }
+
+  /**
+   * The bytes of a manifest, a config or a table of contents as they are stored, checked.
+   *
+   * @param ref the artifact
+   * @param part which of its parts
+   * @throws {BlobberError} `not-found` where the artifact has no such part
+   */
+  async raw(ref: Readable, part: RawPart, options: RawOptions = {}): Promise<RawResult> {
+    return await this.#run("raw", options, async (options) => {
+      const { rawOf } = await import("./calls/describe.ts");
+      return await rawOf(this.#session, ref, part, options);
     });
   }
 
@@ -318,8 +368,10 @@ export class Client implements AsyncDisposable {
    * @param ref a reference; its tag and digest do not matter
    */
   async store(ref: Writable): Promise<Store> {
-    const { stores } = this.#session;
-    return await this.#session.run({}, (options) => stores.store(readName(ref), options));
+    return await this.#session.run({}, async (options) => {
+      const { storeOf } = await import("./calls/look.ts");
+      return await storeOf(this.#session, ref, options);
+    });
   }
 
   /**
@@ -336,24 +388,12 @@ export class Client implements AsyncDisposable {
     await this.close();
   }
 
-  /** Checks the options of a call, and runs it as one of the client's. */
+  /** Checks the options of a call, and runs it. */
   async #run<O extends Observer, T>(
     verb: VerbName,
     options: O,
     call: (options: O & { signal: AbortSignal }) => Promise<T>,
   ): Promise<T> {
     return await this.#session.run(callOptions(verb, options), call);
-  }
-}
-
-/** Does something now, and returns or throws later what came of it. */
-function settled<T>(work: () => T): () => T {
-  try {
-    const result = work();
-    return () => result;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
   }
 }

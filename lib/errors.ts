@@ -107,6 +107,7 @@ export type OptionName =
   | "insecureSkipTlsVerify"
   | "issuer"
   | "key"
+  | "layer"
   | "legacyMessageSignature"
   | "links"
   | "maxBytes"

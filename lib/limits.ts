@@ -10,6 +10,8 @@
  * @module
  */
 
+export * from "./looking_limits.ts";
+
 const KiB = 1024;
 const MiB = 1024 * KiB;
 

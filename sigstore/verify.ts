@@ -5,6 +5,7 @@
  */
 
 export { createVerifier } from "./verify/verifier.ts";
+export { claimReader } from "./claims/claim_reader.ts";
 export { isBundleType } from "./encoding/bundle.ts";
 export { type ClaimedSigner, claimText, readClaimedSigner } from "./verify/claimed_signer.ts";
 export type {
@@ -43,6 +44,9 @@ export { type PublicKey, readPublicKey } from "./keys/public_key.ts";
 export type {
   Annotations,
   Check,
+  ClaimedBy,
+  ClaimReader,
+  Claims,
   Digest,
   Fetch,
   FetchInit,

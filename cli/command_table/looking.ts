@@ -45,6 +45,38 @@ export const LOOKING = {
       "resolve ghcr.io/acme/site:v1 --platform linux/arm64",
     ],
   },
+  inspect: {
+    args: ["reference"],
+    summary: "show what an artifact is, without downloading what is in it",
+    details: [
+      "Shows the digest, media types, layers, the number of files where a table of contents tells it, " +
+      "annotations, and who signed it where flags, settings or rules demand a signature. Where none is " +
+      "demanded, signatures are counted and not verified. Of an index, its manifests are listed; " +
+      "--platform shows one of them.",
+      "With --raw, prints the manifest, the config or the table of contents as it is stored: what its " +
+      "digest is of.",
+    ],
+    examples: [
+      "inspect ghcr.io/acme/site:v1",
+      "inspect ghcr.io/acme/site:v1 --tags",
+      "inspect ghcr.io/acme/app:v1 --platform linux/arm64",
+      "inspect ghcr.io/acme/site:v1 --raw manifest",
+    ],
+  },
+  tree: {
+    args: ["reference"],
+    summary: "show an artifact and all that refers to it, as a tree",
+    details: [
+      "Signatures that satisfy flags, settings or rules are shown with who made them. Of others it is " +
+      "shown what they claim, which any user who may push can have written. Attestations and bills of " +
+      "materials are shown with the types that they state, everything else by its artifact type.",
+    ],
+    examples: [
+      "tree ghcr.io/acme/site:v1",
+      "tree ghcr.io/acme/site:v1 --verify-key acme.pub",
+      "tree ghcr.io/acme/app:v1 --long",
+    ],
+  },
   digest: {
     args: ["directory-or-reference"],
     summary: "print the digest of a directory or an artifact",

@@ -102,6 +102,44 @@ export const SHAPES: Record<string, Record<string, string>> = {
     mediaType: "its media type",
     size: "its bytes",
   },
+  inspect: {
+    reference: REFERENCE,
+    digest: "digest of what is described: the index or the manifest",
+    "kind?": "`manifest` or `index`",
+    mediaType: "media type of it; with `--raw`, of the part",
+    size: "bytes of it; with `--raw`, of the part",
+    "index?": "digest of the index that the manifest was chosen from",
+    "artifactType?": "what kind of artifact it says it is",
+    "created?": "when it says it was made, in its own words",
+    "platform?": "`os`, `architecture`, `variant`, `os.version` of its config",
+    "config?":
+      "`mediaType`, `digest`, `size`, and `summary`: what the config says, as text or lists of text by name",
+    "layers?":
+      "a list of `mediaType`, `digest`, `size`, `annotations`, `compression` (`none`, `gzip`, `zstd`), `title`, and `table` (`format`, `entries`, `files`, `bytes`) where it has a table of contents",
+    "manifests?":
+      "of an index: a list of `mediaType`, `digest`, `size`, `platform`, `artifactType`",
+    "files?":
+      "`entries`, `files`, `bytes` with all layers applied, where tables of contents tell them",
+    "tree?": "digest of the tree that the manifest states; `digest --tree` computes it",
+    "annotations?": "its annotations",
+    "subject?": "`mediaType`, `digest`, `size` of what it refers to",
+    "signers?": `a list of ${SIGNER}`,
+    "signed?": "what carries the signatures: `root`, or `manifest` for one chosen from an index",
+    "referrers?":
+      "`signatures`, `attestations`, `sboms`, `others`: how many refer to it, none of them verified; `more` if there are more, or some could not be read",
+    "tags?":
+      "with `--tags`: `names` of the tags that name the same digest, `looked`: how many tags were asked, `more` if there are more",
+    "raw?":
+      "with `--raw`: `part`, `encoding` (`utf-8`, or `base64` for what is not text), `content`",
+  },
+  tree: {
+    reference: REFERENCE,
+    digest: "digest of what the tree is of",
+    "signers?": `a list of ${SIGNER}`,
+    isCut: "whether something is left out anywhere",
+    tree:
+      "`kind` (`manifest`, `index`, `signature`, `attestation`, `sbom`, `artifact`, `unread`), `digest`, `mediaType`, `size`, `type`, `format`, `platform`, `tag`, `created`, `problem` (`code`, `message`), `repeated`; `signatures`: a list of `state` (`verified`, `refused`, `unchecked`), `signer`, `refusal` (`code`, `message`), `claims` (`kind`, `signer`, `time`, `predicateType`; not verified); `manifests` and `referrers`: lists of the same; `leftOut` (`referrers`, `more`, `manifests`, `unasked`)",
+  },
   digest: {
     "directory?": "the directory, as it was written",
     "reference?": REFERENCE,

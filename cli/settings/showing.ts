@@ -16,6 +16,29 @@ export const SHOWING = {
     group: "command",
     commands: ["digest"],
   },
+  raw: {
+    flag: "raw",
+    type: "enum",
+    values: ["manifest", "config", "table"],
+    help: "print the bytes of this part as they are stored, checked, and nothing else",
+    group: "command",
+    commands: ["inspect"],
+  },
+  layer: {
+    flag: "layer",
+    type: "count",
+    help: "with --raw table: of which layer, counted from 1",
+    group: "command",
+    commands: ["inspect"],
+  },
+  sameTags: {
+    flag: "tags",
+    type: "boolean",
+    default: false,
+    help: "also find the tags that name the same digest, which asks for each tag",
+    group: "command",
+    commands: ["inspect"],
+  },
   long: {
     flag: "long",
     short: "l",
@@ -23,7 +46,7 @@ export const SHOWING = {
     default: false,
     help: "show details in columns",
     group: "command",
-    commands: ["ls", "cache info"],
+    commands: ["ls", "cache info", "tree"],
   },
   humanReadable: {
     flag: "human-readable",

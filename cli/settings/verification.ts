@@ -4,7 +4,7 @@
  * @module
  */
 
-import { READERS, type Setting, VERIFIERS } from "./row.ts";
+import { DESCRIBERS, READERS, type Setting, VERIFIERS } from "./row.ts";
 
 /** Rows of the table of settings. */
 export const VERIFICATION = {
@@ -168,6 +168,6 @@ export const VERIFICATION = {
     default: false,
     help: "read without verification even if the settings demand it",
     group: "verification",
-    commands: [...READERS, "copy", "tag", "sign"],
+    commands: [...READERS, ...DESCRIBERS, "copy", "tag", "sign"],
   },
 } as const satisfies Record<string, Setting>;

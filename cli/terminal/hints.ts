@@ -23,6 +23,7 @@ export const OPTIONS: Record<OptionName, SettingName | { insteadOfFlag: string }
   insecureSkipTlsVerify: "insecureSkipTlsVerify",
   issuer: "oidcIssuer",
   key: "signKey",
+  layer: "layer",
   legacyMessageSignature: { insteadOfFlag: "`legacy: true` in a trust rule" },
   links: "links",
   maxBytes: "maxBytes",

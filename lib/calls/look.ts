@@ -1,5 +1,6 @@
 /**
- * The calls that tell what is in a store or a registry: `verify`, `resolve`, `tags`, `listTags` and `repositories`.
+ * The calls that tell what is in a store or a registry: `verify`, `resolve`, `tags`, `listTags`,
+ * `repositories` and `store`.
  *
  * @module
  */
@@ -12,11 +13,11 @@ import type {
 } from "../options.ts";
 import { addressOf, parseRegistry } from "../reference.ts";
 import type { VerifyResult } from "../results.ts";
-import type { CallOptions } from "../store.ts";
+import type { CallOptions, Store } from "../store.ts";
 import { readName, selectorOf } from "../stores/named.ts";
 import type { Descriptor } from "../types.ts";
 import type { Session } from "../verbs/session.ts";
-import { type Readable, resolveOptions } from "./named_artifact.ts";
+import { type Readable, resolveOptions, type Writable } from "./named_artifact.ts";
 
 /** Verifies what a caller names. */
 export async function verifyNamed(
@@ -92,4 +93,13 @@ export async function repositoriesOf(
     if (found.length >= limit) break;
   }
   return found;
+}
+
+/** The store that a reference is in. */
+export async function storeOf(
+  session: Session,
+  ref: Writable,
+  options: CallOptions,
+): Promise<Store> {
+  return await session.stores.store(readName(ref), options);
 }

@@ -8,7 +8,6 @@
  * @module
  */
 
-import { DIGEST_GRAMMAR, isDigest } from "../digest.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import type {
@@ -31,15 +30,25 @@ import type {
   UnpackLimits,
   VerifyOptions,
 } from "../options.ts";
+import type { ClaimReader, InspectOptions, RawOptions, TreeOptions } from "../looking.ts";
 import { quote } from "../text/printable.ts";
 import { registryNamed } from "../reference.ts";
 import { nearestWord } from "../text/spelling.ts";
 import { moduleAddress } from "../system/runtime.ts";
-import type { Signer, Verifier } from "../signing.ts";
 import type { CallOptions } from "../store.ts";
-import type { Platform } from "../types.ts";
 import {
-  bytes,
+  digest,
+  everyCertificate,
+  ignoreFile,
+  path,
+  patterns,
+  platform,
+  signal,
+  signer,
+  tags,
+  verifierOption,
+} from "./option_checks.ts";
+import {
   callable,
   type Check,
   count,
@@ -56,52 +65,7 @@ import {
   type Shape,
   text,
   that,
-  words,
 } from "./shape.ts";
-
-const path: Check = that(
-  (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
-  "a path",
-);
-const ignoreFile: Check = that((value) => path(value) === undefined, "a path, or false");
-const patterns: Check = listOf(text, "a list of patterns");
-const signal: Check = that((value) => value instanceof AbortSignal, "an AbortSignal");
-const digest: Check = that(isDigest, DIGEST_GRAMMAR);
-const platform: Check = objectWith<Platform>({
-  os: words,
-  architecture: words,
-  variant: optional(words),
-  "os.version": optional(words),
-}, "an object with os and architecture");
-const tags: Check = listOf(text, "a list of tags");
-
-/** What stands there is not shown: it may be a private key. */
-const certificates: Check = (value) =>
-  typeof value === "string" && value.includes("-----BEGIN CERTIFICATE-----")
-    ? undefined
-    : hidden(value, "certificates in PEM");
-
-const everyCertificate = listOf(certificates, "");
-
-const SIGNER: Shape<Signer> = { publicKey: optional(bytes), sign: callable };
-const signer = objectWith(SIGNER, "a signer");
-
-const VERIFIER: Shape<Verifier> = {
-  title: optional(words),
-  accepts: callable,
-  mayFit: optional(callable),
-  verify: callable,
-};
-const oneVerifier = objectWith(VERIFIER, "a verifier");
-const SOME_VERIFIERS = "a verifier or a list of at least one";
-const everyVerifier = listOf(oneVerifier, SOME_VERIFIERS);
-
-/** What the option `verifier` may be, where it is given: who names none demands something all the same. */
-export function verifierOption(value: unknown): Fault | undefined {
-  if (isRecord(value)) return oneVerifier(value);
-  return everyVerifier(value) ??
-    ((value as unknown[]).length === 0 ? fault(value, SOME_VERIFIERS) : undefined);
-}
 
 const CONNECTION: Shape<ConnectionOptions> = {
   insecure: flag,
@@ -232,6 +196,20 @@ const COPY: Shape<CopyOptions> = { ...READ, referrers: flag, tags, ifAbsent: fla
 const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
 const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };
 const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
+const INSPECT: Shape<InspectOptions> = { ...OPEN, tags: flag };
+const CLAIM_READER: Shape<ClaimReader> = { accepts: callable, read: callable };
+const LOOK: Shape<TreeOptions> = {
+  ...READ,
+  claims: objectWith(CLAIM_READER, "a reader of claims"),
+};
+const RAW: Shape<RawOptions> = {
+  ...READ,
+  layer: that(
+    (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+    "a whole number from 1",
+  ),
+};
+const rawPart = oneOf("manifest", "config", "table");
 const CALL: Shape<CallOptions> = { signal };
 const TAG_LIST: Shape<TagListOptions> = { ...CALL, limit: count, all: flag };
 const REPOSITORIES: Shape<RepositoriesOptions> = { ...CALL, limit: count };
@@ -256,6 +234,9 @@ const TABLES = {
   copy: COPY,
   sign: SIGN,
   verify: VERIFY,
+  inspect: INSPECT,
+  tree: LOOK,
+  raw: RAW,
   tag: TAG,
   tags: TAG_LIST,
   listTags: CALL,
@@ -292,6 +273,22 @@ export function loginOptions<O extends ClientOptions>(given: O): O {
  */
 export function callOptions<O extends object>(verb: VerbName, given: O): O {
   return taken(given, TABLES[verb], verb);
+}
+
+/**
+ * As {@linkcode callOptions} at once, whose error is thrown where the result is asked for.
+ *
+ * @param verb whose they are
+ */
+export function settledOptions<O extends object>(verb: VerbName, given: O): () => O {
+  try {
+    const taken = callOptions(verb, given);
+    return () => taken;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /** As {@linkcode callOptions}, for `diff`, with copies of what is about one side. */
@@ -333,6 +330,16 @@ export function checkDirectory(value: unknown): void {
 export function checkTagList(value: unknown): void {
   const wrong = tags(value);
   if (wrong !== undefined) throw invalid("tags", wrong);
+}
+
+/**
+ * Checks the part of an artifact that a call takes.
+ *
+ * @throws {BlobberError} `invalid-option`
+ */
+export function checkRawPart(value: unknown): void {
+  const wrong = rawPart(value);
+  if (wrong !== undefined) throw invalid("part", wrong);
 }
 
 function taken<O extends object>(given: O, table: Table, owner: string): O {

@@ -152,6 +152,13 @@ const OF_CALLS: Record<VerbName, [object, string][]> = {
   copy: [...READING, ...WRITING, [{ referrers: "auto" }, 'referrers: "auto", expected true or']],
   sign: [...READING.slice(0, 4), [{ expect: "v1" }, "expect: "], [{ signer: [] }, "signer: "]],
   verify: [...READING, [{ whole: 1 }, "whole: 1, expected true or false"]],
+  inspect: [...READING, ...UNPACKING, [{ tags: ["v1"] }, "tags: a list, expected true or false"]],
+  tree: [
+    ...READING,
+    [{ claims: () => {} }, "claims: a function, expected a reader of claims"],
+    [{ claims: { accepts: () => true } }, "claims.read: undefined, expected a function"],
+  ],
+  raw: [...READING, [{ layer: 0 }, "layer: 0, expected a whole number from 1"]],
   tag: [...READING, WRITING[3]!],
   tags: [
     ...READING.slice(0, 2),
@@ -191,6 +198,8 @@ function call(verb: VerbName, options: object): Promise<unknown> {
       return client.tag(ref, ["v2"], options);
     case "repositories":
       return client.repositories("127.0.0.1:1", options);
+    case "raw":
+      return client.raw(ref, "manifest", options);
     case "listTags":
       return Array.fromAsync(client.listTags(ref, options));
     default:

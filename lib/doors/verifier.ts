@@ -8,7 +8,7 @@
 import { disregard, theirs } from "../caller_errors.ts";
 import { BlobberError } from "../errors.ts";
 import type { Signable, Signature, Verifier } from "../signing.ts";
-import { verifierOption } from "./options.ts";
+import { verifierOption } from "./option_checks.ts";
 import { flag, inWords } from "./shape.ts";
 import { type AcceptedVerdict, acceptVerdict } from "./verdict.ts";
 

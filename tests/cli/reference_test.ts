@@ -35,6 +35,8 @@ Deno.test("every command's JSON has the fields that the reference names", async 
       cat: ["oci:layout:v1", "index.html"],
       cp: ["oci:layout:v1", "index.html", "out"],
       copy: ["oci:layout:v1", "oci:mirror:v1"],
+      inspect: ["oci:layout:v1", "--tags"],
+      tree: ["oci:layout:v1"],
       digest: ["oci:layout:v1", "--tree"],
       tags: ["oci:layout"],
       repos: [host],

@@ -116,6 +116,7 @@ Deno.test("verification loads only its parts of the core, and no client", async 
     "events",
     "json",
     "limits",
+    "looking_limits",
     "system/answer_pieces",
     "text/printable",
     "text/wildcards",

@@ -12,5 +12,7 @@ export const LOADERS = {
   tags: async () => (await import("./tags.ts")).runTags,
   repos: async () => (await import("./repos.ts")).runRepos,
   resolve: async () => (await import("./resolve.ts")).runResolve,
+  inspect: async () => (await import("./inspect.ts")).runInspect,
+  tree: async () => (await import("./tree.ts")).runTree,
   digest: async () => (await import("./digest.ts")).runDigest,
 } satisfies Partial<Record<CommandName, LoadCommand>>;

@@ -10,6 +10,7 @@ import { quote } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
+import { encoded } from "../../terminal/encoded.ts";
 import { readOptions } from "../../trust/reading.ts";
 
 /** Bytes of the largest files that are put into a JSON document: parsers hold a document in memory. */
@@ -93,18 +94,4 @@ async function collect(
     at += part.length;
   }
   return whole;
-}
-
-/** Text as text, anything else in base64. */
-function encoded(bytes: Uint8Array): { encoding: string; content: string } {
-  try {
-    const content = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { encoding: "utf-8", content };
-  } catch {
-    const parts: string[] = [];
-    for (let at = 0; at < bytes.length; at += 0x8000) {
-      parts.push(String.fromCharCode(...bytes.subarray(at, at + 0x8000)));
-    }
-    return { encoding: "base64", content: btoa(parts.join("")) };
-  }
 }

@@ -6,7 +6,6 @@
 
 import { type LayerTable, type Parse, readLayerTable, wholeTable } from "../table/layer_table.ts";
 import type { ParseOptions } from "../table/parse_table.ts";
-import type { NamedTable } from "../table/table.ts";
 import { isBlobberError } from "../../errors.ts";
 import { TABLE_READS } from "../../limits.ts";
 import { inLanes } from "../../system/lanes.ts";
@@ -23,7 +22,7 @@ import type { Descriptor } from "../../types.ts";
  * source gives no ranges of it
  * @throws {BlobberError} `integrity`, `invalid-archive`, `path-traversal`, `limit`, and what the source throws
  */
-export async function findLayerTable<T extends NamedTable>(
+export async function findLayerTable<T>(
   source: Source,
   layer: Descriptor,
   parse: Parse<T>,

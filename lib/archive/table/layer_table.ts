@@ -34,12 +34,12 @@ export interface LayerEnd {
 }
 
 /** A layer's table, and where it is from. */
-export interface LayerTable<T extends NamedTable = Table> extends LayerEnd {
+export interface LayerTable<T = Table> extends LayerEnd {
   table: T;
 }
 
 /** Makes something of a table whose bytes are its own. They are checked meanwhile; it must not say anything yet. */
-export type Parse<T extends NamedTable> = (
+export type Parse<T> = (
   bytes: Uint8Array<ArrayBuffer>,
   contentEnd: number,
   options: ParseOptions,
@@ -82,7 +82,7 @@ export interface Tail {
  * @throws {BlobberError} `integrity` when the table is not the one that the manifest names;
  * `range-not-supported` from the source
  */
-export async function readLayerTable<T extends NamedTable>(
+export async function readLayerTable<T>(
   source: Source,
   layer: Descriptor,
   parse: Parse<T>,
@@ -108,7 +108,7 @@ export async function readLayerTable<T extends NamedTable>(
   }
 }
 
-async function readTable<T extends NamedTable>(
+async function readTable<T>(
   { source, layer, expected, parse }: {
     source: Source;
     layer: Descriptor;

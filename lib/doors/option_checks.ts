@@ -1,0 +1,78 @@
+/**
+ * Checks of single options, which several calls take.
+ *
+ * @module
+ */
+
+import { DIGEST_GRAMMAR, isDigest } from "../digest.ts";
+import type { Signer, Verifier } from "../signing.ts";
+import type { Platform } from "../types.ts";
+import {
+  bytes,
+  callable,
+  type Check,
+  type Fault,
+  fault,
+  hidden,
+  isRecord,
+  listOf,
+  objectWith,
+  optional,
+  type Shape,
+  text,
+  that,
+  words,
+} from "./shape.ts";
+
+/** A path on this machine. */
+export const path: Check = that(
+  (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
+  "a path",
+);
+/** The path of an ignore file. */
+export const ignoreFile: Check = that((value) => path(value) === undefined, "a path, or false");
+/** Patterns as in an ignore file. */
+export const patterns: Check = listOf(text, "a list of patterns");
+/** What stops a call. */
+export const signal: Check = that((value) => value instanceof AbortSignal, "an AbortSignal");
+/** A digest. */
+export const digest: Check = that(isDigest, DIGEST_GRAMMAR);
+/** A platform. */
+export const platform: Check = objectWith<Platform>({
+  os: words,
+  architecture: words,
+  variant: optional(words),
+  "os.version": optional(words),
+}, "an object with os and architecture");
+/** Tags. */
+export const tags: Check = listOf(text, "a list of tags");
+
+/** What stands there is not shown: it may be a private key. */
+const certificates: Check = (value) =>
+  typeof value === "string" && value.includes("-----BEGIN CERTIFICATE-----")
+    ? undefined
+    : hidden(value, "certificates in PEM");
+
+/** Certificates in PEM, in a list. */
+export const everyCertificate: Check = listOf(certificates, "");
+
+const SIGNER: Shape<Signer> = { publicKey: optional(bytes), sign: callable };
+/** What signs. */
+export const signer: Check = objectWith(SIGNER, "a signer");
+
+const VERIFIER: Shape<Verifier> = {
+  title: optional(words),
+  accepts: callable,
+  mayFit: optional(callable),
+  verify: callable,
+};
+const oneVerifier = objectWith(VERIFIER, "a verifier");
+const SOME_VERIFIERS = "a verifier or a list of at least one";
+const everyVerifier = listOf(oneVerifier, SOME_VERIFIERS);
+
+/** What the option `verifier` may be, where it is given: who names none demands something all the same. */
+export function verifierOption(value: unknown): Fault | undefined {
+  if (isRecord(value)) return oneVerifier(value);
+  return everyVerifier(value) ??
+    ((value as unknown[]).length === 0 ? fault(value, SOME_VERIFIERS) : undefined);
+}

@@ -1,0 +1,55 @@
+/**
+ * Which tags of a repository name a digest. No store can be asked that: each tag is asked for what it names.
+ *
+ * @module
+ */
+
+import { isFallbackTag } from "../../artifact/fallback_tag.ts";
+import type { Digest } from "../../digest.ts";
+import { isBlobberError } from "../../errors.ts";
+import { MAX_TAGS_ASKED, TAG_READS } from "../../limits.ts";
+import type { CallOptions, Source } from "../../store.ts";
+import { inLanes } from "../../system/lanes.ts";
+
+/** What was found. */
+export interface TagsOf {
+  /** Tags that name it, in the order of their characters. */
+  names: string[];
+  /** Tags that were asked. */
+  looked: number;
+  /** Whether there are more, which were not. */
+  more: boolean;
+}
+
+/**
+ * Looks for the tags that name a digest.
+ *
+ * @param source the repository
+ * @param digest what they are to name
+ */
+export async function tagsOf(
+  source: Source,
+  digest: Digest,
+  { signal }: CallOptions,
+): Promise<TagsOf> {
+  const asked: string[] = [];
+  let more = false;
+  for await (const tag of source.tags({ signal })) {
+    if (isFallbackTag(tag)) continue;
+    if (asked.length === MAX_TAGS_ASKED) {
+      more = true;
+      break;
+    }
+    asked.push(tag);
+  }
+  const names: string[] = [];
+  await inLanes(asked, { lanes: TAG_READS, signal }, async (tag, signal) => {
+    try {
+      if ((await source.resolve(tag, { signal })).digest === digest) names.push(tag);
+    } catch (error) {
+      // Removed since the list was made, or something that is no manifest: it does not name this one.
+      if (!isBlobberError(error, "not-found", "invalid-manifest", "limit")) throw error;
+    }
+  });
+  return { names: names.sort(), looked: asked.length, more };
+}
