@@ -33,7 +33,8 @@ export function fieldLines(fields: readonly Field[], columns: number): string[] 
       const value = lines.flatMap((line) => fold(line, { columns: room, hang: GAP }).split("\n"));
       return value.map((line, i) => (i === 0 ? label : "").padEnd(start) + line);
     }
-    const indent = " ".repeat(Math.max(0, Math.min(GAP, columns - widest)));
+    const isMoved = widest <= columns && widest + GAP > columns;
+    const indent = " ".repeat(isMoved ? columns - widest : GAP);
     const value = lines.flatMap((line) => fold(indent + line, { columns, hang: GAP }).split("\n"));
     return [label, ...value];
   });

@@ -47,7 +47,6 @@ async function printRaw(
       "--raw prints the bytes of a part alone: it does not go with --tags",
     );
   }
-  if (layer === 0) throw new BlobberError("usage", "invalid layer: 0, expected a number from 1");
   const options = await readOptions(context, context.args[0]!);
   const client = await makeClient(context);
   const { digest, mediaType, bytes } = await client.raw(reference, part, { ...options, layer });

@@ -32,8 +32,6 @@ const LINES = {
 const BLANK = "    ";
 /** The fewest columns for text. */
 const MIN_TEXT = 16;
-/** Hexadecimal digits of a digest that is shortened. */
-const SHORT = 12;
 
 /**
  * The lines of a tree.
@@ -82,16 +80,22 @@ function branchOf(node: TreeNode, setting: TreeSetting): Branch {
   return {
     text: nodeText(node, setting),
     below: many
-      ? [...signatures.map((one) => ({ text: signatureText(one, node), below: [] })), ...below]
+      ? [
+        ...signatures.map((one) => ({
+          text: shortened(signatureText(one, node), setting),
+          below: [],
+        })),
+        ...below,
+      ]
       : below,
   };
 }
 
 function nodeText(node: TreeNode, setting: TreeSetting): string {
-  const digest = digestText(node.digest, setting);
   const tag = node.tag === undefined ? "" : ` (tag ${tagText(node.tag, setting)})`;
+  const digest = node.digest + tag;
   const again = node.repeated ? ", which stands elsewhere in this tree" : "";
-  return `${whatText(node, digest)}${tag}${again}`;
+  return shortened(`${whatText(node, digest)}${again}`, setting);
 }
 
 function whatText(node: TreeNode, digest: string): string {
@@ -166,9 +170,11 @@ function leftOutTexts(left: LeftOut | undefined): string[] {
   ];
 }
 
-function digestText(digest: string, { long, unicode }: TreeSetting): string {
-  if (long) return digest;
-  return `${digest.slice(0, digest.indexOf(":") + 1 + SHORT)}${unicode ? "…" : "..."}`;
+/** Digests, and fingerprints of keys, which messages and verdicts name in full. */
+const HASH = /\b(sha256:[0-9a-f]{12})[0-9a-f]{52}\b/gi;
+
+function shortened(text: string, { long, unicode }: TreeSetting): string {
+  return long ? text : text.replace(HASH, `$1${unicode ? "…" : "..."}`);
 }
 
 /** A tag of cosign's is as long as the digest that it is made of. */
