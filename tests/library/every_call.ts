@@ -39,6 +39,7 @@ import {
   type Found,
   type Image,
   type InputEntry,
+  type InspectOptions,
   isBlobberError,
   isDigest,
   isTag,
@@ -55,6 +56,7 @@ import {
   type PullOptions,
   type PushOptions,
   type PushResult,
+  type RawResult,
   type Reference,
   selectorOf,
   type Signable,
@@ -62,13 +64,15 @@ import {
   type Signer,
   type Store,
   tagOf,
+  type TreeNode,
+  type TreeResult,
   type Verdict,
   type Verifier,
   type VerifyResult,
 } from "@blobber/core";
 import { MAX_THREADS } from "@blobber/core/limits";
 import { createSigner, type SignerOptions } from "@blobber/sigstore";
-import { createVerifier, type Policy } from "@blobber/sigstore/verify";
+import { claimReader, createVerifier, type Policy } from "@blobber/sigstore/verify";
 
 const SIGNATURE_TYPE = "application/vnd.example.signature";
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -261,6 +265,14 @@ try {
   const proven: Digest = verified.descriptor.digest;
   assert.equal(proven, made.digest);
   assert.deepEqual(verified.proofs.map(({ verdict }) => who(verdict)), ["me"]);
+  const describing: InspectOptions = { verifier, tags: true, platform: undefined };
+  const described = await client.inspect("mine.test/app:v1", describing);
+  assert.deepEqual(described.verdicts.map(who), ["me"]);
+  assert.deepEqual([described.kind, described.files?.files !== undefined], ["manifest", true]);
+  const { root: top }: TreeResult = await client.tree("mine.test/app:v1", { claims: claimReader });
+  assert.ok(top.referrers.some(({ digest }: TreeNode) => digest === verified.signature.digest));
+  const { bytes }: RawResult = await client.raw("mine.test/app:v1", "manifest", { verifier });
+  assert.equal(JSON.parse(new TextDecoder().decode(bytes)).layers.length, described.layers.length);
   await client.tag(`mine.test/app@${proven}`, ["proven"], { ifAbsent: true });
   const tags: string[] = [];
   for await (const tag of client.listTags("mine.test/app")) tags.push(tag);

@@ -118,6 +118,16 @@ const CALLS: [name: string, call: Call, options?: ClientOptions][] = [
     const store = storeThat({ fetch: () => Promise.resolve(stuck()) });
     return client.pull({ store, reference: "signed" }, join(dir, "out"), o);
   }],
+  ["referrers", (client, o) => {
+    const referrers = async function* () {
+      yield await never();
+    };
+    return client.tree({ store: storeThat({ referrers }), reference: "signed" }, o);
+  }],
+  ["a reader of claims", (client, o) => {
+    const claims = { accepts: () => true, read: never };
+    return client.tree(signed, { ...o, claims });
+  }],
   ["tags", (client, o) => {
     const tags = async function* () {
       yield await never();
