@@ -37,7 +37,8 @@ export async function inspectNamed(
   const named = readName(ref);
   const { inspectArtifact } = await import("../verbs/look/inspect.ts");
   const { maxEntries, tags } = options;
-  const settings = { ...resolveOptions(session, named, options), maxEntries, tags };
+  const tagsOf = tags ? await session.stores.store(named, options) : undefined;
+  const settings = { ...resolveOptions(session, named, options), maxEntries, tagsOf };
   const source = await session.stores.source(named, options);
   return await inspectArtifact(source, selectorOf(named), settings);
 }

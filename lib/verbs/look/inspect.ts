@@ -31,7 +31,10 @@ import { lookAt, verdictsIn } from "./look_at.ts";
 import { walkReferrers } from "./referrer_walk.ts";
 
 /** What `inspect` takes, with the name under which the artifact is asked for. */
-export type InspectSettings = ResolveOptions & Pick<InspectOptions, "maxEntries" | "tags">;
+export type InspectSettings = ResolveOptions & Pick<InspectOptions, "maxEntries"> & {
+  /** Where tags are looked for that name the same digest: the store that no cache stands in front of. */
+  tagsOf?: Source | undefined;
+};
 
 /**
  * Describes an artifact.
@@ -55,7 +58,7 @@ export async function inspectArtifact(
     manifest && readConfig(source, manifest.value.config, { signal }),
     manifest && countFiles(source, manifest, options),
     walkReferrers(source, document, { signal, generations: 1 }),
-    options.tags ? tagsNaming(source, root.descriptor, options) : undefined,
+    options.tagsOf && tagsNaming(options.tagsOf, root.descriptor, options),
   ]);
   const tree = value.annotations?.[ANNOTATION.treeDigest];
   const created = value.annotations?.[ANNOTATION.created] || config?.created;

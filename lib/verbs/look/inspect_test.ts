@@ -275,14 +275,24 @@ test("tags that name the digest: those that are gone meanwhile and a limit are n
   const tags = Array.from({ length: MAX_TAGS_ASKED + 1 }, (_, i) => `t${i}`);
   await store.tag("t5", one);
   store.tags = async function* () {
-    yield `sha256-${"0".repeat(64)}`; // stands in for the referrers API
+    // One stands in for the referrers API, the other is cosign's.
+    for (const end of ["", ".sig"]) yield `sha256-${"0".repeat(64)}${end}`;
     yield* tags;
   };
-  assert.deepEqual((await inspect(store, { tags: true })).tags, {
-    names: ["t5"],
-    looked: MAX_TAGS_ASKED,
-    more: true,
+  const expected = { names: ["t5"], looked: MAX_TAGS_ASKED, more: true };
+  assert.deepEqual((await inspect(store, { tags: true })).tags, expected);
+  // A store that can say it more cheaply is asked in that way, and in no other.
+  const resolve = store.resolve.bind(store);
+  const asked: string[] = [];
+  const cheap = Object.assign(store, {
+    resolve: (what: string) => {
+      asked.push(what);
+      return resolve(what);
+    },
+    named: (tag: string) => Promise.resolve(tag === "t7" ? one : undefined),
   });
+  assert.deepEqual((await inspect(cheap, { tags: true })).tags, { ...expected, names: ["t7"] });
+  assert.deepEqual(asked.filter((what) => what.startsWith("t")), []);
 });
 
 test("raw: exactly the bytes, each with its digest, or an error that says what there is not", async () => {

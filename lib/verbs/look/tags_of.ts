@@ -1,19 +1,22 @@
 /**
- * Which tags of a repository name a digest. No store can be asked that: each tag is asked for what it names.
+ * Which tags of a repository name a digest. No store can be asked that: each tag is asked for what it names, but
+ * for those that are made of a digest themselves.
  *
  * @module
  */
 
+import { isCosignTag } from "../../artifact/cosign_tags.ts";
 import { isFallbackTag } from "../../artifact/fallback_tag.ts";
 import type { Digest } from "../../digest.ts";
 import { isBlobberError } from "../../errors.ts";
 import { MAX_TAGS_ASKED, TAG_READS } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { inLanes } from "../../system/lanes.ts";
+import { sortTags } from "../../text/version_order.ts";
 
 /** What was found. */
 export interface TagsOf {
-  /** Tags that name it, in the order of their characters. */
+  /** Tags that name it, in the order of versions. */
   names: string[];
   /** Tags that were asked. */
   looked: number;
@@ -35,7 +38,7 @@ export async function tagsOf(
   const asked: string[] = [];
   let more = false;
   for await (const tag of source.tags({ signal })) {
-    if (isFallbackTag(tag)) continue;
+    if (isFallbackTag(tag) || isCosignTag(tag)) continue;
     if (asked.length === MAX_TAGS_ASKED) {
       more = true;
       break;
@@ -45,11 +48,14 @@ export async function tagsOf(
   const names: string[] = [];
   await inLanes(asked, { lanes: TAG_READS, signal }, async (tag, signal) => {
     try {
-      if ((await source.resolve(tag, { signal })).digest === digest) names.push(tag);
+      const found = source.named === undefined
+        ? await source.resolve(tag, { signal })
+        : await source.named(tag, { signal });
+      if (found?.digest === digest) names.push(tag);
     } catch (error) {
       // Removed since the list was made, or something that is no manifest: it does not name this one.
       if (!isBlobberError(error, "not-found", "invalid-manifest", "limit")) throw error;
     }
   });
-  return { names: names.sort(), looked: asked.length, more };
+  return { names: sortTags(names), looked: asked.length, more };
 }
