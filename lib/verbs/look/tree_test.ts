@@ -131,6 +131,36 @@ test("a verdict is one of a verifier's; what it refuses and what nothing verifie
 
 const TOYS: ClaimReader = { accepts: (type) => type === TOY, read: () => ({ kind: "signature" }) };
 
+test("only what verification finds is verified, an attestation is not refused, and doubt is no refusal", async () => {
+  const store = new MemoryStore();
+  const root = await sample(store, "site", { tag: "v1" });
+  await sign(store, root, "good", "jo");
+  const verifier = new ToyVerifier();
+  // In another form, which verify does not take for a signature either.
+  const bytes = new TextDecoder().decode(toy(root, "good", "two").bytes);
+  const layer = blobOf(bytes, TOY);
+  await refer(store, root, TOY, bytes, { layers: [layer, layer] });
+  await refer(store, root, "application/vnd.dsse.envelope.v1+json", bytes, { layers: [layer] });
+  const states = async (claims?: ClaimReader) =>
+    (await tree(store, { verifier, ...claims && { claims } })).root.referrers
+      .flatMap(({ signatures = [] }) => signatures.map(({ state }) => state)).sort();
+  assert.deepEqual(await states(), ["unchecked", "verified"]);
+  // What states something else is no signature that fails.
+  await sign(store, root, "signature-invalid", "slsa");
+  assert.deepEqual(await states(), ["refused", "unchecked", "verified"]);
+  const attested: ClaimReader = {
+    accepts: (type) => type === TOY,
+    read: ({ bytes }) => ({
+      kind: new TextDecoder().decode(bytes).includes("slsa") ? "attestation" : "signature",
+    }),
+  };
+  assert.deepEqual(await states(attested), ["unchecked", "unchecked", "verified"]);
+  // Without a trust root nothing can be told.
+  const sbom = await refer(store, root, SPDX);
+  await sign(store, sbom, "trust-root", "ann");
+  await assert.rejects(tree(store, { verifier }), { code: "trust-root" });
+});
+
 test("where a signature is demanded and none satisfies, nothing is shown", async () => {
   const store = new MemoryStore();
   const root = await sample(store, "site", { tag: "v1" });
