@@ -72,7 +72,7 @@ function signatureFields({ verdicts, signed, named, digest, referrers }: Inspect
 
 function unchecked({ signatures, more }: InspectResult["referrers"]): string {
   if (signatures === 0) return more ? "none among the referrers that were read" : "none";
-  return `${counted(signatures, "signature")} present, not checked`;
+  return `${more ? "at least " : ""}${counted(signatures, "signature")} present, not checked`;
 }
 
 function tagFields({ tags }: InspectResult): Field[] {
