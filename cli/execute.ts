@@ -4,13 +4,14 @@
  * @module
  */
 
-import { BlobberError } from "@blobber/core/errors";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { argumentOf } from "./command_table/arguments.ts";
 import type { Command } from "./command_table/table.ts";
 import { loadCommand } from "./commands/load.ts";
 import { resolveSettings, type Settings, warningsOf } from "./config/effective.ts";
 import { columnsOf, Output, ReaderGone, screen } from "./terminal/output.ts";
+import type { Context } from "./context.ts";
 import type { CommandLine } from "./line/parse.ts";
 import type { RunPlan } from "./plan/run_plan.ts";
 import type { Reporter } from "./terminal/reporter.ts";
@@ -103,7 +104,11 @@ export async function executeCommand(
       return 0;
     }
     // A command that fails because it was stopped fails with that reason.
-    return await report.error(signal.aborted ? signal.reason : error, command.name);
+    if (signal.aborted) return await report.error(signal.reason, { command: command.name });
+    return await report.error(error, {
+      command: command.name,
+      hint: await hintBesides(error, { args: line.args, settings, env, signal, report }),
+    });
   }
 }
 
@@ -111,4 +116,14 @@ function noList(command: string): BlobberError {
   return new BlobberError("usage", `invalid output: "paths0": ${quote(command)} lists no names`, {
     hint: "use text or json",
   });
+}
+
+/** What to look up about an error that says nothing of what to do. */
+async function hintBesides(
+  error: unknown,
+  context: Pick<Context, "args" | "settings" | "env" | "signal" | "report">,
+): Promise<string | undefined> {
+  if (!isBlobberError(error, "not-found") || context.settings.get("quiet")) return undefined;
+  const { nearTags } = await import("./library/near_tags.ts");
+  return await nearTags(error, context);
 }

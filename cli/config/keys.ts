@@ -25,11 +25,6 @@ const REGISTRY: Record<string, Setting> = {
   "ca-file": settingOf("caFile"),
 };
 
-/** Every key of the table. */
-function allKeys(): string[] {
-  return SETTING_NAMES.map((name) => settingOf(name).key).filter((key) => key !== undefined);
-}
-
 /**
  * Finds a key.
  *
@@ -47,10 +42,35 @@ export function findKey(key: string): ConfigKey {
       hint: "blobber trust shows, adds and removes rules",
     });
   }
-  const meant = nearestWord(key, allKeys());
+  const meant = nearestKey(key);
   throw new BlobberError("usage", `unknown key: ${quote(key)}`, {
     hint: meant === undefined
       ? "blobber help configuration lists the keys"
       : `did you mean ${meant}?`,
   });
+}
+
+/** The key that was probably meant: one spelled nearly so, or one whose last part alone was written, or its section. */
+function nearestKey(key: string): string | undefined {
+  const keys = SETTING_NAMES.map(settingOf).filter(({ hidden }) => !hidden)
+    .flatMap(({ key }) => key === undefined ? [] : [key]);
+  const [, host, part] = /^(registries\..+)\.([a-z-]+)$/.exec(key) ?? [];
+  if (host !== undefined) {
+    const meant = nearestWord(part!, Object.keys(REGISTRY));
+    return meant && `${host}.${meant}`;
+  }
+  const near = nearestWord(key, keys);
+  if (near !== undefined || key.includes(".")) return near;
+  const last = keys.filter((one) => one.endsWith(`.${key}`));
+  if (last.length > 0) return anyOf(last);
+  const section = nearestWord(key, keys.filter((one) => one.includes(".")).map(sectionOf));
+  return section && anyOf(keys.filter((one) => one.startsWith(`${section}.`)));
+}
+
+function sectionOf(key: string): string {
+  return key.slice(0, key.indexOf("."));
+}
+
+function anyOf(keys: readonly string[]): string {
+  return new Intl.ListFormat("en", { type: "disjunction" }).format(keys);
 }

@@ -19,7 +19,10 @@ import type { Context } from "../context.ts";
  * @param context of the command
  * @param extra what the command adds
  */
-export async function makeClient(context: Context, extra: ClientOptions = {}): Promise<Client> {
+export async function makeClient(
+  context: Pick<Context, "settings" | "env" | "signal" | "report">,
+  extra: ClientOptions = {},
+): Promise<Client> {
   return new Client({
     onNotice: context.report.onNotice,
     ...await clientOptions(context),

@@ -145,14 +145,18 @@ export class Reporter {
    * Shows the error that ended the command.
    *
    * @param thrown what was caught
-   * @param command the command that was run, where one was
+   * @param about the command that was run, where one was, and a hint for an error that has none
    * @returns the exit status that follows from it
    */
-  async error(thrown: unknown, command?: string): Promise<number> {
+  async error(
+    thrown: unknown,
+    { command, hint: other }: { command?: string; hint?: string | undefined } = {},
+  ): Promise<number> {
     this.close();
     // Most runs end well and never load it.
     const { describeError } = await import("./error_text.ts");
-    const form = describeError(thrown, command);
+    const described = describeError(thrown, command);
+    const form = { ...described, hint: described.hint ?? (other && printableSentence(other)) };
     const { json, verbose, silent } = this.#options;
     if (silent) return form.exitStatus;
     if (json) {

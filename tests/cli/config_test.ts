@@ -55,6 +55,13 @@ Deno.test("config set refuses unknown keys, invalid values and secrets, and repa
   await using at = await Workplace.open();
   for (
     const [key, value, expected] of [
+      [
+        "cache",
+        "5m",
+        /unknown key: "cache"\nHint: did you mean cache\.enabled, cache\.ttl, or cache\.dir\?/,
+      ],
+      ["ttl", "5m", /unknown key: "ttl"\nHint: did you mean cache\.ttl\?/],
+      ["registries.ghcr.io.insecur", "true", /did you mean registries\.ghcr\.io\.insecure\?/],
       ["cache.tll", "5m", /unknown key: "cache\.tll"\nHint: did you mean cache\.ttl\?/],
       ["cache.ttl", "soon", /invalid value for cache\.ttl: "soon", expected a duration/],
       ["sign.password", "hunter2", /sign\.password is a secret, and secrets are not stored/],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { STATUS } from "@blobber/core/errors";
+import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
 
 Deno.test("every bad reference is quoted, explained and exits 2", async () => {
@@ -132,4 +133,36 @@ Deno.test("a secret on the command line is accepted with a warning that does not
   assert.equal(status, 2);
   assert.match(stderr, /^Warning: --sign-key-pass shows the secret/);
   assert.doesNotMatch(stderr, /hunter2/);
+});
+
+Deno.test("a tag that a registry does not have: the nearest are named, after one request more", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  const registry = await startRegistry();
+  try {
+    const repository = `${registry.host}/acme/site`;
+    await at.ok(["push", "site", `${repository}:v1.2.0`, "--tag", "v1.2.1", "--tag", "other"]);
+    const listings = () => registry.log().filter((line) => line.includes("/tags/list")).length;
+    const pull = ["pull", `${repository}:v1.2`, "out"];
+    const { status, stderr } = await at.run(pull);
+    assert.equal(status, 4);
+    const hint = "Hint: did you mean v1.2.1 or v1.2.0?\n";
+    assert.ok(stderr.endsWith(`"v1.2" not found in ${repository}\n${hint}`), stderr);
+    assert.equal(listings(), 1);
+    const json = JSON.parse((await at.run(["cat", `${repository}:othr`, "x", "-ojson"])).stderr);
+    assert.deepEqual([json.error.code, json.error.hint], ["not-found", "did you mean other?"]);
+    // Nothing is asked under --quiet, nor about a digest or a file.
+    const before = listings();
+    await at.run([...pull, "--quiet"]);
+    await at.run(["ls", `${repository}@sha256:${"0".repeat(64)}`]);
+    await at.run(["cat", `${repository}:v1.2.0`, "none"]);
+    assert.equal(listings(), before);
+    // Where the list cannot be had, the error is what it was.
+    registry.onRequest = ({ path }) =>
+      path.includes("/tags/list") ? { answer: { status: 403 } } : undefined;
+    const without = await at.run(pull);
+    assert.deepEqual([without.status, without.stderr], [4, stderr.replace(hint, "")]);
+  } finally {
+    await registry.close();
+  }
 });
