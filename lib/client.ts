@@ -57,7 +57,7 @@ import { Session } from "./verbs/session.ts";
 
 export type { DiffInput } from "./calls/diff.ts";
 export type { Readable, Writable } from "./calls/named_artifact.ts";
-export type { DigestOptions } from "./calls/push.ts";
+export type { DigestOptions, LikelySecret } from "./calls/push.ts";
 export type { ListResult } from "./calls/read.ts";
 
 /**

@@ -47,14 +47,19 @@ export class VerbCall {
   }
 
   /** The caller's options, with callbacks whose errors end the call, and with its signal. */
-  observed<O extends Observer & { onEntry?: unknown }>(options: O): O & { signal: AbortSignal } {
-    const { onNotice, onProgress, onEntry } = options;
+  observed<O extends Observer & { onEntry?: unknown; onSecret?: unknown }>(
+    options: O,
+  ): O & { signal: AbortSignal } {
+    const { onNotice, onProgress, onEntry, onSecret } = options;
     return {
       ...options,
       ...(onNotice !== undefined && { onNotice: this.#guarded(onNotice) }),
       ...(onProgress !== undefined && { onProgress: this.#guarded(onProgress) }),
       ...(typeof onEntry === "function" && {
         onEntry: this.#guarded((entry: unknown) => onEntry(entry)),
+      }),
+      ...(typeof onSecret === "function" && {
+        onSecret: this.#guarded((secret: unknown) => onSecret(secret)),
       }),
       signal: this.signal,
     };

@@ -40,7 +40,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
     tags: "tags that point to it now",
     "signature?": "digest of the referrer that holds the signature",
     "entries?":
-      "with `--dry-run`: a list of `path`, `type`, `size`, `mode`, `linkTarget` for links, and `secret` for files with names that secrets usually have",
+      "with `--dry-run`: a list of `path`, `type`, `size`, `mode`, `linkTarget` for links, and `secret` for files that seem to hold one: what it seems to be",
   },
   pull: {
     reference: REFERENCE,

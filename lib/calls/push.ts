@@ -13,7 +13,7 @@ import type { PushInput } from "../verbs/push.ts";
 import type { Session } from "../verbs/session.ts";
 import type { Writable } from "./named_artifact.ts";
 
-export type { DigestOptions } from "../verbs/digest.ts";
+export type { DigestOptions, LikelySecret } from "../verbs/digest.ts";
 export type { ArchiveInput, FilesInput, PushInput } from "../verbs/push.ts";
 
 /** The options of a call, and its part of the client's threads. */

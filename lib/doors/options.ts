@@ -225,7 +225,7 @@ const FILE: Shape<FileReadOptions> = {
 
 const TABLES = {
   push: PUSH,
-  digest: { ...PUSH, onEntry: callable },
+  digest: { ...PUSH, onEntry: callable, onSecret: callable },
   treeDigest: TREE,
   pull: PULL_ANYWHERE,
   openImage: OPEN,

@@ -5,18 +5,25 @@
  */
 
 import type { Entry } from "../archive/entry.ts";
+import type { LikelySecret } from "../archive/input/secrets.ts";
 import type { PushInput } from "../archive/input/input.ts";
 import type { PushOptions } from "../options.ts";
 import type { PushFilesResult, PushResult } from "../results.ts";
 import { DiscardStore } from "../stores/discard_store.ts";
 import type { PushSettings } from "./push.ts";
 
+export type { LikelySecret } from "../archive/input/secrets.ts";
 export { isInput, treeOfArtifact, treeOfInput } from "./tree_digest.ts";
 
 /** Options of `digest`. */
 export interface DigestOptions extends PushOptions {
   /** Called with each entry, in the order of the archive. What it throws ends the call. */
   onEntry?: ((entry: Entry) => void) | undefined;
+  /**
+   * Called with each file that is likely to hold a secret, also those that a notice does not name, in the order
+   * of the archive. What it throws ends the call.
+   */
+  onSecret?: ((secret: LikelySecret) => void) | undefined;
 }
 
 /**

@@ -282,7 +282,7 @@ test("a tree that is worth threads is recognized, and walked anew when it is ano
 
 test("warnings are given each time, and once", async () => {
   const { directory, again } = await pushed();
-  writeFileSync(join(directory, ".env"), "A=b");
+  writeFileSync(join(directory, ".env"), "TOKEN=hunter2");
   const warned = async () => {
     const notices: Notice[] = [];
     await again({ onNotice: (notice) => notices.push(notice) });
@@ -290,8 +290,10 @@ test("warnings are given each time, and once", async () => {
   };
   assert.deepEqual(await warned(), ["likely-secrets"]);
   assert.deepEqual(await warned(), ["likely-secrets"]);
-  writeFileSync(join(directory, ".env"), "A=c");
+  writeFileSync(join(directory, ".env"), "TOKEN=hunter3");
   assert.deepEqual(await warned(), ["likely-secrets"]);
+  writeFileSync(join(directory, ".env"), "TOKEN=");
+  assert.deepEqual(await warned(), []);
 });
 
 /** Runs with a clock that is so far ahead that what was just written is old. */

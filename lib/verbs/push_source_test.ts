@@ -167,12 +167,16 @@ test("progress ends, and never goes back", async () => {
 test("a push warns of likely secrets", async () => {
   const notices: Notice[] = [];
   const onNotice = (notice: Notice) => notices.push(notice);
-  const entries = [{ path: ".env", type: "file" as const }, { path: "ok", type: "file" as const }];
+  const file = (path: string, content: string) => ({
+    ...{ path, type: "file" as const },
+    content: new TextEncoder().encode(content),
+  });
+  const entries = [file(".env", "TOKEN=hunter2\n"), file("ok", "TOKEN=hunter2\n")];
   await push(new MemoryStore(), { entries }, { onNotice });
   assert.deepEqual(notices.map(({ level, code }) => [level, code]), [[
     "warning",
     "likely-secrets",
   ]]);
-  assert.match(notices[0]!.message, /"\.env"/);
+  assert.match(notices[0]!.message, /"\.env" \(password\)$/);
   assert.doesNotMatch(notices[0]!.message, /"ok"/);
 });

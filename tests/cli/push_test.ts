@@ -32,10 +32,10 @@ Deno.test("--dry-run lists what would be pushed, marks likely secrets, and sends
   const ref = "127.0.0.1:1/acme/site:v1";
   const dry = await at.run(["push", "site", ref, "--dry-run", "--sign", "--if-absent"]);
   assert.equal(dry.status, 0, dry.stderr);
-  assert.match(dry.stderr, /usually are secrets: "\.env"/);
+  assert.match(dry.stderr, /seems to hold secrets: "\.env" \(password\)/);
   const lines = dry.stdout.trimEnd().split("\n");
   assert.deepEqual(lines.slice(0, -1), [
-    "14  .env  [secret?]",
+    "14  .env  [password?]",
     " 0  bin/",
     "10  bin/run",
     " 0  css/",
@@ -49,7 +49,7 @@ Deno.test("--dry-run lists what would be pushed, marks likely secrets, and sends
   assert.deepEqual(document.tags, []);
   assert.equal(document.reference, ref);
   assert.deepEqual(document.entries[0], {
-    ...{ path: ".env", type: "file", size: 14, mode: "0644", secret: true },
+    ...{ path: ".env", type: "file", size: 14, mode: "0644", secret: "password" },
   });
   assert.equal(document.entries.length, 8);
   const pushed = await at.run(["push", "site", "oci:layout:v1"]);

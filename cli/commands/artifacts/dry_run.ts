@@ -8,7 +8,6 @@ import type { Entry, PushInput, PushOptions, Reference } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import { formatReference } from "@blobber/core/reference";
-import { looksSecret } from "@blobber/core/secrets";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { madeOf } from "../../library/made.ts";
@@ -35,9 +34,11 @@ export async function rehearsePush(
     );
   }
   const entries: Entry[] = [];
+  const secrets = new Map<string, string>();
   const result = await (await makeClient(context)).digest(input, {
     ...options,
     onEntry: (entry) => entries.push(entry),
+    onSecret: ({ path, kind }) => secrets.set(path, kind),
   });
   if (context.out.json) {
     return await context.out.result({
@@ -47,22 +48,20 @@ export async function rehearsePush(
       entries: entries.map(({ path, type, size, mode, linkTarget }) => ({
         ...{ path, type, size, mode: mode.toString(8).padStart(4, "0") },
         ...linkTarget !== undefined && { linkTarget },
-        ...isSecret({ path, type }) && { secret: true },
+        ...secrets.has(path) && { secret: secrets.get(path) },
       })),
     });
   }
   const width = entries.reduce((most, { size }) => Math.max(most, `${size}`.length), 0);
-  const lines = entries.map((entry) =>
-    `${`${entry.size}`.padStart(width)}  ${shown(entry)}${isSecret(entry) ? "  [secret?]" : ""}`
-  );
+  const lines = entries.map((entry) => {
+    const secret = secrets.get(entry.path);
+    const mark = secret === undefined ? "" : `  [${secret}?]`;
+    return `${`${entry.size}`.padStart(width)}  ${shown(entry)}${mark}`;
+  });
   await context.out.text([...lines, result.digest].join("\n"));
 }
 
 function shown({ path, type, linkTarget }: Entry): string {
   if (linkTarget !== undefined) return `${printable(path)} -> ${printable(linkTarget)}`;
   return printable(path) + (type === "directory" ? "/" : "");
-}
-
-function isSecret({ path, type }: Pick<Entry, "path" | "type">): boolean {
-  return type === "file" && looksSecret(path);
 }

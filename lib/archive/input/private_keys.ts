@@ -2,8 +2,8 @@
  * Private keys in what is pushed: PEM (RFC 7468) as PKCS#8, SEC1, PKCS#1, OpenSSH and cosign write it, encrypted
  * or not, also within JSON or a script. A certificate or a public key is none.
  *
- * They are looked for in bytes that were read anyway, in files of the size that keys have, by one search for how
- * PEM begins; only a file that has it is looked at more closely.
+ * They are looked for in bytes that were read anyway, in files of the size that keys have, by one search for what
+ * the first line of PEM ends with; only a file that has it is looked at more closely.
  *
  * @module
  */
@@ -46,36 +46,42 @@ const LEAST_CHARS = 40;
  * @param plain where their content is
  * @param places the files
  * @param guard which keys may be there
- * @throws {BlobberError} `invalid-archive` naming a file
+ * @returns the files that hold a key which may be there
+ * @throws {BlobberError} `private-key` naming a file
  */
 export function guardKeys(
   plain: Uint8Array,
   places: readonly FilePlace[],
   guard: KeyGuard,
-): void {
-  if (guard.allow && guard.never.length === 0) return;
-  for (const { file, at, size, stamp } of places) {
+): Set<FilePlace> {
+  const allowed = new Set<FilePlace>();
+  for (const place of places) {
+    const { file, at, size, stamp } = place;
     const whole = stamp?.size ?? size;
-    if (whole > MAX_KEY_SEARCH_BYTES || !mentionsPem(plain, at, at + size)) continue;
+    if (whole > MAX_KEY_SEARCH_BYTES || !mentionsKey(plain, at, at + size)) continue;
     const problem = problemOf(latin1(plain.subarray(at, at + size)), guard);
-    if (problem !== undefined) throw keyRefused(file, problem);
+    if (problem === "allowed") allowed.add(place);
+    else if (problem !== undefined) throw keyRefused(file, problem);
   }
+  return allowed;
 }
 
-/** For each octet, how far the place may move where that octet is the last under `BEGIN`. */
-const SHIFTS = new Uint8Array(256).fill(BEGIN.length);
-for (let i = 0; i < BEGIN.length - 1; i++) SHIFTS[BEGIN.charCodeAt(i)] = BEGIN.length - 1 - i;
-const BEGIN_BYTES = new TextEncoder().encode(BEGIN);
+/** How the first line of each ends, and no line of a certificate or a public key. */
+const MARK = "PRIVATE KEY-----";
+/** For each octet, how far the place may move where that octet is the last under `MARK`. */
+const SHIFTS = new Uint8Array(256).fill(MARK.length);
+for (let i = 0; i < MARK.length - 1; i++) SHIFTS[MARK.charCodeAt(i)] = MARK.length - 1 - i;
+const MARK_BYTES = new TextEncoder().encode(MARK);
 
 /**
- * Whether `BEGIN` is in a part of some bytes, by Horspool's search: a third of a millisecond for a megabyte, where
+ * Whether `MARK` is in a part of some bytes, by Horspool's search: a third of a millisecond for a megabyte, where
  * the runtimes' own takes up to thirty.
  */
-function mentionsPem(bytes: Uint8Array, from: number, end: number): boolean {
-  const last = BEGIN.length - 1;
+function mentionsKey(bytes: Uint8Array, from: number, end: number): boolean {
+  const last = MARK.length - 1;
   for (let at = from + last; at < end; at += SHIFTS[bytes[at]!]!) {
     let i = last;
-    while (i >= 0 && bytes[at - last + i] === BEGIN_BYTES[i]) i--;
+    while (i >= 0 && bytes[at - last + i] === MARK_BYTES[i]) i--;
     if (i < 0) return true;
   }
   return false;
@@ -98,13 +104,13 @@ function keyRefused(file: string, problem: "private" | "signing"): BlobberError 
     });
 }
 
-function problemOf(text: string, guard: KeyGuard): "private" | "signing" | undefined {
-  let found: "private" | undefined;
+function problemOf(text: string, guard: KeyGuard): "private" | "signing" | "allowed" | undefined {
+  let found: "private" | "allowed" | undefined;
   for (const key of privateKeys(text)) {
     if (guard.never.length > 0 && fingerprints(key).some((one) => guard.never.includes(one))) {
       return "signing";
     }
-    if (!guard.allow) found = "private";
+    found = guard.allow ? "allowed" : "private";
   }
   return found;
 }

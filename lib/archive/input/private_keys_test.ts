@@ -122,3 +122,9 @@ test("key-copy-pushed: the key that signs is told by its bytes and by its public
     { message: /the key that signs/ },
   );
 });
+
+test("key-copy-pushed: a key that may be there is told of", () => {
+  const content = new TextEncoder().encode(`begin\n${pem("pkcs8")}`);
+  const places = [{ file: "key", at: 0, size: content.length }, { file: "none", at: 0, size: 6 }];
+  assert.deepEqual([...guardKeys(content, places, { allow: true, never: [] })], [places[0]]);
+});

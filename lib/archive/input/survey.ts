@@ -1,17 +1,12 @@
 /**
- * Looks over what is pushed, and tells a person what they may not want.
+ * Looks over what is pushed, and tells how far it has come.
  *
  * @module
  */
 
-import { notify, type Observer } from "../../events.ts";
+import type { Observer } from "../../events.ts";
 import type { Packed } from "../allowance.ts";
-import { quote } from "../../text/printable.ts";
 import { type Entry, storedName } from "../entry.ts";
-import { looksSecret } from "./secrets.ts";
-
-/** Likely secrets named in full; further ones are counted. */
-const MAX_NAMED = 10;
 
 /** What was found in all. */
 export interface Surveyed extends Packed {
@@ -22,8 +17,6 @@ export interface Surveyed extends Packed {
 /** Counts entries as they are added. */
 export class Survey {
   readonly #observer: Observer;
-  readonly #secrets: string[] = [];
-  #secretCount = 0;
   #bytes = 0;
   #entries = 0;
   #files = 0;
@@ -40,9 +33,6 @@ export class Survey {
     this.#bytes += entry.size;
     if (entry.type === "file" || entry.type === "hardlink") this.#files++;
     this.#names += storedName(entry).length + (entry.linkTarget?.length ?? 0);
-    if (entry.type === "file" && looksSecret(entry.path)) {
-      if (this.#secretCount++ < MAX_NAMED) this.#secrets.push(entry.path);
-    }
     if (this.#entries % 1000 === 0) this.#report(false);
   }
 
@@ -53,16 +43,6 @@ export class Survey {
    */
   finish(implied = 0): Surveyed {
     this.#report(true);
-    if (this.#secretCount > 0) {
-      const more = this.#secretCount - this.#secrets.length;
-      notify(this.#observer, {
-        level: "warning",
-        code: "likely-secrets",
-        message: `what is pushed holds files that usually are secrets: ${
-          this.#secrets.map(quote).join(", ")
-        }${more > 0 ? ` and ${more} more` : ""}`,
-      });
-    }
     return {
       entries: this.#entries + implied,
       files: this.#files,

@@ -15,7 +15,6 @@ import type { Encoder } from "../compression/encoder.ts";
 import type { Entry } from "../entry.ts";
 import type { PackInput, PackPlan } from "./pack_job.ts";
 import type { FilePlace, KeyGuard } from "../input/private_keys.ts";
-import { MAX_KEY_SEARCH_BYTES } from "../../limits.ts";
 import type { FileRead, FileStamp } from "../input/source_file.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "../tar/write_header.ts";
 import { paddingOf } from "../tar/tar_layout.ts";
@@ -138,9 +137,9 @@ export class Batch {
     this.#reads.push({ file, stamp: { size: stamp.size, mtime, ctime, inode }, from, size, at });
   }
 
-  /** Takes note of a whole file that was filled in, in which private keys are to be looked for. */
-  filledIn({ path: file, size }: Entry, { byteOffset: at }: Uint8Array): void {
-    if (size <= MAX_KEY_SEARCH_BYTES) this.#given.push({ file, at, size });
+  /** Takes note of a file that was filled in, or of its begin, in which secrets are to be looked for. */
+  filledIn({ path: file, size }: Entry, { byteOffset: at, length }: Uint8Array): void {
+    this.#given.push({ file, at, size: length, stamp: { size } });
   }
 
   /** Adds bytes of tar that are no entry of the table. */
@@ -149,7 +148,7 @@ export class Batch {
     this.length += bytes.length;
   }
 
-  /** Ends the batch: what the job `pack` takes, with the private keys that its files may hold. */
+  /** Ends the batch: what the job `pack` takes, with the private keys that its files may hold: then secrets are looked for. */
   input(encoder: Encoder, keys?: KeyGuard): PackInput {
     if (this.length > this.#memberBegin) this.#cut();
     if (this.length > this.#plain.length) {

@@ -66,6 +66,8 @@ export interface LayerSinkOptions {
   write: Write;
   /** Takes the entries of the tree. */
   tree: TreeTaker;
+  /** Told of each likely secret, and in which file it is. */
+  onSecret?: ((secret: { path: string; kind: string }) => void) | undefined;
   /** Stops the work. */
   signal?: AbortSignal | undefined;
 }
@@ -83,12 +85,14 @@ export class LayerSink {
   readonly #toc = new Digester();
   readonly #contents = new ContentDigest();
   readonly #tree: TreeTaker;
+  readonly #onSecret: LayerSinkOptions["onSecret"];
   readonly #table: Uint8Array[] = [];
   #entries = 0;
   #open: OpenFile | undefined;
 
   /** @param options see there */
-  constructor({ encoder, write, tree, signal }: LayerSinkOptions) {
+  constructor({ encoder, write, tree, onSecret, signal }: LayerSinkOptions) {
+    this.#onSecret = onSecret;
     this.#encoder = encoder;
     this.#write = write;
     this.#tree = tree;
@@ -119,6 +123,10 @@ export class LayerSink {
     for (const row of rows) text += this.#row(row, result, plain, begin);
     if (text !== "") this.#addToTable(text);
     this.#contents.add(result.digests);
+    for (const { at, kind } of result.secrets ?? []) {
+      const path = rows.find(({ chunk }) => chunk?.begin === at)?.entry.path;
+      if (path !== undefined) this.#onSecret?.({ path, kind });
+    }
     await writing;
     await this.#pace.breathe();
   }

@@ -15,6 +15,7 @@ import type { EntrySink } from "./pack_input.ts";
 import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
 import type { ReadContent } from "../input/input.ts";
 import type { KeyGuard } from "../input/private_keys.ts";
+import type { LikelySecret } from "../input/secrets.ts";
 import { changed, type FileStamp } from "../input/source_file.ts";
 import { TreeForm } from "../tree_form.ts";
 import { TreeRecords } from "../tree_records.ts";
@@ -33,8 +34,10 @@ export interface PackerOptions extends Observer {
   write: Write;
   /** In which order entries come: that of a walk, in which none has to be kept. @default "any" */
   order?: "walk" | "any" | undefined;
-  /** Which private keys may be in files. @default any */
+  /** Which private keys may be in files. Without it no secret is looked for. @default any */
   keys?: KeyGuard | undefined;
+  /** Told of each likely secret, in the order of the archive. */
+  onSecret?: ((secret: LikelySecret) => void) | undefined;
   /** Bytes of content that there will be, once they are known. Asked often. */
   total?: (() => number | undefined) | undefined;
 }
@@ -56,9 +59,9 @@ export class Packer implements EntrySink {
   /** @param options see there */
   constructor(options: PackerOptions) {
     this.#options = options;
-    const { encoder, write, signal, order = "any" } = options;
+    const { encoder, write, signal, onSecret, order = "any" } = options;
     const tree = order === "walk" ? new TreeForm() : new TreeRecords(signal);
-    this.#sink = new LayerSink({ encoder, write, tree, signal });
+    this.#sink = new LayerSink({ encoder, write, tree, onSecret, signal });
   }
 
   /** As {@linkcode EntrySink.addFile}; the file is read later, when the batch is packed. */
@@ -90,7 +93,7 @@ export class Packer implements EntrySink {
         if (n === 0) throw changed(entry.path);
         done += n;
       }
-      if (size === entry.size) batch.filledIn(entry, into);
+      if (from === 0) batch.filledIn(entry, into);
       from += size;
     }
   }

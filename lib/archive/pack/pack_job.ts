@@ -8,6 +8,7 @@ import { hash } from "node:crypto";
 import { type Encoder, memberMaker } from "../compression/encoder.ts";
 import type { MemberMaker } from "../compression/member_maker.ts";
 import { type FilePlace, guardKeys, type KeyGuard } from "../input/private_keys.ts";
+import { type SecretPlace, secretsIn } from "../input/secrets.ts";
 import { type FileRead, readPart } from "../input/source_file.ts";
 
 /** A batch: a segment of the tar, whole but for the content that is still to be read from files. */
@@ -30,9 +31,9 @@ export interface PackPlan {
   chunks: number[];
   /** End in `plain` of each member; each begins where the one before it ends. */
   members: number[];
-  /** Which private keys may be in files; left out, any. */
+  /** Which private keys may be in files; left out, no secret is looked for. */
   keys?: KeyGuard | undefined;
-  /** Files whose content stands in `plain` already, where keys are looked for. */
+  /** Files whose content, or its begin, stands in `plain` already, where secrets are looked for. */
   given?: FilePlace[] | undefined;
 }
 
@@ -50,6 +51,8 @@ export interface PackResult {
   digests: string;
   /** End in `packed` of each member. */
   members: number[];
+  /** Likely secrets by where in `plain` the content of their files begins; left out where there are none. */
+  secrets?: SecretPlace[];
 }
 
 /**
@@ -57,7 +60,7 @@ export interface PackResult {
  *
  * @param input the batch; its buffers are given away and come back with the answer
  * @param transfer receives the buffers of the answer
- * @throws {BlobberError} `source-changed`, `file-system`; `invalid-archive` for a private key
+ * @throws {BlobberError} `source-changed`, `file-system`, `private-key`
  */
 export async function packJob(input: PackInput, transfer: ArrayBuffer[]): Promise<PackOutput> {
   transfer.push(input.plain, input.packed);
@@ -83,9 +86,13 @@ export function* packSteps(
   const packed = new Uint8Array(input.packed);
   const { reads, chunks, members, keys, given = [] } = JSON.parse(input.plan) as PackPlan;
   for (const read of reads) readPart(read, plain);
-  if (keys !== undefined) guardKeys(plain, [...reads, ...given], keys);
-  yield;
   const result: PackResult = { digests: "", members: [] };
+  if (keys !== undefined) {
+    const begins = [...reads.filter(({ from }) => from === 0), ...given];
+    const secrets = secretsIn(plain, begins, guardKeys(plain, begins, keys));
+    if (secrets.length > 0) result.secrets = secrets;
+  }
+  yield;
   for (let i = 0; i < chunks.length; i += 2) {
     result.digests += hash("sha256", plain.subarray(chunks[i], chunks[i + 1]), "hex");
   }

@@ -11,6 +11,7 @@
 
 import { createHmac } from "node:crypto";
 import { rmSync } from "node:fs";
+import type { SecretsFound } from "../../archive/input/secrets.ts";
 import type { Stamps } from "../../archive/input/stamp_digest.ts";
 import { asDigest, type Digest } from "../../digest.ts";
 import { isBlobberError } from "../../errors.ts";
@@ -45,6 +46,8 @@ export interface PushRecord {
   contents: Digest;
   /** How the files lay on the disk when their contents were these, where that tells anything. */
   stamps?: Stamps | undefined;
+  /** Secrets that the files seem to hold. */
+  secrets: SecretsFound;
   layer: KnownLayer;
 }
 
@@ -93,14 +96,17 @@ export class PushIndex {
   }
 
   /** Remembers a layer. That it cannot be written is of no consequence. */
-  add(key: string, { walked, contents, stamps, layer }: PushRecord): void {
+  add(key: string, { walked, contents, stamps, secrets, layer }: PushRecord): void {
     try {
       const others = this.get(key).filter((one) =>
         one.walked !== walked || one.contents !== contents
       );
       const { digest, size, diffId, tocDigest, tocOffset, entries, tree } = layer;
       const known = { digest, size, diffId, tocDigest, tocOffset, entries, tree };
-      const latest = { walked, contents, ...(stamps !== undefined && { stamps }), layer: known };
+      const latest = {
+        ...{ walked, contents, ...(stamps !== undefined && { stamps }), secrets },
+        layer: known,
+      };
       const records = [latest, ...others].slice(0, MAX_PUSH_RECORDS);
       writeRecord(this.#paths, this.#paths.push(key), {
         records,
@@ -116,7 +122,7 @@ export class PushIndex {
 }
 
 function recordOf(value: unknown): PushRecord {
-  const { walked, contents, stamps, layer } = value as Record<
+  const { walked, contents, stamps, secrets, layer } = value as Record<
     keyof PushRecord,
     Record<string, unknown>
   >;
@@ -127,6 +133,7 @@ function recordOf(value: unknown): PushRecord {
     ...(stamps !== undefined && {
       stamps: { digest: asDigest(stamps.digest), newest: asCount(stamps.newest) },
     }),
+    secrets: asSecrets(secrets),
     layer: {
       digest: asDigest(digest),
       size: asCount(size),
@@ -136,6 +143,14 @@ function recordOf(value: unknown): PushRecord {
       entries: asCount(entries),
       tree: asDigest(tree),
     },
+  };
+}
+
+function asSecrets({ named, count }: Record<string, unknown>): SecretsFound {
+  const each = named as Record<string, unknown>[];
+  return {
+    named: each.map(({ path, kind }) => ({ path: String(path), kind: String(kind) })),
+    count: asCount(count),
   };
 }
 

@@ -10,6 +10,7 @@ import { blob, names, withDirectory } from "../../../tests/fakes/registry/watche
 const recordOf = (contents: string) => ({
   walked: digestOf("tree"),
   contents: digestOf(contents),
+  secrets: { named: [{ path: ".env", kind: "password" }], count: 1 },
   layer: {
     ...{ digest: blob.digest, size: blob.size, diffId: digestOf("tar") },
     ...{ tocDigest: digestOf("table"), tocOffset: 7, entries: 3, tree: digestOf("form") },

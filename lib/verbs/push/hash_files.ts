@@ -1,6 +1,6 @@
 /**
  * Files that are pushed as they are: what names the bytes of each, and the tree that they make. They are read a
- * piece at a time, and looked through for private keys.
+ * piece at a time, and looked through for private keys and other secrets.
  *
  * @module
  */
@@ -8,6 +8,12 @@
 import { lookAtFiles, type WholeFile } from "../../archive/input/files.ts";
 import type { InputFile } from "../../archive/input/input.ts";
 import { guardKeys, type KeyGuard } from "../../archive/input/private_keys.ts";
+import {
+  type LikelySecret,
+  SecretCounter,
+  secretsIn,
+  warnOfSecrets,
+} from "../../archive/input/secrets.ts";
 import { readPart } from "../../archive/input/source_file.ts";
 import { Survey } from "../../archive/input/survey.ts";
 import type { TreeFound } from "../../archive/read/tree_of_image.ts";
@@ -59,7 +65,7 @@ export async function hashFiles(
   files: readonly WholeFile[],
   settings: PackSettings,
 ): Promise<Hashed[]> {
-  const { signal, onProgress, onEntry } = settings;
+  const { signal, onProgress, onEntry, onSecret } = settings;
   const keys = await keyGuard(settings);
   const survey = new Survey(settings);
   for (const { entry } of files) {
@@ -70,11 +76,19 @@ export async function hashFiles(
   const total = files.reduce((sum, { entry }) => sum + entry.size, 0);
   const pace = new Pace(signal);
   const hashed: Hashed[] = [];
+  const secrets = new SecretCounter();
+  let begun: WholeFile | undefined;
   let done = 0;
   for (const file of files) {
     const digester = new Digester();
     await eachPiece(file, pace, (piece) => {
-      if (keys !== undefined) guardFile(file, piece, keys);
+      if (keys !== undefined && begun !== file) {
+        begun = file;
+        for (const secret of secretsOf(file, piece, keys)) {
+          secrets.add(secret);
+          onSecret?.(secret);
+        }
+      }
       digester.update(piece);
       done += piece.length;
       onProgress?.({ phase: "pack", done, total, unit: "bytes", finished: false });
@@ -83,6 +97,7 @@ export async function hashFiles(
     hashed.push({ file, descriptor: { mediaType, digest: digester.digest(), size } });
   }
   onProgress?.({ phase: "pack", done, total, unit: "bytes", finished: true });
+  warnOfSecrets(settings, secrets.found);
   return hashed;
 }
 
@@ -107,9 +122,17 @@ export async function eachPiece(
   }
 }
 
-function guardFile({ name: file, entry }: WholeFile, piece: Uint8Array, keys: KeyGuard): void {
-  const { size } = entry;
-  if (piece.length === size) guardKeys(piece, [{ file, at: 0, size }], keys);
+/** Looks through the first piece of a file. */
+function secretsOf(
+  { name: file, entry: { path, size } }: WholeFile,
+  piece: Uint8Array,
+  keys: KeyGuard,
+): LikelySecret[] {
+  const places = [{ file, at: 0, size: piece.length, stamp: { size } }];
+  return secretsIn(piece, places, guardKeys(piece, places, keys)).map(({ kind }) => ({
+    path,
+    kind,
+  }));
 }
 
 /** Bytes of files. */

@@ -8,6 +8,7 @@ import { checkPullable } from "../../archive/allowance.ts";
 import type { Encoder } from "../../archive/compression/encoder.ts";
 import { ignoringOf } from "../../archive/input/ignoring.ts";
 import type { ArchiveInput } from "../../archive/input/input.ts";
+import { SecretCounter, type SecretsFound, warnOfSecrets } from "../../archive/input/secrets.ts";
 import type { Surveyed } from "../../archive/input/survey.ts";
 import { BATCH_BYTES } from "../../archive/pack/batch.ts";
 import { AT_A_TIME, Crew } from "../../archive/pack/crew.ts";
@@ -66,13 +67,14 @@ export class LayerPacking {
     encoder: Encoder,
     write: Write,
     options: PackSettings,
-  ): Promise<PackedLayer & Contents & { isPullable: boolean }> {
-    const { signal, onProgress, onNotice } = options;
+  ): Promise<PackedLayer & Contents & { isPullable: boolean; secrets: SecretsFound }> {
+    const { signal, onProgress, onNotice, onSecret } = options;
     const { listing } = this;
     const known = listing?.bytes;
     const sizing = listing && known === undefined
       ? new Sizing(() => listing.walkAgain())
       : undefined;
+    const secrets = new SecretCounter();
     const packer = new Packer({
       encoder,
       runner: this.#crew,
@@ -83,13 +85,19 @@ export class LayerPacking {
       onNotice,
       order: this.listing === undefined ? "any" : "walk",
       keys: await keyGuard(options),
+      onSecret: (secret) => {
+        secrets.add(secret);
+        onSecret?.(secret);
+      },
       total: () => known ?? sizing?.total(),
     });
     try {
       const packed = await this.#feed(packer, options);
       const layer = await packer.finish();
       const { files, bytes } = packed;
-      return { ...layer, files, bytes, isPullable: checkPullable(packed, layer.size, options) };
+      const isPullable = checkPullable(packed, layer.size, options);
+      warnOfSecrets(options, secrets.found);
+      return { ...layer, files, bytes, isPullable, secrets: secrets.found };
     } finally {
       await this.close();
       await packer.settle();

@@ -15,6 +15,7 @@ import type { Encoder } from "../../archive/compression/encoder.ts";
 import { ContentHasher } from "../../archive/pack/content_digest.ts";
 import type { Entry } from "../../archive/entry.ts";
 import type { KeyGuard } from "../../archive/input/private_keys.ts";
+import { type SecretsFound, warnOfSecrets } from "../../archive/input/secrets.ts";
 import { StampDigest, type Stamps } from "../../archive/input/stamp_digest.ts";
 import { Survey } from "../../archive/input/survey.ts";
 import { WalkDigest } from "../../archive/input/walk_digest.ts";
@@ -28,7 +29,7 @@ import type { Store } from "../../store.ts";
 import { type FileStat, RUNTIME, VERSION } from "../../system/runtime.ts";
 
 /** Changes with the meaning of what is remembered. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 /** What a walk found. */
 interface Look {
@@ -115,14 +116,14 @@ export class PushMemory {
       if (alike.length === 0) return undefined;
       const found = alike.find((one) => stamps && one.stamps?.digest === stamps.digest);
       if (found !== undefined) {
-        return { ...found.layer, ...contentsOf(survey) };
+        return known(found, survey, options);
       }
     }
     const { walked, contents, stamps, survey } = await this.#read(packing, options, pace);
     const found = there.find((one) => one.walked === walked && one.contents === contents);
     if (found === undefined) return undefined;
     if (stamps !== undefined) this.#index.add(this.#key, { ...found, stamps });
-    return { ...found.layer, ...contentsOf(survey) };
+    return known(found, survey, options);
   }
 
   /** Takes note of an entry that is packed, and of what the walk saw of it. */
@@ -136,10 +137,11 @@ export class PushMemory {
    *
    * @param layer the layer
    * @param contents digest of its files' contents
+   * @param secrets what these seem to hold
    */
-  keep(layer: KnownLayer, contents: Digest): void {
+  keep(layer: KnownLayer, contents: Digest, secrets: SecretsFound): void {
     const stamps = this.#stamps.stamps(this.#since);
-    this.#index.add(this.#key, { walked: this.#walked.digest(), contents, stamps, layer });
+    this.#index.add(this.#key, { walked: this.#walked.digest(), contents, stamps, secrets, layer });
   }
 
   /** Tells whether no file seen so far is newer than the newest file of the earlier push. */
@@ -182,8 +184,13 @@ export class PushMemory {
   }
 }
 
-/** How much a walk has found, when it is over. */
-function contentsOf(survey: Survey): Contents {
+/** A layer that is known, when the walk that knew it is over. What it seems to hold is told each time. */
+function known(
+  { layer, secrets }: PushRecord,
+  survey: Survey,
+  options: PackSettings,
+): KnownLayer & Contents {
   const { files, bytes } = survey.finish();
-  return { files, bytes };
+  warnOfSecrets(options, secrets);
+  return { ...layer, files, bytes };
 }

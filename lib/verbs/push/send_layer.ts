@@ -50,7 +50,7 @@ export async function sendLayer(
       const sent = { done: size, total: size };
       options.onProgress?.({ phase: "upload", ...sent, unit: "bytes", finished: true });
       // What only an option allows is packed again, and checked again.
-      if (layer.isPullable) memory?.keep(layer, layer.contents);
+      if (layer.isPullable) memory?.keep(layer, layer.contents, layer.secrets);
       return layer;
     }, () => writer.abort());
   } finally {

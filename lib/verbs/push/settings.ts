@@ -6,6 +6,7 @@
 
 import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { Entry } from "../../archive/entry.ts";
+import type { LikelySecret } from "../../archive/input/secrets.ts";
 import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { isMediaType } from "../../media_type.ts";
@@ -22,6 +23,8 @@ export interface PackSettings extends PushOptions {
   threads?: ThreadCall | undefined;
   /** Called with each entry that is packed, and what a walk saw of it, in their order. Must not throw. */
   onEntry?: ((entry: Entry, stat?: FileStat) => void) | undefined;
+  /** Called with each likely secret that packing finds, in the order of the archive. What it throws ends the call. */
+  onSecret?: ((secret: LikelySecret) => void) | undefined;
 }
 
 /** Options of a push: the caller's, and what the client knows. */

@@ -1,0 +1,124 @@
+/**
+ * Files in which programs keep credentials, known by their names, and whether one is in there: such a file without
+ * any, or with an example's, is no secret.
+ *
+ * @module
+ */
+
+import { isExample } from "./token_shapes.ts";
+
+/** A kind of such files. */
+interface FileKind {
+  /** How it is called: the end of a path. */
+  name: RegExp;
+  /** What a secret in it is called. */
+  kind: string;
+  /** Finds what may be one, as the group `secret`. */
+  secret: RegExp;
+}
+
+/** Names of settings whose values are secrets. */
+const SECRET_NAME =
+  "[\\w.-]*(?:secret|token|passw(?:or)?d|passphrase|api_?key|private_?key|access_?key|credential)[\\w.-]*";
+/** `user:PASSWORD@` in an address, or `TOKEN@` alone. */
+const IN_URL = "\\w+:\\/\\/(?:[^\\s:/@\"']*:)?(?<secret>[^\\s:/@\"'$<{%]{4,})@";
+
+const KINDS: readonly FileKind[] = [
+  {
+    name: /(?:^|\/)\.env(?:\.(?!example$|sample$|template$|dist$|defaults?$)[^/]*)?$/i,
+    kind: "password",
+    secret: new RegExp(
+      `^\\s*(?:export\\s+)?(?:${SECRET_NAME}\\s*=\\s*["']?(?<secret>[^\\s"'#$<{]{4,})|` +
+        `[\\w.-]+\\s*=\\s*["']?\\w+:\\/\\/[^\\s:/@"']*:(?<inUrl>[^\\s/@"'$<{]{4,})@)`,
+      "gim",
+    ),
+  },
+  {
+    name: /(?:^|\/)\.git\/config$|(?:^|\/)\.gitconfig$/,
+    kind: "credentials",
+    secret: new RegExp(
+      `^\\s*(?:(?:push)?url\\s*=\\s*${IN_URL}|extraheader\\s*=\\s*["']?authorization:\\s*\\w+\\s+(?<header>\\S{8,}))`,
+      "gim",
+    ),
+  },
+  {
+    name: /(?:^|\/)\.git-credentials$/,
+    kind: "credentials",
+    secret: new RegExp(IN_URL, "gi"),
+  },
+  {
+    name: /(?:^|\/)\.?npmrc$|(?:^|\/)\.yarnrc(?:\.ya?ml)?$/,
+    kind: "credentials",
+    secret:
+      /^[^\s;#][^\n=:]*(?:[^\n=]*:)?_?(?:authToken|auth|password)\s*[=:]\s*["']?(?<secret>[^\s"'$<{]{4,})/gim,
+  },
+  {
+    name: /(?:^|\/)[._]netrc$/,
+    kind: "password",
+    secret: /\bpassword\s+(?<secret>\S{2,})/gi,
+  },
+  {
+    name: /(?:^|\/)\.pypirc$|(?:^|\/)\.my\.cnf$/,
+    kind: "password",
+    secret: /^\s*password\s*[:=]\s*(?<secret>\S{4,})/gim,
+  },
+  {
+    name: /(?:^|\/)\.pgpass$/,
+    kind: "password",
+    secret:
+      /^[^#\n](?:[^:\\\n]|\\.)*:(?:[^:\\\n]|\\.)*:(?:[^:\\\n]|\\.)*:(?:[^:\\\n]|\\.)*:(?<secret>[^*\n].+)$/gm,
+  },
+  {
+    name: /(?:^|\/)\.htpasswd$/,
+    kind: "password",
+    secret: /^[^#:\s][^:\n]*:(?<secret>\S{8,})/gm,
+  },
+  {
+    name:
+      /(?:^|\/)(?:\.docker\/config|containers\/auth|auth)\.json$|(?:^|\/)\.docker(?:cfg|configjson)$/,
+    kind: "credentials",
+    secret: /"(?:auth|identitytoken|registrytoken|password)"\s*:\s*"(?<secret>[^"\s]{8,})"/gi,
+  },
+  {
+    name: /(?:^|\/)\.aws\/(?:credentials|config)$|(?:^|\/)\.s3cfg$/,
+    kind: "AWS key",
+    secret: /^\s*(?:aws_)?secret(?:_access)?_key\s*=\s*(?<secret>\S{20,})/gim,
+  },
+  {
+    name: /(?:^|\/)\.kube\/config$|(?:^|\/)kubeconfig(?:\.ya?ml)?$/,
+    kind: "credentials",
+    secret: /^[\s-]*(?:client-key-data|token|password)\s*:\s*["']?(?<secret>[^\s"']{8,})/gm,
+  },
+];
+
+/** Whether any of them may be meant, so that few names are held against each: the last name of a path. */
+const LIKELY = /(?:^|\/)(?:[._]|npmrc|auth\.json|config(?:\.json)?$|credentials|kubeconfig)[^/]*$/i;
+
+/**
+ * What kind of credentials a file with this name would hold, and how they are found in it.
+ *
+ * @param path with slashes between its names
+ */
+export function credentialsIn(path: string): ((content: string) => string | undefined) | undefined {
+  if (!LIKELY.test(path)) return undefined;
+  const found = KINDS.find(({ name }) => name.test(path));
+  if (found === undefined) return undefined;
+  return (content) => holdsSecret(content, found.secret) ? found.kind : undefined;
+}
+
+function holdsSecret(content: string, secret: RegExp): boolean {
+  for (const { groups = {} } of content.matchAll(secret)) {
+    const value = Object.values(groups).find((one) => one !== undefined);
+    if (value !== undefined && !isPlaceholder(value)) return true;
+  }
+  return false;
+}
+
+/** Whether a value only says that a secret goes there, or is none. */
+function isPlaceholder(value: string): boolean {
+  return isExample(value) ||
+    // Addresses, and files that the secret is in, are named like it.
+    /^(?:\w+:\/\/|[~.]{0,2}\/)/.test(value) ||
+    /^(?:true|false|null|none|nil|undefined|todo|tbd|test|secret|password|passwd|token|\d{1,9}|[.*x_-]+)$/i
+      .test(value);
+}
