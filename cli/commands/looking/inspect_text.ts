@@ -5,9 +5,10 @@
  */
 
 import type { Descriptor, InspectedLayer, InspectResult, Platform } from "@blobber/core";
-import { counted, printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/printable";
 import { formatSize } from "../../line/values.ts";
 import { type Field, fieldLines } from "../../terminal/fields.ts";
+import { amountText, filesText } from "../../terminal/summary.ts";
 import { signedBy } from "../../trust/verdict.ts";
 
 /** Layers, manifests, annotations and values of a config that are shown one by one; the others are counted. */
@@ -49,7 +50,7 @@ function maybe(name: string, value: string | undefined): Field[] {
 }
 
 function kindOf({ kind, manifests, named, digest }: InspectResult): string {
-  if (kind === "index") return `index of ${counted(manifests.length, "manifest")}`;
+  if (kind === "index") return `index of ${amountText(manifests.length, "manifest")}`;
   return named.digest === digest ? "manifest" : `manifest of the index ${named.digest}`;
 }
 
@@ -57,9 +58,9 @@ function kindOf({ kind, manifests, named, digest }: InspectResult): string {
 function signatureFields({ verdicts, signed, named, digest, referrers }: InspectResult): Field[] {
   const { attestations, sboms, others, more } = referrers;
   const counts = [
-    ...attestations > 0 ? [counted(attestations, "attestation")] : [],
-    ...sboms > 0 ? [counted(sboms, "bill of materials", "bills of materials")] : [],
-    ...others > 0 ? [counted(others, "other referrer")] : [],
+    ...attestations > 0 ? [amountText(attestations, "attestation")] : [],
+    ...sboms > 0 ? [amountText(sboms, "bill of materials", "bills of materials")] : [],
+    ...others > 0 ? [amountText(others, "other referrer")] : [],
     ...more ? ["more that were not read"] : [],
   ];
   const byIndex = signed === "root" && named.digest !== digest ? ", by its index" : "";
@@ -72,7 +73,7 @@ function signatureFields({ verdicts, signed, named, digest, referrers }: Inspect
 
 function unchecked({ signatures, more }: InspectResult["referrers"]): string {
   if (signatures === 0) return more ? "none among the referrers that were read" : "none";
-  return `${more ? "at least " : ""}${counted(signatures, "signature")} present, not checked`;
+  return `${more ? "at least " : ""}${amountText(signatures, "signature")} present, not checked`;
 }
 
 function tagFields({ tags }: InspectResult): Field[] {
@@ -83,11 +84,7 @@ function tagFields({ tags }: InspectResult): Field[] {
 }
 
 function fileFields({ files }: InspectResult): Field[] {
-  return files === undefined ? [] : [["Files", filesText(files)]];
-}
-
-function filesText({ files, bytes }: { files: number; bytes: number }): string {
-  return `${counted(files, "file")}, ${formatSize(bytes)}`;
+  return files === undefined ? [] : [["Files", filesText(files.files, files.bytes)]];
 }
 
 function layerFields({ kind, layers }: InspectResult): Field[] {
@@ -110,7 +107,9 @@ function layerText({ size, compression, table, mediaType, urls }: InspectedLayer
   return [
     formatSize(size),
     ...compression === undefined ? [] : [compression === "none" ? "not compressed" : compression],
-    ...table === undefined ? [] : [`${table.format} table of ${filesText(table)}`],
+    ...table === undefined
+      ? []
+      : [`${table.format} table of ${filesText(table.files, table.bytes)}`],
     ...urls === undefined ? [] : ["names other places, which are never followed"],
     printable(mediaType),
   ].join(", ");
