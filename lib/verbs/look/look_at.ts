@@ -6,6 +6,7 @@
  */
 
 import { isIndex, readDocument } from "../../artifact/manifest.ts";
+import { BlobberError, isBlobberError } from "../../errors.ts";
 import type { Proof } from "../../results.ts";
 import type { Source } from "../../store.ts";
 import type { Document, Index, Manifest } from "../../types.ts";
@@ -38,7 +39,9 @@ export async function lookAt(
   const { platform, signal } = options;
   const root = await resolveDocument(source, selector, options);
   const whole = platform === undefined;
-  const { proofs, manifest } = await prove(source, root, { ...options, whole });
+  const { proofs, manifest } = await prove(source, root, { ...options, whole }).catch((error) => {
+    throw whole && isIndex(root) ? asOfIndex(error) : error;
+  });
   if (manifest !== undefined) return { root, document: manifest, proofs };
   if (platform === undefined) return { root, document: root, proofs };
   const { checkPlatform, choosePlatform } = await import("../../artifact/platform.ts");
@@ -48,6 +51,19 @@ export async function lookAt(
   }
   await checkPlatform(source, root as Document<Manifest>, platform, { signal });
   return { root, document: root, proofs };
+}
+
+/** Only its manifests may be signed: then one of them has to be looked at. */
+function asOfIndex(error: unknown): unknown {
+  if (!isBlobberError(error, "no-signature")) return error;
+  const { code, message, cause } = error;
+  return new BlobberError(code, message, {
+    cause,
+    hint: [
+      "an index that is looked at as a whole has to be signed itself; one of its manifests is looked at with ",
+      { option: "platform" },
+    ],
+  });
 }
 
 /** Who signed, for results. */

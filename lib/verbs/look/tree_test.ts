@@ -173,6 +173,12 @@ test("where a signature is demanded and none satisfies, nothing is shown", async
   await assert.rejects(tree(store, { verifier: new ToyVerifier() }, "list"), {
     code: "no-signature",
   });
+  await assert.rejects(
+    tree(store, { verifier: new ToyVerifier() }, "list"),
+    (error) =>
+      isBlobberError(error) &&
+      error.remedies.some((one) => "option" in one && one.option === "platform"),
+  );
   const platform = { os: "linux", architecture: "amd64" };
   const chosen = await tree(store, { verifier: new ToyVerifier(), platform }, "list");
   assert.equal(chosen.signed, "manifest");
