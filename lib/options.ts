@@ -242,6 +242,14 @@ export interface FileReadOptions extends FileOptions {
   maxBytes?: number | undefined;
 }
 
+/** A path of an artifact, and where it goes. */
+export interface Place {
+  /** The path: of a file or link, or of a directory with all that is below it; `""` is the root. */
+  from: string;
+  /** The path below the destination; `""` where a directory becomes the destination itself. */
+  to: string;
+}
+
 /** Options of `pull`. */
 export interface PullOptions extends ReadOptions, UnpackLimits {
   /** Replace files that exist. @default false */
@@ -262,6 +270,13 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
    * @default 0
    */
   stripComponents?: number | undefined;
+  /**
+   * Pulls only these paths, each to the place that it says. In place of patterns and `stripComponents`. A path
+   * that does not exist is an error.
+   *
+   * @default everything, to the path that it has
+   */
+  places?: readonly Place[] | undefined;
   /** What happens to links with an absolute target: refused, or written as they are and never followed. @default "refuse" */
   links?: "refuse" | "keep" | undefined;
   /** What happens to devices and named pipes, which are never made: refused, or left out with a notice. @default "refuse" */

@@ -51,13 +51,18 @@ export const READING = {
     details: [
       "DEST is a file, or a directory to copy into. Several files, and what a pattern matches, go " +
       "into a directory, which is made where its name ends in a slash. Missing parent directories " +
-      "are made. Patterns are those of ls.",
-      "Nothing is written before all files are found and all places looked at. Each file is replaced " +
-      "in one step.",
+      "are made, and files that exist are replaced. Patterns are those of ls.",
+      "With --recursive a directory is copied with all that is in it: into DEST where that is there, " +
+      "else DEST becomes it. A path that ends in /. stands for what is in the directory, . for all. " +
+      "Links stay links, and may not lead out of DEST.",
+      "Nothing is written before all paths are found and all places looked at. A file is replaced in " +
+      "one step; with --recursive all is checked before any of it is put in place.",
     ],
     examples: [
       "cp ghcr.io/acme/site:v1 css/site.css ./site.css",
       "cp ghcr.io/acme/site:v1 index.html 'css/*.css' ./out/",
+      "cp -r ghcr.io/acme/site:v1 css ./styles",
+      "cp -r ghcr.io/acme/site:v1 . ./site",
     ],
   },
 } as const satisfies Record<string, CommandRow>;

@@ -78,19 +78,7 @@ export function copyTarget(destination: string, path: string): CopyTarget {
  * @throws {BlobberError} `conflict`, also for two files of one name; `file-system`
  */
 export function copyTargets(destination: string, paths: readonly string[]): CopyTarget[] {
-  const info = statIfThere(destination);
-  const isMade = info === undefined && /[/\\]$/.test(destination);
-  if (info !== undefined && !info.isDirectory) {
-    throw new BlobberError("conflict", `not a directory: ${printable(destination)}`, {
-      hint: "several files, and what a pattern matches, are copied into a directory",
-    });
-  }
-  if (info === undefined && !isMade) {
-    throw new BlobberError("file-system", `directory not found: ${printable(destination)}`, {
-      hint: "several files, and what a pattern matches, are copied into a directory: " +
-        "a slash at the end of its name makes it",
-    });
-  }
+  if (!isDestinationDirectory(destination)) throw missingDirectory(destination);
   const named = new Map<string, string>();
   for (const path of paths) {
     const name = nameOf(path);
@@ -104,7 +92,31 @@ export function copyTargets(destination: string, paths: readonly string[]): Copy
     }
     named.set(name, path);
   }
-  return paths.map((path) => copyTarget(isMade ? destination : `${destination}/`, path));
+  return paths.map((path) => copyTarget(`${destination}/`, path));
+}
+
+/**
+ * Whether `cp … DEST` copies into a directory: one that is there or, with a slash at the end of its name, is made.
+ *
+ * @param destination as the user wrote it
+ * @throws {BlobberError} `conflict` when it is something else; `file-system`
+ */
+export function isDestinationDirectory(destination: string): boolean {
+  const info = statIfThere(destination);
+  if (info === undefined) return /[/\\]$/.test(destination);
+  if (info.isDirectory) return true;
+  throw new BlobberError("conflict", `not a directory: ${printable(destination)}`, {
+    hint: INTO_DIRECTORY,
+  });
+}
+
+const INTO_DIRECTORY = "several files, and what a pattern matches, are copied into a directory";
+
+/** The error for a directory that is not there and is not made. */
+export function missingDirectory(destination: string): BlobberError {
+  return new BlobberError("file-system", `directory not found: ${printable(destination)}`, {
+    hint: `${INTO_DIRECTORY}: a slash at the end of its name makes it`,
+  });
 }
 
 function nameOf(path: string): string {

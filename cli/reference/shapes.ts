@@ -72,9 +72,11 @@ export const SHAPES: Record<string, Record<string, string>> = {
     reference: REFERENCE,
     digest: DIGEST,
     "path?": "path in the artifact, if one PATH names the only file",
-    "destination?": "file that was written",
+    "destination?": "file that was written; with directories, DEST",
     "size?": "bytes of the file",
-    "files?": "else a list of `path`, `destination` and `size`",
+    "files?": "of several files: a list of `path`, `destination` and `size`",
+    "entries?": "with directories: entries written",
+    "bytes?": "with directories: bytes of all files",
   },
   copy: {
     from: "what was copied",

@@ -139,7 +139,7 @@ function runsOf(at: Workplace): Record<string, string[][]> {
     tag: [[ref, "v3"]],
     ls: [[ref], [ref, "--long"]],
     cat: [[ref, "index.html"]],
-    cp: [[ref, "index.html", `${dir}/copied`]],
+    cp: [[ref, "index.html", `${dir}/copied`], ["--recursive", ref, "css", `${dir}/css`]],
     tags: [[layout]],
     repos: [["127.0.0.1:1"]],
     resolve: [[ref]],

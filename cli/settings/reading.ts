@@ -16,6 +16,15 @@ export const READING = {
     group: "command",
     commands: ["pull"],
   },
+  recursive: {
+    flag: "recursive",
+    short: "r",
+    type: "boolean",
+    default: false,
+    help: "copy directories with all that is in them, and links as links",
+    group: "command",
+    commands: ["cp"],
+  },
   links: {
     flag: "links",
     key: "pull.links",
@@ -24,7 +33,7 @@ export const READING = {
     default: "refuse",
     help: "refuse links with an absolute target, or keep them as they are, never followed",
     group: "command",
-    commands: ["pull"],
+    commands: ["pull", "cp"],
     below: "stricter",
     strictness: ["keep", "refuse"],
   },
@@ -36,7 +45,7 @@ export const READING = {
     default: "refuse",
     help: "refuse devices and named pipes, or skip them; they are never made",
     group: "command",
-    commands: ["pull", "digest"],
+    commands: ["pull", "cp", "digest"],
     below: "free",
   },
   allowSharedDirectories: {

@@ -19,6 +19,7 @@ import type {
   FileReadOptions,
   OpenOptions,
   PackLimits,
+  Place,
   PullOptions,
   PushOptions,
   ReadOptions,
@@ -155,6 +156,7 @@ const PUSH: Shape<PushOptions> = {
   signer,
 };
 const OPEN: Shape<OpenOptions> = { ...READ, ...UNPACK };
+const PLACE = "with from and to";
 const PULL: Shape<PullOptions> = {
   ...READ,
   ...UNPACK,
@@ -162,6 +164,7 @@ const PULL: Shape<PullOptions> = {
   include: patterns,
   exclude: patterns,
   stripComponents: count,
+  places: listOf(objectWith<Place>({ from: text, to: text }, PLACE), `a list of objects ${PLACE}`),
   links: oneOf("refuse", "keep"),
   special: oneOf("refuse", "skip"),
 };

@@ -27,7 +27,9 @@ Deno.test("a reader that goes away is not an error, for a list and for a large f
     const line of [
       "blobber ls oci:layout:v1 | head -n 1 > first",
       "blobber cat oci:layout:v1 large | head -c 10 > first",
+      "blobber cat oci:layout:v1 large large '*' | head -c 10 > first",
       "blobber ls -o json oci:layout:v1 | head -c 10 > first",
+      "blobber ls -o paths0 oci:layout:v1 '*' | head -c 10 > first",
       "blobber --help | true",
     ]
   ) {

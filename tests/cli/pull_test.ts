@@ -116,7 +116,6 @@ Deno.test("- is neither a directory nor a file, unless it is written ./-", async
   for (
     const words of [
       ["pull", "oci:layout:v1", "-"],
-      ["push", "-", "oci:layout:v2"],
       ["cp", "oci:layout:v1", "index.html", "-"],
     ]
   ) {

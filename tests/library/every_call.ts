@@ -51,6 +51,7 @@ import {
   type OpenedFile,
   type OpenOptions,
   parseReference,
+  type Place,
   type Progress,
   pruneCache,
   type PullOptions,
@@ -216,6 +217,9 @@ try {
   assert.equal(pulled.entries, 3);
   assert.equal(pulled.verdict && who(pulled.verdict), "me");
   assert.equal(readFileSync(join(out, "latest"), "utf8"), "0123456789");
+  const place: Place = { from: "docs", to: "texts" };
+  await client.pull(layout, out, { verifier, places: [place] });
+  assert.equal(readFileSync(join(out, "texts/a.txt"), "utf8"), "0123456789");
 
   // Read parts.
   const opening: OpenOptions = { verifier: [verifier], maxEntries: 1000 };

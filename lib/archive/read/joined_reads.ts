@@ -12,11 +12,8 @@ import { MAX_JOINED_BYTES } from "../../limits.ts";
 import type { ByteRange, FetchOptions } from "../../store.ts";
 import { streamOf } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
-import { spanOf } from "./chunk_stream.ts";
+import { MAX_GAP, spanOf } from "./chunk_stream.ts";
 import type { Content, ContentSource } from "./content.ts";
-
-/** Bytes between two files that are fetched along rather than asked around for. */
-const MAX_GAP = 64 * 1024;
 
 /** Files that are fetched together. */
 interface Group extends ByteRange {
@@ -82,10 +79,10 @@ function groupsOf(contents: readonly Content[]): (Group | undefined)[] {
   let last: Group | undefined;
   const groups = contents.map((content) => {
     const span = content.kind === "table" ? spanOf(content.layer, content) : undefined;
-    if (content.kind !== "table" || span === undefined) return last = undefined;
+    // Nothing is fetched of an empty file, nor of the end of the layer, which is in memory: the others stay neighbours.
+    if (content.kind !== "table" || span === undefined) return last;
     const { layer, tail } = content.layer;
-    // The end of the layer is in memory already.
-    if (span.start >= tail.start) return last = undefined;
+    if (span.start >= tail.start) return last;
     const end = Math.max(span.end, last?.end ?? 0);
     const isNear = last?.layer.digest === layer.digest && span.start >= last.start &&
       span.start - last.end <= MAX_GAP && end - last.start <= MAX_JOINED_BYTES;

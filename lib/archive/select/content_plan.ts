@@ -21,6 +21,8 @@ export interface WantedLayer {
   layer: LayerTable;
   /** The runs that hold the files, in the order of the layer, which joins the most. */
   runs: Run<SelectedEntry>[];
+  /** Whether a file goes to several places: then it is read for each. */
+  repeats: boolean;
   /** Files without content. */
   empty: SelectedFile<"table">[];
 }
@@ -48,7 +50,7 @@ export function planContents(
   const found = new Map<LayerEnd, { wanted: WantedFile<SelectedEntry>[]; layer: WantedLayer }>();
   for (const table of tables) {
     if (table === undefined) continue;
-    found.set(table, { wanted: [], layer: { layer: table, runs: [], empty: [] } });
+    found.set(table, { wanted: [], layer: { layer: table, runs: [], repeats: false, empty: [] } });
   }
   for (const file of entries) {
     if (file.entry.type !== "file") continue;
@@ -62,7 +64,9 @@ export function planContents(
   }
   for (const { wanted, layer } of found.values()) {
     if (wanted.length === 0 && layer.empty.length === 0) continue;
-    layer.runs = runsOf(layer.layer, wanted.sort((a, b) => firstOf(a) - firstOf(b)));
+    wanted.sort((a, b) => firstOf(a) - firstOf(b));
+    layer.runs = runsOf(layer.layer, wanted);
+    layer.repeats = wanted.some((one, i) => i > 0 && firstOf(one) === firstOf(wanted[i - 1]!));
     plan.layers.push(layer);
   }
   return plan;
@@ -72,7 +76,8 @@ export function planContents(
 const MOST_IN_PARTS = 3 / 4;
 
 /** Whether a layer is better read as a whole: that is checked as a whole too, and unpacked by threads. */
-export function isWorthWhole({ layer, runs }: WantedLayer): boolean {
+export function isWorthWhole({ layer, runs, repeats }: WantedLayer): boolean {
+  if (repeats) return false;
   // A request is worth as many bytes as are fetched along to save one.
   const asked = bytesOf(runs) + runs.length * 64 * 1024;
   return asked > MOST_IN_PARTS * layer.layer.size;

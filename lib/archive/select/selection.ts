@@ -12,17 +12,19 @@
 import type { Digest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
-import type { UnpackLimits } from "../../options.ts";
+import type { Place, UnpackLimits } from "../../options.ts";
 import { quote } from "../../text/printable.ts";
 import { Pace } from "../../system/pace.ts";
 import { sorted } from "../../system/sorted.ts";
 import type { Entry } from "../entry.ts";
 import type { Content, Contents } from "../read/content.ts";
+import type { Listing } from "../tree/listing.ts";
 import { Tree } from "../tree/tree.ts";
 import { checkEntry, type EntryPolicy, leaveOut } from "../unpack/plan.ts";
 import { nothingLeft, patternsMissed } from "./missed.ts";
 import { PathFilter } from "./path_filter.ts";
 import { stripPath } from "./strip_path.ts";
+import { type Taken, type TakenPlaces, takePlaces } from "./taken.ts";
 
 /** What is taken of an image. */
 export interface SelectOptions extends Observer {
@@ -32,6 +34,8 @@ export interface SelectOptions extends Observer {
   exclude?: readonly string[] | undefined;
   /** Components to take off the begin of each path. @default 0 */
   stripComponents?: number | undefined;
+  /** Paths that are taken, and where each goes, in place of patterns. @default none */
+  places?: readonly Place[] | undefined;
   /** How much is accepted of what is taken. */
   limits: UnpackLimits;
   policy: EntryPolicy;
@@ -54,13 +58,6 @@ export interface Selection {
   entries: SelectedEntry[];
 }
 
-/** An entry as the image has it, and where it goes. */
-interface Taken {
-  path: string;
-  entry: Entry;
-  content: Content;
-}
-
 /**
  * Selects a part of an image.
  *
@@ -70,7 +67,7 @@ interface Taken {
  */
 export async function select(contents: Contents, options: SelectOptions): Promise<Selection> {
   const pace = new Pace(options.signal);
-  const found = await takenOf(contents, options, pace);
+  const { taken: found, root } = await takenOf(contents, options, pace);
   const places = new Map<string, Taken>();
   for (const one of found) {
     if (pace.due()) await pace.breathe();
@@ -81,14 +78,26 @@ export async function select(contents: Contents, options: SelectOptions): Promis
   await checkAbove(places, options, pace);
   const order = await sorted([...places.keys()], pace);
   const selection = await treeOf(order.map((path) => places.get(path)!), options, pace);
-  // What was stripped is not the destination's own directory.
-  if ((options.stripComponents ?? 0) === 0) selection.tree.root = contents.root;
+  selection.tree.root = root;
   return selection;
 }
 
-/** What the patterns take, with the directories above it, where it goes. */
+/** What is taken, where it goes, and the entry of the destination's own directory. */
 async function takenOf(
-  { listing }: Contents,
+  { listing, root }: Contents,
+  options: SelectOptions,
+  pace: Pace,
+): Promise<TakenPlaces> {
+  const { places, stripComponents = 0, signal, digest } = options;
+  if (places !== undefined) return await takePlaces(listing, places, { digest, signal, pace });
+  const taken = await takenByPatterns(listing, options, pace);
+  // What was stripped is not the destination's own directory.
+  return { taken, root: stripComponents === 0 ? root : undefined };
+}
+
+/** What the patterns take, with the directories above it, where it goes. */
+async function takenByPatterns(
+  listing: Listing<Content>,
   options: SelectOptions,
   pace: Pace,
 ): Promise<Taken[]> {
@@ -99,7 +108,9 @@ async function takenOf(
   const passed = new Map<string, Entry>();
   const take = (entry: Entry) => {
     const path = stripPath(entry.path, stripComponents);
-    if (path !== undefined) taken.push({ path, entry, content: listing.get(entry.path)!.content });
+    if (path !== undefined) {
+      taken.push({ path, entry, content: listing.get(entry.path)!.content, group: 0 });
+    }
   };
   const takeAbove = (path: string) => {
     for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
@@ -149,14 +160,19 @@ async function checkAbove(
   }
 }
 
-function collision(one: Taken, other: Taken, { stripComponents }: SelectOptions): BlobberError {
+function collision(
+  one: Taken,
+  other: Taken,
+  { places, stripComponents }: SelectOptions,
+): BlobberError {
   const [a, b] = [one.entry.path, other.entry.path].sort();
+  const both = `${quote(a)} and ${quote(b)} are both at ${quote(one.path)}`;
+  if (places !== undefined) return new BlobberError("conflict", `${both} of the destination`);
   return new BlobberError(
     "conflict",
-    `${quote(a)} and ${quote(b)} are both at ${quote(one.path)} ` +
-      `without their first ${
-        stripComponents === 1 ? "component" : `${stripComponents} components`
-      }`,
+    `${both} without their first ${
+      stripComponents === 1 ? "component" : `${stripComponents} components`
+    }`,
     { hint: "leave one of them out, or take off fewer components" },
   );
 }
@@ -166,15 +182,17 @@ async function treeOf(
   options: SelectOptions,
   pace: Pace,
 ): Promise<Selection> {
-  const { limits, policy } = options;
+  const { limits, policy, places } = options;
   const tree = new Tree<Content | undefined>(limits, pace);
   tree.nextLayer();
   /** Where the file is that has a content: every name of a file has the same. */
-  const firsts = new Map<Content, string>();
+  const firsts = new Map<number, Map<Content, string>>();
   const selected: SelectedEntry[] = [];
-  for (const { path, entry: stated, content } of taken) {
+  for (const { path, entry: stated, content, group } of taken) {
     if (pace.due()) await pace.breathe();
-    const entry = placed(stated, path, content, firsts);
+    let own = firsts.get(group);
+    if (own === undefined) firsts.set(group, own = new Map());
+    const entry = placed(stated, path, content, own);
     checkEntry(entry, policy);
     const applied = tree.apply(entry, content);
     if (!applied.added) {
@@ -187,7 +205,7 @@ async function treeOf(
   }
   leaveOut(tree, policy, options);
   const entries = selected.filter(({ entry }) => tree.get(entry.path) !== undefined);
-  if (entries.length > 0) return { tree, entries };
+  if (entries.length > 0 || places !== undefined) return { tree, entries };
   throw nothingLeft(options);
 }
 

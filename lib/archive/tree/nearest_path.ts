@@ -1,10 +1,13 @@
 /**
- * "Did you mean" for a path that does not exist.
+ * "Did you mean" for a path that does not exist, and its error.
  *
  * @module
  */
 
+import type { Digest } from "../../digest.ts";
+import { BlobberError } from "../../errors.ts";
 import { MAX_COMPARED_PATHS } from "../../limits.ts";
+import { printable, quote } from "../../text/printable.ts";
 import { editDistance } from "../../text/spelling.ts";
 
 /**
@@ -16,7 +19,9 @@ import { editDistance } from "../../text/spelling.ts";
 export function nearestPath(wanted: string, paths: Iterable<string>): string | undefined {
   const name = baseOf(wanted);
   let best: string | undefined;
-  let bestCost = Math.min(3, Math.ceil(name.length / 3)) + 1;
+  // One letter of two or three may be wrong, of longer names a third, but of a single letter none.
+  const wrong = Math.ceil(name.length / 3);
+  let bestCost = Math.min(3, name.length > 1 ? Math.max(2, wrong) : wrong) + 1;
   let compared = 0;
   const lower = wanted.toLowerCase();
   for (const path of paths) {
@@ -31,4 +36,24 @@ export function nearestPath(wanted: string, paths: Iterable<string>): string | u
 
 function baseOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/**
+ * The error for a path at which there is nothing.
+ *
+ * @param path as it was written
+ * @param at where its links lead
+ * @param image where it is not: its digest, and the paths that there are
+ */
+export function pathMissing(
+  path: string,
+  at: string,
+  image: { digest: Digest; paths: string[] },
+): BlobberError {
+  const meant = nearestPath(at, image.paths);
+  return new BlobberError(
+    "not-found",
+    `file not found: ${quote(path)} is not in ${image.digest}`,
+    meant === undefined ? {} : { hint: `did you mean "${printable(meant)}"?` },
+  );
 }

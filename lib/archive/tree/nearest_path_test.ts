@@ -12,4 +12,6 @@ test("suggests a name that differs in a few letters", () => {
   assert.equal(nearestPath("a/raedme", ["b/x", "a/readme"]), "a/readme");
   assert.equal(nearestPath("a/redme", ["b/x", "a/readme"]), "a/readme");
   assert.equal(nearestPath("a/rdm", ["b/x", "a/readme"]), undefined);
+  assert.equal(nearestPath("a/cs", ["b/x", "a/css"]), "a/css");
+  assert.equal(nearestPath("a/c", ["b/x", "a/d"]), undefined);
 });

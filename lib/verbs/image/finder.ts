@@ -8,12 +8,13 @@ import { raiseLimit } from "../../archive/budget.ts";
 import { type Entry, specialName } from "../../archive/entry.ts";
 import type { Content } from "../../archive/read/content.ts";
 import { sizeOf } from "../../archive/read/file_content.ts";
+import { pathMissing } from "../../archive/tree/nearest_path.ts";
 import type { Listing } from "../../archive/tree/listing.ts";
 import type { Digest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { counted, quote } from "../../text/printable.ts";
 import type { CallOptions } from "../../store.ts";
-import { fileMissing, followIn, implied, normal } from "./paths.ts";
+import { followIn, implied, normal } from "./paths.ts";
 
 /** Finds entries of one image. */
 export class Finder {
@@ -122,7 +123,7 @@ export class Finder {
   /** The error for a path at which there is nothing. */
   async missing(path: string, at: string, call: CallOptions): Promise<BlobberError> {
     const { digest, listing } = this;
-    return fileMissing(path, at, { digest, paths: await listing.paths(call) });
+    return pathMissing(path, at, { digest, paths: await listing.paths(call) });
   }
 }
 

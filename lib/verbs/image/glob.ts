@@ -69,7 +69,7 @@ export async function find(finder: Finder, path: string, call: CallOptions): Pro
   const hint = await nearGlob(finder, wanted, { glob, paths, pace });
   throw new BlobberError(
     "not-found",
-    `no path found: ${quote(path)} matches nothing in ${finder.digest}`,
+    `file not found: ${quote(path)} matches nothing in ${finder.digest}`,
     hint === undefined ? {} : { hint },
   );
 }

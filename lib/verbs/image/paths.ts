@@ -6,10 +6,8 @@
 
 import type { Entry } from "../../archive/entry.ts";
 import { followLinks } from "../../archive/links.ts";
-import { nearestPath } from "../../archive/tree/nearest_path.ts";
-import type { Digest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
-import { printable, quote } from "../../text/printable.ts";
+import { quote } from "../../text/printable.ts";
 
 /** A path as people write it: with or without `/` or `./` before it. */
 export function normal(path: string): string {
@@ -40,26 +38,6 @@ export function followIn(
     throw new BlobberError("not-found", `file not found: ${quote(path)}: it is outside the image`);
   }
   return found.path;
-}
-
-/**
- * The error for a path at which there is nothing.
- *
- * @param path as it was written
- * @param at where its links lead
- * @param image where it is not: its digest, and the paths that there are
- */
-export function fileMissing(
-  path: string,
-  at: string,
-  image: { digest: Digest; paths: string[] },
-): BlobberError {
-  const meant = nearestPath(at, image.paths);
-  return new BlobberError(
-    "not-found",
-    `file not found: ${quote(path)} is not in ${image.digest}`,
-    meant === undefined ? {} : { hint: `did you mean "${printable(meant)}"?` },
-  );
 }
 
 /** A directory that no entry names. */

@@ -11,6 +11,7 @@ import { bytesOf } from "../../archive/select/chunk_runs.ts";
 import { type ContentPlan, planContents } from "../../archive/select/content_plan.ts";
 import { PathFilter } from "../../archive/select/path_filter.ts";
 import { select, type Selection } from "../../archive/select/selection.ts";
+import { inPlaces } from "../../archive/select/taken.ts";
 import type { Digest } from "../../digest.ts";
 import type { Observer } from "../../events.ts";
 import { MAX_LISTED_ENTRIES } from "../../limits.ts";
@@ -51,12 +52,15 @@ export async function choose(
   { limits, policy, sent }: PullRules,
 ): Promise<Choice> {
   const { signal, include = [], exclude = [], stripComponents } = settings;
+  // The caller's own objects, which may change while the registry is asked.
+  const places = settings.places?.map(({ from, to }) => ({ from, to }));
   const layers = await openLayers(source, manifest, { limits: ANY_SIZE, signal, meanwhile() {} });
   const { archives, files } = layers;
   const tables = archives.map(({ table }) => table);
   const diffIds = new Map(archives.map(({ descriptor, diffId }) => [descriptor, diffId]));
   const diffIdOf = (layer: Descriptor) => diffIds.get(layer);
   const filter = new PathFilter(include, exclude);
+  const isPlaced = places && inPlaces(places);
   const contents = await readTree(
     source,
     { archives: archives.map(({ descriptor }) => descriptor), files },
@@ -64,13 +68,13 @@ export async function choose(
     {
       ...observerOf(settings),
       maxBytes: Math.max(settings.maxBytes ?? 0, allowanceFor(sent).bytes),
-      keeps: (path) => filter.takes(path, false),
+      keeps: isPlaced ?? ((path) => filter.takes(path, false)),
       diffIdOf,
     },
   );
   try {
     const { digest } = manifest.descriptor;
-    const how = { ...settings, include, exclude, stripComponents, limits, policy, digest };
+    const how = { ...settings, include, exclude, stripComponents, places, limits, policy, digest };
     const selection = await select(contents, how);
     const plan = planContents(selection.entries, tables);
     const read = archives.reduce(

@@ -7,6 +7,7 @@
 import { allowanceFor } from "../../archive/allowance.ts";
 import { Growth } from "../../archive/growth.ts";
 import type { EntryPolicy } from "../../archive/unpack/plan.ts";
+import { BlobberError } from "../../errors.ts";
 import { MAX_BYTES } from "../../limits.ts";
 import type { PullOptions, UnpackLimits } from "../../options.ts";
 import type { Holding } from "../../system/held_directory.ts";
@@ -33,8 +34,13 @@ export interface PullSettings extends PullOptions {
 
 /** Whether not all of an artifact is pulled, or not to the paths that it has. */
 export function isPart(settings: PullSettings): boolean {
-  const { include = [], exclude = [], stripComponents = 0 } = settings;
-  return include.length > 0 || exclude.length > 0 || stripComponents > 0;
+  const { include = [], exclude = [], stripComponents = 0, places } = settings;
+  const byPattern = include.length > 0 || exclude.length > 0 || stripComponents > 0;
+  if (!byPattern || places === undefined) return byPattern || places !== undefined;
+  throw new BlobberError(
+    "invalid-option",
+    "invalid option places: there are patterns or stripComponents too, expected one way to choose",
+  );
 }
 
 /** What holds for every step of one pull. */
