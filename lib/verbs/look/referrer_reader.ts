@@ -157,12 +157,8 @@ export class ReferrerReader {
     const reads = reader?.accepts(layer.mediaType) ?? false;
     const unread: SignatureFound = { state: "unchecked", ...said && { claims: said } };
     if (verifiers.length === 0 && !reads) return unread;
-    const bytes = await readPart(this.#source, layer, {
-      signal: tie.signal,
-      kind: "signature",
-      limit: MAX_SIGNATURE_BYTES,
-      allowance: this.#allowance,
-    });
+    const bytes = await this.#bytesOf(layer, tie);
+    if (bytes === undefined) return unread;
     // Of the older form, everything but the payload stands in the annotations of the layer.
     const annotations = tie.tag === undefined ? value.annotations : layer.annotations;
     const signature = { mediaType: layer.mediaType, bytes, ...annotations && { annotations } };
@@ -173,6 +169,17 @@ export class ReferrerReader {
       return { state: "unchecked", claims };
     }
     return { ...judged, ...claims && { claims } };
+  }
+
+  /** What a layer holds; nothing of one that is too large to be a signature, as an SBOM in an attestation may be. */
+  async #bytesOf(layer: Descriptor, { signal }: CallOptions): Promise<Uint8Array | undefined> {
+    const how = { signal, kind: "signature", limit: MAX_SIGNATURE_BYTES };
+    try {
+      return await readPart(this.#source, layer, { ...how, allowance: this.#allowance });
+    } catch (error) {
+      if (isBlobberError(error, "limit")) return undefined;
+      throw error;
+    }
   }
 
   /** Those that read it: of a referrer only what it says it is, in the form that verification finds. */

@@ -12,6 +12,7 @@ import { blobOf, documentOf, sample } from "../../../tests/fakes/store_suite.ts"
 import { TOY, toy, ToyVerifier } from "../../../tests/fakes/toy_signatures.ts";
 import { cosignTag } from "../../artifact/cosign_tags.ts";
 import { BlobberError, isBlobberError } from "../../errors.ts";
+import { MAX_SIGNATURE_BYTES } from "../../limits.ts";
 import type { ClaimReader, TreeNode } from "../../looking.ts";
 import { MemoryStore } from "../../stores/memory_store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../../types.ts";
@@ -159,6 +160,19 @@ test("only what verification finds is verified, an attestation is not refused, a
   const sbom = await refer(store, root, SPDX);
   await sign(store, sbom, "trust-root", "ann");
   await assert.rejects(tree(store, { verifier }), { code: "trust-root" });
+});
+
+test("an attestation that is too large to be read is one all the same", async () => {
+  const store = new MemoryStore();
+  const root = await sample(store, "site", { tag: "v1" });
+  const layer = { ...blobOf("large", BUNDLE), size: MAX_SIGNATURE_BYTES + 1 };
+  const annotations = { "dev.sigstore.bundle.predicateType": SLSA };
+  await refer(store, root, BUNDLE, "large", { layers: [layer], annotations });
+  const claims: ClaimReader = { accepts: () => true, read: () => ({ kind: "signature" }) };
+  assert.deepEqual(outline((await tree(store, { claims })).root), [
+    "manifest",
+    `  attestation unchecked attestation ${SLSA}`,
+  ]);
 });
 
 test("where a signature is demanded and none satisfies, nothing is shown", async () => {
