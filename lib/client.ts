@@ -16,7 +16,7 @@ import type {
 } from "./calls/describe.ts";
 import type { Diff, DiffInput } from "./calls/diff.ts";
 import type { Readable, Writable } from "./calls/named_artifact.ts";
-import type { ArchiveInput, DigestOptions, FilesInput, PushInput } from "./calls/push.ts";
+import type { DigestOptions, PushInput, PushMade } from "./calls/push.ts";
 import type { Image, ListResult } from "./calls/read.ts";
 import {
   callOptions,
@@ -28,6 +28,8 @@ import {
 import type { Observer } from "./events.ts";
 import type {
   ClientOptions,
+  CopyAllOptions,
+  CopyFrom,
   CopyOptions,
   DiffOptions,
   OpenOptions,
@@ -43,10 +45,9 @@ import type {
   VerifyOptions,
 } from "./options.ts";
 import type {
+  CopyOutcome,
   CopyResult,
   PullResult,
-  PushFilesResult,
-  PushResult,
   SignResult,
   TreeDigestResult,
   VerifyResult,
@@ -57,7 +58,7 @@ import { Session } from "./verbs/session.ts";
 
 export type { DiffInput } from "./calls/diff.ts";
 export type { Readable, Writable } from "./calls/named_artifact.ts";
-export type { DigestOptions, LikelySecret } from "./calls/push.ts";
+export type { DigestOptions, LikelySecret, PushMade } from "./calls/push.ts";
 export type { ListResult } from "./calls/read.ts";
 
 /**
@@ -78,26 +79,16 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Pushes a directory, a tar or entries, packed into one layer; or files, each as a layer of its own. The tags
-   * are set last, after the signature.
+   * Pushes a directory, a tar or entries as one layer, or files as layers of their own. Tags are set last.
    *
    * @param input what to push
    * @param ref where to; its tag is `latest` when it has none, also in a store that is open
    */
-  async push(input: ArchiveInput, ref: Writable, options?: PushOptions): Promise<PushResult>;
-  /** As the first form, for files. */
-  async push(input: FilesInput, ref: Writable, options?: PushOptions): Promise<PushFilesResult>;
-  /** As the first form, for whatever can be pushed. */
-  async push(
-    input: PushInput,
-    ref: Writable,
-    options?: PushOptions,
-  ): Promise<PushResult | PushFilesResult>;
-  async push(
-    input: PushInput,
+  async push<I extends PushInput>(
+    input: I,
     ref: Writable,
     options: PushOptions = {},
-  ): Promise<PushResult | PushFilesResult> {
+  ): Promise<PushMade<I>> {
     const given = callOptions("push", options);
     return await this.#session.runWithThreads(given, async (options, threads) => {
       const { pushTo } = await import("./calls/push.ts");
@@ -110,18 +101,10 @@ export class Client implements AsyncDisposable {
    *
    * @param input what would be pushed
    */
-  async digest(input: ArchiveInput, options?: DigestOptions): Promise<PushResult>;
-  /** As the first form, for files. */
-  async digest(input: FilesInput, options?: DigestOptions): Promise<PushFilesResult>;
-  /** As the first form, for whatever can be pushed. */
-  async digest(
-    input: PushInput,
-    options?: DigestOptions,
-  ): Promise<PushResult | PushFilesResult>;
-  async digest(
-    input: PushInput,
+  async digest<I extends PushInput>(
+    input: I,
     options: DigestOptions = {},
-  ): Promise<PushResult | PushFilesResult> {
+  ): Promise<PushMade<I>> {
     const given = callOptions("digest", options);
     return await this.#session.runWithThreads(given, async (options, threads) => {
       const { digestOnly } = await import("./calls/push.ts");
@@ -229,6 +212,24 @@ export class Client implements AsyncDisposable {
       const { copyNamed } = await import("./calls/copy.ts");
       return await copyNamed(this.#session, from, to, options);
     });
+  }
+
+  /**
+   * Copies several artifacts into one repository or layout. Each keeps its tag; one that its digest alone names
+   * gets none. All are verified before the first is copied, and one that fails keeps no other back. Two that would
+   * get the same tag are a `conflict`.
+   *
+   * @param from what to copy; `tagsOf` names a repository or layout, and everything in it that has a tag
+   * @param to where to; without tag and digest
+   */
+  async *copyAll(
+    from: readonly (Readable | CopyFrom)[] | { tagsOf: Readable },
+    to: Writable,
+    options: CopyAllOptions = {},
+  ): AsyncIterable<CopyOutcome> {
+    const given = callOptions("copyAll", options);
+    const copyEach = await (await import("./calls/copy.ts")).loadCopyEach();
+    yield* this.#session.iterate(given, (options) => copyEach(this.#session, from, to, options));
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Observer, OnRequest } from "./events.ts";
 import type { Digest } from "./digest.ts";
 import type { Signer, Verifier } from "./signing.ts";
 import type { Reference, RegistryName, RepositoryPath } from "./reference.ts";
-import type { CallOptions, Store } from "./store.ts";
+import type { CallOptions, SourceReference, Store } from "./store.ts";
 import type { Annotations, Platform } from "./types.ts";
 
 /** Credentials for one registry. */
@@ -322,6 +322,15 @@ export interface CopyOptions extends ReadOptions {
   /** Refuse to move a tag that exists. @default false */
   ifAbsent?: boolean | undefined;
 }
+
+/** One of several artifacts to copy, with what is demanded of it alone. */
+export interface CopyFrom extends Pick<ReadOptions, "verifier" | "expect" | "layoutPath"> {
+  /** What to copy. */
+  from: string | Reference | SourceReference;
+}
+
+/** Options of `copyAll`. */
+export interface CopyAllOptions extends Omit<CopyOptions, "expect" | "tags"> {}
 
 /** Options of `sign`. */
 export interface SignOptions extends Observer {

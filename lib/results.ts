@@ -87,6 +87,11 @@ export interface CopyResult {
   verdict?: Verdict | undefined;
 }
 
+/** What became of one of several artifacts that were to be copied: a result, or the error that it ended with. */
+export type CopyOutcome =
+  | { from: string; to: string; result: CopyResult }
+  | { from: string; to: string; error: unknown };
+
 /** What signing left behind. */
 export interface SignResult {
   /** Digest of the manifest that is signed. */

@@ -54,12 +54,20 @@ export const ARTIFACTS = {
   },
   copy: {
     args: [{ kind: "reference", name: "FROM" }, { kind: "reference", name: "TO" }],
-    summary: "copy an artifact and its signatures to another place",
+    variadic: 0,
+    summary: "copy artifacts and their signatures to another place",
     details: [
       "The signatures still name the original repository: verify the copy with --signed-as, or " +
       "sign it too.",
+      "Of several, TO is a repository: each keeps its tag, and one that its digest alone names gets none. " +
+      "With --all-tags both are repositories. All are verified before the first is copied. One that fails " +
+      "keeps no other back: the exit status is that of the first that failed.",
     ],
-    examples: ["copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1"],
+    examples: [
+      "copy ghcr.io/acme/site:v1 registry.example.com/mirror/site:v1",
+      "copy ghcr.io/acme/site:v1 ghcr.io/acme/site:v2 registry.example.com/mirror/site",
+      "copy --all-tags ghcr.io/acme/site registry.example.com/mirror/site",
+    ],
   },
   tag: {
     args: ["reference", "tag"],

@@ -92,6 +92,14 @@ export const PACKING = {
     below: "stricter",
     strictness: [false, true],
   },
+  allTags: {
+    flag: "all-tags",
+    type: "boolean",
+    default: false,
+    help: "copy everything that has a tag, from one repository to another",
+    group: "command",
+    commands: ["copy"],
+  },
   artifactType: {
     flag: "artifact-type",
     type: "string",

@@ -9,6 +9,7 @@ import type { CopyResult } from "../results.ts";
 import { readName } from "../stores/named.ts";
 import { copyArtifact } from "../verbs/copy_artifact.ts";
 import type { Session } from "../verbs/session.ts";
+import type { copyEach } from "./copy_all.ts";
 import { type Readable, resolveOptions, type Writable } from "./named_artifact.ts";
 
 /**
@@ -31,4 +32,9 @@ export async function copyNamed(
     { named: given, store: await session.stores.store(given, { signal }) },
     { ...options, ...resolveOptions(session, origin, options) },
   );
+}
+
+/** Loads the copy of several. */
+export async function loadCopyEach(): Promise<typeof copyEach> {
+  return (await import("./copy_all.ts")).copyEach;
 }

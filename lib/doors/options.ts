@@ -12,7 +12,8 @@ import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
 import type {
   ClientOptions,
-  ConnectionOptions,
+  CopyAllOptions,
+  CopyFrom,
   CopyOptions,
   DiffOptions,
   DiffSideOptions,
@@ -33,13 +34,12 @@ import type {
 } from "../options.ts";
 import type { ClaimReader, InspectOptions, RawOptions, TreeOptions } from "../looking.ts";
 import { quote } from "../text/printable.ts";
-import { registryNamed } from "../reference.ts";
 import { nearestWord } from "../text/spelling.ts";
 import { moduleAddress } from "../system/runtime.ts";
 import type { CallOptions } from "../store.ts";
+import { CONNECTION, registries } from "./connection_shape.ts";
 import {
   digest,
-  everyCertificate,
   ignoreFile,
   path,
   patterns,
@@ -55,8 +55,8 @@ import {
   count,
   type Fault,
   fault,
+  faultIn,
   flag,
-  hidden,
   isRecord,
   listOf,
   mapOf,
@@ -67,30 +67,6 @@ import {
   text,
   that,
 } from "./shape.ts";
-
-const CONNECTION: Shape<ConnectionOptions> = {
-  insecure: flag,
-  insecureSkipTlsVerify: flag,
-  caCerts: (value) =>
-    Array.isArray(value) ? everyCertificate(value) : hidden(value, "a list of certificates in PEM"),
-  maxConnections: that(
-    (value) => Number.isSafeInteger(value) && (value as number) >= 1,
-    "a whole number from 1",
-  ),
-};
-
-const everyRegistry = mapOf(
-  (value) => isRecord(value) ? faultIn(CONNECTION, value) : fault(value, "an object"),
-  "an object of options by host[:port]",
-);
-
-/** Connections by registry: an exception for what is no registry would never hold. */
-function registries(value: unknown): Fault | undefined {
-  const wrong = everyRegistry(value);
-  if (wrong !== undefined) return wrong;
-  const name = Object.keys(value as object).find((host) => registryNamed(host) === undefined);
-  return name === undefined ? undefined : fault(name, 'options of a registry, "host[:port]"');
-}
 
 const OBSERVER: Shape<Observer> = { onProgress: callable, onNotice: callable, signal };
 const READ: Shape<ReadOptions> = {
@@ -196,6 +172,8 @@ const DIFF: Shape<DiffOptions> = {
 const ofOneSide = (name: string): Check => (value) =>
   fault(value, `it in before or after: { before: { ${name} } }`);
 const COPY: Shape<CopyOptions> = { ...READ, referrers: flag, tags, ifAbsent: flag };
+const { expect: _, ...READ_ALL } = READ;
+const COPY_ALL: Shape<CopyAllOptions> = { ...READ_ALL, referrers: flag, ifAbsent: flag };
 const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
 const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };
 const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
@@ -218,6 +196,13 @@ const TAG_LIST: Shape<TagListOptions> = { ...CALL, limit: count, all: flag };
 const REPOSITORIES: Shape<RepositoriesOptions> = { ...CALL, limit: count };
 const PULL_ANYWHERE: Shape<PullOptions & { to?: "tar" }> = { ...PULL, to: oneOf("tar") };
 const anything: Check = () => undefined;
+/** What a reference is, is seen when it is read. */
+const COPY_FROM: Shape<CopyFrom> = {
+  from: anything,
+  verifier: verifierOption,
+  expect: digest,
+  layoutPath: path,
+};
 /** Numbers of bytes are checked where the size of the file is known. */
 const FILE: Shape<FileReadOptions> = {
   signal,
@@ -235,6 +220,7 @@ const TABLES = {
   list: OPEN,
   diff: { ...DIFF, expect: ofOneSide("expect"), layoutPath: ofOneSide("layoutPath") },
   copy: COPY,
+  copyAll: COPY_ALL,
   sign: SIGN,
   verify: VERIFY,
   inspect: INSPECT,
@@ -305,6 +291,11 @@ function copyOf(side: DiffSideOptions = {}): DiffSideOptions {
   return { ...side, ...Array.isArray(verifier) && { verifier: [...verifier] } };
 }
 
+/** As {@linkcode callOptions}, for one of several artifacts to copy. */
+export function copySource(given: CopyFrom): CopyFrom {
+  return taken(given, COPY_FROM, "an artifact to copy");
+}
+
 /** As {@linkcode callOptions}, for what opens and reads a file of an image. */
 export function fileOptions<O extends FileReadOptions>(given: O): O {
   return taken(given, FILE, "a file");
@@ -358,16 +349,6 @@ function taken<O extends object>(given: O, table: Table, owner: string): O {
     if (value !== undefined) copy[name] = Array.isArray(value) ? [...value] : value;
   }
   return copy as O;
-}
-
-/** The first of the given options that is wrong; its path begins with its name. */
-function faultIn(table: Table, given: Record<string, unknown>): Fault | undefined {
-  for (const [name, check] of Object.entries(table)) {
-    const value = given[name]; // a class may have it as a getter
-    const wrong = value === undefined ? undefined : check(value);
-    if (wrong !== undefined) return { ...wrong, path: `.${name}${wrong.path}` };
-  }
-  return undefined;
 }
 
 /** Refuses a name that is in no table, or only in one for another purpose: of a client or of a call. */

@@ -150,6 +150,11 @@ const OF_CALLS: Record<VerbName, [object, string][]> = {
     [{ after: { verifer: {} } }, "after.verifer: unknown, expected verifier, expect, "],
   ],
   copy: [...READING, ...WRITING, [{ referrers: "auto" }, 'referrers: "auto", expected true or']],
+  copyAll: [
+    ...READING.filter(([options]) => !("expect" in options)),
+    WRITING.at(-1)!,
+    [{ referrers: "auto" }, 'referrers: "auto", expected true or'],
+  ],
   sign: [...READING.slice(0, 4), [{ expect: "v1" }, "expect: "], [{ signer: [] }, "signer: "]],
   verify: [...READING, [{ whole: 1 }, "whole: 1, expected true or false"]],
   inspect: [...READING, ...UNPACKING, [{ tags: ["v1"] }, "tags: a list, expected true or false"]],
@@ -192,6 +197,8 @@ function call(verb: VerbName, options: object): Promise<unknown> {
       return client.pull(ref, "/nowhere/out", options);
     case "copy":
       return client.copy(ref, ref, options);
+    case "copyAll":
+      return Array.fromAsync(client.copyAll([ref], { store: untouched as Store }, options));
     case "diff":
       return client.diff(ref, { directory: "." }, options);
     case "tag":

@@ -167,3 +167,21 @@ export function objectWith<T>(shape: Shape<T>, expected: string): Check {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/**
+ * The first of some fields that is wrong; its path begins with its name. What is not there is not wrong.
+ *
+ * @param table a check for each field
+ * @param given what has them
+ */
+export function faultIn(
+  table: Readonly<Record<string, Check>>,
+  given: Record<string, unknown>,
+): Fault | undefined {
+  for (const [name, check] of Object.entries(table)) {
+    const value = given[name]; // a class may have it as a getter
+    const wrong = value === undefined ? undefined : check(value);
+    if (wrong !== undefined) return { ...wrong, path: `.${name}${wrong.path}` };
+  }
+  return undefined;
+}

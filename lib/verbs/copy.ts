@@ -29,6 +29,16 @@ export interface CopyGraphOptions extends Observer {
   tags?: string[] | undefined;
   /** Refuse to move a tag that exists. @default false */
   ifAbsent?: boolean | undefined;
+  /** What earlier copies into the same target left there, and what this one adds to it. @default nothing */
+  there?: CopiedBefore | undefined;
+}
+
+/** What copies into one target have left there: it need not be asked for, and not be sent. */
+export class CopiedBefore {
+  /** Digests of blobs. */
+  readonly blobs: Set<string> = new Set();
+  /** Digests of manifests and indexes, each with all that is below it and refers to it. */
+  readonly documents: Set<string> = new Set();
 }
 
 /** Bytes of manifests that are read before the first of them is copied: those of hundreds of platforms. */
@@ -63,7 +73,7 @@ export async function copy(
   for (const tag of tags) {
     await target.tag(tag, { mediaType, digest, size }, { ...call, ifAbsent });
   }
-  run.report(true);
+  run.end();
   return {
     digest,
     mediaType,
@@ -102,6 +112,12 @@ class Copy {
     this.#call = { signal: options.signal };
   }
 
+  /** All is there: later copies of the same need not look. */
+  end(): void {
+    for (const digest of this.#documents.keys()) this.#options.there?.documents.add(digest);
+    this.report(true);
+  }
+
   report(finished = false): void {
     this.#options.onProgress?.({
       phase: "copy",
@@ -116,6 +132,7 @@ class Copy {
   async document(document: Document<Manifest | Index>, depth: number): Promise<void> {
     const { descriptor, value } = document;
     if (this.#documents.has(descriptor.digest)) return;
+    if (this.#options.there?.documents.has(descriptor.digest)) return;
     this.#documents.set(descriptor.digest, descriptor);
     if ("manifests" in value) {
       if (depth >= MAX_INDEX_DEPTH) {
@@ -253,7 +270,8 @@ class Copy {
   async #blob(blob: Descriptor, call: CallOptions): Promise<void> {
     const { mediaType, digest, size } = blob;
     const target = { mediaType, digest, size };
-    if (await this.#target.has(target, call)) {
+    const before = this.#options.there?.blobs;
+    if (before?.has(digest) || await this.#target.has(target, call)) {
       this.blobs.present++;
       this.#done += size;
     } else if (await this.#target.mount?.(target, this.#source, call)) {
@@ -264,6 +282,7 @@ class Copy {
       this.blobs.copied++;
       this.bytes += size;
     }
+    before?.add(digest);
     this.report();
   }
 

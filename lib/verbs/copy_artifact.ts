@@ -6,11 +6,12 @@
 
 import { BlobberError } from "../errors.ts";
 import type { CopyOptions } from "../options.ts";
-import type { CopyResult } from "../results.ts";
+import type { CopyResult, Proof } from "../results.ts";
 import { printable } from "../text/printable.ts";
 import { selectorOf } from "../reference.ts";
 import type { Source, Store } from "../store.ts";
 import type { Named } from "../stores/named.ts";
+import type { Document, Index, Manifest } from "../types.ts";
 import { copy } from "./copy.ts";
 import { resolveArtifact, type ResolveOptions, resolveRoot } from "./resolve.ts";
 import { checkTags } from "./tags.ts";
@@ -34,12 +35,7 @@ export async function copyArtifact(
   to: CopyEnd<Store>,
   options: CopyOptions & ResolveOptions,
 ): Promise<CopyResult> {
-  const selector = selectorOf(from.named);
-  // All of an index is copied only where all of it is proven.
-  const { root, proofs } = options.platform === undefined
-    ? await resolveRoot(from.store, selector, options)
-    : await resolveArtifact(from.store, selector, options)
-      .then(({ manifest, proofs }) => ({ root: manifest, proofs }));
+  const { root, proofs } = await resolveToCopy(from, options);
   const { tag, digest } = to.named;
   if (digest !== undefined && digest !== root.descriptor.digest) {
     throw new BlobberError(
@@ -53,4 +49,21 @@ export async function copyArtifact(
   const how = { referrers, ifAbsent, signal, onProgress, onNotice, tags };
   const result = await copy(from.store, to.store, root, how);
   return { ...result, verdict: proofs[0]?.verdict };
+}
+
+/**
+ * What of an artifact is copied, proven.
+ *
+ * @param from where it is
+ * @throws {BlobberError} what verification says
+ */
+export async function resolveToCopy(
+  from: CopyEnd<Source>,
+  options: ResolveOptions,
+): Promise<{ root: Document<Manifest | Index>; proofs: readonly Proof[] }> {
+  const selector = selectorOf(from.named);
+  // All of an index is copied only where all of it is proven.
+  if (options.platform === undefined) return await resolveRoot(from.store, selector, options);
+  const { manifest, proofs } = await resolveArtifact(from.store, selector, options);
+  return { root: manifest, proofs };
 }

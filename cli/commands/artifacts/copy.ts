@@ -1,5 +1,5 @@
 /**
- * `copy FROM TO`.
+ * `copy FROM… TO`.
  *
  * @module
  */
@@ -11,9 +11,13 @@ import { formatSize } from "../../line/values.ts";
 import { readOptions } from "../../trust/reading.ts";
 import { signerOf } from "../../trust/verdict.ts";
 
-/** Copies an artifact with its signatures, and prints its digest. */
+/** Copies artifacts with their signatures, and prints their digests. */
 export async function runCopy(context: Context): Promise<void> {
   const { settings, out } = context;
+  if (settings.get("allTags") || context.args.length > 2) {
+    const { runCopyAll } = await import("./copy_all.ts");
+    return await runCopyAll(context);
+  }
   const [ref, to] = context.args as [string, string];
   const from = parseReference(ref);
   const target = parseReference(to);
