@@ -216,8 +216,7 @@ export class Client implements AsyncDisposable {
 
   /**
    * Copies several artifacts into one repository or layout. Each keeps its tag; one that its digest alone names
-   * gets none. All are verified before the first is copied, and one that fails keeps no other back. Two that would
-   * get the same tag are a `conflict`.
+   * gets none. All are verified before the first is copied, and one that fails keeps no other back.
    *
    * @param from what to copy; `tagsOf` names a repository or layout, and everything in it that has a tag
    * @param to where to; without tag and digest

@@ -21,8 +21,6 @@ export interface Pushed {
   files: number;
   /** Bytes of all files. */
   bytes: number;
-  /** Digest of the tree: paths, kinds, permission bits, link targets and contents, and nothing else. */
-  tree: Digest;
   /** Tags that now point at it. */
   tags: string[];
   /** Digest of the referrer that holds the signature. */
@@ -31,12 +29,16 @@ export interface Pushed {
 
 /** What a push of a directory, a tar or entries made. */
 export interface PushResult extends Pushed {
+  /** Digest of the tree: paths, kinds, permission bits, link targets and contents, and nothing else. */
+  tree: Digest;
   /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
   layer: { digest: Digest; diffId: Digest; size: number; entries: number };
 }
 
 /** What a push of files made. */
 export interface PushFilesResult extends Pushed {
+  /** Digest of the tree that they make; of archives of a model, which readers unpack, it is not known. */
+  tree?: Digest | undefined;
   /** What kind of artifact it is. */
   artifactType: string;
   /** The files, in the order they were given: each a layer of its own. */

@@ -14,6 +14,7 @@ export function madeOf(result: PushResult | PushFilesResult): Record<string, unk
     ..."layer" in result
       ? { layer: result.layer }
       : { artifactType: result.artifactType, layers: result.layers },
-    ...{ files, bytes, tree },
+    ...{ files, bytes },
+    ...tree !== undefined && { tree },
   };
 }

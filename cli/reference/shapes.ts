@@ -36,7 +36,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
     "layers?": "of files: a list of `path`, `mediaType`, `digest`, `size`",
     files: "how many files are in it",
     bytes: "bytes of all files",
-    tree: TREE,
+    "tree?": TREE,
     tags: "tags that point to it now",
     "signature?": "digest of the referrer that holds the signature",
     "entries?":

@@ -138,6 +138,32 @@ test("files become layers with titles, and come back byte for byte", async () =>
   rmSync(out, { recursive: true });
 });
 
+test("model-files: a path in a model is where a reader finds it, and its archives are as they are", async () => {
+  const store = new MemoryStore();
+  const type = "application/vnd.cncf.model";
+  const key = "org.cncf.model.filepath";
+  const raw = { path: "hello.txt", mediaType: `${type}.weight.v1.raw` };
+  const files = [{ ...raw, annotations: { [key]: "weights/a.bin" } }, { path: "empty" }];
+  const { tree, layers } = await client.push({ files }, { store });
+  assert.deepEqual(layers.map(({ path }) => path), ["hello.txt", "empty"]);
+  assert.equal((await client.treeDigest({ store })).tree, tree);
+  assert.deepEqual(await (await client.openImage({ store })).paths(), [
+    "empty",
+    "weights/a.bin",
+  ]);
+  const twice = { ...raw, title: "b", annotations: { [key]: "weights/a.bin" } };
+  await refused([files[0]!, twice], { code: "invalid-archive", message: /a\.bin" comes twice/ });
+  await refused([{ ...raw, annotations: { [key]: "../x" } }], { code: "path-traversal" });
+  const archive = { path: "empty", mediaType: `${type}.doc.v1.tar` };
+  const made = await client.push({ files: [archive] }, { store, reference: "archive" });
+  assert.equal(made.tree, undefined);
+  assert.equal(
+    (await manifestOf(store, "archive")).annotations?.["dev.blobber.tree.digest"],
+    undefined,
+  );
+  await assert.rejects(client.treeDigest({ files: [archive] }), { code: "invalid-archive" });
+});
+
 test("the artifact type is written, of files and of a directory", async () => {
   const store = new MemoryStore();
   const artifactType = "application/vnd.acme.site+type";

@@ -13,6 +13,7 @@ import { errnoOf } from "../../system/system_error.ts";
 import { counted, printable, quote } from "../../text/printable.ts";
 import { ANNOTATION, type Annotations, MEDIA_TYPE } from "../../types.ts";
 import type { Entry } from "../entry.ts";
+import { fileName } from "../layer_name.ts";
 import { checkPath } from "../safe_path.ts";
 import type { InputFile } from "./given.ts";
 import { checkNames, NameSet } from "./names.ts";
@@ -27,8 +28,6 @@ const MODE = 0o644;
 const MEANINGFUL: readonly string[] = [
   ANNOTATION.title,
   ANNOTATION.unpack,
-  ANNOTATION.modelPath,
-  ANNOTATION.oldModelPath,
   ANNOTATION.tocDigest,
   ANNOTATION.tocOffset,
   ANNOTATION.encoder,
@@ -36,8 +35,12 @@ const MEANINGFUL: readonly string[] = [
 
 /** A file that was looked at. */
 export interface WholeFile {
-  /** As a reader will see it: its path is the title. */
+  /** Its path in the artifact. */
+  title: string;
+  /** As a reader will see it: in a model another annotation may state its path. */
   entry: Entry;
+  /** Whether a reader takes it for an archive, and unpacks it. */
+  isArchive: boolean;
   /** What the file is, for messages: as it was named. */
   name: string;
   mediaType: string;
@@ -59,31 +62,42 @@ export interface FilesOptions extends Observer {
  * @throws {BlobberError} `file-system`, `path-traversal`, `invalid-archive`, `invalid-option`, `private-key`
  */
 export function lookAtFiles(files: readonly InputFile[], options: FilesOptions): WholeFile[] {
-  const names = new NameSet();
+  const [titles, names] = [new NameSet(), new NameSet()];
   const refused = options.refuse?.length ? new Refused(options.refuse) : undefined;
   const found = files.map((given): WholeFile => {
     const { path = "", title, mediaType = MEDIA_TYPE.layerTar, annotations = {} } = given;
     const name = path === "" ? title! : path;
-    const own = MEANINGFUL.find((key) => Object.hasOwn(annotations, key));
-    if (own !== undefined) {
+    const meaning = MEANINGFUL.find((key) => Object.hasOwn(annotations, key));
+    if (meaning !== undefined) {
       throw new BlobberError(
         "invalid-option",
-        `cannot push ${quote(name)}: its annotation ${quote(own)} says what a layer is, ` +
+        `cannot push ${quote(name)}: its annotation ${quote(meaning)} says what a layer is, ` +
           "expected one that says nothing to readers of layers",
-        { hint: own === ANNOTATION.title ? "give the file a title" : undefined },
+        { hint: meaning === ANNOTATION.title ? "give the file a title" : undefined },
       );
     }
     const content = given.content ?? lookAt(path);
     const size = content instanceof Uint8Array ? content.length : content.stat.size;
-    const entry: Entry = {
-      ...{ path: title === undefined ? titleOf(path) : titleIn(title) },
-      ...{ type: "file", size, mode: MODE, mtime: 0 },
+    const own = title === undefined ? titleOf(path) : titleIn(title);
+    const read = fileName({ mediaType, annotations: { ...annotations, [ANNOTATION.title]: own } });
+    const entryAt = (path: string): Entry => ({ path, type: "file", size, mode: MODE, mtime: 0 });
+    const entry = entryAt(read === undefined ? own : titleIn(read));
+    for (const one of [entryAt(own), entry]) checkNames(one);
+    titles.add(entryAt(own));
+    if (read !== undefined) names.add(entry);
+    if (!(content instanceof Uint8Array)) refused?.check(own, content.stat);
+    const isArchive = read === undefined;
+    return {
+      title: own,
+      entry,
+      isArchive,
+      name,
+      mediaType,
+      annotations: { ...annotations },
+      content,
     };
-    checkNames(entry);
-    if (!(content instanceof Uint8Array)) refused?.check(entry.path, content.stat);
-    return { entry: names.add(entry), name, mediaType, annotations: { ...annotations }, content };
   });
-  warnOfTwins(found.map(({ entry }) => ({ name: entry.path })), "", options);
+  warnOfTwins(found.map(({ title }) => ({ name: title })), "", options);
   return found;
 }
 
@@ -137,5 +151,21 @@ export function checkCount(count: number, most: number): void {
     "limit",
     `cannot push ${counted(count, "file")} as layers of one artifact, expected at most ${most}`,
     { hint: "push the directory that they are in" },
+  );
+}
+
+/**
+ * Refuses what readers unpack, where the tree of files is wanted: it is known when they are unpacked.
+ *
+ * @throws {BlobberError} `invalid-archive`
+ */
+export function refuseArchives(files: readonly WholeFile[]): void {
+  const archive = files.find(({ isArchive }) => isArchive);
+  if (archive === undefined) return;
+  throw new BlobberError(
+    "invalid-archive",
+    `${
+      quote(archive.name)
+    } is an archive of a model, whose tree is not known before it is unpacked`,
   );
 }

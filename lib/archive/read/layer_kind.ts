@@ -6,15 +6,10 @@
 
 import { BlobberError } from "../../errors.ts";
 import { quote } from "../../text/printable.ts";
-import {
-  ANNOTATION,
-  type Descriptor,
-  type Document,
-  type Manifest,
-  MEDIA_TYPE,
-} from "../../types.ts";
+import { type Descriptor, type Document, type Manifest, MEDIA_TYPE } from "../../types.ts";
 import type { LayerFormat } from "../compression/decompress.ts";
 import type { Entry } from "../entry.ts";
+import { fileName } from "../layer_name.ts";
 import { checkPath } from "../safe_path.ts";
 import type { Applied, Tree } from "../tree/tree.ts";
 
@@ -31,8 +26,6 @@ export interface FileLayer {
   layer: Descriptor;
 }
 
-/** Archives of models (ModelPack, "Layer Media Types"), whose annotation says what they were made of. */
-const MODEL_ARCHIVE = /^application\/vnd\.(?:cncf|cnai)\.model\..*\.tar(?:\+gzip|\+zstd)?$/;
 /** Permission bits of a file whose layer states none. */
 const MODE = 0o644;
 
@@ -54,14 +47,6 @@ function fileLayerOf(layer: Descriptor, { config }: Manifest): FileLayer | undef
   if (name === undefined) return undefined;
   const path = checkPath(name);
   return { layer, entry: { path, type: "file", size: layer.size, mode: MODE, mtime: 0 } };
-}
-
-function fileName({ mediaType, annotations = {} }: Descriptor): string | undefined {
-  const { [ANNOTATION.tocDigest]: toc, [ANNOTATION.unpack]: unpack } = annotations;
-  if (toc !== undefined || unpack === "true" || MODEL_ARCHIVE.test(mediaType)) return undefined;
-  const inModel = annotations[ANNOTATION.modelPath] || annotations[ANNOTATION.oldModelPath];
-  if (inModel && formatOf(mediaType) === undefined) return inModel;
-  return annotations[ANNOTATION.title] || undefined;
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { lookAtFiles, type WholeFile } from "../../archive/input/files.ts";
+import { lookAtFiles, refuseArchives, type WholeFile } from "../../archive/input/files.ts";
 import type { InputFile } from "../../archive/input/input.ts";
 import { guardKeys, type KeyGuard } from "../../archive/input/private_keys.ts";
 import {
@@ -40,6 +40,7 @@ export async function treeOfFiles(
   observer: Observer,
 ): Promise<TreeFound> {
   const looked = lookAtFiles(given, observer);
+  refuseArchives(looked);
   return await treeOf(
     await hashFiles(looked, observer),
     observer.signal,

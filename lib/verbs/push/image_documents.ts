@@ -87,8 +87,8 @@ export interface FilesContent {
   artifactType: string;
   /** The files, each with its title. */
   layers: readonly Descriptor[];
-  /** Digest of the tree that they make. */
-  tree: Digest;
+  /** Digest of the tree that they make, where it is known. */
+  tree: Digest | undefined;
   /** Further annotations of the manifest. */
   annotations?: Readonly<Annotations> | undefined;
 }
@@ -109,7 +109,10 @@ export function filesDocument(content: FilesContent): Uint8Array {
       ...layer,
       annotations: inOrder(annotations),
     })),
-    annotations: inOrder({ ...annotations, [ANNOTATION.treeDigest]: tree }),
+    annotations: inOrder({
+      ...annotations,
+      ...(tree !== undefined && { [ANNOTATION.treeDigest]: tree }),
+    }),
   });
 }
 

@@ -23,8 +23,8 @@ export interface SentFiles {
   files: number;
   /** Bytes of all of them. */
   bytes: number;
-  /** Digest of the tree that they make. */
-  tree: Digest;
+  /** Digest of the tree that they make, where none is an archive. */
+  tree: Digest | undefined;
 }
 
 /**
@@ -44,9 +44,7 @@ export async function sendFiles(
   const hashed = await hashFiles(files, { ...settings, allowSecrets });
   await sendEach(target, hashed, settings);
   return {
-    layers: hashed.map((
-      { file: { entry: { path } }, descriptor: { mediaType, digest, size } },
-    ) => ({
+    layers: hashed.map(({ file: { title: path }, descriptor: { mediaType, digest, size } }) => ({
       path,
       mediaType,
       digest,
@@ -54,7 +52,9 @@ export async function sendFiles(
     })),
     files: files.length,
     bytes: totalOf(hashed),
-    tree: (await treeOf(hashed, settings.signal)).tree,
+    tree: files.some(({ isArchive }) => isArchive)
+      ? undefined
+      : (await treeOf(hashed, settings.signal)).tree,
   };
 }
 
