@@ -13,8 +13,9 @@ import { BlobberError } from "../../errors.ts";
 import { MAX_IGNORE_BYTES } from "../../limits.ts";
 import { readInputSync } from "../../system/input_file.ts";
 import { errnoOf } from "../../system/system_error.ts";
-import { ignoreLines, IgnoreRules } from "../../text/ignore_rules.ts";
-import { quote } from "../../text/printable.ts";
+import { ignoreLines, IgnoreRules, patternOf } from "../../text/ignore_rules.ts";
+import { printable, quote } from "../../text/printable.ts";
+import { wildmatch } from "../../text/wildmatch.ts";
 import type { PushInput } from "./given.ts";
 import { readError } from "./source_file.ts";
 
@@ -60,6 +61,9 @@ export function ignoringOf(
   if (itself.length === 0 && lines.length === 0 && ignore.length === 0) return undefined;
   checkIgnore(ignore, new IgnoreRules(lines), itself);
   const rules = new IgnoreRules([...itself.map(exactly), ...lines, ...ignore]);
+  for (const [i, line] of ignore.entries()) {
+    checkAncestors(line, itself.length + lines.length + i, rules);
+  }
   return rules.excluding === 0 ? undefined : rules;
 }
 
@@ -129,6 +133,34 @@ function checkIgnore(ignore: readonly string[], ofFile: IgnoreRules, itself: str
         hint:
           'to push only what it is about, leave out everything first, with "*", and bring back ' +
           'directories, with "!*/"',
+      },
+    );
+  }
+}
+
+/**
+ * Refuses a line that is to bring one path back where a line before it leaves out a directory that it is in: of
+ * that, nothing comes back.
+ *
+ * @param index of the line among all
+ */
+function checkAncestors(line: string, index: number, rules: IgnoreRules): void {
+  const path = patternOf(line)?.startsWith("!") ? wildmatch(line.slice(1)).literal : undefined;
+  if (path === undefined) return;
+  const names = path.split("/").filter((name) => name !== "");
+  for (let count = 1; count < names.length; count++) {
+    const directory = names.slice(0, count).join("/");
+    const rule = rules.decisive(directory, true);
+    if (rule === undefined || rule.negated || rule.index > index) continue;
+    throw new BlobberError(
+      "invalid-option",
+      `the pattern ${quote(line)} brings nothing back: the directory ${
+        quote(directory)
+      } is left out, with all that is in it`,
+      {
+        hint: `leave out what is in it, and not the directory itself: with "/${
+          printable(directory)
+        }/*"`,
       },
     );
   }

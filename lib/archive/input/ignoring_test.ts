@@ -160,3 +160,26 @@ test("ignoring: what is no directory has nothing to leave out", () => {
   checkIgnoring({ tar }, { ignore: [], ignoreFile: false });
   checkIgnoring({ directory: "." }, { ignore: ["a"], ignoreFile: "rules" });
 });
+
+test("ignoring: a path below a directory that is left out before is not brought back in silence", () => {
+  const root = directory({
+    ".blobberignore": "drafts/\n",
+    "drafts/keep": "",
+    "drafts/x": "",
+    a: "",
+  });
+  const refused = {
+    code: "invalid-option",
+    message: /"!(\/?drafts\/keep)" brings nothing back: the directory "drafts" is left out/,
+    hint: /"\/drafts\/\*"/,
+  };
+  assert.throws(() => left(root, { ignore: ["!drafts/keep"] }), refused);
+  assert.throws(() => left(root, { ignore: ["!/drafts/keep"] }), refused);
+  assert.deepEqual(left(root, { ignore: ["!drafts/", "drafts/*", "!drafts/keep"] }), [
+    ...["a", "drafts", "drafts/keep"],
+  ]);
+  // A directory that is left out later was meant to be.
+  assert.deepEqual(left(root, { ignoreFile: false, ignore: ["a", "!drafts/keep", "drafts"] }), [
+    ".blobberignore",
+  ]);
+});
