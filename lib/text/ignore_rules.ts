@@ -98,7 +98,7 @@ export class IgnoreRules {
     const whole = bytesOf(path);
     const name = whole.slice(whole.lastIndexOf("/") + 1);
     let found = later(this.#names.get(name), isDirectory, undefined);
-    found = later(this.#paths.get(whole), isDirectory, found);
+    if (this.#paths.size > 0) found = later(this.#paths.get(whole), isDirectory, found);
     for (let i = this.#wild.length - 1; i >= 0; i--) {
       const rule = this.#wild[i]!;
       if (found !== undefined && rule.index < found.index) break;

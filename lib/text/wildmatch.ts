@@ -60,7 +60,7 @@ export function wildmatch(pattern: string): Wildmatch {
     const { matches } = first!;
     return {
       literal: undefined,
-      matches: (path, meter) => !path.includes("/") && matches(path, meter),
+      matches: (path, meter) => matches(path, meter) && !path.includes("/"),
     };
   }
   // Most paths lack what the pattern says in plain text, which is found out in no time.
