@@ -270,6 +270,15 @@ for (const columns of [80, 40]) {
         [["verify", ref, "--verify-key", "other.pub"], /^Hint: /m],
         [["push", "tree"], /^Error: missing REF$/m],
         [["pull", ref, "out", "-v"], /^Debug: /m],
+        [["tag", ref, "v2"], /^Tagged /m],
+        [["copy", ref, "oci:mirror:v1"], /^Copied /m],
+        [["ls", `${ref}.0`], /^Hint: did you mean /m],
+        [["config", "get", "ttl"], /^Hint: did you mean /m],
+        [["resolve", ref, "-v"], /^sha256:/m],
+        [["inspect", ref], /^Digest:/m],
+        [["tree", ref], /sha256:/],
+        [["pull", "--help"], /^Also: /m],
+        [["help"], /^Read on/m],
         [["cache", "clear"], /\[y\/N\]/],
       ];
       for (const [args, shown] of runs) {
