@@ -256,6 +256,10 @@ test("key-copy-pushed: no file is a private key, nor the one that signs under an
   await refused([{ content, title: "k" }], { code: "private-key" });
   const allowed = { allowSecrets: true };
   await client.push({ files: [{ path: "key.txt" }] }, { store: new MemoryStore() }, allowed);
+  for (const path of ["hello.txt", "link.txt"]) {
+    const named = { code: "private-key", message: /must not be pushed/ };
+    await refused([{ path, title: "renamed" }], named, { refuse: ["hello.txt"] });
+  }
   const refuse = [join(scratch, "key.txt")];
   for (const file of [{ path: "other-name" }, { content, title: "k" }]) {
     await refused([file], { code: "private-key" }, { ...allowed, refuse });
