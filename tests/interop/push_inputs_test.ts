@@ -148,7 +148,7 @@ interop("GNU tar's archives are pushed as the directory that they hold", [
 });
 
 const COPIERS: Peer[] = ["crane", "regctl"];
-interop("all tags are copied as crane and regctl do, with signatures beside", [
+interop("all tags are copied as crane copies them, and regctl sees them", [
   ...first.needs,
   ...COPIERS,
 ], async () => {
