@@ -155,7 +155,7 @@ export class Client implements AsyncDisposable {
     options: PullOptions | PullTarOptions = {},
   ): Promise<PullResult> {
     const given = settledOptions("pull", options);
-    const { pullInto } = await import("./calls/pull.ts");
+    const { pullInto } = await this.#session.load(() => import("./calls/pull.ts"));
     return await pullInto(this.#session, ref, to, given);
   }
 

@@ -147,6 +147,8 @@ export interface PullResult {
   digest: Digest;
   /** Entries written. */
   entries: number;
+  /** Files among them, and further names of files. */
+  files: number;
   /** Bytes of all files. */
   bytes: number;
   /** Bytes of layers that came from where the artifact is: over the network, or out of a layout. */

@@ -101,6 +101,9 @@ test("a client that is closed ends a pull into a stream that does not take its b
   const pulling = client.pull(ref, stream, { to: "tar" });
   await begun.promise;
   await Promise.all([assert.rejects(pulling, { code: "closed" }), client.close()]);
+  const { kept, stream: other } = keeping();
+  await assert.rejects(client.pull(ref, other, { to: "tar" }), { code: "closed" });
+  assert.equal((kept.end as BlobberError).code, "closed");
 });
 
 test("a destination that does not fit the options is refused", async () => {

@@ -41,15 +41,24 @@ export const ARTIFACTS = {
     ],
   },
   pull: {
-    args: ["reference", "directory"],
-    summary: "pull an artifact into a directory",
+    args: ["reference", { kind: "directory", name: "DIR|-" }],
+    required: 1,
+    summary: "pull an artifact into a directory or a tar",
     details: [
       "Files are moved into the directory after all of them have been checked. Existing files are " +
       "replaced only with --overwrite.",
+      "With - a tar is written to standard output, and with --to-tar to a file: sorted, with owner 0, and " +
+      "no byte before it was checked.",
+      "--include and --exclude take patterns as .gitignore has them, and only what they take is " +
+      "fetched. A pattern that matches nothing is an error. A hard link to a file that is not taken " +
+      "becomes a file.",
     ],
     examples: [
       "pull ghcr.io/acme/site:v1 ./site",
       "pull ghcr.io/acme/site:v1 ./site --verify-key acme.pub",
+      "pull ghcr.io/acme/site:v1 ./css --include /css/ --strip-components 1",
+      "pull ghcr.io/acme/site:v1 - | tar -t",
+      "pull ghcr.io/acme/site:v1 --to-tar site.tar --exclude '*.map'",
     ],
   },
   copy: {

@@ -129,13 +129,14 @@ function nameOf(path: string): string {
  *
  * @param target where; missing parents are made
  * @param content its bytes; an error of theirs leaves nothing behind
- * @param options permission bits, whatever the umask, and whether the path may be changed by other users
+ * @param options permission bits, whatever the umask; whether the path may be changed by other users; and whether
+ * what exists is kept
  * @returns bytes written
  */
 export async function writeStream(
   target: string,
   content: AsyncIterable<Uint8Array>,
-  options: { mode: number; allowShared: boolean },
+  options: { mode: number; allowShared: boolean; onlyNew?: boolean },
 ): Promise<number> {
   const { closeSync, fchmodSync, openSync, renameSync, rmSync, writeSync } = await import(
     "node:fs"
@@ -155,6 +156,7 @@ export async function writeStream(
     if (Deno.build.os !== "windows") fchmodSync(fd, options.mode);
     closeSync(fd);
     fd = undefined;
+    if (options.onlyNew && dir.look(name) !== undefined) throw fileExists(target);
     renameSync(temporary, dir.entry(name));
     return size;
   } catch (error) {
@@ -165,6 +167,25 @@ export async function writeStream(
   } finally {
     dir.close();
   }
+}
+
+/**
+ * Looks at where a file is to be made, before the work whose result it holds.
+ *
+ * @param path as the user wrote it
+ * @param overwrite whether a file that exists is replaced
+ * @throws {BlobberError} `conflict`, `file-system`
+ */
+export function checkNewFile(path: string, overwrite: boolean): void {
+  const info = statIfThere(path);
+  if (info !== undefined && !info.isFile) throw notAFile(path, info.isDirectory);
+  if (info !== undefined && !overwrite) throw fileExists(path);
+}
+
+function fileExists(path: string): BlobberError {
+  return new BlobberError("conflict", `file already exists: ${printable(path)}`, {
+    remedies: [{ option: "overwrite" }],
+  });
 }
 
 function notAFile(path: string, isDirectory: boolean): BlobberError {

@@ -59,7 +59,7 @@ Deno.test("the longer name of a command wins, and aliases are names", () => {
 
 Deno.test("arguments that are missing are named, and so are those that are too many", () => {
   assert.equal(refused(["push"]).message, "missing DIR or FILE and REF");
-  assert.equal(refused(["pull", "r"]).message, "missing DIR");
+  assert.equal(refused(["pull"]).message, "missing REF");
   assert.equal(refused(["cp"]).message, "missing REF, PATH, and DEST");
   assert.equal(refused(["tag", "r"]).message, "missing TAG");
   assert.equal(refused(["trust", "add"]).message, "missing REF or PATTERN");
@@ -69,7 +69,7 @@ Deno.test("arguments that are missing are named, and so are those that are too m
     refused(["pull", ..."abcdefghij"]).message,
     'unexpected arguments: "c" and 7 more',
   );
-  assert.equal(refused(["pull", "r", "d", "e"]).hint, "usage: blobber pull REF DIR");
+  assert.equal(refused(["pull", "r", "d", "e"]).hint, "usage: blobber pull REF [DIR|-]");
   assert.equal(refused(["push", "r"]).hint, "usage: blobber push DIR|FILE… REF");
   assert.deepEqual(parseCommandLine(["push", ..."abcd"]).args, [..."abcd"]);
 });

@@ -45,8 +45,10 @@ export const SHAPES: Record<string, Record<string, string>> = {
   pull: {
     reference: REFERENCE,
     digest: DIGEST,
-    directory: "where it was written",
+    "directory?": "where it was written",
+    "file?": "the tar, with `--to-tar`",
     entries: "entries written",
+    files: "files among them, and further names of files",
     bytes: "bytes of all files",
     fetched: "bytes of layers that came from the registry or layout",
     reused: "bytes of layers that came out of the cache",

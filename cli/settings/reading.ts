@@ -25,6 +25,22 @@ export const READING = {
     group: "command",
     commands: ["cp"],
   },
+  stripComponents: {
+    flag: "strip-components",
+    type: "count",
+    placeholder: "N",
+    help: "take N directories off the begin of each path, and leave out what has no more",
+    group: "command",
+    commands: ["pull"],
+  },
+  toTar: {
+    flag: "to-tar",
+    type: "path",
+    placeholder: "FILE",
+    help: "write a tar in place of a directory; - is standard output",
+    group: "command",
+    commands: ["pull"],
+  },
   links: {
     flag: "links",
     key: "pull.links",

@@ -28,7 +28,7 @@ export async function pullInto(
   options: () => PullOptions | PullTarOptions,
 ): Promise<PullResult> {
   if (typeof to === "object" && to !== null && "getWriter" in to) {
-    const { pullIntoStream } = await import("./pull_tar.ts");
+    const { pullIntoStream } = await session.load(() => import("./pull_tar.ts"));
     return await pullIntoStream(session, ref, to, options);
   }
   return await session.runWithThreads(
@@ -37,7 +37,11 @@ export async function pullInto(
   );
 }
 
-/** @param threads this call's part of the client's */
+/**
+ * Pulls what a caller names into a directory.
+ *
+ * @param threads this call's part of the client's
+ */
 async function pullNamed(
   session: Session,
   ref: Readable,

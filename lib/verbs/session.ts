@@ -11,6 +11,7 @@ import type { Observer } from "../events.ts";
 import type { ClientOptions } from "../options.ts";
 import { OpenStores } from "../stores/open_stores.ts";
 import type { CallObserver, ThreadCall, ThreadPool } from "../threads/pool.ts";
+import { asOurs } from "../system/system_error.ts";
 import { VerbCall } from "../verb_call.ts";
 import { withSteadyProgress } from "./steady_progress.ts";
 
@@ -68,6 +69,15 @@ export class Session {
     } finally {
       this.#running.delete(work);
       this.#calls.delete(running);
+    }
+  }
+
+  /** Loads what a call is made of, before it runs: where that cannot be read is an error of ours. */
+  async load<T>(loading: () => Promise<T>): Promise<T> {
+    try {
+      return await loading();
+    } catch (error) {
+      throw asOurs(error);
     }
   }
 

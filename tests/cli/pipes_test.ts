@@ -30,6 +30,7 @@ Deno.test("a reader that goes away is not an error, for a list and for a large f
       "blobber cat oci:layout:v1 large large '*' | head -c 10 > first",
       "blobber ls -o json oci:layout:v1 | head -c 10 > first",
       "blobber ls -o paths0 oci:layout:v1 '*' | head -c 10 > first",
+      "blobber pull oci:layout:v1 - | head -c 10 > first",
       "blobber --help | true",
     ]
   ) {

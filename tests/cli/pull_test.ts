@@ -115,7 +115,6 @@ Deno.test("- is neither a directory nor a file, unless it is written ./-", async
   await at.ok(["push", "site", "oci:layout:v1"]);
   for (
     const words of [
-      ["pull", "oci:layout:v1", "-"],
       ["cp", "oci:layout:v1", "index.html", "-"],
     ]
   ) {

@@ -1,45 +1,93 @@
 /**
- * `pull REF DIR`.
+ * `pull REF DIR`, and where it goes to a tar.
  *
  * @module
  */
 
+import type { PullOptions, PullResult } from "@blobber/core";
+import { BlobberError } from "@blobber/core/errors";
 import { printable } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
-import { refuseStream } from "../../library/user_paths.ts";
-import { formatSize } from "../../line/values.ts";
 import { readOptions } from "../../trust/reading.ts";
 import { signerOf } from "../../trust/verdict.ts";
 
-/** Pulls an artifact into a directory; prints nothing. */
+/** Pulls an artifact into a directory, and prints nothing; or into a tar. */
 export async function runPull(context: Context): Promise<void> {
   const { settings, out } = context;
-  const [ref, directory] = context.args as [string, string];
+  const [ref, directory] = context.args as [string, string | undefined];
+  const place = placeOf(directory, settings.get("toTar"));
   const reference = parseReference(ref);
-  refuseStream(directory, "name a directory; ./- is a directory named -");
-  const result = await (await makeClient(context)).pull(reference, directory, {
+  if ("tar" in place) (await import("./pull_tar.ts")).checkTarPlace(context, place.tar);
+  const options: PullOptions = {
     ...await readOptions(context, ref),
+    include: settings.get("include"),
+    exclude: settings.get("exclude"),
+    stripComponents: settings.get("stripComponents"),
     overwrite: settings.get("overwrite"),
     links: settings.get("links"),
     special: settings.get("special"),
-  });
-  const { digest, entries, bytes, fetched, reused, verdict } = result;
-  await out.result({
-    reference: formatReference(reference),
-    digest,
-    directory,
-    entries,
-    bytes,
-    fetched,
-    reused,
-    ...verdict !== undefined && { signer: signerOf(verdict) },
-  });
-  await context.report.done(async (took) => {
-    const { amountText, signedBySuffix } = await import("../../terminal/summary.ts");
-    const amounts = `${amountText(entries, "entry", "entries")}, ${formatSize(bytes)}`;
-    return `Pulled ${formatReference(reference)} into ${printable(directory)}: ${amounts} ${took}` +
-      signedBySuffix(verdict);
+  };
+  const client = await makeClient(context);
+  if ("tar" in place) {
+    const { pullToTar } = await import("./pull_tar.ts");
+    const result = await pullToTar(
+      context,
+      place.tar,
+      async (sink) => await client.pull(reference, sink, { ...options, to: "tar" }),
+    );
+    if (place.tar !== "-") await out.result(documentOf(result, { file: place.tar }));
+    return await sumUp(place.tar === "-" ? "standard output" : place.tar, result);
+  }
+  const result = await client.pull(reference, place.directory, options);
+  await out.result(documentOf(result, place));
+  await sumUp(place.directory, result);
+
+  function documentOf(result: PullResult, where: { directory: string } | { file: string }) {
+    const { digest, entries, files, bytes, fetched, reused, verdict } = result;
+    return {
+      reference: formatReference(reference),
+      digest,
+      ...where,
+      entries,
+      files,
+      bytes,
+      fetched,
+      reused,
+      ...verdict !== undefined && { signer: signerOf(verdict) },
+    };
+  }
+
+  async function sumUp(where: string, { files, bytes, fetched, reused, verdict }: PullResult) {
+    await context.report.done(async (took) => {
+      const [{ filesText, signedBySuffix }, { formatSize }] = await Promise.all([
+        import("../../terminal/summary.ts"),
+        import("../../line/values.ts"),
+      ]);
+      const again = reused === 0 ? "" : `, ${formatSize(reused)} from the cache`;
+      return `Pulled ${formatReference(reference)} into ${printable(where)}: ` +
+        `${filesText(files, bytes)} ${took}, ${formatSize(fetched)} fetched${again}` +
+        signedBySuffix(verdict);
+    });
+  }
+}
+
+/** Where an artifact goes: one of the two ways to say it. */
+function placeOf(
+  directory: string | undefined,
+  toTar: string | undefined,
+): { directory: string } | { tar: string } {
+  if (directory !== undefined && toTar !== undefined) {
+    throw new BlobberError(
+      "usage",
+      "a directory and --to-tar were both given, expected one of them",
+    );
+  }
+  if (toTar !== undefined) return { tar: toTar };
+  if (directory === "-") return { tar: "-" };
+  if (directory !== undefined) return { directory };
+  throw new BlobberError("usage", "missing DIR", {
+    hint: "usage: blobber pull REF DIR; - in its place writes a tar to standard output",
   });
 }

@@ -11,7 +11,7 @@ import type { Entry } from "../entry.ts";
 import { Budget } from "../budget.ts";
 import { type Directories, exactly, firstFrom, ordinary } from "./ordered_names.ts";
 import type { Table } from "../table/table.ts";
-import type { PlacedDirectory, PlacedTree } from "./placed_tree.ts";
+import { isFile, type PlacedDirectory, type PlacedTree, type Total } from "./placed_tree.ts";
 
 /** Comes behind every name that may follow a slash. */
 const BEHIND_SLASH = "0";
@@ -104,7 +104,10 @@ export class OrderedTree implements PlacedTree {
   }
 
   /** As {@linkcode PlacedTree.total}. */
-  total(): { entries: number; bytes: number } {
-    return { entries: this.table.length, bytes: this.#bytes };
+  total(): Total {
+    const { table } = this;
+    let files = 0;
+    for (let i = 0; i < table.length; i++) if (isFile(table.type(i))) files++;
+    return { entries: table.length, files, bytes: this.#bytes };
   }
 }

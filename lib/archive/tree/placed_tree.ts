@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Entry } from "../entry.ts";
+import type { Entry, EntryType } from "../entry.ts";
 
 /** A directory; one without an entry is implied by what is below it. */
 export interface PlacedDirectory {
@@ -26,6 +26,20 @@ export interface PlacedTree {
   directories(): PlacedDirectory[];
   /** Targets of all symbolic links, by path. */
   links(): ReadonlyMap<string, string>;
-  /** How many entries there are, and bytes in files. */
-  total(): { entries: number; bytes: number };
+  /** How much there is. */
+  total(): Total;
+}
+
+/** How much is in a tree. */
+export interface Total {
+  entries: number;
+  /** Files, and further names of files. */
+  files: number;
+  /** Bytes in files. */
+  bytes: number;
+}
+
+/** Whether an entry is a file, or a further name of one. */
+export function isFile(type: EntryType): boolean {
+  return type === "file" || type === "hardlink";
 }

@@ -25,6 +25,7 @@ import { type Entry, specialName } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import { Budget } from "../budget.ts";
 import { ENTRIES_AT_A_TIME, type EntriesOptions, type Listed, type Listing } from "./listing.ts";
+import { isFile, type Total } from "./placed_tree.ts";
 import { findDirectory, type Found, join } from "./tree_find.ts";
 import { Node, nodeAt, nodesBelow } from "./tree_node.ts";
 import { inOrder } from "./tree_order.ts";
@@ -240,14 +241,15 @@ export class Tree<T = undefined> implements Listing<T> {
   }
 
   /** How many entries the tree has, and bytes in files. */
-  total(): { entries: number; bytes: number } {
-    let [entries, bytes] = [0, 0];
+  total(): Total {
+    let [entries, files, bytes] = [0, 0, 0];
     for (const { listed } of nodesBelow(this.#root)) {
       if (listed === undefined) continue;
       entries++;
+      if (isFile(listed.entry.type)) files++;
       bytes += listed.entry.size;
     }
-    return { entries, bytes };
+    return { entries, files, bytes };
   }
 
   /** As {@linkcode Listing.emptied}. */
