@@ -15,7 +15,7 @@ import type {
   TreeResult,
 } from "./calls/describe.ts";
 import type { Diff, DiffInput } from "./calls/diff.ts";
-import type { Readable, Writable } from "./calls/named_artifact.ts";
+import type { Readable, Removable, Writable } from "./calls/named_artifact.ts";
 import type { DigestOptions, PushInput, PushMade } from "./calls/push.ts";
 import type { Image, ListResult } from "./calls/read.ts";
 import {
@@ -37,6 +37,7 @@ import type {
   PullTarOptions,
   PushOptions,
   ReadOptions,
+  RemoveOptions,
   RepositoriesOptions,
   SignOptions,
   TagListOptions,
@@ -48,6 +49,7 @@ import type {
   CopyOutcome,
   CopyResult,
   PullResult,
+  RemoveResult,
   SignResult,
   TreeDigestResult,
   VerifyResult,
@@ -57,7 +59,7 @@ import type { Descriptor } from "./types.ts";
 import { Session } from "./verbs/session.ts";
 
 export type { DiffInput } from "./calls/diff.ts";
-export type { Readable, Writable } from "./calls/named_artifact.ts";
+export type { Readable, Removable, Writable } from "./calls/named_artifact.ts";
 export type { DigestOptions, LikelySecret, PushMade } from "./calls/push.ts";
 export type { ListResult } from "./calls/read.ts";
 
@@ -310,10 +312,20 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * The tags of a repository or layout, without those that stand in for the referrers API.
+   * Removes tags, and artifacts with all that refers to them. A tag goes alone; what it named goes too when nothing
+   * else names it, and the store can tell. A digest takes its tags and referrers along. No signature is asked for.
    *
-   * @param ref any reference into it
+   * @param refs what to remove: each with a tag, a digest, or both, and all in one repository or layout
+   * @throws {BlobberError} `not-found`, `conflict`; `registry` and `denied` where the registry removes nothing
    */
+  async remove(refs: Removable, options: RemoveOptions = {}): Promise<RemoveResult> {
+    return await this.#run("remove", options, async (options) => {
+      const { removeNamed } = await import("./calls/change.ts");
+      return await removeNamed(this.#session, refs, options);
+    });
+  }
+
+  /** The tags of a repository or layout, without those that stand in for the referrers API. */
   async *listTags(ref: Readable, options: CallOptions = {}): AsyncIterable<string> {
     const session = this.#session;
     yield* session.iterate(callOptions("listTags", options), async function* (options) {
@@ -322,11 +334,7 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  /**
-   * The tags of a repository or layout in the order of versions, `v1.9` before `v1.10` and the newest last.
-   *
-   * @param ref any reference into it
-   */
+  /** The tags of a repository or layout in the order of versions, `v1.9` before `v1.10` and the newest last. */
   async tags(ref: Readable, options: TagListOptions = {}): Promise<string[]> {
     return await this.#run("tags", options, async (options) => {
       const { sortedTagsIn } = await import("./calls/look.ts");
@@ -334,12 +342,7 @@ export class Client implements AsyncDisposable {
     });
   }
 
-  /**
-   * The repositories of a registry, where it has a catalogue and shows it: `HOST/REPOSITORY`, in its order.
-   *
-   * @param host the registry, `host[:port]`
-   * @throws {BlobberError} `registry` where it has none, `unauthorized`, `denied`
-   */
+  /** The repositories of a registry, `HOST/REPOSITORY`, in its order, where it has a catalogue and shows it. */
   async repositories(host: string, options: RepositoriesOptions = {}): Promise<string[]> {
     return await this.#run("repositories", options, async (options) => {
       const { repositoriesOf } = await import("./calls/look.ts");
@@ -348,11 +351,8 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * What a reference names, as the store says: its size and type are claims until the bytes were read. With a
-   * verifier in these options, an expected digest or a platform, the bytes are read and checked; with a platform
-   * it is the manifest that is chosen from an index. The client's own verifier is not asked.
-   *
-   * @param ref a reference
+   * What a reference names, as the store says. With a verifier, an expected digest or a platform in these options,
+   * the bytes are read and checked first; a platform chooses from an index. The client's verifier is not asked.
    */
   async resolve(ref: Readable, options: ReadOptions = {}): Promise<Descriptor> {
     return await this.#run("resolve", options, async (options) => {

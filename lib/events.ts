@@ -6,10 +6,10 @@
  */
 
 /**
- * A stage of work that takes time. A push walks, packs and uploads, a pull downloads and unpacks, a copy copies.
+ * A stage of work that takes time. A push walks, packs and uploads, a pull downloads and unpacks, a copy copies, a removal removes.
  * Whatever reads an artifact may have to download a layer that cannot be read in parts.
  */
-export type Phase = "walk" | "pack" | "upload" | "download" | "unpack" | "copy";
+export type Phase = "walk" | "pack" | "upload" | "download" | "unpack" | "copy" | "remove";
 
 /**
  * How far a phase has come. A phase reports often; the renderer decides how often to show it. Phases of a call may
@@ -20,7 +20,7 @@ export interface Progress {
   phase: Phase;
   /**
    * Amount done: entries seen (`walk`) or written (`unpack`), bytes of files' content packed (`pack`), or of blobs
-   * sent or received. It never becomes less, nor more than `total`.
+   * sent or received; tags and manifests removed. It never becomes less, nor more than `total`.
    */
   done: number;
   /**

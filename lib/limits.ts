@@ -269,8 +269,6 @@ export const TAGS_A_PAGE = 1000;
 export const MAX_TAGS = 100_000;
 /** Tags whose digest is asked for at the same time: each is one small request, and a repository has hundreds. */
 export const TAG_READS = 8;
-/** Repositories asked for with one request: as for tags. */
-export const REPOSITORIES_A_PAGE = 1000;
 /** Repositories in a registry's catalogue: tens of times what large ones have, and a few megabytes of names. */
 export const MAX_REPOSITORIES = 100_000;
 
@@ -278,6 +276,8 @@ export const MAX_REPOSITORIES = 100_000;
 export const MAX_INDEX_FILE_BYTES: number = 32 * MiB;
 /** Manifests of a layout read to find out what refers to one of them: as many as its `index.json` holds. */
 export const MAX_LAYOUT_MANIFESTS = 100_000;
+/** How long a blob of a layout may wait for the manifest that it was written for: more than a slow push takes. */
+export const AWAITED_BLOB_MS = 3_600_000;
 /** Bytes of a lock file: it names a process. */
 export const MAX_LOCK_BYTES = 1024;
 /** Age of a lock whose holder cannot be looked up after which it counts as gone, in milliseconds: holders need seconds. */

@@ -9,6 +9,7 @@ import type { Observer, OnRequest } from "./events.ts";
 import type { Digest } from "./digest.ts";
 import type { Signer, Verifier } from "./signing.ts";
 import type { Reference, RegistryName, RepositoryPath } from "./reference.ts";
+import type { Removal } from "./results.ts";
 import type { CallOptions, SourceReference, Store } from "./store.ts";
 import type { Annotations, Platform } from "./types.ts";
 
@@ -364,4 +365,15 @@ export interface TagListOptions extends CallOptions {
 export interface RepositoriesOptions extends CallOptions {
   /** At most so many, the first in the order of the registry: no more is asked for. @default all */
   limit?: number | undefined;
+}
+
+/** Options of `remove`. */
+export interface RemoveOptions extends Observer, Pick<ReadOptions, "layoutPath"> {
+  /**
+   * Shown what goes and what stays before anything is removed. Where it says anything but `true`, nothing is.
+   * @default everything that was named goes
+   */
+  confirm?: ((removal: Removal) => boolean | Promise<boolean>) | undefined;
+  /** Only say what would go and what would stay. @default false */
+  dryRun?: boolean | undefined;
 }

@@ -7,6 +7,7 @@
 import type { Digest } from "./digest.ts";
 import type { BlobberError } from "./errors.ts";
 import type { Verdict, VerifiedDescriptor } from "./signing.ts";
+import type { Freed } from "./store.ts";
 import type { Descriptor } from "./types.ts";
 
 /** What every push made. */
@@ -157,4 +158,53 @@ export interface PullResult {
   reused: number;
   /** Who signed it, where that was asked for. */
   verdict?: Verdict | undefined;
+}
+
+/** A tag, or a manifest, which goes or stays when something is removed. */
+export type RemovalPart =
+  | {
+    /** Which of both it is. */
+    kind: "tag";
+    /** The tag. */
+    tag: string;
+    /** What it names. */
+    digest: Digest;
+  }
+  | {
+    /** Which of both it is. */
+    kind: "manifest";
+    /** What was named itself, a manifest of its index, what refers to either, or the list of a fallback tag. */
+    role: "artifact" | "platform" | "referrer" | "list";
+    /** Its digest. */
+    digest: Digest;
+    /** Its media type. */
+    mediaType: string;
+    /** Its bytes; 0 where it is broken. */
+    size: number;
+    /** Of a referrer: what it is. */
+    artifactType?: string | undefined;
+  };
+
+/** What stays, and why. */
+export type KeptPart = RemovalPart & {
+  /** The reason, as the end of a sentence: `the tag v2 names it too`. */
+  why: string;
+};
+
+/** What goes and what stays. */
+export interface Removal {
+  /** The store. */
+  name: string;
+  /** What goes, in the order in which it does. */
+  goes: RemovalPart[];
+  /** What belongs to it and stays. */
+  stays: KeptPart[];
+}
+
+/** What a removal did. */
+export interface RemoveResult extends Removal {
+  /** Whether it was done: not with `dryRun`, nor where `confirm` said no. */
+  removed: boolean;
+  /** What the store let go of, as far as it says: a registry does so later, by itself. */
+  freed: Freed;
 }

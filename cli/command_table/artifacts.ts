@@ -84,4 +84,22 @@ export const ARTIFACTS = {
     summary: "add tags to an artifact",
     examples: ["tag ghcr.io/acme/site:v1 stable latest"],
   },
+  rm: {
+    args: ["reference"],
+    variadic: true,
+    summary: "remove tags, or artifacts with their signatures",
+    details: [
+      "REPO:TAG removes that tag. The artifact goes too, with all that refers to it, if no other tag and " +
+      "no index names it; if the registry cannot tell, it stays. REPO@DIGEST removes the artifact with its " +
+      "tags and referrers. REPO:TAG@DIGEST removes the tag only if it names that digest.",
+      "Shows what goes and asks first; without a terminal, say --yes or --dry-run. No signature is " +
+      "needed to remove something. Blobs of a layout that nothing names any more go at once; a registry " +
+      "frees its own later. Some registries remove nothing this way: the message says what does.",
+    ],
+    examples: [
+      "rm ghcr.io/acme/site:v1",
+      "rm ghcr.io/acme/site@sha256:… --dry-run",
+      "rm oci:./layout:v1 oci:./layout:v2 --yes",
+    ],
+  },
 } as const satisfies Record<string, CommandRow>;

@@ -94,6 +94,11 @@ export const SHAPES: Record<string, Record<string, string>> = {
     "copied?": "of several: a list of what was copied, each with the fields of one",
     "failed?": "of several: a list of what was not, each with `from`, `to`, `code` and `message`",
   },
+  rm: {
+    dryRun: "whether nothing was removed, with `--dry-run`",
+    removals:
+      "for each repository or layout: `name`, `removed`, `goes` and `stays`, lists of `kind` (`tag`, `manifest`) with `tag` or `role` (`artifact`, `platform`, `referrer`, `list`), `digest`, `mediaType`, `size`, `artifactType`, and `why` for what stays; and `freed` with `blobs` and `bytes` of a layout",
+  },
   tags: {
     reference: "the repository or layout",
     tags: "tags in the order of versions, the newest last",

@@ -137,6 +137,7 @@ function runsOf(at: Workplace): Record<string, string[][]> {
     pull: [[ref, `${dir}/out`]],
     copy: [[ref, `oci:${dir}/mirror:v1`]],
     tag: [[ref, "v3"]],
+    rm: [[`${layout}:v3`, "--yes"]],
     ls: [[ref], [ref, "--long"]],
     cat: [[ref, "index.html"]],
     cp: [[ref, "index.html", `${dir}/copied`], ["--recursive", ref, "css", `${dir}/css`]],

@@ -65,9 +65,9 @@ export const PACKING = {
     flag: "dry-run",
     type: "boolean",
     default: false,
-    help: "list what would be pushed, mark likely secrets, print the digest, and send nothing",
+    help: "list what would be pushed, with likely secrets marked, or removed, and change nothing",
     group: "command",
-    commands: ["push"],
+    commands: ["push", "rm"],
   },
   allowSecrets: {
     flag: "allow-secrets",

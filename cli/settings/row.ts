@@ -74,7 +74,7 @@ export const CONFIGURED = [
   "trust",
 ] as const;
 /** What takes long enough that progress is shown. */
-export const LONG = [...READERS, ...SIGNERS, "copy", "diff"] as const;
+export const LONG = [...READERS, ...SIGNERS, "copy", "diff", "rm"] as const;
 
 /** Ways to say who must have signed. Two of them, said at the same place, contradict each other. */
 export type SignerWay = "identity" | "key" | "signers" | "unsafe";

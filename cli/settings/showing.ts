@@ -81,7 +81,7 @@ export const SHOWING = {
     default: false,
     help: "do not ask for confirmation",
     group: "command",
-    commands: [...SIGNERS, "cache clear", "trust add"],
+    commands: [...SIGNERS, "rm", "cache clear", "trust add"],
   },
   ruleName: {
     flag: "name",

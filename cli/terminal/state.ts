@@ -14,6 +14,7 @@ const ORDER: readonly Progress["phase"][] = [
   "download",
   "unpack",
   "copy",
+  "remove",
 ];
 
 /** What a phase is called. */
@@ -24,6 +25,7 @@ const LABELS: Record<Progress["phase"], string> = {
   download: "Downloading",
   unpack: "Unpacking",
   copy: "Copying",
+  remove: "Removing",
 };
 
 /**

@@ -13,7 +13,8 @@ import type { Descriptor } from "../types.ts";
 /** What is kept so: signatures, attestations, bills of materials. */
 export type CosignKind = "sig" | "att" | "sbom";
 
-const KINDS: readonly CosignKind[] = ["sig", "att", "sbom"];
+/** All kinds. */
+export const KINDS: readonly CosignKind[] = ["sig", "att", "sbom"];
 
 /** The tag for one kind of a digest. */
 export function cosignTag(digest: Digest, kind: CosignKind): string {

@@ -1,5 +1,5 @@
 /**
- * The calls that change what is there already: `sign` and `tag`.
+ * The calls that change what is there already: `sign`, `tag` and `remove`.
  *
  * @module
  */
@@ -11,6 +11,8 @@ import { readName, selectorOf, signedName } from "../stores/named.ts";
 import type { Descriptor } from "../types.ts";
 import type { Session } from "../verbs/session.ts";
 import { resolveOptions, type Writable } from "./named_artifact.ts";
+
+export { removeNamed } from "./remove.ts";
 
 /** Signs what a caller names. */
 export async function signNamed(

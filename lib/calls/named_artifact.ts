@@ -17,6 +17,9 @@ export type Readable = string | Reference | SourceReference;
 /** What can be written, too: a reference, or a place in a store that is open. */
 export type Writable = string | Reference | StoreReference;
 
+/** What can be removed: one or several, all in one place. */
+export type Removable = Writable | readonly Writable[];
+
 /** Resolves once, and proves what it found where there is a verifier. */
 export async function resolveNamed(
   session: Session,

@@ -24,6 +24,7 @@ import type {
   PullOptions,
   PushOptions,
   ReadOptions,
+  RemoveOptions,
   RepositoriesOptions,
   SignOptions,
   TagListOptions,
@@ -192,6 +193,12 @@ const RAW: Shape<RawOptions> = {
 };
 const rawPart = oneOf("manifest", "config", "table");
 const CALL: Shape<CallOptions> = { signal };
+const REMOVE: Shape<RemoveOptions> = {
+  ...OBSERVER,
+  layoutPath: path,
+  confirm: callable,
+  dryRun: flag,
+};
 const TAG_LIST: Shape<TagListOptions> = { ...CALL, limit: count, all: flag };
 const REPOSITORIES: Shape<RepositoriesOptions> = { ...CALL, limit: count };
 const PULL_ANYWHERE: Shape<PullOptions & { to?: "tar" }> = { ...PULL, to: oneOf("tar") };
@@ -227,6 +234,7 @@ const TABLES = {
   tree: LOOK,
   raw: RAW,
   tag: TAG,
+  remove: REMOVE,
   tags: TAG_LIST,
   listTags: CALL,
   resolve: READ,

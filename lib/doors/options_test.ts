@@ -165,6 +165,11 @@ const OF_CALLS: Record<VerbName, [object, string][]> = {
   ],
   raw: [...READING, [{ layer: 0 }, "layer: 0, expected a whole number from 1"]],
   tag: [...READING, WRITING[3]!],
+  remove: [
+    ...READING.slice(0, 4),
+    [{ confirm: true }, "confirm: true, expected a function"],
+    [{ dryRun: "yes" }, 'dryRun: "yes", expected true or false'],
+  ],
   tags: [
     ...READING.slice(0, 2),
     [{ limit: -1 }, "limit: -1, expected a whole number"],

@@ -16,6 +16,7 @@ import type { Store } from "../store.ts";
 import { READING, WRITING } from "./blob_rules.ts";
 import { CALLS, OPTIONAL } from "./call_rules.ts";
 import { MANIFESTS, REFERRERS, TAGS } from "./manifest_rules.ts";
+import { REMOVAL } from "./removal_rules.ts";
 import { Trial } from "./trial.ts";
 
 export { StoreTestError } from "./assertions.ts";
@@ -57,7 +58,9 @@ export interface StoreTest {
  */
 export function storeTests(options: StoreTestOptions): StoreTest[] {
   const { create, ranges = true, fallbackTag = true } = options;
-  return [CALLS, READING, WRITING, MANIFESTS, TAGS, REFERRERS, OPTIONAL].flat().map((rule) => ({
+  return [CALLS, READING, WRITING, MANIFESTS, TAGS, REFERRERS, REMOVAL, OPTIONAL].flat().map((
+    rule,
+  ) => ({
     name: rule.name,
     run: async () => {
       const { store, dispose } = await create();

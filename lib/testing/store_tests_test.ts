@@ -7,9 +7,10 @@ import { BLOB_MUTANTS } from "../../tests/fakes/store_mutants/blobs.ts";
 import { CALL_MUTANTS } from "../../tests/fakes/store_mutants/calls.ts";
 import { goodStore } from "../../tests/fakes/store_mutants/good_store.ts";
 import { MANIFEST_MUTANTS } from "../../tests/fakes/store_mutants/manifests.ts";
+import { REMOVAL_MUTANTS } from "../../tests/fakes/store_mutants/removal.ts";
 import { StoreTestError, storeTests } from "./store_tests.ts";
 
-const MUTANTS = { ...CALL_MUTANTS, ...BLOB_MUTANTS, ...MANIFEST_MUTANTS };
+const MUTANTS = { ...CALL_MUTANTS, ...BLOB_MUTANTS, ...MANIFEST_MUTANTS, ...REMOVAL_MUTANTS };
 const tests = storeTests({ create: () => ({ store: goodStore() }) });
 
 test("there is a store that breaks each rule", () => {

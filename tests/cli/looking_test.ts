@@ -22,7 +22,7 @@ Deno.test("tags, repos and resolve print what scripts read, and nothing else on 
     assert.equal(await at.ok(["__complete", "zsh", "ls", `${host}/a/`]), `${repo}\n:nospace\n`);
     const { status, stdout, stderr } = await at.run(["resolve", "-v", `${repo}:v1.9`]);
     assert.deepEqual([status, stdout], [0, `${digest}\n`]);
-    assert.match(stderr, /application\/vnd\.oci\.image\.manifest\.v1\+json, \d+ B/);
+    assert.match(stderr, /application\/vnd\.oci\.image\.manifest\.v1\+json, \d+ bytes/);
     for (
       const [args, code, said] of [
         [["tags", `${repo}:v1`], 2, /leave out the tag/],

@@ -42,6 +42,7 @@ Deno.test("every command's JSON has the fields that the reference names", async 
       repos: [host],
       resolve: ["oci:layout:v1"],
       tag: ["oci:layout:v1", "v2"],
+      rm: ["oci:mirror:v1", "--yes"],
       sign: [`oci:layout@${digest}`, "--sign-key=acme.pem"],
       verify: ["oci:layout:v1", "--verify-key=acme.pub"],
       trust: [],

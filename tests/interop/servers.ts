@@ -32,6 +32,8 @@ export interface DistributionOptions {
   htpasswd?: { username: string; password: string };
   /** Bearer tokens of a token server. */
   token?: { realm: string; service: string; issuer: string; certificates: string };
+  /** Whether it removes anything. @default true */
+  deletes?: boolean;
   /** Serves TLS with this certificate and key. */
   tls?: { certificate: string; key: string };
 }
@@ -39,11 +41,11 @@ export interface DistributionOptions {
 /** Starts distribution over files in a directory of its own, which ends with it. */
 export async function distribution(options: DistributionOptions = {}): Promise<Registry> {
   const dir = new TempDir("blobber-registry-");
-  const { program = "registry", htpasswd, token, tls } = options;
+  const { program = "registry", htpasswd, token, tls, deletes = true } = options;
   const lines = [
     "version: 0.1",
     "log: { level: info, accesslog: { disabled: true } }",
-    `storage: { filesystem: { rootdirectory: ${dir.path}/data }, delete: { enabled: true } }`,
+    `storage: { filesystem: { rootdirectory: ${dir.path}/data }, delete: { enabled: ${deletes} } }`,
     "http:",
     "  addr: 127.0.0.1:0",
   ];

@@ -59,6 +59,7 @@ import {
   type PushResult,
   type RawResult,
   type Reference,
+  type Removal,
   selectorOf,
   type Signable,
   type Signature,
@@ -281,6 +282,9 @@ try {
   const tags: string[] = [];
   for await (const tag of client.listTags("mine.test/app")) tags.push(tag);
   assert.ok(tags.includes("proven") && tags.includes("copy"));
+  assert.deepEqual((await client.tags("mine.test/app", { all: true })).toSorted(), tags.toSorted());
+  const { goes, stays }: Removal = await client.remove("mine.test/app:proven", { dryRun: true });
+  assert.deepEqual([goes.length, stays.length], [1, 1]);
   const own = new LayoutStore(join(root, "layout"));
   const inOwn: string[] = [];
   for await (const tag of own.tags()) inOwn.push(tag);

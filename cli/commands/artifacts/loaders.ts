@@ -12,5 +12,6 @@ export const LOADERS = {
   push: async () => (await import("./push.ts")).runPush,
   pull: async () => (await import("./pull.ts")).runPull,
   copy: async () => (await import("./copy.ts")).runCopy,
+  rm: async () => (await import("./rm.ts")).runRm,
   tag: async () => (await import("./tag.ts")).runTag,
 } satisfies Partial<Record<CommandName, LoadCommand>>;

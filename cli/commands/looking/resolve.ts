@@ -7,7 +7,6 @@
 import { formatReference, parseReference } from "@blobber/core/reference";
 import { printable } from "@blobber/core/printable";
 import type { Context } from "../../context.ts";
-import { formatSize } from "../../line/values.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { readOptions } from "../../trust/reading.ts";
 
@@ -22,7 +21,7 @@ export async function runResolve(context: Context): Promise<void> {
   report.onNotice({
     level: "debug",
     code: "resolved",
-    message: `${printable(mediaType)}, ${formatSize(size)} (${size} bytes)`,
+    message: `${printable(mediaType)}, ${size} bytes`,
   });
   await out.result({ reference: formatReference(reference), digest, mediaType, size }, digest);
 }

@@ -22,10 +22,9 @@ import type {
   UntagOptions,
 } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
-import { discardBody } from "../http/body.ts";
-import type { HttpResponse } from "../http/exchange.ts";
-import { RefusedError } from "../http/registry_error.ts";
+import type { RefusedError } from "../http/registry_error.ts";
 import type { Repository } from "../repository.ts";
+import { isNotDone, sendDelete } from "./deletion.ts";
 import { checkSelector, type Manifests } from "./manifests.ts";
 import type { PublishContext } from "./publish_referrer.ts";
 
@@ -35,9 +34,6 @@ export interface RemovalPlace extends PublishContext {
   source: Source;
 }
 
-/** Statuses of a registry that does not do this at all; 404 is one where what was named is there. */
-const NOT_DONE = [400, 404, 405, 501];
-
 /**
  * Takes a tag away.
  *
@@ -46,7 +42,7 @@ const NOT_DONE = [400, 404, 405, 501];
  * @throws {BlobberError} `not-found`, `conflict`, `denied`
  */
 export async function untagManifest(
-  { repository, manifests }: PublishContext,
+  { repository, manifests, via }: PublishContext,
   tag: string,
   options: UntagOptions,
 ): Promise<boolean> {
@@ -66,7 +62,9 @@ export async function untagManifest(
   } catch (error) {
     if (!isNotDone(error)) throw error;
     // Gone all the same: an answer that was lost, or another client that was faster.
-    return error.httpStatus === 404 && await look() === undefined;
+    if (error.httpStatus === 404 && await look() === undefined) return true;
+    const { untagByStandIn } = await import("./stand_in.ts");
+    return await untagByStandIn({ repository, manifests, via }, { tag, digest: now }, { signal });
   }
 }
 
@@ -125,25 +123,6 @@ async function refuseTagged(
   for (const [tag, named] of await tagNames(source, options)) {
     if (named.digest === digest) throw manifestTagged(digest, tag, repository);
   }
-}
-
-async function sendDelete(
-  repository: Repository,
-  reference: string,
-  { doing, signal }: { doing: string; signal: AbortSignal | undefined },
-): Promise<void> {
-  const response: HttpResponse = await repository.expect(
-    "delete",
-    { method: "DELETE", to: repository.at(`manifests/${reference}`), signal },
-    { statuses: [200, 202, 204], doing },
-  );
-  await discardBody(response);
-}
-
-/** Whether a registry says that this is not done here, by anybody. */
-function isNotDone(error: unknown): error is RefusedError {
-  return error instanceof RefusedError && isBlobberError(error) && error.code !== "denied" &&
-    (NOT_DONE.includes(error.httpStatus) || error.registryCodes.includes("UNSUPPORTED"));
 }
 
 async function notRemoved(error: RefusedError, repository: Repository): Promise<BlobberError> {

@@ -6,7 +6,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import { MAX_REPOSITORIES, REPOSITORIES_A_PAGE } from "../../limits.ts";
+import { MAX_REPOSITORIES, TAGS_A_PAGE } from "../../limits.ts";
 import { addressOf, NO_PATH, type Registry, repositoryNamed } from "../../reference.ts";
 import type { CallOptions } from "../../store.ts";
 import { quote } from "../../text/printable.ts";
@@ -33,7 +33,7 @@ export async function* listRepositories(
   registry: Registry,
   options: RegistryOptions & CallOptions & { most?: number | undefined },
 ): AsyncGenerator<string> {
-  const { signal, most = REPOSITORIES_A_PAGE } = options;
+  const { signal, most = TAGS_A_PAGE } = options;
   const host = addressOf(registry);
   const what = `repositories of ${host}`;
   const { transport, close } = transportTo(registry, options, () => credentials(registry, options));
@@ -45,7 +45,7 @@ export async function* listRepositories(
       throw await refusal(response, host, (text) => way.redact(text));
     };
     const seen = new Set<string>();
-    const first = `/v2/_catalog?n=${Math.min(most, REPOSITORIES_A_PAGE)}`;
+    const first = `/v2/_catalog?n=${Math.min(most, TAGS_A_PAGE)}`;
     const noJson = (_: HttpResponse, cause: unknown) =>
       noCatalogue(host, "its answer is no list", cause);
     for await (const { json } of listPages(first, { get, what, noJson })) {

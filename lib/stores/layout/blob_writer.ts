@@ -5,10 +5,19 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  futimesSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+} from "node:fs";
 import { checkGiven } from "../../checked_content.ts";
 import { Digester } from "../../digest.ts";
 import { BlobberError, checkAborted } from "../../errors.ts";
+import { withLock } from "../../system/file_lock.ts";
 import { writeFully } from "../../system/files.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 import { isOrphan, ownedName } from "../../system/process_identity.ts";
@@ -52,25 +61,48 @@ export class LayoutBlobWriter implements BlobWriter {
     }
   }
 
-  /** As {@linkcode BlobWriter.commit}. */
-  // deno-lint-ignore require-await -- errors are rejections
+  /**
+   * As {@linkcode BlobWriter.commit}. The blob is put into its place under the lock of the index, as blobs are let
+   * go of under it.
+   */
   async commit(descriptor: Descriptor): Promise<void> {
+    const place = this.seal(descriptor);
+    try {
+      await withLock(this.#layout.lock, place, { signal: this.#options.signal });
+    } finally {
+      this.#close();
+    }
+  }
+
+  /**
+   * Ends what was written, which is right or refused.
+   *
+   * @returns puts it into its place, in one step: to be called under the lock of the index
+   */
+  seal(descriptor: Descriptor): () => void {
     const fd = this.#open();
     checkAborted(this.#options.signal);
     const digest = this.#digester.digest();
     try {
       const given = { digest, size: this.#digester.size };
       checkGiven(given, descriptor, `oci:${this.#layout.root.path}`);
+      stamp(fd);
       // The name promises the content: it must not outlive a power failure without it.
       fsyncSync(fd);
       closeSync(fd);
       this.#fd = undefined;
-      renameSync(this.#temporary, this.#layout.newBlob(digest));
     } catch (error) {
-      throw fileError("cannot write", this.#temporary, error);
-    } finally {
       this.#close();
+      throw fileError("cannot write", this.#temporary, error);
     }
+    return () => {
+      if (this.#closed) throw this.#ended();
+      try {
+        renameSync(this.#temporary, this.#layout.newBlob(digest));
+      } catch (error) {
+        throw fileError("cannot write", this.#temporary, error);
+      }
+    };
   }
 
   /** As {@linkcode BlobWriter.abort}. */
@@ -81,7 +113,11 @@ export class LayoutBlobWriter implements BlobWriter {
 
   #open(): number {
     if (this.#fd !== undefined) return this.#fd;
-    throw new BlobberError(
+    throw this.#ended();
+  }
+
+  #ended(): BlobberError {
+    return new BlobberError(
       "closed",
       `a blob of oci:${this.#layout.root.path} is written after its end`,
     );
@@ -96,6 +132,19 @@ export class LayoutBlobWriter implements BlobWriter {
     removeIngest(this.#layout);
     this.#layout.close();
   }
+}
+
+/** The time of the last blob of this process, in seconds since 1970. */
+let last = 0;
+
+/**
+ * Gives a blob the time at which it was written, to the microsecond: a manifest is younger than the blobs that it
+ * names, and a blob that is younger was written for one that is still to come (`removal.ts`). The clock of a file
+ * system may stand still for milliseconds.
+ */
+function stamp(fd: number): void {
+  last = Math.max((performance.timeOrigin + performance.now()) / 1000, last + 1e-6);
+  futimesSync(fd, last, last);
 }
 
 /** Removes what processes left that were killed while they wrote. */

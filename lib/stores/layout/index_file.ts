@@ -114,6 +114,13 @@ export class IndexFile {
     return this.#entries.find((entry) => entry.descriptor.digest === digest)?.descriptor;
   }
 
+  /** The tags that name a digest. */
+  tagsOf(digest: Digest): string[] {
+    return this.tags().filter((tag) =>
+      this.#entries.some((one) => tagOf(one.descriptor) === tag && one.descriptor.digest === digest)
+    );
+  }
+
   /** Lists a manifest, unless it is listed. */
   add(descriptor: Descriptor): void {
     if (!this.listed(descriptor.digest)) this.#push(descriptor);
@@ -127,6 +134,16 @@ export class IndexFile {
   tag(tag: string, descriptor: Descriptor): void {
     checkTag(tag);
     const { digest } = descriptor;
+    this.untag(tag);
+    const free = this.#entries.find((one) =>
+      one.descriptor.digest === digest && tagOf(one.descriptor) === undefined
+    );
+    if (free) this.#rename(free, tag);
+    else this.#push({ ...descriptor, annotations: { [ANNOTATION.refName]: tag } });
+  }
+
+  /** Takes a tag away. What it pointed at stays listed. */
+  untag(tag: string): void {
     for (const entry of this.#entries.filter((one) => tagOf(one.descriptor) === tag)) {
       const others = this.#entries.filter((one) =>
         one !== entry && one.descriptor.digest === entry.descriptor.digest
@@ -134,11 +151,11 @@ export class IndexFile {
       if (others.length > 0) this.#entries.splice(this.#entries.indexOf(entry), 1);
       else this.#rename(entry, undefined);
     }
-    const free = this.#entries.find((one) =>
-      one.descriptor.digest === digest && tagOf(one.descriptor) === undefined
-    );
-    if (free) this.#rename(free, tag);
-    else this.#push({ ...descriptor, annotations: { [ANNOTATION.refName]: tag } });
+  }
+
+  /** Lists a manifest no more, by whatever names it was. */
+  remove(digest: Digest): void {
+    this.#entries = this.#entries.filter((one) => one.descriptor.digest !== digest);
   }
 
   /** Writes the file, in one step. */

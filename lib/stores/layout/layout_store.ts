@@ -5,28 +5,28 @@
  * @module
  */
 
-import { checkGiven } from "../../checked_content.ts";
 import { readFallback } from "../../artifact/fallback_tag.ts";
-import { mayBeOfType, parseDocument } from "../../artifact/manifest.ts";
-import { tagTaken } from "../../artifact/tag_taken.ts";
+import { isDocumentType, mayBeOfType } from "../../artifact/manifest.ts";
 import { noteOwn } from "../../doors/own_stores.ts";
 import { guardCalls } from "../../doors/store_calls.ts";
 import type {
   BlobWriter,
   CallOptions,
   FetchOptions,
+  Freed,
   ReferrerOptions,
+  RemoveManifestOptions,
   SetTagOptions,
   Store,
+  UntagOptions,
 } from "../../store.ts";
-import { withLock } from "../../system/file_lock.ts";
 import type { Descriptor } from "../../types.ts";
 import { hasContent, readBlob } from "./blob_reader.ts";
-import { LayoutBlobWriter } from "./blob_writer.ts";
 import { IndexFile } from "./index_file.ts";
-import { type LayoutDirectory, LayoutOpener, type LayoutOptions } from "./layout_opener.ts";
+import { LayoutChanges } from "./layout_changes.ts";
+import { LayoutOpener, type LayoutOptions } from "./layout_opener.ts";
 import { LayoutReferrers } from "./layout_referrers.ts";
-import { findNamed, listedAs } from "./listed.ts";
+import { findNamed } from "./listed.ts";
 import { Lifetime } from "../../system/lifetime.ts";
 
 /** An OCI layout on disk. */
@@ -35,6 +35,7 @@ export class LayoutStore implements Store, AsyncDisposable {
   readonly #life: Lifetime;
   readonly #layouts: LayoutOpener;
   readonly #referrers: LayoutReferrers;
+  readonly #changes: LayoutChanges;
 
   /**
    * Names a layout; nothing is read or made yet.
@@ -47,6 +48,7 @@ export class LayoutStore implements Store, AsyncDisposable {
     this.name = this.#layouts.name;
     this.#life = new Lifetime(this.name);
     this.#referrers = new LayoutReferrers(this.name);
+    this.#changes = new LayoutChanges(this.#layouts);
     if (new.target === LayoutStore) noteOwn(this);
   }
 
@@ -108,47 +110,47 @@ export class LayoutStore implements Store, AsyncDisposable {
     }
   }
 
+  /** As {@linkcode Store.manifests}. */
+  async *manifests(options: CallOptions = {}): AsyncIterable<Descriptor> {
+    this.#life.check(options.signal);
+    const listed = this.#layouts.reading((layout) => IndexFile.read(layout.index)).manifests();
+    for (const one of listed) if (isDocumentType(one.mediaType)) yield one;
+  }
+
   /** As {@linkcode Store.has}. */
   // deno-lint-ignore require-await -- errors are rejections
   async has(target: Descriptor, options: CallOptions = {}): Promise<boolean> {
     this.#life.check(options.signal);
-    return hasContent(this.#layouts, target);
+    const found = hasContent(this.#layouts, target);
+    if (found && !isDocumentType(target.mediaType)) this.#changes.found(target);
+    return found;
   }
 
   /** As {@linkcode Store.begin}. */
   // deno-lint-ignore require-await -- errors are rejections
   async begin(_mediaType: string, options: CallOptions = {}): Promise<BlobWriter> {
     this.#life.check(options.signal);
-    return this.#life.keepWriter(new LayoutBlobWriter(this.#layouts.make(), options));
+    return this.#life.keepWriter(this.#changes.begin(options));
   }
 
   /** As {@linkcode Store.put}. */
   async put(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions = {}): Promise<void> {
-    this.#life.check(options.signal);
-    const { mediaType, digest, size } = descriptor;
-    checkGiven(bytes, descriptor, this.name);
-    const document = parseDocument({ mediaType, digest, size }, bytes);
-    const writer = new LayoutBlobWriter(this.#layouts.make(), options);
-    try {
-      await writer.write(bytes);
-      await writer.commit(descriptor);
-    } finally {
-      await writer.abort();
-    }
-    await this.#update(options, (_, index) => index.add(listedAs(document)));
+    await this.#changes.put(descriptor, bytes, this.#changing(options));
   }
 
   /** As {@linkcode Store.tag}. */
   async tag(tag: string, descriptor: Descriptor, options: SetTagOptions = {}): Promise<void> {
-    this.#life.check(options.signal);
-    this.#layouts.reading(() => {}); // what is no layout is not made one
-    await this.#update(options, (layout, index) => {
-      const { digest } = descriptor;
-      const { mediaType, size } = findNamed(layout, digest, { index, name: this.name });
-      const now = index.tagged(tag)?.digest;
-      if (options.ifAbsent && now !== undefined && now !== digest) throw tagTaken(tag, now, this);
-      index.tag(tag, { mediaType, digest, size });
-    });
+    await this.#changes.tag(tag, descriptor, this.#changing(options));
+  }
+
+  /** As {@linkcode Store.untag}. */
+  async untag(tag: string, options: UntagOptions = {}): Promise<boolean> {
+    return await this.#changes.untag(tag, this.#changing(options));
+  }
+
+  /** As {@linkcode Store.remove}; blobs that nothing names any more are let go of too. */
+  async remove(target: Descriptor, options: RemoveManifestOptions = {}): Promise<Freed> {
+    return await this.#changes.remove(target, this.#changing(options));
   }
 
   /** As {@linkcode Store.close}. What is in the directory stays. */
@@ -161,20 +163,10 @@ export class LayoutStore implements Store, AsyncDisposable {
     await this.close();
   }
 
-  async #update(
-    options: CallOptions,
-    change: (layout: LayoutDirectory, index: IndexFile) => void,
-  ): Promise<void> {
-    const layout = this.#layouts.make();
-    try {
-      await withLock(layout.lock, (held) => {
-        const index = IndexFile.read(layout.index);
-        change(layout, index);
-        index.write(held);
-      }, { signal: this.#life.either(options.signal) });
-    } finally {
-      layout.close();
-    }
+  /** Options of a call that changes something, which ends when the store is closed. */
+  #changing<O extends CallOptions>(options: O): O & { signal: AbortSignal } {
+    this.#life.check(options.signal);
+    return { ...options, signal: this.#life.either(options.signal) };
   }
 }
 

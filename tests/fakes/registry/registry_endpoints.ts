@@ -168,6 +168,9 @@ export function endpoints(
   ): FakeAnswer {
     const digest = repository.tags.get(reference) ?? reference;
     const found = repository.manifests.get(digest);
+    if (request.method === "DELETE" && reference === digest && options.manifestRemoval === false) {
+      return failure(405, "UNSUPPORTED", "the operation is unsupported"); // also of what is not there
+    }
     if (found === undefined) return failure(404, "MANIFEST_UNKNOWN", "manifest unknown");
     if (request.method === "DELETE") return remove(repository, reference, digest);
     return ok(200, {
@@ -177,7 +180,7 @@ export function endpoints(
   }
 
   function remove(repository: FakeRepository, reference: string, digest: string): FakeAnswer {
-    const { tagRemoval = "alone", manifestRemoval = true } = options;
+    const { tagRemoval = "alone" } = options;
     const { tags, manifests } = repository;
     if (tags.has(reference)) {
       if (tagRemoval === "none") return failure(405, "UNSUPPORTED", "unsupported");
@@ -186,7 +189,6 @@ export function endpoints(
       if (tagRemoval === "with manifest" && last) manifests.delete(digest);
       return ok(202);
     }
-    if (!manifestRemoval) return failure(405, "UNSUPPORTED", "the operation is unsupported");
     manifests.delete(digest);
     for (const [tag, named] of [...tags]) if (named === digest) tags.delete(tag);
     return ok(202);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isBlobberError } from "../../../lib/errors.ts";
 import type { BlobWriter, CallOptions, Store } from "../../../lib/store.ts";
 import { MemoryStore } from "../../../lib/stores/memory_store.ts";
 
@@ -30,6 +31,13 @@ export function goodStore(): Store {
     put: (...args) => store.put(...args),
     tag: (...args) => store.tag(...args),
     mount: (...args) => store.mount(...args),
+    untag: (...args) => store.untag(...args),
+    remove: (...args) => store.remove(...args),
+    manifests: (...args) => store.manifests(...args),
+    named: (tag, options) =>
+      store.resolve(tag, options).catch((error) =>
+        isBlobberError(error, "not-found") ? undefined : Promise.reject(error)
+      ),
     held: () => undefined,
     close: () => store.close(),
   };

@@ -170,7 +170,11 @@ export const CALLS: Record<string, (given: Given) => Promise<unknown>> = {
     client.verify(bench.refs[at], { ...options, verifier: VERIFIER }),
   tag: ({ client, options, bench, at }) => client.tag(bench.refs[at], ["v2"], options),
   listTags: ({ client, options, bench, at }) => all(client.listTags(bench.refs[at], options)),
+  tags: ({ client, options, bench, at }) => client.tags(bench.refs[at], options),
+  repositories: ({ client, options, bench }) => client.repositories(bench.registry.host, options),
   resolve: ({ client, options, bench, at }) => client.resolve(bench.refs[at], options),
+  remove: ({ client, options, bench, at }) =>
+    client.remove(bench.refs[at], { ...options, dryRun: true }),
   "the store's resolve": async ({ client, options, bench, at }) =>
     await (await client.store(bench.refs[at])).resolve("v1", options),
   "the store's tags": async ({ client, options, bench, at }) =>
