@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StatusName } from "@blobber/core/errors";
 import type { Environment } from "./config/paths.ts";
 import type { Settings } from "./config/effective.ts";
 import type { Output } from "./terminal/output.ts";
@@ -35,8 +36,8 @@ export interface Context {
   env: Environment;
 }
 
-/** Runs a command; what it throws becomes the exit status. */
-export type RunCommand = (context: Context) => Promise<void>;
+/** Runs a command; what it throws becomes the exit status, else what it returns, else that it is done. */
+export type RunCommand = (context: Context) => Promise<StatusName | void>;
 
 /** Loads a command's code. */
 export type LoadCommand = () => Promise<RunCommand>;

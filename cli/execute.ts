@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BlobberError, isBlobberError } from "@blobber/core/errors";
+import { BlobberError, isBlobberError, STATUS } from "@blobber/core/errors";
 import { quote } from "@blobber/core/printable";
 import { argumentOf } from "./command_table/arguments.ts";
 import type { Command } from "./command_table/table.ts";
@@ -85,7 +85,7 @@ export async function executeCommand(
       await checkArguments(command, line.args);
     }
     const runCommand = await loading;
-    await runCommand({
+    const ended = await runCommand({
       args: line.args,
       settings,
       ...plan !== undefined && { plan },
@@ -97,7 +97,7 @@ export async function executeCommand(
       env,
     });
     report.close();
-    return 0;
+    return STATUS[ended ?? "done"].status;
   } catch (error) {
     if (error instanceof ReaderGone) {
       report.close();

@@ -47,6 +47,7 @@ export const STATUS = {
     status: 13,
     meaning: "local file system: full, read-only, permission, missing or changed while read",
   },
+  differs: { status: 14, meaning: "no error: the two sides of `diff` differ" },
   interrupted: { status: 130, meaning: "interrupted (SIGINT)" },
   terminated: { status: 143, meaning: "terminated (SIGTERM)" },
 } as const;

@@ -65,4 +65,32 @@ export const READING = {
       "cp -r ghcr.io/acme/site:v1 . ./site",
     ],
   },
+  diff: {
+    args: [
+      { kind: "directory-or-reference", name: "DIR|REF" },
+      { kind: "directory-or-reference", name: "DIR|REF" },
+      "path-inside",
+    ],
+    required: 2,
+    variadic: true,
+    lists: true,
+    summary: "show what differs between two artifacts or directories",
+    details: [
+      "One line for each path: A added, D removed, M changed, T of another type, with modes and link " +
+      "targets as they were and are. Exits with 0 if nothing differs, and with 14 if something does. " +
+      "Contents, permission bits, types and link targets are compared; times, owners and extended " +
+      "attributes are not.",
+      "Of artifacts only the tables of contents are fetched, and files that two tables cut into " +
+      "different chunks. A layer without a table is downloaded. Of a directory, what push would take " +
+      "is compared: ignore files count. Write ./DIR if the name of a directory reads as a reference.",
+      "A PATH is a path or a pattern, as of ls, on either side, with all below it. Flags that demand " +
+      "a signature count for both artifacts.",
+    ],
+    examples: [
+      "diff ghcr.io/acme/site:v1 ghcr.io/acme/site:v2",
+      "diff ./site ghcr.io/acme/site:v1",
+      "diff --stat ghcr.io/acme/site:v1 ghcr.io/acme/site:v2 -- css",
+      "diff -o paths0 ghcr.io/acme/site:v1 ./site | xargs -0 ls -d",
+    ],
+  },
 } as const satisfies Record<string, CommandRow>;

@@ -80,6 +80,15 @@ export const SHAPES: Record<string, Record<string, string>> = {
     "entries?": "with directories: entries written",
     "bytes?": "with directories: bytes of all files",
   },
+  diff: {
+    before: "the first: its `directory`, or its `reference` and `digest`, and `signer` as of `ls`",
+    after: "the second, as `before`",
+    same: "whether nothing differs",
+    changes:
+      "a list of `path`, `kind` (`added`, `removed`, `changed`), `differs` (of what changed: `type`, `content`, `mode`, `target`), and `before` and `after` with `type`, `size`, `mode` (octal text) and `linkTarget` for links",
+    totals:
+      "`added`, `removed`, and `changed` with `before` and `after`: `files`, `directories`, `links`, and `bytes` of the files",
+  },
   copy: {
     "from?": "of one artifact: what was copied",
     to: "where to",

@@ -141,6 +141,7 @@ function runsOf(at: Workplace): Record<string, string[][]> {
     ls: [[ref], [ref, "--long"]],
     cat: [[ref, "index.html"]],
     cp: [[ref, "index.html", `${dir}/copied`], ["--recursive", ref, "css", `${dir}/css`]],
+    diff: [[ref, site], [ref, site, "--stat"], [site, site]],
     tags: [[layout]],
     repos: [["127.0.0.1:1"]],
     resolve: [[ref]],

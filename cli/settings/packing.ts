@@ -35,7 +35,7 @@ export const PACKING = {
     placeholder: "PATTERN",
     help: "leave out what matches, as a line behind those of the ignore file does; repeatable",
     group: "command",
-    commands: [...PACKERS, "pull"],
+    commands: [...PACKERS, "pull", "diff"],
   },
   include: {
     flag: "include",
@@ -43,7 +43,7 @@ export const PACKING = {
     placeholder: "PATTERN",
     help: "bring back what was left out before; of a pull, take only what matches; repeatable",
     group: "command",
-    commands: [...PACKERS, "pull"],
+    commands: [...PACKERS, "pull", "diff"],
   },
   ignoreFile: {
     flag: "ignore-file",
@@ -51,7 +51,7 @@ export const PACKING = {
     placeholder: "FILE",
     help: "use this ignore file instead of .blobberignore in the directory",
     group: "command",
-    commands: PACKERS,
+    commands: [...PACKERS, "diff"],
   },
   tags: {
     flag: "tag",

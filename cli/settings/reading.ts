@@ -61,7 +61,7 @@ export const READING = {
     default: "refuse",
     help: "refuse devices and named pipes, or skip them; they are never made",
     group: "command",
-    commands: ["pull", "cp", "digest"],
+    commands: ["pull", "cp", "digest", "diff"],
     below: "free",
   },
   allowSharedDirectories: {
@@ -83,7 +83,7 @@ export const READING = {
     placeholder: "OS/ARCH",
     help: "platform of the artifact, and the one to choose from an index",
     group: "command",
-    commands: [...READERS, ...DESCRIBERS, "resolve", "verify", ...SIGNERS],
+    commands: [...READERS, ...DESCRIBERS, "diff", "resolve", "verify", ...SIGNERS],
     below: "free",
   },
   expect: {
@@ -100,7 +100,7 @@ export const READING = {
     type: "count",
     help: "most entries to accept; by default as many as fit the artifact's size",
     group: "limits",
-    commands: [...READERS, "inspect", ...SIGNERS],
+    commands: [...READERS, "diff", "inspect", ...SIGNERS],
     below: "free",
   },
   maxBytes: {
@@ -109,7 +109,7 @@ export const READING = {
     type: "size",
     help: "most bytes of all files; by default as many as fit the artifact's size",
     group: "limits",
-    commands: [...READERS, ...SIGNERS],
+    commands: [...READERS, "diff", ...SIGNERS],
     below: "free",
   },
   maxFileBytes: {
@@ -118,7 +118,7 @@ export const READING = {
     type: "size",
     help: "most bytes of one file; by default as many as of all files",
     group: "limits",
-    commands: READERS,
+    commands: [...READERS, "diff"],
     below: "free",
   },
 } as const satisfies Record<string, Setting>;

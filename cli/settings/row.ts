@@ -38,6 +38,7 @@ export const DESCRIBERS = ["inspect", "tree"] as const;
 export const VERIFIERS = [
   ...READERS,
   ...DESCRIBERS,
+  "diff",
   "resolve",
   "copy",
   "verify",
@@ -51,7 +52,7 @@ export const SIGNERS = ["push", "sign"] as const;
 /** What packs a directory. */
 export const PACKERS = [...SIGNERS, "digest"] as const;
 /** What looks for signatures and the like, or adds one. */
-export const REFERRERS = [...VERIFIERS, "push", "rm", "diff"] as const;
+export const REFERRERS = [...VERIFIERS, "push", "rm"] as const;
 /** What asks a registry or a layout for anything: whatever makes a client. */
 export const CLIENTS = [...REFERRERS, "tags", "repos"] as const;
 /** What reads through the cache. */

@@ -48,6 +48,22 @@ export const SHOWING = {
     group: "command",
     commands: ["ls", "cache info", "tree"],
   },
+  stat: {
+    flag: "stat",
+    type: "boolean",
+    default: false,
+    help: "sum up: files, directories and links that were added, removed and changed, and bytes",
+    group: "command",
+    commands: ["diff"],
+  },
+  nameOnly: {
+    flag: "name-only",
+    type: "boolean",
+    default: false,
+    help: "show paths alone",
+    group: "command",
+    commands: ["diff"],
+  },
   humanReadable: {
     flag: "human-readable",
     short: "H",
@@ -55,7 +71,7 @@ export const SHOWING = {
     default: false,
     help: "show sizes like 1.2 MB instead of bytes",
     group: "command",
-    commands: ["ls"],
+    commands: ["ls", "diff"],
   },
   limit: {
     flag: "limit",

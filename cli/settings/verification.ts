@@ -168,6 +168,6 @@ export const VERIFICATION = {
     default: false,
     help: "read without verification even if the settings demand it",
     group: "verification",
-    commands: [...READERS, ...DESCRIBERS, "copy", "tag", "sign"],
+    commands: [...READERS, ...DESCRIBERS, "diff", "copy", "tag", "sign"],
   },
 } as const satisfies Record<string, Setting>;

@@ -34,6 +34,7 @@ Deno.test("every command's JSON has the fields that the reference names", async 
       ls: ["oci:layout:v1"],
       cat: ["oci:layout:v1", "index.html"],
       cp: ["oci:layout:v1", "index.html", "out"],
+      diff: ["oci:layout:v1", "site"],
       copy: ["oci:layout:v1", "oci:mirror:v1"],
       inspect: ["oci:layout:v1", "--tags"],
       tree: ["oci:layout:v1"],

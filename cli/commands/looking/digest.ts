@@ -6,9 +6,10 @@
 
 import type { Reference, Verdict } from "@blobber/core";
 import { quote } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { formatReference } from "@blobber/core/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
+import { referenceIn } from "../../library/directory_or_reference.ts";
 import { ignoreOptions, packOptions } from "../../library/packing.ts";
 import { refuseFlags } from "../../library/refuse_flags.ts";
 import { checkDirectory } from "../../library/user_paths.ts";
@@ -51,17 +52,6 @@ export async function runDigest(context: Context): Promise<void> {
     refuseFlags(settings, ["special"], "only the digest of a tree, --tree, looks at files");
   }
   await digestOfArtifact(context, text, { reference, tree });
-}
-
-/** What reads as a reference is one, whatever is on the disk. */
-function referenceIn(text: string): Reference | undefined {
-  try {
-    return parseReference(text);
-  } catch (error) {
-    // What can be no path is shown as the reference that it was to be.
-    if (/^oci:|[@:]/.test(text)) throw error;
-    return undefined;
-  }
 }
 
 async function digestOfDirectory(context: Context, directory: string): Promise<void> {

@@ -11,5 +11,6 @@ import type { LoadCommand } from "../../context.ts";
 export const LOADERS = {
   ls: async () => (await import("./ls.ts")).runLs,
   cat: async () => (await import("./cat.ts")).runCat,
+  diff: async () => (await import("./diff.ts")).runDiff,
   cp: async () => (await import("./cp.ts")).runCp,
 } satisfies Partial<Record<CommandName, LoadCommand>>;

@@ -1,0 +1,145 @@
+/**
+ * `diff DIR|REF DIR|REF [PATH…]`.
+ *
+ * @module
+ */
+
+import type { Diff, DiffSide, OpenOptions, Reference } from "@blobber/core";
+import type { StatusName } from "@blobber/core/errors";
+import { quote } from "@blobber/core/printable";
+import { formatReference } from "@blobber/core/reference";
+import type { Context } from "../../context.ts";
+import { makeClient } from "../../library/client_from_settings.ts";
+import { referenceIn } from "../../library/directory_or_reference.ts";
+import { ignoreOptions } from "../../library/packing.ts";
+import { refuseFlags } from "../../library/refuse_flags.ts";
+import { checkDirectory } from "../../library/user_paths.ts";
+import { formatSize } from "../../line/values.ts";
+import { SETTING_NAMES, type SettingName, settingOf } from "../../settings/table.ts";
+import { ReaderGone } from "../../terminal/output.ts";
+import { readOptions } from "../../trust/reading.ts";
+import { changeLine, entryFields, statLines } from "./diff_text.ts";
+
+/** What is of no use where no directory is compared, and where no artifact is. */
+const CHOOSING: readonly SettingName[] = ["exclude", "include", "ignoreFile"];
+const READING: readonly SettingName[] = [
+  "special",
+  "platform",
+  ...SETTING_NAMES.filter((name) => settingOf(name).group === "verification"),
+];
+
+/** One of the two. */
+interface Named {
+  text: string;
+  reference: Reference | undefined;
+}
+
+/** Shows what differs between two; its status says whether anything does. */
+export async function runDiff(context: Context): Promise<StatusName> {
+  const { args: [one, other, ...paths], settings } = context;
+  const [before, after] = [one!, other!].map((text) => ({
+    text,
+    reference: referenceIn(text),
+  })) as [Named, Named];
+  checkFlags(context, [before, after]);
+  const diff = await compare(context, { before, after, paths });
+  try {
+    // Who asks only whether anything differs is told by the status.
+    if (!settings.get("quiet")) await show(context, diff, { before, after });
+  } catch (error) {
+    if (!(error instanceof ReaderGone)) throw error;
+  } finally {
+    await diff.close();
+  }
+  return diff.same ? "done" : "differs";
+}
+
+function checkFlags({ settings }: Context, both: readonly Named[]): void {
+  const hasReference = both.some(({ reference }) => reference !== undefined);
+  const hasDirectory = both.some(({ reference }) => reference === undefined);
+  const [{ text }] = both as [Named];
+  if (!hasReference) {
+    refuseFlags(settings, READING, `${quote(text)} is a directory, and so is the other`);
+  }
+  if (!hasDirectory) {
+    refuseFlags(settings, CHOOSING, `${quote(text)} is an artifact, and so is the other`);
+  }
+  for (const { text, reference } of both) {
+    if (reference === undefined) checkDirectory(text);
+  }
+}
+
+async function compare(
+  context: Context,
+  { before, after, paths }: { before: Named; after: Named; paths: string[] },
+): Promise<Diff> {
+  const { settings } = context;
+  const client = await makeClient(context);
+  const first = await optionsOf(context, before);
+  const second = await optionsOf(context, after);
+  const inputOf = ({ text, reference }: Named) => reference ?? { directory: text };
+  return await client.diff(inputOf(before), inputOf(after), {
+    ...context.report.observer(context.signal),
+    maxEntries: settings.get("maxEntries"),
+    maxBytes: settings.get("maxBytes"),
+    maxFileBytes: settings.get("maxFileBytes"),
+    special: settings.get("special"),
+    ...[before, after].some(({ reference }) => reference === undefined) && ignoreOptions(context),
+    paths,
+    before: first,
+    after: second,
+  });
+}
+
+/** What is demanded of one side. */
+async function optionsOf(
+  context: Context,
+  { text, reference }: Named,
+): Promise<Pick<OpenOptions, "verifier" | "platform" | "layoutPath">> {
+  if (reference === undefined) return {};
+  const { verifier, platform, layoutPath } = await readOptions(context, text);
+  return { verifier, platform, layoutPath };
+}
+
+async function show(
+  { settings, out }: Context,
+  diff: Diff,
+  { before, after }: { before: Named; after: Named },
+): Promise<void> {
+  const { changes, totals } = diff;
+  if (out.json) {
+    return await out.result({
+      before: await sideDocument(before, diff.before),
+      after: await sideDocument(after, diff.after),
+      same: diff.same,
+      changes: changes.map(({ path, kind, differs, before, after }) => ({
+        ...{ path, kind, differs },
+        ...before !== undefined && { before: entryFields(before) },
+        ...after !== undefined && { after: entryFields(after) },
+      })),
+      totals,
+    });
+  }
+  if (settings.get("nameOnly") || out.form === "paths0") {
+    return await out.names({}, changes.map(({ path }) => path));
+  }
+  if (settings.get("stat")) {
+    const human = settings.get("humanReadable");
+    const sizeOf = human ? formatSize : (bytes: number) => `${bytes} byte${bytes === 1 ? "" : "s"}`;
+    return await out.text(diff.same ? "" : statLines(totals, sizeOf).join("\n"));
+  }
+  await out.text(changes.map(changeLine).join("\n"));
+}
+
+async function sideDocument(
+  { text, reference }: Named,
+  { digest, verdict }: DiffSide,
+): Promise<unknown> {
+  if (reference === undefined) return { directory: text };
+  const { signerOf } = await import("../../trust/verdict.ts");
+  return {
+    reference: formatReference(reference),
+    digest,
+    ...verdict !== undefined && { signer: signerOf(verdict) },
+  };
+}

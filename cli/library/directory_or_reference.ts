@@ -1,0 +1,19 @@
+/**
+ * Arguments that are a directory or a reference.
+ *
+ * @module
+ */
+
+import type { Reference } from "@blobber/core";
+import { parseReference } from "@blobber/core/reference";
+
+/** What reads as a reference is one, whatever is on the disk. */
+export function referenceIn(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    // What can be no path is shown as the reference that it was to be.
+    if (/^oci:|[@:]/.test(text)) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { keys } from "./keys.ts";
+import { Workplace } from "./program.ts";
+
+/** A site in a layout, and what became of it. */
+async function changedSite(at: Workplace): Promise<void> {
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  await at.write("site/index.html", "<h1>ho</h1>\n");
+  await at.write("site/bin/run", "#!/bin/sh\n", 0o700);
+  await at.write("site/new/two words", "new\n");
+  await Deno.chmod(`${at.dir}/site/new`, 0o755);
+  await Deno.remove(`${at.dir}/site/css`, { recursive: true });
+  await Deno.remove(`${at.dir}/site/home.html`);
+  await Deno.symlink("bin/run", `${at.dir}/site/home.html`);
+  await Deno.remove(`${at.dir}/site/naïve 名.txt`);
+  await Deno.symlink("index.html", `${at.dir}/site/naïve 名.txt`);
+  await at.ok(["push", "site", "oci:layout:v2", "--compression=zstd"]);
+}
+
+const LINES = [
+  "M bin/run (mode 0755 -> 0700)",
+  "D css/",
+  "D css/site.css",
+  "M home.html (target index.html -> bin/run)",
+  "M index.html",
+  "T naïve 名.txt (file -> symlink)",
+  "A new/",
+  "A new/two words",
+  "",
+].join("\n");
+
+Deno.test("diff shows what differs, and its status says whether anything does", async () => {
+  await using at = await Workplace.open();
+  await changedSite(at);
+  for (const other of ["oci:layout:v2", "site"]) {
+    const { status, stdout, stderr } = await at.run(["diff", "oci:layout:v1", other]);
+    assert.deepEqual([status, stdout, stderr], [14, LINES, ""]);
+  }
+  for (const same of [["site", "oci:layout:v2"], ["oci:layout:v1", "oci:layout:v1"]]) {
+    assert.equal(await at.ok(["diff", ...same]), "");
+  }
+  const quiet = await at.run(["diff", "-q", "oci:layout:v1", "site"]);
+  assert.deepEqual([quiet.status, quiet.stdout, quiet.stderr], [14, "", ""]);
+});
+
+Deno.test("diff gives paths, sums and a document", async () => {
+  await using at = await Workplace.open();
+  await changedSite(at);
+  const both = ["diff", "oci:layout:v1", "oci:layout:v2"];
+  const paths = await at.run([...both, "-o", "paths0", "--", "new", "css"]);
+  assert.equal(paths.stdout, "css\0css/site.css\0new\0new/two words\0");
+  const names = await at.run([...both, "--name-only", "**/*.css"]);
+  assert.deepEqual([names.status, names.stdout], [14, "css/site.css\n"]);
+  const stat = await at.run([...both, "--stat"]);
+  assert.equal(
+    stat.stdout,
+    "added: 1 file (4 bytes), 1 directory\n" +
+      "removed: 1 file (8 bytes), 1 directory\n" +
+      "changed: 2 files (24 bytes -> 22 bytes), 2 links\n",
+  );
+  const { status, stdout } = await at.run(["diff", "site", "oci:layout:v1", "-ojson", "bin"]);
+  const { before, after, same, changes, totals } = JSON.parse(stdout);
+  assert.equal(status, 14);
+  assert.deepEqual([before, same], [{ directory: "site" }, false]);
+  assert.match(after.digest, /^sha256:/);
+  assert.deepEqual(changes, [{
+    path: "bin/run",
+    kind: "changed",
+    differs: ["mode"],
+    before: { type: "file", size: 10, mode: "0700" },
+    after: { type: "file", size: 10, mode: "0755" },
+  }]);
+  assert.equal(totals.changed.after.files, 1);
+});
+
+Deno.test("diff verifies both sides, and refuses flags that change nothing", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await keys(at, "acme");
+  await at.ok(["push", "site", "oci:layout:v1", "--sign-key=acme.pem"]);
+  await at.ok(["push", "site", "oci:layout:unsigned", "--annotation=a=b"]);
+  const verified = ["diff", "--verify-key=acme.pub"];
+  assert.equal(await at.ok([...verified, "site", "oci:layout:v1"]), "");
+  const runs: [args: string[], status: number, stderr: RegExp][] = [
+    [[...verified, "oci:layout:v1", "oci:layout:unsigned"], 6, /no signature|not signed/],
+    [[...verified, "oci:layout:unsigned", "site"], 6, /no signature|not signed/],
+    [[...verified, "site", "site"], 2, /--verify-key does not apply: "site" is a directory/],
+    [
+      ["diff", "oci:layout:v1", "oci:layout:v1", "--exclude=*.css"],
+      2,
+      /--exclude does not apply: "oci:layout:v1" is an artifact/,
+    ],
+    [["diff", "oci:layout:v1", "oci:layout:none"], 4, /not found/],
+    [["diff", "oci:layout:v1", "nowhere"], 13, /directory not found: nowhere/],
+    [["diff", "oci:layout:v1", "site", "index.htm"], 4, /did you mean "index.html"/],
+    [["diff", "site"], 2, /missing DIR or REF/],
+  ];
+  for (const [args, status, stderr] of runs) {
+    const run = await at.run(args);
+    assert.match(run.stderr, stderr);
+    assert.deepEqual([run.status, run.stdout], [status, ""]);
+  }
+  await at.write("site/more.log", "more\n");
+  assert.equal(await at.ok(["diff", "oci:layout:v1", "site", "--exclude=*.log"]), "");
+});
