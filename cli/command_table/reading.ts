@@ -83,13 +83,15 @@ export const READING = {
       "Of artifacts only the tables of contents are fetched, and files that two tables cut into " +
       "different chunks. A layer without a table is downloaded. Of a directory, what push would take " +
       "is compared: ignore files count. Write ./DIR if the name of a directory reads as a reference.",
-      "A PATH is a path or a pattern, as of ls, on either side, with all below it. Flags that demand " +
-      "a signature count for both artifacts.",
+      "A PATH is a path or a pattern, as of ls, on either side, with all below it. One that names a " +
+      "file shows what changed in its text, as --patch does for all: only these files are fetched. " +
+      "Flags that demand a signature count for both artifacts.",
     ],
     examples: [
       "diff ghcr.io/acme/site:v1 ghcr.io/acme/site:v2",
       "diff ./site ghcr.io/acme/site:v1",
       "diff --stat ghcr.io/acme/site:v1 ghcr.io/acme/site:v2 -- css",
+      "diff ghcr.io/acme/site:v1 ghcr.io/acme/site:v2 -- index.html",
       "diff -o paths0 ghcr.io/acme/site:v1 ./site | xargs -0 ls -d",
     ],
   },

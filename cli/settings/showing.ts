@@ -64,6 +64,15 @@ export const SHOWING = {
     group: "command",
     commands: ["diff"],
   },
+  patch: {
+    flag: "patch",
+    short: "p",
+    type: "boolean",
+    default: false,
+    help: "show what changed in files, as a patch for git apply or patch -p1",
+    group: "command",
+    commands: ["diff"],
+  },
   humanReadable: {
     flag: "human-readable",
     short: "H",

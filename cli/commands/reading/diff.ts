@@ -45,7 +45,7 @@ export async function runDiff(context: Context): Promise<StatusName> {
   const diff = await compare(context, { before, after, paths });
   try {
     // Who asks only whether anything differs is told by the status.
-    if (!settings.get("quiet")) await show(context, diff, { before, after });
+    if (!settings.get("quiet")) await show(context, diff, { before, after, paths });
   } catch (error) {
     if (!(error instanceof ReaderGone)) throw error;
   } finally {
@@ -102,10 +102,11 @@ async function optionsOf(
 }
 
 async function show(
-  { settings, out }: Context,
+  context: Context,
   diff: Diff,
-  { before, after }: { before: Named; after: Named },
+  { before, after, paths }: { before: Named; after: Named; paths: readonly string[] },
 ): Promise<void> {
+  const { settings, out } = context;
   const { changes, totals } = diff;
   if (out.json) {
     return await out.result({
@@ -128,7 +129,26 @@ async function show(
     const sizeOf = human ? formatSize : (bytes: number) => `${bytes} byte${bytes === 1 ? "" : "s"}`;
     return await out.text(diff.same ? "" : statLines(totals, sizeOf).join("\n"));
   }
+  if (settings.get("patch") || isOneFile(diff, paths)) return await showPatch(context, diff);
   await out.text(changes.map(changeLine).join("\n"));
+}
+
+/** Whether one path was named, which is a file's: then its text is what is asked for. */
+function isOneFile({ changes }: Diff, paths: readonly string[]): boolean {
+  const [change] = changes;
+  if (paths.length !== 1 || changes.length !== 1 || change === undefined) return false;
+  const named = paths[0]!.split("/").filter((name) => name !== "" && name !== ".").join("/");
+  return named === change.path && (change.after ?? change.before)!.type !== "directory";
+}
+
+async function showPatch({ out, report, env, signal }: Context, diff: Diff): Promise<void> {
+  const { patchOf } = await import("./patch.ts");
+  const plain = (env("NO_COLOR") ?? "") !== "" || env("TERM") === "dumb";
+  const terminal = out.columns === Infinity ? undefined : { color: !plain };
+  const warn = (message: string) => report.warn("not-compared", message);
+  for await (const bytes of patchOf(diff, diff.changes, { terminal, warn, signal })) {
+    await out.bytes(bytes);
+  }
 }
 
 async function sideDocument(
