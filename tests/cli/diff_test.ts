@@ -104,3 +104,36 @@ Deno.test("diff verifies both sides, and refuses flags that change nothing", asy
   await at.write("site/more.log", "more\n");
   assert.equal(await at.ok(["diff", "oci:layout:v1", "site", "--exclude=*.log"]), "");
 });
+
+Deno.test("diff of a file shows its text, and --patch that of all, as bytes that a patch needs", async () => {
+  await using at = await Workplace.open();
+  const latin = new Uint8Array([0x63, 0xe9, 0x0d, 0x0a, 0x1b, 0x5b, 0x33, 0x31, 0x6d]);
+  await at.write("a/f", "one\ntwo\n");
+  await at.write("b/f", "one\nTWO");
+  await at.write("a/raw", latin);
+  await at.write("b/raw", "\r\n");
+  await at.write("a/bin", "\0a");
+  await at.write("b/bin", "\0b");
+  await at.write("b/new file", "", 0o755);
+  await Deno.symlink("f", `${at.dir}/a/l`);
+  await Deno.symlink("bin", `${at.dir}/b/l`);
+  await at.ok(["push", "a", "oci:layout:a"]);
+  const one = await at.run(["diff", "oci:layout:a", "b", "--", "./f"]);
+  assert.deepEqual([one.status, one.stderr], [14, ""]);
+  const f = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n one\n-two\n+TWO\n" +
+    "\\ No newline at end of file\n";
+  assert.equal(one.stdout, f);
+  const all = await at.run(["diff", "oci:layout:a", "b", "-p"]);
+  const text = String.fromCharCode(...all.bytes);
+  assert.equal(
+    text,
+    "Binary files a/bin and b/bin differ\n" + f +
+      "diff --git a/l b/l\ndeleted file mode 120000\n--- a/l\n+++ /dev/null\n@@ -1 +0,0 @@\n-f\n" +
+      "\\ No newline at end of file\n" +
+      "diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+bin\n" +
+      "\\ No newline at end of file\n" +
+      "diff --git a/new file b/new file\nnew file mode 100755\n" +
+      "diff --git a/raw b/raw\n--- a/raw\n+++ b/raw\n@@ -1,2 +1 @@\n-c\xe9\r\n-\x1b[31m\n" +
+      "\\ No newline at end of file\n+\r\n",
+  );
+});

@@ -4,35 +4,18 @@
  * @module
  */
 
-import type { Diff, DiffSide, OpenOptions, Reference } from "@blobber/core";
+import type { Diff, DiffSide, OpenOptions } from "@blobber/core";
 import type { StatusName } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
 import { formatReference } from "@blobber/core/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { referenceIn } from "../../library/directory_or_reference.ts";
 import { ignoreOptions } from "../../library/packing.ts";
-import { refuseFlags } from "../../library/refuse_flags.ts";
-import { checkDirectory } from "../../library/user_paths.ts";
 import { formatSize } from "../../line/values.ts";
-import { SETTING_NAMES, type SettingName, settingOf } from "../../settings/table.ts";
 import { ReaderGone } from "../../terminal/output.ts";
 import { readOptions } from "../../trust/reading.ts";
+import { checkFlags, type Named } from "./diff_flags.ts";
 import { changeLine, entryFields, statLines } from "./diff_text.ts";
-
-/** What is of no use where no directory is compared, and where no artifact is. */
-const CHOOSING: readonly SettingName[] = ["exclude", "include", "ignoreFile"];
-const READING: readonly SettingName[] = [
-  "special",
-  "platform",
-  ...SETTING_NAMES.filter((name) => settingOf(name).group === "verification"),
-];
-
-/** One of the two. */
-interface Named {
-  text: string;
-  reference: Reference | undefined;
-}
 
 /** Shows what differs between two; its status says whether anything does. */
 export async function runDiff(context: Context): Promise<StatusName> {
@@ -52,21 +35,6 @@ export async function runDiff(context: Context): Promise<StatusName> {
     await diff.close();
   }
   return diff.same ? "done" : "differs";
-}
-
-function checkFlags({ settings }: Context, both: readonly Named[]): void {
-  const hasReference = both.some(({ reference }) => reference !== undefined);
-  const hasDirectory = both.some(({ reference }) => reference === undefined);
-  const [{ text }] = both as [Named];
-  if (!hasReference) {
-    refuseFlags(settings, READING, `${quote(text)} is a directory, and so is the other`);
-  }
-  if (!hasDirectory) {
-    refuseFlags(settings, CHOOSING, `${quote(text)} is an artifact, and so is the other`);
-  }
-  for (const { text, reference } of both) {
-    if (reference === undefined) checkDirectory(text);
-  }
 }
 
 async function compare(

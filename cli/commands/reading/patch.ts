@@ -34,19 +34,14 @@ export async function* patchOf(
 ): AsyncGenerator<Uint8Array> {
   for (const change of changes) {
     const { before, after } = change;
-    const types = before !== undefined && after !== undefined && before.type !== after.type;
-    // As Git has it: one thing is taken away, and another put in its place.
-    const steps = types
+    // One thing is taken away and another put in its place, as Git has it for types: GNU patch changes no link.
+    const isReplaced = before !== undefined && after !== undefined &&
+      (before.type !== after.type || after.type === "symlink");
+    const steps = isReplaced
       ? [{ ...change, after: undefined }, { ...change, before: undefined }]
       : [change];
     for (const step of steps) yield encoded(await stepLines(diff, step, options), options);
   }
-}
-
-/** One side of a step as a patch has it: its name, its mode for Git, and its content. */
-interface Content {
-  mode: string;
-  text: string;
 }
 
 async function stepLines(
@@ -71,21 +66,24 @@ async function stepLines(
   ) {
     return header;
   }
+  // With a header, a patch would make an empty file of one that is new.
+  const names = `${before === undefined ? "/dev/null" : a} and ${
+    after === undefined ? "/dev/null" : b
+  }`;
   const large = [first!, second].find((one) => (one?.size ?? 0) > MAX_TEXT_BYTES);
   if (large !== undefined) {
     warn(
       `${printable(path)} has ${large.size} bytes: only files of up to ${MAX_TEXT_BYTES} are ` +
         "compared line by line",
     );
-    return [...header, bytesOf(`Files ${a} and ${b} differ\n`)];
+    return [bytesOf(`Files ${names} differ\n`)];
   }
   const old = await textOf(diff, "before", path, before, signal);
   const now = await textOf(diff, "after", path, after, signal);
   const from = before === undefined ? "/dev/null" : withTab(a);
   const to = after === undefined ? "/dev/null" : withTab(b);
   if (old.includes("\0") || now.includes("\0")) {
-    const names = [before === undefined ? "/dev/null" : a, after === undefined ? "/dev/null" : b];
-    return [...header, bytesOf(`Binary files ${names.join(" and ")} differ\n`)];
+    return [bytesOf(`Binary files ${names} differ\n`)];
   }
   const hunks = hunksOf(old, now);
   if (hunks.length === 0) return header; // an empty file
