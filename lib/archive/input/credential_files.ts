@@ -91,8 +91,11 @@ const KINDS: readonly FileKind[] = [
   },
 ];
 
-/** Whether any of them may be meant, so that few names are held against each: the last name of a path. */
-const LIKELY = /(?:^|\/)(?:[._]|npmrc|auth\.json|config(?:\.json)?$|credentials|kubeconfig)[^/]*$/i;
+/** Their names that begin with neither a dot nor an underscore: so few names are held against each kind. */
+const PLAIN_NAMES = new Set([
+  ...["npmrc", "auth.json", "config", "config.json", "credentials"],
+  ...["kubeconfig", "kubeconfig.yml", "kubeconfig.yaml"],
+]);
 
 /**
  * What kind of credentials a file with this name would hold, and how they are found in it.
@@ -100,7 +103,8 @@ const LIKELY = /(?:^|\/)(?:[._]|npmrc|auth\.json|config(?:\.json)?$|credentials|
  * @param path with slashes between its names
  */
 export function credentialsIn(path: string): ((content: string) => string | undefined) | undefined {
-  if (!LIKELY.test(path)) return undefined;
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (name[0] !== "." && name[0] !== "_" && !PLAIN_NAMES.has(name)) return undefined;
   const found = KINDS.find(({ name }) => name.test(path));
   if (found === undefined) return undefined;
   return (content) => holdsSecret(content, found.secret) ? found.kind : undefined;

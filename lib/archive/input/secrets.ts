@@ -8,7 +8,7 @@
 
 import { Buffer } from "node:buffer";
 import { notify, type Observer } from "../../events.ts";
-import { MAX_SECRET_SEARCH_BYTES } from "../../limits.ts";
+import { MAX_KEY_SEARCH_BYTES, MAX_SECRET_SEARCH_BYTES } from "../../limits.ts";
 import { quote } from "../../text/printable.ts";
 import { credentialsIn } from "./credential_files.ts";
 import type { FilePlace } from "./private_keys.ts";
@@ -46,8 +46,7 @@ export function secretsIn(
   const found: SecretPlace[] = [];
   for (const place of places) {
     const { at, size, file } = place;
-    const end = at + Math.min(size, MAX_SECRET_SEARCH_BYTES);
-    const kind = keys.has(place) ? "private key" : kindIn(plain, { at, end, file });
+    const kind = keys.has(place) ? "private key" : kindIn(plain, { at, end: at + size, file });
     if (kind !== undefined) found.push({ at, kind });
   }
   return found;
@@ -57,10 +56,11 @@ function kindIn(
   plain: Uint8Array,
   { at, end, file }: { at: number; end: number; file: string },
 ): string | undefined {
-  const kind = keyFileIn(plain, at, end) ?? tokenIn(plain, at, end);
+  const begin = Math.min(end, at + MAX_SECRET_SEARCH_BYTES);
+  const kind = keyFileIn(plain, at, begin) ?? tokenIn(plain, at, begin);
   if (kind !== undefined) return kind;
   const credentials = credentialsIn(file.includes("\\") ? file.replaceAll("\\", "/") : file);
-  return credentials?.(latin1(plain, at, end));
+  return credentials?.(latin1(plain, at, Math.min(end, at + MAX_KEY_SEARCH_BYTES)));
 }
 
 /** How files of keys and passwords begin that are no PEM: PuTTY's, OpenPGP's, KeePass's, PKCS#12. */
