@@ -134,3 +134,19 @@ test("where a manifest cannot be read, its layout keeps all blobs, and says why"
     assert.match(freed.kept!, /cannot be read, so that what it names is not known/);
     assert.equal(await store.has(blobOf("one")), true);
   }));
+
+test("a layout that lists what is no manifest known here keeps all blobs: it may name some", () =>
+  inDirectory(async (directory) => {
+    const store = new LayoutStore(directory);
+    const one = await sample(store, "one");
+    const { readFileSync, writeFileSync } = await import("node:fs");
+    const file = join(directory, "index.json");
+    const index = JSON.parse(readFileSync(file, "utf8"));
+    const mediaType = "application/vnd.oci.artifact.manifest.v1+json";
+    index.manifests.push({ mediaType, digest: `sha256:${"0".repeat(64)}`, size: 2 });
+    writeFileSync(file, JSON.stringify(index));
+    const freed = await new LayoutStore(directory).remove(one);
+    assert.equal(freed.blobs, 0);
+    assert.match(freed.kept!, /what it names is not known/);
+    assert.equal(await store.has(blobOf("one")), true);
+  }));

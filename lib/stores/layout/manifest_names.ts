@@ -32,13 +32,19 @@ export class ManifestNames {
     return names;
   }
 
-  /** All that descriptors lead to, themselves among it, and one of them that cannot be read. */
+  /**
+   * All that descriptors lead to, themselves among it, and one of them that cannot be read. What the index file of
+   * the layout lists in a form that is not known here may name blobs, too, as the artifact manifests of ORAS do.
+   */
   reach(
     layout: LayoutDirectory,
     from: readonly Descriptor[],
   ): { all: Map<Digest, Descriptor>; unread: Digest | undefined } {
     const all = new Map<Digest, Descriptor>();
     let unread: Digest | undefined;
+    for (const { mediaType, digest } of from) {
+      if (!isDocumentType(mediaType)) unread ??= digest;
+    }
     const queue = [...from];
     for (let one = queue.pop(); one !== undefined; one = queue.pop()) {
       if (all.has(one.digest)) continue;

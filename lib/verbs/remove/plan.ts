@@ -54,9 +54,13 @@ export interface Plan {
  * @throws {BlobberError} `conflict` for a digest that an index lists, `registry` where its tags cannot be told
  */
 export async function planRemoval(survey: Survey, targets: readonly Target[]): Promise<Plan> {
-  const plan = new Planner(survey, targets);
-  for (const target of targets) await plan.add(target);
-  return plan.result();
+  // What stays may hold what was to go: it is planned anew until nothing more stays.
+  const staying = new Set<Digest>();
+  for (;;) {
+    const [plan, before] = [new Planner(survey, targets, staying), staying.size];
+    for (const target of targets) await plan.add(target);
+    if (staying.size === before) return plan.result();
+  }
 }
 
 /** Why something stays. */
@@ -71,9 +75,12 @@ class Planner {
   readonly #going = new Set<string>();
   readonly #wanted: ReadonlySet<string>;
   readonly #digests: ReadonlySet<Digest>;
+  readonly #staying: Set<Digest>;
 
-  constructor(survey: Survey, targets: readonly Target[]) {
+  /** @param staying targets that are known to stay, and is told of more */
+  constructor(survey: Survey, targets: readonly Target[], staying: Set<Digest>) {
     this.#survey = survey;
+    this.#staying = staying;
     this.#wanted = new Set(targets.flatMap(({ tags }) => tags));
     this.#digests = new Set(
       targets.filter(({ byDigest }) => byDigest).map(({ descriptor }) => descriptor.digest),
@@ -93,6 +100,7 @@ class Planner {
     } catch (error) {
       if (!(error instanceof Stays)) throw error;
       for (const tag of tags) this.#tag(tag, digest);
+      this.#staying.add(digest);
       this.#stays.push({ ...artifact, why: error.message });
       return;
     }
@@ -123,33 +131,40 @@ class Planner {
     }
     const others = this.#survey.tagsOf(digest).filter((tag) => !this.#wanted.has(tag));
     if (!byDigest && others.length > 0) throw new Stays(`${someTags(others)} too`);
-    const holders = await this.#holders(digest, byDigest);
-    if (holders.length > 0) {
-      const { index, tag } = holders[0]!;
-      const which = tag === undefined ? `index ${index} lists it` : `index ${tag} lists it`;
-      if (!byDigest) throw new Stays(which);
-      throw new BlobberError("conflict", `${digest} is not removed: ${which} (${index})`, {
-        hint: "remove the index first",
-      });
-    }
+    await this.#demandFree(digest, byDigest);
     const gathered: Gathered = { tags: [], steps: [], stays: [] };
     await this.#gather(artifact, gathered, { depth: 0, byDigest });
     await this.#platforms(artifact, gathered, byDigest);
     return gathered;
   }
 
+  /** Refuses a manifest that is in an index which stays. */
+  async #demandFree(digest: Digest, byDigest: boolean): Promise<void> {
+    const [holder] = await this.#holders(digest, byDigest);
+    if (holder === undefined) return;
+    const { index, tag = index } = holder;
+    const which = `index ${tag} lists it`;
+    if (!byDigest) throw new Stays(which);
+    throw new BlobberError("conflict", `${digest} is not removed: ${which} (${index})`, {
+      hint: "remove the index first",
+    });
+  }
+
   /** Indexes that list a manifest and stay. */
   async #holders(digest: Digest, byDigest: boolean) {
     try {
       const found = await this.#survey.holdersOf(digest);
-      return found.filter(({ index }) => !this.#digests.has(index) && !this.#goesByTags(index));
+      return found.filter(({ index }) => !this.#goes(index));
     } catch (error) {
       if (!(error instanceof BlobberError) || byDigest) throw error;
       throw new Stays(`it cannot be told which indexes list it: ${error.message}`);
     }
   }
 
-  #goesByTags(index: Digest): boolean {
+  /** Whether an index is one that was named, and goes. */
+  #goes(index: Digest): boolean {
+    if (this.#digests.has(index)) return true;
+    if (this.#staying.has(index)) return false;
     const tags = this.#survey.tagsOf(index);
     return tags.length > 0 && tags.every((tag) => this.#wanted.has(tag));
   }
@@ -162,6 +177,7 @@ class Planner {
   ): Promise<void> {
     const { digest } = part;
     if (this.#going.has(digest) || into.steps.some((one) => keyOf(one.part) === digest)) return;
+    if (depth > 0) await this.#demandFree(digest, byDigest);
     if (depth > MAX_REFERRER_DEPTH || into.steps.length > MAX_COPIED_REFERRERS) {
       throw new BlobberError(
         "limit",
@@ -274,7 +290,7 @@ class Planner {
     if (manifests === undefined) return "it cannot be told what else names it";
     if (!manifests.has(digest)) return "";
     const holders = (await this.#survey.holdersOf(digest)).filter((one) =>
-      one.index !== index && !this.#digests.has(one.index) && !this.#goesByTags(one.index)
+      one.index !== index && !this.#goes(one.index)
     );
     return holders.length > 0
       ? `index ${holders[0]!.tag ?? holders[0]!.index} lists it`
@@ -282,7 +298,8 @@ class Planner {
   }
 }
 
-type ManifestPart = Extract<RemovalPart, { kind: "manifest" }>;
+/** A manifest that goes. */
+export type ManifestPart = Extract<RemovalPart, { kind: "manifest" }>;
 
 /** What belongs to one artifact. */
 interface Gathered {
@@ -299,7 +316,8 @@ function manifestPart(
   return { kind: "manifest", role, digest, mediaType, size };
 }
 
-function keyOf(part: RemovalPart): string {
+/** A part's name among all that go. */
+export function keyOf(part: RemovalPart): string {
   return part.kind === "tag" ? part.tag : part.digest;
 }
 

@@ -19,7 +19,7 @@ import type { RemovalPart, RemoveResult } from "../../results.ts";
 import type { CallOptions, Store } from "../../store.ts";
 import { quote } from "../../text/printable.ts";
 import { type Descriptor, MEDIA_TYPE } from "../../types.ts";
-import { planRemoval, type Target } from "./plan.ts";
+import { keyOf, planRemoval, type Step, type Target } from "./plan.ts";
 import { runRemoval } from "./run.ts";
 import { Survey } from "./survey.ts";
 
@@ -55,11 +55,9 @@ export async function removeFrom(
   }
   const call: CallOptions = { signal };
   const targets = await findTargets(store, named, call);
-  const known = new Map(
-    targets.flatMap(({ tags, descriptor }) => tags.map((tag) => [tag, descriptor.digest] as const)),
-  );
-  const survey = await Survey.of(store, known, call);
-  const { steps, stays } = await planRemoval(survey, targets);
+  const look = async () =>
+    await planRemoval(await Survey.of(store, tagsOf(targets), call), targets);
+  const { steps, stays } = await look();
   const goes = steps.map(({ part }) => part);
   const shown = () => ({
     name: store.name,
@@ -69,8 +67,31 @@ export async function removeFrom(
   const none = { ...shown(), removed: false, freed: { blobs: 0, bytes: 0 } };
   if (dryRun || confirm !== undefined && await confirm(shown()) !== true) return none;
   checkAborted(signal);
+  if (confirm !== undefined) demandSame(steps, (await look()).steps, store);
   const freed = await runRemoval(store, steps, options);
   return { ...none, removed: true, freed };
+}
+
+/** What the tags that were named name. */
+function tagsOf(targets: readonly Target[]): Map<string, Digest> {
+  return new Map(
+    targets.flatMap(({ tags, descriptor }) => tags.map((tag) => [tag, descriptor.digest])),
+  );
+}
+
+/** Refuses to remove what was agreed to when it is not what would go now: an answer may take hours. */
+function demandSame(agreed: readonly Step[], now: readonly Step[], store: Store): void {
+  const [before, after] = [agreed, now].map((steps) =>
+    new Set(steps.map(({ part }) => keyOf(part)))
+  );
+  const changed = [...before!.symmetricDifference(after!)][0];
+  if (changed === undefined) return;
+  const how = after!.has(changed) ? "would go now, too" : "would not go any more";
+  throw new BlobberError(
+    "conflict",
+    `nothing was removed: ${store.name} has changed since it was shown, ${changed} ${how}`,
+    { hint: "look at what goes again" },
+  );
 }
 
 async function findTargets(

@@ -173,8 +173,8 @@ test("a tag that moved between the look and the removal stays, with what it name
   assert.equal((await store.resolve("v1")).digest, other.digest);
   assert.equal(await isThere(store, artifact.digest), true);
   // A tag that the same digest got meanwhile keeps it.
-  const again = async () => (await store.tag("v2", other), true);
-  await assert.rejects(removeFrom(store, [{ tag: "v1" }], { confirm: again }), {
+  const onProgress = ({ done }: { done: number }) => void (done === 1 && store.tag("v2", other));
+  await assert.rejects(removeFrom(store, [{ tag: "v1" }], { onProgress }), {
     code: "conflict",
     message: /tag "v2" of memory names sha256/,
   });
@@ -183,6 +183,66 @@ test("a tag that moved between the look and the removal stays, with what it name
     removeFrom(store, [{ tag: "v2", digest: artifact.digest }], {}),
     { code: "conflict" },
   );
+});
+
+test("what changed while the question was asked is not removed, and nothing else is", async () => {
+  for (const store of [new MemoryStore(), (await bench()).store]) {
+    const artifact = await sample(store, "artifact", { tag: "v1" });
+    const signature = await sample(store, "sig", { subject: artifact, artifactType: SIG });
+    const changes: [() => Promise<unknown>, then: RegExp][] = [
+      [
+        () => sample(store, "late", { subject: artifact, artifactType: SIG }),
+        /^nothing was removed: .* sha256:\w+ would go now, too$/,
+      ],
+      [() => store.tag("kept", signature), /would not go any more$/],
+      [() => index(store, [artifact], "list"), /would not go any more$/],
+    ];
+    for (const [change, message] of changes) {
+      const confirm = async () => (await change(), true);
+      await assert.rejects(removeFrom(store, [{ tag: "v1" }], { confirm }), {
+        code: "conflict",
+        message,
+      });
+      assert.equal((await store.resolve("v1")).digest, artifact.digest);
+      assert.equal((await all(store.referrers(artifact))).length, 2);
+      await store.untag!("kept", {}).catch(() => {});
+    }
+  }
+});
+
+test("a platform or a referrer that gets a tag during the removal stays with it", async () => {
+  const store = new MemoryStore();
+  const child = await sample(store, "child");
+  await index(store, [child], "v1");
+  const onProgress = ({ done }: { done: number }) => void (done === 1 && store.tag("arm", child));
+  await assert.rejects(removeFrom(store, [{ tag: "v1" }], { onProgress }), { code: "conflict" });
+  assert.equal((await store.resolve("arm")).digest, child.digest);
+});
+
+test("an index that stays keeps what it lists, also where that was named, and signatures", async () => {
+  for (const store of [new MemoryStore(), (await bench()).store]) {
+    const child = await sample(store, "child", { tag: "child" });
+    const list = await index(store, [child], "v1");
+    await sample(store, "sbom", { subject: list, artifactType: SIG, tag: "sbom" });
+    for (const tags of [["v1", "child"], ["child", "v1"]]) {
+      const found = await remove(store, ...tags);
+      assert.deepEqual(named(found.goes).sort(), ["child", "v1"]);
+      assert.equal(await isThere(store, child.digest), true);
+      await store.tag("v1", list);
+      await store.tag("child", child);
+    }
+    const artifact = await sample(store, "artifact", { tag: "v2" });
+    const signature = await sample(store, "sig", { subject: artifact, artifactType: SIG });
+    await index(store, [signature], "signatures");
+    const found = await remove(store, "v2");
+    assert.deepEqual(named(found.goes), ["v2"]);
+    assert.deepEqual(found.stays.map(({ why }) => why), ["index signatures lists it"]);
+    await assert.rejects(removeFrom(store, [{ digest: artifact.digest }], {}), {
+      code: "conflict",
+      message: /is not removed: index signatures lists it/,
+    });
+    assert.equal(await isThere(store, signature.digest), true);
+  }
 });
 
 test("a list of referrers is not believed: what does not say so itself is not removed", async () => {

@@ -12,7 +12,7 @@ import { notify, type Observer } from "../../events.ts";
 import type { RemovalPart } from "../../results.ts";
 import type { CallOptions, Freed, Store } from "../../store.ts";
 import { quote } from "../../text/printable.ts";
-import type { Step } from "./plan.ts";
+import type { ManifestPart, Step } from "./plan.ts";
 
 /** What is told while steps are done. */
 export interface RunOptions extends Observer {
@@ -33,7 +33,7 @@ export async function runRemoval(
   steps: readonly Step[],
   options: RunOptions,
 ): Promise<Freed> {
-  const run = new Run(store, options);
+  const run = new Run(store, steps, options);
   for (const [done, step] of steps.entries()) {
     options.onProgress?.({
       phase: "remove",
@@ -75,9 +75,17 @@ class Run {
   readonly #left = new Map<Digest, Set<string>>();
   /** Manifests that have gone. */
   readonly #gone = new Set<Digest>();
+  /** Manifests that go before a tag of theirs does. */
+  readonly #tagged: ReadonlySet<Digest>;
 
-  constructor(store: Store, options: RunOptions) {
+  constructor(store: Store, steps: readonly Step[], options: RunOptions) {
     this.#store = store;
+    const [manifests, tagged] = [new Set<Digest>(), new Set<Digest>()];
+    for (const { part } of steps) {
+      if (part.kind === "manifest") manifests.add(part.digest);
+      else if (manifests.has(part.digest)) tagged.add(part.digest);
+    }
+    this.#tagged = tagged;
     this.#options = options;
     this.#call = { signal: options.signal };
   }
@@ -118,7 +126,7 @@ class Run {
     try {
       const freed = await this.#store.remove!({ mediaType, digest, size }, {
         ...this.#call,
-        ifUntagged: left === undefined && role === "artifact",
+        ifUntagged: left === undefined && this.#mustBeUntagged(digest, role),
         subjectGoes: withIt,
       });
       this.freed.blobs += freed.blobs;
@@ -130,6 +138,15 @@ class Run {
     this.#gone.add(digest);
     for (const tag of left ?? []) await this.#demandGone(tag, digest);
     this.#options.onRemoved?.(part);
+  }
+
+  /**
+   * Whether a manifest stays when a tag names it by now. Of what refers to one, a registry is not asked: it would
+   * have to look at each of its tags for each of them.
+   */
+  #mustBeUntagged(digest: Digest, role: ManifestPart["role"]): boolean {
+    if (this.#tagged.has(digest)) return false;
+    return role === "artifact" || this.#store.manifests !== undefined;
   }
 
   /** Tags go along with the digest here: it must be those alone that were shown. */
