@@ -134,6 +134,8 @@ export class LayoutBlobWriter implements BlobWriter {
   }
 }
 
+/** How far the precise clock may be from the other, which counts whole milliseconds. */
+const CLOCK_SLACK_MS = 5;
 /** The time of the last blob of this process, in seconds since 1970. */
 let last = 0;
 
@@ -143,7 +145,10 @@ let last = 0;
  * system may stand still for milliseconds.
  */
 function stamp(fd: number): void {
-  last = Math.max((performance.timeOrigin + performance.now()) / 1000, last + 1e-6);
+  const [wall, precise] = [Date.now(), performance.timeOrigin + performance.now()];
+  // A clock that was set since this process began leaves only the one that others read, too.
+  const now = Math.abs(wall - precise) < CLOCK_SLACK_MS ? precise : wall;
+  last = Math.max(now / 1000, last + 1e-6);
   futimesSync(fd, last, last);
 }
 
