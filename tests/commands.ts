@@ -41,12 +41,16 @@ export class Shell implements Disposable {
     };
   }
 
-  /** Runs one line of shell. */
-  async say(line: string): Promise<Said> {
+  /**
+   * Runs one line of shell, or several.
+   *
+   * @param env further variables
+   */
+  async say(line: string, env: Record<string, string> = {}): Promise<Said> {
     const { code, stdout } = await new Deno.Command("sh", {
       args: ["-c", `exec 2>&1\n${line}`],
       cwd: this.path,
-      env: this.#env,
+      env: { ...this.#env, ...env },
       stdin: "null",
       stderr: "null",
     }).output();

@@ -1,7 +1,7 @@
 /**
  * The documentation is executed: every block of the kind `console` is a session in a shell, whose output
- * must be what stands there. `…` stands for anything within a line. (Blocks of TypeScript run under
- * `deno test --doc`.)
+ * must be what stands there. `…` stands for anything within a line, and `localhost:5000` for a registry of the
+ * tests. (Blocks of TypeScript run under `deno test --doc`, those of YAML in `howto_test.ts`.)
  *
  * @module
  */
@@ -10,6 +10,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { CODES, STATUS } from "@blobber/core/errors";
 import { Shell } from "./commands.ts";
+import { startRegistry } from "./fakes/registry/fake_registry.ts";
 import { inRoot } from "./tasks/run.ts";
 
 /** A command in a session, and what it is to print. */
@@ -23,6 +24,9 @@ const PAGES = [
   ...readdirSync(inRoot("docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`).sort(),
 ];
+
+/** The registry of the pages. */
+const REGISTRY = "localhost:5000";
 
 function sessionsOf(page: string): Step[][] {
   const text = readFileSync(inRoot(page), "utf8");
@@ -46,8 +50,12 @@ for (const page of PAGES) {
   if (sessions.length === 0) continue;
   Deno.test(`the sessions in ${page} print what the page shows`, async () => {
     using shell = new Shell();
+    const registry = await startRegistry();
+    await using _closing = { [Symbol.asyncDispose]: () => registry.close() };
+    const host = registry.host.replace("127.0.0.1", "localhost");
     for (const { line, expected } of sessions.flat()) {
-      const { text } = await shell.say(line);
+      const said = await shell.say(line.replaceAll(REGISTRY, host));
+      const text = said.text.replaceAll(host, REGISTRY);
       const actual = text === "" ? [] : text.trimEnd().split("\n");
       const same = actual.length === expected.length &&
         actual.every((it, i) => matches(it, expected[i]!));
