@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { generateKeyPairSync } from "node:crypto";
 import { Client } from "@blobber/core";
 import { createVerifier } from "@blobber/sigstore/verify";
+import { cleanUp } from "../examples/clean_up.ts";
 import { readConfiguration } from "../examples/configuration.ts";
 import { mirror } from "../examples/mirror.ts";
 import { main as ownSigner } from "../examples/own_signer.ts";
@@ -79,5 +80,24 @@ test("a mirror has what is signed, and leaves alone what is not", () =>
     });
     await client.verify(`${to}:v1`, { verifier });
     await assert.rejects(client.resolve(`${to}:v2`), { code: "not-found" });
+    await client.close();
+  }));
+
+test("cleaning up removes old versions and leaves newer ones and other tags", () =>
+  withKey(async ({ root, host }) => {
+    const repository = `${host}/acme/app`;
+    const client = new Client();
+    const push = async (content: string, tag: string) => {
+      writeFileSync(join(root, "conf", "app.json"), content);
+      await client.push({ directory: join(root, "conf") }, `${repository}:${tag}`);
+    };
+    for (const tag of ["v1.2", "v1.9", "v1.10", "v1.11"]) await push(tag, tag);
+    await client.tag(`${repository}:v1.9`, ["stable"]);
+    const planned = await cleanUp(repository, 2, { dryRun: true });
+    assert.deepEqual(planned.goes.filter((name) => name.startsWith("v")).sort(), ["v1.2", "v1.9"]);
+    assert.deepEqual(await client.tags(repository), ["stable", "v1.2", "v1.9", "v1.10", "v1.11"]);
+    await cleanUp(repository, 2, { dryRun: false });
+    assert.deepEqual(await client.tags(repository), ["stable", "v1.10", "v1.11"]);
+    await client.resolve(`${repository}:stable`);
     await client.close();
   }));
