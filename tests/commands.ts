@@ -38,6 +38,7 @@ export class Shell implements Disposable {
       XDG_DATA_HOME: `${this.path}/.data`,
       DENO_DIR: denoDir(),
       NO_COLOR: "1",
+      LC_ALL: "C.UTF-8",
     };
   }
 
