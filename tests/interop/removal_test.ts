@@ -134,3 +134,31 @@ for (const program of ["registry", "docker-registry"] as const) {
     },
   );
 }
+
+interop(
+  "a layout that oras wrote is emptied by rm, and oras reads what is left",
+  CLIENTS,
+  async () => {
+    using home = new Home();
+    const at = (path: string) => home.dir.at(path);
+    Deno.writeTextFileSync(at("note.txt"), "a note\n");
+    Deno.writeTextFileSync(at("other.txt"), "another\n");
+    for (const [tag, file] of [["v1", "note.txt"], ["v2", "other.txt"]] as const) {
+      await run("oras", ["push", "--oci-layout", `layout:${tag}`, `${file}:text/plain`], home);
+    }
+    await run("oras", [
+      ...["attach", "--oci-layout", "--artifact-type", "application/x.note"],
+      ...["layout:v1", "note.txt:text/plain"],
+    ], home);
+    const layout = `oci:${at("layout")}`;
+    await home.must(["rm", "--yes", `${layout}:v1`]);
+    assert.equal(
+      (await run("oras", ["repo", "tags", "--oci-layout", "layout"], home)).stdout,
+      "v2\n",
+    );
+    await run("oras", ["pull", "--oci-layout", "layout:v2", "-o", "out"], home);
+    assert.equal(Deno.readTextFileSync(at("out/other.txt")), "another\n");
+    await home.must(["rm", "--yes", `${layout}:v2`]);
+    assert.deepEqual([...Deno.readDirSync(at("layout/blobs/sha256"))], []);
+  },
+);
