@@ -50,26 +50,28 @@ export function libraryScripts(): string[] {
     .sort();
 }
 
-/** The page whose examples run under every runtime; under Deno, `deno task test` runs those of all pages. */
-const PAGE = "docs/library.md";
+/** The pages whose examples run under every runtime; under Deno, `deno task test` runs those of all pages. */
+const PAGES = ["docs/library.md", "docs/howto/node-and-bun.md"];
 
 /**
- * Writes the examples of the page for users of the library, but for those that are for Deno alone, beside
+ * Writes the examples of the pages for users of the library, but for those that are for Deno alone, beside
  * the programs of a copy of the tree.
  *
  * @param root the copy
  * @returns their names there, by the number of the line at which each stands
  */
 export function writePageScripts(root: string): string[] {
-  const page = readFileSync(inRoot(PAGE), "utf8");
-  const names: string[] = [];
-  for (const { index, 1: code } of page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)) {
-    if (code!.includes("Deno.")) continue;
-    const name = `page_line_${page.slice(0, index).split("\n").length}.ts`;
-    writeFileSync(join(root, FOLDER, name), code!);
-    names.push(name);
-  }
-  return names;
+  return PAGES.flatMap((path) => {
+    const page = readFileSync(inRoot(path), "utf8");
+    const title = path.split("/").at(-1)!.replace(/\W+md$/, "").replaceAll(/\W/g, "_");
+    return [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+      .filter(([, code]) => !code!.includes("Deno."))
+      .map(({ index, 1: code }) => {
+        const name = `${title}_line_${page.slice(0, index).split("\n").length}.ts`;
+        writeFileSync(join(root, FOLDER, name), code!);
+        return name;
+      });
+  });
 }
 
 /**
