@@ -2,6 +2,9 @@
  * Files in which programs keep credentials, known by their names, and whether one is in there: such a file without
  * any, or with an example's, is no secret.
  *
+ * What is pushed may be another's: patterns stay within a line, and repeat nothing without a bound that may begin
+ * anywhere, so that no content makes them slow.
+ *
  * @module
  */
 
@@ -19,17 +22,17 @@ interface FileKind {
 
 /** Names of settings whose values are secrets. */
 const SECRET_NAME =
-  "[\\w.-]*(?:secret|token|passw(?:or)?d|passphrase|api_?key|private_?key|access_?key|credential)[\\w.-]*";
+  "[\\w.-]{0,99}(?:secret|token|passw(?:or)?d|passphrase|api_?key|private_?key|access_?key|credential)[\\w.-]{0,99}";
 /** `user:PASSWORD@` in an address, or `TOKEN@` alone. */
-const IN_URL = "\\w+:\\/\\/(?:[^\\s:/@\"']*:)?(?<secret>[^\\s:/@\"'$<{%]{4,})@";
+const IN_URL = "\\w{1,20}:\\/\\/(?:[^\\s:/@\"']*:)?(?<secret>[^\\s:/@\"'$<{%]{4,})@";
 
 const KINDS: readonly FileKind[] = [
   {
     name: /(?:^|\/)\.env(?:\.(?!example$|sample$|template$|dist$|defaults?$)[^/]*)?$/i,
     kind: "password",
     secret: new RegExp(
-      `^\\s*(?:export\\s+)?(?:${SECRET_NAME}\\s*=\\s*["']?(?<secret>[^\\s"'#$<{]{4,})|` +
-        `[\\w.-]+\\s*=\\s*["']?\\w+:\\/\\/[^\\s:/@"']*:(?<inUrl>[^\\s/@"'$<{]{4,})@)`,
+      `^[ \\t]*(?:export[ \\t]+)?(?:${SECRET_NAME}[ \\t]*=[ \\t]*["']?(?<secret>[^\\s"'#$<{]{4,})|` +
+        `[\\w.-]+[ \\t]*=[ \\t]*["']?\\w+:\\/\\/[^\\s:/@"']*:(?<inUrl>[^\\s/@"'$<{]{4,})@)`,
       "gim",
     ),
   },
@@ -37,7 +40,7 @@ const KINDS: readonly FileKind[] = [
     name: /(?:^|\/)\.git\/config$|(?:^|\/)\.gitconfig$/,
     kind: "credentials",
     secret: new RegExp(
-      `^\\s*(?:(?:push)?url\\s*=\\s*${IN_URL}|extraheader\\s*=\\s*["']?authorization:\\s*\\w+\\s+(?<header>\\S{8,}))`,
+      `^[ \\t]*(?:(?:push)?url[ \\t]*=[ \\t]*${IN_URL}|extraheader[ \\t]*=[ \\t]*["']?authorization:[ \\t]*\\w+[ \\t]+(?<header>\\S{8,}))`,
       "gim",
     ),
   },
@@ -50,7 +53,7 @@ const KINDS: readonly FileKind[] = [
     name: /(?:^|\/)\.?npmrc$|(?:^|\/)\.yarnrc(?:\.ya?ml)?$/,
     kind: "credentials",
     secret:
-      /^[^\s;#][^\n=:]*(?:[^\n=]*:)?_?(?:authToken|auth|password)\s*[=:]\s*["']?(?<secret>[^\s"'$<{]{4,})/gim,
+      /^(?![\s;#])[^\n=]{0,300}?(?:authToken|auth|password)[ \t]*[=:][ \t]*["']?(?<secret>[^\s"'$<{]{4,})/gim,
   },
   {
     name: /(?:^|\/)[._]netrc$/,
@@ -60,7 +63,7 @@ const KINDS: readonly FileKind[] = [
   {
     name: /(?:^|\/)\.pypirc$|(?:^|\/)\.my\.cnf$/,
     kind: "password",
-    secret: /^\s*password\s*[:=]\s*(?<secret>\S{4,})/gim,
+    secret: /^[ \t]*password[ \t]*[:=][ \t]*(?<secret>\S{4,})/gim,
   },
   {
     name: /(?:^|\/)\.pgpass$/,
@@ -82,12 +85,12 @@ const KINDS: readonly FileKind[] = [
   {
     name: /(?:^|\/)\.aws\/(?:credentials|config)$|(?:^|\/)\.s3cfg$/,
     kind: "AWS key",
-    secret: /^\s*(?:aws_)?secret(?:_access)?_key\s*=\s*(?<secret>\S{20,})/gim,
+    secret: /^[ \t]*(?:aws_)?secret(?:_access)?_key[ \t]*=[ \t]*(?<secret>\S{20,})/gim,
   },
   {
     name: /(?:^|\/)\.kube\/config$|(?:^|\/)kubeconfig(?:\.ya?ml)?$/,
     kind: "credentials",
-    secret: /^[\s-]*(?:client-key-data|token|password)\s*:\s*["']?(?<secret>[^\s"']{8,})/gm,
+    secret: /^[ \t-]*(?:client-key-data|token|password)[ \t]*:[ \t]*["']?(?<secret>[^\s"']{8,})/gm,
   },
 ];
 

@@ -126,13 +126,17 @@ function* privateKeys(text: string): Generator<KeyBlock, void, void> {
   // Within JSON and in scripts line ends are written out.
   const plain = text.includes("\\n") ? text.replaceAll("\\r", "").replaceAll("\\n", "\n") : text;
   let end = 0;
-  for (let at = plain.indexOf(BEGIN); at >= 0; at = plain.indexOf(BEGIN, at + BEGIN.length)) {
+  let next: number;
+  for (let at = plain.indexOf(BEGIN); at >= 0; at = next) {
+    next = plain.indexOf(BEGIN, at + BEGIN.length);
     const label = /^[A-Z0-9 ]{0,50}PRIVATE KEY(?=-----)/.exec(
       plain.slice(at + BEGIN.length, at + BEGIN.length + 80),
     )?.[0];
     if (label === undefined) continue;
     if (end <= at) end = plain.indexOf(END, at);
     if (end < 0) return;
+    // A block in which another begins is none: else the same bytes would be decoded for each that begins.
+    if (next >= 0 && next < end) continue;
     if (!plain.startsWith(`${label}-----`, end + END.length)) continue;
     const body = plain.slice(at + BEGIN.length + label.length + 5, end);
     const der = derOf(body);

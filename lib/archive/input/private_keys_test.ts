@@ -128,3 +128,11 @@ test("key-copy-pushed: a key that may be there is told of", () => {
   const places = [{ file: "key", at: 0, size: content.length }, { file: "none", at: 0, size: 6 }];
   assert.deepEqual([...guardKeys(content, places, { allow: true, never: [] })], [places[0]]);
 });
+
+test("what only begins as keys do is not decoded for each begin", () => {
+  const begins = "-----BEGIN PRIVATE KEY-----\n".repeat(2300);
+  guard(Array.from({ length: 50 }, () => `${begins}-----END PRIVATE KEY-----\n`), strict);
+  assert.throws(() => guard([begins.slice(0, 3000) + pem("pkcs8")], strict), {
+    code: "private-key",
+  });
+});

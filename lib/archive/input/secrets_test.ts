@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { Notice } from "../../events.ts";
-import { MAX_SECRET_SEARCH_BYTES } from "../../limits.ts";
+import { MAX_KEY_SEARCH_BYTES, MAX_SECRET_SEARCH_BYTES } from "../../limits.ts";
 import type { FilePlace } from "./private_keys.ts";
 import { type LikelySecret, SecretCounter, secretsIn, warnOfSecrets } from "./secrets.ts";
 
@@ -154,6 +154,30 @@ test("secrets: credentials in the files that programs keep them in", () => {
     [".htpasswd", ""],
   ];
   for (const [file, content] of open) assert.equal(kindIn(content, file), undefined, file);
+});
+
+test("secrets: no content makes the search slow", () => {
+  const names = [
+    ...[".env", ".git/config", ".git-credentials", ".npmrc", ".netrc", ".pypirc", ".pgpass"],
+    ...[".htpasswd", ".docker/config.json", ".aws/config", ".kube/config"],
+  ];
+  const parts = [
+    "\n",
+    "\n ",
+    " ",
+    "a",
+    "a:",
+    "secret",
+    "auth ",
+    "url = a://",
+    "password ",
+    '"auth" ',
+  ];
+  // One of these took a minute.
+  for (const part of parts) {
+    const content = part.repeat(MAX_KEY_SEARCH_BYTES / part.length);
+    for (const name of names) assert.equal(kindIn(content, name), undefined);
+  }
 });
 
 test("secrets: files of keys that are no PEM, and no certificate", () => {
