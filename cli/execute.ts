@@ -107,7 +107,7 @@ export async function executeCommand(
     if (signal.aborted) return await report.error(signal.reason, { command: command.name });
     return await report.error(error, {
       command: command.name,
-      hint: await hintBesides(error, { args: line.args, settings, env, signal, report }),
+      hint: await hintBesides(error, command, { args: line.args, settings, env, signal, report }),
     });
   }
 }
@@ -121,8 +121,13 @@ function noList(command: string): BlobberError {
 /** What to look up about an error that says nothing of what to do. */
 async function hintBesides(
   error: unknown,
+  command: Command,
   context: Pick<Context, "args" | "settings" | "env" | "signal" | "report">,
 ): Promise<string | undefined> {
+  if (isBlobberError(error, "invalid-reference")) {
+    const { meantReference } = await import("./library/meant_reference.ts");
+    return meantReference(error, command, context.args);
+  }
   if (!isBlobberError(error, "not-found") || context.settings.get("quiet")) return undefined;
   const { nearTags } = await import("./library/near_tags.ts");
   return await nearTags(error, context);

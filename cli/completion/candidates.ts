@@ -9,6 +9,7 @@ import { type Command, COMMANDS, findCommand, subcommands } from "../command_tab
 import { findFlag, isShown } from "../line/parse.ts";
 import {
   appliesTo,
+  helpIn,
   isTakenBy,
   type Setting,
   SETTING_NAMES,
@@ -187,7 +188,10 @@ function flagsOf(command: string, word: string, given: Lookup["flags"]): Complet
       const fits = command === "" ? isTakenBy(setting, command) : appliesTo(setting, command);
       return isShown(setting) && fits && !again;
     })
-    .map((name) => ({ value: `--${settingOf(name).flag}`, help: settingOf(name).help }));
+    .map((name) => {
+      const setting = settingOf(name);
+      return { value: `--${setting.flag}`, help: helpIn(setting, command) };
+    });
   return fitting(candidates, word);
 }
 

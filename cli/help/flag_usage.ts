@@ -5,7 +5,7 @@
  */
 
 import { showValue } from "../line/values.ts";
-import type { Setting } from "../settings/table.ts";
+import { helpIn, type Setting } from "../settings/table.ts";
 
 /** `-o, --output text|json`. */
 export function flagUsage(setting: Setting): string {
@@ -26,13 +26,15 @@ function valueUsage(setting: Setting): string {
   return ` ${setting.placeholder ?? standard[setting.type] ?? "VALUE"}`;
 }
 
-/** A flag and what it does, in two columns. */
-export function flagRow(setting: Setting): [string, string] {
-  return [flagUsage(setting), flagHelp(setting)];
-}
-
-function flagHelp(setting: Setting): string {
+/**
+ * A flag and what it does, in two columns.
+ *
+ * @param setting which
+ * @param command in whose help it stands; none where it stands for all of them
+ */
+export function flagRow(setting: Setting, command?: string): [string, string] {
   const { default: standard } = setting;
-  if (standard === undefined || typeof standard === "boolean") return setting.help;
-  return `${setting.help} [${showValue(setting, standard)}]`;
+  const help = helpIn(setting, command);
+  const isSaid = standard === undefined || typeof standard === "boolean";
+  return [flagUsage(setting), isSaid ? help : `${help} [${showValue(setting, standard)}]`];
 }

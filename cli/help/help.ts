@@ -142,7 +142,7 @@ export function topicHelp({ parts }: Topic, columns: number): string {
 
 /** A section of the flags of a group that do something for a command. */
 function flagSection(group: keyof typeof GROUPS, command: string, columns: number): string[] {
-  const rows = shownFlags(group, command).map(flagRow);
+  const rows = shownFlags(group, command).map((setting) => flagRow(setting, command));
   return rows.length === 0 ? [] : [section(GROUPS[group], rows, columns)];
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../command_table/table.ts";
+import { appliesTo, type Setting, SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { widthOf } from "../terminal/wrap.ts";
 import { commandHelp, programHelp, topicHelp } from "./help.ts";
 import { TOPICS } from "./topics.ts";
@@ -42,6 +43,19 @@ for (const columns of [100, 80, 40]) {
     }
   });
 }
+
+Deno.test("a flag that several commands have is explained in the words of each", () => {
+  const helpOf = (name: string) => commandHelp(COMMANDS.find((c) => c.name === name)!, 200);
+  assert.match(helpOf("pull"), /--include PATTERN +take only what matches; repeatable$/m);
+  assert.match(helpOf("push"), /--include PATTERN +bring back what was left out/);
+  assert.doesNotMatch(helpOf("rm"), /pushed/);
+  for (const name of SETTING_NAMES) {
+    const setting: Setting = settingOf(name);
+    for (const command of Object.keys(setting.helpOf ?? {})) {
+      assert.ok(appliesTo(setting, command), `${name} is no flag of ${command}`);
+    }
+  }
+});
 
 Deno.test("an example that is broken is still one command line", () => {
   const verify = COMMANDS.find(({ name }) => name === "verify")!;

@@ -44,7 +44,7 @@ export const TOPICS: readonly Topic[] = [
       "takes, and COMMAND --help --all which.",
       ...Object.entries(GROUPS).filter(([group]) => group !== "command").map(([group, title]) => ({
         title,
-        rows: shared(group).map(flagRow),
+        rows: shared(group).map((setting) => flagRow(setting)),
       })),
       `${
         new Intl.ListFormat("en").format(everywhere())

@@ -25,7 +25,7 @@ const MAX_NAMED = 3;
  *
  * @param error what ended the command
  * @param context of the command
- * @returns the hint, or nothing where the error is not about a tag, or no tag is near
+ * @returns the hint, or nothing where the error is not about a tag, or the tags cannot be listed
  */
 export async function nearTags(
   error: unknown,
@@ -38,7 +38,10 @@ export async function nearTags(
   try {
     const client = await makeClient(context, { onNotice: undefined });
     const near = nearest(tag, await tagsOf(client, reference, signal));
-    if (near.length === 0) return undefined;
+    if (near.length === 0) {
+      const list = `blobber tags ${storeName(reference)} lists those there are`;
+      return reference.tag === undefined ? `without a tag, ${tag} is meant: ${list}` : list;
+    }
     return `did you mean ${new Intl.ListFormat("en", { type: "disjunction" }).format(near)}?`;
   } catch { // the first failure is the one to report
     return undefined;

@@ -104,7 +104,8 @@ function settings(): string[] {
           code(variablesOf(s)),
           s.key === undefined ? "" : `\`${s.key}\``,
           standardOf(s),
-          s.help,
+          [s.help, ...Object.entries(s.helpOf ?? {}).map(([of, help]) => `with \`${of}\`: ${help}`)]
+            .join("; "),
         ]),
       ),
     ]),

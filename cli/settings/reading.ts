@@ -29,7 +29,7 @@ export const READING = {
     flag: "strip-components",
     type: "count",
     placeholder: "N",
-    help: "take N directories off the begin of each path, and leave out what has no more",
+    help: "take N directories off the beginning of each path, and leave out what has no more",
     group: "command",
     commands: ["pull"],
   },

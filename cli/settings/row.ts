@@ -113,6 +113,8 @@ export interface Setting {
   inverted?: true;
   /** One sentence fragment without a full stop. */
   help: string;
+  /** The same in the help of commands for which the flag means something else. */
+  helpOf?: Readonly<Record<string, string>>;
   /** What the key says, where the flag says the opposite. */
   keyHelp?: string;
   group: keyof typeof GROUPS;

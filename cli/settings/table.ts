@@ -77,6 +77,16 @@ export function appliesTo(setting: Setting, command: string): boolean {
     setting.commands.includes(command.split(" ")[0]!);
 }
 
+/**
+ * What a flag does, in a command's own words where it has some.
+ *
+ * @param setting which
+ * @param command in whose help it stands; none where it stands for all of them
+ */
+export function helpIn({ help, helpOf }: Setting, command?: string): string {
+  return command === undefined ? help : helpOf?.[command] ?? help;
+}
+
 /** Whether a command takes a row's flag, be it only for the sake of scripts. */
 export function isTakenBy(setting: Setting, command: string): boolean {
   return setting.everywhere === true || appliesTo(setting, command);

@@ -95,6 +95,8 @@ Deno.test("diff verifies both sides, and refuses flags that change nothing", asy
     [["diff", "oci:layout:v1", "nowhere"], 13, /directory not found: nowhere/],
     [["diff", "oci:layout:v1", "site", "index.htm"], 4, /did you mean "index.html"/],
     [["diff", "site"], 2, /missing DIR or REF/],
+    [["diff", "site", "site", "--stat", "-p"], 2, /--patch does not apply: --stat shows something/],
+    [["diff", "site", "site", "--stat", "-opaths0"], 2, /--stat does not apply: --output paths0 /],
   ];
   for (const [args, status, stderr] of runs) {
     const run = await at.run(args);

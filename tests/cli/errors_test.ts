@@ -151,6 +151,11 @@ Deno.test("a tag that a registry does not have: the nearest are named, after one
     assert.equal(listings(), 1);
     const json = JSON.parse((await at.run(["cat", `${repository}:othr`, "x", "-ojson"])).stderr);
     assert.deepEqual([json.error.code, json.error.hint], ["not-found", "did you mean other?"]);
+    const bare = (await at.run(["ls", repository])).stderr;
+    assert.match(
+      bare,
+      /\nHint: without a tag, latest is meant: blobber tags \S+ lists those there are\n$/,
+    );
     // Nothing is asked under --quiet, nor about a digest or a file.
     const before = listings();
     await at.run([...pull, "--quiet"]);

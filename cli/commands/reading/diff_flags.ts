@@ -19,6 +19,9 @@ const READING: readonly SettingName[] = [
   ...SETTING_NAMES.filter((name) => settingOf(name).group === "verification"),
 ];
 
+/** What is shown, of which only one can be. */
+const FORMS: readonly SettingName[] = ["nameOnly", "stat", "patch"];
+
 /** One of the two. */
 export interface Named {
   text: string;
@@ -26,7 +29,18 @@ export interface Named {
 }
 
 /** Refuses flags that change nothing, and directories whose names cannot be meant. */
-export function checkFlags({ settings }: Context, both: readonly Named[]): void {
+export function checkFlags({ settings, out }: Context, both: readonly Named[]): void {
+  const asked = FORMS.filter((name) => settings.flagged(name));
+  const [form] = asked;
+  const names = out.form === "paths0" && form !== "nameOnly";
+  if (form !== undefined) {
+    const others = names ? asked : asked.slice(1);
+    refuseFlags(
+      settings,
+      others,
+      `${names ? "--output paths0" : `--${settingOf(form).flag}`} shows something else`,
+    );
+  }
   const hasReference = both.some(({ reference }) => reference !== undefined);
   const hasDirectory = both.some(({ reference }) => reference === undefined);
   const [{ text }] = both as [Named];

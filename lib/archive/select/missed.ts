@@ -10,10 +10,7 @@ import { counted, printable, quote } from "../../text/printable.ts";
 import type { CallOptions } from "../../store.ts";
 import type { Content } from "../read/content.ts";
 import type { Listing } from "../tree/listing.ts";
-import { nearestPath } from "../tree/nearest_path.ts";
-
-/** Names in the root of an image that a message shows. */
-const MAX_SHOWN = 6;
+import { nearestPath, topOf } from "../tree/nearest_path.ts";
 
 /**
  * The error for patterns that match nothing.
@@ -39,9 +36,7 @@ export async function patternsMissed(
     "not-found",
     `the pattern ${quote(first)} matches nothing in ${digest}${more}`,
     {
-      hint: meant !== undefined
-        ? `did you mean "${printable(meant)}"?`
-        : `at its top there is ${topOf(paths)}`,
+      hint: meant !== undefined ? `did you mean "${printable(meant)}"?` : topOf(paths),
     },
   );
 }
@@ -49,19 +44,6 @@ export async function patternsMissed(
 /** The last names of paths, each once. */
 function namesIn(paths: readonly string[]): Set<string> {
   return new Set(paths.map((path) => path.slice(path.lastIndexOf("/") + 1)));
-}
-
-/** Names at the top of an image, some of them. */
-function topOf(paths: readonly string[]): string {
-  const names = new Set<string>();
-  for (const path of paths) {
-    const slash = path.indexOf("/");
-    names.add(slash < 0 ? path : path.slice(0, slash));
-  }
-  const shown = [...names].slice(0, MAX_SHOWN).map((name) => quote(name));
-  const more = names.size - shown.length;
-  if (names.size === 0) return "nothing";
-  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }
 
 /** The error where the patterns match, and nothing is left to be taken. */

@@ -10,6 +10,9 @@ import { MAX_COMPARED_PATHS } from "../../limits.ts";
 import { printable, quote } from "../../text/printable.ts";
 import { editDistance } from "../../text/spelling.ts";
 
+/** Names in the root of an image that a message shows. */
+const MAX_SHOWN = 6;
+
 /**
  * Finds the path most like one that does not exist: the same name elsewhere, or a few letters off.
  *
@@ -54,6 +57,23 @@ export function pathMissing(
   return new BlobberError(
     "not-found",
     `file not found: ${quote(path)} is not in ${image.digest}`,
-    meant === undefined ? {} : { hint: `did you mean "${printable(meant)}"?` },
+    { hint: meant === undefined ? topOf(image.paths) : `did you mean "${printable(meant)}"?` },
   );
+}
+
+/**
+ * What there is at the top of an image, for a reader to whom nothing nearer can be said.
+ *
+ * @param paths of all entries
+ */
+export function topOf(paths: readonly string[]): string {
+  const names = new Set<string>();
+  for (const path of paths) {
+    const slash = path.indexOf("/");
+    names.add(slash < 0 ? path : path.slice(0, slash));
+  }
+  if (names.size === 0) return "it is empty";
+  const shown = [...names].slice(0, MAX_SHOWN).map((name) => quote(name)).join(", ");
+  const more = names.size - MAX_SHOWN;
+  return `at its top there is ${shown}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -28,7 +28,7 @@ export async function sendDelete(
   const response: HttpResponse = await repository.expect(
     "delete",
     { method: "DELETE", to: repository.at(`manifests/${reference}`), signal },
-    { statuses: [200, 202, 204], doing },
+    { statuses: [200, 202, 204], doing, isRemoval: true },
   );
   await discardBody(response);
 }

@@ -18,6 +18,8 @@ export interface Attempt {
   repository: string;
   /** What is named as missing on 404. */
   subject?: string | undefined;
+  /** Something is removed: nothing is sent whose media type could be refused. */
+  isRemoval?: true;
   /** Takes secrets out of text that the registry sent back. */
   redact?: ((text: string) => string) | undefined;
 }
@@ -83,7 +85,7 @@ export async function refusedError(
         "its operator can raise that, in nginx with client_max_body_size",
     );
   }
-  if (isAboutMediaType(status, codes, text)) {
+  if (!attempt.isRemoval && isAboutMediaType(status, codes, text)) {
     return make(
       "registry",
       `${response.url.host} refuses a media type while ${doing} (status ${status})${said}`,

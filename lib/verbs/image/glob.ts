@@ -8,7 +8,7 @@
  */
 
 import type { Entry } from "../../archive/entry.ts";
-import { nearestPath } from "../../archive/tree/nearest_path.ts";
+import { nearestPath, topOf } from "../../archive/tree/nearest_path.ts";
 import { firstFrom } from "../../archive/tree/ordered_names.ts";
 import { BlobberError } from "../../errors.ts";
 import { printable, quote } from "../../text/printable.ts";
@@ -70,7 +70,7 @@ export async function find(finder: Finder, path: string, call: CallOptions): Pro
   throw new BlobberError(
     "not-found",
     `file not found: ${quote(path)} matches nothing in ${finder.digest}`,
-    hint === undefined ? {} : { hint },
+    { hint },
   );
 }
 
@@ -146,7 +146,7 @@ async function nearGlob(
   finder: Finder,
   wanted: string,
   { glob, paths, pace }: { glob: PathGlob; paths: readonly string[]; pace: Pace },
-): Promise<string | undefined> {
+): Promise<string> {
   const slash = glob.directoriesOnly ? "/" : "";
   const names = wanted.split("/");
   const rest = names.slice(glob.base === "" ? 0 : glob.base.split("/").length).join("/");
@@ -165,7 +165,7 @@ async function nearGlob(
     return `did you mean "${printable(text + slash)}", which matches "${printable(first)}"?`;
   }
   const path = nearestPath(wanted, paths);
-  return path === undefined ? undefined : `did you mean "${printable(path)}"?`;
+  return path === undefined ? topOf(paths) : `did you mean "${printable(path)}"?`;
 }
 
 /** A path as a glob that stands for it. */

@@ -151,8 +151,9 @@ test("what a glob gives are entries with all that is known of them", async () =>
 });
 
 test("what stands for nothing is not found, and the error says what is near", async () => {
+  const top = 'at its top there is ".env", "a*b", "a+b", "a.css", "axb", "b.CSS" and 12 more';
   const near: Record<string, string | undefined> = {
-    "indx": undefined,
+    "indx": top,
     "a.cs": 'did you mean "a.css"?',
     "css/z.css/": 'did you mean "css/x.css"?',
     "n1/": 'did you mean "n1"?',
@@ -162,11 +163,11 @@ test("what stands for nothing is not found, and the error says what is near", as
     "css/depp/*.css": 'did you mean "css/deep/*.css", which matches "css/deep/x.css"?',
     "nothing/*.js": 'did you mean "**/*.js", which matches "deep/er/x.js"?',
     "dir \\[2]/*": 'did you mean "dir \\\\[1]/*", which matches "dir [1]/odd name"?',
-    "x.[j]": undefined,
+    "x.[j]": top,
     "loop/*": undefined,
     "out/*": undefined,
-    "a[": undefined,
-    "*.py": undefined,
+    "a[": top,
+    "*.py": top,
   };
   for (const image of await images()) {
     for (const [pattern, hint] of Object.entries(near)) {

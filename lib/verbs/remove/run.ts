@@ -45,11 +45,12 @@ export async function runRemoval(
     try {
       await (step.part.kind === "tag" ? run.untag(step) : run.remove(step));
     } catch (error) {
-      if (done > 0) {
+      if (run.removed > 0) {
         notify(options, {
           level: "warning",
           code: "partly-removed",
-          message: `${done} of ${steps.length} parts were removed from ${store.name} before this ` +
+          message:
+            `${run.removed} of ${steps.length} parts were removed from ${store.name} before this ` +
             "failed; removing the digest again goes on with the others",
         });
       }
@@ -68,6 +69,8 @@ export async function runRemoval(
 
 class Run {
   readonly freed: Freed = { blobs: 0, bytes: 0 };
+  /** Parts that have gone. A tag that only goes with its manifest has not, when its turn is over. */
+  removed = 0;
   readonly #store: Store;
   readonly #options: RunOptions;
   readonly #call: CallOptions;
@@ -100,7 +103,7 @@ class Run {
         throw error;
       },
     );
-    if (taken) return this.#options.onRemoved?.(part);
+    if (taken) return this.#hasGone(part);
     if (!withIt) {
       throw new BlobberError(
         "registry",
@@ -137,6 +140,11 @@ class Run {
     }
     this.#gone.add(digest);
     for (const tag of left ?? []) await this.#demandGone(tag, digest);
+    this.#hasGone(part);
+  }
+
+  #hasGone(part: RemovalPart): void {
+    this.removed++;
     this.#options.onRemoved?.(part);
   }
 
@@ -169,6 +177,6 @@ class Run {
         { hint: "push something to that tag, or have the registry's operator remove it" },
       );
     }
-    this.#options.onRemoved?.({ kind: "tag", tag, digest });
+    this.#hasGone({ kind: "tag", tag, digest });
   }
 }
