@@ -7,11 +7,10 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
 import { closeSync, linkSync, lstatSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { sameBytes } from "../bytes.ts";
 import { BlobberError, checkAborted } from "../errors.ts";
-import { besidePath, readBounded, writeFully } from "./files.ts";
+import { besidePath, randomName, readBounded, writeFully } from "./files.ts";
 import { errnoOf, fileError, shownPath } from "./system_error.ts";
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
 import { quote } from "../text/printable.ts";
@@ -62,7 +61,7 @@ export async function holdLock(
   options: LockOptions = {},
 ): Promise<Held & { release(): void }> {
   const content = new TextEncoder().encode(
-    JSON.stringify({ ...thisProcess(), nonce: randomBytes(8).toString("hex") }),
+    JSON.stringify({ ...thisProcess(), nonce: randomName() }),
   );
   const until = performance.now() + LOCK_WAIT_MS;
   for (let wait = 2; !take(path, content); wait = Math.min(wait * 2, 50)) {

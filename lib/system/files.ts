@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toHex } from "../bytes.ts";
 import { BlobberError } from "../errors.ts";
 import { counted, quote } from "../text/printable.ts";
 import { isOrphan, ownedName } from "./process_identity.ts";
@@ -88,7 +89,7 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
 
 /** A name that no other file has. */
 export function randomName(): string {
-  return nodeModule("crypto").randomBytes(8).toString("hex");
+  return toHex(crypto.getRandomValues(new Uint8Array(8)));
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import fs, { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { BlobberError } from "../errors.ts";
 import { errnoOf, fileError, missingPermission } from "./system_error.ts";
@@ -20,7 +20,9 @@ import {
 } from "./held_directory.ts";
 import { MAX_LINK_HOPS, MAX_PATH_LOOKS } from "../limits.ts";
 import { quote } from "../text/printable.ts";
-import { nodeModule, RUNTIME, thisPlatform } from "./runtime.ts";
+import { nodeModule, RUNTIME, shareModule, thisPlatform } from "./runtime.ts";
+
+shareModule("fs", fs);
 
 /** How a path is walked. */
 export interface PathOptions extends HoldOptions {

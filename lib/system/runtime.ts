@@ -24,6 +24,17 @@ type NodeModules = {
   zlib: typeof import("node:zlib");
 };
 
+/** Modules that a file imports as it is, by name. */
+const imported: Partial<NodeModules> = {};
+
+/**
+ * Takes a module that a file imports as it is, for {@linkcode nodeModule} to give: under Deno, the first that is
+ * asked of the runtime in the other way brings many more along.
+ */
+export function shareModule<N extends keyof NodeModules>(name: N, module: NodeModules[N]): void {
+  imported[name] = module;
+}
+
 /**
  * A module of Node's, loaded by the first call: under Deno each takes longer than a whole `ls` may, and
  * reading needs none of them where the web has the same.
@@ -31,9 +42,13 @@ type NodeModules = {
  * @param name without `node:`
  */
 export function nodeModule<N extends keyof NodeModules>(name: N): NodeModules[N] {
+  const there = imported[name];
+  if (there !== undefined) return there as NodeModules[N];
   const { process } = globalThis as unknown as {
     process: { getBuiltinModule(name: string): unknown };
   };
+  // It is the module itself; under Deno the way to any other loads many more.
+  if (name === "process") return process as unknown as NodeModules[N];
   return process.getBuiltinModule(`node:${name}`) as NodeModules[N];
 }
 

@@ -103,6 +103,12 @@ Deno.test("reading from a registry loads no node module: each takes longer than 
   assert.deepEqual([...found].filter((path) => !path.endsWith(".ts") || path === "mod.ts"), []);
 });
 
+Deno.test("a layout needs files and paths, and no other module of Node's", async () => {
+  const found = await closure("lib/stores/layout/layout_store.ts");
+  const modules = [...found].filter((path) => !path.endsWith(".ts"));
+  assert.deepEqual(modules.toSorted(), ["node:fs", "node:path"]);
+});
+
 Deno.test("verification loads only its parts of the core, and no client", async () => {
   const found = new Set<string>();
   for (const file of ["sigstore/verify.ts", "sigstore/verify/evidence.ts"]) {
@@ -141,7 +147,7 @@ const READER = `
   console.log(JSON.stringify([names, paths, text]));
 `;
 
-Deno.test("an image is listed and read without node modules, from a registry and from the cache", async () => {
+Deno.test("an image is listed and read without asking for node modules, from a registry, the cache and a layout", async () => {
   const registry = await startRegistry();
   const dir = await Deno.makeTempDir({ prefix: "blobber-startup-" });
   try {
@@ -149,19 +155,22 @@ Deno.test("an image is listed and read without node modules, from a registry and
     for (const name of ["a", "dir/b"]) await Deno.writeTextFile(`${dir}/tree/${name}`, name);
     const ref = `${registry.host}/acme/site:v1`;
     await new Client().push({ directory: `${dir}/tree` }, ref);
+    // What reads a layout needs its files, and imports what it needs for them.
+    const layout = `oci:${dir}/layout:v1`;
+    await new Client().push({ directory: `${dir}/tree` }, layout);
     const cacheDir = `${dir}/cache`;
     const client = new Client({ cacheDir });
     await client.list(ref);
     await using image = await client.openImage(ref);
     await new Response(await image.open("dir/b") as ReadableStream).text(); // it is in the cache now
-    for (const cache of [[], [cacheDir]]) {
+    for (const [from, ...cache] of [[ref], [ref, cacheDir], [layout]]) {
       const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
         args: [
           "eval",
           "--quiet",
           READER,
           import.meta.resolve("../../lib/client.ts"),
-          ref,
+          from!,
           ...cache,
         ],
         cwd: inRoot("."),

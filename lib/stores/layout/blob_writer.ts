@@ -4,7 +4,6 @@
  * @module
  */
 
-import { randomBytes } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -18,7 +17,7 @@ import { checkGiven } from "../../checked_content.ts";
 import { Digester } from "../../digest.ts";
 import { BlobberError, checkAborted } from "../../errors.ts";
 import { withLock } from "../../system/file_lock.ts";
-import { writeFully } from "../../system/files.ts";
+import { randomName, writeFully } from "../../system/files.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 import { isOrphan, ownedName } from "../../system/process_identity.ts";
 import type { BlobWriter, CallOptions } from "../../store.ts";
@@ -39,7 +38,7 @@ export class LayoutBlobWriter implements BlobWriter {
     this.#layout = layout;
     this.#options = options;
     try {
-      const { fd, path } = create(layout, ownedName(randomBytes(8).toString("hex")));
+      const { fd, path } = create(layout, ownedName(randomName()));
       this.#temporary = path;
       this.#fd = fd;
     } catch (error) {
