@@ -142,7 +142,7 @@ export const FREE_PAX_RECORDS = 65_536;
 export const MAX_TAR_END_BYTES: number = 1 * MiB;
 /** Bytes of a file that is searched for private keys: the largest in use have 7 KB. */
 export const MAX_KEY_SEARCH_BYTES: number = 64 * KiB;
-/** Bytes at the begin of a file that are searched for tokens: 64 KiB would slow a push of sources by 4 %. */
+/** Bytes at the beginning of a file that are searched for tokens: 64 KiB would slow a push of sources by 4 %. */
 export const MAX_SECRET_SEARCH_BYTES: number = 8 * KiB;
 /** Bytes of an ignore file: each path is held against every pattern, and the longest in use have some 20 KiB. */
 export const MAX_IGNORE_BYTES: number = 256 * KiB;

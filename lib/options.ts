@@ -265,7 +265,7 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
   /** As {@linkcode PullOptions.include}: what one of them matches is not pulled. @default [] */
   exclude?: readonly string[] | undefined;
   /**
-   * How many components to take off the begin of each path, as `tar` does; what has no more is left out. The
+   * How many components to take off the beginning of each path, as `tar` does; what has no more is left out. The
    * targets of symbolic links are not changed, and must still lead nowhere outside.
    *
    * @default 0

@@ -9,6 +9,7 @@ import type { CommandRow } from "./row.ts";
 /** Rows of the table of commands. */
 export const ARTIFACTS = {
   push: {
+    elsewhere: ["append", "upload"],
     args: ["pushed", "reference"],
     variadic: 0,
     summary: "push a directory, files, or a tar on stdin",
@@ -41,6 +42,7 @@ export const ARTIFACTS = {
     ],
   },
   pull: {
+    elsewhere: ["download", "export", "extract", "fetch"],
     args: ["reference", { kind: "directory", name: "DIR|-" }],
     required: 1,
     summary: "pull an artifact into a directory or a tar",
@@ -85,6 +87,7 @@ export const ARTIFACTS = {
     examples: ["tag ghcr.io/acme/site:v1 stable latest"],
   },
   rm: {
+    elsewhere: ["delete", "remove"],
     args: ["reference"],
     variadic: true,
     summary: "remove tags, or artifacts with their signatures",

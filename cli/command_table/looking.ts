@@ -21,6 +21,7 @@ export const LOOKING = {
     lists: true,
   },
   repos: {
+    elsewhere: ["catalog"],
     args: ["host"],
     summary: "list the repositories of a registry",
     details: [
@@ -46,6 +47,7 @@ export const LOOKING = {
     ],
   },
   inspect: {
+    elsewhere: ["info", "manifest", "show"],
     args: ["reference"],
     summary: "show what an artifact is, without downloading what is in it",
     details: [
@@ -64,6 +66,7 @@ export const LOOKING = {
     ],
   },
   tree: {
+    elsewhere: ["discover", "referrers"],
     args: ["reference"],
     summary: "show an artifact and all that refers to it, as a tree",
     details: [

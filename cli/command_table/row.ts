@@ -9,6 +9,8 @@ import type { Argument } from "./arguments.ts";
 /** One row. Its key is the command's name: `push`, or two words, `config set`. */
 export interface CommandRow {
   aliases?: readonly string[];
+  /** What other tools call it: no name of it here, but where one is typed, the hint is this command. */
+  elsewhere?: readonly string[];
   /** Arguments in the order they are given. */
   args: readonly Argument[];
   /** Arguments that must be there; all of them unless said otherwise. */

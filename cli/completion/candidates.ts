@@ -104,8 +104,13 @@ export async function completeWords(
   }
   if (values !== undefined) return fitting(values.map((value) => ({ value })), word);
   switch (offers) {
-    case "directories":
+    case "directories": {
+      // What begins as a reference does is one, where both are taken.
+      const both = kind === "directory-or-reference" &&
+        /^(?:oci:|[^./~][^/]*[.:][^/]*\/)/.test(word);
+      if (both) return await look({ kind: "reference", word, command, args, flags });
       return { candidates: [], directive: "dirs" };
+    }
     case "files":
       return { candidates: [], directive: "files" };
     case "commands":
@@ -119,8 +124,14 @@ export async function completeWords(
       const setting = keySettings().find(({ key }) => key === args[0]);
       return setting === undefined ? NOTHING : valuesOf(setting, word, { spelled: true });
     }
-    case "lookup":
-      return await look({ kind, word, command, args, flags });
+    case "lookup": {
+      const asked = { kind, word, command, args, flags };
+      // One more file may be meant, where several are taken before this.
+      const before = repeated < 0 ? undefined : argumentOf(command.args[repeated]!).offers;
+      if (before !== "files") return await look(asked);
+      const found = await look(asked).catch(() => NOTHING);
+      return found.candidates.length > 0 ? found : { candidates: [], directive: "files" };
+    }
     case "nothing":
       return NOTHING;
   }

@@ -22,6 +22,24 @@ Deno.test("each PATH is completed from the artifact", async () => {
   }
 });
 
+Deno.test("what is a directory or a reference is completed as what it begins like", async () => {
+  for (const word of ["", "si", "./a.b/", "site.d"]) {
+    assert.equal(await complete("diff", "site", word), ":dirs", word);
+  }
+  for (const word of ["oci:l", "ghcr.io/acme/", "127.0.0.1:5000/a"]) {
+    assert.equal(await complete("diff", "site", word), "reference :", word);
+    assert.equal(await complete("digest", word), "reference :", word);
+  }
+});
+
+Deno.test("another FILE may follow in a push, where no reference begins like the word", async () => {
+  assert.equal(await complete("push", "note"), ":files");
+  for (const word of ["note", "!"]) {
+    assert.equal(await complete("push", "a.txt", word), "reference :files", word);
+  }
+  assert.equal(await complete("push", "a.txt", "css"), "reference css/site.css :");
+});
+
 Deno.test("DEST of cp is a file of this machine, where a word can be no PATH or fits to none", async () => {
   const dest = (word: string) => complete("cp", "oci:l:v1", "index.html", word);
   for (const word of ["", "./", "../o", "/srv/", "~/"]) assert.equal(await dest(word), ":files");

@@ -206,7 +206,8 @@ function notTaken(flag: string, command: Command | undefined): BlobberError {
 
 function unknownCommand(word: string): BlobberError {
   const names = COMMANDS.filter((c) => !c.hidden).flatMap((c) => [c.name, ...c.aliases ?? []]);
-  const meant = nearestWord(word, names);
+  const known = COMMANDS.find(({ elsewhere }) => elsewhere?.includes(word.toLowerCase()));
+  const meant = known?.name ?? nearestWord(word, names);
   return new BlobberError("usage", `unknown command: ${quote(word)}`, {
     hint: meant === undefined ? "blobber --help lists the commands" : `did you mean "${meant}"?`,
   });

@@ -79,6 +79,8 @@ Deno.test("a command that does not exist comes before a flag that it could not h
     assert.equal(refused(argv).message, 'unknown command: "nosuch"');
   }
   assert.equal(refused(["pul", "--flag"]).hint, 'did you mean "pull"?');
+  // As oras and crane call it, and not what is spelled most like it.
+  assert.equal(refused(["remove", "r"]).hint, 'did you mean "rm"?');
   for (const flag of ["--flag", "--overwrite", "--yes"]) {
     const error = refused(["cache", "claer", flag]);
     assert.equal(error.message, 'unknown command: "cache claer"');

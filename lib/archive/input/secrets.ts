@@ -1,6 +1,6 @@
 /**
  * Secrets in what is pushed, told by content: private keys that may be there, tokens by their shapes, credentials
- * in files that are for them. They are looked for in bytes that were read anyway, at the begin of each file, and
+ * in files that are for them. They are looked for in bytes that were read anyway, at the beginning of each file, and
  * told of in one warning.
  *
  * @module
@@ -35,7 +35,7 @@ export interface SecretPlace {
  * Looks for secrets in files.
  *
  * @param plain where their content is
- * @param places the files, each from its begin
+ * @param places the files, each from its beginning
  * @param keys which of them hold a private key
  */
 export function secretsIn(

@@ -204,7 +204,7 @@ test("secrets: files of keys that are no PEM, and no certificate", () => {
   );
 });
 
-test("secrets: the begin of a file is searched, and no other", () => {
+test("secrets: the beginning of a file is searched, and no other", () => {
   const token = TOKENS[0]![1];
   const before = (count: number) => `${" ".repeat(count - token.length - 1)}\n${token}`;
   assert.equal(kindIn(before(MAX_SECRET_SEARCH_BYTES)), "GitHub token");

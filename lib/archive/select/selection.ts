@@ -32,7 +32,7 @@ export interface SelectOptions extends Observer {
   include?: readonly string[] | undefined;
   /** Patterns of which none may match. @default [] */
   exclude?: readonly string[] | undefined;
-  /** Components to take off the begin of each path. @default 0 */
+  /** Components to take off the beginning of each path. @default 0 */
   stripComponents?: number | undefined;
   /** Paths that are taken, and where each goes, in place of patterns. @default none */
   places?: readonly Place[] | undefined;

@@ -5,7 +5,7 @@
  */
 
 /**
- * Takes components off the begin of a path.
+ * Takes components off the beginning of a path.
  *
  * @param path in normal form
  * @param count how many

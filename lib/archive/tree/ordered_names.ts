@@ -15,7 +15,7 @@ import type { NamedTable } from "../table/table.ts";
 /** What a name that has a meaning among layers begins with. */
 const WHITEOUT = ".wh.";
 
-/** The directories of ordered names but the root, parents first. Each is the begin of a name. */
+/** The directories of ordered names but the root, parents first. Each is the beginning of a name. */
 export class Directories {
   readonly #names: readonly string[];
   /** The first name of each that begins with it. */

@@ -45,7 +45,7 @@ export interface Group {
   completed: Entry[];
 }
 
-/** Consecutive members, the first of which holds the begin of a chunk. */
+/** Consecutive members, the first of which holds the beginning of a chunk. */
 interface Segment {
   start: number;
   end: number;

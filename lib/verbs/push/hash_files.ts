@@ -102,7 +102,7 @@ export async function hashFiles(
   return hashed;
 }
 
-/** Reads a file from its begin to its end, which has to be where it was when the file was looked at. */
+/** Reads a file from its beginning to its end, which has to be where it was when the file was looked at. */
 export async function eachPiece(
   { entry: { size }, content }: WholeFile,
   pace: Pace,
