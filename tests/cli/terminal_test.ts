@@ -10,7 +10,8 @@ import { hasTerminal, TerminalRun } from "./terminal.ts";
 const ignore = !hasTerminal();
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const PUSHED = /^Pushed 127\.0\.0\.1:\d+\/acme\/site:v1: 1 file, 1\.0 MB in \d+\.\d s$/;
-const PULLED = /^Pulled 127\.0\.0\.1:\d+\/acme\/site:v1 into out: .*1\.0 MB.* in \d+\.\d s$/;
+const PULLED =
+  /^Pulled 127\.0\.0\.1:\d+\/acme\/site:v1 into out: 1 file, 1\.0 MB in \d+\.\d s, 1\.0 MB fetched$/;
 
 /** A sentence that the terminal's width may have broken between its words. */
 function said(lines: readonly string[]): string {
