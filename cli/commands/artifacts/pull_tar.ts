@@ -47,7 +47,11 @@ export async function pullToTar(
 ): Promise<PullResult> {
   const { out, settings } = context;
   if (place === "-") {
-    return await pull(new WritableStream({ write: (bytes) => out.bytes(bytes) }));
+    const write = async (bytes: Uint8Array<ArrayBuffer>) => {
+      await out.bytes(bytes);
+      bytes.buffer.transfer(0); // the collector would come for it too late
+    };
+    return await pull(new WritableStream({ write }));
   }
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const pulling = pull(writable);

@@ -25,6 +25,8 @@ export interface InflateOptions {
   enough?: number;
   /** Whether Node's modules are loaded in any case. */
   withNode?: boolean;
+  /** Memory to inflate into, by Node's; a larger one is made where it has no room, and this is given up. */
+  into?: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /**
@@ -38,19 +40,18 @@ export interface InflateOptions {
 export async function inflateWhole(
   format: "gzip" | "zstd",
   packed: Uint8Array,
-  { room, most, enough = Infinity, withNode = false }: InflateOptions,
+  { room, most, enough = Infinity, withNode = false, into }: InflateOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   // Other runtimes pass over what follows a member, and have Node's at hand anyway.
-  if (format === "gzip" && RUNTIME === "deno" && !withNode) {
+  if (format === "gzip" && RUNTIME === "deno" && !withNode && into === undefined) {
     const plain = await inflateOne(packed, most);
     if (plain !== undefined) return plain;
   }
   const { inflateMembers } = await import("./inflate_members.ts");
-  const into = new Uint8Array(Math.min(room, most));
-  const { output, at } = inflateMembers(format, packed, 0, packed.length, into, 0, {
-    most,
-    enough,
-  });
+  const size = Math.min(room, most);
+  const memory = into !== undefined && into.length >= size ? into : new Uint8Array(size);
+  const limits = { most, enough };
+  const { output, at } = inflateMembers(format, packed, 0, packed.length, memory, 0, limits);
   return output.subarray(0, at);
 }
 

@@ -210,19 +210,22 @@ export function damage(layer: LayerEnd, cause: unknown): unknown {
  *
  * @param row its file
  * @param i which of the table's chunks
+ * @param part the bytes
+ * @param many whether it is one of very many
  * @throws {BlobberError} `integrity`
  */
 export async function checkChunk(
   row: Row,
   i: number,
   part: Uint8Array<ArrayBuffer>,
+  many = row.chunkCount > 1,
 ): Promise<void> {
-  const { columns, chunkCount } = row;
+  const { columns } = row;
   const [at, size, stated] = [columns.at(i), columns.size(i), columns.digest(i)];
   if (part.length === size) {
     // Of very many small chunks most of the web's call would be the way to it.
-    const many = chunkCount > 1 && size < WORTH_A_THREAD;
-    if ((many ? digestOf(part) : await computeDigest(part)) === stated) return;
+    const here = many && size < WORTH_A_THREAD;
+    if ((here ? digestOf(part) : await computeDigest(part)) === stated) return;
   }
   throw new BlobberError(
     "integrity",

@@ -34,6 +34,18 @@ export interface Member {
   last: number;
 }
 
+/** Memory that serves one member after the other. */
+export interface Memory {
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** How members are inflated. */
+export interface MemberOptions extends CallOptions {
+  format: "gzip" | "zstd";
+  /** Where chunks of small members are, which then are valid until the next one. @default memory of their own */
+  memory?: Memory | undefined;
+}
+
 /**
  * The plain bytes of the chunks in a member, in order, not checked. One that does not end before the
  * member does is shorter than its table says.
@@ -46,7 +58,7 @@ export async function* memberChunks(
   bytes: RunReader,
   member: Member,
   columns: ChunkColumns,
-  options: CallOptions & { format: "gzip" | "zstd" },
+  options: MemberOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { start, end, first, last } = member;
   const enough = columns.innerEnd(last - 1);
@@ -55,8 +67,10 @@ export async function* memberChunks(
     return;
   }
   // Content, the padding behind it and a header or two; more is grown into.
-  const how = { room: enough + 4096, most: MAX_ALONG, enough };
-  const plain = await inflateWhole(options.format, await bytes.all(start, end), how);
+  const { format, memory } = options;
+  const how = { room: enough + 4096, most: MAX_ALONG, enough, into: memory?.bytes };
+  const plain = await inflateWhole(format, await bytes.all(start, end), how);
+  if (memory !== undefined) memory.bytes = new Uint8Array(plain.buffer);
   for (let i = first; i < last; i++) yield plain.subarray(columns.inner(i), columns.innerEnd(i));
 }
 
@@ -64,7 +78,7 @@ async function* largeChunks(
   bytes: RunReader,
   { start, end, first, last }: Member,
   columns: ChunkColumns,
-  { format, signal }: CallOptions & { format: "gzip" | "zstd" },
+  { format, signal }: MemberOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const collector = new Collector(columns, first, last);
   const output = new Uint8Array(OUTPUT_BYTES);

@@ -24,7 +24,7 @@ export interface ReadRunOptions extends CallOptions {
   onBytes?: ((count: number) => void) | undefined;
 }
 
-/** Checked bytes of a file, which are the reader's own. */
+/** Checked bytes of a file, valid until the next ones are asked for. */
 export interface RunPart<T> {
   file: T;
   /** Where in the file they begin. */
@@ -58,7 +58,9 @@ export async function* readRun<T>(
   { growth, onBytes, signal }: ReadRunOptions,
 ): AsyncGenerator<RunPart<T>, void> {
   const chunks = chunksIn(run);
-  const how = { signal, format: layer.footer.format };
+  // Memory that every member took anew would come back long after it was read.
+  const memory = { bytes: new Uint8Array(0) };
+  const how = { signal, format: layer.footer.format, memory };
   let whole: Digester | undefined;
   for (let next = 0; next < chunks.length;) {
     const from = memberOf(chunks[next]!);
@@ -81,7 +83,7 @@ export async function* readRun<T>(
           for await (const part of memberChunks(bytes, member, columns, how)) {
             const { file, row, index: expected } = chunks[next]!;
             if (index++ !== expected) continue; // a file that nobody wants
-            await checkChunk(row, expected, part);
+            await checkChunk(row, expected, part, true);
             const ends = expected + 1 === row.first + row.chunkCount;
             if (row.digest !== undefined && row.chunkCount > 1) {
               if (expected === row.first) whole = new Digester();
@@ -92,6 +94,7 @@ export async function* readRun<T>(
             next++;
             yield { file, at: columns.at(expected), bytes: part, last: ends };
             checking = true;
+            if (part.buffer !== memory.bytes.buffer) part.buffer.transfer(0);
           }
         }
         break;

@@ -11,8 +11,6 @@ import { MAX_HEADER_BYTES, writeHeader } from "./write_header.ts";
 
 /** Bytes of a piece. */
 const PIECE_BYTES = 256 * 1024;
-/** Content of which so much comes at once is handed on as it is, without a copy. */
-const WORTH_A_PIECE = 64 * 1024;
 /** What ends an archive (POSIX pax, "ustar Interchange Format") */
 const END_BLOCKS = 2;
 
@@ -41,16 +39,15 @@ export class TarOutput {
     this.#padding = paddingOf(entry.size);
   }
 
-  /** Writes content, which is given away. */
-  async content(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  /** Writes content, of which a copy is taken. */
+  async content(bytes: Uint8Array): Promise<void> {
     this.#left -= bytes.length;
-    if (bytes.length >= WORTH_A_PIECE) {
-      await this.#flush();
-      await this.#take(bytes);
-    } else {
-      if (this.#piece.length - this.#at < bytes.length) await this.#flush();
-      this.#piece.set(bytes, this.#at);
-      this.#at += bytes.length;
+    for (let at = 0; at < bytes.length;) {
+      if (this.#at === this.#piece.length) await this.#flush();
+      const part = bytes.subarray(at, at + this.#piece.length - this.#at);
+      this.#piece.set(part, this.#at);
+      this.#at += part.length;
+      at += part.length;
     }
     if (this.#left === 0) await this.#zeros(this.#padding);
   }
