@@ -30,7 +30,8 @@ function* sources(folder: string): Generator<{ path: string; text: string }> {
 }
 
 /** Strings in which other programs have flags of their own. */
-const OF_OTHERS = /circleci run|openssl |docker-credential-|^#|complete -|--no-sort|\bcompadd\b/;
+const OF_OTHERS =
+  /circleci run|diff --git|openssl |docker-credential-|^#|complete -|--no-sort|\bcompadd\b/;
 /** Files that write pages of the documentation, or are read by shells. */
 const NO_MESSAGES = /^cli\/(reference\/|completion\/scripts)/;
 
