@@ -201,7 +201,7 @@ export interface TreeNode {
   /** Its bytes. */
   size: number;
   /** What kind of artifact its manifest says it is. */
-  type?: string | undefined;
+  artifactType?: string | undefined;
   /** Of a bill of materials: in which form it is, by its type. */
   format?: string | undefined;
   /** Of what an index lists: its platform. */

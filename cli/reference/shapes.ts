@@ -64,6 +64,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
   cat: {
     reference: REFERENCE,
     digest: DIGEST,
+    "signer?": SIGNER,
     "path?": "path in the artifact, if one PATH names the only file",
     "size?": "bytes of the file",
     "encoding?": "`utf-8`, or `base64` for what is not text",
@@ -73,10 +74,12 @@ export const SHAPES: Record<string, Record<string, string>> = {
   cp: {
     reference: REFERENCE,
     digest: DIGEST,
+    "signer?": SIGNER,
     "path?": "path in the artifact, if one PATH names the only file",
     "destination?": "file that was written; with directories, DEST",
     "size?": "bytes of the file",
-    "files?": "of several files: a list of `path`, `destination` and `size`",
+    "files?":
+      "of several files: a list of `path`, `destination` and `size`; with directories, how many files",
     "entries?": "with directories: entries written",
     "bytes?": "with directories: bytes of all files",
   },
@@ -106,7 +109,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
   rm: {
     dryRun: "whether nothing was removed, with `--dry-run`",
     removals:
-      "for each repository or layout: `name`, `removed`, `goes` and `stays`, lists of `kind` (`tag`, `manifest`) with `tag` or `role` (`artifact`, `platform`, `referrer`, `list`), `digest`, `mediaType`, `size`, `artifactType`, and `why` for what stays; and `freed` with `blobs` and `bytes` of a layout",
+      "for each repository or layout: `reference`, `removed`, `goes` and `stays`, lists of `kind` (`tag`, `manifest`) with `tag` or `role` (`artifact`, `platform`, `referrer`, `list`), `digest`, `mediaType`, `size`, `artifactType`, and `why` for what stays; and `freed` with `blobs` and `bytes` of a layout",
   },
   tags: {
     reference: "the repository or layout",
@@ -158,7 +161,7 @@ export const SHAPES: Record<string, Record<string, string>> = {
     "signers?": `a list of ${SIGNER}`,
     isCut: "whether something is left out anywhere",
     tree:
-      "`kind` (`manifest`, `index`, `signature`, `attestation`, `sbom`, `artifact`, `unread`), `digest`, `mediaType`, `size`, `type`, `format`, `platform`, `tag`, `created`, `problem` (`code`, `message`), `repeated`; `signatures`: a list of `state` (`verified`, `refused`, `unchecked`), `signer`, `refusal` (`code`, `message`), `claims` (`kind`, `signer`, `time`, `predicateType`; not verified); `manifests` and `referrers`: lists of the same; `leftOut` (`referrers`, `more`, `manifests`, `unasked`)",
+      "`kind` (`manifest`, `index`, `signature`, `attestation`, `sbom`, `artifact`, `unread`), `digest`, `mediaType`, `size`, `artifactType`, `format`, `platform`, `tag`, `created`, `problem` (`code`, `message`), `repeated`; `signatures`: a list of `state` (`verified`, `refused`, `unchecked`), `signer`, `refusal` (`code`, `message`), `claims` (`kind`, `signer`, `time`, `predicateType`; not verified); `manifests` and `referrers`: lists of the same; `leftOut` (`referrers`, `more`, `manifests`, `unasked`)",
   },
   digest: {
     "directory?": "the directory, as it was written",

@@ -177,10 +177,10 @@ Deno.test("cp -r refuses before it writes", async () => {
   const names = (dir: string) =>
     [...Deno.readDirSync(`${at.dir}/${dir}`)].map((e) => e.name).sort();
   assert.deepEqual([names("into"), names(".")], [[], ["home", "into", "layout", "site", "tmp"]]);
-  const { entries, bytes, destination } = JSON.parse(
+  const { entries, files, bytes, destination } = JSON.parse(
     (await cp("--recursive", "b*", "x/css/", "made/", "-ojson")).stdout,
   );
-  assert.deepEqual([entries, bytes, destination], [4, 15, "made/"]);
+  assert.deepEqual([entries, files, bytes, destination], [4, 2, 15, "made/"]);
   assert.deepEqual([names("made"), names("made/bin")], [["bin", "css"], ["run"]]);
   assert.equal((await Deno.stat(`${at.dir}/made/bin/run`)).mode! & 0o777, 0o755);
 });

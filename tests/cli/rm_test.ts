@@ -24,7 +24,11 @@ Deno.test("rm removes a tag, and the artifact with its signature when no other n
     assert.equal(await at.ok(["rm", `${repo}:v1`, "--yes"]), `removed ${repo}:v1\n${kept}`);
     const { dryRun, removals } = JSON.parse(await at.ok(["rm", `${repo}@${digest}`, "-yojson"]));
     assert.equal(dryRun, false);
-    assert.deepEqual([removals.length, removals[0].name, removals[0].removed], [1, repo, true]);
+    assert.deepEqual([removals.length, removals[0].reference, removals[0].removed], [
+      1,
+      repo,
+      true,
+    ]);
     const parts = removals[0].goes.map(({ kind, role, tag }: Record<string, string>) =>
       kind === "tag" ? tag : role
     );

@@ -76,6 +76,11 @@ Deno.test("verify prints the digest alone on the first line, then who signed, th
   const names = document.checks.map(({ name }: { name: string }) => name);
   assert.deepEqual(names.slice(0, 3), ["signature", "certificate", "log"]);
   assert.equal(document.signer.kind, "key");
+  for (const reading of [["cat", "index.html"], ["cp", "index.html", "copy"]]) {
+    const [command, ...rest] = reading as [string, ...string[]];
+    const line = [command, "oci:layout:v1", ...rest, "--verify-key=acme.pub", "-ojson"];
+    assert.deepEqual(JSON.parse(await at.ok(line)).signer, document.signer, command);
+  }
 });
 
 Deno.test("sign without a terminal needs a digest or the directory, and signing again adds nothing", async () => {

@@ -26,7 +26,7 @@ export const tree = async (
 
 /** A tree as lines, one for each manifest: what it is and what is said of it. */
 export function outline(node: TreeNode, depth = 0): string[] {
-  const { kind, type, format, signatures = [], repeated, problem, leftOut } = node;
+  const { kind, artifactType: type, format, signatures = [], repeated, problem, leftOut } = node;
   const said = signatures.map(({ state, claims }) =>
     `${state}${
       claims === undefined ? "" : ` ${claims.kind} ${claims.predicateType ?? ""}`.trimEnd()

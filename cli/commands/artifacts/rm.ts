@@ -50,7 +50,12 @@ export async function runRm(context: Context): Promise<void> {
     }
     if (!dryRun) await report.done(summaryOf(result));
   }
-  if (out.json) await out.result({ dryRun, removals });
+  if (out.json) {
+    await out.result({
+      dryRun,
+      removals: removals.map(({ name: reference, ...result }) => ({ reference, ...result })),
+    });
+  }
 }
 
 function byStore(references: readonly Reference[]): Reference[][] {

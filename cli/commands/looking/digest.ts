@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Reference, Verdict } from "@blobber/core";
+import type { Reference } from "@blobber/core";
 import { quote } from "@blobber/core/printable";
 import { formatReference } from "@blobber/core/reference";
 import type { Context } from "../../context.ts";
@@ -15,6 +15,7 @@ import { refuseFlags } from "../../library/refuse_flags.ts";
 import { checkDirectory } from "../../library/user_paths.ts";
 import { SETTING_NAMES, type SettingName, settingOf } from "../../settings/table.ts";
 import { readOptions } from "../../trust/reading.ts";
+import { signerField } from "../../trust/signer_field.ts";
 
 /** What is of no use where nothing is packed into an artifact. */
 const PACKING: readonly SettingName[] = [
@@ -90,21 +91,15 @@ async function digestOfArtifact(
     const found = await client.treeDigest(reference, { ...options, special });
     const { digest, entries, verdict } = found;
     return await context.out.result(
-      { ...names, digest, tree: found.tree, entries, ...await signerIn(verdict) },
+      { ...names, digest, tree: found.tree, entries, ...await signerField(verdict) },
       found.tree,
     );
   }
   const image = await client.openImage(reference, options);
   try {
     const { digest, verdict } = image;
-    await context.out.result({ ...names, digest, ...await signerIn(verdict) }, digest);
+    await context.out.result({ ...names, digest, ...await signerField(verdict) }, digest);
   } finally {
     await image.close();
   }
-}
-
-async function signerIn(verdict: Verdict | undefined): Promise<{ signer?: unknown }> {
-  if (verdict === undefined) return {};
-  const { signerOf } = await import("../../trust/verdict.ts");
-  return { signer: signerOf(verdict) };
 }

@@ -40,7 +40,7 @@ const MIN_TEXT = 16;
  * @param root the artifact
  */
 export function treeLines(name: string, root: TreeNode, setting: TreeSetting): string[] {
-  const type = root.type === undefined ? "" : `, ${printable(root.type)}`;
+  const type = root.artifactType === undefined ? "" : `, ${printable(root.artifactType)}`;
   const heads = [printable(name), `${root.kind} ${root.digest}${type}`];
   const { columns } = setting;
   return [
@@ -99,7 +99,7 @@ function nodeText(node: TreeNode, setting: TreeSetting): string {
 }
 
 function whatText(node: TreeNode, digest: string): string {
-  const { kind, signatures = [], type } = node;
+  const { kind, signatures = [], artifactType: type } = node;
   switch (kind) {
     case "manifest":
     case "index": {

@@ -61,9 +61,9 @@ const root = node("index", {
         claims: { kind: "attestation", predicateType: "https://slsa.dev/provenance/v1" },
       }],
     }),
-    node("sbom", { format: "SPDX", type: "application/spdx+json" }),
+    node("sbom", { format: "SPDX", artifactType: "application/spdx+json" }),
     node("artifact", {
-      type: "application/vnd.x\x07",
+      artifactType: "application/vnd.x\x07",
       leftOut: {
         referrers: 0,
         more: false,

@@ -12,6 +12,7 @@ import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { encoded } from "../../terminal/encoded.ts";
 import { readOptions } from "../../trust/reading.ts";
+import { signerField } from "../../trust/signer_field.ts";
 
 /** Bytes of the largest files that are put into a JSON document: parsers hold a document in memory. */
 const MAX_JSON_BYTES = 32 * 1024 * 1024;
@@ -37,6 +38,7 @@ export async function runCat(context: Context): Promise<void> {
     await out.result({
       reference: formatReference(reference),
       digest: image.digest,
+      ...await signerField(image.verdict),
       ...isOne ? files[0] : { files },
     });
   } finally {

@@ -11,7 +11,7 @@ import { printable, quote } from "@blobber/core/printable";
 import { formatReference } from "@blobber/core/reference";
 import type { Context } from "../../context.ts";
 import { isDestinationDirectory, missingDirectory } from "../../library/user_paths.ts";
-import { formatSize } from "../../line/values.ts";
+import { signerField } from "../../trust/signer_field.ts";
 import type { Copying, Wanted } from "./copying.ts";
 
 /** Copies what was found, directories among it. */
@@ -21,27 +21,32 @@ export async function copyTrees(context: Context, copying: Copying): Promise<voi
   const { directory, places } = placesOf(copying);
   const { tag: _, ...rest } = reference;
   // The digest was verified when the image was opened.
-  const { entries, bytes } = await client.pull({ ...rest, digest: image.digest }, directory, {
-    ...options,
-    verifier: undefined,
-    expect: undefined,
-    platform: undefined,
-    overwrite: true,
-    places,
-    links: settings.get("links"),
-    special: settings.get("special"),
-  });
+  const { entries, files, bytes } = await client.pull(
+    { ...rest, digest: image.digest },
+    directory,
+    {
+      ...options,
+      verifier: undefined,
+      expect: undefined,
+      platform: undefined,
+      overwrite: true,
+      places,
+      links: settings.get("links"),
+      special: settings.get("special"),
+    },
+  );
   await out.result({
     reference: formatReference(reference),
     digest: image.digest,
+    ...await signerField(image.verdict),
     destination,
     entries,
+    files,
     bytes,
   });
   await report.done(async (took) => {
-    const { amountText } = await import("../../terminal/summary.ts");
-    const amounts = `${amountText(entries, "entry", "entries")}, ${formatSize(bytes)}`;
-    return `Copied to ${printable(destination)}: ${amounts} ${took}`;
+    const { filesText } = await import("../../terminal/summary.ts");
+    return `Copied to ${printable(destination)}: ${filesText(files, bytes)} ${took}`;
   });
 }
 

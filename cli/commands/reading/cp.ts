@@ -13,6 +13,7 @@ import type { Context } from "../../context.ts";
 import { formatSize } from "../../line/values.ts";
 import { copyTarget, copyTargets, refuseStream, writeStream } from "../../library/user_paths.ts";
 import { readOptions } from "../../trust/reading.ts";
+import { signerField } from "../../trust/signer_field.ts";
 import type { Copying, Wanted } from "./copying.ts";
 
 /** Copies files to disk. Nothing is written before all of them were found, and all places looked at. */
@@ -63,6 +64,7 @@ async function copyFiles(context: Context, copying: Copying): Promise<void> {
   await context.out.result({
     reference: formatReference(reference),
     digest: image.digest,
+    ...await signerField(image.verdict),
     ...isOne ? written[0] : { files: written },
   });
   const bytes = formatSize(written.reduce((sum, { size }) => sum + size, 0));

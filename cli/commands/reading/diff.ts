@@ -14,6 +14,7 @@ import { ignoreOptions } from "../../library/packing.ts";
 import { formatSize } from "../../line/values.ts";
 import { ReaderGone } from "../../terminal/output.ts";
 import { readOptions } from "../../trust/reading.ts";
+import { signerField } from "../../trust/signer_field.ts";
 import { checkFlags, type Named } from "./diff_flags.ts";
 import { changeLine, entryFields, statLines } from "./diff_text.ts";
 
@@ -124,10 +125,9 @@ async function sideDocument(
   { digest, verdict }: DiffSide,
 ): Promise<unknown> {
   if (reference === undefined) return { directory: text };
-  const { signerOf } = await import("../../trust/verdict.ts");
   return {
     reference: formatReference(reference),
     digest,
-    ...verdict !== undefined && { signer: signerOf(verdict) },
+    ...await signerField(verdict),
   };
 }

@@ -11,6 +11,7 @@ import { formatReference, parseReference } from "@blobber/core/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { readOptions } from "../../trust/reading.ts";
+import { signerField } from "../../trust/signer_field.ts";
 import { formatSize } from "../../line/values.ts";
 
 /** Lists the files of an artifact. */
@@ -34,11 +35,10 @@ export async function runLs(context: Context): Promise<void> {
       ? await image.entries()
       : await entriesOf(image, patterns, { long, signal });
     if (out.json) {
-      const { signerOf } = await import("../../trust/verdict.ts");
       return await out.result({
         reference: formatReference(reference),
         digest: image.digest,
-        ...image.verdict !== undefined && { signer: signerOf(image.verdict) },
+        ...await signerField(image.verdict),
         entries: entries.map(entryDocument),
       });
     }

@@ -111,7 +111,7 @@ export class ReferrerReader {
       digest,
       mediaType,
       size,
-      ...found.type && { type: found.type },
+      ...found.type && { artifactType: found.type },
       ...found.format && { format: found.format },
       ...tie?.tag !== undefined && { tag: tie.tag },
       ...created && { created },

@@ -134,7 +134,7 @@ class Walk {
       digest,
       mediaType,
       size,
-      ...child.artifactType && { type: child.artifactType },
+      ...child.artifactType && { artifactType: child.artifactType },
       ...platform !== undefined && { platform: { ...platform } },
       ...known && { repeated: true },
       manifests: [],
