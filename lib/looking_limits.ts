@@ -23,3 +23,5 @@ export const MAX_TAGS_ASKED = 2000;
 export const TAG_READS = 8;
 /** Values that are shown of a config, and entries of a list in it: those in use have some 20. */
 export const MAX_CONFIG_VALUES = 64;
+/** Indexes that a removal reads to know what they list: as many as a large repository has tags. */
+export const MAX_INDEX_READS = 20_000;

@@ -132,7 +132,7 @@ class Planner {
     const others = this.#survey.tagsOf(digest).filter((tag) => !this.#wanted.has(tag));
     if (!byDigest && others.length > 0) throw new Stays(`${someTags(others)} too`);
     await this.#demandFree(digest, byDigest);
-    const gathered: Gathered = { tags: [], steps: [], stays: [] };
+    const gathered = nothing();
     await this.#gather(artifact, gathered, { depth: 0, byDigest });
     await this.#platforms(artifact, gathered, byDigest);
     return gathered;
@@ -259,15 +259,18 @@ class Planner {
   async #platforms(part: ManifestPart, into: Gathered, byDigest: boolean): Promise<void> {
     const document = await this.#survey.read(part);
     if (document === undefined || !("manifests" in document.value)) return;
-    for (const child of contentsOf(document.value)) {
-      if (!isDocumentType(child.mediaType)) continue;
+    // One may stand there often.
+    const listed = new Map(contentsOf(document.value).map((one) => [one.digest, one]));
+    for (const child of listed.values()) {
+      if (!isDocumentType(child.mediaType) || into.platforms.has(child.digest)) continue;
+      into.stays = into.stays.filter((one) => one.digest !== child.digest);
       const platform = manifestPart(child, "platform");
-      const why = await this.#whyPlatformStays(child, part.digest);
+      const why = await this.#whyPlatformStays(child, into);
       if (why !== undefined) {
         if (why !== "") into.stays.push({ ...platform, why });
         continue;
       }
-      const own: Gathered = { tags: [], steps: [], stays: [] };
+      const own = nothing();
       try {
         await this.#gather(platform, own, { depth: 0, byDigest: false });
       } catch (error) {
@@ -275,6 +278,7 @@ class Planner {
         into.stays.push({ ...platform, why: error.message });
         continue;
       }
+      into.platforms.add(child.digest);
       const known = new Set(into.steps.map((step) => keyOf(step.part)));
       into.steps.push(...own.steps.filter((step) => !known.has(keyOf(step.part))));
       into.stays.push(...own.stays);
@@ -283,14 +287,17 @@ class Planner {
   }
 
   /** Nothing where a manifest of an index goes with it, no words where it is not there by itself. */
-  async #whyPlatformStays({ digest }: Descriptor, index: Digest): Promise<string | undefined> {
+  async #whyPlatformStays(
+    { digest }: Descriptor,
+    { steps }: Gathered,
+  ): Promise<string | undefined> {
     const tags = this.#survey.tagsOf(digest).filter((tag) => !this.#wanted.has(tag));
     if (tags.length > 0) return someTags(tags);
     const { manifests } = this.#survey;
     if (manifests === undefined) return "it cannot be told what else names it";
     if (!manifests.has(digest)) return "";
-    const holders = (await this.#survey.holdersOf(digest)).filter((one) =>
-      one.index !== index && !this.#goes(one.index)
+    const holders = (await this.#survey.holdersOf(digest)).filter(({ index }) =>
+      !this.#goes(index) && !steps.some(({ part }) => keyOf(part) === index)
     );
     return holders.length > 0
       ? `index ${holders[0]!.tag ?? holders[0]!.index} lists it`
@@ -307,6 +314,12 @@ interface Gathered {
   tags: [tag: string, digest: Digest][];
   steps: Step[];
   stays: KeptPart[];
+  /** Manifests of indexes that go. */
+  platforms: Set<Digest>;
+}
+
+function nothing(): Gathered {
+  return { tags: [], steps: [], stays: [], platforms: new Set() };
 }
 
 function manifestPart(

@@ -245,6 +245,33 @@ test("an index that stays keeps what it lists, also where that was named, and si
   }
 });
 
+test("what an index lists is known however deep it stands, and each index is read once", async () => {
+  const { registry, store } = await bench();
+  const child = await sample(store, "child", { tag: "child" });
+  const inner = await index(store, [child]);
+  const middle = await index(store, Array(300).fill(inner));
+  await index(store, Array(300).fill(middle), "deep");
+  let requests = 0;
+  registry.onRequest = () => void requests++;
+  const found = await remove(store, "child");
+  assert.deepEqual(found.stays.map(({ why }) => why), ["index deep lists it"]);
+  assert.ok(requests < 20, `${requests} requests`);
+  assert.equal(await isThere(store, child.digest), true);
+});
+
+test("what an index lists often goes once", async () => {
+  const store = new MemoryStore();
+  const child = await sample(store, "child");
+  let list = child;
+  for (let depth = 0; depth < 8; depth++) {
+    list = await index(store, [child, ...Array(30).fill(list)]);
+  }
+  await store.tag("v1", list);
+  const found = await remove(store, "v1"); // by each way to the child it would be 30^8
+  assert.deepEqual([found.goes.length, found.stays], [10, []]);
+  assert.deepEqual(await all(store.manifests!()), []);
+});
+
 test("a list of referrers is not believed: what does not say so itself is not removed", async () => {
   const { store } = await bench({ referrers: false });
   const subject = await sample(store, "subject", { tag: "v1" });

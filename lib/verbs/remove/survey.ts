@@ -10,8 +10,8 @@ import { fallbackTag, isFallbackTag } from "../../artifact/fallback_tag.ts";
 import { isDocumentType, isIndexType, readDocument } from "../../artifact/manifest.ts";
 import { type NamedByTag, tagNames } from "../../artifact/tag_names.ts";
 import type { Digest } from "../../digest.ts";
-import { checkAborted, isBlobberError } from "../../errors.ts";
-import { MAX_INDEX_DEPTH, TAG_READS } from "../../limits.ts";
+import { BlobberError, checkAborted, isBlobberError } from "../../errors.ts";
+import { MAX_INDEX_READS, TAG_READS } from "../../limits.ts";
 import type { CallOptions, Store } from "../../store.ts";
 import { inLanes } from "../../system/lanes.ts";
 import type { Descriptor, Document, Index, Manifest } from "../../types.ts";
@@ -127,7 +127,17 @@ export class Survey {
       if (!isIndexType(mediaType) || lists.has(digest) || roots.has(digest)) continue;
       roots.set(digest, { index: digest });
     }
-    const read = async (holder: Holder, index: Digest, depth: number): Promise<void> => {
+    let reads = 0;
+    /** However deep: what is more than readers accept is there all the same. */
+    const read = async (holder: Holder, index: Digest, seen: Set<Digest>): Promise<void> => {
+      if (seen.has(index)) return; // an index may list another often
+      seen.add(index);
+      if (++reads > MAX_INDEX_READS) {
+        throw new BlobberError(
+          "limit",
+          `too many indexes in ${this.store.name}, expected at most ${MAX_INDEX_READS}`,
+        );
+      }
       const descriptor = await this.store.resolve(index, this.call);
       const { value } = await readDocument(this.store, descriptor, this.call);
       if (!("manifests" in value)) return;
@@ -136,8 +146,8 @@ export class Survey {
         const list = holders.get(one.digest) ?? [];
         holders.set(one.digest, list);
         list.push(holder);
-        if (!isIndexType(one.mediaType) || depth >= MAX_INDEX_DEPTH) continue;
-        await read(holder, one.digest, depth + 1).catch((error) => {
+        if (!isIndexType(one.mediaType)) continue;
+        await read(holder, one.digest, seen).catch((error) => {
           // Parts of an index may have been left out when it was copied.
           if (!isBlobberError(error, "not-found")) throw error;
         });
@@ -147,7 +157,7 @@ export class Survey {
     await inLanes(
       roots.values(),
       { lanes: TAG_READS, signal },
-      (root) => read(root, root.index, 1),
+      (root) => read(root, root.index, new Set()),
     );
     return holders;
   }
