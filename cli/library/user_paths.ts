@@ -127,7 +127,7 @@ function nameOf(path: string): string {
  * Writes a file in one step: it exists whole or not at all. Its directory is opened once, so that another user
  * who changes the path meanwhile changes nothing.
  *
- * @param target where; missing parents are made
+ * @param target where; missing parents are made, and removed again when it fails
  * @param content its bytes; an error of theirs leaves nothing behind
  * @param options permission bits, whatever the umask; whether the path may be changed by other users; and whether
  * what exists is kept
@@ -141,8 +141,9 @@ export async function writeStream(
   const { closeSync, fchmodSync, openSync, renameSync, rmSync, writeSync } = await import(
     "node:fs"
   );
-  const { holdFile } = await import("@blobber/core/hold-path");
-  const { dir, name, found } = holdFile(target, { allowShared: options.allowShared });
+  const { holdFile, removeMade } = await import("@blobber/core/hold-path");
+  const hold = { allowShared: options.allowShared };
+  const { dir, name, found, made } = holdFile(target, hold);
   const temporary = dir.entry(`${name}.${crypto.randomUUID()}.tmp`);
   let fd: number | undefined;
   try {
@@ -162,8 +163,10 @@ export async function writeStream(
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
     rmSync(temporary, { force: true });
+    removeMade(made, hold);
     if (error instanceof BlobberError) throw error;
-    throw fileError(`cannot write ${printable(target)}`, error);
+    const { systemReason } = await import("@blobber/core/system-error");
+    throw fileError(`cannot write ${printable(target)}`, error, systemReason(error));
   } finally {
     dir.close();
   }
@@ -206,12 +209,14 @@ function statIfThere(path: string): Deno.FileInfo | undefined {
   }
 }
 
-function fileError(what: string, cause: unknown): unknown {
+function fileError(what: string, cause: unknown, reason?: string): unknown {
   // Its own error, which says what to do.
   if (cause instanceof Deno.errors.NotCapable) return cause;
   // Faults of the file system have an errno or a name of Deno's; the rest is passed on as it is.
   const known = cause instanceof Error &&
     ("code" in cause || Object.hasOwn(Deno.errors, cause.name));
   if (!known) return cause;
-  return new BlobberError("file-system", `${what}: ${printable(cause.message)}`, { cause });
+  return new BlobberError("file-system", `${what}: ${reason ?? printable(cause.message)}`, {
+    cause,
+  });
 }

@@ -13,6 +13,7 @@ import {
   constants,
   fstatSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   realpathSync,
@@ -24,7 +25,7 @@ import {
 import { dirname } from "node:path";
 import { BlobberError } from "../errors.ts";
 import { randomName } from "./files.ts";
-import { errnoOf } from "./system_error.ts";
+import { errnoOf, fileError } from "./system_error.ts";
 import { quote } from "../text/printable.ts";
 import { ownedName } from "./process_identity.ts";
 import { nodeModule, thisPlatform } from "./runtime.ts";
@@ -299,4 +300,33 @@ function whyShared(stat: Stats): string | undefined {
 /** Whether an error says that a path is no directory, or a link. */
 export function isNoDirectory(error: unknown): boolean {
   return ["ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "");
+}
+
+/**
+ * Makes directories, each in the one before it.
+ *
+ * @param dir the first lies in it; it is closed
+ * @param names theirs, outermost first
+ * @param options permission bits, and a list that the paths of those that were made are added to
+ * @returns the last
+ * @throws {BlobberError} `file-system`
+ */
+export function makeDirectories(
+  dir: HeldDirectory,
+  names: string[],
+  { mode = 0o777, made }: { mode?: number; made: string[] },
+): HeldDirectory {
+  let at = dir;
+  for (const name of names) {
+    const above = at;
+    try {
+      mkdirSync(above.entry(name), { mode });
+      made.push(above.shown(name));
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw fileError("cannot make", above.shown(name), error);
+    }
+    at = above.open(name);
+    above.close();
+  }
+  return at;
 }

@@ -5,7 +5,8 @@
  * @module
  */
 
-import fs, { lstatSync, mkdirSync, readlinkSync, realpathSync, type Stats } from "node:fs";
+import fs, { lstatSync, mkdirSync, readlinkSync } from "node:fs";
+import { realpathSync, rmdirSync, type Stats } from "node:fs";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { BlobberError } from "../errors.ts";
 import { errnoOf, fileError, missingPermission } from "./system_error.ts";
@@ -17,6 +18,7 @@ import {
   isOpenToAll,
   isSame,
   isTrusted,
+  makeDirectories,
 } from "./held_directory.ts";
 import { MAX_LINK_HOPS, MAX_PATH_LOOKS } from "../limits.ts";
 import { quote } from "../text/printable.ts";
@@ -42,6 +44,8 @@ export interface HeldFile {
   name: string;
   /** What has that name. */
   found: Stats | undefined;
+  /** Paths of the directories that were made for it, outermost first. */
+  made: readonly string[];
 }
 
 /** What there is of a path. */
@@ -97,15 +101,17 @@ export function holdFile(path: string, options: PathOptions & { mode?: number } 
   const absolute = absolutePath(path);
   if (thisPlatform().os === "windows") return takeFile(absolute, options.mode);
   const walk = new Walk(absolute, options, { toFile: true });
+  const made: string[] = [];
   try {
     const { dir, parent, missing } = walk.run();
     parent?.close();
-    if (missing.length === 0) return { dir, name: ".", found: dir.stat };
-    const at = makeDirectories(dir, missing.slice(0, -1), options);
+    if (missing.length === 0) return { dir, name: ".", found: dir.stat, made };
+    const at = makeDirectories(dir, missing.slice(0, -1), { ...options, made });
     const name = missing.at(-1)!;
-    return { dir: at, name, found: at.look(name) };
+    return { dir: at, name, found: at.look(name), made };
   } catch (error) {
     walk.close();
+    removeMade(made, options);
     throw fileError("cannot use", absolute, error);
   }
 }
@@ -131,28 +137,25 @@ function absolutePath(path: string): string {
 }
 
 /**
- * Makes directories, each in the one before it.
+ * Removes directories that {@linkcode holdFile} made for a file that did not come to be. Those that hold
+ * something by now stay.
  *
- * @param dir the first lies in it; it is closed
- * @returns the last
+ * @param made their paths
+ * @param options as they were for the file
  */
-function makeDirectories(
-  dir: HeldDirectory,
-  names: string[],
-  { mode = 0o777 }: { mode?: number },
-): HeldDirectory {
-  let at = dir;
-  for (const name of names) {
-    const above = at;
+export function removeMade(made: readonly string[], options: PathOptions = {}): void {
+  for (const path of made.toReversed()) {
+    let above: HeldDirectory | undefined;
     try {
-      mkdirSync(above.entry(name), { mode });
-    } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw fileError("cannot make", above.shown(name), error);
+      above = holdDirectory(dirname(path), options);
+      if (above === undefined) return;
+      rmdirSync(above.entry(basename(path)));
+    } catch {
+      return; // what failed before is the error to tell of
+    } finally {
+      above?.close();
     }
-    at = above.open(name);
-    above.close();
   }
-  return at;
 }
 
 /**
@@ -379,7 +382,11 @@ function takeFile(absolute: string, mode = 0o777): HeldFile {
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw fileError("cannot use", path, error);
   }
-  mkdirSync(dirname(path), { recursive: true, mode });
+  const made: string[] = [];
+  const first = mkdirSync(dirname(path), { recursive: true, mode });
+  for (let at = dirname(path); first !== undefined && at.length >= first.length; at = dirname(at)) {
+    made.unshift(at);
+  }
   const dir = HeldDirectory.unjudged(realpathSync(dirname(path)));
-  return { dir, name: basename(path), found: dir.look(basename(path)) };
+  return { dir, name: basename(path), found: dir.look(basename(path)), made };
 }

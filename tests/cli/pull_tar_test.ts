@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Workplace } from "./program.ts";
+import { randomBytes } from "node:crypto";
+import { programWords, Workplace } from "./program.ts";
 
 /** Runs another program in a workplace, and gives what it prints. */
 async function other(at: Workplace, program: string, ...args: string[]): Promise<string> {
@@ -101,4 +102,81 @@ Deno.test("a tar that stands there is kept, and an error leaves none", async () 
   assert.ok(document.fetched > 0);
   assert.equal(await Deno.readLink(`${at.dir}/link.tar`), "mine.tar");
   assert.match(await other(at, "tar", "-tf", "mine.tar"), /^index\.html$/m);
+});
+
+Deno.test("a tar that fails behind its first bytes leaves no file, and no directory made for it", async () => {
+  await using at = await Workplace.open();
+  await at.write("site/a", "a\n");
+  await at.write("site/b", new Uint8Array(randomBytes(2_000_000)));
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  const blobs = [...Deno.readDirSync(`${at.dir}/layout/blobs/sha256`)]
+    .map(({ name }) => `${at.dir}/layout/blobs/sha256/${name}`);
+  const layer = blobs.find((path) => Deno.statSync(path).size > 1_000_000)!;
+  const bytes = Deno.readFileSync(layer);
+  bytes.fill(0, 1_500_000, 1_500_100);
+  Deno.writeFileSync(layer, bytes);
+  await Deno.mkdir(`${at.dir}/kept/empty`, { recursive: true });
+  for (const place of ["made/in/x.tar", "kept/empty/new/x.tar"]) {
+    const { status, stderr } = await at.run(["pull", "oci:layout:v1", "--to-tar", place]);
+    assert.equal(status, 8);
+    assert.match(stderr, /^Error: bytes \d+ to \d+ of "b" do not have the digest/);
+  }
+  assert.deepEqual([...Deno.readDirSync(`${at.dir}/kept/empty`)], []);
+  assert.ok(![...Deno.readDirSync(at.dir)].some(({ name }) => name === "made"));
+  // What was written before the wrong bytes is right, and the status says that it is not all.
+  const { status, bytes: begun } = await at.run(["pull", "oci:layout:v1", "-"]);
+  assert.equal(status, 8);
+  assert.ok(begun.length < 2_000_000);
+});
+
+/** What takes away root's right to write where nobody may; nothing for another user, who has none. */
+const AS_A_USER = Deno.uid() === 0
+  ? ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--"]
+  : [];
+
+Deno.test({
+  name: "row 45: a place that is read-only, a file or a link is refused for a part and for a tar",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using at = await Workplace.open();
+    await at.site();
+    await at.ok(["push", "site", "oci:layout:v1"]);
+    await at.write("file", "mine");
+    for (const name of ["ro", "dir"]) await Deno.mkdir(`${at.dir}/${name}`);
+    await Deno.symlink("file", `${at.dir}/to-file`);
+    await Deno.symlink("dir", `${at.dir}/to-dir`);
+    await Deno.symlink("nothing", `${at.dir}/to-nothing`);
+    await Deno.chmod(`${at.dir}/ro`, 0o555);
+    const part = ["--include", "/css"];
+    const cases: [string[], number, RegExp][] = [
+      [["ro", ...part], 13, /permission denied$/m],
+      [["ro/new", ...part], 13, /permission denied$/m],
+      [["to-file", ...part], 10, /is not a directory, expected one or nothing/],
+      [["to-nothing", ...part], 10, /is a link to nothing, expected a directory/],
+      [["--to-tar", "ro/x.tar"], 13, /^Error: cannot write ro\/x\.tar: permission denied$/m],
+      [["--to-tar", "ro/new/x.tar"], 13, /^Error: cannot make ".*\/ro\/new": permission denied$/m],
+      [["--to-tar", `new/${"n".repeat(300)}/x.tar`], 13, /^Error: cannot make ".*": /m],
+      [["--to-tar", "to-dir"], 10, /^Error: to-dir is a directory$/m],
+    ];
+    await Promise.all(cases.map(async ([words, status, message]) => {
+      const [program, ...args] = [...AS_A_USER, ...programWords(), "pull", "oci:layout:v1"];
+      const ran = await new Deno.Command(program!, {
+        args: [...args, ...words],
+        cwd: at.dir,
+        clearEnv: true,
+        env: at.environment(),
+      }).output();
+      const said = new TextDecoder().decode(ran.stderr);
+      assert.deepEqual([words, ran.code, ran.stdout.length], [words, status, 0], said);
+      assert.match(said, message);
+    }));
+    // Links to directories are followed, and stay.
+    await at.ok(["pull", "oci:layout:v1", "to-dir/sub", ...part]);
+    await at.ok(["pull", "oci:layout:v1", "--to-tar", "to-dir/x.tar", ...part]);
+    const names = (path: string) => [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+    assert.deepEqual(names(`${at.dir}/dir`), ["sub", "x.tar"]);
+    assert.deepEqual(names(`${at.dir}/ro`), []);
+    assert.equal(await at.read("file"), "mine");
+    for (const name of ["new", "nothing"]) assert.ok(!names(at.dir).includes(name), name);
+  },
 });
