@@ -12,9 +12,9 @@ export const SIGNATURES = {
     args: ["reference"],
     summary: "sign an existing artifact",
     details: [
-      "Prints the digest, and asks before it signs. Without a terminal, give the digest in the " +
-      "reference, or name the directory that it was made of with --from. REF:TAG@sha256:… signs " +
-      "the tag too.",
+      "Shows the digest and asks before it signs, and prints the digest once it is signed. Without " +
+      "a terminal, give the digest in the reference, or name the directory that it was made of with " +
+      "--from. REF:TAG@sha256:… signs the tag too.",
     ],
     examples: [
       "sign ghcr.io/acme/site:v1@sha256:… --sign-key acme.key",

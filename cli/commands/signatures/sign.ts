@@ -19,7 +19,7 @@ import { readOptions } from "../../trust/reading.ts";
 import { notedSigner } from "../../signing/noted.ts";
 import { makeSigner } from "../../signing/signer.ts";
 
-/** Signs an existing artifact, and prints its digest first. */
+/** Signs an existing artifact, and prints its digest once it is signed. */
 export async function runSign(context: Context): Promise<void> {
   const { out, report, signal } = context;
   const ref = context.args[0]!;
@@ -32,8 +32,8 @@ export async function runSign(context: Context): Promise<void> {
   const options = await readOptions(context, ref);
   // A signature on an index covers all its manifests, so one on a single manifest is not enough for it.
   if (options.verifier !== undefined) await client.verify(exact, { ...options, whole: true });
-  if (!out.json) await out.text(digest);
-  if (pinned === undefined && !await confirm(`Sign this as ${quote(ref)}?`, signal)) {
+  // On stdout the digest says that it was signed, so before that it stands in the question alone.
+  if (pinned === undefined && !await confirm(`Sign ${digest} as ${quote(ref)}?`, signal)) {
     throw new BlobberError("interrupted", "not signed");
   }
   if (reference.kind === "registry" && tag === undefined) {
@@ -61,7 +61,7 @@ export async function runSign(context: Context): Promise<void> {
     size,
     signature,
     added,
-  });
+  }, digest);
   if (!added) return;
   await report.done(async (took) =>
     `Signed ${formatReference(reference)} ${took}, by ${await signedBy()}`
