@@ -98,6 +98,8 @@ export const ARTIFACTS = {
       "Shows what goes and asks first; without a terminal, say --yes or --dry-run. No signature is " +
       "needed to remove something. Blobs of a layout that nothing names any more go at once; a registry " +
       "frees its own later. Some registries remove nothing this way: the message says what does.",
+      "Of several repositories or layouts, one where it fails keeps no other back, and the exit status is " +
+      "that of the first failure.",
     ],
     examples: [
       "rm ghcr.io/acme/site:v1",

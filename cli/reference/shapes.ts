@@ -110,6 +110,8 @@ export const SHAPES: Record<string, Record<string, string>> = {
     dryRun: "whether nothing was removed, with `--dry-run`",
     removals:
       "for each repository or layout: `reference`, `removed`, `goes` and `stays`, lists of `kind` (`tag`, `manifest`) with `tag` or `role` (`artifact`, `platform`, `referrer`, `list`), `digest`, `mediaType`, `size`, `artifactType`, and `why` for what stays; and `freed` with `blobs` and `bytes` of a layout",
+    "failed?":
+      "of several repositories or layouts: a list of those where it failed, each with `reference`, `code` and `message`",
   },
   tags: {
     reference: "the repository or layout",

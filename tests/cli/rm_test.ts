@@ -78,6 +78,32 @@ Deno.test("rm takes several, in several places, and says where a registry remove
   }
 });
 
+Deno.test("rm in several places goes on after a failure, and reports what it removed and what failed", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  for (const ref of ["oci:a:v1", "oci:b:v1"]) await at.ok(["push", "site", ref, "--tag=v2"]);
+  const rm = ["rm", "--yes", "oci:a:v1", "oci:nope:v1", "oci:b:v1", "-ojson"];
+  const { status, stdout, stderr } = await at.run(rm);
+  assert.equal(status, 4, stderr);
+  const { removals, failed } = JSON.parse(stdout);
+  const names = (list: { reference: string }[]) => list.map(({ reference }) => reference);
+  assert.deepEqual(names(removals), ["oci:a", "oci:b"]);
+  assert.deepEqual(names(failed), ["oci:nope"]);
+  assert.equal(failed[0].code, "not-found");
+  const [notice, error] = stderr.trim().split("\n").map((line) => JSON.parse(line));
+  assert.equal(notice.notice.code, "not-removed");
+  assert.match(error.error.message, /^1 of 3 removals failed, oci:nope: /);
+  const text = await at.run(["rm", "--yes", "oci:nope:v1", "oci:b:v2"]);
+  assert.equal(text.status, 4, text.stderr);
+  assert.match(text.stdout, /^removed oci:b:v2\nremoved oci:b@sha256:\w+\n$/);
+  assert.match(
+    text.stderr,
+    /^Warning: the removal from oci:nope failed: .*\nError: 1 of 2 removals failed, oci:nope: /,
+  );
+  assert.equal(await at.ok(["tags", "oci:a"]), "v2\n");
+  assert.equal(await at.ok(["tags", "oci:b"]), "");
+});
+
 Deno.test({
   name: "at a terminal rm shows what goes and asks, and anything but yes removes nothing",
   ignore: !hasTerminal(),
@@ -100,5 +126,17 @@ Deno.test({
       );
     }
     assert.equal(await at.ok(["tags", "oci:layout"]), "");
+    // A no ends it, and what went before it is reported.
+    await at.ok(["push", "site", "oci:a:v1"]);
+    await at.ok(["push", "site", "oci:b:v1", "--tag=v2"]);
+    const rm = ["rm", "oci:a:v1", "oci:b:v1", "oci:b:v2", "-ojson"];
+    const run = new TerminalRun(at, rm, { columns: 120, redirect: "> removed" });
+    await run.shows(/Remove these 2\? \[y\/N\]/);
+    await run.type("y\n");
+    await run.shows(/Remove these 3\? \[y\/N\]/);
+    await run.type("n\n");
+    assert.equal((await run.end()).status, 130);
+    const { removals, failed } = JSON.parse(await at.read("removed"));
+    assert.deepEqual([removals.length, removals[0].reference, failed], [1, "oci:a", []]);
   },
 });

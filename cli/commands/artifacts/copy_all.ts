@@ -5,11 +5,12 @@
  */
 
 import type { CopyFrom, CopyOutcome, CopyResult, Reference } from "@blobber/core";
-import { BlobberError, type Code, isBlobberError } from "@blobber/core/errors";
+import { BlobberError, type Code } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/printable";
 import { formatReference, parseReference } from "@blobber/core/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
+import { type FirstFailure, notAll } from "../../library/not_all.ts";
 import { refuseFlags } from "../../library/refuse_flags.ts";
 import { platformOf } from "../../library/wanted.ts";
 import { formatSize } from "../../line/values.ts";
@@ -25,11 +26,11 @@ export async function runCopyAll(context: Context): Promise<void> {
   const outcomes = await begin(context, to);
   const copied: (CopyResult & { from: string; to: string })[] = [];
   const failed: { from: string; to: string; code: Code; message: string }[] = [];
-  let first: { from: string; error: unknown } | undefined;
+  let first: FirstFailure | undefined;
   for await (const outcome of outcomes) {
     const { from, to } = outcome;
     if ("error" in outcome) {
-      first ??= { from, error: outcome.error };
+      first ??= { name: from, error: outcome.error };
       const { code, message } = describeError(outcome.error, "copy");
       failed.push({ from, to, code, message });
       report.warn("not-copied", `${printable(from)} was not copied: ${message}`);
@@ -53,7 +54,13 @@ export async function runCopyAll(context: Context): Promise<void> {
       failed,
     });
   }
-  if (first !== undefined) throw notAll(first, failed.length, failed.length + copied.length);
+  if (first !== undefined) {
+    const { length } = failed;
+    const what = `${length} of ${length + copied.length} artifacts ${
+      length === 1 ? "was" : "were"
+    }`;
+    throw notAll(first, length, `${what} not copied`);
+  }
   await report.done(async (took) => {
     const { amountText } = await import("../../terminal/summary.ts");
     const sum = (amount: (one: CopyResult) => number) =>
@@ -114,16 +121,4 @@ function repositoryIn(text: string): Reference {
 
 function lineOf({ digest }: CopyResult, to: string): string {
   return to.endsWith(`@${digest}`) ? printable(to) : `${digest} ${printable(to)}`;
-}
-
-/** The error of a copy that did not copy all: of the kind that the first failure is. */
-function notAll(
-  { from, error }: { from: string; error: unknown },
-  failed: number,
-  all: number,
-): unknown {
-  if (!isBlobberError(error)) return error;
-  const message = `${failed} of ${all} artifacts ${failed === 1 ? "was" : "were"} not copied, ` +
-    `${failed === 1 ? "" : "first "}${printable(from)}: ${error.message}`;
-  return new BlobberError(error.code, message, { cause: error, ...error.advice });
 }

@@ -4,14 +4,16 @@
  * @module
  */
 
-import type { Reference, Removal, RemovalPart, RemoveResult } from "@blobber/core";
-import { BlobberError } from "@blobber/core/errors";
+import type { Client, Reference, Removal, RemovalPart, RemoveResult } from "@blobber/core";
+import { BlobberError, type Code, isBlobberError } from "@blobber/core/errors";
 import { counted, printable } from "@blobber/core/printable";
 import { parseReference, storeName } from "@blobber/core/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
+import { type FirstFailure, notAll } from "../../library/not_all.ts";
 import { formatSize } from "../../line/values.ts";
 import { canAsk, confirm } from "../../terminal/ask.ts";
+import { describeError } from "../../terminal/error_text.ts";
 
 /** Shows what goes, asks, and removes it: of one repository or layout after the other. */
 export async function runRm(context: Context): Promise<void> {
@@ -23,48 +25,89 @@ export async function runRm(context: Context): Promise<void> {
     });
   }
   const client = await makeClient(context);
+  const places = byStore(args.map(parseReference));
   const removals: RemoveResult[] = [];
-  const asks = !dryRun && !yes;
-  for (const references of byStore(args.map(parseReference))) {
-    const result = await client.remove(references, {
-      ...report.observer(signal),
-      dryRun,
-      ...asks && { confirm: (removal: Removal) => confirm(questionOf(removal), signal) },
-    });
-    if (!dryRun && !result.removed) {
-      throw new BlobberError("interrupted", `nothing was removed from ${printable(result.name)}`);
+  const failed: { reference: string; code: Code; message: string }[] = [];
+  let first: FirstFailure | undefined;
+  let stopped: { error: unknown } | undefined;
+  for (const [name, references] of places) {
+    let result: RemoveResult;
+    try {
+      result = await removeIn(client, references, context);
+    } catch (error) {
+      if (places.size === 1) throw error;
+      // What has gone before is gone, so it is reported all the same.
+      if (signal.aborted || isBlobberError(error, "interrupted")) {
+        stopped = { error };
+        break;
+      }
+      first ??= { name, error };
+      const { code, message } = describeError(error, "rm");
+      failed.push({ reference: name, code, message });
+      report.warn("not-removed", `the removal from ${printable(name)} failed: ${message}`);
+      continue;
     }
     removals.push(result);
-    const { freed } = result;
-    if (freed.kept !== undefined) {
-      report.onNotice({
-        level: "info",
-        code: "blobs-kept",
-        message: `blobs that nothing names stay in ${printable(result.name)}: ${freed.kept}`,
-      });
-    }
-    // A person has just read what goes.
-    const read = asks && out.columns !== Infinity;
-    if (!out.json && !read) {
-      await out.text(linesOf(result, dryRun ? "would remove" : "removed").join("\n"));
-    }
-    if (!dryRun) await report.done(summaryOf(result));
+    await show(result, context);
   }
   if (out.json) {
     await out.result({
       dryRun,
       removals: removals.map(({ name: reference, ...result }) => ({ reference, ...result })),
+      ...places.size > 1 && { failed },
     });
+  }
+  if (stopped !== undefined) throw stopped.error;
+  if (first !== undefined) {
+    throw notAll(first, failed.length, `${failed.length} of ${places.size} removals failed`);
   }
 }
 
-function byStore(references: readonly Reference[]): Reference[][] {
+/** Removes what is named in one place, when it is confirmed. */
+async function removeIn(
+  client: Client,
+  references: readonly Reference[],
+  { settings, report, signal }: Context,
+): Promise<RemoveResult> {
+  const dryRun = settings.get("dryRun");
+  const asks = !dryRun && !settings.get("yes");
+  const result = await client.remove(references, {
+    ...report.observer(signal),
+    dryRun,
+    ...asks && { confirm: (removal: Removal) => confirm(questionOf(removal), signal) },
+  });
+  if (!dryRun && !result.removed) {
+    throw new BlobberError("interrupted", `nothing was removed from ${printable(result.name)}`);
+  }
+  return result;
+}
+
+async function show(result: RemoveResult, { out, settings, report }: Context): Promise<void> {
+  const dryRun = settings.get("dryRun");
+  const { freed } = result;
+  if (freed.kept !== undefined) {
+    report.onNotice({
+      level: "info",
+      code: "blobs-kept",
+      message: `blobs that nothing names stay in ${printable(result.name)}: ${freed.kept}`,
+    });
+  }
+  // A person has just read what goes.
+  const read = !dryRun && !settings.get("yes") && out.columns !== Infinity;
+  if (!out.json && !read) {
+    await out.text(linesOf(result, dryRun ? "would remove" : "removed").join("\n"));
+  }
+  if (!dryRun) await report.done(summaryOf(result));
+}
+
+/** What is named in each place, by the place's name. */
+function byStore(references: readonly Reference[]): Map<string, Reference[]> {
   const groups = new Map<string, Reference[]>();
   for (const one of references) {
     const name = storeName(one);
     groups.set(name, [...groups.get(name) ?? [], one]);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 function questionOf(removal: Removal): string {
