@@ -10,6 +10,7 @@ import { argumentOf } from "./command_table/arguments.ts";
 import type { Command } from "./command_table/table.ts";
 import { loadCommand } from "./commands/load.ts";
 import { resolveSettings, type Settings, warningsOf } from "./config/effective.ts";
+import { settingOf, valuesIn } from "./settings/table.ts";
 import { columnsOf, Output, ReaderGone, screen } from "./terminal/output.ts";
 import type { Context } from "./context.ts";
 import type { CommandLine } from "./line/parse.ts";
@@ -69,7 +70,7 @@ export async function executeCommand(
   });
   const signal = listenForStop(() => report.close());
   try {
-    if (form === "paths0" && !command.lists) throw noList(command.name);
+    if (!valuesIn(settingOf("output"), command.name)!.includes(form)) throw noList(command.name);
     const loading = loadCommand(command); // while the settings are checked
     loading.catch(() => {}); // errors of the settings are reported first
     let plan: RunPlan | undefined;

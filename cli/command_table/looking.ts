@@ -18,7 +18,6 @@ export const LOOKING = {
       "with --all only.",
     ],
     examples: ["tags ghcr.io/acme/site", "tags oci:./layout --limit 3"],
-    lists: true,
   },
   repos: {
     elsewhere: ["catalog"],
@@ -29,7 +28,6 @@ export const LOOKING = {
       "catalogue, which many public registries do not have, or show to their operator alone.",
     ],
     examples: ["repos registry.example.com", "repos 127.0.0.1:5000 --limit 10"],
-    lists: true,
   },
   resolve: {
     args: ["reference"],

@@ -13,7 +13,6 @@ export const READING = {
     args: ["reference", { kind: "path-inside", name: "PATTERN" }],
     required: 1,
     variadic: true,
-    lists: true,
     summary: "list the files of an artifact",
     details: [
       "Fetches only the table of contents. A PATTERN is a path, or a pattern as in a shell: *, ? and " +
@@ -73,7 +72,6 @@ export const READING = {
     ],
     required: 2,
     variadic: true,
-    lists: true,
     summary: "show what differs between two artifacts or directories",
     details: [
       "One line for each path: A added, D removed, M changed, T of another type, with modes and link " +

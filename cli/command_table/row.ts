@@ -25,8 +25,6 @@ export interface CommandRow {
   examples?: readonly string[];
   /** Groups of shared flags that this command is about: its help shows them like its own. */
   about?: readonly ("signing" | "verification" | "limits" | "cache")[];
-  /** Its result is a list of names, which `--output paths0` is for. */
-  lists?: true;
   hidden?: true;
   /** Why its result in JSON has no shape in the reference; each other command has one in `reference/shapes.ts`. */
   noShape?: string;

@@ -15,6 +15,7 @@ import {
   SETTING_NAMES,
   type SettingName,
   settingOf,
+  valuesIn,
 } from "../settings/table.ts";
 import { parseValue, type SettingValue } from "../line/values.ts";
 
@@ -59,8 +60,9 @@ export async function completeWords(
   const word = words.at(-1) ?? "";
   const before = words.slice(0, -1);
   const { positional, flags, open, literal } = read(before);
-  if (open !== undefined) return valuesOf(settingOf(open), word);
   const found = findCommand(positional);
+  const name = found?.command.name ?? "";
+  if (open !== undefined) return valuesOf(settingOf(open), word, { command: name });
   if (!literal && word.startsWith("-")) {
     const equals = word.indexOf("=");
     if (equals > 0) {
@@ -68,9 +70,10 @@ export async function completeWords(
       if (flag === undefined) return NOTHING;
       return valuesOf(settingOf(flag), word.slice(equals + 1), {
         prefix: word.slice(0, equals + 1),
+        command: name,
       });
     }
-    return flagsOf(found?.command.name ?? "", word, flags);
+    return flagsOf(name, word, flags);
   }
   if (found === undefined) {
     return positional.length > 0 ? NOTHING : fitting(commandCandidates(), word);
@@ -209,11 +212,15 @@ function flagsOf(command: string, word: string, given: Lookup["flags"]): Complet
 function valuesOf(
   setting: Setting,
   word: string,
-  { prefix = "", spelled = false }: { prefix?: string; spelled?: boolean } = {},
+  { prefix = "", spelled = false, command = "" }: {
+    prefix?: string;
+    spelled?: boolean;
+    command?: string;
+  } = {},
 ): Completion {
   if (setting.type === "path") return { candidates: [], directive: "files" };
   if (setting.type === "directory") return { candidates: [], directive: "dirs" };
-  const values = setting.values ??
+  const values = valuesIn(setting, command) ??
     (setting.type === "boolean" && (prefix !== "" || spelled) ? ["true", "false"] : []);
   return fitting(values.map((value) => ({ value: prefix + value })), prefix + word);
 }

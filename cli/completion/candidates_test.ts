@@ -32,6 +32,15 @@ Deno.test("what is a directory or a reference is completed as what it begins lik
   }
 });
 
+Deno.test("values are those that the command takes", async () => {
+  for (const [command, values] of [["ls", "text json paths0"], ["push", "text json"]] as const) {
+    assert.equal(await complete(command, "-o", ""), `${values} :`);
+    const attached = values.split(" ").map((value) => `--output=${value}`).join(" ");
+    assert.equal(await complete(command, "--output="), `${attached} :`);
+  }
+  assert.equal(await complete("--output", "p"), "paths0 :");
+});
+
 Deno.test("another FILE may follow in a push, where no reference begins like the word", async () => {
   assert.equal(await complete("push", "note"), ":files");
   for (const word of ["note", "!"]) {

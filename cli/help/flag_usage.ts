@@ -5,17 +5,23 @@
  */
 
 import { showValue } from "../line/values.ts";
-import { helpIn, type Setting } from "../settings/table.ts";
+import { helpIn, type Setting, valuesIn } from "../settings/table.ts";
 
-/** `-o, --output text|json`. */
-export function flagUsage(setting: Setting): string {
+/**
+ * `-o, --output text|json`.
+ *
+ * @param setting which
+ * @param command in whose help it stands; none where it stands for all of them
+ */
+export function flagUsage(setting: Setting, command?: string): string {
   const short = setting.short === undefined ? "    " : `-${setting.short}, `;
-  return `${short}--${setting.flag}${valueUsage(setting)}`;
+  return `${short}--${setting.flag}${valueUsage(setting, command)}`;
 }
 
-function valueUsage(setting: Setting): string {
+function valueUsage(setting: Setting, command?: string): string {
   if (setting.type === "boolean") return "";
-  if (setting.values !== undefined) return ` ${setting.values.join("|")}`;
+  const values = valuesIn(setting, command);
+  if (values !== undefined) return ` ${values.join("|")}`;
   const standard = {
     count: "N",
     duration: "TIME",
@@ -36,5 +42,5 @@ export function flagRow(setting: Setting, command?: string): [string, string] {
   const { default: standard } = setting;
   const help = helpIn(setting, command);
   const isSaid = standard === undefined || typeof standard === "boolean";
-  return [flagUsage(setting), isSaid ? help : `${help} [${showValue(setting, standard)}]`];
+  return [flagUsage(setting, command), isSaid ? help : `${help} [${showValue(setting, standard)}]`];
 }

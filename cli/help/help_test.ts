@@ -57,6 +57,25 @@ Deno.test("a flag that several commands have is explained in the words of each",
   }
 });
 
+Deno.test("a value that some commands take is in their help alone, and the page of flags says whose it is", () => {
+  for (const command of COMMANDS.filter(({ hidden }) => !hidden)) {
+    const text = wordsOf(commandHelp(command, 200, { all: true })).join(" ");
+    const takes = ["ls", "diff", "tags", "repos"].includes(command.name);
+    assert.equal(
+      /--output text\|json\|paths0 [^;]*; paths0 ends each name/.test(text),
+      takes,
+      text,
+    );
+    assert.equal(/--output text\|json /.test(text), !takes, text);
+  }
+  const flags = TOPICS.find(({ name }) => name === "flags")!;
+  const words = wordsOf(topicHelp(flags, 200)).join(" ");
+  assert.match(
+    words,
+    /text\|json\|paths0 [^;]*; with ls, diff, tags, repos: paths0 ends each name/,
+  );
+});
+
 Deno.test("an example that is broken is still one command line", () => {
   const verify = COMMANDS.find(({ name }) => name === "verify")!;
   const text = commandHelp(verify, 40).replaceAll(/ \\\n +/g, " ");

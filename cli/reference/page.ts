@@ -14,6 +14,7 @@ import { SHAPES } from "./shapes.ts";
 import {
   appliesTo,
   GROUPS,
+  helpIn,
   type Setting,
   SETTING_NAMES,
   settingOf,
@@ -104,7 +105,10 @@ function settings(): string[] {
           code(variablesOf(s)),
           s.key === undefined ? "" : `\`${s.key}\``,
           standardOf(s),
-          [s.help, ...Object.entries(s.helpOf ?? {}).map(([of, help]) => `with \`${of}\`: ${help}`)]
+          [
+            helpIn(s),
+            ...Object.entries(s.helpOf ?? {}).map(([of, help]) => `with \`${of}\`: ${help}`),
+          ]
             .join("; "),
         ]),
       ),

@@ -4,7 +4,16 @@
  * @module
  */
 
-import { CACHED, CLIENTS, CONFIGURED, EVERY, LONG, REFERRERS, type Setting } from "./row.ts";
+import {
+  CACHED,
+  CLIENTS,
+  CONFIGURED,
+  EVERY,
+  LISTERS,
+  LONG,
+  REFERRERS,
+  type Setting,
+} from "./row.ts";
 
 /** Rows of the table of settings. */
 export const PROGRAM = {
@@ -148,8 +157,11 @@ export const PROGRAM = {
     key: "output",
     type: "enum",
     values: ["text", "json", "paths0"],
+    valuesOf: {
+      paths0: { commands: LISTERS, help: "paths0 ends each name with a NUL byte" },
+    },
     default: "text",
-    help: "format of the result on stdout; paths0 ends each name of a list with a NUL byte",
+    help: "format of the result on stdout",
     group: "general",
     commands: EVERY,
     below: "free",

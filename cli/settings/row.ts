@@ -74,6 +74,8 @@ export const CONFIGURED = [
   "config",
   "trust",
 ] as const;
+/** Whose result is a list of names. */
+export const LISTERS = ["ls", "diff", "tags", "repos"] as const;
 /** What takes long enough that progress is shown. */
 export const LONG = [...READERS, ...SIGNERS, "copy", "diff", "rm"] as const;
 
@@ -106,6 +108,8 @@ export interface Setting {
   type: SettingType;
   /** Values of an enum. */
   values?: readonly string[];
+  /** Which of them not every command takes: those that do, and what the value means there. */
+  valuesOf?: Readonly<Record<string, { commands: readonly string[]; help: string }>>;
   /** What stands for the value in help. */
   placeholder?: string;
   default?: boolean | string | number;

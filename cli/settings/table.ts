@@ -83,8 +83,27 @@ export function appliesTo(setting: Setting, command: string): boolean {
  * @param setting which
  * @param command in whose help it stands; none where it stands for all of them
  */
-export function helpIn({ help, helpOf }: Setting, command?: string): string {
-  return command === undefined ? help : helpOf?.[command] ?? help;
+export function helpIn({ help, helpOf, valuesOf = {} }: Setting, command?: string): string {
+  const own = command === undefined ? help : helpOf?.[command] ?? help;
+  const values = Object.values(valuesOf).flatMap(({ commands, help }) => {
+    if (!command) return [`with ${commands.join(", ")}: ${help}`];
+    return commands.includes(command) ? [help] : [];
+  });
+  return [own, ...values].join("; ");
+}
+
+/**
+ * The values that a flag may have.
+ *
+ * @param setting which
+ * @param command of which command; what any command takes without it
+ */
+export function valuesIn(
+  { values, valuesOf = {} }: Setting,
+  command?: string,
+): readonly string[] | undefined {
+  if (!command) return values;
+  return values?.filter((value) => valuesOf[value]?.commands.includes(command) ?? true);
 }
 
 /** Whether a command takes a row's flag, be it only for the sake of scripts. */

@@ -7,7 +7,7 @@
 import { writeWhole } from "../../config/edit.ts";
 import { editedPath } from "../../config/paths.ts";
 import type { Context } from "../../context.ts";
-import { SETTING_NAMES, settingOf } from "../../settings/table.ts";
+import { helpIn, SETTING_NAMES, settingOf } from "../../settings/table.ts";
 import { showValue } from "../../line/values.ts";
 
 /** Creates the configuration file, with every setting explained and none of them set. */
@@ -38,7 +38,7 @@ function template(): string {
       ? ` # ${setting.placeholder ?? "N"}`
       : ` ${showValue(setting, standard)}`;
     const indent = name === "" ? "" : "  ";
-    const text = setting.keyHelp ?? setting.help;
+    const text = setting.keyHelp ?? helpIn(setting);
     const help = setting.values === undefined ? text : `${text} (${setting.values.join("|")})`;
     lines.push(`# ${indent}# ${help}`, `# ${indent}${key.slice(key.indexOf(".") + 1)}:${value}`);
   }
