@@ -6,8 +6,10 @@
 
 import { BlobberError, type Code } from "@blobber/core/errors";
 import { type InputFile, readInput } from "@blobber/core/input-file";
-import { printable } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/printable";
+import { errnoOf } from "@blobber/core/system-error";
 import { readGuarded } from "./guarded.ts";
+import { nearFile } from "./near_file.ts";
 
 /** A file, and who named it. */
 export interface NamedFile {
@@ -46,9 +48,11 @@ export async function readNamedFile(
   const { what, code, limit, hint, own = false, signal } = options;
   const fail = (why: string, cause?: unknown) => {
     const whose = system ? ", which the system's configuration names" : "";
+    const near = !system && errnoOf(cause) === "ENOENT" ? nearFile(path) : undefined;
+    const advice = near === undefined ? hint : `did you mean ${quote(near)}?`;
     return new BlobberError(code, `cannot read ${what} in ${printable(path)}${whose}: ${why}`, {
       cause,
-      ...hint !== undefined && { hint },
+      ...advice !== undefined && { hint: advice },
     });
   };
   if (!system) return await readInput(path, { limit, fail, signal });
