@@ -24,8 +24,6 @@ export interface NamedFileOptions {
   what: string;
   /** Code of the error. */
   code: Code;
-  /** Code for a file that is not there. @default code */
-  missing?: Code;
   /** The most bytes. */
   limit: number;
   /** What the person can do about it. */
@@ -47,13 +45,12 @@ export async function readNamedFile(
   { path, system }: NamedFile,
   options: NamedFileOptions,
 ): Promise<InputFile> {
-  const { what, code, missing = code, limit, hint, own = false, signal } = options;
-  const fail = (why: string, cause?: unknown, isMissing = errnoOf(cause) === "ENOENT") => {
+  const { what, code, limit, hint, own = false, signal } = options;
+  const fail = (why: string, cause?: unknown) => {
     const whose = system ? ", which the system's configuration names" : "";
-    const near = !system && isMissing ? nearFile(path) : undefined;
+    const near = !system && errnoOf(cause) === "ENOENT" ? nearFile(path) : undefined;
     const advice = near === undefined ? hint : `did you mean ${quote(near)}?`;
-    const message = `cannot read ${what} in ${printable(path)}${whose}: ${why}`;
-    return new BlobberError(isMissing ? missing : code, message, {
+    return new BlobberError(code, `cannot read ${what} in ${printable(path)}${whose}: ${why}`, {
       cause,
       ...advice !== undefined && { hint: advice },
     });
@@ -62,7 +59,7 @@ export async function readNamedFile(
   const uid = own ? Deno.uid() : null;
   const owners = uid === null ? [0] : [0, uid];
   const found = readGuarded(path, { limit, fail, owners });
-  if (found === undefined) throw fail("no such file or directory", undefined, true);
+  if (found === undefined) throw fail("no such file or directory");
   return found;
 }
 

@@ -88,7 +88,6 @@ async function readKey(file: NamedFile, context: Context): Promise<KeyFile> {
   const { bytes, access } = await readNamedFile(file, {
     what: "the private key",
     code: "invalid-key",
-    missing: "file-system",
     limit: MAX_KEY_FILE_BYTES,
     own: true,
     signal,

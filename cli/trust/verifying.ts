@@ -69,7 +69,6 @@ async function readSigner(
     const key = await readNamedText(signer.file, {
       what: "the public key",
       code: "invalid-key",
-      missing: "file-system",
       limit: MAX_KEY_FILE_BYTES,
       signal,
     });

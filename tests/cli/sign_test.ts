@@ -13,27 +13,6 @@ Deno.test("sign prints a digest only when it signed it", async () => {
   assert.deepEqual([status, stdout], [4, ""], stderr);
 });
 
-Deno.test("a key file that is not there is a failure of the file system, with the nearest name", async () => {
-  await using at = await Workplace.open();
-  await at.site();
-  await keys(at, "acme");
-  await at.ok(["push", "site", "oci:layout:v1"]);
-  for (
-    const [args, near] of [
-      [["verify", "oci:layout:v1", "--verify-key=acmee.pub"], "acme.pub"],
-      [["push", "site", "oci:layout:v2", "--sign-key=acmee.pem"], "acme.pem"],
-    ] as const
-  ) {
-    const { status, stdout, stderr } = await at.run([...args]);
-    assert.deepEqual([status, stdout], [13, ""], stderr);
-    assert.match(stderr, /no such file or directory\nHint: did you mean "/);
-    assert.ok(stderr.endsWith(`did you mean "${near}"?\n`), stderr);
-  }
-  // One that holds something else is no key.
-  const other = ["verify", "oci:layout:v1", "--verify-key=site/index.html"];
-  assert.equal((await at.run(other)).status, 2);
-});
-
 Deno.test({
   name: "at a terminal sign asks with the digest, and stdout has it only after a yes",
   ignore: !hasTerminal(),
