@@ -18,6 +18,7 @@ export const scratch: string = mkdtempSync(join(tmpdir(), "blobber-diff-"));
 
 /** Writes what a tar would hold. */
 export function write(items: readonly TarItem[]): string {
+  mkdirSync(scratch, { recursive: true }); // Bun runs all files in one process: an earlier one has removed it
   const root = mkdtempSync(join(scratch, "tree-"));
   for (const { name, type = "0", data = "", mode = 0o644, link } of items) {
     const at = join(root, name);
