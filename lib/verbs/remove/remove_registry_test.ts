@@ -6,7 +6,10 @@ import { type Rich, rich } from "../../../tests/fakes/rich_artifact.ts";
 import { cosignTag } from "../../artifact/cosign_tags.ts";
 import type { RemoveResult } from "../../results.ts";
 import type { Store } from "../../store.ts";
+import { useOwnTemporary } from "../../../tests/fakes/temporary.ts";
 import { removeFrom } from "./remove.ts";
+
+useOwnTemporary(); // locks of the lists under fallback tags
 
 const remove = (store: Store, ...tags: string[]) =>
   removeFrom(store, tags.map((tag) => ({ tag })), {});

@@ -9,7 +9,10 @@ import type { RemovalPart } from "../../results.ts";
 import type { Store } from "../../store.ts";
 import { MemoryStore } from "../../stores/memory_store.ts";
 import { type Descriptor, MEDIA_TYPE } from "../../types.ts";
+import { useOwnTemporary } from "../../../tests/fakes/temporary.ts";
 import { removeFrom } from "./remove.ts";
+
+useOwnTemporary(); // locks of the lists under fallback tags
 
 async function index(store: Store, manifests: Descriptor[], tag?: string): Promise<Descriptor> {
   const [descriptor, bytes] = documentOf(MEDIA_TYPE.index, {
