@@ -6,6 +6,10 @@
  */
 
 export * from "./lib/client.ts";
+export type { DiffInput } from "./lib/calls/diff.ts";
+export type { Readable, Removable, Writable } from "./lib/calls/named_artifact.ts";
+export type { DigestOptions, LikelySecret, PushMade } from "./lib/calls/push.ts";
+export type { ListResult } from "./lib/calls/read.ts";
 export * from "./lib/options.ts";
 export * from "./lib/results.ts";
 export * from "./lib/looking.ts";

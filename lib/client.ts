@@ -58,11 +58,6 @@ import type { CallOptions, Store } from "./store.ts";
 import type { Descriptor } from "./types.ts";
 import { Session } from "./verbs/session.ts";
 
-export type { DiffInput } from "./calls/diff.ts";
-export type { Readable, Removable, Writable } from "./calls/named_artifact.ts";
-export type { DigestOptions, LikelySecret, PushMade } from "./calls/push.ts";
-export type { ListResult } from "./calls/read.ts";
-
 /**
  * Pushes, pulls, reads, copies, signs and verifies artifacts in registries, OCI layouts and stores of the
  * caller's own. Its calls may run concurrently. Close it when it is not needed any more.
@@ -103,10 +98,7 @@ export class Client implements AsyncDisposable {
    *
    * @param input what would be pushed
    */
-  async digest<I extends PushInput>(
-    input: I,
-    options: DigestOptions = {},
-  ): Promise<PushMade<I>> {
+  async digest<I extends PushInput>(input: I, options: DigestOptions = {}): Promise<PushMade<I>> {
     const given = callOptions("digest", options);
     return await this.#session.runWithThreads(given, async (options, threads) => {
       const { digestOnly } = await import("./calls/push.ts");
@@ -144,7 +136,6 @@ export class Client implements AsyncDisposable {
    *
    * @param ref what to pull
    * @param stream where to; locked until the call ends
-   * @param options `{ to: "tar" }` and others
    */
   pull(
     ref: Readable,
@@ -157,8 +148,14 @@ export class Client implements AsyncDisposable {
     options: PullOptions | PullTarOptions = {},
   ): Promise<PullResult> {
     const given = settledOptions("pull", options);
-    const { pullInto } = await this.#session.load(() => import("./calls/pull.ts"));
-    return await pullInto(this.#session, ref, to, given);
+    if (typeof to === "object" && to !== null && "getWriter" in to) {
+      const { pullToStream } = await this.#session.load(() => import("./calls/pull.ts"));
+      return await pullToStream(this.#session, ref, to, given);
+    }
+    return await this.#session.runWithThreads(given(), async (options, threads) => {
+      const { pullNamed } = await import("./calls/pull.ts");
+      return await pullNamed(this.#session, ref, to, { options, threads });
+    });
   }
 
   /**

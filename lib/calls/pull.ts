@@ -14,35 +14,11 @@ import type { Session } from "../verbs/session.ts";
 import { type Readable, resolveNamed } from "./named_artifact.ts";
 
 /**
- * Pulls what a caller names.
- *
- * @param session of the client
- * @param ref what to pull
- * @param to the path of a directory, or a stream
- * @param options gives the caller's, or throws: a stream hears of it
- */
-export async function pullInto(
-  session: Session,
-  ref: Readable,
-  to: string | WritableStream<Uint8Array>,
-  options: () => PullOptions | PullTarOptions,
-): Promise<PullResult> {
-  if (typeof to === "object" && to !== null && "getWriter" in to) {
-    const { pullIntoStream } = await session.load(() => import("./pull_tar.ts"));
-    return await pullIntoStream(session, ref, to, options);
-  }
-  return await session.runWithThreads(
-    options(),
-    async (options, threads) => await pullNamed(session, ref, to, { options, threads }),
-  );
-}
-
-/**
  * Pulls what a caller names into a directory.
  *
  * @param threads this call's part of the client's
  */
-async function pullNamed(
+export async function pullNamed(
   session: Session,
   ref: Readable,
   dir: string,
@@ -67,4 +43,19 @@ async function pullNamed(
     allowSharedDirectories: session.options.allowSharedDirectories,
   });
   return { ...result, verdict: artifact.proofs[0]?.verdict };
+}
+
+/**
+ * Pulls what a caller names into a stream, as a tar.
+ *
+ * @param options gives the caller's, or throws: the stream hears of it
+ */
+export async function pullToStream(
+  session: Session,
+  ref: Readable,
+  stream: WritableStream<Uint8Array>,
+  options: () => PullOptions | PullTarOptions,
+): Promise<PullResult> {
+  const { pullIntoStream } = await session.load(() => import("./pull_tar.ts"));
+  return await pullIntoStream(session, ref, stream, options);
 }
