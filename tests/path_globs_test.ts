@@ -61,7 +61,7 @@ const PATTERNS = [
 /** What bash makes of each pattern; `dotglob`, as nothing in an artifact is hidden. */
 async function ofBash(dir: string): Promise<string[][]> {
   const lines = PATTERNS.map((pattern) => {
-    // With `**` at the end bash gives the directory too: here it is what is in it.
+    // With `**` at the end bash gives the directory too; here only what is below it.
     const words = pattern.replace(/\/\*\*$/, "/**/*").replace(/[^\w*?[\]!^\\/:.-]/gu, "'$&'");
     return `printf '%s\\0' ${words}; printf '\\0'`;
   });

@@ -18,7 +18,7 @@ import { usageOf } from "../line/parse.ts";
  * @param error `invalid-reference`
  * @param command the command that was run
  * @param args its arguments
- * @returns the hint, or nothing where no argument is what the error is about, or nothing is near
+ * @returns the hint; nothing where the error is about none of the arguments, or no name is near
  */
 export function meantReference(
   error: BlobberError,

@@ -1,6 +1,6 @@
 /**
  * What a referrer is, by the types that its manifest names: a signature, an attestation, a bill of materials, or
- * something else. It is what its maker says; nothing of it is proven.
+ * something else. Its maker says so; nothing proves it.
  *
  * @module
  */

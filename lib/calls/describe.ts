@@ -14,9 +14,9 @@ import type {
   TreeOptions,
   TreeResult,
 } from "../looking.ts";
-import { readName, selectorOf } from "../stores/named.ts";
+import { readName } from "../stores/named.ts";
 import type { Session } from "../verbs/session.ts";
-import { type Readable, resolveOptions } from "./named_artifact.ts";
+import { type Readable, sourceOf } from "./named_artifact.ts";
 
 export type {
   InspectOptions,
@@ -34,13 +34,11 @@ export async function inspectNamed(
   ref: Readable,
   options: InspectOptions,
 ): Promise<InspectResult> {
-  const named = readName(ref);
+  const { source, selector, settings } = await sourceOf(session, ref, options);
   const { inspectArtifact } = await import("../verbs/look/inspect.ts");
   const { maxEntries, tags } = options;
-  const tagsOf = tags ? await session.stores.store(named, options) : undefined;
-  const settings = { ...resolveOptions(session, named, options), maxEntries, tagsOf };
-  const source = await session.stores.source(named, options);
-  return await inspectArtifact(source, selectorOf(named), settings);
+  const tagsOf = tags ? await session.stores.store(readName(ref), options) : undefined;
+  return await inspectArtifact(source, selector, { ...settings, maxEntries, tagsOf });
 }
 
 /** The tree of what a caller names. */
@@ -49,11 +47,9 @@ export async function treeNamed(
   ref: Readable,
   options: TreeOptions,
 ): Promise<TreeResult> {
-  const named = readName(ref);
+  const { source, selector, settings } = await sourceOf(session, ref, options);
   const { treeOf } = await import("../verbs/look/tree.ts");
-  const settings = { ...resolveOptions(session, named, options), claims: options.claims };
-  const source = await session.stores.source(named, options);
-  return await treeOf(source, selectorOf(named), settings);
+  return await treeOf(source, selector, { ...settings, claims: options.claims });
 }
 
 /** A part of what a caller names, as it is stored. */
@@ -64,8 +60,7 @@ export async function rawOf(
   options: RawOptions,
 ): Promise<RawResult> {
   checkRawPart(part);
-  const named = readName(ref);
+  const { source, selector, settings } = await sourceOf(session, ref, options);
   const { readRaw } = await import("../verbs/look/raw.ts");
-  const settings = { ...resolveOptions(session, named, options), part, layer: options.layer };
-  return await readRaw(await session.stores.source(named, options), selectorOf(named), settings);
+  return await readRaw(source, selector, { ...settings, part, layer: options.layer });
 }

@@ -17,7 +17,7 @@ import type { CallOptions, Store } from "../store.ts";
 import { readName, selectorOf } from "../stores/named.ts";
 import type { Descriptor } from "../types.ts";
 import type { Session } from "../verbs/session.ts";
-import { type Readable, resolveOptions, type Writable } from "./named_artifact.ts";
+import { type Readable, resolveOptions, sourceOf, type Writable } from "./named_artifact.ts";
 
 /** Verifies what a caller names. */
 export async function verifyNamed(
@@ -25,11 +25,9 @@ export async function verifyNamed(
   ref: Readable,
   options: VerifyOptions,
 ): Promise<VerifyResult> {
-  const named = readName(ref);
+  const { source, selector, settings } = await sourceOf(session, ref, options);
   const { verifyArtifact } = await import("../verbs/verify.ts");
-  const settings = { ...resolveOptions(session, named, options), whole: options.whole };
-  const source = await session.stores.source(named, options);
-  return await verifyArtifact(source, selectorOf(named), settings);
+  return await verifyArtifact(source, selector, { ...settings, whole: options.whole });
 }
 
 /**

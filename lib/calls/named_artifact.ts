@@ -20,16 +20,33 @@ export type Writable = string | Reference | StoreReference;
 /** What can be removed: one or several, all in one place. */
 export type Removable = Writable | readonly Writable[];
 
+/** What a caller names, before it is resolved: where it is read from, its tag or digest, and how it is resolved. */
+export interface Found {
+  source: Source;
+  selector: string;
+  settings: ResolveOptions;
+}
+
+/** Finds the source of what a caller names. Nothing in it is read. */
+export async function sourceOf(
+  session: Session,
+  ref: Readable,
+  options: ReadOptions & Pick<CacheOptions, "traffic">,
+): Promise<Found> {
+  const named = readName(ref);
+  const source = await session.stores.source(named, options);
+  const settings = resolveOptions(session, named, options);
+  return { source, selector: selectorOf(named), settings };
+}
+
 /** Resolves once, and proves what it found where there is a verifier. */
 export async function resolveNamed(
   session: Session,
   ref: Readable,
   options: ReadOptions & Pick<CacheOptions, "traffic">,
 ): Promise<{ source: Source; artifact: Artifact }> {
-  const named = readName(ref);
-  const source = await session.stores.source(named, options);
-  const settings = resolveOptions(session, named, options);
-  return { source, artifact: await resolveArtifact(source, selectorOf(named), settings) };
+  const { source, selector, settings } = await sourceOf(session, ref, options);
+  return { source, artifact: await resolveArtifact(source, selector, settings) };
 }
 
 /** How what was named is resolved: as the call says, else as the client does. */

@@ -157,7 +157,7 @@ export const REMOVAL: readonly Rule[] = [
     },
   },
   {
-    name: "what a tag names is what it resolves to",
+    name: "named and resolve give the same digest for a tag",
     async check(trial) {
       const { store } = trial;
       if (store.named === undefined) return;

@@ -1,6 +1,6 @@
 /**
  * Patterns for paths, as Git and shells match them: `*`, `?`, `[…]`, `**` between slashes, and a backslash that
- * quotes. What they mean is what Git's wildmatch means with `WM_PATHNAME`.
+ * quotes. They mean the same as in Git's wildmatch with `WM_PATHNAME`.
  *
  * A pattern is held against a path segment by segment, and each of its segments against one of the path character
  * by character, both in bounded time (`wildcards.ts`): no pattern takes more steps than its length times that of

@@ -192,7 +192,7 @@ export class Image implements AsyncDisposable {
    * about directories alone.
    *
    * Links before the first wildcard are followed, wildcards go through none. A directory stands for itself;
-   * `dir/**` is what is in it.
+   * `dir/**` is all that is below it.
    *
    * @param patterns one or several, from the root of the image
    * @throws {BlobberError} `not-found` when one of them matches nothing, with a hint at what is near

@@ -102,7 +102,7 @@ async function show(
   await out.text(changes.map(changeLine).join("\n"));
 }
 
-/** Whether one path was named, which is a file's: then its text is what is asked for. */
+/** Whether exactly one path was named and it is a file: then its text is compared. */
 function isOneFile({ changes }: Diff, paths: readonly string[]): boolean {
   const [change] = changes;
   if (paths.length !== 1 || changes.length !== 1 || change === undefined) return false;

@@ -82,7 +82,7 @@ export async function* readRun<T>(
           let index = first;
           for await (const part of memberChunks(bytes, member, columns, how)) {
             const { file, row, index: expected } = chunks[next]!;
-            if (index++ !== expected) continue; // a file that nobody wants
+            if (index++ !== expected) continue; // a file that was not selected
             await checkChunk(row, expected, part, true);
             const ends = expected + 1 === row.first + row.chunkCount;
             if (row.digest !== undefined && row.chunkCount > 1) {

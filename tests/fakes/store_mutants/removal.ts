@@ -158,7 +158,7 @@ export const REMOVAL_MUTANTS: Mutants = {
         changed(good.manifests!(o), (all) => all.map((one) => ({ ...one, size: 0 }))),
     })],
   ],
-  "what a tag names is what it resolves to": [
+  "named and resolve give the same digest for a tag": [
     [/^mediaType of what a tag names is undefined/, () => ({
       named: () => Promise.resolve(undefined),
     })],
