@@ -143,6 +143,17 @@ test("a chunk that is not what the table states leaves nothing in place", async 
   }
 });
 
+test("a file whose chunks are right and whose own digest is not is refused in a part too", async () => {
+  const digest = "sha256:" + "0".repeat(64);
+  for (const format of ["gzip", "zstd"] as const) {
+    const rows = (all: Record<string, unknown>[]) =>
+      all.map((row) => row.name === "d07/f75" && row.type === "reg" ? { ...row, digest } : row);
+    const bad = stargz(many, { format, chunkSize: 6_000, rows });
+    await refused(bad, { code: "integrity", message: /f75/ }, { include: ["/d07/"] });
+    await pulled(bad, { include: ["/d08/"] });
+  }
+});
+
 const lower: TarItem[] = [
   { name: "a/", type: "5", mode: 0o750 },
   { name: "a/gone", data: "gone" },
