@@ -1,6 +1,6 @@
 /**
- * What can be pushed: a directory, a tar, entries one by one, or files as they are. What a caller gives is looked at here before
- * anything of it is read or sent.
+ * What can be pushed: a directory, a tar, entries one by one, or files as they are. What a caller gives is looked
+ * at here before anything of it is read or sent.
  *
  * @module
  */

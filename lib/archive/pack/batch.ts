@@ -148,7 +148,7 @@ export class Batch {
     this.length += bytes.length;
   }
 
-  /** Ends the batch: what the job `pack` takes, with the private keys that its files may hold: then secrets are looked for. */
+  /** Ends the batch: what the job `pack` takes. With `keys`, which private keys may be pushed, it looks for secrets. */
   input(encoder: Encoder, keys?: KeyGuard): PackInput {
     if (this.length > this.#memberBegin) this.#cut();
     if (this.length > this.#plain.length) {

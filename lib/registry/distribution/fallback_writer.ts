@@ -122,8 +122,9 @@ async function writeUntilItStays(
 }
 
 /**
- * Writes a list, with one more entry where one is given, without those that are gone. Of a long list each is looked for only when
- * the registry refuses it as it is: an entry that is gone does less harm than thousands of requests.
+ * Writes a list, with one more entry where one is given, without those that are gone. Of a long list each is
+ * looked for only when the registry refuses it as it is: an entry that is gone does less harm than thousands of
+ * requests.
  */
 async function putWith(
   entry: Descriptor | undefined,

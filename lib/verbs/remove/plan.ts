@@ -9,8 +9,9 @@
  * The order of the steps is such that a kill between any two leaves no signature without its subject, no tag
  * without its manifest and no tag on an artifact that has lost its signatures: tags that people gave go first, then
  * what refers to the manifest, the last generation first, then what stands under tags that are made of its digest,
- * each with its tag, then the manifest. By its digest, the manifest can be named again to go on. The platforms of an index come after it, in the same way: an index without its platforms is broken,
- * platforms without their index are not.
+ * each with its tag, then the manifest. By its digest, the manifest can be named again to go on. The platforms of
+ * an index come after it, in the same way: an index without its platforms is broken, platforms without their index
+ * are not.
  *
  * @module
  */
