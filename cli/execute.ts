@@ -5,7 +5,7 @@
  */
 
 import { BlobberError, isBlobberError, STATUS } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { argumentOf } from "./command_table/arguments.ts";
 import type { Command } from "./command_table/table.ts";
 import { loadCommand } from "./commands/load.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { VERSION } from "@blobber/core/version";
+import { VERSION } from "@blobber/core/internal/version";
 import type { MakeReporter } from "./execute.ts";
 import type { CommandLine } from "./line/parse.ts";
 

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { isTheirs, theirs } from "@blobber/core/caller-errors";
+import { isTheirs, theirs } from "@blobber/core/internal/caller-errors";
 import type { Fetch, FetchInit, Notice, OnRequest, RequestEnd } from "@blobber/core";
-import { concat } from "@blobber/core/bytes";
+import { concat } from "@blobber/core/internal/bytes";
 import { BlobberError, checkAborted, interruption, isBlobberError } from "@blobber/core/errors";
-import { notify } from "@blobber/core/events";
-import { isObject } from "@blobber/core/json";
+import { notify } from "@blobber/core/internal/events";
+import { isObject } from "@blobber/core/internal/json";
 import {
   MAX_MESSAGE_CHARS,
   MAX_SERVICE_BYTES,
@@ -20,10 +20,16 @@ import {
   SERVICE_IDLE_TIMEOUT_MS,
   SERVICE_TIMEOUT_MS,
 } from "@blobber/core/limits";
-import { printable, printableSentence, quote } from "@blobber/core/printable";
-import { isLoopback } from "@blobber/core/reference";
-import { type Clock, isTemporary, retryAfter, systemClock, withRetries } from "@blobber/core/retry";
-import { piecesUntil } from "@blobber/core/answer-pieces";
+import { printable, printableSentence, quote } from "@blobber/core/internal/printable";
+import { isLoopback } from "@blobber/core/internal/reference";
+import {
+  type Clock,
+  isTemporary,
+  retryAfter,
+  systemClock,
+  withRetries,
+} from "@blobber/core/internal/retry";
+import { piecesUntil } from "@blobber/core/internal/answer-pieces";
 import { CallersError } from "./encoding/callers_error.ts";
 
 /** What every request to a service needs; made once for each signer. */
@@ -135,7 +141,7 @@ export function fetchBy(given: Fetch | undefined): typeof fetch | undefined {
     const url = String(input);
     const { method = "GET", body = null, signal } = init;
     const redirect: FetchInit["redirect"] = init.redirect === "manual" ? "manual" : "follow";
-    const { checkedAnswer, isOfNetwork } = await import("@blobber/core/given-fetch");
+    const { checkedAnswer, isOfNetwork } = await import("@blobber/core/internal/given-fetch");
     let answer: unknown;
     try {
       answer = await given(url, {

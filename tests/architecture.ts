@@ -7,7 +7,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 import { circlesIn } from "./circles.ts";
 
 /** A file of the project, by its path from the root. */
@@ -16,7 +16,7 @@ export interface SourceFile {
   text: string;
 }
 
-const FOLDERS = ["lib", "sigstore", "cli", "tests", "bench", "examples"];
+const FOLDERS = ["lib", "sigstore", "cli", "tasks", "tests", "bench", "examples"];
 const MAX_LINES = 400;
 /** Types whose values only one file makes, so that having one says something. */
 const MADE_IN: Record<string, string> = {

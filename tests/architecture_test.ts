@@ -16,7 +16,7 @@ import {
   sourceFiles,
   structuralBreaches,
 } from "./architecture.ts";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 Deno.test("every source file keeps the rules of docs/architecture.md", () => {
   const files = sourceFiles();

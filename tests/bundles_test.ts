@@ -1,6 +1,6 @@
 /**
  * What a bundled program does in its threads, with the bundler that Deno has: nothing but to serve. The other
- * bundlers and runtimes are in `tests/tasks/bundles.ts`.
+ * bundlers and runtimes are in `tasks/bundles.ts`.
  */
 
 import assert from "node:assert/strict";
@@ -8,8 +8,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ALONE, type Ran, runBundled, UNBUNDLED, WITH_THREADS } from "./tasks/bundled.ts";
-import { deno, inRoot } from "./tasks/run.ts";
+import { ALONE, type Ran, runBundled, UNBUNDLED, WITH_THREADS } from "../tasks/bundled.ts";
+import { deno, inRoot } from "../tasks/run.ts";
 
 const RUN = [Deno.execPath(), "run", "-A", "--quiet"];
 

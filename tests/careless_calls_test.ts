@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, type ClientOptions, MemoryStore, type Store } from "@blobber/core";
 import { startRegistry } from "./fakes/registry/fake_registry.ts";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 const content = new Uint8Array(10);
 const ENTRIES = [{ path: "a", type: "file" as const, content }];

@@ -5,7 +5,7 @@
  */
 
 import { programWords } from "./cli/program.ts";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 /** What a shell printed, both streams in one, and how it ended. */
 export interface Said {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 Deno.test("the demonstration runs, and leaves nothing behind", async () => {
   const tmp = Deno.makeTempDirSync();

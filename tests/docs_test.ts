@@ -11,7 +11,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { CODES, STATUS } from "@blobber/core/errors";
 import { Shell } from "./commands.ts";
 import { startRegistry } from "./fakes/registry/fake_registry.ts";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 /** A command in a session, and what it is to print. */
 interface Step {

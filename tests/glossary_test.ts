@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 import { stringLiterals } from "./string_literals.ts";
 
 /** Where a word that is not to be used stands for another thing. */

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { ALICE, noOtherUsers, SharedPlace } from "./fakes/processes/users.ts";
 import { startRegistry } from "./fakes/registry/fake_registry.ts";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 Deno.test({
   name: "a user without a home has no credentials, and no place for them",

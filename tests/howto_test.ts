@@ -12,7 +12,7 @@ import { readYaml } from "../cli/config/yaml.ts";
 import { Shell } from "./commands.ts";
 import { type FakeRegistry, startRegistry } from "./fakes/registry/fake_registry.ts";
 import { type FakeSigstore, startSigstore } from "./fakes/sigstore.ts";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 /** What stands for the program here, so that it needs no installation. */
 const INSTALLS = /^deno install .*jsr:@blobber\/cli$/;

@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isLong, libraryScripts, runScript, THIS_DENO } from "./tasks/library_scripts.ts";
+import { isLong, libraryScripts, runScript, THIS_DENO } from "../tasks/library_scripts.ts";
 
 for (const script of libraryScripts().filter((name) => !isLong(name))) {
   test(`library: ${script}`, async () => {

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { hasTerminal } from "./cli/terminal.ts";
-import { drawPicture, PICTURE } from "./tasks/picture.ts";
-import { inRoot } from "./tasks/run.ts";
-import { terminalSvg } from "./tasks/terminal_svg.ts";
+import { drawPicture, PICTURE } from "../tasks/picture.ts";
+import { inRoot } from "../tasks/run.ts";
+import { terminalSvg } from "../tasks/terminal_svg.ts";
 
 Deno.test({
   name: "the picture of a terminal shows what the program prints there",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 test("an answer that stalls is given up, also when memory was collected since it began", async () => {
   const script = inRoot("tests/fakes/processes/stalled_after_collection.ts");

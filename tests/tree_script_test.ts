@@ -20,7 +20,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Client } from "@blobber/core";
-import { inRoot } from "./tasks/run.ts";
+import { inRoot } from "../tasks/run.ts";
 
 const [, SCRIPT] = /^```sh\n([^]*?)^```$/m.exec(readFileSync(inRoot("docs/digests.md"), "utf8"))!;
 

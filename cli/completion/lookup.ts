@@ -8,7 +8,7 @@
  */
 
 import type { Reference } from "@blobber/core";
-import { parseReference, registryNamed } from "@blobber/core/reference";
+import { parseReference, registryNamed } from "@blobber/core/internal/reference";
 import { makeClient } from "../library/client_from_settings.ts";
 import type { Context } from "../context.ts";
 import { planVerification } from "../plan/verification.ts";
@@ -136,7 +136,7 @@ async function pathsInside(lookup: Lookup, context: Context): Promise<Completion
 function client(context: Context): ReturnType<typeof makeClient> {
   return makeClient(context, {
     credentials: async (host, repository) => {
-      const { credentialsFor } = await import("@blobber/core/credentials");
+      const { credentialsFor } = await import("@blobber/core/internal/credentials");
       return await credentialsFor(host, repository, undefined, { helpers: false });
     },
   });

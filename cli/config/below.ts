@@ -6,7 +6,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 import type { Given, Origin } from "./origin.ts";
 import { SYSTEM_HINT } from "./paths.ts";
 import { type Setting, type SettingName, settingOf } from "../settings/table.ts";

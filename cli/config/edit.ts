@@ -7,8 +7,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { holdFile } from "@blobber/core/hold-path";
-import { printable, quote } from "@blobber/core/printable";
+import { holdFile } from "@blobber/core/internal/hold-path";
+import { printable, quote } from "@blobber/core/internal/printable";
 import { type Document, isMap, LineCounter, parseDocument } from "yaml";
 import { readConfigText } from "./text.ts";
 import { invalidConfig, readYaml } from "./yaml.ts";

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/internal/printable";
 import { isMap, isSeq } from "yaml";
 import { editConfig } from "./edit.ts";
 import { makeRuleChecks } from "./rule_checks.ts";

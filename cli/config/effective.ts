@@ -5,8 +5,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { editDistance } from "@blobber/core/spelling";
+import { quote } from "@blobber/core/internal/printable";
+import { editDistance } from "@blobber/core/internal/spelling";
 import type { ConfigFile } from "./file.ts";
 import type { NamedFile } from "./named_file.ts";
 import type { Given, Origin } from "./origin.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { quote } from "@blobber/core/printable";
-import { registryNamed } from "@blobber/core/reference";
-import { nearestWord } from "@blobber/core/spelling";
+import { quote } from "@blobber/core/internal/printable";
+import { registryNamed } from "@blobber/core/internal/reference";
+import { nearestWord } from "@blobber/core/internal/spelling";
 import type { RuleFile } from "../rules/rules.ts";
 import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
 import { parseValue, type SettingValue } from "../line/values.ts";

@@ -6,8 +6,12 @@
  * @module
  */
 
-import { type InputFile, type InputOptions, readInputSync } from "@blobber/core/input-file";
-import { printable } from "@blobber/core/printable";
+import {
+  type InputFile,
+  type InputOptions,
+  readInputSync,
+} from "@blobber/core/internal/input-file";
+import { printable } from "@blobber/core/internal/printable";
 
 /** How to read. */
 export interface GuardedOptions extends InputOptions {

@@ -5,8 +5,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { nearestWord } from "@blobber/core/spelling";
+import { quote } from "@blobber/core/internal/printable";
+import { nearestWord } from "@blobber/core/internal/spelling";
 import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
 
 /** A key, and what may stand there. */

@@ -5,9 +5,9 @@
  */
 
 import { BlobberError, type Code } from "@blobber/core/errors";
-import { type InputFile, readInput } from "@blobber/core/input-file";
-import { printable, quote } from "@blobber/core/printable";
-import { errnoOf } from "@blobber/core/system-error";
+import { type InputFile, readInput } from "@blobber/core/internal/input-file";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { errnoOf } from "@blobber/core/internal/system-error";
 import { readGuarded } from "./guarded.ts";
 import { nearFile } from "./near_file.ts";
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { looksLikeToken } from "@blobber/core/printable";
-import { nearestWord } from "@blobber/core/spelling";
+import { looksLikeToken } from "@blobber/core/internal/printable";
+import { nearestWord } from "@blobber/core/internal/spelling";
 
 /** Names of a directory that are compared; a directory of keys has a few. */
 const MAX_NAMES = 1000;

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 import { type Setting, type SettingName, settingOf } from "../settings/table.ts";
 import type { SettingValue } from "../line/values.ts";
 import { isLooser, looserText } from "./below.ts";

@@ -8,7 +8,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { readInputSync } from "@blobber/core/input-file";
+import { readInputSync } from "@blobber/core/internal/input-file";
 import { MAX_KEY_FILE_BYTES, MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
 import {
   claimName,

@@ -5,8 +5,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { readInput } from "@blobber/core/input-file";
-import { printable } from "@blobber/core/printable";
+import { readInput } from "@blobber/core/internal/input-file";
+import { printable } from "@blobber/core/internal/printable";
 import { readGuarded } from "./guarded.ts";
 import { isAbsent } from "./paths.ts";
 

@@ -7,7 +7,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 import {
   constructFromEvents,
   CORE_SCHEMA,

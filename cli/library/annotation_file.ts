@@ -8,7 +8,7 @@
 import type { Annotations } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_MANIFEST_BYTES } from "@blobber/core/limits";
-import { printable, quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/internal/printable";
 import { type NamedFile, readNamedText } from "../config/named_file.ts";
 
 const MANIFEST = "$manifest";

@@ -5,10 +5,10 @@
  */
 
 import type { ClientOptions } from "@blobber/core";
-import { Client } from "@blobber/core/client";
+import { Client } from "@blobber/core/internal/client";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_CA_FILE_BYTES } from "@blobber/core/limits";
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 import type { NamedFile } from "../config/named_file.ts";
 import { defaultCacheDir } from "../config/paths.ts";
 import type { Context } from "../context.ts";

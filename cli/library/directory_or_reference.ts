@@ -5,7 +5,7 @@
  */
 
 import type { Reference } from "@blobber/core";
-import { parseReference } from "@blobber/core/reference";
+import { parseReference } from "@blobber/core/internal/reference";
 
 /** What reads as a reference is one, whatever is on the disk. */
 export function referenceIn(text: string): Reference | undefined {

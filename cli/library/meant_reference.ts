@@ -6,8 +6,8 @@
  */
 
 import type { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { isTag, parseReference, registryNamed } from "@blobber/core/reference";
+import { quote } from "@blobber/core/internal/printable";
+import { isTag, parseReference, registryNamed } from "@blobber/core/internal/reference";
 import { argumentAt, argumentOf } from "../command_table/arguments.ts";
 import type { Command } from "../command_table/table.ts";
 import { usageOf } from "../line/parse.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BlobberError } from "@blobber/core/errors";
-import { parseReference, parseRegistry } from "@blobber/core/reference";
+import { parseReference, parseRegistry } from "@blobber/core/internal/reference";
 import { findCommand } from "../command_table/table.ts";
 import { meantReference } from "./meant_reference.ts";
 

@@ -7,9 +7,9 @@
 
 import type { Client, Reference } from "@blobber/core";
 import { type BlobberError, isBlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { parseReference, storeName, tagOf } from "@blobber/core/reference";
-import { editDistance } from "@blobber/core/spelling";
+import { quote } from "@blobber/core/internal/printable";
+import { parseReference, storeName, tagOf } from "@blobber/core/internal/reference";
+import { editDistance } from "@blobber/core/internal/spelling";
 import type { Context } from "../context.ts";
 import { makeClient } from "./client_from_settings.ts";
 

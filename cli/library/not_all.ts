@@ -5,7 +5,7 @@
  */
 
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 
 /** The first that failed, by its name. */
 export interface FirstFailure {

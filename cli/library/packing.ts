@@ -7,7 +7,7 @@
 
 import type { InputFile, PushOptions } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { Environment } from "../config/paths.ts";
 import type { Context } from "../context.ts";
 import type { AnnotationFile } from "./annotation_file.ts";

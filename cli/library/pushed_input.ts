@@ -6,9 +6,9 @@
 
 import type { InputFile, Reference } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
-import { isMediaType } from "@blobber/core/media-type";
-import { printable, quote } from "@blobber/core/printable";
-import { parseReference } from "@blobber/core/reference";
+import { isMediaType } from "@blobber/core/internal/media-type";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { parseReference } from "@blobber/core/internal/reference";
 
 /** What is pushed: `stdin` stands for the tar that comes from there. */
 export type Pushed = { directory: string } | { files: InputFile[] } | "stdin";

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/internal/printable";
 
 /**
  * Refuses `-`, which stands for a stream in other programs, so that it is not taken for a name.
@@ -141,7 +141,7 @@ export async function writeStream(
   const { closeSync, fchmodSync, openSync, renameSync, rmSync, writeSync } = await import(
     "node:fs"
   );
-  const { holdFile, removeMade } = await import("@blobber/core/hold-path");
+  const { holdFile, removeMade } = await import("@blobber/core/internal/hold-path");
   const hold = { allowShared: options.allowShared };
   const { dir, name, found, made } = holdFile(target, hold);
   const temporary = dir.entry(`${name}.${crypto.randomUUID()}.tmp`);
@@ -165,7 +165,7 @@ export async function writeStream(
     rmSync(temporary, { force: true });
     removeMade(made, hold);
     if (error instanceof BlobberError) throw error;
-    const { systemReason } = await import("@blobber/core/system-error");
+    const { systemReason } = await import("@blobber/core/internal/system-error");
     throw fileError(`cannot write ${printable(target)}`, error, systemReason(error));
   } finally {
     dir.close();

@@ -5,9 +5,9 @@
  */
 
 import type { Platform, ReadOptions } from "@blobber/core";
-import { DIGEST_GRAMMAR, isDigest } from "@blobber/core/digest";
+import { DIGEST_GRAMMAR, isDigest } from "@blobber/core/internal/digest";
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { Settings } from "../config/effective.ts";
 
 /** The digest of `--expect`. */

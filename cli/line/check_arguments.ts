@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { type Argument, argumentAt, argumentOf } from "../command_table/arguments.ts";
 
 /**
@@ -22,7 +22,7 @@ export async function checkArguments(
   for (const [i, text] of args.entries()) {
     const { name, refusesSelector } = argumentOf(argumentAt(row, i, args.length));
     if (!refusesSelector) continue;
-    const { parseReference } = await import("@blobber/core/reference");
+    const { parseReference } = await import("@blobber/core/internal/reference");
     const { tag, digest } = parseReference(text);
     if (tag === undefined && digest === undefined) continue;
     throw new BlobberError("usage", `${quote(text)} is not a repository`, {

@@ -10,8 +10,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { nearestWord } from "@blobber/core/spelling";
+import { quote } from "@blobber/core/internal/printable";
+import { nearestWord } from "@blobber/core/internal/spelling";
 import { argumentOf, repeatedPlace } from "../command_table/arguments.ts";
 import { type Command, COMMANDS, findCommand, subcommands } from "../command_table/table.ts";
 import {

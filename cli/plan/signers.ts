@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { NamedFile } from "../config/named_file.ts";
 import type { Settings } from "../config/effective.ts";
 import type { SignerWay } from "../settings/row.ts";

@@ -5,8 +5,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { type RepositoryName, repositoryNamed } from "@blobber/core/reference";
+import { quote } from "@blobber/core/internal/printable";
+import { type RepositoryName, repositoryNamed } from "@blobber/core/internal/reference";
 import type { Settings } from "../config/effective.ts";
 import type { NamedFile } from "../config/named_file.ts";
 import { SIGNERS, VERIFIERS } from "../settings/row.ts";

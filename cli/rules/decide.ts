@@ -9,7 +9,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { type Rule, type RuleFile, UNMATCHED, type Unmatched } from "./rules.ts";
 
 /** A rule that must hold, and where it is written. */

@@ -9,8 +9,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { canonicalPatterns } from "@blobber/core/reference";
-import { type Item, itemsOf, matchAll, type Meter } from "@blobber/core/wildcards";
+import { canonicalPatterns } from "@blobber/core/internal/reference";
+import { type Item, itemsOf, matchAll, type Meter } from "@blobber/core/internal/wildcards";
 
 /** Characters of a pattern: a path has at most 4096 on Linux. */
 const MAX_PATTERN_CHARS = 8192;

@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { canonicalPatterns } from "@blobber/core/reference";
+import { canonicalPatterns } from "@blobber/core/internal/reference";
 import { parsePattern } from "./pattern.ts";
 
 function matches(pattern: string, name: string): boolean {

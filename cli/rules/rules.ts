@@ -7,8 +7,8 @@
  * @module
  */
 
-import { isObject } from "@blobber/core/json";
-import { type RepositoryName, repositoryNamed } from "@blobber/core/reference";
+import { isObject } from "@blobber/core/internal/json";
+import { type RepositoryName, repositoryNamed } from "@blobber/core/internal/reference";
 import { parsePattern, type Pattern } from "./pattern.ts";
 
 /** What happens to a repository that no rule matches, from lax to strict. */

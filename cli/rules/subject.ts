@@ -6,8 +6,8 @@
 
 import type { Reference } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
-import { nameOf } from "@blobber/core/reference";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { nameOf } from "@blobber/core/internal/reference";
 
 /**
  * The canonical name: `host[:port]/repository`, or `oci:` and the real, absolute path of a layout, so that

@@ -1,6 +1,6 @@
 import { afterEach, test } from "node:test";
 import assert from "node:assert/strict";
-import { parseReference } from "@blobber/core/reference";
+import { parseReference } from "@blobber/core/internal/reference";
 import { parsePattern } from "./pattern.ts";
 import { realPath, trustName } from "./subject.ts";
 

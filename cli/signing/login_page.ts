@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 import type { DeviceLogin } from "@blobber/sigstore";
 import { columnsOf, screen } from "../terminal/output.ts";
 import { fold } from "../terminal/wrap.ts";

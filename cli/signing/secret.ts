@@ -6,7 +6,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { looksLikeToken, printable } from "@blobber/core/printable";
+import { looksLikeToken, printable } from "@blobber/core/internal/printable";
 import { readNamedText } from "../config/named_file.ts";
 import type { Context } from "../context.ts";
 import { flagOf, type SettingName, settingOf } from "../settings/table.ts";

@@ -7,7 +7,7 @@
 import type { Signer } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_KEY_FILE_BYTES } from "@blobber/core/limits";
-import { looksLikeToken, printable } from "@blobber/core/printable";
+import { looksLikeToken, printable } from "@blobber/core/internal/printable";
 import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "../terminal/ask.ts";
 import { type NamedFile, readNamedFile, readNamedText } from "../config/named_file.ts";

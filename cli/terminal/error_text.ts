@@ -5,8 +5,8 @@
  */
 
 import { type BlobberError, type Code, CODES, isBlobberError, STATUS } from "@blobber/core/errors";
-import { printable, printableSentence, withoutTokens } from "@blobber/core/printable";
-import { missingPermission, systemReason } from "@blobber/core/system-error";
+import { printable, printableSentence, withoutTokens } from "@blobber/core/internal/printable";
+import { missingPermission, systemReason } from "@blobber/core/internal/system-error";
 import { hintFor } from "./hints.ts";
 
 /** An error as text, JSON and exit status need it. */

@@ -6,7 +6,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { escapeUnseen, printableLines } from "@blobber/core/printable";
+import { escapeUnseen, printableLines } from "@blobber/core/internal/printable";
 
 /** Thrown when the reader of stdout is gone, as with `head`: no error, the work is simply over. */
 export class ReaderGone extends Error {}

@@ -6,7 +6,7 @@
  */
 
 import type { Notice, Observer, Progress } from "@blobber/core";
-import { printableSentence, withoutTokens } from "@blobber/core/printable";
+import { printableSentence, withoutTokens } from "@blobber/core/internal/printable";
 import { type Screen, toJson } from "./output.ts";
 import { barLine, plainLine } from "./lines.ts";
 import { ProgressState, type Snapshot } from "./state.ts";

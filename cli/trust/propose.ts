@@ -7,7 +7,7 @@
 
 import type { RepositoryName, Signable, Signature, SignerIdentity, Verifier } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/internal/printable";
 import type { Context } from "../context.ts";
 import { makeRuleChecks } from "../config/rule_checks.ts";
 import { decideByRules } from "../rules/decide.ts";

@@ -8,8 +8,8 @@
 
 import type { OpenOptions, Reference, Verifier } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
-import { parseReference } from "@blobber/core/reference";
+import { printable } from "@blobber/core/internal/printable";
+import { parseReference } from "@blobber/core/internal/reference";
 import type { Context } from "../context.ts";
 import { SYSTEM_HINT } from "../config/paths.ts";
 import { expectedDigest, platformOf } from "../library/wanted.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Client } from "@blobber/core/client";
+import { Client } from "@blobber/core/internal/client";
 import type { Context } from "../context.ts";
 import { resolveSettings } from "../config/effective.ts";
 import { planVerification } from "../plan/verification.ts";

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { WrittenEntry, WrittenRule } from "../rules/rule_text.ts";
 import type { VerificationPlan } from "../plan/verification.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { Verifier } from "@blobber/core";
-import { printable, quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/internal/printable";
 import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verify";
 import type { Context } from "../context.ts";
 import { verifierOfAny } from "./any_of.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Verdict } from "@blobber/core";
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 
 /** The signer in JSON: what was verified, as it is. */
 export function signerOf(verdict: Verdict): Record<string, unknown> {

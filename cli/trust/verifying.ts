@@ -7,7 +7,7 @@
 import type { Verifier } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { MAX_KEY_FILE_BYTES, MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
-import { printable, quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/internal/printable";
 import type { Policy, TrustMaterial, TrustSource } from "@blobber/sigstore/verify";
 import { type NamedFile, readNamedFile, readNamedText } from "../config/named_file.ts";
 import type { Context } from "../context.ts";

@@ -6,9 +6,9 @@
  */
 
 import type { ClaimedBy, ClaimReader, Claims, Signature } from "@blobber/core";
-import { fromBase64 } from "@blobber/core/bytes";
+import { fromBase64 } from "@blobber/core/internal/bytes";
 import { isBlobberError } from "@blobber/core/errors";
-import { isObject, parseJson } from "@blobber/core/json";
+import { isObject, parseJson } from "@blobber/core/internal/json";
 import { type Bundle, isBundleType } from "../encoding/bundle.ts";
 import { invalidSignature } from "../encoding/malformed.ts";
 import { readSignature, SIMPLE_SIGNING_TYPE } from "../encoding/simple_signing.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { toBase64 } from "@blobber/core/bytes";
+import { toBase64 } from "@blobber/core/internal/bytes";
 import { signable } from "../../tests/fakes/bundles.ts";
 import { statementAbout } from "../encoding/statement.ts";
 import { createSigner } from "../sign/signer.ts";

@@ -16,7 +16,7 @@ import {
   MAX_SIGNATURE_BYTES,
   MAX_TIMESTAMPS,
 } from "@blobber/core/limits";
-import { counted, quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/internal/printable";
 import { Fields } from "./fields.ts";
 import { invalidSignature } from "./malformed.ts";
 import { parseStrictJson } from "./strict_json.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { markTheirs } from "@blobber/core/caller-errors";
+import { markTheirs } from "@blobber/core/internal/caller-errors";
 
 /** Neither the network's nor ours: who asked for the requests gets `thrown` as it is. */
 export class CallersError extends Error {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { concat } from "@blobber/core/bytes";
+import { concat } from "@blobber/core/internal/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_OID_BYTES } from "@blobber/core/limits";
 

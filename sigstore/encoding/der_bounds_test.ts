@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { concat } from "@blobber/core/bytes";
+import { concat } from "@blobber/core/internal/bytes";
 import { MAX_DER_BYTES, MAX_DER_DEPTH, MAX_DER_ELEMENTS } from "@blobber/core/limits";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
 import { dotted, element, integer, octetString, oid, sequence, TAG } from "./der.ts";

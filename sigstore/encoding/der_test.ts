@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { concat, fromHex, toHex } from "@blobber/core/bytes";
+import { concat, fromHex, toHex } from "@blobber/core/internal/bytes";
 import {
   ecdsaSignature,
   inside,

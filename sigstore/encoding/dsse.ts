@@ -4,7 +4,7 @@
  * @module
  */
 
-import { concat, toBase64 } from "@blobber/core/bytes";
+import { concat, toBase64 } from "@blobber/core/internal/bytes";
 
 /** An envelope with one signature, as JSON. */
 export interface Envelope {

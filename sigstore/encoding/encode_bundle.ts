@@ -5,7 +5,7 @@
  * @module
  */
 
-import { toBase64 } from "@blobber/core/bytes";
+import { toBase64 } from "@blobber/core/internal/bytes";
 import type { Envelope } from "./dsse.ts";
 
 /** Media type of the bundle; the artifact type of the referrer. */

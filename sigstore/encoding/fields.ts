@@ -5,9 +5,9 @@
  * @module
  */
 
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
-import { isObject } from "@blobber/core/json";
-import { counted, quote } from "@blobber/core/printable";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
+import { isObject } from "@blobber/core/internal/json";
+import { counted, quote } from "@blobber/core/internal/printable";
 import type { Fail } from "./malformed.ts";
 
 /** An object from outside. */

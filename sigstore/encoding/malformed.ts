@@ -6,7 +6,7 @@
  */
 
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 
 /** Makes the error for something that is wrong with an input. */
 export type Fail = (why: string, cause?: unknown) => BlobberError;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
 
 /** PEM (RFC 7468) around DER. */
 export function toPem(label: string, der: Uint8Array): string {

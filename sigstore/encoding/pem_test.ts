@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { toHex } from "@blobber/core/bytes";
+import { toHex } from "@blobber/core/internal/bytes";
 import { readPem, toPem } from "./pem.ts";
 
 test("PEM blocks are read in order, with text and headers around", () => {

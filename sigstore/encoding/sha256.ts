@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { Digest } from "@blobber/core";
-import { toHex } from "@blobber/core/bytes";
+import { toHex } from "@blobber/core/internal/bytes";
 
 /** The 32 bytes of a SHA-256. */
 export function sha256(bytes: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { fromHex } from "@blobber/core/bytes";
+import { fromHex } from "@blobber/core/internal/bytes";
 import type { Signature } from "@blobber/core";
 import { MAX_SIGNATURE_BYTES } from "@blobber/core/limits";
 import {

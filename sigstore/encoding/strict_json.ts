@@ -7,7 +7,7 @@
  */
 
 import { MAX_JSON_DEPTH } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { Fail } from "./malformed.ts";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c;

@@ -6,9 +6,9 @@
  */
 
 import { scrypt } from "node:crypto";
-import { fromBase64 } from "@blobber/core/bytes";
+import { fromBase64 } from "@blobber/core/internal/bytes";
 import { BlobberError } from "@blobber/core/errors";
-import { isObject } from "@blobber/core/json";
+import { isObject } from "@blobber/core/internal/json";
 import { MAX_SCRYPT_BYTES, MAX_SCRYPT_LANES } from "@blobber/core/limits";
 
 /**

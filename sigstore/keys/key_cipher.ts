@@ -5,7 +5,7 @@
  * @module
  */
 
-import { toHex } from "@blobber/core/bytes";
+import { toHex } from "@blobber/core/internal/bytes";
 import { MAX_KEY_ITERATIONS } from "@blobber/core/limits";
 import { type DerNode, inside, oid, readOne, TAG } from "../encoding/der.ts";
 

@@ -12,7 +12,7 @@ import {
   MIN_RSA_BITS,
   MIN_RSA_EXPONENT,
 } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { type PemBlock, readPem, toPem } from "../encoding/pem.ts";
 import { openCosignKey } from "./cosign_key.ts";
 import { type KeyCipher, keyCipher } from "./key_cipher.ts";

@@ -9,7 +9,7 @@ import {
   verify,
 } from "node:crypto";
 import { xsalsa20poly1305 } from "@noble/ciphers/salsa.js";
-import { toBase64 } from "@blobber/core/bytes";
+import { toBase64 } from "@blobber/core/internal/bytes";
 import { isBlobberError } from "@blobber/core";
 import { toPem } from "../encoding/pem.ts";
 import { needsPassphrase, readPrivateKey } from "./private_key.ts";

@@ -5,10 +5,10 @@
  */
 
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
-import { toBase64, toHex } from "@blobber/core/bytes";
+import { toBase64, toHex } from "@blobber/core/internal/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_KEY_BYTES, MIN_RSA_BITS, MIN_RSA_EXPONENT } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { sha256 } from "../encoding/sha256.ts";
 import { readPem } from "../encoding/pem.ts";
 import { reasonOf } from "../encoding/malformed.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { toHex } from "@blobber/core/bytes";
+import { toHex } from "@blobber/core/internal/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_RSA_BITS, MAX_RSA_EXPONENT_BITS } from "@blobber/core/limits";
 import { type DerNode, inside, oid, readOne, TAG } from "../encoding/der.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { theirs } from "@blobber/core/caller-errors";
-import { toBase64 } from "@blobber/core/bytes";
+import { theirs } from "@blobber/core/internal/caller-errors";
+import { toBase64 } from "@blobber/core/internal/bytes";
 import type { Notice } from "@blobber/core";
 import { BlobberError, checkAborted } from "@blobber/core/errors";
 import { sha256 } from "../encoding/sha256.ts";

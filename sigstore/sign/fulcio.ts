@@ -6,9 +6,9 @@
  */
 
 import { X509Certificate } from "node:crypto";
-import { toBase64 } from "@blobber/core/bytes";
+import { toBase64 } from "@blobber/core/internal/bytes";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { readPem } from "../encoding/pem.ts";
 import { dotted, inside, readOne, TAG } from "../encoding/der.ts";
 import { checkDer } from "../encoding/der_bounds.ts";
@@ -19,7 +19,7 @@ import {
   serviceFailed,
   type ServiceRequest,
 } from "../service.ts";
-import { isObject } from "@blobber/core/json";
+import { isObject } from "@blobber/core/internal/json";
 import { publicKeyPem, type SigningKey } from "../keys/signing_key.ts";
 import type { IdentityToken } from "../tokens/token.ts";
 import { uriForm } from "../encoding/uri_form.ts";

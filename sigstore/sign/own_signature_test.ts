@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
-import { toBase64 } from "@blobber/core/bytes";
+import { toBase64 } from "@blobber/core/internal/bytes";
 import { isBlobberError, type Notice } from "@blobber/core";
 import { type Json, trustOf } from "../../tests/fakes/bundles.ts";
 import { keyless, manifest, ownKey, services } from "../../tests/fakes/signing.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { theirs } from "@blobber/core/caller-errors";
+import { theirs } from "@blobber/core/internal/caller-errors";
 import type { CallOptions } from "@blobber/core";
 import { nonsense, type SignerOptions } from "./signer_options.ts";
 import { isPublicService, type SigningServices } from "./signing_config.ts";

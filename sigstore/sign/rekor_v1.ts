@@ -5,7 +5,7 @@
  */
 
 import type { BlobberError } from "@blobber/core";
-import { fromBase64, fromHex, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, fromHex, toBase64 } from "@blobber/core/internal/bytes";
 import type { InclusionProof, LogEntry } from "../encoding/encode_bundle.ts";
 import type { Envelope } from "../encoding/dsse.ts";
 import {
@@ -16,7 +16,7 @@ import {
   serviceFailed,
   type ServiceRequest,
 } from "../service.ts";
-import { isObject } from "@blobber/core/json";
+import { isObject } from "@blobber/core/internal/json";
 import { digestOf } from "../encoding/sha256.ts";
 
 /** What is to be logged. */

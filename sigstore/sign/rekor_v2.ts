@@ -6,7 +6,7 @@
  * @module
  */
 
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
 import type { LogEntry } from "../encoding/encode_bundle.ts";
 import {
   askService,
@@ -15,7 +15,7 @@ import {
   serviceFailed,
   type ServiceRequest,
 } from "../service.ts";
-import { isObject } from "@blobber/core/json";
+import { isObject } from "@blobber/core/internal/json";
 import { sha256 } from "../encoding/sha256.ts";
 import type { KeyDetails } from "../keys/signing_key.ts";
 

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { theirs } from "@blobber/core/caller-errors";
-import { VerbCall } from "@blobber/core/verb-call";
+import { theirs } from "@blobber/core/internal/caller-errors";
+import { VerbCall } from "@blobber/core/internal/verb-call";
 import type { CallOptions, Notice, Signable, Signature, Signer } from "@blobber/core";
-import { toHex } from "@blobber/core/bytes";
+import { toHex } from "@blobber/core/internal/bytes";
 import { BlobberError } from "@blobber/core/errors";
-import { counted, quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/internal/printable";
 import { type Credential, Identity, OwnKey } from "./credential.ts";
 import { digestOf } from "../encoding/sha256.ts";
 import { makeSignature, type Means } from "./make_signature.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
-import { fromBase64 } from "@blobber/core/bytes";
+import { fromBase64 } from "@blobber/core/internal/bytes";
 import type { Signature } from "@blobber/core";
 import { keyless, manifest, ownKey, services } from "../../tests/fakes/signing.ts";
 import { type FakeSigstore, startSigstore } from "../../tests/fakes/sigstore.ts";

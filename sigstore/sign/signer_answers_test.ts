@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
 import { isBlobberError } from "@blobber/core";
 import { bundleOf, keyless, ownKey, services } from "../../tests/fakes/signing.ts";
 import { type FakeSigstore, startSigstore } from "../../tests/fakes/sigstore.ts";

@@ -6,9 +6,9 @@
 
 import type { Notice } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { isObject } from "@blobber/core/json";
-import { quote } from "@blobber/core/printable";
-import { nearestWord } from "@blobber/core/spelling";
+import { isObject } from "@blobber/core/internal/json";
+import { quote } from "@blobber/core/internal/printable";
+import { nearestWord } from "@blobber/core/internal/spelling";
 import type { KeyFile } from "../keys/private_key.ts";
 import { type RequestOptions, type ServiceContext, serviceUrl } from "../service.ts";
 import {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, verify, X509Certificate } from "node:crypto";
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
 import type { Digest, Notice } from "@blobber/core";
 import { trustOf } from "../../tests/fakes/bundles.ts";
 import { bundleOf, hex, keyless, manifest, ownKey, services } from "../../tests/fakes/signing.ts";

@@ -8,9 +8,9 @@
 
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { MAX_KEY_FILE_BYTES, MAX_SIGNING_SERVICES } from "@blobber/core/limits";
-import { counted, quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/internal/printable";
 import { serviceUrl } from "../service.ts";
-import { isObject } from "@blobber/core/json";
+import { isObject } from "@blobber/core/internal/json";
 import type { PublicRootOptions } from "../trust/tuf.ts";
 
 /** The versions of a log's API. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { toBase64, toHex } from "@blobber/core/bytes";
+import { toBase64, toHex } from "@blobber/core/internal/bytes";
 import { sha256 } from "../encoding/sha256.ts";
 import {
   type DerNode,

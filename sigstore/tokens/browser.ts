@@ -5,7 +5,7 @@
  * @module
  */
 
-import { theirs } from "@blobber/core/caller-errors";
+import { theirs } from "@blobber/core/internal/caller-errors";
 import { BlobberError, checkAborted, interruption } from "@blobber/core/errors";
 import { LOGIN_TIMEOUT_MS } from "@blobber/core/limits";
 import { endpointOf, findIssuer, type Issuer } from "./issuer.ts";

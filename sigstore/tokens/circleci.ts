@@ -6,7 +6,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { Environment } from "./environment.ts";
 import { audienceOf, type TokenSource } from "./token.ts";
 

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { theirs } from "@blobber/core/caller-errors";
+import { theirs } from "@blobber/core/internal/caller-errors";
 import { BlobberError } from "@blobber/core/errors";
 import { LOGIN_TIMEOUT_MS } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
-import { isLoopback } from "@blobber/core/reference";
+import { quote } from "@blobber/core/internal/printable";
+import { isLoopback } from "@blobber/core/internal/reference";
 import type { ServiceContext } from "../service.ts";
 import { endpointOf, findIssuer, type Issuer } from "./issuer.ts";
 import type { TokenSource } from "./token.ts";

@@ -5,9 +5,9 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { readInput } from "@blobber/core/input-file";
+import { readInput } from "@blobber/core/internal/input-file";
 import { MAX_IDENTITY_TOKEN_CHARS } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { TokenSource } from "./token.ts";
 
 /**

@@ -6,11 +6,11 @@
  */
 
 import type { AuthorizationServer, Client, ClientAuth } from "oauth4webapi";
-import { isTheirs } from "@blobber/core/caller-errors";
+import { isTheirs } from "@blobber/core/internal/caller-errors";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { MAX_MESSAGE_CHARS } from "@blobber/core/limits";
-import { printable, quote } from "@blobber/core/printable";
-import { isLoopback } from "@blobber/core/reference";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { isLoopback } from "@blobber/core/internal/reference";
 import { CallersError } from "../encoding/callers_error.ts";
 import { askServiceOnce, reasonOf, type ServiceContext, serviceUrl } from "../service.ts";
 import type { TokenRequest } from "./token.ts";

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { fromBase64Url } from "@blobber/core/bytes";
+import { fromBase64Url } from "@blobber/core/internal/bytes";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_IDENTITY_TOKEN_CHARS } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { ServiceContext } from "../service.ts";
-import { isObject } from "@blobber/core/json";
+import { isObject } from "@blobber/core/internal/json";
 
 /** A token and what it says. */
 export interface IdentityToken {

@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
 import type { Policy } from "../verify/policy.ts";
 import { DEVELOPER, type Json, trustOf } from "../../tests/fakes/bundles.ts";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";

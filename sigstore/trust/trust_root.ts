@@ -9,7 +9,7 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_ROOT_PARTS, MAX_TRUSTED_ROOT_BYTES } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { inside, readOne } from "../encoding/der.ts";
 import { checkDer } from "../encoding/der_bounds.ts";
 import { checkRsa, checkSpki } from "../keys/spki.ts";
@@ -139,7 +139,7 @@ export function loadTrustedRoot(
  */
 export async function readTrustedRoot(path: string): Promise<TrustMaterial> {
   // Only who names a file needs what reads one.
-  const { readInput } = await import("@blobber/core/input-file");
+  const { readInput } = await import("@blobber/core/internal/input-file");
   const { bytes } = await readInput(path, {
     limit: MAX_TRUSTED_ROOT_BYTES,
     fail: (why, cause) =>

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Observer, RequestEnd } from "@blobber/core";
 import { BlobberError, type Hint, interruption, isBlobberError } from "@blobber/core/errors";
-import { notify } from "@blobber/core/events";
+import { notify } from "@blobber/core/internal/events";
 import {
   MAX_OFFLINE_AGE_MS,
   MAX_TUF_REQUESTS,
@@ -18,8 +18,8 @@ import {
   TUF_TIMEOUT_MS,
   TUF_UPDATE_MS,
 } from "@blobber/core/limits";
-import { counted, quote } from "@blobber/core/printable";
-import { piecesUntil } from "@blobber/core/answer-pieces";
+import { counted, quote } from "@blobber/core/internal/printable";
+import { piecesUntil } from "@blobber/core/internal/answer-pieces";
 import { CallersError } from "../encoding/callers_error.ts";
 import { reasonOf } from "../encoding/malformed.ts";
 import type { RequestOptions } from "../service.ts";
@@ -83,7 +83,7 @@ export async function publicTarget(
   name: string,
   options: PublicRootOptions = {},
 ): Promise<PublicTarget> {
-  const { VerbCall } = await import("@blobber/core/verb-call"); // who verifies with a file needs none
+  const { VerbCall } = await import("@blobber/core/internal/verb-call"); // who verifies with a file needs none
   const call = new VerbCall(options.signal);
   return await call.run(() => findTarget(name, call.observed(options)));
 }

@@ -6,8 +6,8 @@
  */
 
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { toHex } from "@blobber/core/bytes";
-import { quote } from "@blobber/core/printable";
+import { toHex } from "@blobber/core/internal/bytes";
+import { quote } from "@blobber/core/internal/printable";
 import { readClaims } from "./claims.ts";
 import { type DerNode, dotted, inside, oid, readAll, readOne, TAG } from "../encoding/der.ts";
 import { checkDer } from "../encoding/der_bounds.ts";

@@ -8,7 +8,7 @@
 import core from "@sigstore/core/dist/index.js";
 import { verifyCertificateChain } from "@sigstore/verify/dist/key/certificate.js";
 import { verifySCTs } from "@sigstore/verify/dist/key/sct.js";
-import { toBase64 } from "@blobber/core/bytes";
+import { toBase64 } from "@blobber/core/internal/bytes";
 import { inside, readOne } from "../encoding/der.ts";
 import { libraryAuthority, LibraryCertificate } from "./library_certificate.ts";
 import { libraryLog } from "./log_entry.ts";

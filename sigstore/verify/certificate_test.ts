@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { concat } from "@blobber/core/bytes";
+import { concat } from "@blobber/core/internal/bytes";
 import { FakeKey } from "../../tests/fakes/sigstore/keys.ts";
 import {
   certificateOf,

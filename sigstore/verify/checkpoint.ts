@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
 import { MAX_CHECKPOINT_BYTES, MAX_CHECKPOINT_SIGNATURES } from "@blobber/core/limits";
 import { invalidSignature } from "../encoding/malformed.ts";
 import { isSignedBy } from "../keys/public_key.ts";

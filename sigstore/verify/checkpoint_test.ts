@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { concat, toBase64 } from "@blobber/core/bytes";
+import { concat, toBase64 } from "@blobber/core/internal/bytes";
 import { FakeKey, sha256 } from "../../tests/fakes/sigstore/keys.ts";
 import { checkpoint, MerkleTree } from "../../tests/fakes/sigstore/merkle.ts";
 import { checkSignedBy, readCheckpoint } from "./checkpoint.ts";

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { fromBase64 } from "@blobber/core/bytes";
+import { fromBase64 } from "@blobber/core/internal/bytes";
 import type { Signature } from "@blobber/core";
 import { isBlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { Bundle, Content, Material } from "../encoding/bundle.ts";
 import { readCertificate } from "./certificate.ts";
 import { Fields } from "../encoding/fields.ts";

@@ -7,7 +7,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { readOne, TAG } from "../encoding/der.ts";
 import type { Fail } from "../encoding/malformed.ts";
 

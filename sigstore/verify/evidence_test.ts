@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { toBase64 } from "@blobber/core/bytes";
+import { toBase64 } from "@blobber/core/internal/bytes";
 import type { Policy } from "./policy.ts";
 import {
   DEVELOPER,

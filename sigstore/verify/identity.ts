@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { SignerCertificate } from "./certificate.ts";
 import type { IdentityRule, Rules } from "./policy.ts";
 

@@ -10,7 +10,7 @@ import { Buffer } from "node:buffer";
 import { verifyTLogBody } from "@sigstore/verify/dist/tlog/index.js";
 import { verifyMerkleInclusion } from "@sigstore/verify/dist/tlog/merkle.js";
 import { verifyTLogSET } from "@sigstore/verify/dist/tlog/set.js";
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
 import type { InclusionProof, LogEntry } from "../encoding/bundle.ts";
 import { readPem } from "../encoding/pem.ts";
 import { type Checkpoint, checkSignedBy, readCheckpoint } from "./checkpoint.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { Bundle } from "../encoding/bundle.ts";
 import { invalidSignature } from "../encoding/malformed.ts";
 import type { SignedContent } from "./signed_content.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { toHex } from "@blobber/core/bytes";
+import { toHex } from "@blobber/core/internal/bytes";
 import type { Signable, Signature } from "@blobber/core";
 import { isBlobberError } from "@blobber/core/errors";
 import type { Bundle } from "../encoding/bundle.ts";

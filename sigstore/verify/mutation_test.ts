@@ -2,7 +2,7 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { fromBase64, toBase64 } from "@blobber/core/bytes";
+import { fromBase64, toBase64 } from "@blobber/core/internal/bytes";
 import { isBlobberError } from "@blobber/core";
 import { type Json, type Kind, KINDS, MANIFEST, stored } from "../../tests/fakes/bundles.ts";
 import { key, make, pemOf, policyFor, trust, useSigstore } from "../../tests/fakes/verification.ts";

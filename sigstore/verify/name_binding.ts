@@ -7,8 +7,8 @@
 
 import type { Check, SignedName } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import type { RepositoryName } from "@blobber/core/reference";
+import { quote } from "@blobber/core/internal/printable";
+import type { RepositoryName } from "@blobber/core/internal/reference";
 import type { Rules } from "./policy.ts";
 import type { SignedContent } from "./signed_content.ts";
 
@@ -63,7 +63,7 @@ export async function checkName(
 async function isNameOf(signed: string, repository: RepositoryName): Promise<boolean> {
   if (signed === repository) return true;
   // Loaded where it is needed: a verifier starts sooner without.
-  const { repositoryNamed } = await import("@blobber/core/reference");
+  const { repositoryNamed } = await import("@blobber/core/internal/reference");
   return repositoryNamed(signed) === repository;
 }
 

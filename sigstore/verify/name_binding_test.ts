@@ -2,7 +2,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import type { Policy } from "./policy.ts";
 import type { Signable } from "@blobber/core";
-import type { RepositoryName } from "@blobber/core/reference";
+import type { RepositoryName } from "@blobber/core/internal/reference";
 import { DEVELOPER, MANIFEST, signable } from "../../tests/fakes/bundles.ts";
 import {
   check,

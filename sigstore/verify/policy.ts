@@ -7,9 +7,9 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { isObject } from "@blobber/core/json";
-import { quote } from "@blobber/core/printable";
-import type { RepositoryName } from "@blobber/core/reference";
+import { isObject } from "@blobber/core/internal/json";
+import { quote } from "@blobber/core/internal/printable";
+import type { RepositoryName } from "@blobber/core/internal/reference";
 import { claimName } from "./claims.ts";
 import { type PublicKey, readPublicKey } from "../keys/public_key.ts";
 import { parseSubjectPattern, type SubjectPattern } from "./subject_pattern.ts";

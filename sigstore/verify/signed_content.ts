@@ -6,10 +6,10 @@
  */
 
 import { createHash } from "node:crypto";
-import { sameBytes, toHex } from "@blobber/core/bytes";
+import { sameBytes, toHex } from "@blobber/core/internal/bytes";
 import type { Signable } from "@blobber/core";
 import { MAX_SUBJECTS } from "@blobber/core/limits";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { digestOf, sha256 } from "../encoding/sha256.ts";
 import type { Content } from "../encoding/bundle.ts";
 import { preAuthEncoding } from "../encoding/dsse.ts";

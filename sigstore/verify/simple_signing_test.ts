@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { fromBase64, toBase64, toHex } from "@blobber/core/bytes";
+import { fromBase64, toBase64, toHex } from "@blobber/core/internal/bytes";
 import type { Signature } from "@blobber/core";
 import type { Policy } from "./policy.ts";
 import {

@@ -13,8 +13,8 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_SUBJECT_CHARS } from "@blobber/core/limits";
-import { printable, quote } from "@blobber/core/printable";
-import { itemsOf, matchAll } from "@blobber/core/wildcards";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { itemsOf, matchAll } from "@blobber/core/internal/wildcards";
 import { uriForm } from "../encoding/uri_form.ts";
 
 const URI = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)\/([^/]*)/;

@@ -10,7 +10,7 @@
 import { Buffer } from "node:buffer";
 import core from "@sigstore/core/dist/index.js";
 import { verifyRFC3161Timestamp } from "@sigstore/verify/dist/timestamp/tsa.js";
-import { toHex } from "@blobber/core/bytes";
+import { toHex } from "@blobber/core/internal/bytes";
 import type { BlobberError } from "@blobber/core/errors";
 import { type DerNode, inside, oid, readOne, TAG } from "../encoding/der.ts";
 import { checkDer } from "../encoding/der_bounds.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Check, SignerIdentity, Verdict } from "@blobber/core";
-import { counted, quote } from "@blobber/core/printable";
+import { counted, quote } from "@blobber/core/internal/printable";
 import type { Bundle } from "../encoding/bundle.ts";
 import type { PublicKey } from "../keys/public_key.ts";
 import type { SignerCertificate } from "./certificate.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 
 /** What a run of the program left behind. */
 export interface Ran {

@@ -3,7 +3,7 @@ import { COMMANDS } from "../../cli/command_table/table.ts";
 import { formattedPage } from "../../cli/reference/page.ts";
 import { SHAPES } from "../../cli/reference/shapes.ts";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
 

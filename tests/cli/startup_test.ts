@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Client } from "@blobber/core";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 
 const CORE: Record<string, string> = JSON.parse(
   await Deno.readTextFile(inRoot("deno.json")),

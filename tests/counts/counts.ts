@@ -5,7 +5,7 @@
  */
 
 import * as fs from "node:fs";
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 
 /** What a run cost. */
 export interface Counts {

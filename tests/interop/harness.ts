@@ -6,7 +6,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { IN_CI, inRoot } from "../tasks/run.ts";
+import { IN_CI, inRoot } from "../../tasks/run.ts";
 import { type Peer, peerPath } from "./peers.ts";
 import type { Registry } from "./servers.ts";
 import { exec, type Ran, type RunOptions, TempDir } from "./processes.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 import { sha256 } from "./fronts.ts";
 import { requirePeer } from "./peers.ts";
 import { must, TempDir } from "./processes.ts";

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 import { Home, interop } from "./harness.ts";
 import { type Jsr, startJsr } from "./jsr.ts";
 import { exec, type Ran } from "./processes.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { IN_CI, inRoot, run, say } from "../tasks/run.ts";
+import { IN_CI, inRoot, run, say } from "../../tasks/run.ts";
 import { absentRegistries } from "./given_registries.ts";
 import { installPeers } from "./peers.ts";
 

@@ -18,7 +18,7 @@ import {
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { inRoot, say } from "../tasks/run.ts";
+import { inRoot, say } from "../../tasks/run.ts";
 
 /** A command of a public Go module, in one version. */
 interface GoCommand {

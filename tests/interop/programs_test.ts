@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 import { Home } from "./harness.ts";
 import { exec, must, TempDir } from "./processes.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 import { Home, interop } from "./harness.ts";
 import { requirePeer } from "./peers.ts";
 import { exec, must, TempDir } from "./processes.ts";

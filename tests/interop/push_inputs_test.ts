@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { inRoot } from "../tasks/run.ts";
+import { inRoot } from "../../tasks/run.ts";
 import { Home, interop } from "./harness.ts";
 import { manifestOf } from "./manifests.ts";
 import { type Peer, requirePeer } from "./peers.ts";

@@ -6,8 +6,8 @@
 
 import type { CopyFrom, CopyOutcome, CopyResult, Reference } from "@blobber/core";
 import { BlobberError, type Code } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { type FirstFailure, notAll } from "../../library/not_all.ts";

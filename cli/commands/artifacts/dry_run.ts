@@ -6,8 +6,8 @@
 
 import type { Entry, PushInput, PushOptions, Reference } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
-import { formatReference } from "@blobber/core/reference";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { formatReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { madeOf } from "../../library/made.ts";

@@ -6,8 +6,8 @@
 
 import type { PullOptions, PullResult } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { printable } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { printable } from "@blobber/core/internal/printable";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { readOptions } from "../../trust/reading.ts";

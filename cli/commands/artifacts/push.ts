@@ -5,7 +5,7 @@
  */
 
 import type { PushInput, PushOptions } from "@blobber/core";
-import { formatReference } from "@blobber/core/reference";
+import { formatReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { packing } from "../../library/packing.ts";

@@ -6,8 +6,8 @@
 
 import type { Client, Reference, Removal, RemovalPart, RemoveResult } from "@blobber/core";
 import { BlobberError, type Code, isBlobberError } from "@blobber/core/errors";
-import { counted, printable } from "@blobber/core/printable";
-import { parseReference, storeName } from "@blobber/core/reference";
+import { counted, printable } from "@blobber/core/internal/printable";
+import { parseReference, storeName } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { type FirstFailure, notAll } from "../../library/not_all.ts";

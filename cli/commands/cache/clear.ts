@@ -4,12 +4,12 @@
  * @module
  */
 
-import { cacheInfo, clearCache } from "@blobber/core/cache";
+import { cacheInfo, clearCache } from "@blobber/core/internal/cache";
 import { BlobberError } from "@blobber/core/errors";
 import { canAsk, confirm } from "../../terminal/ask.ts";
 import { cacheDirOf } from "./cache_dir.ts";
 import type { Context } from "../../context.ts";
-import { counted } from "@blobber/core/printable";
+import { counted } from "@blobber/core/internal/printable";
 import { formatSize } from "../../line/values.ts";
 
 /** Empties the cache, after a question. */

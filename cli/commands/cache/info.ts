@@ -5,8 +5,8 @@
  */
 
 import type { CacheEntry } from "@blobber/core";
-import { cacheInfo } from "@blobber/core/cache";
-import { printable } from "@blobber/core/printable";
+import { cacheInfo } from "@blobber/core/internal/cache";
+import { printable } from "@blobber/core/internal/printable";
 import { cacheDirOf } from "./cache_dir.ts";
 import type { Context } from "../../context.ts";
 import { formatDuration, formatSize } from "../../line/values.ts";

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { pruneCache } from "@blobber/core/cache";
+import { pruneCache } from "@blobber/core/internal/cache";
 import { BlobberError } from "@blobber/core/errors";
 import { cacheDirOf } from "./cache_dir.ts";
 import type { Context } from "../../context.ts";
-import { counted } from "@blobber/core/printable";
+import { counted } from "@blobber/core/internal/printable";
 import { formatSize } from "../../line/values.ts";
 
 /** Removes what is too old or too much, the least recently used first. */

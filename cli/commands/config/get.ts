@@ -8,7 +8,7 @@ import { findKey } from "../../config/keys.ts";
 import { shownValue } from "../../config/show.ts";
 import type { Context } from "../../context.ts";
 import { BlobberError } from "@blobber/core/errors";
-import { parseRegistry } from "@blobber/core/reference";
+import { parseRegistry } from "@blobber/core/internal/reference";
 import type { SettingValue } from "../../line/values.ts";
 
 /** Shows one setting as it is in force. */

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { editConfig, setIn } from "../../config/edit.ts";
 import { editedPath } from "../../config/paths.ts";
 import { findKey } from "../../config/keys.ts";

@@ -5,8 +5,8 @@
  */
 
 import type { Reference } from "@blobber/core";
-import { quote } from "@blobber/core/printable";
-import { formatReference } from "@blobber/core/reference";
+import { quote } from "@blobber/core/internal/printable";
+import { formatReference } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { referenceIn } from "../../library/directory_or_reference.ts";

@@ -6,7 +6,7 @@
 
 import type { InspectResult, RawPart, Reference } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { readOptions } from "../../trust/reading.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Descriptor, InspectedLayer, InspectResult, Platform } from "@blobber/core";
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 import { formatSize } from "../../line/values.ts";
 import { type Field, fieldLines } from "../../terminal/fields.ts";
 import { amountText, filesText } from "../../terminal/summary.ts";

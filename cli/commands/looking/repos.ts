@@ -4,7 +4,7 @@
  * @module
  */
 
-import { addressOf, parseRegistry } from "@blobber/core/reference";
+import { addressOf, parseRegistry } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 

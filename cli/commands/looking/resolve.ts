@@ -4,8 +4,8 @@
  * @module
  */
 
-import { formatReference, parseReference } from "@blobber/core/reference";
-import { printable } from "@blobber/core/printable";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
+import { printable } from "@blobber/core/internal/printable";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { readOptions } from "../../trust/reading.ts";

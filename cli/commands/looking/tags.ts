@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 

@@ -5,7 +5,7 @@
  */
 
 import type { TreeNode } from "@blobber/core";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { readOptions } from "../../trust/reading.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { ClaimedBy, LeftOut, SignatureFound, TreeNode } from "@blobber/core";
-import { counted, printable, printableSentence, quote } from "@blobber/core/printable";
+import { counted, printable, printableSentence, quote } from "@blobber/core/internal/printable";
 import { fold } from "../../terminal/wrap.ts";
 import { signedBy } from "../../trust/verdict.ts";
 import { platformText } from "./inspect_text.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { printableSentence } from "@blobber/core/printable";
+import { printableSentence } from "@blobber/core/internal/printable";
 import { completeWords, type Completion, type Lookup } from "../../completion/candidates.ts";
 import { unquote } from "../../completion/words.ts";
 import type { Context } from "../../context.ts";

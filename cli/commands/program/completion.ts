@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import { SCRIPTS } from "../../completion/scripts.ts";
 import type { Context } from "../../context.ts";
 

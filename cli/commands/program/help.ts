@@ -5,8 +5,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { nearestWord } from "@blobber/core/spelling";
+import { quote } from "@blobber/core/internal/printable";
+import { nearestWord } from "@blobber/core/internal/spelling";
 import { COMMANDS, findCommand } from "../../command_table/table.ts";
 import type { Context } from "../../context.ts";
 import { commandHelp, type HelpOptions, programHelp, topicHelp } from "../../help/help.ts";

@@ -5,9 +5,9 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { checkLogin, storeLogin } from "@blobber/core/login";
-import { printable } from "@blobber/core/printable";
-import { addressOf, parseRegistry } from "@blobber/core/reference";
+import { checkLogin, storeLogin } from "@blobber/core/internal/login";
+import { printable } from "@blobber/core/internal/printable";
+import { addressOf, parseRegistry } from "@blobber/core/internal/reference";
 import { askLine, askSecret, canAsk } from "../../terminal/ask.ts";
 import { clientOptions } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";

@@ -5,8 +5,8 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { eraseLogin } from "@blobber/core/login";
-import { parseRegistry } from "@blobber/core/reference";
+import { eraseLogin } from "@blobber/core/internal/login";
+import { parseRegistry } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 
 /** Removes the credentials of a registry. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { VERSION } from "@blobber/core/version";
+import { VERSION } from "@blobber/core/internal/version";
 import type { Context } from "../../context.ts";
 
 /** Shows the version. */

@@ -6,8 +6,8 @@
 
 import type { Image } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { quote } from "@blobber/core/internal/printable";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { encoded } from "../../terminal/encoded.ts";

@@ -7,8 +7,8 @@
 
 import type { Place } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
-import { formatReference } from "@blobber/core/reference";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { formatReference } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { isDestinationDirectory, missingDirectory } from "../../library/user_paths.ts";
 import { signerField } from "../../trust/signer_field.ts";

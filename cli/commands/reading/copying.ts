@@ -5,7 +5,7 @@
  */
 
 import type { Found, Image, OpenOptions, Reference } from "@blobber/core";
-import type { Client } from "@blobber/core/client";
+import type { Client } from "@blobber/core/internal/client";
 
 /** What is copied, out of what, and where to. */
 export interface Copying {

@@ -6,8 +6,8 @@
 
 import type { Entry, Image } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { counted, printable, quote } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { counted, printable, quote } from "@blobber/core/internal/printable";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { formatSize } from "../../line/values.ts";

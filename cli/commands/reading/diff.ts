@@ -6,7 +6,7 @@
 
 import type { Diff, DiffSide, OpenOptions } from "@blobber/core";
 import type { StatusName } from "@blobber/core/errors";
-import { formatReference } from "@blobber/core/reference";
+import { formatReference } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import { referenceIn } from "../../library/directory_or_reference.ts";

@@ -5,7 +5,7 @@
  */
 
 import type { Reference } from "@blobber/core";
-import { quote } from "@blobber/core/printable";
+import { quote } from "@blobber/core/internal/printable";
 import type { Context } from "../../context.ts";
 import { refuseFlags } from "../../library/refuse_flags.ts";
 import { checkDirectory } from "../../library/user_paths.ts";

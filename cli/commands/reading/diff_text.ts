@@ -5,7 +5,7 @@
  */
 
 import type { Change, DiffCount, DiffEntry, DiffTotals } from "@blobber/core";
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 
 /** What differs in a change, as a line: with letters as Git has them. */
 export function changeLine({ path, kind, differs, before, after }: Change): string {

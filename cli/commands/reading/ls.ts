@@ -5,9 +5,9 @@
  */
 
 import type { Entry, Image } from "@blobber/core";
-import { Listing } from "@blobber/core/list";
-import { printable, printableLines } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { Listing } from "@blobber/core/internal/list";
+import { printable, printableLines } from "@blobber/core/internal/printable";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { readOptions } from "../../trust/reading.ts";

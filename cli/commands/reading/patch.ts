@@ -6,7 +6,7 @@
  */
 
 import type { Change, Diff, DiffEntry, DiffSideName } from "@blobber/core";
-import { escapeUnseen, printable } from "@blobber/core/printable";
+import { escapeUnseen, printable } from "@blobber/core/internal/printable";
 import { changeLine } from "./diff_text.ts";
 import { hunksOf } from "./unified.ts";
 

@@ -5,10 +5,10 @@
  */
 
 import type { Client, Digest, Reference } from "@blobber/core";
-import { isDigest } from "@blobber/core/digest";
+import { isDigest } from "@blobber/core/internal/digest";
 import { BlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { formatReference, parseReference, tagOf } from "@blobber/core/reference";
+import { quote } from "@blobber/core/internal/printable";
+import { formatReference, parseReference, tagOf } from "@blobber/core/internal/reference";
 import { canAsk, confirm } from "../../terminal/ask.ts";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";

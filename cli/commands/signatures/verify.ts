@@ -5,8 +5,8 @@
  */
 
 import type { Proof, VerifyResult } from "@blobber/core";
-import { printableSentence } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { printableSentence } from "@blobber/core/internal/printable";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { readOptions } from "../../trust/reading.ts";

@@ -6,8 +6,8 @@
 
 import type { Reference } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
-import { parseReference } from "@blobber/core/reference";
+import { printable, quote } from "@blobber/core/internal/printable";
+import { parseReference } from "@blobber/core/internal/reference";
 import { canAsk, confirm } from "../../terminal/ask.ts";
 import { editedPath } from "../../config/paths.ts";
 import type { Context } from "../../context.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { printable } from "@blobber/core/printable";
-import { formatReference, parseReference } from "@blobber/core/reference";
+import { printable } from "@blobber/core/internal/printable";
+import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { expectedDigest, platformOf } from "../../library/wanted.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { printable } from "@blobber/core/printable";
+import { printable } from "@blobber/core/internal/printable";
 import type { Context } from "../../context.ts";
 import {
   type Rule,

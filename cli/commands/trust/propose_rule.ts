@@ -6,8 +6,8 @@
 
 import type { Reference } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
-import { quote } from "@blobber/core/printable";
-import { parseReference } from "@blobber/core/reference";
+import { quote } from "@blobber/core/internal/printable";
+import { parseReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { claimedSigners, claimsInWords } from "../../trust/claimed.ts";

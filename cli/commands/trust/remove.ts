@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { printable, quote } from "@blobber/core/printable";
+import { printable, quote } from "@blobber/core/internal/printable";
 import { editedPath } from "../../config/paths.ts";
 import type { Context } from "../../context.ts";
 import { removeRule } from "../../config/edit_rules.ts";

@@ -7,7 +7,7 @@
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { piecesUntil } from "@blobber/core/answer-pieces";
+import { piecesUntil } from "@blobber/core/internal/answer-pieces";
 import { FetchEngine } from "../../../lib/registry/http/fetch_engine.ts";
 import { denoHttpClient } from "../../../lib/system/runtime.ts";
 

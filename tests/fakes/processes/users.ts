@@ -9,7 +9,7 @@ import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, mkdtempSync } f
 import { readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { inRoot } from "../../tasks/run.ts";
+import { inRoot } from "../../../tasks/run.ts";
 
 /** Two users that need no names. */
 export const ALICE = 42_421;

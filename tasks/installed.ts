@@ -10,7 +10,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { isLong, libraryScripts, runElsewhere } from "./library_scripts.ts";
-import { pack } from "./pack.ts";
+import { pack } from "./packages/pack.ts";
 import { IN_CI, inRoot, say, type Tally, tallyLine } from "./run.ts";
 import { copyForNode, installed, runtimeProgram } from "./runtimes.ts";
 
@@ -121,7 +121,7 @@ function runProgram(project: string): boolean {
   const elsewhere = join(project, "elsewhere");
   mkdirSync(join(elsewhere, "tree"), { recursive: true });
   writeFileSync(join(elsewhere, "tree/a.txt"), "a\n");
-  const imports = { "@blobber/core/version": "data:text/javascript,throw 1" };
+  const imports = { "@blobber/core/internal/version": "data:text/javascript,throw 1" };
   writeFileSync(join(elsewhere, "deno.json"), JSON.stringify({ imports }));
   const program = join(project, "node_modules/.bin/blobber");
   const out = join(elsewhere, "out");

@@ -7,10 +7,10 @@
  * @module
  */
 
-import { keys } from "../cli/keys.ts";
-import { Workplace } from "../cli/program.ts";
-import { hasTerminal, TerminalRun } from "../cli/terminal.ts";
-import { startRegistry } from "../fakes/registry/fake_registry.ts";
+import { keys } from "../tests/cli/keys.ts";
+import { Workplace } from "../tests/cli/program.ts";
+import { hasTerminal, TerminalRun } from "../tests/cli/terminal.ts";
+import { startRegistry } from "../tests/fakes/registry/fake_registry.ts";
 import { inRoot, say } from "./run.ts";
 import { type ShownLine, terminalSvg } from "./terminal_svg.ts";
 

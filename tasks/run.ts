@@ -11,7 +11,7 @@ export interface Tally {
 }
 
 /** The repository's root, with a slash at the end. */
-export const ROOT = new URL("../../", import.meta.url);
+export const ROOT = new URL("../", import.meta.url);
 
 /** A path below the repository's root. */
 export function inRoot(path: string): string {

@@ -1,7 +1,7 @@
 /**
  * The lock file that is published with the command line: `deno install -g jsr:@blobber/cli` obeys it, so
  * that people run the very versions of npm packages that were tested. Run it after the root's lock file has
- * changed: `deno run -A tests/tasks/cli_lock.ts`.
+ * changed: `deno run -A tasks/cli_lock.ts`.
  *
  * @module
  */

@@ -8,8 +8,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Files, mendPackage, readTarball, writeTarball } from "./packed.ts";
-import { deno, inRoot, say } from "./run.ts";
-import { VERSIONS } from "./runtimes.ts";
+import { deno, inRoot, say } from "../run.ts";
+import { VERSIONS } from "../runtimes.ts";
 
 /** The oldest Deno that the packages run in. */
 const DENO = "2.9.6";
