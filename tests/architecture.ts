@@ -88,6 +88,7 @@ export const SIGSTORE_LAYERS: string[][] = [
   ["mod"],
 ];
 export const CLI_LAYERS: string[][] = [
+  ["home", "build"],
   ["settings/", "command_table/"],
   ["line/"],
   ["rules/"],
