@@ -30,6 +30,17 @@ const MADE_IN: Record<string, string> = {
 /** Files of the core that may know which runtime this is. */
 const KNOW_DENO = ["lib/system/runtime.ts", "lib/system/disk.ts"];
 
+/** The one file that may ask which operating system this is, and the one that asks the runtime for it. */
+const KNOWS_SYSTEM = "lib/system/platform.ts";
+const ASKS_RUNTIME = "lib/system/runtime.ts";
+/** What asks for the system past that file: the runtimes' own names for it, and systems by name. */
+const ASKS_SYSTEM = [
+  /\bprocess\??\.platform\b|\bnodeModule\("process"\)\.platform\b/,
+  /\bDeno\.(build\.os|osRelease)\b|\.build\.os\b/,
+  /["'`](win32|windows|darwin|macos)["'`]/i,
+  /\bimport (?:\{[^}]*\bplatform\b[^}]*\}|\w+) from "node:os"/,
+];
+
 /** Files of the command line that may write to a stream of the process; the second when nothing can be loaded. */
 const OWN_STREAMS = ["cli/terminal/output.ts", "cli/main.ts"];
 
@@ -156,6 +167,13 @@ export function breaches(file: SourceFile): string[] {
     if (/\bDeno\b\s*[.?[]|globalThis\.Deno\b/.test(code)) {
       found.push(`${path} uses Deno, which only ${KNOW_DENO.join(" and ")} may`);
     }
+  }
+  const ships = portable || folder === "cli";
+  if (ships && !isTest && path !== KNOWS_SYSTEM && path !== ASKS_RUNTIME) {
+    if (ASKS_SYSTEM.some((form) => form.test(code))) {
+      found.push(`${path} asks which system this is, which only ${KNOWS_SYSTEM} may`);
+    }
+    if (/\bactAs\b/.test(code)) found.push(`${path} acts as another system, which is for tests`);
   }
   for (const [type, place] of Object.entries(MADE_IN)) {
     if (isTest || folder === "tests" || path === place) continue;

@@ -192,6 +192,10 @@ for (
     ["lib/a.ts", "const host = text as RegistryName;", /makes a RegistryName/],
     ["cli/a.ts", "use(digest as unknown as VerifiedDigest)", /makes a VerifiedDigest/],
     ["cli/a.ts", "Deno.stderr.writeSync(bytes)", /writes past the one owner/],
+    ["cli/a.ts", 'if (Deno.build.os === "linux") run();', /asks which system/],
+    ["lib/a.ts", 'import process from "node:process";\nprocess.platform', /asks which system/],
+    ["sigstore/a.ts", 'const name = { win32: 1, x: "windows" };', /asks which system/],
+    ["cli/a.ts", 'actAs("linux");', /acts as another system/],
   ] as const
 ) {
   Deno.test(`refuses ${JSON.stringify(text.slice(0, 50))} in ${path}`, () => {
@@ -203,7 +207,9 @@ for (
 for (
   const [path, text] of [
     ["lib/system/runtime.ts", "const deno = globalThis.Deno"],
-    ["lib/a.ts", 'import process from "node:process";\nprocess.platform'],
+    ["lib/a.ts", 'import process from "node:process";\nprocess.arch'],
+    ["lib/system/platform.ts", 'const os = "windows";'],
+    ["lib/a_test.ts", 'if (process.platform === "win32") skip();'],
     ["lib/a.ts", "// Deno.writeSync is slower here\n/* process.exit */"],
     ["lib/archive/a.ts", 'import type { Source } from "../store.ts";'],
     ["lib/archive/unpack/a.ts", 'import { X } from "../read/b.ts";'],

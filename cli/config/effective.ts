@@ -5,13 +5,14 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { platform } from "@blobber/core/internal/platform";
 import { quote } from "@blobber/core/internal/printable";
 import { editDistance } from "@blobber/core/internal/spelling";
 import type { ConfigFile } from "./file.ts";
 import type { NamedFile } from "./named_file.ts";
 import type { Given, Origin } from "./origin.ts";
 import type { Registries } from "./registries.ts";
-import { type Environment, isAbsent, SYSTEM_CONFIG, userConfigPath } from "./paths.ts";
+import { type Environment, isAbsent, userConfigPath } from "./paths.ts";
 import {
   type Maybe,
   SETTING_NAMES,
@@ -177,12 +178,13 @@ function readVariable(
 async function readFiles(
   named: string | undefined,
   env: Environment,
-  { system = SYSTEM_CONFIG, owners }: { system?: string; owners?: readonly number[] },
+  { system = platform().systemConfig, owners }: { system?: string; owners?: readonly number[] },
 ): Promise<ConfigFile[]> {
   const user = named ?? userConfigPath(env);
   const wanted: { path: string; scope: ConfigFile["scope"]; optional: boolean }[] = [];
   // Where its directory is, who may take the file away is to be judged, too.
-  if (!isAbsent(system.slice(0, system.lastIndexOf("/")))) {
+  const counts = platform().hasOwners ? system.slice(0, system.lastIndexOf("/")) : system;
+  if (!isAbsent(counts)) {
     wanted.push({ path: system, scope: "system", optional: true });
   }
   if (user !== undefined && (named !== undefined || !isAbsent(user))) {

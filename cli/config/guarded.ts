@@ -11,6 +11,7 @@ import {
   type InputOptions,
   readInputSync,
 } from "@blobber/core/internal/input-file";
+import { platform } from "@blobber/core/internal/platform";
 import { printable } from "@blobber/core/internal/printable";
 
 /** How to read. */
@@ -32,7 +33,7 @@ const OTHERS_WRITE = 0o022;
  * @throws what `fail` makes
  */
 export function readGuarded(path: string, options: GuardedOptions): InputFile | undefined {
-  if (Deno.build.os === "windows") {
+  if (!platform().hasOwners) {
     throw options.fail("this operating system does not tell who may change it");
   }
   const found = walk(path, options);

@@ -5,61 +5,57 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { platform, type UserDirectory } from "@blobber/core/internal/platform";
 
 /** Variables by name; the process's own unless a test says otherwise. */
 export type Environment = (name: string) => string | undefined;
-
-/** The administrator's file, always read. */
-export const SYSTEM_CONFIG = "/etc/blobber/config.yaml";
 
 /** What to do about a demand of the system's file. */
 export const SYSTEM_HINT = "the system's demands are changed only in its file";
 
 /**
- * The user's file: `$XDG_CONFIG_HOME/blobber/config.yaml`, else under `~/.config`.
+ * The user's file: `$XDG_CONFIG_HOME/blobber/config.yaml`, else under `~/.config`, or `%APPDATA%` on Windows.
  *
  * @param env the environment
  * @returns the path, or nothing where there is no home
  */
 export function userConfigPath(env: Environment): string | undefined {
-  const directory = baseDirectory(env, "XDG_CONFIG_HOME", {
-    inHome: ".config",
-    onWindows: "APPDATA",
-  });
+  const directory = baseDirectory(env, "XDG_CONFIG_HOME", "config");
   return directory === undefined ? undefined : `${directory}/blobber/config.yaml`;
 }
 
 /**
- * The cache's directory: `$XDG_CACHE_HOME/blobber`, else under `~/.cache`.
+ * The cache's directory: `$XDG_CACHE_HOME/blobber`, else under `~/.cache`, or `%LOCALAPPDATA%` on Windows.
  *
  * @param env the environment
  * @returns the path, or nothing where there is no home
  */
 export function defaultCacheDir(env: Environment): string | undefined {
-  const directory = baseDirectory(env, "XDG_CACHE_HOME", {
-    inHome: ".cache",
-    onWindows: "LOCALAPPDATA",
-  });
+  const directory = baseDirectory(env, "XDG_CACHE_HOME", "cache");
   return directory === undefined ? undefined : `${directory}/blobber`;
 }
 
 /**
  * A directory for files of one kind.
  *
- * @param variable names the directory itself
- * @param otherwise where it is in the home, and the variable that names it on Windows
+ * @param variable names the directory itself, on every system
+ * @param kind what is kept there
  */
 function baseDirectory(
   env: Environment,
   variable: string,
-  otherwise: { inHome: string; onWindows: string },
+  kind: UserDirectory,
 ): string | undefined {
   const named = env(variable);
   // The XDG specification: a relative path is to be ignored.
   if (named !== undefined && isAbsolute(named)) return named;
-  if (Deno.build.os === "windows") return env(otherwise.onWindows);
+  const place = platform().userDirectories[kind];
+  if ("variable" in place) {
+    const directory = env(place.variable);
+    return directory !== undefined && isAbsolute(directory) ? directory : undefined;
+  }
   const home = homeDirectory(env);
-  return home === undefined ? undefined : `${home}/${otherwise.inHome}`;
+  return home === undefined ? undefined : `${home}/${place.inHome}`;
 }
 
 /** The user's home, where there is one. */

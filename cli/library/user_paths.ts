@@ -5,6 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { platform } from "@blobber/core/internal/platform";
 import { printable, quote } from "@blobber/core/internal/printable";
 
 /**
@@ -154,7 +155,7 @@ export async function writeStream(
       for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
       size += bytes.length;
     }
-    if (Deno.build.os !== "windows") fchmodSync(fd, options.mode);
+    if (platform().hasModes) fchmodSync(fd, options.mode);
     closeSync(fd);
     fd = undefined;
     if (options.onlyNew && dir.look(name) !== undefined) throw fileExists(target);

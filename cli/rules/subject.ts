@@ -6,6 +6,7 @@
 
 import type { Reference } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
+import { platform } from "@blobber/core/internal/platform";
 import { printable, quote } from "@blobber/core/internal/printable";
 import { nameOf } from "@blobber/core/internal/reference";
 
@@ -27,7 +28,7 @@ export function trustName(reference: Reference): string {
  * @param name as {@linkcode trustName} gives it
  */
 export function layoutPathOf(name: string): { layoutPath?: string } {
-  if (!name.startsWith("oci:") || Deno.build.os === "windows") return {};
+  if (!name.startsWith("oci:") || !platform().hasOwners) return {};
   return { layoutPath: name.slice("oci:".length) || "/" };
 }
 
@@ -66,7 +67,7 @@ export function realPath(path: string): string {
 function realPathOf(path: string): string | undefined {
   try {
     const real = Deno.realPathSync(path);
-    if (Deno.build.os === "windows") return `/${real.replaceAll("\\", "/")}`;
+    if (platform().hasDrives) return `/${real.replaceAll("\\", "/")}`;
     return real === "/" ? "" : real;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -4,15 +4,11 @@
  * @module
  */
 
+import { platform } from "@blobber/core/internal/platform";
 import { printable } from "@blobber/core/internal/printable";
 import type { DeviceLogin } from "@blobber/sigstore";
 import { columnsOf, screen } from "../terminal/output.ts";
 import { fold } from "../terminal/wrap.ts";
-
-const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {
-  darwin: ["open"],
-  windows: ["rundll32", "url.dll,FileProtocolHandler"],
-};
 
 /**
  * Opens a page in the browser. No shell sees the address.
@@ -21,7 +17,7 @@ const OPENERS: Partial<Record<typeof Deno.build.os, string[]>> = {
  */
 export async function openBrowser(url: string): Promise<void> {
   tell(`Opening the browser to log in. If it does not open, go to\n  ${printable(url)}`);
-  const [program, ...args] = OPENERS[Deno.build.os] ?? ["xdg-open"];
+  const [program, ...args] = platform().opensPages;
   try {
     await new Deno.Command(program!, {
       args: [...args, url],

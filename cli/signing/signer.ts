@@ -7,6 +7,7 @@
 import type { Signer } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_KEY_FILE_BYTES } from "@blobber/core/limits";
+import { platform } from "@blobber/core/internal/platform";
 import { looksLikeToken, printable } from "@blobber/core/internal/printable";
 import type { KeyFile, ServiceOptions, TokenSource } from "@blobber/sigstore";
 import { askSecret, canAsk, confirm } from "../terminal/ask.ts";
@@ -138,6 +139,6 @@ async function tokenOf(plan: SigningPlan, context: Context): Promise<TokenSource
 }
 
 function hasDisplay(): boolean {
-  if (Deno.build.os !== "linux") return true;
-  return Boolean(Deno.env.get("DISPLAY") || Deno.env.get("WAYLAND_DISPLAY"));
+  const { displayVariables } = platform();
+  return displayVariables.length === 0 || displayVariables.some((name) => Deno.env.get(name));
 }

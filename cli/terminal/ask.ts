@@ -4,6 +4,7 @@
  * @module
  */
 
+import { platform } from "@blobber/core/internal/platform";
 import { type Answer, columnsOf, screen } from "./output.ts";
 import { fold } from "./wrap.ts";
 
@@ -45,7 +46,7 @@ export async function askLine(question: string, signal: AbortSignal): Promise<st
 export async function askSecret(question: string, signal: AbortSignal): Promise<string> {
   return await ask(question, async () => {
     // cbreak leaves Ctrl-C to the signal handler and only turns the echo off.
-    Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
+    Deno.stdin.setRaw(true, { cbreak: platform().hasCbreak });
     try {
       return { ...await readLine(signal), echoed: false };
     } finally {

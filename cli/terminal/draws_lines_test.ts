@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import type { ActedSystem } from "@blobber/core/internal/platform";
+import { asPlatform } from "../../tests/fakes/platforms/as_platform.ts";
 import { drawsLines } from "./draws_lines.ts";
 
-Deno.test("lines are drawn where the locale says so, and the terminal is not dumb", () => {
+Deno.test("lines are drawn where the locale says so, and the terminal is not dumb", async () => {
   for (
     const [env, os, expected] of [
       [{ LANG: "en_US.UTF-8" }, "linux", true],
@@ -12,12 +14,14 @@ Deno.test("lines are drawn where the locale says so, and the terminal is not dum
       [{ LANG: "en_US.UTF-8", TERM: "dumb" }, "linux", false],
       [{}, "linux", false],
       [{}, "windows", true],
-    ] as [Record<string, string>, string, boolean][]
+    ] as [Record<string, string>, ActedSystem, boolean][]
   ) {
-    assert.equal(drawsLines((name) => env[name], os), expected, JSON.stringify(env));
+    await asPlatform(os, () => {
+      assert.equal(drawsLines((name) => env[name]), expected, JSON.stringify(env));
+    });
   }
   const refused = () => {
     throw new Deno.errors.NotCapable("env");
   };
-  assert.equal(drawsLines(refused, "linux"), false);
+  assert.equal(drawsLines(refused), false);
 });

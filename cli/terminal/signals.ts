@@ -5,8 +5,9 @@
  */
 
 import { BlobberError, CODES, STATUS } from "@blobber/core/errors";
+import { platform } from "@blobber/core/internal/platform";
 
-const SIGNALS = { SIGINT: "interrupted", SIGTERM: "terminated" } as const;
+const MEANING = { SIGINT: "interrupted", SIGTERM: "terminated", SIGBREAK: "interrupted" } as const;
 
 /**
  * Listens for signals.
@@ -16,9 +17,8 @@ const SIGNALS = { SIGINT: "interrupted", SIGTERM: "terminated" } as const;
  */
 export function listenForStop(lastWords: () => void): AbortSignal {
   const controller = new AbortController();
-  for (const [signal, code] of Object.entries(SIGNALS) as [Deno.Signal, "interrupted"][]) {
-    // Windows has no SIGTERM to listen for.
-    if (Deno.build.os === "windows" && signal !== "SIGINT") continue;
+  for (const signal of platform().stopSignals) {
+    const code = MEANING[signal];
     Deno.addSignalListener(signal, () => {
       if (controller.signal.aborted) {
         lastWords();

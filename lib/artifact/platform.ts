@@ -8,7 +8,7 @@ import { BlobberError } from "../errors.ts";
 import { MAX_CONFIG_BYTES, MAX_INDEX_DEPTH, MAX_NESTED_INDEXES } from "../limits.ts";
 import { isDocumentType, isIndex, isIndexType, readDocument } from "./manifest.ts";
 import { printable } from "../text/printable.ts";
-import { thisPlatform } from "../system/runtime.ts";
+import { thisPlatform } from "../system/platform.ts";
 import type { CallOptions, Source } from "../store.ts";
 import {
   type Descriptor,

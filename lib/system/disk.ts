@@ -9,6 +9,7 @@
 
 import { openRegular } from "./files.ts";
 import { errnoOf, fileError, shownPath, type Withheld } from "./system_error.ts";
+import { platform } from "./platform.ts";
 import { nodeModule } from "./runtime.ts";
 import { BlobberError } from "../errors.ts";
 import { quote } from "../text/printable.ts";
@@ -51,7 +52,6 @@ interface DenoStat {
 }
 
 interface DenoDisk {
-  build: { os: string };
   lstatSync(path: string): DenoStat;
   openSync(path: string): {
     statSync(): DenoStat;
@@ -76,12 +76,11 @@ export function lookAt(path: string): Look | undefined {
   try {
     if (deno === undefined) {
       const stat = nodeModule("fs").lstatSync(path);
-      const { platform } = nodeModule("process");
       return {
         directory: stat.isDirectory(),
         link: stat.isSymbolicLink(),
-        uid: stat.uid,
-        mode: platform === "win32" ? undefined : stat.mode & 0o777,
+        uid: ownerOf(stat.uid),
+        mode: modeOf(stat.mode),
         stamp: `${stat.dev}:${stat.ino}:${Math.floor(stat.ctimeMs)}`,
       };
     }
@@ -89,8 +88,8 @@ export function lookAt(path: string): Look | undefined {
     return {
       directory: isDirectory,
       link: isSymlink,
-      uid: uid ?? undefined,
-      mode: mode === null ? undefined : mode & 0o777,
+      uid: ownerOf(uid),
+      mode: modeOf(mode),
       stamp: `${dev}:${ino}:${ctime?.getTime()}`,
     };
   } catch (error) {
@@ -99,8 +98,18 @@ export function lookAt(path: string): Look | undefined {
   }
 }
 
+/** Runtimes make up bits and owners where the system has none. */
+function modeOf(mode: number | null): number | undefined {
+  return mode === null || !platform().hasModes ? undefined : mode & 0o777;
+}
+
+function ownerOf(uid: number | null): number | undefined {
+  return uid === null || !platform().hasOwners ? undefined : uid;
+}
+
 /** The user of this process; nothing where the system does not tell. */
 export function userId(): number | undefined {
+  if (!platform().hasOwners) return undefined;
   try {
     return (deno === undefined ? nodeModule("process").getuid?.() : deno.uid()) ?? undefined;
   } catch { // the runtime does not let us know

@@ -28,7 +28,8 @@ import { randomName } from "./files.ts";
 import { errnoOf, fileError } from "./system_error.ts";
 import { quote } from "../text/printable.ts";
 import { ownedName } from "./process_identity.ts";
-import { nodeModule, thisPlatform } from "./runtime.ts";
+import { platform } from "./platform.ts";
+import { nodeModule } from "./runtime.ts";
 
 /** How directories are held: by descriptors, or by their paths alone. */
 export type Holding = "descriptors" | "paths";
@@ -196,7 +197,7 @@ let can: boolean | undefined;
 function canHold(): boolean {
   if (can !== undefined) return can;
   can = false;
-  if (thisPlatform().os !== "linux") return can;
+  if (!platform().hasProc) return can;
   let fd: number | undefined;
   try {
     fd = openDirectory("/");

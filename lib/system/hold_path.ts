@@ -22,7 +22,8 @@ import {
 } from "./held_directory.ts";
 import { MAX_LINK_HOPS, MAX_PATH_LOOKS } from "../limits.ts";
 import { quote } from "../text/printable.ts";
-import { nodeModule, RUNTIME, shareModule, thisPlatform } from "./runtime.ts";
+import { platform } from "./platform.ts";
+import { nodeModule, RUNTIME, shareModule } from "./runtime.ts";
 
 shareModule("fs", fs);
 
@@ -70,7 +71,7 @@ export interface HeldPath {
  */
 export function holdPath(path: string, options: PathOptions = {}): HeldPath {
   const absolute = absolutePath(path);
-  if (thisPlatform().os === "windows") return takePath(absolute);
+  if (!platform().hasOwners) return takePath(absolute);
   const walk = new Walk(absolute, options);
   try {
     return walk.run();
@@ -99,7 +100,7 @@ export function holdDirectory(path: string, options: PathOptions = {}): HeldDire
  */
 export function holdFile(path: string, options: PathOptions & { mode?: number } = {}): HeldFile {
   const absolute = absolutePath(path);
-  if (thisPlatform().os === "windows") return takeFile(absolute, options.mode);
+  if (!platform().hasOwners) return takeFile(absolute, options.mode);
   const walk = new Walk(absolute, options, { toFile: true });
   const made: string[] = [];
   try {

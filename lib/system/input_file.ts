@@ -8,6 +8,7 @@
 
 import { checkAborted, interruption } from "../errors.ts";
 import { missingPermission, reasonInWords } from "./system_error.ts";
+import { platform } from "./platform.ts";
 import { nodeModule } from "./runtime.ts";
 
 /** How to read. */
@@ -155,7 +156,7 @@ function inputOf(
   if (look.isFile() && look.size > 0 && bytes.length > look.size) {
     throw fail("it changed while it was read");
   }
-  const hasModes = look.isFile() && nodeModule("process").platform !== "win32";
+  const hasModes = look.isFile() && platform().hasModes;
   return { bytes, access: hasModes ? { mode: look.mode & 0o777, owner: look.uid } : undefined };
 }
 

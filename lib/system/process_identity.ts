@@ -5,6 +5,7 @@
  * @module
  */
 
+import { thisPlatform } from "./platform.ts";
 import { nodeModule, startSha256 } from "./runtime.ts";
 
 /** A process, as another one may read it from a file. */
@@ -107,6 +108,6 @@ function processSpace(): string {
     const space = `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
     return startSha256().update(space).digest("hex").slice(0, 16);
   } catch {
-    return nodeModule("process").platform;
+    return thisPlatform().os;
   }
 }

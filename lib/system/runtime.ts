@@ -1,6 +1,6 @@
 /**
- * What differs between Deno, Node and Bun, and between platforms; but for the reading of files, which is
- * in `disk.ts`, everything else in the core uses web standards and modules of Node's.
+ * What differs between Deno, Node and Bun; but for the reading of files, which is in `disk.ts`, everything else
+ * in the core uses web standards and modules of Node's. What differs between systems is in `platform.ts`.
  *
  * @module
  */
@@ -62,21 +62,9 @@ export function processors(): number {
   return globalThis.navigator?.hardwareConcurrency ?? nodeModule("os").availableParallelism();
 }
 
-/** This machine's platform in the terms of the OCI image spec, which are Go's. */
-export function thisPlatform(): { os: string; architecture: string } {
-  const { os, arch } = deno?.build ?? systemOfNode();
-  const systems: Record<string, string> = { win32: "windows" };
-  const processors: Record<string, string> = {
-    x64: "amd64",
-    x86_64: "amd64",
-    aarch64: "arm64",
-    ia32: "386",
-    mipsel: "mipsle",
-  };
-  return { os: systems[os] ?? os, architecture: processors[arch] ?? arch };
-}
-
-function systemOfNode(): { os: string; arch: string } {
+/** The system and the processor, as the runtime calls them; `platform.ts` has the names that count. */
+export function systemOfRuntime(): { os: string; arch: string } {
+  if (deno !== undefined) return deno.build;
   const { platform, arch } = nodeModule("process");
   return { os: platform, arch };
 }

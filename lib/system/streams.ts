@@ -4,6 +4,8 @@
  * @module
  */
 
+import { checkAborted } from "../errors.ts";
+import type { DiskFile } from "./disk.ts";
 import { asOurs } from "./system_error.ts";
 
 /** Gives bytes: fills what it can of `into` and returns how much, 0 at the end. */
@@ -66,4 +68,26 @@ export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array<ArrayBuff
     at += part.length;
     return part.length;
   });
+}
+
+/**
+ * Streams a part of a file by synchronous reads into the reader's own memory, which is several times as
+ * fast as anything else that the runtimes offer. Closes the file at the end.
+ *
+ * @param file an open file
+ * @param range its first byte, and the one behind the last
+ * @param signal stops it
+ */
+export function fileStream(
+  file: DiskFile,
+  { start, end }: { start: number; end: number },
+  signal?: AbortSignal,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = start;
+  return byteStream((into) => {
+    checkAborted(signal);
+    const n = file.read(into.subarray(0, end - at), at);
+    at += n;
+    return n;
+  }, () => file.close());
 }

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BlobberError } from "../errors.ts";
-import { thisPlatform } from "./runtime.ts";
+import { platform } from "./platform.ts";
 import { fileError } from "./system_error.ts";
 
 /** A file that only this process uses. It has no name where the system allows that. */
@@ -52,7 +52,7 @@ export class TemporaryFile {
         throw cause;
       }
       // An open file without a name leaves nothing behind, even when this process is killed.
-      if (thisPlatform().os !== "windows") this.#remove();
+      if (platform().unlinksOpenFiles) this.#remove();
     } catch (cause) {
       throw fileError("cannot make the temporary file", path, cause);
     }

@@ -5,7 +5,7 @@ import { toy, ToyVerifier } from "../../tests/fakes/toy_signatures.ts";
 import { resolveArtifact, resolveRoot } from "./resolve.ts";
 import { digestOf } from "../digest.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
-import { thisPlatform } from "../system/runtime.ts";
+import { thisPlatform } from "../system/platform.ts";
 import { attachSignature } from "./attach_signature.ts";
 import type { CallOptions, FetchOptions } from "../store.ts";
 import { streamOf } from "../system/streams.ts";

@@ -6,6 +6,7 @@
 
 import type { PullResult } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
+import { platform } from "@blobber/core/internal/platform";
 import type { Context } from "../../context.ts";
 import { checkNewFile, writeStream } from "../../library/user_paths.ts";
 
@@ -56,7 +57,7 @@ export async function pullToTar(
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const pulling = pull(writable);
   pulling.catch(() => {}); // it fails what reads it, too
-  const mode = Deno.build.os === "windows" ? MODE : MODE & ~Deno.umask();
+  const mode = platform().hasModes ? MODE & ~Deno.umask() : MODE;
   const items = readable[Symbol.asyncIterator]();
   try {
     const first = await items.next(); // what fails before makes no file and no directory

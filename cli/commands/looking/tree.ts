@@ -38,7 +38,7 @@ export async function runTree(context: Context): Promise<void> {
   const lines = treeLines(name, root, {
     columns: out.columns,
     long: settings.get("long"),
-    unicode: drawsLines(env, Deno.build.os),
+    unicode: drawsLines(env),
   });
   await out.text(lines.join("\n"));
 }

@@ -4,13 +4,15 @@
  * @module
  */
 
+import { thisPlatform } from "@blobber/core/internal/platform";
 import { VERSION } from "@blobber/core/internal/version";
 import type { Context } from "../../context.ts";
 
 /** Shows the version. */
 export async function runVersion({ out, settings }: Context): Promise<void> {
   const { deno, v8, typescript } = Deno.version;
-  const platform = `${Deno.build.os}/${Deno.build.arch}`;
+  const { os, architecture } = thisPlatform();
+  const platform = `${os}/${architecture}`;
   const more = settings.get("verbose")
     ? `\ndeno ${deno}, v8 ${v8}, typescript ${typescript}\n${platform}`
     : "";

@@ -8,7 +8,7 @@ import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import type { Pace } from "../../system/pace.ts";
 import { quote } from "../../text/printable.ts";
-import { thisPlatform } from "../../system/runtime.ts";
+import { platform } from "../../system/platform.ts";
 import { type Entry, IMPLIED_MODE, specialName } from "../entry.ts";
 import { checkLink, type LinkPolicy, windowsHazard } from "../safe_path.ts";
 import type { Table } from "../table/table.ts";
@@ -99,7 +99,7 @@ export async function planOrdered(
     if (pace.due()) await pace.breathe();
     plan.steps.push({ do: "directory", path, mode: entry?.mode ?? IMPLIED_MODE });
   }
-  const everyName = thisPlatform().os === "windows";
+  const everyName = platform().reservesNames;
   for (let i = 0; i < table.length; i++) {
     if (pace.due()) await pace.breathe();
     const type = table.type(i);
@@ -139,12 +139,13 @@ export function checkEntry(entry: Entry, { links, special }: EntryPolicy): void 
       },
     );
   }
-  if (thisPlatform().os !== "windows") return;
+  const { reservesNames, label } = platform();
+  if (!reservesNames) return;
   const hazard = windowsHazard(entry.path);
   if (hazard === undefined) return;
   throw new BlobberError(
     "invalid-archive",
-    `${quote(entry.path)} cannot be written on Windows: ${hazard}`,
+    `${quote(entry.path)} cannot be written on ${label}: ${hazard}`,
   );
 }
 

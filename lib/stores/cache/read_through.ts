@@ -8,7 +8,7 @@
 import type { Digest } from "../../digest.ts";
 import { isBlobberError } from "../../errors.ts";
 import { notify, type Observer, reportPart } from "../../events.ts";
-import { fileStream } from "../../system/file_stream.ts";
+import { fileStream } from "../../system/streams.ts";
 import { readBounded } from "../../system/files.ts";
 import { MAX_MANIFEST_BYTES, SURPRISING_DOWNLOAD_BYTES } from "../../limits.ts";
 import { isDocumentType, parseDocument } from "../../artifact/manifest.ts";

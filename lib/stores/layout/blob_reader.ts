@@ -10,7 +10,7 @@ import { isDocumentType } from "../../artifact/manifest.ts";
 import { BlobberError } from "../../errors.ts";
 import type { FetchOptions } from "../../store.ts";
 import { type DiskFile, openFile } from "../../system/disk.ts";
-import { fileStream } from "../../system/file_stream.ts";
+import { fileStream } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
 import type { Lifetime } from "../../system/lifetime.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";

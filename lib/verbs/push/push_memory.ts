@@ -26,7 +26,7 @@ import type { Contents, LayerPacking } from "./pack_layer.ts";
 import type { PackSettings } from "./settings.ts";
 import { Pace } from "../../system/pace.ts";
 import type { Store } from "../../store.ts";
-import { type FileStat, RUNTIME, VERSION } from "../../system/runtime.ts";
+import { type FileStat, RUNTIME, systemOfRuntime, VERSION } from "../../system/runtime.ts";
 
 /** Changes with the meaning of what is remembered. */
 const FORMAT = 5;
@@ -81,7 +81,7 @@ export class PushMemory {
     const begin = new WalkDigest(keepMtime);
     for (const entry of listing.seen) begin.add(entry);
     // Another runtime or processor has another compressor, which makes other bytes of the same files.
-    const maker = [FORMAT, VERSION, RUNTIME, process.versions, process.platform, process.arch];
+    const maker = [FORMAT, VERSION, RUNTIME, process.versions, systemOfRuntime()];
     const times = keepMtime ? "kept" : mtime;
     // Where no private key was let through, none is there whichever key signs now; else that is asked anew.
     const keys = options.keys?.allow === false ? null : options.keys ?? "any";

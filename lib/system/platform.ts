@@ -1,0 +1,176 @@
+/**
+ * What follows from the operating system: the one place that asks which it is. Everything else asks for what it
+ * needs to know by name, such as whether files have permission bits. Tests drive the program as another system;
+ * {@linkcode actAs} is theirs alone, and `tests/architecture.ts` holds both.
+ *
+ * @module
+ */
+
+import { systemOfRuntime } from "./runtime.ts";
+
+/** What differs between systems, one question each. */
+export interface Platform {
+  /** Its name in the terms of the OCI image spec, which are Go's. */
+  readonly os: string;
+  /** What people call it. */
+  readonly label: string;
+  /** What separates the names in a path: `/`, and on Windows `\` too. */
+  readonly separators: readonly string[];
+  /** Whether a path may begin with a drive (`C:\`) or a server (`\\server\share`). */
+  readonly hasDrives: boolean;
+  /** Whether some names cannot be given, or mean a device or a stream (`safe_path.ts` knows which). */
+  readonly reservesNames: boolean;
+  /** What the file systems that people have here take for one name. A directory may differ: it is asked. */
+  readonly folds: NameFolding;
+  /** Whether files have permission bits, which say who may run them, and a process a umask. */
+  readonly hasModes: boolean;
+  /** Whether the system tells to whom a file belongs, and there is a root who may do all. */
+  readonly hasOwners: boolean;
+  /** Whether `/proc` tells about processes, and names what a descriptor of this one has open. */
+  readonly hasProc: boolean;
+  /** Whether an open file can lose its name and stay open. */
+  readonly unlinksOpenFiles: boolean;
+  /** What the system says of a file that another process, such as a virus scanner, has open for a moment. */
+  readonly busyCodes: readonly string[];
+  /** Whether a symbolic link is to a file or to a directory, and to make one takes a right. */
+  readonly linksHaveKinds: boolean;
+  /** The signals that ask a process to end, and reach it. */
+  readonly stopSignals: readonly StopSignal[];
+  /** How the file of a program is called that is started without a shell. */
+  readonly programEnding: string;
+  /** What opens an address in the browser; the address follows. */
+  readonly opensPages: readonly string[];
+  /** Variables of which one is set where a browser could be shown; none where it always can. */
+  readonly displayVariables: readonly string[];
+  /** Where the user's configuration and caches are. */
+  readonly userDirectories: Readonly<Record<UserDirectory, Place>>;
+  /** The administrator's configuration file. No variable names it: it speaks to those who set variables. */
+  readonly systemConfig: string;
+  /** Whether a terminal draws lines of boxes where no locale is set. */
+  readonly drawsLines: boolean;
+  /** Whether a terminal can turn the echo off and keep its own keys, such as Ctrl-C. */
+  readonly hasCbreak: boolean;
+}
+
+/** Which names are one: all that are equal but for letter case, and for Unicode forms too. */
+export interface NameFolding {
+  readonly case: boolean;
+  readonly forms: boolean;
+}
+
+/** A signal that asks a process to end. */
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGBREAK";
+
+/** Kinds of directories of a user's own. */
+export type UserDirectory = "config" | "cache";
+
+/** A directory: named by a variable, or below the home. */
+export type Place = { readonly variable: string } | { readonly inHome: string };
+
+const UNIX: Platform = {
+  os: "unix",
+  label: "Unix",
+  separators: ["/"],
+  hasDrives: false,
+  reservesNames: false,
+  folds: { case: false, forms: false },
+  hasModes: true,
+  hasOwners: true,
+  hasProc: false,
+  unlinksOpenFiles: true,
+  busyCodes: [],
+  linksHaveKinds: false,
+  stopSignals: ["SIGINT", "SIGTERM"],
+  programEnding: "",
+  opensPages: ["xdg-open"],
+  displayVariables: [],
+  userDirectories: { config: { inHome: ".config" }, cache: { inHome: ".cache" } },
+  systemConfig: "/etc/blobber/config.yaml",
+  drawsLines: false,
+  hasCbreak: true,
+};
+
+const PLATFORMS: Readonly<Record<string, Platform>> = {
+  linux: {
+    ...UNIX,
+    os: "linux",
+    label: "Linux",
+    hasProc: true,
+    displayVariables: ["DISPLAY", "WAYLAND_DISPLAY"],
+  },
+  darwin: {
+    ...UNIX,
+    os: "darwin",
+    label: "macOS",
+    folds: { case: true, forms: true },
+    opensPages: ["/usr/bin/open"],
+  },
+  windows: {
+    ...UNIX,
+    os: "windows",
+    label: "Windows",
+    separators: ["\\", "/"],
+    hasDrives: true,
+    reservesNames: true,
+    folds: { case: true, forms: false },
+    hasModes: false,
+    hasOwners: false,
+    unlinksOpenFiles: false,
+    busyCodes: ["EPERM", "EACCES", "EBUSY"],
+    linksHaveKinds: true,
+    // SIGTERM ends a process there without a word to it.
+    stopSignals: ["SIGINT", "SIGBREAK"],
+    programEnding: ".exe",
+    opensPages: ["rundll32.exe", "url.dll,FileProtocolHandler"],
+    userDirectories: { config: { variable: "APPDATA" }, cache: { variable: "LOCALAPPDATA" } },
+    systemConfig: "C:\\ProgramData\\blobber\\config.yaml",
+    drawsLines: true,
+    hasCbreak: false,
+  },
+};
+
+/** What runtimes call systems and processors that the OCI image spec calls otherwise. */
+const OS_NAMES: Readonly<Record<string, string>> = { win32: "windows" };
+const PROCESSOR_NAMES: Readonly<Record<string, string>> = {
+  x64: "amd64",
+  x86_64: "amd64",
+  aarch64: "arm64",
+  ia32: "386",
+  mipsel: "mipsle",
+};
+
+/** Systems that tests drive the program as. */
+export type ActedSystem = "linux" | "darwin" | "windows";
+
+let acted: Platform | undefined;
+let real: Platform | undefined;
+
+/** What holds on this system. */
+export function platform(): Platform {
+  return acted ?? (real ??= platformNamed(osOf(systemOfRuntime().os)));
+}
+
+function platformNamed(os: string): Platform {
+  return Object.hasOwn(PLATFORMS, os) ? PLATFORMS[os]! : { ...UNIX, os, label: os };
+}
+
+/** This machine's platform in the terms of the OCI image spec, which are Go's. */
+export function thisPlatform(): { os: string; architecture: string } {
+  const { arch } = systemOfRuntime();
+  return { os: platform().os, architecture: PROCESSOR_NAMES[arch] ?? arch };
+}
+
+function osOf(name: string): string {
+  return OS_NAMES[name] ?? name;
+}
+
+/**
+ * Has the program act as it would on another system; for tests alone. What the file system really does stays
+ * as it is.
+ *
+ * @param os the system; nothing for the one that this is
+ * @param but what is to be otherwise there
+ */
+export function actAs(os: ActedSystem | undefined, but: Partial<Platform> = {}): void {
+  acted = os === undefined ? undefined : { ...platformNamed(os), ...but };
+}

@@ -1,0 +1,9 @@
+/**
+ * Has a process take this machine for one with Windows: `deno run --preload` of this file, before the program.
+ *
+ * @module
+ */
+
+import { actAs } from "../../../lib/system/platform.ts";
+
+actAs("windows");
