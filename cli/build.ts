@@ -5,6 +5,8 @@
  * @module
  */
 
+import { VERSION } from "@blobber/core/internal/version";
+
 /** How a binary was made. */
 export interface Build {
   /** The commit of the sources, 40 hexadecimal digits. */
@@ -23,4 +25,10 @@ export function build(): Build | undefined {
   if (typeof commit !== "string" || !/^[0-9a-f]{40}$/.test(commit)) return undefined;
   if (typeof target !== "string" || !/^[a-z]+-[a-z0-9]+$/.test(target)) return undefined;
   return { commit, target };
+}
+
+/** The line of `--version`: a binary names the commit that it was made of too. */
+export function versionLine(): string {
+  const made = build();
+  return `blobber version ${VERSION}${made === undefined ? "" : ` (commit ${made.commit})`}`;
 }

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { VERSION } from "@blobber/core/internal/version";
 import type { MakeReporter } from "./execute.ts";
 import type { CommandLine } from "./line/parse.ts";
 
@@ -17,7 +16,7 @@ import type { CommandLine } from "./line/parse.ts";
 export async function runProgram(argv: readonly string[]): Promise<number> {
   // Scripts ask for it, so it is answered before anything is loaded.
   if (argv.length === 1 && argv[0] === "--version") {
-    return await print(`blobber version ${VERSION}`);
+    return await print(await versionText());
   }
   const { parseCommandLine } = await import("./line/parse.ts");
   let line: CommandLine;
@@ -28,7 +27,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     return await reporter.error(error);
   }
   const { command, flags } = line;
-  if (flags.get("version") === true) return await print(`blobber version ${VERSION}`);
+  if (flags.get("version") === true) return await print(await versionText());
   if (command === undefined || flags.get("help") === true) {
     const [{ commandHelp, programHelp }, { columnsOf }] = await Promise.all([
       import("./help/help.ts"),
@@ -71,6 +70,10 @@ const makeReporter: MakeReporter = async (
     now: () => performance.now(),
   });
 };
+
+async function versionText(): Promise<string> {
+  return (await import("./build.ts")).versionLine();
+}
 
 async function print(text: string): Promise<number> {
   const { Output, ReaderGone, screen } = await import("./terminal/output.ts");

@@ -230,6 +230,8 @@ export const SHAPES: Record<string, Record<string, string>> = {
   },
   version: {
     blobber: "version of blobber",
+    "commit?": "of a binary: the commit of its sources",
+    "target?": "of a binary: what it was made for",
     deno: "version of Deno",
     v8: "version of V8",
     typescript: "version of TypeScript",

@@ -32,7 +32,7 @@ async function closure(path: string, found = new Set<string>()): Promise<Set<str
 }
 
 const ANSWERS: Record<string, string[]> = {
-  "--version": ["cli.ts", "cli/run.ts", "cli/terminal/output.ts"],
+  "--version": ["cli.ts", "cli/run.ts", "cli/build.ts", "cli/terminal/output.ts"],
   "--help": [
     "cli.ts",
     "cli/run.ts",

@@ -6,6 +6,7 @@
 
 import { thisPlatform } from "@blobber/core/internal/platform";
 import { VERSION } from "@blobber/core/internal/version";
+import { build, versionLine } from "../../build.ts";
 import type { Context } from "../../context.ts";
 
 /** Shows the version. */
@@ -17,7 +18,7 @@ export async function runVersion({ out, settings }: Context): Promise<void> {
     ? `\ndeno ${deno}, v8 ${v8}, typescript ${typescript}\n${platform}`
     : "";
   await out.sentences(
-    { blobber: VERSION, deno, v8, typescript, platform },
-    `blobber version ${VERSION}${more}`,
+    { blobber: VERSION, ...build(), deno, v8, typescript, platform },
+    versionLine() + more,
   );
 }
