@@ -110,6 +110,7 @@ export const CLI_LAYERS: string[][] = [
   ["library/", "help/"],
   ["trust/"],
   ["signing/"],
+  ["upgrade/"],
   ["completion/"],
   ["commands/", "reference/"],
   ["execute"],

@@ -14,6 +14,18 @@ export const PROGRAM = {
     examples: ["version", "version --verbose"],
     withoutConfig: true,
   },
+  upgrade: {
+    args: [{ kind: "word", name: "VERSION" }],
+    required: 0,
+    summary: "replace this binary with the newest release, or with VERSION",
+    details: [
+      "The release must be signed by the workflow that makes releases, for the tag of exactly that " +
+      "version. The new binary is run once before it takes the place of the old one.",
+      "What a package manager, deno or npm installed is upgraded by that: the error says how.",
+      "An older release is installed only where VERSION names it.",
+    ],
+    examples: ["upgrade --check", "upgrade", "upgrade 1.2.3"],
+  },
   completion: {
     args: ["shell"],
     summary: "print the completion script of a shell",

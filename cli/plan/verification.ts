@@ -93,6 +93,8 @@ function besideSystem(settings: Settings): Settings {
 /** What commands do with signatures that does not follow from the flags that they take. */
 const ROLES: Readonly<Record<string, OwnAnswers["command"]>> = {
   verify: "shows",
+  // It takes no flag that says whose signature: that is fixed, and rules only add to it.
+  upgrade: "reads",
   "trust add": "proposes",
 };
 

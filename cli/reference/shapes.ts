@@ -237,6 +237,18 @@ export const SHAPES: Record<string, Record<string, string>> = {
     typescript: "version of TypeScript",
     platform: "operating system and processor",
   },
+  upgrade: {
+    current: "version of this blobber",
+    release: "the newest stable version, or the one that was asked for",
+    newer: "whether the release is newer than this blobber",
+    artifact: "the repository of the releases",
+    changed: "whether the binary was replaced",
+    "command?": "where nothing was to be replaced: what upgrades this blobber",
+    "reference?": "of a release that was verified: its reference",
+    "digest?": DIGEST,
+    "signer?": SIGNER,
+    "program?": "the file of the binary",
+  },
   completion: { shell: "the shell", script: "its script" },
   config: {
     settings: "a list of `key`, `value`, `origin` (`flag`, `default`, a variable, a file)",

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import type { Build } from "../build.ts";
 import { type Command, COMMANDS } from "../command_table/table.ts";
 import { loadCommand } from "../commands/load.ts";
 import { resolveSettings, type Settings } from "../config/effective.ts";
@@ -169,12 +170,14 @@ function runsOf(at: Workplace): Record<string, string[][]> {
     "config set": [["verbose", "false"]],
     "config unset": [["verbose"]],
     help: [["push"]],
+    upgrade: [["--check"]],
   };
 }
 
 /** Flags that act behind a step that cannot be taken here, and the tests that take it. */
 const ELSEWHERE: Record<string, readonly SettingName[]> = {
   "trust add": ["yes", "signer"], // tests/cli/trust_add_test.ts: a proposal from an identity's signature
+  upgrade: ["offline", "progress"], // tests/cli/upgrade_test.ts: a release in a registry
 };
 
 /** They ask a person or a server: what they read is not seen here. */
@@ -187,6 +190,9 @@ Deno.test("a command lists only flags that it asks for when it runs", async () =
   await at.ok(["push", "site", "oci:layout:v1", "--sign-key", "acme.pem"]);
   const runs = runsOf(at);
   const inVain: string[] = [];
+  // Whose releases are in a registry that cannot be reached.
+  const home = { artifact: "127.0.0.1:1/releases", issuer: "https://issuer", identityPrefix: "x" };
+  using _ = actAsBuild({ commit: "0".repeat(40), target: "linux-x64", home });
   for (const command of COMMANDS.filter(({ hidden, name }) => !hidden && !NOT_RUN.includes(name))) {
     const lines = runs[command.name];
     assert.ok(lines, `say here how ${command.name} is run`);
@@ -200,6 +206,14 @@ Deno.test("a command lists only flags that it asks for when it runs", async () =
   }
   assert.deepEqual(inVain, []);
 });
+
+/** Has the program think that it is a binary. */
+function actAsBuild(build: Build): Disposable {
+  const key = Symbol.for("blobber.build");
+  const global = globalThis as { [key]?: Build };
+  global[key] = build;
+  return { [Symbol.dispose]: () => delete global[key] };
+}
 
 function listed({ name: command }: Command): SettingName[] {
   return SETTING_NAMES.filter((name) =>

@@ -68,9 +68,12 @@ export const PACKING = {
     type: "boolean",
     default: false,
     help: "list what would be pushed, with likely secrets marked, and push nothing",
-    helpOf: { rm: "list what would be removed, and remove nothing" },
+    helpOf: {
+      rm: "list what would be removed, and remove nothing",
+      upgrade: "verify and try the other binary, and change nothing",
+    },
     group: "command",
-    commands: ["push", "rm"],
+    commands: ["push", "rm", "upgrade"],
   },
   allowSecrets: {
     flag: "allow-secrets",

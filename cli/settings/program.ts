@@ -123,6 +123,14 @@ export const PROGRAM = {
     group: "command",
     commands: ["cache prune"],
   },
+  check: {
+    flag: "check",
+    type: "boolean",
+    default: false,
+    help: "tell which release there is, and change nothing",
+    group: "command",
+    commands: ["upgrade"],
+  },
   username: {
     flag: "username",
     short: "u",

@@ -54,7 +54,7 @@ export const PACKERS = [...SIGNERS, "digest"] as const;
 /** What looks for signatures and the like, or adds one. */
 export const REFERRERS = [...VERIFIERS, "push", "rm"] as const;
 /** What asks a registry or a layout for anything: whatever makes a client. */
-export const CLIENTS = [...REFERRERS, "tags", "repos"] as const;
+export const CLIENTS = [...REFERRERS, "tags", "repos", "upgrade"] as const;
 /** What reads through the cache. */
 export const CACHED = [
   ...READERS,
@@ -77,7 +77,7 @@ export const CONFIGURED = [
 /** Whose result is a list of names. */
 export const LISTERS = ["ls", "diff", "tags", "repos"] as const;
 /** What takes long enough that progress is shown. */
-export const LONG = [...READERS, ...SIGNERS, "copy", "diff", "rm"] as const;
+export const LONG = [...READERS, ...SIGNERS, "copy", "diff", "rm", "upgrade"] as const;
 
 /** Ways to say who must have signed. Two of them, said at the same place, contradict each other. */
 export type SignerWay = "identity" | "key" | "signers" | "unsafe";

@@ -159,7 +159,7 @@ export const VERIFICATION = {
     default: false,
     help: "fetch no trust root over the network",
     group: "verification",
-    commands: VERIFIERS,
+    commands: [...VERIFIERS, "upgrade"],
     below: "fixed",
   },
   noVerify: {

@@ -29,8 +29,8 @@ export async function bundleCli(): Promise<string> {
 }
 
 /** The statement that tells a program how it was made: it comes before all others (`cli/build.ts`). */
-export function buildFacts({ commit, target }: Build): string {
-  return `globalThis[Symbol.for("blobber.build")] = ${JSON.stringify({ commit, target })};\n`;
+export function buildFacts({ commit, target, home }: Build): string {
+  return `globalThis[Symbol.for("blobber.build")] = ${JSON.stringify({ commit, target, home })};\n`;
 }
 
 /** What a bundle is made of: the digest of every source in it, of the lock file, and of the bundler's version. */

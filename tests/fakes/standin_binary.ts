@@ -10,6 +10,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { BuildHome } from "../../cli/build.ts";
 import { buildFacts, bundleCli, sourcesDigest } from "../../tasks/binary/bundle.ts";
 
 /** How the binary that it stands for was made. */
@@ -20,6 +21,8 @@ export interface StandIn {
   commit?: string;
   /** `linux-x64` unless said otherwise: the script runs here all the same. */
   target?: string;
+  /** Where its releases are: the project's own unless said otherwise. */
+  home?: BuildHome;
 }
 
 /** Bundles of this many trees are kept. */
@@ -41,7 +44,7 @@ let bundle: Promise<string> | undefined;
  * in a binary.
  */
 export async function standIn(facts: StandIn = {}): Promise<Uint8Array<ArrayBuffer>> {
-  const { version, commit = "0".repeat(40), target = "linux-x64" } = facts;
+  const { version, commit = "0".repeat(40), target = "linux-x64", home } = facts;
   let program = await (bundle ??= keptBundle());
   if (version !== undefined) {
     const own = /(?<=^ *VERSION = ")[^"]+(?=";$)/gm;
@@ -55,7 +58,9 @@ export async function standIn(facts: StandIn = {}): Promise<Uint8Array<ArrayBuff
   const flags = "run -A --quiet --no-config --no-lock --ext=js";
   return new TextEncoder().encode(
     `#!/bin/sh\n":" //; exec ${quoted} ${flags} "$0" "$@"\n` +
-      `Deno.execPath = () => import.meta.filename;\n${buildFacts({ commit, target })}${program}`,
+      `Deno.execPath = () => import.meta.filename;\n${
+        buildFacts({ commit, target, ...home && { home } })
+      }${program}`,
   );
 }
 

@@ -10,6 +10,7 @@ import type { LoadCommand } from "../../context.ts";
 /** By name, as in the table of commands. */
 export const LOADERS = {
   version: async () => (await import("./version.ts")).runVersion,
+  upgrade: async () => (await import("./upgrade.ts")).runUpgrade,
   completion: async () => (await import("./completion.ts")).runCompletion,
   login: async () => (await import("./login.ts")).runLogin,
   logout: async () => (await import("./logout.ts")).runLogout,
