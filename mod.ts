@@ -84,10 +84,3 @@ export {
   type PruneOptions,
   type PruneResult,
 } from "./lib/stores/cache/maintenance.ts";
-export {
-  checkLogin,
-  eraseLogin,
-  type Login,
-  type LoginOptions,
-  storeLogin,
-} from "./lib/registry/login.ts";

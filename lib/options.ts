@@ -59,8 +59,8 @@ export interface FetchInit {
 /** What a {@linkcode Fetch} answers with. */
 export type FetchResponse = Pick<Response, "status" | "headers" | "body">;
 
-/** Options of a client. */
-export interface ClientOptions extends ConnectionOptions {
+/** How registries are reached: as a client takes it, and `openRegistry` of `@blobber/core/registry`. */
+export interface RegistryStoreOptions extends ConnectionOptions {
   /**
    * Told about connections: when a registry makes a call wait, and what is odd about it. Also told once that
    * there are no threads (`no-threads`), where the call that meets it has no `onNotice`.
@@ -86,6 +86,14 @@ export interface ClientOptions extends ConnectionOptions {
   credentials?:
     | ((host: RegistryName, repository: RepositoryPath) => Promise<Credentials | undefined>)
     | undefined;
+  /** How referrers are found and written. @default "auto" */
+  referrers?: "auto" | "api" | "tag" | undefined;
+  /** Sent with every request. @default "blobber/VERSION" */
+  userAgent?: string | undefined;
+}
+
+/** Options of a client. */
+export interface ClientOptions extends RegistryStoreOptions {
   /**
    * Opens the store of a reference in place of the client, or says `undefined` for one that the client is to
    * open. Asked once for each repository and layout, without tag and digest. Content is checked as any
@@ -93,10 +101,6 @@ export interface ClientOptions extends ConnectionOptions {
    * @default every store is the client's own
    */
   open?: ((reference: Reference) => Store | undefined | Promise<Store | undefined>) | undefined;
-  /** How referrers are found and written. @default "auto" */
-  referrers?: "auto" | "api" | "tag" | undefined;
-  /** Sent with every request. @default "blobber/VERSION" */
-  userAgent?: string | undefined;
   /** Directory of the content cache; `undefined` for none. @default undefined */
   cacheDir?: string | undefined;
   /** How long a tag's digest may be taken from the cache, in milliseconds. @default 0 */

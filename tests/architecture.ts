@@ -131,6 +131,7 @@ const ARCHIVE: Record<string, string[]> = {
   "pack": ["", "compression", "tar", "table", "input"],
   "destination": ["", "tree"],
   "unpack": ["", "compression", "tar", "table", "tree", "read", "destination"],
+  "estargz": ["", "compression", "table", "read", "input", "pack"],
   "select": ["", "tar", "table", "tree", "read", "destination", "unpack"],
 };
 

@@ -1,17 +1,36 @@
 /**
- * What the packages export to their users: few names, each on purpose. A name that is added here is one that
- * cannot be taken back.
+ * What the packages export to their users: few doors and few names, each on purpose. One that is added here is one
+ * that cannot be taken back. What begins with `internal/` is for the packages of this workspace, and no promise.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import * as core from "@blobber/core";
 import * as limits from "@blobber/core/limits";
+import { inRoot } from "../tasks/run.ts";
 
-test("the core's root has what its users call, and no limits", () => {
-  assert.deepEqual(Object.keys(core).sort(), [
+const VERIFYING = [
+  "CLAIM_NAMES",
+  "TrustMaterial",
+  "claimName",
+  "claimReader",
+  "claimText",
+  "createVerifier",
+  "isBundleType",
+  "loadTrustedRoot",
+  "parseSubjectPattern",
+  "publicTarget",
+  "publicTrustRoot",
+  "readClaimedSigner",
+  "readPublicKey",
+  "readTrustedRoot",
+];
+
+/** The values behind each door; types cost nothing to add. */
+const DOORS: Record<string, string[]> = {
+  "@blobber/core": [
     "ANNOTATION",
     "BlobberError",
     "CODES",
@@ -21,9 +40,7 @@ test("the core's root has what its users call, and no limits", () => {
     "MemoryStore",
     "cacheInfo",
     "checkAborted",
-    "checkLogin",
     "clearCache",
-    "eraseLogin",
     "formatReference",
     "isBlobberError",
     "isDigest",
@@ -33,9 +50,59 @@ test("the core's root has what its users call, and no limits", () => {
     "printable",
     "pruneCache",
     "selectorOf",
-    "storeLogin",
     "tagOf",
-  ]);
+  ],
+  "@blobber/core/errors": [
+    "BlobberError",
+    "CODES",
+    "STATUS",
+    "checkAborted",
+    "hintText",
+    "interruption",
+    "isBlobberError",
+  ],
+  "@blobber/core/estargz": ["openLayer", "packLayer", "parseTable"],
+  "@blobber/core/registry": [
+    "checkLogin",
+    "credentialsFor",
+    "eraseLogin",
+    "openRegistry",
+    "parseRegistry",
+    "storeLogin",
+  ],
+  "@blobber/core/testing": ["StoreTestError", "storeTests"],
+  "@blobber/core/thread": ["ENTRY", "isThread", "serve"],
+  "@blobber/sigstore": [
+    ...VERIFYING,
+    "PUBLIC",
+    "createSigner",
+    "findToken",
+    "givenToken",
+    "needsPassphrase",
+    "parseSigningConfig",
+    "publicSigningConfig",
+    "tokenFile",
+  ].sort(),
+  "@blobber/sigstore/verify": VERIFYING,
+};
+
+/** Of its own: numbers alone. */
+const LIMITS = "@blobber/core/limits";
+/** A program, which is not imported. */
+const PROGRAM = "@blobber/cli";
+
+for (const [door, names] of Object.entries(DOORS)) {
+  test(`${door} has these names`, async () => {
+    assert.deepEqual(Object.keys(await import(door)).sort(), names);
+  });
+}
+
+test("the packages have these public doors and no other", () => {
+  const doors = ["", "sigstore/", "cli/"].flatMap((folder) => {
+    const { name, exports } = JSON.parse(readFileSync(inRoot(`${folder}deno.json`), "utf8"));
+    return Object.keys(exports).map((door) => name + door.slice(1));
+  }).filter((door) => !door.includes("/internal/"));
+  assert.deepEqual(doors.sort(), [...Object.keys(DOORS), LIMITS, PROGRAM].sort());
 });
 
 test("the limits stand behind a door of their own, numbers and lists of them alone", () => {

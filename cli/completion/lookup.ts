@@ -136,7 +136,7 @@ async function pathsInside(lookup: Lookup, context: Context): Promise<Completion
 function client(context: Context): ReturnType<typeof makeClient> {
   return makeClient(context, {
     credentials: async (host, repository) => {
-      const { credentialsFor } = await import("@blobber/core/internal/credentials");
+      const { credentialsFor } = await import("@blobber/core/registry");
       return await credentialsFor(host, repository, undefined, { helpers: false });
     },
   });

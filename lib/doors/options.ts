@@ -24,6 +24,7 @@ import type {
   PullOptions,
   PushOptions,
   ReadOptions,
+  RegistryStoreOptions,
   RemoveOptions,
   RepositoriesOptions,
   SignOptions,
@@ -80,12 +81,11 @@ const READ: Shape<ReadOptions> = {
 const UNPACK: Shape<UnpackLimits> = { maxEntries: count, maxBytes: count, maxFileBytes: count };
 const PACK: Shape<PackLimits> = { maxEntries: count, maxBytes: count };
 
-const CLIENT: Shape<ClientOptions> = {
+const REGISTRY: Shape<RegistryStoreOptions> = {
   ...CONNECTION,
   onNotice: callable,
   registries,
   credentials: callable,
-  open: callable,
   fetch: callable,
   onRequest: callable,
   referrers: oneOf("auto", "api", "tag"),
@@ -94,6 +94,10 @@ const CLIENT: Shape<ClientOptions> = {
     (value) => typeof value === "string" && /^[!-~](?:[ -~]*[!-~])?$/.test(value),
     "printable ASCII",
   ),
+};
+const CLIENT: Shape<ClientOptions> = {
+  ...REGISTRY,
+  open: callable,
   cacheDir: path,
   cacheTtl: that((value) => typeof value === "number" && value >= 0, "milliseconds"),
   signer,
@@ -179,10 +183,9 @@ const SIGN: Shape<SignOptions> = { ...OBSERVER, signer, expect: digest };
 const VERIFY: Shape<VerifyOptions> = { ...READ, whole: flag };
 const TAG: Shape<TagOptions> = { ...READ, ifAbsent: flag };
 const INSPECT: Shape<InspectOptions> = { ...OPEN, tags: flag };
-const CLAIM_READER: Shape<ClaimReader> = { accepts: callable, read: callable };
 const LOOK: Shape<TreeOptions> = {
   ...READ,
-  claims: objectWith(CLAIM_READER, "a reader of claims"),
+  claims: objectWith<ClaimReader>({ accepts: callable, read: callable }, "a reader of claims"),
 };
 const RAW: Shape<RawOptions> = {
   ...READ,
@@ -201,7 +204,6 @@ const REMOVE: Shape<RemoveOptions> = {
 };
 const TAG_LIST: Shape<TagListOptions> = { ...CALL, limit: count, all: flag };
 const REPOSITORIES: Shape<RepositoriesOptions> = { ...CALL, limit: count };
-const PULL_ANYWHERE: Shape<PullOptions & { to?: "tar" }> = { ...PULL, to: oneOf("tar") };
 const anything: Check = () => undefined;
 /** What a reference is, is seen when it is read. */
 const COPY_FROM: Shape<CopyFrom> = {
@@ -211,18 +213,13 @@ const COPY_FROM: Shape<CopyFrom> = {
   layoutPath: path,
 };
 /** Numbers of bytes are checked where the size of the file is known. */
-const FILE: Shape<FileReadOptions> = {
-  signal,
-  start: anything,
-  end: anything,
-  maxBytes: anything,
-};
+const FILE: Shape<FileReadOptions> = { signal, start: anything, end: anything, maxBytes: anything };
 
 const TABLES = {
   push: PUSH,
   digest: { ...PUSH, onEntry: callable, onSecret: callable },
   treeDigest: TREE,
-  pull: PULL_ANYWHERE,
+  pull: { ...PULL, to: oneOf("tar") },
   openImage: OPEN,
   list: OPEN,
   diff: { ...DIFF, expect: ofOneSide("expect"), layoutPath: ofOneSide("layoutPath") },
@@ -241,10 +238,21 @@ const TABLES = {
   repositories: REPOSITORIES,
 };
 
+const { compression, reproducible, keepMtime, mtime } = PUSH;
+/** Calls that work on one layer, and have no client. */
+const LAYER_TABLES = {
+  openLayer: { signal, maxEntries: count },
+  parseTable: { signal, maxEntries: count, expect: digest },
+  packLayer: { signal, ...PACK, compression, reproducible, keepMtime, mtime },
+};
+
 /** A verb, by the name of the client's method. */
 export type VerbName = keyof typeof TABLES;
 
 type Table = Readonly<Record<string, Check>>;
+
+/** Beside their options nothing is passed over: what would be, such as `verifier` or `refuse`, is a demand. */
+const STRICT: readonly Table[] = [CLIENT, REGISTRY, ...Object.values(LAYER_TABLES)];
 
 /**
  * Takes the options of a client.
@@ -259,6 +267,11 @@ export function clientOptions(given: ClientOptions): ClientOptions {
 /** As {@linkcode clientOptions}, for what tries credentials without a client. */
 export function loginOptions<O extends ClientOptions>(given: O): O {
   return taken(given, { ...CLIENT, signal }, "checkLogin");
+}
+
+/** As {@linkcode clientOptions}, for a registry's store that is opened without a client. */
+export function registryOptions(given: RegistryStoreOptions): RegistryStoreOptions {
+  return taken(given, REGISTRY, "openRegistry");
 }
 
 /**
@@ -302,6 +315,11 @@ function copyOf(side: DiffSideOptions = {}): DiffSideOptions {
 /** As {@linkcode callOptions}, for one of several artifacts to copy. */
 export function copySource(given: CopyFrom): CopyFrom {
   return taken(given, COPY_FROM, "an artifact to copy");
+}
+
+/** As {@linkcode callOptions}, for what works on one layer. */
+export function layerOptions<O extends object>(call: keyof typeof LAYER_TABLES, given: O): O {
+  return taken(given, LAYER_TABLES[call], call);
 }
 
 /** As {@linkcode callOptions}, for what opens and reads a file of an image. */
@@ -362,7 +380,7 @@ function taken<O extends object>(given: O, table: Table, owner: string): O {
 /** Refuses a name that is in no table, or only in one for another purpose: of a client or of a call. */
 function checkOther(name: string, table: Table, owner: string): void {
   const ofCall = Object.values(TABLES).some((one) => Object.hasOwn(one, name));
-  if (ofCall && table !== CLIENT) return;
+  if (ofCall && !STRICT.includes(table)) return;
   const ofClient = Object.hasOwn(CLIENT, name);
   const meant = nearestWord(name, Object.keys(table));
   throw new BlobberError("invalid-option", `unknown option ${quote(name)} of ${owner}`, {

@@ -12,7 +12,7 @@ import type { Observer } from "../events.ts";
 import { writeAtomic } from "../system/files.ts";
 import { errnoOf, fileError, leaving } from "../system/system_error.ts";
 import { holdFile } from "../system/hold_path.ts";
-import type { ClientOptions } from "../options.ts";
+import type { RegistryStoreOptions } from "../options.ts";
 import { quote } from "../text/printable.ts";
 import { addressOf, type Registry, type RegistryName } from "../reference.ts";
 import { credentialsKeyOf } from "./http/docker_hub.ts";
@@ -36,7 +36,7 @@ export interface Login {
 }
 
 /** Options of {@linkcode checkLogin}. */
-export interface LoginOptions extends ClientOptions, Pick<Observer, "onNotice" | "signal"> {}
+export interface LoginOptions extends RegistryStoreOptions, Pick<Observer, "onNotice" | "signal"> {}
 
 /**
  * Tries credentials at a registry (distribution spec, "Determining Support": `GET /v2/`).

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { checkLogin, storeLogin } from "@blobber/core/internal/login";
+import { checkLogin, storeLogin } from "@blobber/core/registry";
 import { printable } from "@blobber/core/internal/printable";
 import { addressOf, parseRegistry } from "@blobber/core/internal/reference";
 import { askLine, askSecret, canAsk } from "../../terminal/ask.ts";

@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { eraseLogin } from "@blobber/core/internal/login";
+import { eraseLogin } from "@blobber/core/registry";
 import { parseRegistry } from "@blobber/core/internal/reference";
 import type { Context } from "../../context.ts";
 

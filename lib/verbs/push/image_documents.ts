@@ -5,6 +5,7 @@
  */
 
 import type { Encoder } from "../../archive/compression/encoder.ts";
+import { tableAnnotations } from "../../archive/pack/table_annotations.ts";
 import type { KnownLayer } from "../../stores/cache/push_index.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_MANIFEST_BYTES } from "../../limits.ts";
@@ -70,9 +71,7 @@ export function manifestDocument(content: ManifestContent): Uint8Array {
       size: layer.size,
       annotations: {
         ...inOrder(content.layerAnnotations),
-        [ANNOTATION.tocDigest]: layer.tocDigest,
-        [ANNOTATION.tocOffset]: String(layer.tocOffset),
-        ...(encoder === "gzip-1" && { [ANNOTATION.encoder]: encoder }),
+        ...tableAnnotations(layer, encoder),
       },
     }],
     annotations: inOrder({ ...content.annotations, [ANNOTATION.treeDigest]: layer.tree }),

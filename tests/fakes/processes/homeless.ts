@@ -6,7 +6,8 @@
  */
 
 import process from "node:process";
-import { Client, isBlobberError, storeLogin } from "@blobber/core";
+import { Client, isBlobberError } from "@blobber/core";
+import { storeLogin } from "@blobber/core/registry";
 import { parseReference, type RegistryReference } from "@blobber/core";
 
 const ref = process.argv[2]!;
