@@ -103,6 +103,7 @@ export type OptionName =
   | "allowSecrets"
   | "allowSharedDirectories"
   | "caCerts"
+  | "exclude"
   | "fulcioUrl"
   | "insecure"
   | "insecureSkipTlsVerify"

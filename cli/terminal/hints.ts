@@ -18,6 +18,7 @@ export const OPTIONS: Record<OptionName, SettingName | { insteadOfFlag: string }
   allowSecrets: "allowSecrets",
   allowSharedDirectories: "allowSharedDirectories",
   caCerts: "caFile",
+  exclude: "exclude",
   fulcioUrl: "fulcioUrl",
   insecure: "insecure",
   insecureSkipTlsVerify: "insecureSkipTlsVerify",

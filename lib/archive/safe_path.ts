@@ -10,6 +10,7 @@
 
 import { BlobberError } from "../errors.ts";
 import { MAX_NAME_BYTES, MAX_PATH_BYTES, MAX_PATH_DEPTH } from "../limits.ts";
+import { platform } from "../system/platform.ts";
 import { quote } from "../text/printable.ts";
 
 /** What happens to link targets that are absolute: refused, or accepted as they are and never followed. */
@@ -117,6 +118,10 @@ export function checkLink(path: string, target: string, policy: LinkPolicy = "re
   const what = `target of the link ${quote(path)}`;
   checkText(what, target);
   if (target.startsWith("/")) {
+    // To open such a link is to log in to that server.
+    if (platform().hasDrives && target.startsWith("//")) {
+      throw traversal(what, target, `names a server on ${platform().label}`);
+    }
     if (policy === "keep") return;
     throw new BlobberError(
       "path-traversal",
@@ -153,7 +158,7 @@ function depthAfter(path: string, components: string[]): number {
 }
 
 // What Windows does not take, or takes for something else (Win32 "Naming Files, Paths, and Namespaces").
-const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)/i;
+const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)/i;
 
 /**
  * Says why a name cannot be written as it is on Windows.

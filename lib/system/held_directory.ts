@@ -164,9 +164,9 @@ export class HeldDirectory {
     return new HeldDirectory(this.path, this.stat, this.#options, { fd, fixed: this.#fixed });
   }
 
-  /** Sets its permission bits. */
+  /** Sets its permission bits, where it has any. */
   chmod(mode: number): void {
-    chmodSync(this.at, mode);
+    if (platform().hasModes) chmodSync(this.at, mode);
   }
 
   /** Sets its times. */
@@ -232,6 +232,7 @@ let rootUser: number | undefined;
 
 /** Who this process is to the file system; nothing where that cannot be told. */
 export function effectiveUser(): number | undefined {
+  if (!platform().hasOwners) return undefined;
   try {
     return nodeModule("process").geteuid?.();
   } catch { // the runtime does not let us know, but a new file of ours tells

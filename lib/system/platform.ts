@@ -22,6 +22,8 @@ export interface Platform {
   readonly reservesNames: boolean;
   /** What the file systems that people have here take for one name. A directory may differ: it is asked. */
   readonly folds: NameFolding;
+  /** Whether a test says that this is another system: then no directory is asked. */
+  readonly isActed: boolean;
   /** Whether files have permission bits, which say who may run them, and a process a umask. */
   readonly hasModes: boolean;
   /** Whether the system tells to whom a file belongs, and there is a root who may do all. */
@@ -74,6 +76,7 @@ const UNIX: Platform = {
   hasDrives: false,
   reservesNames: false,
   folds: { case: false, forms: false },
+  isActed: false,
   hasModes: true,
   hasOwners: true,
   hasProc: false,
@@ -172,5 +175,5 @@ function osOf(name: string): string {
  * @param but what is to be otherwise there
  */
 export function actAs(os: ActedSystem | undefined, but: Partial<Platform> = {}): void {
-  acted = os === undefined ? undefined : { ...platformNamed(os), ...but };
+  acted = os === undefined ? undefined : { ...platformNamed(os), isActed: true, ...but };
 }

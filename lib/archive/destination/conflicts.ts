@@ -119,9 +119,15 @@ export function statOf(dir: HeldDirectory, name: string): Stats | undefined {
   }
 }
 
-/** Whether a name is that of a repository's own directory: what is written there runs with the next command. */
+/** Characters that HFS+ takes for none when it compares names (CVE-2014-9390). */
+const IGNORED_BY_HFS = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
+/**
+ * Whether a name is that of a repository's own directory, on some system: what is written there runs with the next
+ * command. `git~1` is what Windows calls it beside its name (CVE-2014-9390).
+ */
 export function isGit(name: string): boolean {
-  return name.toLowerCase() === ".git";
+  return /^(?:\.git|git~\d+)$/.test(name.replace(IGNORED_BY_HFS, "").toLowerCase());
 }
 
 /** The conflict of an artifact that holds a `.git` with a destination that has one. */

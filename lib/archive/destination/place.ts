@@ -13,6 +13,7 @@ import { errnoOf, fileError } from "../../system/system_error.ts";
 import { setTime } from "./file_time.ts";
 import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
+import { platform } from "../../system/platform.ts";
 import { Pace } from "../../system/pace.ts";
 import { quote } from "../../text/printable.ts";
 import type { PlacedTree } from "../tree/placed_tree.ts";
@@ -186,11 +187,11 @@ class Mover {
 }
 
 /** All directories, children before parents, the ones that no entry names as a `mkdir` would make them. */
-function directoriesOf(tree: PlacedTree, umask: number): Entry[] {
+function directoriesOf(tree: PlacedTree, umask: number | undefined): Entry[] {
   return tree.directories().reverse().map(({ path, entry }) => entry ?? implied(path, umask));
 }
 
-function implied(path: string, umask: number): Entry {
+function implied(path: string, umask = 0): Entry {
   return { path, type: "directory", size: 0, mode: IMPLIED_MODE & ~umask, mtime: 0 };
 }
 
@@ -210,7 +211,7 @@ function prepare(staging: Staging, { path, mode, mtime }: Entry, setsMode: boole
   try {
     setTime(mtime, (time) => utimesSync(at, time, time));
     // Most were made with the mode that they are to have.
-    if (setsMode && staging.modeOf(path) !== mode) chmodSync(at, mode);
+    if (setsMode && staging.modeOf(path) !== mode && platform().hasModes) chmodSync(at, mode);
   } catch (cause) {
     throw fileError("cannot set the mode or the time of", path, cause);
   }

@@ -14,8 +14,8 @@ import { openNew, placeError } from "./new_file.ts";
 export interface FileRoot {
   /** The staging directory's tree. */
   readonly root: string;
-  /** Permission bits that this process's new files do not get. */
-  readonly umask: number;
+  /** Permission bits that this process's new files do not get; nothing where files have none, and none are set. */
+  readonly umask: number | undefined;
 }
 
 /** What a file is to be. */
@@ -25,7 +25,7 @@ export type FileGoal = Pick<Entry, "path" | "mode" | "mtime">;
 export class StagedFile {
   readonly #fd: number;
   readonly #goal: FileGoal;
-  readonly #umask: number;
+  readonly #umask: number | undefined;
   #open = true;
 
   /**
@@ -59,7 +59,8 @@ export class StagedFile {
     const { path, mode, mtime } = this.#goal;
     try {
       // Most were made with the mode that they are to have.
-      if ((writable(mode) & ~this.#umask) !== mode) fchmodSync(this.#fd, mode);
+      const umask = this.#umask;
+      if (umask !== undefined && (writable(mode) & ~umask) !== mode) fchmodSync(this.#fd, mode);
       setTime(mtime, (time) => futimesSync(this.#fd, time, time));
     } catch (cause) {
       throw placeError("cannot set the mode or the time of", path, cause);
@@ -112,9 +113,9 @@ export function writePart(
  *
  * @throws {BlobberError} `file-system`
  */
-export function finishParts({ root }: FileRoot, { path, mode, mtime }: FileGoal): void {
+export function finishParts({ root, umask }: FileRoot, { path, mode, mtime }: FileGoal): void {
   withBegun(root, { path, failure: "cannot set the mode or the time of" }, (fd) => {
-    fchmodSync(fd, mode);
+    if (umask !== undefined) fchmodSync(fd, mode);
     setTime(mtime, (time) => futimesSync(fd, time, time));
   });
 }

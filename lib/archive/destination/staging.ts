@@ -8,24 +8,17 @@
  * @module
  */
 
-import {
-  closeSync,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  lutimesSync,
-  mkdirSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
-} from "node:fs";
+import { linkSync, lstatSync, lutimesSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
 import type { HeldDirectory } from "../../system/held_directory.ts";
 import type { Entry } from "../entry.ts";
 import { Claim } from "./claims.ts";
 import type { Destination } from "./destination.ts";
 import { setTime } from "./file_time.ts";
+import type { NameFolding } from "../../system/platform.ts";
 import { fileError } from "../../system/system_error.ts";
-import { openNew, placeError } from "./new_file.ts";
+import { makeLink } from "./make_link.ts";
+import { placeError } from "./new_file.ts";
+import { probe } from "./probe.ts";
 import type { FileRoot } from "./staged_file.ts";
 
 /** Says, in a staging directory, that its content was being moved into place, and of which artifact. */
@@ -46,8 +39,9 @@ export class Staging implements FileRoot {
   readonly destination: Destination;
   /** Whether a run that was killed had begun to move this very artifact into place. */
   readonly resumes: boolean;
-  /** Permission bits that this process's new files do not get. */
-  readonly umask: number;
+  readonly umask: number | undefined;
+  /** Which names are one in it. */
+  readonly folds: NameFolding;
   readonly #claim: Claim;
   readonly #artifact: string;
   /** Whether new directories get bits from the one above that are no permissions: the set-group-ID bit. */
@@ -67,7 +61,7 @@ export class Staging implements FileRoot {
     this.resumes = resumes;
     this.root = claim.tree.atOrPath;
     this.#inherits = (claim.tree.stat.mode & 0o7000) !== 0;
-    this.umask = probeUmask(claim.dir.entry("probe"));
+    ({ umask: this.umask, folds: this.folds } = probe(claim.dir));
   }
 
   /**
@@ -121,7 +115,7 @@ export class Staging implements FileRoot {
    * @param mode permission bits; those of the umask are taken away
    */
   directory(path: string, mode: number): void {
-    const made = isMovable(mode) ? mode & ~this.umask : 0o700;
+    const made = isMovable(mode) ? mode & ~(this.umask ?? 0) : 0o700;
     this.#do("cannot make the directory", path, (at) => mkdirSync(at, { mode: made }));
     if (!this.#inherits) this.#modes.set(path, made);
   }
@@ -131,10 +125,14 @@ export class Staging implements FileRoot {
     return this.#modes.get(path);
   }
 
-  /** Makes a symbolic link. */
-  link(entry: Entry): void {
+  /**
+   * Makes a symbolic link.
+   *
+   * @param toDirectory whether it leads to a directory of the tree, which some systems want to know
+   */
+  link(entry: Entry, toDirectory: boolean): void {
     this.#do("cannot make the link", entry.path, (at) => {
-      symlinkSync(entry.linkTarget!, at);
+      makeLink(entry.linkTarget!, at, { toDirectory, path: entry.path });
       setTime(entry.mtime, (time) => lutimesSync(at, time, time));
     });
   }
@@ -167,15 +165,5 @@ export class Staging implements FileRoot {
     } catch (cause) {
       throw placeError(what, path, cause);
     }
-  }
-}
-
-function probeUmask(path: string): number {
-  const fd = openNew(path, 0o777);
-  try {
-    return 0o777 & ~fstatSync(fd).mode;
-  } finally {
-    closeSync(fd);
-    unlinkSync(path);
   }
 }

@@ -10,7 +10,9 @@ import { notify, type Observer } from "../../events.ts";
 import type { IgnoreRules } from "../../text/ignore_rules.ts";
 import { counted, printable, quote } from "../../text/printable.ts";
 import { type FileStat, listDirectory, statLink } from "../../system/runtime.ts";
+import { platform } from "../../system/platform.ts";
 import type { Entry } from "../entry.ts";
+import { assumedMode } from "./assumed_mode.ts";
 import { checkNames } from "./names.ts";
 import { compareBytes, foldName } from "../order.ts";
 import { Refused } from "./refuse.ts";
@@ -103,6 +105,7 @@ function* walkDirectory(
   way: Way,
 ): Generator<WalkedEntry, void, void> {
   const { observer, links, refused } = way;
+  const { hasModes } = platform();
   const found = taken(list(directory), prefix, way);
   warnOfTwins(found, prefix, observer);
   for (const { name, directory: isDirectory } of found) {
@@ -123,7 +126,7 @@ function* walkDirectory(
       path,
       type,
       size: type === "file" ? stat.size : 0,
-      mode: type === "symlink" ? 0o777 : stat.mode & 0o777,
+      mode: type === "symlink" ? 0o777 : hasModes ? stat.mode & 0o777 : assumedMode(file, stat),
       mtime: Math.floor(stat.mtime / 1000),
       linkTarget,
       file,
@@ -169,7 +172,10 @@ function look(file: string): FileStat {
 
 function readLink(file: string): string {
   try {
-    return readlinkSync(file);
+    // Where "\\" separates, it is a part of no name.
+    return platform().separators.includes("\\")
+      ? readlinkSync(file).replaceAll("\\", "/")
+      : readlinkSync(file);
   } catch (cause) {
     // EINVAL: it was a link a moment ago.
     throw errnoOf(cause) === "EINVAL" ? changed(file) : readError(file, cause);

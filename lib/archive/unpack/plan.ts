@@ -8,9 +8,9 @@ import { BlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import type { Pace } from "../../system/pace.ts";
 import { quote } from "../../text/printable.ts";
-import { platform } from "../../system/platform.ts";
+import { checkDiskName } from "../destination/disk_names.ts";
 import { type Entry, IMPLIED_MODE, specialName } from "../entry.ts";
-import { checkLink, type LinkPolicy, windowsHazard } from "../safe_path.ts";
+import { checkLink, type LinkPolicy } from "../safe_path.ts";
 import type { Table } from "../table/table.ts";
 import type { Applied, Tree } from "../tree/tree.ts";
 import { isFormatsOwn } from "../toc.ts";
@@ -69,6 +69,7 @@ export async function planLayer(
       continue;
     }
     checkEntry(stated, policy);
+    checkDiskName(stated.path);
     const applied = tree.apply(stated, undefined);
     const { entry } = applied;
     if (entry !== stated) checkEntry(entry, policy);
@@ -99,11 +100,10 @@ export async function planOrdered(
     if (pace.due()) await pace.breathe();
     plan.steps.push({ do: "directory", path, mode: entry?.mode ?? IMPLIED_MODE });
   }
-  const everyName = platform().reservesNames;
   for (let i = 0; i < table.length; i++) {
     if (pace.due()) await pace.breathe();
     const type = table.type(i);
-    if (type === "symlink" || everyName) checkEntry(table.entry(i), policy);
+    if (type === "symlink") checkEntry(table.entry(i), policy);
     if (type === "file") plan.files++;
     if (type === "hardlink") plan.hardlinks.push(table.entry(i));
   }
@@ -123,7 +123,7 @@ export function directoriesOf(applied: Applied): { path: string; mode: number }[
 }
 
 /**
- * Checks what matters only when an entry is written to a disk.
+ * Checks what matters only when an entry is taken out of the artifact.
  *
  * @throws {BlobberError} `path-traversal`, `invalid-archive`
  */
@@ -139,14 +139,6 @@ export function checkEntry(entry: Entry, { links, special }: EntryPolicy): void 
       },
     );
   }
-  const { reservesNames, label } = platform();
-  if (!reservesNames) return;
-  const hazard = windowsHazard(entry.path);
-  if (hazard === undefined) return;
-  throw new BlobberError(
-    "invalid-archive",
-    `${quote(entry.path)} cannot be written on ${label}: ${hazard}`,
-  );
 }
 
 /** Entries that are left out and named; further ones are counted. */

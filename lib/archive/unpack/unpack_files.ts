@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkDiskName } from "../destination/disk_names.ts";
 import { FILE_STREAMS } from "../../limits.ts";
 import { inLanes } from "../../system/lanes.ts";
 import type { CallOptions, Source } from "../../store.ts";
@@ -41,6 +42,7 @@ export function planFiles(
   tree.nextLayer();
   for (const file of files) {
     checkEntry(file.entry, policy);
+    checkDiskName(file.entry.path);
     const applied = applyFile(tree, file, undefined);
     plan.directories.push(...directoriesOf(applied));
     plan.files.push({ layer: file.layer, entry: applied.entry });

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { checkDiskName } from "../destination/disk_names.ts";
 import type { Descriptor } from "../../types.ts";
 import type { Entry } from "../entry.ts";
 import { type LayerStreamOptions, readLayer } from "../read/layer_stream.ts";
@@ -72,6 +73,7 @@ class Writer implements TarHandler {
     const { staging, tree, policy } = this.#options;
     this.check?.entry(stated, dataStart);
     checkEntry(stated, policy);
+    checkDiskName(stated.path);
     this.lastPath = stated.path;
     const applied = tree.apply(stated, undefined);
     const { entry } = applied;

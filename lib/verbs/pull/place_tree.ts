@@ -5,11 +5,13 @@
  */
 
 import { checkConflicts } from "../../archive/destination/conflicts.ts";
+import { checkDiskNames } from "../../archive/destination/disk_names.ts";
 import { place } from "../../archive/destination/place.ts";
 import { checkResumed } from "../../archive/destination/resumed.ts";
 import type { Staging } from "../../archive/destination/staging.ts";
-import { checkLinkChains } from "../../archive/links.ts";
+import { checkLinkChains, followLinks } from "../../archive/links.ts";
 import type { PlacedTree } from "../../archive/tree/placed_tree.ts";
+import { platform } from "../../system/platform.ts";
 import type { Pace } from "../../system/pace.ts";
 
 /** How a tree is put in place. */
@@ -22,15 +24,16 @@ export interface PlaceTreeOptions {
 }
 
 /**
- * Checks where links lead, and that nothing in the destination is in the way.
+ * Checks that the disk can hold the names, where links lead, and that nothing in the destination is in the way.
  *
  * @throws {BlobberError} `conflict`, `path-traversal`, `interrupted`
  */
 export async function checkTree(
   tree: PlacedTree,
-  { destination, resumes }: Staging,
+  { destination, resumes, folds }: Staging,
   { overwrite, pace }: PlaceTreeOptions,
 ): Promise<void> {
+  await checkDiskNames(tree, folds, pace);
   await checkLinkChains(tree.links(), pace);
   const { dir } = destination;
   if (dir !== undefined) await checkConflicts(dir, tree, { overwrite, resumes }, pace);
@@ -49,11 +52,23 @@ export async function placeTree(
   options: PlaceTreeOptions,
 ): Promise<void> {
   const { overwrite, pace } = options;
-  for (const path of tree.links().keys()) {
+  const links = tree.links();
+  for (const path of links.keys()) {
     if (pace.due()) await pace.breathe();
-    staging.link(tree.get(path)!.entry);
+    staging.link(tree.get(path)!.entry, leadsToDirectory(tree, links, path));
   }
   pace.check();
   const replaceable = await checkResumed(staging, tree, overwrite, pace);
   await place(staging, tree, { ...options, replaceable });
+}
+
+/** Whether a link leads to a directory of the tree, where that is asked for. */
+function leadsToDirectory(
+  tree: PlacedTree,
+  links: ReadonlyMap<string, string>,
+  path: string,
+): boolean {
+  if (!platform().linksHaveKinds) return false;
+  const end = followLinks(links, path, "stop");
+  return typeof end === "object" && (end.path === "" || tree.isDirectory(end.path));
 }
