@@ -17,9 +17,12 @@ import { fold } from "../terminal/wrap.ts";
  */
 export async function openBrowser(url: string): Promise<void> {
   tell(`Opening the browser to log in. If it does not open, go to\n  ${printable(url)}`);
-  const [program, ...args] = platform().opensPages;
+  const [name, ...args] = platform().opensPages;
+  const { findProgram } = await import("@blobber/core/internal/find-program");
+  const { path } = findProgram(name!, Deno.env.toObject());
+  if (path === undefined) return;
   try {
-    await new Deno.Command(program!, {
+    await new Deno.Command(path, {
       args: [...args, url],
       stdin: "null",
       stdout: "null",

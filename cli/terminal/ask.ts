@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BlobberError } from "@blobber/core/errors";
 import { platform } from "@blobber/core/internal/platform";
 import { type Answer, columnsOf, screen } from "./output.ts";
 import { fold } from "./wrap.ts";
@@ -76,6 +77,8 @@ async function readLine(signal: AbortSignal): Promise<Answer> {
       if (c === "\n" || c === "\r") return { text, echoed: true };
       // Without the terminal's own editing, backspace arrives as a character.
       if (c === "\x7f" || c === "\b") text = text.slice(0, -1);
+      // Nor does Ctrl-C come as a signal where the terminal cannot keep its own keys.
+      else if (c === "\x03") throw new BlobberError("interrupted", "operation canceled");
       else if (c === "\x04") return { text, echoed: false };
       else text += c;
     }

@@ -40,7 +40,7 @@ export interface Platform {
   readonly stopSignals: readonly StopSignal[];
   /** How the file of a program is called that is started without a shell. */
   readonly programEnding: string;
-  /** What opens an address in the browser; the address follows. */
+  /** What opens an address in the browser, a program without its ending; the address follows. */
   readonly opensPages: readonly string[];
   /** Variables of which one is set where a browser could be shown; none where it always can. */
   readonly displayVariables: readonly string[];
@@ -124,7 +124,7 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
     // SIGTERM ends a process there without a word to it.
     stopSignals: ["SIGINT", "SIGBREAK"],
     programEnding: ".exe",
-    opensPages: ["rundll32.exe", "url.dll,FileProtocolHandler"],
+    opensPages: ["rundll32", "url.dll,FileProtocolHandler"],
     userDirectories: { config: { variable: "APPDATA" }, cache: { variable: "LOCALAPPDATA" } },
     systemConfig: "C:\\ProgramData\\blobber\\config.yaml",
     drawsLines: true,

@@ -11,7 +11,8 @@ import process from "node:process";
 import { BlobberError } from "../../errors.ts";
 import { HELPER_TIMEOUT_MS, MAX_CREDENTIALS_BYTES } from "../../limits.ts";
 import type { Credentials } from "../../options.ts";
-import { quote } from "../../text/printable.ts";
+import { printable, quote } from "../../text/printable.ts";
+import { findProgram } from "./find_program.ts";
 
 /**
  * Asks a helper.
@@ -112,6 +113,10 @@ function helperNamed(name: string): { program: string; fail: Fail } {
 
 type Fail = (why: string, hint?: string) => BlobberError;
 
+function notInstalled(program: string, fail: Fail): BlobberError {
+  return fail("is not installed", `install ${program}, or take it out of the configuration`);
+}
+
 function runHelper({ program, verb, input, timeoutMs, fail }: {
   program: string;
   verb: string;
@@ -120,7 +125,15 @@ function runHelper({ program, verb, input, timeoutMs, fail }: {
   fail: Fail;
 }): Promise<{ output: Uint8Array; status: number }> {
   return new Promise((done, failed) => {
-    const child = spawn(program, [verb], {
+    const { path, script } = findProgram(program, process.env);
+    if (path === undefined) {
+      throw script === undefined ? notInstalled(program, fail) : fail(
+        `is a script (${
+          printable(script)
+        }), which no shell is started for, expected ${program}.exe`,
+      );
+    }
+    const child = spawn(path, [verb], {
       shell: false,
       stdio: ["pipe", "pipe", "ignore"],
       windowsHide: true,
@@ -143,7 +156,7 @@ function runHelper({ program, verb, input, timeoutMs, fail }: {
       clearTimeout(timer);
       failed(
         (cause as { code?: string }).code === "ENOENT"
-          ? fail("is not installed", `install ${program}, or take it out of the configuration`)
+          ? notInstalled(program, fail)
           : fail(`cannot be run: ${(cause as { code?: string }).code ?? "unknown reason"}`),
       );
     });
