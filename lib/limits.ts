@@ -284,6 +284,8 @@ export const MAX_LOCK_BYTES = 1024;
 export const LOCK_STALE_MS = 60_000;
 /** The longest wait for a lock, in milliseconds: longer than the 60 seconds after which a lost one is stale. */
 export const LOCK_WAIT_MS = 90_000;
+/** The longest wait for a file that another process has open for a moment, in milliseconds: virus scanners need some hundred. */
+export const BUSY_FILE_MS = 2000;
 /** As {@linkcode LOCK_STALE_MS}, for a pull's claim on its destination: six renewals missed. */
 export const CLAIM_STALE_MS = 120_000;
 /** How often a pull renews its claim, in milliseconds. */
@@ -338,10 +340,7 @@ export const MIN_RETRY_AFTER_MS = 100;
 export const NOTABLE_PAUSE_MS = 2_000;
 /** Bytes that come before a broken download counts as broken for the first time again: each try moves it on by 1 MiB. */
 export const RETRY_RESET_BYTES: number = 1 * MiB;
-/**
- * Bytes of a blob that is taken whole and cut where ranges of it are refused: twice what is read at its end to
- * find its table.
- */
+/** Bytes of a blob that is taken whole and cut where ranges are refused: twice what is read at its end for its table. */
 export const MAX_CUT_BLOB_BYTES: number = 2 * MiB;
 /** Time for a registry to answer that an upload was cancelled, in milliseconds: a person waits, and it forgets by itself. */
 export const CANCEL_TIMEOUT_MS = 3_000;

@@ -10,7 +10,7 @@
 import { closeSync, linkSync, lstatSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { sameBytes } from "../bytes.ts";
 import { BlobberError, checkAborted } from "../errors.ts";
-import { besidePath, randomName, readBounded, writeFully } from "./files.ts";
+import { besidePath, randomName, readBounded, whenFree, writeFully } from "./files.ts";
 import { errnoOf, fileError, shownPath } from "./system_error.ts";
 import { LOCK_STALE_MS, LOCK_WAIT_MS, MAX_LOCK_BYTES } from "../limits.ts";
 import { quote } from "../text/printable.ts";
@@ -73,7 +73,7 @@ export async function holdLock(
     }
     await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
   }
-  const mine = () => sameBytes(readBounded(path, MAX_LOCK_BYTES), content);
+  const mine = () => sameBytes(contentOf(path), content);
   return {
     check: () => {
       if (!mine()) {
@@ -81,7 +81,7 @@ export async function holdLock(
       }
     },
     release: () => {
-      if (mine()) rmSync(path, { force: true });
+      if (mine()) remove(path);
     },
   };
 }
@@ -97,12 +97,24 @@ function take(path: string, content: Uint8Array): boolean {
   if (!take(breaker, content)) return false;
   try {
     // No other process may remove this content: its holder is gone, and the right to break it is ours.
-    if (sameBytes(readBounded(path, MAX_LOCK_BYTES), found.content)) rmSync(path, { force: true });
+    if (sameBytes(contentOf(path), found.content)) remove(path);
   } finally {
-    rmSync(breaker, { force: true });
+    remove(breaker);
   }
   return create(path, content);
 }
+
+/** What others hold open for a moment, while they look whose it is, is waited for. */
+function contentOf(path: string): Uint8Array | undefined {
+  return whenFree(() => readBounded(path, MAX_LOCK_BYTES));
+}
+
+function remove(path: string): void {
+  whenFree(() => rmSync(path, { force: true }));
+}
+
+/** What file systems without hard links say; the last is that of Windows about FAT. */
+const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EISDIR"]);
 
 /** Makes the lock with its content in one step, where links exist. */
 function create(path: string, content: Uint8Array): boolean {
@@ -114,9 +126,7 @@ function create(path: string, content: Uint8Array): boolean {
   } catch (error) {
     const code = errnoOf(error);
     if (code === "EEXIST") return false;
-    if (code === "EPERM" || code === "ENOTSUP" || code === "ENOSYS" || code === "EMLINK") {
-      return createPlain(path, content);
-    }
+    if (NO_LINKS.has(code ?? "")) return createPlain(path, content);
     throw fileError("cannot write", path, error);
   } finally {
     rmSync(temporary, { force: true });
@@ -127,7 +137,7 @@ function create(path: string, content: Uint8Array): boolean {
 function createPlain(path: string, content: Uint8Array): boolean {
   let fd: number;
   try {
-    fd = openSync(path, "wx");
+    fd = whenFree(() => openSync(path, "wx"));
   } catch (error) {
     if (errnoOf(error) === "EEXIST") return false;
     throw fileError("cannot write", path, error);
@@ -146,7 +156,7 @@ interface Lock {
 }
 
 function readLock(path: string): Lock | undefined {
-  const content = readBounded(path, MAX_LOCK_BYTES);
+  const content = contentOf(path);
   if (content === undefined) return undefined;
   const identity = asIdentity(parseHolder(content));
   const alive = identity && isAlive(identity);

@@ -6,6 +6,8 @@
 
 import { toHex } from "../bytes.ts";
 import { BlobberError } from "../errors.ts";
+import { BUSY_FILE_MS } from "../limits.ts";
+import { platform } from "./platform.ts";
 import { counted, quote } from "../text/printable.ts";
 import { isOrphan, ownedName } from "./process_identity.ts";
 import { nodeModule } from "./runtime.ts";
@@ -87,6 +89,40 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
   while (at < bytes.length) at += writeSync(fd, bytes, at, bytes.length - at);
 }
 
+/** Memory to wait on. */
+let nothing: Int32Array<SharedArrayBuffer> | undefined;
+
+/**
+ * Does what the system refuses while another process has the file open, as on Windows a virus scanner or another
+ * reader may have for a moment: tries again, for as long as that takes as a rule.
+ *
+ * @param act what to do; nothing is done of it when it fails
+ * @throws what the last try threw
+ */
+export function whenFree<T>(act: () => T): T {
+  for (let wait = 1, waited = 0;; wait = Math.min(2 * wait, 64)) {
+    try {
+      return act();
+    } catch (error) {
+      const isBusy = [error, (error as Error | undefined)?.cause]
+        .some((one) => platform().busyCodes.includes(errnoOf(one) ?? ""));
+      if (!isBusy || waited >= BUSY_FILE_MS) throw error;
+      nothing ??= new Int32Array(new SharedArrayBuffer(4));
+      Atomics.wait(nothing, 0, 0, wait);
+      waited += wait;
+    }
+  }
+}
+
+/**
+ * Renames a file or directory, over a file that is there too. Where another process has it open for a moment, it is
+ * waited for.
+ */
+export function rename(from: string, to: string): void {
+  const { renameSync } = nodeModule("fs");
+  whenFree(() => renameSync(from, to));
+}
+
 /** A name that no other file has. */
 export function randomName(): string {
   return toHex(crypto.getRandomValues(new Uint8Array(8)));
@@ -135,7 +171,7 @@ export interface WriteOptions {
  * @param bytes its content
  */
 export function writeAtomic(path: string, bytes: Uint8Array, options: WriteOptions = {}): void {
-  const { openSync, fsyncSync, closeSync, renameSync, rmSync } = nodeModule("fs");
+  const { openSync, fsyncSync, closeSync, rmSync } = nodeModule("fs");
   const temporary = besidePath(path);
   try {
     const fd = openSync(temporary, "wx", options.mode ?? 0o666);
@@ -146,7 +182,7 @@ export function writeAtomic(path: string, bytes: Uint8Array, options: WriteOptio
       closeSync(fd);
     }
     options.before?.();
-    renameSync(temporary, path);
+    rename(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw fileError("cannot write", path, error);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { thisPlatform } from "./platform.ts";
+import { type Platform, platform } from "./platform.ts";
 import { nodeModule, startSha256 } from "./runtime.ts";
 
 /** A process, as another one may read it from a file. */
@@ -17,13 +17,18 @@ export interface ProcessIdentity {
   space: string;
 }
 
-let own: ProcessIdentity | undefined;
+/** This process by the system that it acts as, which only tests change. */
+const own = new Map<Platform, ProcessIdentity>();
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {
-  const process = nodeModule("process");
-  own ??= { pid: process.pid, start: startOf(process.pid) ?? "", space: processSpace() };
-  return own;
+  const { pid } = nodeModule("process");
+  const here = platform();
+  let known = own.get(here);
+  if (known === undefined) {
+    own.set(here, known = { pid, start: startOf(pid) ?? "", space: processSpace() });
+  }
+  return known;
 }
 
 /**
@@ -37,10 +42,11 @@ export function isAlive(identity: ProcessIdentity): boolean | undefined {
   const process = nodeModule("process");
   if (pid === process.pid) return start === thisProcess().start;
   const now = startOf(pid);
-  if (now !== undefined) return start === "" ? true : now === start;
+  if (now !== undefined) return start === "" ? undefined : now === start;
   try {
     process.kill(pid, 0);
-    return true;
+    // Where no moment of its start is known it may be another one, which has the number now.
+    return start === "" ? undefined : true;
   } catch (error) {
     const { code } = error as { code?: string };
     return code === "ESRCH" ? false : code === "EPERM" ? true : undefined;
@@ -93,6 +99,7 @@ export function ownerOf(name: string): ProcessIdentity | undefined {
 
 /** Field 22 of proc(5) stat, counted behind the name, which may contain anything. */
 function startOf(pid: number): string | undefined {
+  if (!platform().hasProc) return undefined;
   try {
     const stat = nodeModule("fs").readFileSync(`/proc/${pid}/stat`, "latin1");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
@@ -102,12 +109,26 @@ function startOf(pid: number): string | undefined {
 }
 
 function processSpace(): string {
+  const { os, hasProc } = platform();
+  return startSha256().update(hasProc ? spaceOfProc() ?? os : `${os} ${hostName()}`)
+    .digest("hex").slice(0, 16);
+}
+
+function spaceOfProc(): string | undefined {
   const { readFileSync, readlinkSync } = nodeModule("fs");
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-    const space = `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
-    return startSha256().update(space).digest("hex").slice(0, 16);
+    return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
   } catch {
-    return thisPlatform().os;
+    return undefined;
+  }
+}
+
+/** Tells machines apart that share a disk. */
+function hostName(): string {
+  try {
+    return nodeModule("os").hostname();
+  } catch { // the runtime does not let us know
+    return "";
   }
 }

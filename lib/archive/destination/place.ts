@@ -5,7 +5,7 @@
  * @module
  */
 
-import { chmodSync, lstatSync, renameSync, rmdirSync, type Stats, utimesSync } from "node:fs";
+import { chmodSync, lstatSync, rmdirSync, type Stats, utimesSync } from "node:fs";
 import { checkKinds, exists, statOf } from "./conflicts.ts";
 import { DirectoryCursor } from "./directory_cursor.ts";
 import { type Entry, IMPLIED_MODE } from "../entry.ts";
@@ -13,6 +13,7 @@ import { errnoOf, fileError } from "../../system/system_error.ts";
 import { setTime } from "./file_time.ts";
 import { BlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
+import { rename } from "../../system/files.ts";
 import { platform } from "../../system/platform.ts";
 import { Pace } from "../../system/pace.ts";
 import { quote } from "../../text/printable.ts";
@@ -89,7 +90,7 @@ function placeWhole(staging: Staging, tree: PlacedTree, options: PlaceOptions): 
   const root = { ...(tree.root ?? implied("", staging.umask)), path: "" };
   if (isMovable(root.mode)) finish(staging.tree, root);
   try {
-    renameSync(staging.treeEntry, parent!.entry(name));
+    rename(staging.treeEntry, parent!.entry(name));
     options.onStep?.("");
   } catch (cause) {
     if (["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(cause) ?? "")) {
@@ -166,7 +167,7 @@ class Mover {
     }
     try {
       if (found?.isDirectory()) rmdirSync(dir.entry(name)); // it is empty
-      renameSync(under(this.#staging, path), dir.entry(name));
+      rename(under(this.#staging, path), dir.entry(name));
     } catch (cause) {
       throw fileError("cannot move into place", dir.shown(name), cause);
     }
@@ -179,7 +180,7 @@ class Mover {
     for (const { dir, name } of this.#added.reverse()) {
       try {
         const path = dir === "" ? name : `${dir}/${name}`;
-        renameSync(this.#cursor.at(dir).entry(name), under(this.#staging, path));
+        rename(this.#cursor.at(dir).entry(name), under(this.#staging, path));
       } catch { // the error that is thrown tells more
       }
     }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { rename } from "../../system/files.ts";
 import { type Digest, hexOf } from "../../digest.ts";
 import { type DiskFile, makeDirectory } from "../../system/disk.ts";
 import { listDirectory, nodeModule } from "../../system/runtime.ts";
@@ -52,10 +53,10 @@ export function keepPart(
   { range, file, digest }: { range: ByteRange; file: string; digest: Digest },
 ): void {
   const directory = paths.parts(blob);
-  const { renameSync, rmSync } = nodeModule("fs");
+  const { rmSync } = nodeModule("fs");
   makeDirectory(directory);
   const path = `${directory}/${range.start}-${range.end}-${hexOf(digest)}`;
-  renameSync(file, path);
+  rename(file, path);
   for (const other of list(directory)) {
     const inside = other.start >= range.start && other.end <= range.end;
     if (inside && other.path !== path) rmSync(other.path, { force: true });

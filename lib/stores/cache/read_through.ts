@@ -9,7 +9,7 @@ import type { Digest } from "../../digest.ts";
 import { isBlobberError } from "../../errors.ts";
 import { notify, type Observer, reportPart } from "../../events.ts";
 import { fileStream } from "../../system/streams.ts";
-import { readBounded } from "../../system/files.ts";
+import { readBounded, rename } from "../../system/files.ts";
 import { MAX_MANIFEST_BYTES, SURPRISING_DOWNLOAD_BYTES } from "../../limits.ts";
 import { isDocumentType, parseDocument } from "../../artifact/manifest.ts";
 import { nodeModule } from "../../system/runtime.ts";
@@ -86,7 +86,7 @@ export class ReadThrough {
     return tee(this.#paths, stream, { size, name, ...(isDocument && { digest }) }, {
       name: digest,
       keep: (file) => {
-        nodeModule("fs").renameSync(file, path);
+        rename(file, path);
         dropParts(this.#paths, digest);
         if (isDocument) this.#use(target);
       },

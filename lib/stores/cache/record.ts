@@ -6,7 +6,7 @@
  */
 
 import { digestOf } from "../../digest.ts";
-import { randomName, readBounded, writeFully } from "../../system/files.ts";
+import { randomName, readBounded, rename, writeFully } from "../../system/files.ts";
 import { MAX_CACHE_RECORD_BYTES } from "../../limits.ts";
 import { ownedName } from "../../system/process_identity.ts";
 import { nodeModule } from "../../system/runtime.ts";
@@ -58,7 +58,7 @@ export function writeRecord(paths: CachePaths, path: string, value: unknown): vo
 
 /** Writes a file of the cache in one step. It is checked when it is read, so it need not outlast a power failure. */
 export function writeQuietly(paths: CachePaths, path: string, bytes: Uint8Array): void {
-  const { openSync, closeSync, renameSync, rmSync } = nodeModule("fs");
+  const { openSync, closeSync, rmSync } = nodeModule("fs");
   const temporary = temporaryPath(paths);
   try {
     const fd = openSync(temporary, "wx", 0o600);
@@ -67,7 +67,7 @@ export function writeQuietly(paths: CachePaths, path: string, bytes: Uint8Array)
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, path);
+    rename(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

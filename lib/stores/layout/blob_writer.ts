@@ -4,20 +4,12 @@
  * @module
  */
 
-import {
-  closeSync,
-  fsyncSync,
-  futimesSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-} from "node:fs";
+import { closeSync, fsyncSync, futimesSync, openSync, rmdirSync, rmSync } from "node:fs";
 import { checkGiven } from "../../checked_content.ts";
 import { Digester } from "../../digest.ts";
 import { BlobberError, checkAborted } from "../../errors.ts";
 import { withLock } from "../../system/file_lock.ts";
-import { randomName, writeFully } from "../../system/files.ts";
+import { randomName, rename, writeFully } from "../../system/files.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
 import { isOrphan, ownedName } from "../../system/process_identity.ts";
 import type { BlobWriter, CallOptions } from "../../store.ts";
@@ -97,7 +89,7 @@ export class LayoutBlobWriter implements BlobWriter {
     return () => {
       if (this.#closed) throw this.#ended();
       try {
-        renameSync(this.#temporary, this.#layout.newBlob(digest));
+        rename(this.#temporary, this.#layout.newBlob(digest));
       } catch (error) {
         throw fileError("cannot write", this.#temporary, error);
       }
