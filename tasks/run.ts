@@ -68,3 +68,13 @@ export async function run(
 export function tallyLine(name: string, { passed, failed }: Tally): string {
   return `${name} | ${passed} passed | ${failed} failed`;
 }
+
+/** Runs a task: when it throws, the message is its last line, without a stack, and it exits with 1. */
+export async function runTask(task: () => void | Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    say(`error: ${error instanceof Error ? error.message : String(error)}`);
+    Deno.exit(1);
+  }
+}

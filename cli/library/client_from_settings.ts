@@ -13,6 +13,9 @@ import type { NamedFile } from "../config/named_file.ts";
 import { defaultCacheDir } from "../config/paths.ts";
 import type { Context } from "../context.ts";
 
+/** The address of this module, where it is a file of its own. */
+const OWN_FILE = /\/library\/client_from_settings\.[jt]s$/;
+
 /**
  * Makes the client.
  *
@@ -58,8 +61,8 @@ export async function clientOptions(
     cacheTtl: settings.get("cacheTtl"),
     referrers: settings.get("referrers"),
     jobs: settings.get("jobs"),
-    // In a bundle of one file this module is the program's own, which asks first whether it is a thread.
-    ...import.meta.url === Deno.mainModule && { threadEntry: import.meta.url },
+    // Bundled, in one file or many, there is only the program to run: it asks first whether it is a thread.
+    ...!OWN_FILE.test(import.meta.url) && { threadEntry: Deno.mainModule },
     allowSharedDirectories: settings.get("allowSharedDirectories"),
   };
 }
