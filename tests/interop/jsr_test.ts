@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { VERSION } from "../../lib/version.ts";
 import { inRoot } from "../../tasks/run.ts";
 import { Home, interop } from "./harness.ts";
 import { type Jsr, startJsr } from "./jsr.ts";
@@ -103,7 +104,7 @@ addEventListener("unload", () =>
       );
       const answers = JSON.parse(Deno.readTextFileSync(dir.at("answers.json"))) as object;
       assert.deepEqual(Object.keys(answers), [
-        `${jsr.url}@blobber/core/0.1.0/lib/threads/thread_entry.ts`,
+        `${jsr.url}@blobber/core/${VERSION}/lib/threads/thread_entry.ts`,
       ]);
       // More than what two threads say when they are ready.
       assert.ok(Object.values(answers)[0] > 4, JSON.stringify(answers));
@@ -120,7 +121,7 @@ function trap(dir: string): void {
   Deno.mkdirSync(`${dir}/evil`, { recursive: true });
   const evil = `console.log("evil");\nDeno.exit(66);\n`;
   for (const file of ["mod.ts", "main.ts"]) Deno.writeTextFileSync(`${dir}/evil/${file}`, evil);
-  const linked = { name: "@blobber/cli", version: "0.1.0", exports: "./main.ts" };
+  const linked = { name: "@blobber/cli", version: VERSION, exports: "./main.ts" };
   Deno.writeTextFileSync(`${dir}/evil/deno.json`, JSON.stringify(linked));
   const ours = ["jsr:@blobber/cli", "jsr:@blobber/core", "@blobber/core", "npm:yaml", "yaml"];
   Deno.writeTextFileSync(
@@ -155,7 +156,7 @@ interop("the content of the directory does not change what runs", ["tar"], async
   };
   // The trap is one: without --no-config Deno obeys it.
   const trapped = await shell(home, "deno run -A --quiet jsr:@blobber/cli version", here);
-  assert.notEqual(`${trapped.code} ${trapped.stdout}`, "0 blobber version 0.1.0\n");
+  assert.notEqual(`${trapped.code} ${trapped.stdout}`, `0 blobber version ${VERSION}\n`);
 
   for (const cwd of [here, below]) {
     await ours(`${documentedInstall()} --force`, cwd);
