@@ -8,7 +8,6 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { CODES, STATUS } from "@blobber/core/errors";
 import { Shell } from "./commands.ts";
 import { startRegistry } from "./fakes/registry/fake_registry.ts";
 import { inRoot } from "../tasks/run.ts";
@@ -21,6 +20,8 @@ interface Step {
 
 const PAGES = [
   "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
   ...readdirSync(inRoot("docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`).sort(),
 ];
@@ -71,23 +72,29 @@ Deno.test("the sessions are found, and a wrong one would be noticed", () => {
   assert.ok(!matches("a.b", "a?b"));
 });
 
-Deno.test("README.md begins with the title, one sentence, and the commands for a fresh machine", () => {
-  const [title, sentence, lead, commands] = readFileSync(inRoot("README.md"), "utf8").split("\n\n");
+Deno.test("README.md begins with the title, one sentence, the picture, and who it is for", () => {
+  const text = readFileSync(inRoot("README.md"), "utf8");
+  const [title, sentence, picture] = text.split("\n\n");
   assert.equal(title, "# blobber");
   assert.match(sentence!, /^blobber [^.]*(?:\.\w[^.]*)*\.$/, "one sentence");
-  assert.match(lead!, /^[^\n]+:$/);
-  assert.match(commands!, /`npx -y deno@2\.9\.6 task demo`/);
-  assert.match(commands!, /`npx -y deno@2\.9\.6 task test`/);
+  assert.match(picture!, /^!\[[^\]]+\]\(docs\/terminal\.svg\)$/);
+  assert.deepEqual([...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading), [
+    "Try it",
+    "Install",
+    "Use",
+    "Verify by rule",
+    "Library",
+    "Beside other tools",
+    "More",
+  ]);
+  // What it is, for whom, and what other tools have not: one screen.
+  assert.ok(text.slice(0, text.indexOf("## Install")).split("\n").length <= 40);
 });
 
-Deno.test("README.md lists every exit status as the code has it", () => {
+Deno.test("README.md has the commands for a fresh machine", () => {
   const text = readFileSync(inRoot("README.md"), "utf8");
-  const rows = [...text.matchAll(/^\| *(\d+) *\| *(.*?) *\|$/gm)].map(([, status, meaning]) => ({
-    status: Number(status),
-    meaning,
-  }));
-  assert.deepEqual(rows, Object.values(STATUS).map(({ status, meaning }) => ({ status, meaning })));
-  for (const name of Object.values(CODES)) assert.ok(name in STATUS, name);
+  assert.match(text, /`npx -y deno@2\.9\.6 task demo`/);
+  assert.match(text, /`npx -y deno@2\.9\.6 task test`/);
 });
 
 Deno.test("links in the documentation lead to files that exist", () => {

@@ -22,6 +22,7 @@ const ALLOWED: [word: string, text: RegExp, reason: string][] = [
 ];
 
 const PAGES = [
+  "CONTRIBUTING.md",
   "README.md",
   "SECURITY.md",
   ...readdirSync(inRoot("docs")).filter((name) => name.endsWith(".md") && name !== "glossary.md")
