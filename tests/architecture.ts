@@ -19,7 +19,7 @@ export interface SourceFile {
 const FOLDERS = ["lib", "sigstore", "cli", "tasks", "tests", "bench", "examples"];
 const MAX_LINES = 400;
 /** Types whose values only one file makes, so that having one says something. */
-const MADE_IN: Record<string, string> = {
+export const MADE_IN: Record<string, string> = {
   RegistryName: "lib/reference.ts",
   RepositoryPath: "lib/reference.ts",
   RepositoryName: "lib/reference.ts",

@@ -20,8 +20,10 @@ interface Step {
 
 const PAGES = [
   "README.md",
-  "CONTRIBUTING.md",
   "SECURITY.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "CODE_OF_CONDUCT.md",
   ...readdirSync(inRoot("docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`).sort(),
 ];

@@ -25,6 +25,9 @@ const PAGES = [
   "CONTRIBUTING.md",
   "README.md",
   "SECURITY.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "CODE_OF_CONDUCT.md",
   ...readdirSync(inRoot("docs")).filter((name) => name.endsWith(".md") && name !== "glossary.md")
     .map((name) => `docs/${name}`),
 ];
