@@ -2,6 +2,48 @@
  * Push directories to OCI registries and layouts, pull them back, and read single files out of remote
  * artifacts without downloading the rest.
  *
+ * @example Errors have a code
+ * ```ts
+ * import { Client, isBlobberError } from "@blobber/core";
+ *
+ * await using client = new Client();
+ * const push = () => client.push({ directory: "examples/no-such" }, "oci:never-written:v1");
+ * const error = await push().catch((error) => error);
+ * if (!isBlobberError(error, "not-found", "file-system")) throw error;
+ * ```
+ *
+ * @example Names of artifacts
+ * ```ts
+ * import { formatReference, isTag, nameOf, parseReference, selectorOf, tagOf } from "@blobber/core";
+ *
+ * const reference = parseReference("ghcr.io/acme/app:v1");
+ * if (reference.kind !== "registry") throw new Error("expected a registry");
+ * const { host, repository } = reference;
+ * if (host !== "ghcr.io" || repository !== "acme/app") throw new Error(`${host} ${repository}`);
+ * if (nameOf(reference) !== "ghcr.io/acme/app") throw new Error(nameOf(reference));
+ * if (tagOf(reference) !== "v1" || selectorOf(reference) !== "v1") throw new Error("expected v1");
+ * if (formatReference(reference) !== "ghcr.io/acme/app:v1") throw new Error("expected the same");
+ * if (!isTag("v1") || isTag("no tag")) throw new Error("tags have no spaces");
+ * ```
+ *
+ * @example A directory is pushed, read and compared
+ * ```ts
+ * import { Client, MemoryStore } from "@blobber/core";
+ *
+ * const client = new Client();
+ * const at = { store: new MemoryStore(), reference: "v1" }; // or "ghcr.io/acme/site:v1"
+ * await client.push({ directory: "examples/site" }, at);
+ *
+ * const image = await client.openImage(at);
+ * const robots = await image.read("robots.txt");
+ * if (!new TextDecoder().decode(robots).startsWith("User-agent")) throw new Error("wrong file");
+ *
+ * const diff = await client.diff(at, { directory: "examples/site" });
+ * if (!diff.same) throw new Error("expected no difference");
+ * await diff.close();
+ * await client.close();
+ * ```
+ *
  * @module
  */
 

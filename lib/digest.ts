@@ -17,12 +17,21 @@ export type Digest = `sha256:${string}`;
 
 const CANONICAL = /^sha256:[0-9a-f]{64}$/;
 
-/** Characters of what stands before the digits of a digest, and of all of it. */
+/** Characters of what stands before the digits of a digest. */
 export const ALGORITHM_LENGTH: number = "sha256:".length;
+/** Characters of a digest. */
 export const DIGEST_LENGTH: number = ALGORITHM_LENGTH + 64;
 
 /**
  * Tells whether a value is a digest in canonical form.
+ *
+ * @example
+ * ```ts
+ * import { isDigest } from "@blobber/core";
+ *
+ * if (!isDigest(`sha256:${"0".repeat(64)}`)) throw new Error("expected a digest");
+ * if (isDigest("latest")) throw new Error("expected a tag");
+ * ```
  *
  * @param value anything
  */

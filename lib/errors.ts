@@ -9,6 +9,24 @@
  * code throws, such as a callback or a store of theirs, comes back as it was thrown. Programs branch on
  * `code`. A call that was aborted fails with `interrupted`, named `AbortError` as the platform's own are.
  *
+ * @example
+ * ```ts
+ * import { BlobberError, checkAborted, hintText, interruption, isBlobberError } from "@blobber/core/errors";
+ *
+ * const error = new BlobberError("limit", "too much", { hint: ["raise ", { option: "maxBytes" }] });
+ * if (!isBlobberError(error, "limit") || error.exitStatus !== 9) throw error;
+ * const asFlag = hintText(error.advice.hint!, () => "--max-bytes");
+ * if (asFlag !== "raise --max-bytes") throw new Error(asFlag);
+ *
+ * const signal = AbortSignal.abort("enough"); // in a store, signer or verifier of your own:
+ * if (interruption(signal).cause !== "enough") throw new Error("expected the reason");
+ * try {
+ *   checkAborted(signal);
+ * } catch (error) {
+ *   if (!isBlobberError(error, "interrupted")) throw error;
+ * }
+ * ```
+ *
  * @module
  */
 

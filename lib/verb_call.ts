@@ -23,7 +23,11 @@ export class VerbCall {
   #thrown: { error: unknown } | undefined;
   #ended = false;
 
-  /** @param signals each of them stops it; they are let go of when it has ended */
+  /**
+   * Begins it.
+   *
+   * @param signals each of them stops it; they are let go of when it has ended
+   */
   constructor(...signals: (AbortSignal | undefined)[]) {
     this.#signals = signals.filter((one) => one !== undefined);
     for (const one of this.#signals) {

@@ -1,6 +1,20 @@
 /**
  * The half of `@blobber/sigstore` that verifies, for those who do not sign: it loads in a fraction of the time.
  *
+ * @example
+ * ```ts
+ * import { createVerifier, publicTrustRoot } from "@blobber/sigstore/verify";
+ *
+ * const verifier = createVerifier({
+ *   signers: [{
+ *     issuer: "https://token.actions.githubusercontent.com",
+ *     subject: "https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1",
+ *   }],
+ *   trust: publicTrustRoot,
+ * });
+ * if (!verifier.accepts("application/vnd.dev.sigstore.bundle.v0.3+json")) throw new Error("bundles");
+ * ```
+ *
  * @module
  */
 

@@ -6,27 +6,21 @@
  * @module
  */
 
+import { FOLDERS, publicDoors } from "./packages/doors.ts";
 import { deno, type Outcome, say, type Tally, tallyLine } from "./run.ts";
-
-/** The packages, and of each what its users import: every name there is documented. */
-const PACKAGES = {
-  "./": ["mod.ts", "lib/errors.ts", "lib/limits.ts", "lib/testing/store_tests.ts"],
-  "./sigstore/": ["mod.ts", "verify.ts"],
-  "./cli/": ["main.ts"],
-};
 
 const steps: [name: string, step: () => Promise<Outcome>][] = [
   ["format", () => deno(["fmt", "--check", "--quiet"])],
   ["lint", () => deno(["lint", "--quiet"])],
   ["types", () => deno(["check", "--quiet"])],
-  ...Object.entries(PACKAGES).map(([folder, entries]): [string, () => Promise<Outcome>] => [
+  ...publicDoors().map(({ folder, files }): [string, () => Promise<Outcome>] => [
     `documentation of ${folder}`,
-    () => deno(["doc", "--lint", "--quiet", ...entries], folder),
+    () => deno(["doc", "--lint", "--quiet", ...files], folder),
   ]),
   ...Deno.args.includes("--tested")
     ? []
     : [["tests and examples", testsThatLeaveNothing] as [string, () => Promise<Outcome>]],
-  ...Object.keys(PACKAGES).map((folder): [string, () => Promise<Outcome>] => [
+  ...FOLDERS.map((folder): [string, () => Promise<Outcome>] => [
     `publishing ${folder}`,
     () => deno(["publish", "--dry-run", "--allow-dirty", "--quiet"], folder),
   ]),

@@ -24,6 +24,8 @@ const PAGES = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "CODE_OF_CONDUCT.md",
+  "sigstore/README.md",
+  "cli/README.md",
   ...readdirSync(inRoot("docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`).sort(),
 ];

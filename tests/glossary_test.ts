@@ -24,6 +24,8 @@ const ALLOWED: [word: string, text: RegExp, reason: string][] = [
 const PAGES = [
   "CONTRIBUTING.md",
   "README.md",
+  "sigstore/README.md",
+  "cli/README.md",
   "SECURITY.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",

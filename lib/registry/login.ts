@@ -41,6 +41,17 @@ export interface LoginOptions extends RegistryStoreOptions, Pick<Observer, "onNo
 /**
  * Tries credentials at a registry (distribution spec, "Determining Support": `GET /v2/`).
  *
+ * @example
+ * ```ts
+ * import { checkLogin, parseRegistry } from "@blobber/core/registry";
+ *
+ * const login = { username: "me", password: "secret" };
+ * const asked = await checkLogin(parseRegistry("registry.example"), login, {
+ *   fetch: () => Promise.resolve(new Response("{}")), // leave it out for a real registry
+ * });
+ * if (asked) throw new Error("expected a registry that is open to all");
+ * ```
+ *
  * @param registry where
  * @param login what to try
  * @returns whether the registry asked for them; one that is open to all says nothing about them

@@ -36,7 +36,19 @@ import { contentsOf } from "../artifact/contents.ts";
 import type { Descriptor } from "../types.ts";
 import { Lifetime } from "../system/lifetime.ts";
 
-/** Keeps everything in memory, and is as strict as a registry: what a digest does not match is refused. */
+/**
+ * Keeps everything in memory, and is as strict as a registry: what a digest does not match is refused.
+ *
+ * @example
+ * ```ts
+ * import { Client, MemoryStore } from "@blobber/core";
+ *
+ * const [client, store] = [new Client(), new MemoryStore()];
+ * const { digest } = await client.push({ directory: "examples/site" }, { store, reference: "v1" });
+ * if ((await store.resolve("v1")).digest !== digest) throw new Error("expected the same digest");
+ * await client.close();
+ * ```
+ */
 export class MemoryStore implements Store, AsyncDisposable {
   readonly name: string;
   readonly #life: Lifetime;

@@ -18,6 +18,28 @@
  * await store.close?.();
  * ```
  *
+ * @example Credentials in a file
+ * ```ts
+ * import { credentialsFor, eraseLogin, openRegistry, parseRegistry } from "@blobber/core/registry";
+ * import { type RegistryStoreOptions, storeLogin } from "@blobber/core/registry";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const dir = await mkdtemp(join(tmpdir(), "example-"));
+ * const file = join(dir, "config.json"); // leave it out, and Docker's own is taken
+ * const { host } = parseRegistry("registry.example");
+ * await storeLogin(host, { username: "me", password: "secret" }, file);
+ *
+ * const credentials: RegistryStoreOptions["credentials"] = (host, repository) =>
+ *   credentialsFor(host, repository, [file]);
+ * const store = openRegistry("registry.example/acme/app", { credentials });
+ * await store.close?.();
+ *
+ * if (!await eraseLogin(host, file)) throw new Error("expected it to be there");
+ * await rm(dir, { recursive: true });
+ * ```
+ *
  * @module
  */
 

@@ -23,6 +23,7 @@ export interface InputOptions {
 
 /** What was read. */
 export interface InputFile {
+  /** All of it. */
   bytes: Uint8Array<ArrayBuffer>;
   /** Permission bits and owner of a regular file; none of a pipe, and none where there are no such bits. */
   access: { mode: number; owner: number } | undefined;

@@ -7,7 +7,26 @@
 import { type Code, isBlobberError } from "../errors.ts";
 import { printable } from "../text/printable.ts";
 
-/** A store has broken a rule. Its message says which, what happened, and what was expected. */
+/**
+ * A store has broken a rule. Its message says which, what happened, and what was expected.
+ *
+ * @example
+ * ```ts
+ * import { MemoryStore } from "@blobber/core";
+ * import { storeTests, StoreTestError } from "@blobber/core/testing";
+ *
+ * class Forgetful extends MemoryStore {
+ *   override tag(): Promise<void> {
+ *     return Promise.resolve();
+ *   }
+ * }
+ * const tests = storeTests({ create: () => ({ store: new Forgetful() }) });
+ * const outcomes = await Promise.allSettled(tests.map(({ run }) => run()));
+ * if (!outcomes.some((one) => one.status === "rejected" && one.reason instanceof StoreTestError)) {
+ *   throw new Error("expected a broken rule");
+ * }
+ * ```
+ */
 export class StoreTestError extends Error {
   /** Tells it from other errors. */
   override readonly name = "StoreTestError";

@@ -54,6 +54,18 @@ export interface StoreTest {
 /**
  * The tests of a store, one for each rule. They may run at the same time, as far as `create` allows that.
  *
+ * @example
+ * ```ts
+ * import { MemoryStore } from "@blobber/core";
+ * import { storeTests } from "@blobber/core/testing";
+ *
+ * for (const { name, run } of storeTests({ create: () => ({ store: new MemoryStore() }) })) {
+ *   await run().catch((error) => { // or test(name, run) of a test runner
+ *     throw new Error(name, { cause: error });
+ *   });
+ * }
+ * ```
+ *
  * @param options what is tested
  */
 export function storeTests(options: StoreTestOptions): StoreTest[] {

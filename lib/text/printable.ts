@@ -26,6 +26,14 @@ const PLAIN = /^[ -[\]-~]*$/;
  *
  * For a value. A sentence made of values that were escaped goes through {@linkcode printableSentence}.
  *
+ * @example
+ * ```ts
+ * import { printable } from "@blobber/core";
+ *
+ * const name = "a\u001b[31mred"; // a name in an archive that would colour your terminal
+ * if (printable(name).includes("\u001b")) throw new Error("expected it to be spelled out");
+ * ```
+ *
  * @param text text from outside
  * @param limit the most characters to show; what is longer ends in `…`
  * @returns the text with each such character as `\xNN` or `\u{NNNN}`, and a backslash as `\\`

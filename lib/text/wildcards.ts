@@ -19,6 +19,7 @@ export interface Item<S> {
 
 /** Counts steps, so that a test can say what a match costs. */
 export interface Meter {
+  /** Steps so far. */
   steps: number;
 }
 

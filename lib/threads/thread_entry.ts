@@ -54,6 +54,14 @@ let serving = false;
 /**
  * Makes this thread do what the client gives it, in place of whatever else the program would do. Does
  * nothing where {@linkcode isThread} is false.
+ *
+ * @example
+ * ```ts
+ * import { isThread, serve } from "@blobber/core/thread";
+ *
+ * if (isThread) serve();
+ * else console.log("the program begins here");
+ * ```
  */
 export function serve(): void {
   if (opening === undefined || serving) return;

@@ -61,7 +61,26 @@ interface OneCall extends Observer {
   lasting(): readonly AbortSignal[];
 }
 
-/** An opened image. All of its methods may be called concurrently. */
+/**
+ * An opened image. All of its methods may be called concurrently.
+ *
+ * @example
+ * ```ts
+ * import { Client, MemoryStore } from "@blobber/core";
+ *
+ * const [client, at] = [new Client(), { store: new MemoryStore(), reference: "v1" }];
+ * await client.push({ directory: "examples/site" }, at);
+ * const image = await client.openImage(at);
+ * const { size } = await image.stat("robots.txt");
+ * const end = await image.read("robots.txt", { start: size - 10 });
+ * if (new TextDecoder().decode(end) !== "Disallow:\n") throw new Error("wrong end");
+ * const paths: string[] = [];
+ * for await (const { path } of image.walk("css")) paths.push(path);
+ * if (paths.at(-1) !== "css/main.css") throw new Error(paths.join());
+ * await image.close();
+ * await client.close();
+ * ```
+ */
 export class Image implements AsyncDisposable {
   /** What names the manifest. */
   readonly descriptor: Descriptor;

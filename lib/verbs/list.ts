@@ -32,9 +32,13 @@ export interface ListResult {
 
 /** What a result is made of. */
 export interface Listed {
+  /** The names. */
   names: Names;
+  /** Digest of the manifest. */
   digest: Digest;
+  /** What a verifier said of it, where there is one. */
   verdict: Verdict | undefined;
+  /** The entries, with what is known of each. */
   entries(): AsyncIterable<Entry>;
 }
 
@@ -46,7 +50,11 @@ export class Listing implements ListResult {
   readonly #text: Names;
   readonly #entries: () => AsyncIterable<Entry>;
 
-  /** @param listed what was found */
+  /**
+   * Makes it.
+   *
+   * @param listed what was found
+   */
   constructor({ names, digest, verdict, entries }: Listed) {
     this.digest = digest;
     this.verdict = verdict;

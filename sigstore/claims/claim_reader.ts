@@ -19,7 +19,21 @@ import { claimedSigner } from "../verify/claimed_signer.ts";
 const BARE_TYPES =
   /^application\/(?:vnd\.dsse\.envelope\.v1\+json|vnd\.in-toto(?:\.[a-z.-]+)?\+(?:json|dsse))$/;
 
-/** Reads bundles, signatures in cosign's older form, and attestations without a bundle. */
+/**
+ * Reads bundles, signatures in cosign's older form, and attestations without a bundle.
+ *
+ * @example
+ * ```ts
+ * import { Client, MemoryStore } from "@blobber/core";
+ * import { claimReader } from "@blobber/sigstore/verify";
+ *
+ * const [client, at] = [new Client(), { store: new MemoryStore(), reference: "v1" }];
+ * await client.push({ directory: "examples/site" }, at);
+ * const { root } = await client.tree(at, { claims: claimReader });
+ * if (root.referrers.length !== 0) throw new Error("expected no signature yet");
+ * await client.close();
+ * ```
+ */
 export const claimReader: ClaimReader = {
   accepts: (type) => isBundleType(type) || type === SIMPLE_SIGNING_TYPE || BARE_TYPES.test(type),
   read: (signature) =>

@@ -86,7 +86,17 @@ const VERSIONS: ReadonlyMap<string, Bundle["version"]> = new Map([
   ["application/vnd.dev.sigstore.bundle.v0.3+json", "0.3"],
 ]);
 
-/** Whether a media type is that of a bundle. */
+/**
+ * Whether a media type is that of a bundle.
+ *
+ * @example
+ * ```ts
+ * import { isBundleType } from "@blobber/sigstore/verify";
+ *
+ * if (!isBundleType("application/vnd.dev.sigstore.bundle.v0.3+json")) throw new Error("expected one");
+ * if (isBundleType("application/json")) throw new Error("expected none");
+ * ```
+ */
 export function isBundleType(mediaType: string): boolean {
   return VERSIONS.has(mediaType);
 }

@@ -52,7 +52,25 @@ export async function readPrivateKey(file: KeyFile): Promise<SigningKey> {
   return signingKeyOf(await open(block, file));
 }
 
-/** Whether a key file needs a passphrase, so that one can be asked for. */
+/**
+ * Whether a key file needs a passphrase, so that one can be asked for.
+ *
+ * @example
+ * ```ts
+ * import { needsPassphrase } from "@blobber/sigstore";
+ * import { generateKeyPairSync } from "node:crypto";
+ *
+ * const { privateKey } = generateKeyPairSync("ed25519");
+ * const open = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+ * const closed = privateKey.export({
+ *   type: "pkcs8",
+ *   format: "pem",
+ *   cipher: "aes-256-cbc",
+ *   passphrase: "a secret",
+ * }) as string;
+ * if (needsPassphrase(open) || !needsPassphrase(closed)) throw new Error("expected the second to");
+ * ```
+ */
 export function needsPassphrase(pem: string): boolean {
   const label = readPem(pem.slice(0, MAX_KEY_FILE_BYTES))[0]?.label ?? "";
   return LABELS.encrypted.includes(label) || LABELS.cosign.includes(label) ||

@@ -40,6 +40,16 @@ const CURVES: Readonly<Record<string, string[]>> = {
 /**
  * Loads a public key.
  *
+ * @example
+ * ```ts
+ * import { readPublicKey } from "@blobber/sigstore/verify";
+ * import { generateKeyPairSync } from "node:crypto";
+ *
+ * const { publicKey } = generateKeyPairSync("ed25519");
+ * const key = readPublicKey(publicKey.export({ type: "spki", format: "pem" }) as string, "my key");
+ * if (!/^SHA256:[0-9a-f]{64}$/.test(key.fingerprint)) throw new Error(key.fingerprint);
+ * ```
+ *
  * @param text PEM: one block `PUBLIC KEY` and nothing else that is a key
  * @param name where it came from, for messages
  * @throws {BlobberError} `invalid-key`

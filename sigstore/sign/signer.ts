@@ -25,6 +25,23 @@ import type { TrustMaterial } from "../trust/trust_root.ts";
 /**
  * Makes a signer.
  *
+ * @example
+ * ```ts
+ * import { Client, MemoryStore } from "@blobber/core";
+ * import { createSigner } from "@blobber/sigstore";
+ * import { generateKeyPairSync } from "node:crypto";
+ *
+ * const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+ * const pem = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+ * const signer = await createSigner({ key: { pem } }); // or { token: findToken() }
+ *
+ * const client = new Client({ signer });
+ * const at = { store: new MemoryStore(), reference: "v1" };
+ * const { signature } = await client.push({ directory: "examples/site" }, at);
+ * if (signature === undefined) throw new Error("expected a signature");
+ * await client.close();
+ * ```
+ *
  * @param options an identity or a key, and the services that take part
  * @throws {BlobberError} `invalid-option`, `invalid-config`, `invalid-key`
  */

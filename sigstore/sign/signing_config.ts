@@ -86,6 +86,18 @@ export function servicesOf(value: unknown, now: Date = new Date()): SigningServi
 /**
  * Parses a signing configuration.
  *
+ * @example
+ * ```ts
+ * import { isBlobberError } from "@blobber/core";
+ * import { parseSigningConfig } from "@blobber/sigstore";
+ *
+ * try {
+ *   parseSigningConfig(new TextEncoder().encode("not JSON"), "my file");
+ * } catch (error) {
+ *   if (!isBlobberError(error, "invalid-config")) throw error;
+ * }
+ * ```
+ *
  * @param bytes the file
  * @param source where it is from, for messages
  * @throws {BlobberError} `invalid-config`
@@ -101,6 +113,17 @@ export function parseSigningConfig(bytes: Uint8Array, source: string): unknown {
 
 /**
  * The signing configuration of the public Sigstore, by TUF.
+ *
+ * @example
+ * ```ts
+ * import { createSigner, findToken, publicSigningConfig, publicTrustRoot } from "@blobber/sigstore";
+ *
+ * await createSigner({
+ *   token: findToken(),
+ *   trust: publicTrustRoot,
+ *   signingConfig: publicSigningConfig, // fetched when the first signature is made
+ * });
+ * ```
  *
  * @param options where it is kept, and where from
  * @throws {BlobberError} `signing-service` when it cannot be fetched, `trust-root` when what was fetched

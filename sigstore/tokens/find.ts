@@ -36,6 +36,15 @@ export interface FindTokenOptions {
 /**
  * Chooses the source of the token.
  *
+ * @example
+ * ```ts
+ * import { createSigner, findToken, publicTrustRoot } from "@blobber/sigstore";
+ *
+ * // In GitHub Actions, GitLab, CircleCI, Buildkite or Google Cloud that system's, asked when a signature is made.
+ * const token = findToken({ env: { SIGSTORE_ID_TOKEN: "header.claims.signature" } });
+ * await createSigner({ token, trust: publicTrustRoot });
+ * ```
+ *
  * @param options what is there besides the environment
  * @returns the source; when there is none, one that says so when it is asked
  */

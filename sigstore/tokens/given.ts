@@ -13,6 +13,14 @@ import type { TokenSource } from "./token.ts";
 /**
  * A token by its value.
  *
+ * @example
+ * ```ts
+ * import { createSigner, givenToken, publicTrustRoot } from "@blobber/sigstore";
+ *
+ * const token = givenToken("header.claims.signature", "the variable MY_TOKEN");
+ * await createSigner({ token, trust: publicTrustRoot }); // it is looked at when a signature is made
+ * ```
+ *
  * @param value the token
  * @param name where it came from, for messages
  */
@@ -22,6 +30,14 @@ export function givenToken(value: string, name = "the command line"): TokenSourc
 
 /**
  * A token in a file, read each time one is needed: who put it there may renew it.
+ *
+ * @example
+ * ```ts
+ * import { createSigner, publicTrustRoot, tokenFile } from "@blobber/sigstore";
+ *
+ * const token = tokenFile("/var/run/secrets/tokens/sigstore"); // as Kubernetes projects and renews one
+ * await createSigner({ token, trust: publicTrustRoot });
+ * ```
  *
  * @param path the file, which may be a pipe
  * @param options `signal` ends the wait for a pipe

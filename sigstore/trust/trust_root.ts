@@ -62,7 +62,19 @@ export interface TrustParts {
   timestampAuthorities: TrustedAuthority[];
 }
 
-/** One trusted root, read and checked. Make it with {@linkcode loadTrustedRoot}. */
+/**
+ * One trusted root, read and checked. Make it with {@linkcode loadTrustedRoot}.
+ *
+ * @example
+ * ```ts
+ * import { loadTrustedRoot, TrustMaterial } from "@blobber/sigstore/verify";
+ *
+ * const mediaType = "application/vnd.dev.sigstore.trustedroot+json;version=0.1";
+ * const root = loadTrustedRoot(new TextEncoder().encode(JSON.stringify({ mediaType })), "my root");
+ * if (!(root instanceof TrustMaterial) || root.source !== "my root") throw new Error(root.source);
+ * if (root.parts.authorities.length !== 0) throw new Error("expected a root that trusts none");
+ * ```
+ */
 export class TrustMaterial {
   /** Where it came from, in words: a file's name, or the repository and when it was last asked. */
   readonly source: string;
@@ -96,6 +108,18 @@ const END = new Date(8_640_000_000_000_000);
 
 /**
  * Reads a trusted root.
+ *
+ * @example
+ * ```ts
+ * import { isBlobberError } from "@blobber/core";
+ * import { loadTrustedRoot } from "@blobber/sigstore/verify";
+ *
+ * try {
+ *   loadTrustedRoot(new TextEncoder().encode("{}"), "my root");
+ * } catch (error) {
+ *   if (!isBlobberError(error, "trust-root")) throw error; // what is no root is not trusted a little
+ * }
+ * ```
  *
  * @param bytes JSON
  * @param source where it came from, for messages and evidence
@@ -133,6 +157,16 @@ export function loadTrustedRoot(
 
 /**
  * Reads a trusted root from a file.
+ *
+ * @example
+ * ```ts
+ * import { createVerifier, readTrustedRoot } from "@blobber/sigstore/verify";
+ *
+ * createVerifier({
+ *   signers: [{ issuer: "https://accounts.example", subject: "me@acme.example" }],
+ *   trust: () => readTrustedRoot("trusted_root.json"), // read when the first certificate is verified
+ * });
+ * ```
  *
  * @param path the file, which may be a pipe
  * @throws {BlobberError} `trust-root`, also when there is no such file

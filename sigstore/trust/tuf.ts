@@ -62,6 +62,19 @@ const TRUSTED_ROOT = "trusted_root.json";
 /**
  * The public trust root: from the cache where it is fresh, else from the repository.
  *
+ * @example
+ * ```ts
+ * import { createVerifier, publicTrustRoot } from "@blobber/sigstore/verify";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const cacheDir = join(tmpdir(), "my-program"); // kept for the next run
+ * createVerifier({
+ *   signers: [{ issuer: "https://accounts.example", subject: "me@acme.example" }],
+ *   trust: () => publicTrustRoot({ cacheDir }), // called when the first certificate is to be verified
+ * });
+ * ```
+ *
  * @param options where from
  * @throws {BlobberError} `trust-root` when there is none that may be believed, `invalid-option`, `interrupted`
  */
@@ -74,6 +87,16 @@ export async function publicTrustRoot(options: PublicRootOptions = {}): Promise<
 
 /**
  * One file of the public repository: `trusted_root.json`, `signing_config.v0.2.json`.
+ *
+ * @example
+ * ```ts
+ * import { isBlobberError } from "@blobber/core";
+ * import { publicTarget } from "@blobber/sigstore/verify";
+ *
+ * const offline = () => Promise.reject(new TypeError("no network")); // leave it out for the real one
+ * const error = await publicTarget("trusted_root.json", { fetch: offline }).catch((error) => error);
+ * if (!isBlobberError(error, "trust-root")) throw error; // neither a cache nor the network: no guess
+ * ```
  *
  * @param name of the target
  * @param options where from

@@ -34,6 +34,19 @@ const DIGEST_BYTES = 32;
 /**
  * Reads what a signature says about itself.
  *
+ * @example
+ * ```ts
+ * import { readClaimedSigner } from "@blobber/sigstore/verify";
+ * import { isBlobberError } from "@blobber/core";
+ *
+ * const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+ * try {
+ *   readClaimedSigner({ mediaType, bytes: new TextEncoder().encode("{}") });
+ * } catch (error) {
+ *   if (!isBlobberError(error, "signature-invalid")) throw error; // what cannot be read claims nothing
+ * }
+ * ```
+ *
  * @param signature as it is stored
  * @throws {BlobberError} `signature-invalid`
  */
@@ -87,6 +100,16 @@ function nameIn(content: Content): ClaimedSigner["name"] {
 
 /**
  * What a signature says about itself, in words that follow "it says that it is by".
+ *
+ * @example
+ * ```ts
+ * import { claimText } from "@blobber/sigstore/verify";
+ *
+ * const issuer = "https://accounts.example";
+ * const signer = { kind: "certificate", issuer, subject: "me@acme.example" } as const;
+ * const text = claimText({ signer, name: undefined }); // "it says that it is by " + text
+ * if (!text.includes("me@acme.example")) throw new Error(text);
+ * ```
  *
  * @param claimed not verified
  */

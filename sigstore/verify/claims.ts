@@ -53,6 +53,14 @@ export const CLAIM_NAMES: readonly string[] = [...new Set(Object.values(NAMES))]
  * The canonical form of a claim's name: Fulcio's documents write `Source Repository URI`, its sources
  * `SourceRepositoryURI`, flags `source-repository-uri`.
  *
+ * @example
+ * ```ts
+ * import { CLAIM_NAMES, claimName } from "@blobber/sigstore/verify";
+ *
+ * const name = claimName("SourceRepositoryURI");
+ * if (name !== "source-repository-uri" || !CLAIM_NAMES.includes(name)) throw new Error(name);
+ * ```
+ *
  * @throws {BlobberError} `invalid-option` for a name that Fulcio does not have
  */
 export function claimName(text: string): string {

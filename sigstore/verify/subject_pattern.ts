@@ -37,6 +37,20 @@ export interface SubjectPattern {
 /**
  * Reads a pattern.
  *
+ * @example
+ * ```ts
+ * import { isBlobberError } from "@blobber/core";
+ * import { parseSubjectPattern } from "@blobber/sigstore/verify";
+ *
+ * const workflow = "https://github.com/acme/app/.github/workflows/release.yml";
+ * parseSubjectPattern(`${workflow}@refs/tags/v*`);
+ * try {
+ *   parseSubjectPattern("https://git*.com/acme/app/release.yml"); // a host that anyone may have
+ * } catch (error) {
+ *   if (!isBlobberError(error, "invalid-option")) throw error;
+ * }
+ * ```
+ *
  * @param text as a user writes it
  * @throws {BlobberError} `invalid-option` naming the part that has to be written out
  */

@@ -25,6 +25,24 @@ import { certificateVerdict, keyVerdict } from "./verdict.ts";
 /**
  * Makes a verifier.
  *
+ * @example
+ * ```ts
+ * import { Client, isBlobberError, MemoryStore } from "@blobber/core";
+ * import { createVerifier } from "@blobber/sigstore/verify";
+ * import { generateKeyPairSync } from "node:crypto";
+ *
+ * const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+ * const key = publicKey.export({ type: "spki", format: "pem" }) as string;
+ * const verifier = createVerifier({ signers: [{ key }] });
+ *
+ * const client = new Client();
+ * const at = { store: new MemoryStore(), reference: "v1" };
+ * await client.push({ directory: "examples/site" }, at);
+ * const error = await client.openImage(at, { verifier }).catch((error) => error);
+ * if (!isBlobberError(error, "no-signature")) throw error;
+ * await client.close();
+ * ```
+ *
  * @param policy whom to trust, and what to demand
  * @throws {BlobberError} `invalid-option` or `invalid-key` for a policy that makes no sense
  */

@@ -31,7 +31,11 @@ const IN_MEMORY_BYTES = 16 * 1024 * 1024;
 export class GivenFetch implements Engine {
   readonly #fetch: Fetch;
 
-  /** @param fetch the caller's */
+  /**
+   * Takes it.
+   *
+   * @param fetch the caller's
+   */
   constructor(fetch: Fetch) {
     this.#fetch = fetch;
   }

@@ -33,6 +33,7 @@ export interface Backoff {
 
 /** The rules of one kind of request. */
 export interface RetryRules<T> {
+  /** Time. */
   clock: Clock;
   /** Ends the pauses; the call then rejects with its reason. */
   signal?: AbortSignal | undefined;

@@ -58,6 +58,17 @@ export interface PruneOptions {
 /**
  * Lists what a cache holds. There is nothing in one that does not exist.
  *
+ * @example
+ * ```ts
+ * import { cacheInfo } from "@blobber/core";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * // The directory is a client's cacheDir. One that does not exist is an empty cache.
+ * const { size, entries } = cacheInfo(join(tmpdir(), "no-such-cache"));
+ * if (size !== 0 || entries.length !== 0) throw new Error("expected nothing");
+ * ```
+ *
  * @param path its directory
  */
 export function cacheInfo(path: string): CacheInfo {
@@ -81,6 +92,19 @@ export function cacheInfo(path: string): CacheInfo {
 /**
  * Removes everything.
  *
+ * @example
+ * ```ts
+ * import { clearCache } from "@blobber/core";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const cacheDir = await mkdtemp(join(tmpdir(), "example-"));
+ * const { removed } = clearCache(cacheDir);
+ * if (removed !== 0) throw new Error("expected an empty cache");
+ * await rm(cacheDir, { recursive: true, force: true });
+ * ```
+ *
  * @param path its directory, which stays
  */
 export function clearCache(path: string): PruneResult {
@@ -95,6 +119,19 @@ export function clearCache(path: string): PruneResult {
 /**
  * Removes what was not used for long, and the least recently used until the rest fits. What readers have
  * open stays readable for them.
+ *
+ * @example
+ * ```ts
+ * import { pruneCache } from "@blobber/core";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const cacheDir = await mkdtemp(join(tmpdir(), "example-"));
+ * const { removed } = pruneCache(cacheDir, { maxSize: 1_000_000_000 });
+ * if (removed !== 0) throw new Error("expected nothing to be too much");
+ * await rm(cacheDir, { recursive: true, force: true });
+ * ```
  *
  * @param path its directory
  */

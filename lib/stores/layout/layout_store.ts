@@ -29,7 +29,25 @@ import { LayoutReferrers } from "./layout_referrers.ts";
 import { findNamed } from "./listed.ts";
 import { Lifetime } from "../../system/lifetime.ts";
 
-/** An OCI layout on disk. */
+/**
+ * An OCI layout on disk.
+ *
+ * @example
+ * ```ts
+ * import { Client, LayoutStore } from "@blobber/core";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const dir = await mkdtemp(join(tmpdir(), "example-"));
+ * const [client, store] = [new Client(), new LayoutStore(join(dir, "layout"))];
+ * await client.push({ directory: "examples/site" }, { store, reference: "v1" });
+ * const { digest } = await store.resolve("v1");
+ * await client.list(`oci:${join(dir, "layout")}@${digest}`); // the same place by its name
+ * await client.close();
+ * await rm(dir, { recursive: true });
+ * ```
+ */
 export class LayoutStore implements Store, AsyncDisposable {
   readonly name: string;
   readonly #life: Lifetime;

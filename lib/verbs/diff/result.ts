@@ -24,7 +24,24 @@ export interface DiffSide {
 /** Which of the two. */
 export type DiffSideName = "before" | "after";
 
-/** What two trees differ in. Its methods may be called concurrently. */
+/**
+ * What two trees differ in. Its methods may be called concurrently.
+ *
+ * @example
+ * ```ts
+ * import { Client, MemoryStore } from "@blobber/core";
+ *
+ * const [client, at] = [new Client(), { store: new MemoryStore(), reference: "v1" }];
+ * await client.push({ directory: "examples/site" }, at);
+ * const diff = await client.diff(at, { directory: "examples/site" }, { ignore: ["*.txt"] });
+ * const [removed] = diff.changes;
+ * if (removed?.path !== "robots.txt" || removed.kind !== "removed") throw new Error("expected one");
+ * const text = await new Response(await diff.open("before", "robots.txt")).text();
+ * if (!text.startsWith("User-agent")) throw new Error(text);
+ * await diff.close();
+ * await client.close();
+ * ```
+ */
 export class Diff implements AsyncDisposable {
   /** The first. */
   readonly before: DiffSide;
