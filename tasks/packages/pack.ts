@@ -7,7 +7,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { aboutOf } from "./about.ts";
+import { configOf } from "./doors.ts";
 import { type Files, mendPackage, readTarball, writeTarball } from "./packed.ts";
+import { SOURCE } from "../../cli/home.ts";
 import { deno, inRoot, say } from "../run.ts";
 import { VERSIONS } from "../runtimes.ts";
 
@@ -29,15 +32,6 @@ const PACKAGES: Package[] = [
   { folder: "./sigstore/", engines: ENGINES },
   { folder: "./cli/", engines: { deno: DENO }, program: "blobber" },
 ];
-
-interface Config {
-  name: string;
-  version: string;
-  imports?: Record<string, string>;
-}
-
-const configOf = (folder: string): Config =>
-  JSON.parse(readFileSync(inRoot(`${folder}deno.json`), "utf8")) as Config;
 
 /** Where the packages are, by name. */
 export type Tarballs = Record<string, string>;
@@ -65,6 +59,8 @@ export async function pack(into: string): Promise<Tarballs> {
       if (!ok) throw new Error(output);
       const files = mendPackage(readTarball(readFileSync(raw)), {
         ...facts,
+        about: aboutOf(name),
+        source: { url: SOURCE, folder: folder.replace(/^\.\/|\/$/g, "") },
         imports,
         workspace,
         further,

@@ -7,6 +7,7 @@
  */
 
 import { gunzipSync, gzipSync } from "node:zlib";
+import type { About } from "./about.ts";
 import { concat } from "../../lib/bytes.ts";
 import { paddingOf } from "../../lib/archive/tar/tar_layout.ts";
 import { TarReader } from "../../lib/archive/tar/tar_reader.ts";
@@ -27,6 +28,10 @@ export interface PackageFacts {
   program?: string | undefined;
   /** Modules that do something when they are loaded, as bundlers want to know; none when it is left out. */
   sideEffects?: string[] | undefined;
+  /** What is said of it. */
+  about: Pick<About, "description" | "keywords">;
+  /** The repository of its sources, as a page of the web, and its folder there: empty for the root. */
+  source: { url: string; folder: string };
   /** Files to add where the package has none of that name. */
   further: Files;
 }
@@ -81,11 +86,22 @@ interface Manifest {
 
 function mendManifest(manifest: Manifest, files: Files, facts: PackageFacts): unknown {
   const { name, version, license, main, types, exports } = manifest;
+  const { url, folder } = facts.source;
   return {
     name,
     version,
-    description: descriptionOf(files.get(main.replace(/^\.\//, "")) ?? ""),
+    description: facts.about.description,
+    keywords: facts.about.keywords,
     license,
+    homepage: `${url}#readme`,
+    bugs: `${url}/issues`,
+    // npm compares it with where the workflow runs that states the provenance.
+    repository: {
+      type: "git",
+      url: `git+${url}.git`,
+      ...(folder !== "" && { directory: folder }),
+    },
+    publishConfig: { access: "public", provenance: true },
     type: "module",
     engines: Object.fromEntries(
       Object.entries(facts.engines).map(([runtime, oldest]) => [runtime, `>=${oldest}`]),
@@ -100,13 +116,6 @@ function mendManifest(manifest: Manifest, files: Files, facts: PackageFacts): un
       : { bin: { [facts.program]: main } }),
     dependencies: dependenciesOf(name, files, facts),
   };
-}
-
-/** The first paragraph of a module's documentation, in one line. */
-function descriptionOf(text: string): string {
-  const paragraph = /^(?:#!.*\n)?\/\*\*\n((?: \* .+\n)+)/.exec(text)?.[1];
-  if (paragraph === undefined) throw new Error("the root export says nothing of itself");
-  return paragraph.replace(/^ \* /gm, "").trim().replaceAll("\n", " ");
 }
 
 /** Each package that the files import, in the version that it was tested with. */
