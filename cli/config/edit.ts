@@ -8,6 +8,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { holdFile } from "@blobber/core/internal/hold-path";
+import { rename } from "@blobber/core/internal/files";
 import { printable, quote } from "@blobber/core/internal/printable";
 import { type Document, isMap, LineCounter, parseDocument } from "yaml";
 import { readConfigText } from "./text.ts";
@@ -113,7 +114,7 @@ export function writeWhole(path: string, text: string, options: { fresh?: boolea
       // A link fails where a rename would replace a file that another run has made.
       Deno.linkSync(temporary, target);
       Deno.removeSync(temporary);
-    } else Deno.renameSync(temporary, target);
+    } else rename(temporary, target);
   } catch (cause) {
     try {
       Deno.removeSync(temporary);

@@ -5,13 +5,14 @@
  * @module
  */
 
+import { platform } from "@blobber/core/internal/platform";
 import { quote } from "@blobber/core/internal/printable";
 import { registryNamed } from "@blobber/core/internal/reference";
 import { nearestWord } from "@blobber/core/internal/spelling";
 import type { RuleFile } from "../rules/rules.ts";
 import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
 import { parseValue, type SettingValue } from "../line/values.ts";
-import { type Environment, homeDirectory, isAbsolute } from "./paths.ts";
+import { type Environment, homeDirectory, isAbsolute, nameIn } from "./paths.ts";
 import { readConfigText } from "./text.ts";
 
 /** A block of `registries`: how one host is reached. */
@@ -161,11 +162,11 @@ function kindOf(value: unknown): string {
 
 /** A path in a file is relative to that file, so that it does not depend on the working directory. */
 function resolvePath(path: string, file: string, env: Environment): string {
-  if (path === "~" || path.startsWith("~/")) {
+  if (path === "~" || platform().separators.some((one) => path.startsWith(`~${one}`))) {
     return (homeDirectory(env) ?? "~") + path.slice(1);
   }
   if (isAbsolute(path)) return path;
-  return file.replace(/[^/\\]*$/, "") + path;
+  return file.slice(0, file.length - nameIn(file).length) + path;
 }
 
 function readRegistries(

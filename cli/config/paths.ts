@@ -21,7 +21,7 @@ export const SYSTEM_HINT = "the system's demands are changed only in its file";
  */
 export function userConfigPath(env: Environment): string | undefined {
   const directory = baseDirectory(env, "XDG_CONFIG_HOME", "config");
-  return directory === undefined ? undefined : `${directory}/blobber/config.yaml`;
+  return directory === undefined ? undefined : below(directory, "blobber", "config.yaml");
 }
 
 /**
@@ -32,7 +32,7 @@ export function userConfigPath(env: Environment): string | undefined {
  */
 export function defaultCacheDir(env: Environment): string | undefined {
   const directory = baseDirectory(env, "XDG_CACHE_HOME", "cache");
-  return directory === undefined ? undefined : `${directory}/blobber`;
+  return directory === undefined ? undefined : below(directory, "blobber");
 }
 
 /**
@@ -55,7 +55,13 @@ function baseDirectory(
     return directory !== undefined && isAbsolute(directory) ? directory : undefined;
   }
   const home = homeDirectory(env);
-  return home === undefined ? undefined : `${home}/${place.inHome}`;
+  return home === undefined ? undefined : below(home, place.inHome);
+}
+
+/** A path below another, with the separator that this has. */
+function below(directory: string, ...names: string[]): string {
+  const own = platform().separators.find((one) => directory.includes(one)) ?? "/";
+  return [directory.replace(/[\\/]$/, ""), ...names].join(own);
 }
 
 /** The user's home, where there is one. */
@@ -67,7 +73,13 @@ export function homeDirectory(env: Environment): string | undefined {
 
 /** Whether a path does not depend on the working directory. */
 export function isAbsolute(path: string): boolean {
-  return /^(?:\/|[A-Za-z]:[\\/]|\\\\)/.test(path);
+  return path.startsWith("/") || platform().hasDrives && /^(?:[A-Za-z]:[\\/]|\\)/.test(path);
+}
+
+/** The last name of a path. */
+export function nameIn(path: string): string {
+  const ends = platform().separators.map((separator) => path.lastIndexOf(separator));
+  return path.slice(Math.max(...ends) + 1);
 }
 
 /**

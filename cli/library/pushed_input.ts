@@ -7,6 +7,7 @@
 import type { InputFile, Reference } from "@blobber/core";
 import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { isMediaType } from "@blobber/core/internal/media-type";
+import { platform } from "@blobber/core/internal/platform";
 import { printable, quote } from "@blobber/core/internal/printable";
 import { parseReference } from "@blobber/core/internal/reference";
 
@@ -46,7 +47,9 @@ function stdinAlone(args: readonly string[]): "stdin" {
 function fileOf(text: string): InputFile {
   const colon = text.lastIndexOf(":");
   const type = text.slice(colon + 1);
-  const isTyped = colon > 0 && (type === "" || isMediaType(type));
+  // The colon behind a drive says nothing about a type.
+  const drive = platform().hasDrives && /^[A-Za-z]:/.test(text) ? 1 : 0;
+  const isTyped = colon > drive && (type === "" || isMediaType(type));
   const path = isTyped ? text.slice(0, colon) : text;
   switch (kindOf(path)) {
     case "nothing":

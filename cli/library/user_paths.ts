@@ -5,6 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { checkDiskName, keyIn } from "@blobber/core/internal/disk-names";
 import { platform } from "@blobber/core/internal/platform";
 import { printable, quote } from "@blobber/core/internal/printable";
 
@@ -57,11 +58,12 @@ export interface CopyTarget {
  */
 export function copyTarget(destination: string, path: string): CopyTarget {
   const name = nameOf(path);
-  const inside = `${destination.replace(/[/\\]+$/, "")}/${name}`;
-  let target = /[/\\]$/.test(destination) ? inside : destination;
-  let info = statIfThere(target);
-  if (info?.isDirectory) {
-    target = target === inside ? target : inside;
+  const inside = `${withoutEnd(destination)}/${name}`;
+  let target = destination;
+  let info = namesDirectory(destination) ? undefined : statIfThere(target);
+  if (namesDirectory(destination) || info?.isDirectory) {
+    checkDiskName(name); // one that the user wrote is meant as it is
+    target = inside;
     info = statIfThere(target);
   }
   if (info !== undefined && !info.isFile) {
@@ -81,9 +83,10 @@ export function copyTarget(destination: string, path: string): CopyTarget {
 export function copyTargets(destination: string, paths: readonly string[]): CopyTarget[] {
   if (!isDestinationDirectory(destination)) throw missingDirectory(destination);
   const named = new Map<string, string>();
+  const keyOf = keyIn(platform().folds) ?? ((name: string) => name);
   for (const path of paths) {
     const name = nameOf(path);
-    const other = named.get(name);
+    const other = named.get(keyOf(name));
     if (other !== undefined) {
       throw new BlobberError(
         "conflict",
@@ -91,9 +94,18 @@ export function copyTargets(destination: string, paths: readonly string[]): Copy
         { hint: "copy one of them under another name" },
       );
     }
-    named.set(name, path);
+    named.set(keyOf(name), path);
   }
   return paths.map((path) => copyTarget(`${destination}/`, path));
+}
+
+/** Whether a path ends as only a directory's does. */
+function namesDirectory(path: string): boolean {
+  return platform().separators.some((separator) => path.endsWith(separator));
+}
+
+function withoutEnd(path: string): string {
+  return namesDirectory(path) ? withoutEnd(path.slice(0, -1)) : path;
 }
 
 /**
@@ -104,7 +116,7 @@ export function copyTargets(destination: string, paths: readonly string[]): Copy
  */
 export function isDestinationDirectory(destination: string): boolean {
   const info = statIfThere(destination);
-  if (info === undefined) return /[/\\]$/.test(destination);
+  if (info === undefined) return namesDirectory(destination);
   if (info.isDirectory) return true;
   throw new BlobberError("conflict", `not a directory: ${printable(destination)}`, {
     hint: INTO_DIRECTORY,
@@ -139,9 +151,10 @@ export async function writeStream(
   content: AsyncIterable<Uint8Array>,
   options: { mode: number; allowShared: boolean; onlyNew?: boolean },
 ): Promise<number> {
-  const { closeSync, fchmodSync, openSync, renameSync, rmSync, writeSync } = await import(
+  const { closeSync, fchmodSync, openSync, rmSync, writeSync } = await import(
     "node:fs"
   );
+  const { rename } = await import("@blobber/core/internal/files");
   const { holdFile, removeMade } = await import("@blobber/core/internal/hold-path");
   const hold = { allowShared: options.allowShared };
   const { dir, name, found, made } = holdFile(target, hold);
@@ -159,7 +172,7 @@ export async function writeStream(
     closeSync(fd);
     fd = undefined;
     if (options.onlyNew && dir.look(name) !== undefined) throw fileExists(target);
-    renameSync(temporary, dir.entry(name));
+    rename(temporary, dir.entry(name));
     return size;
   } catch (error) {
     if (fd !== undefined) closeSync(fd);

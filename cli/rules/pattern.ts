@@ -9,6 +9,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
+import { platform } from "@blobber/core/internal/platform";
 import { canonicalPatterns } from "@blobber/core/internal/reference";
 import { type Item, itemsOf, matchAll, type Meter } from "@blobber/core/internal/wildcards";
 
@@ -42,6 +43,7 @@ export function parsePattern(
     return { problem: `it is longer than ${MAX_PATTERN_CHARS} characters` };
   }
   const layout = text.startsWith("oci:");
+  if (layout) text = layoutPattern(text);
   const slash = text.indexOf("/");
   if (slash < 0 || slash === text.length - 1) {
     return { problem: 'expected "host[:port]/repository" or "oci:/path", with "*" and "**"' };
@@ -89,6 +91,14 @@ export function parsePattern(
       return false;
     },
   };
+}
+
+/** A pattern of layouts as names are written, where people write drives and `\\`: `oci:/C:/layouts/*`. */
+function layoutPattern(text: string): string {
+  const { hasDrives, separators } = platform();
+  if (!hasDrives) return text;
+  return separators.reduce((path, one) => path.replaceAll(one, "/"), text)
+    .replace(/^oci:(?=[A-Za-z]:\/)/, "oci:/");
 }
 
 /** The segments with those in front of the first star as they are behind links. */

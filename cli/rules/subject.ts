@@ -41,7 +41,7 @@ export function layoutPathOf(name: string): { layoutPath?: string } {
 export function realPath(path: string): string {
   try {
     const missing: string[] = [];
-    for (let there = path;;) {
+    for (let there = withSlashes(path);;) {
       const real = realPathOf(there);
       if (real !== undefined) return [real, ...missing].join("/");
       const slash = there.lastIndexOf("/");
@@ -63,11 +63,25 @@ export function realPath(path: string): string {
   }
 }
 
+/** A path as it is taken apart: where `\\` separates and there are drives, with slashes, and the drive at the beginning. */
+function withSlashes(path: string): string {
+  const { hasDrives, separators } = platform();
+  if (!hasDrives) return path;
+  const slashed = separators.reduce((path, one) => path.replaceAll(one, "/"), path)
+    .replace(/^\/(?=[A-Za-z]:)/, "");
+  if (!/^[A-Za-z]:(?!\/)/.test(slashed)) return slashed;
+  throw new Error("it depends on the current directory of a drive");
+}
+
 /** The path behind links; nothing where there is no such name. A link to what is not there is one. */
 function realPathOf(path: string): string | undefined {
   try {
-    const real = Deno.realPathSync(path);
-    if (platform().hasDrives) return `/${real.replaceAll("\\", "/")}`;
+    const { hasDrives } = platform();
+    // A drive alone is the directory that is the current one on it.
+    const real = Deno.realPathSync(hasDrives && /^[A-Za-z]:$/.test(path) ? `${path}/` : path);
+    if (hasDrives && !real.startsWith("/")) {
+      return `/${real.replaceAll("\\", "/").replace(/\/$/, "")}`;
+    }
     return real === "/" ? "" : real;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -1,6 +1,7 @@
 import { afterEach, test } from "node:test";
 import assert from "node:assert/strict";
 import { parseReference } from "@blobber/core/internal/reference";
+import { asPlatform } from "../../tests/fakes/platforms/as_platform.ts";
 import { parsePattern } from "./pattern.ts";
 import { realPath, trustName } from "./subject.ts";
 
@@ -85,4 +86,26 @@ test("layout-path: the real path of a path that is too long for the system is un
   assert.ok(Deno.statSync("lay").isDirectory); // it can be read
   assert.throws(() => nameOfLayout("lay"), untellable);
   assert.throws(() => nameOfLayout("none"), untellable);
+});
+
+test("layout-path: as Windows, a layout has one name however its path is separated", async () => {
+  const dir = workplace();
+  Deno.mkdirSync("real/lay", { recursive: true });
+  await asPlatform("windows", () => {
+    for (const path of ["real\\lay", "real/lay\\.", `${dir}\\real\\lay`]) {
+      assert.equal(nameOfLayout(path), `oci:${dir}/real/lay`, path);
+    }
+    assert.equal(nameOfLayout("real\\none"), `oci:${dir}/real/none`);
+    // Where that is depends on the current directory of the drive.
+    for (const path of ["C:lay", "C:"]) {
+      assert.throws(() => realPath(path), untellable, path);
+    }
+    for (const pattern of ["oci:C:\\layouts\\**", "oci:C:/layouts/**", "oci:/C:/layouts/**"]) {
+      const parsed = parsePattern(pattern);
+      assert.ok("matches" in parsed, pattern);
+      assert.ok(parsed.matches("oci:/C:/layouts/shop"));
+      assert.ok(!parsed.matches("oci:/C:/other/shop"));
+    }
+  });
+  assert.ok("problem" in parsePattern("oci:C:\\layouts\\**"));
 });

@@ -9,6 +9,7 @@ import type { Place } from "@blobber/core";
 import { BlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/internal/printable";
 import { formatReference } from "@blobber/core/internal/reference";
+import { nameIn } from "../../config/paths.ts";
 import type { Context } from "../../context.ts";
 import { isDestinationDirectory, missingDirectory } from "../../library/user_paths.ts";
 import { signerField } from "../../trust/signer_field.ts";
@@ -60,9 +61,9 @@ function placesOf({ wanted, destination }: Copying): { directory: string; places
   const { path: from, type } = one.entries[0]!.entry;
   if (type === "directory") return { directory: destination, places: [{ from, to: "" }] };
   // A link, which gets the destination's name.
-  const slash = destination.lastIndexOf("/");
-  const directory = slash < 0 ? "." : slash === 0 ? "/" : destination.slice(0, slash);
-  return { directory, places: [{ from, to: destination.slice(slash + 1) }] };
+  const to = nameIn(destination);
+  const above = destination.slice(0, -to.length);
+  return { directory: above === "" ? "." : above, places: [{ from, to }] };
 }
 
 /** Each under its own last name. */

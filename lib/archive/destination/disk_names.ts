@@ -63,8 +63,14 @@ export async function checkDiskNames(
   }
 }
 
-/** What two names have in common that are one; nothing where each name is its own. */
-function keyIn({ case: foldsCase, forms }: NameFolding): ((name: string) => string) | undefined {
+/**
+ * What two names have in common that are one; nothing where each name is its own.
+ *
+ * @param folds which names are one
+ */
+export function keyIn(
+  { case: foldsCase, forms }: NameFolding,
+): ((name: string) => string) | undefined {
   if (forms) return foldsCase ? foldName : (name) => name.normalize("NFD");
   return foldsCase ? upperCase : undefined;
 }

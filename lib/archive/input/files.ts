@@ -5,9 +5,9 @@
  */
 
 import { realpathSync } from "node:fs";
-import { isAbsolute, sep } from "node:path";
 import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
+import { platform } from "../../system/platform.ts";
 import { type FileStat, statLink } from "../../system/runtime.ts";
 import { errnoOf } from "../../system/system_error.ts";
 import { counted, printable, quote } from "../../text/printable.ts";
@@ -103,8 +103,12 @@ export function lookAtFiles(files: readonly InputFile[], options: FilesOptions):
 
 /** The title that follows from a path. */
 function titleOf(path: string): string {
-  if (isAbsolute(path)) throw absolute(path, "name the file by a relative path, or give a title");
-  return titleIn(sep === "\\" ? path.replaceAll(sep, "/") : path);
+  const { separators, hasDrives } = platform();
+  const title = separators.reduce((path, separator) => path.replaceAll(separator, "/"), path);
+  if (title.startsWith("/") || hasDrives && /^[A-Za-z]:/.test(title)) {
+    throw absolute(path, "name the file by a relative path, or give a title");
+  }
+  return titleIn(title);
 }
 
 function titleIn(title: string): string {
