@@ -2,16 +2,21 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asPlatform } from "../../tests/fakes/platforms/as_platform.ts";
-import { useOwnTemporary } from "../../tests/fakes/temporary.ts";
 import { referenceIn } from "./directory_or_reference.ts";
 import { pushedInput } from "./pushed_input.ts";
 import { copyTarget, copyTargets } from "./user_paths.ts";
 
-const root = useOwnTemporary();
-const dir = join(root, "dir");
-mkdirSync(dir);
+/** A directory with another in it, removed at the end. */
+function place(): Disposable & { root: string; dir: string } {
+  const root = Deno.makeTempDirSync({ prefix: "blobber-paths-" });
+  const dir = join(root, "dir");
+  mkdirSync(dir);
+  return { root, dir, [Symbol.dispose]: () => Deno.removeSync(root, { recursive: true }) };
+}
 
 Deno.test("cp takes no name into a directory that the system gives another meaning", async () => {
+  using at = place();
+  const { root, dir } = at;
   for (const name of ["aux.c", "file:stream", "a."]) {
     await asPlatform("windows", () => {
       const error = { code: "invalid-archive", message: /cannot be written on Windows/ };
@@ -26,6 +31,8 @@ Deno.test("cp takes no name into a directory that the system gives another meani
 });
 
 Deno.test("cp writes no two files of one name, as the system has names", async () => {
+  using at = place();
+  const { dir } = at;
   const files = ["a/README", "b/readme"];
   for (const os of ["windows", "darwin"] as const) {
     await asPlatform(os, () => {
@@ -37,12 +44,16 @@ Deno.test("cp writes no two files of one name, as the system has names", async (
 });
 
 Deno.test("a backslash at the end is a directory's where it separates, and a name's elsewhere", async () => {
+  using at = place();
+  const { root } = at;
   const to = `${join(root, "new")}\\`;
   await asPlatform("windows", () => assert.equal(copyTarget(to, "x").path, join(root, "new/x")));
   await asPlatform("linux", () => assert.equal(copyTarget(to, "x").path, to));
 });
 
 Deno.test("a drive is no host, and its colon no media type's", async () => {
+  using at = place();
+  const { root } = at;
   const file = join(root, "C:a");
   mkdirSync(file);
   writeFileSync(join(file, "b"), "");

@@ -27,6 +27,8 @@ export interface TerminalOptions {
   env?: Record<string, string>;
   /** Behind the command line, for the shell: `> file`. */
   redirect?: string;
+  /** What Deno is told to allow, and what else it is told. */
+  permissions?: readonly string[];
 }
 
 /** A program that runs at a terminal. */
@@ -40,8 +42,8 @@ export class TerminalRun {
 
   /** Starts the program. */
   constructor(at: Workplace, args: string[], options: TerminalOptions) {
-    const { columns, env = {}, redirect = "" } = options;
-    const words = [...programWords(), ...args].map((word) => `'${word}'`).join(" ");
+    const { columns, env = {}, redirect = "", permissions } = options;
+    const words = [...programWords(permissions), ...args].map((word) => `'${word}'`).join(" ");
     this.#columns = columns;
     this.#child = new Deno.Command("script", {
       args: ["-qec", `stty cols ${columns} rows 24 && exec ${words} ${redirect}`, "/dev/null"],
