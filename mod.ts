@@ -2,6 +2,9 @@
  * Push directories to OCI registries and layouts, pull them back, and read single files out of remote
  * artifacts without downloading the rest.
  *
+ * The paths `internal/…` of this package are for blobber's other packages, which are released together with it. They
+ * are no promise, and any release may change them.
+ *
  * @example Errors have a code
  * ```ts
  * import { Client, isBlobberError } from "@blobber/core";

@@ -6,13 +6,21 @@
  * @module
  */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { isLong, libraryScripts, runElsewhere } from "./library_scripts.ts";
 import { pack } from "./packages/pack.ts";
 import { IN_CI, inRoot, say, type Tally, tallyLine } from "./run.ts";
-import { copyForNode, installed, runtimeProgram } from "./runtimes.ts";
+import { copyForNode, installed, type Runtime, runtimeProgram, VERSIONS } from "./runtimes.ts";
 
 const NPM = "11.19.1";
 /** The types of Node, of the oldest line supported. */
@@ -116,6 +124,18 @@ function programsIn(project: string): string[] {
   return [...programs, "everything.ts"];
 }
 
+/** Runs the programs in JavaScript in the project, as they are. */
+function runPlain(project: string, runtime: Runtime): Tally {
+  const tally = { passed: 0, failed: 0 };
+  const folder = inRoot("tests/library/plain");
+  for (const name of readdirSync(folder).sort()) {
+    cpSync(join(folder, name), join(project, name));
+    const ok = holds(`${runtime} ${name}`, runtimeProgram(runtime), [name], project);
+    ok ? tally.passed++ : tally.failed++;
+  }
+  return tally;
+}
+
 /** Starts the command line that was installed, in a directory that would have Deno run something else. */
 function runProgram(project: string): boolean {
   const elsewhere = join(project, "elsewhere");
@@ -137,6 +157,9 @@ try {
   if (install(project, tarballs)) {
     count("packed, installed", { passed: 1, failed: 0 });
     count("packed, types", compile(project, programsIn(project)));
+    for (const runtime of Object.keys(VERSIONS) as Runtime[]) {
+      count(`packed, JavaScript in ${runtime}`, runPlain(project, runtime));
+    }
     const ok = runProgram(project);
     count("packed, command line", { passed: Number(ok), failed: Number(!ok) });
     const copy = copyForNode(join(project, "node_modules"));

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as limits from "@blobber/core/limits";
 import { inRoot } from "../tasks/run.ts";
@@ -103,6 +103,27 @@ test("the packages have these public doors and no other", () => {
     return Object.keys(exports).map((door) => name + door.slice(1));
   }).filter((door) => !door.includes("/internal/"));
   assert.deepEqual(doors.sort(), [...Object.keys(DOORS), LIMITS, PROGRAM].sort());
+});
+
+test("docs/library.md has a row for each public door, and says that the others are no promise", () => {
+  const page = readFileSync(inRoot("docs/library.md"), "utf8");
+  const [, section] = /^## Doors\n([\s\S]*?)^## /m.exec(page)!;
+  const rows = [...section!.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, door]) => door);
+  assert.deepEqual(rows.sort(), [...Object.keys(DOORS), LIMITS].sort());
+  assert.match(section!, /@blobber\/core\/internal\/`[^.]*: they are no promise/);
+});
+
+test("what is internal is imported by a package of this workspace: the rest needs no door", () => {
+  const { exports } = JSON.parse(readFileSync(inRoot("deno.json"), "utf8"));
+  const sources = ["sigstore", "cli"].flatMap((folder) =>
+    readdirSync(inRoot(folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
+      .map((name) => readFileSync(inRoot(`${folder}/${name}`), "utf8"))
+  ).join("\n");
+  const unused = Object.keys(exports)
+    .filter((door) => door.startsWith("./internal/"))
+    .filter((door) => !sources.includes(`"@blobber/core${door.slice(1)}"`));
+  assert.deepEqual(unused, []);
 });
 
 test("the limits stand behind a door of their own, numbers and lists of them alone", () => {
