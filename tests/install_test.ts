@@ -7,6 +7,7 @@ import { inRoot } from "../tasks/run.ts";
 import { type InstallOptions, Machine } from "./fakes/installing.ts";
 
 const SCRIPT = readFileSync(inRoot("install.sh"), "utf8");
+const POWERSHELL = readFileSync(inRoot("install.ps1"), "utf8");
 const asRoot = Deno.uid() === 0;
 
 for (const shell of ["dash", "bash"]) {
@@ -240,10 +241,30 @@ Deno.test("a signal in the middle ends it at once and leaves nothing", async () 
   }
 });
 
-Deno.test("install.sh names the project's home, as cli/home.ts does", () => {
-  const shell = Object.fromEntries(
-    [...SCRIPT.matchAll(/^([A-Z]+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
-  );
+Deno.test("both installers name the project's home, as cli/home.ts does", () => {
   const { issuer: ISSUER, identityPrefix: IDENTITY } = SIGNER;
-  assert.deepEqual(shell, { SOURCE, DOWNLOADS, ARTIFACT, ISSUER, IDENTITY });
+  const home = { SOURCE, DOWNLOADS, ARTIFACT, ISSUER, IDENTITY };
+  const named = (form: RegExp, text: string) =>
+    Object.fromEntries([...text.matchAll(form)].map(([, name, value]) => [name, value]));
+  assert.deepEqual(named(/^([A-Z]+)='(.*)'$/gm, SCRIPT), home);
+  assert.deepEqual(named(/^ {2}\$([A-Z]+) = '(.*)'$/gm, POWERSHELL), home);
+});
+
+Deno.test("install.ps1 is a function that its last line calls, in characters that every PowerShell reads", () => {
+  // Windows PowerShell takes a file without a mark for the system's code page.
+  assert.match(POWERSHELL, /^[\t\n\x20-\x7e]*$/);
+  assert.match(
+    POWERSHELL,
+    /^(#.*\n)+\nfunction Install-Blobber \{\n( .*\n|\n)*\}\n\nInstall-Blobber\n$/,
+  );
+  // The same variables, files and words for blobber as in the other script.
+  const words = (form: RegExp, text: string) => [...new Set(text.match(form))].sort();
+  for (
+    const form of [
+      /\bchecksums\.txt[\w.]*|version\.txt/g,
+      /--verify-\w+|--bundle|--certificate-[\w-]+/g,
+    ]
+  ) {
+    assert.deepEqual(words(form, POWERSHELL), words(form, SCRIPT), `${form}`);
+  }
 });
