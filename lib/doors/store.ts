@@ -73,7 +73,8 @@ const DESCRIPTOR: Shape<Descriptor> = {
   platform: optional(objectWith(PLATFORM, "a platform")),
   urls: optional(listOf(text, "a list of URLs")),
 };
-const descriptorCheck = objectWith(DESCRIPTOR, "a descriptor");
+/** A descriptor. */
+export const descriptorCheck: Check = objectWith(DESCRIPTOR, "a descriptor");
 
 const NAMED: Shape<Pick<Descriptor, "mediaType" | "digest">> = {
   mediaType: words,

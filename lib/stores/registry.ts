@@ -108,10 +108,13 @@ export type { Annotations, Descriptor, Platform } from "../types.ts";
  * import { Client } from "@blobber/core";
  * import { openRegistry } from "@blobber/core/registry";
  *
- * const store = openRegistry("127.0.0.1:5000/acme/app"); // a tag or a digest would not matter here
+ * const store = openRegistry("registry.example/acme/app", { // a tag or a digest would not matter here
+ *   credentials: () => Promise.resolve(undefined),
+ *   fetch: () => Promise.resolve(Response.json({ tags: ["v1"] })), // leave it out for a real registry
+ * });
  * const client = new Client();
- * const bare = await client.list({ store, reference: "not/a/tag" }).catch((error) => error.code);
- * if (bare !== "invalid-reference") throw new Error(bare);
+ * const tags = await client.tags({ store });
+ * if (tags.join() !== "v1") throw new Error(tags.join());
  * await client.close();
  * await store.close?.(); // a store that you opened is yours to close
  * ```

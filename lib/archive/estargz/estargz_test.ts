@@ -112,9 +112,13 @@ test("a tar is packed, and a directory is left to push", async () => {
     packLayer({ directory: "." } as unknown as { entries: [] }, () => {}),
     {
       code: "invalid-option",
-      message: "cannot pack a layer: the input is { directory }, expected { entries } or { tar }",
+      message:
+        "cannot pack a layer: the input is an object with directory, expected { entries } or { tar }",
     },
   );
+  for (const input of [undefined, "tree", {}, { entries: [], tar }, { entries: 5 }] as never[]) {
+    await assert.rejects(packLayer(input, () => {}), { code: "invalid-option" });
+  }
 });
 
 test("of two rows with one path the last counts, as where the layer is unpacked", async () => {
@@ -152,6 +156,15 @@ test("a layer that says no digest of a table is none, and one that says a wrong 
   await assert.rejects(openLayer(store, { ...descriptor, annotations: wrong }), {
     code: "integrity",
   });
+});
+
+test("what is no descriptor is refused: without its annotations a layer would seem to have no table", async () => {
+  const { store, descriptor } = await packed();
+  const { digest, ...without } = descriptor;
+  for (const layer of [undefined, without, { ...descriptor, size: -1 }, digest] as never[]) {
+    await assert.rejects(openLayer(store, layer), { code: "invalid-option" });
+  }
+  await assert.rejects(openLayer(undefined as never, descriptor), { code: "invalid-option" });
 });
 
 test("no byte of a chunk that is wrong comes out", async () => {

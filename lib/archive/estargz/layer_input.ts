@@ -4,7 +4,9 @@
  * @module
  */
 
+import { inWords, isRecord } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
+import { printable } from "../../text/printable.ts";
 import { takenInput } from "../input/given.ts";
 import type { ArchiveInput } from "../input/input.ts";
 
@@ -18,12 +20,16 @@ export type LayerInput = Exclude<ArchiveInput, { directory: string }>;
  * @throws {BlobberError} `invalid-option`
  */
 export function takenLayer(input: LayerInput): LayerInput {
-  const taken = takenInput(input);
-  if ("entries" in taken || "tar" in taken) return taken;
-  const [kind] = Object.keys(taken);
+  const given: unknown = input;
+  const known = isRecord(given) && (given.entries !== undefined || given.tar !== undefined);
+  const taken = known ? takenInput(input) : undefined;
+  if (taken !== undefined && ("entries" in taken || "tar" in taken)) return taken;
+  const found = isRecord(given)
+    ? `an object with ${printable(Object.keys(given).join(", ")) || "nothing"}`
+    : inWords(given);
   throw new BlobberError(
     "invalid-option",
-    `cannot pack a layer: the input is { ${kind} }, expected { entries } or { tar }`,
+    `cannot pack a layer: the input is ${found}, expected { entries } or { tar }`,
     { hint: "push() takes directories and files" },
   );
 }

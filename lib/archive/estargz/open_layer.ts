@@ -6,7 +6,8 @@
 
 import type { Digest } from "../../digest.ts";
 import { layerOptions } from "../../doors/options.ts";
-import { checkedStore } from "../../doors/store.ts";
+import { checkedStore, descriptorCheck } from "../../doors/store.ts";
+import { BlobberError } from "../../errors.ts";
 import type { FileOptions, UnpackLimits } from "../../options.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { ANNOTATION, type Descriptor } from "../../types.ts";
@@ -76,7 +77,15 @@ export async function openLayer(
 ): Promise<OpenedLayer | undefined> {
   const { maxEntries, signal } = layerOptions("openLayer", options);
   const checked = checkedStore(source);
-  const descriptor = { ...layer, annotations: { ...layer?.annotations } };
+  const wrong = descriptorCheck(layer);
+  if (wrong !== undefined) {
+    const { path, found, expected } = wrong;
+    throw new BlobberError(
+      "invalid-option",
+      `invalid layer${path}: ${found}, expected ${expected}`,
+    );
+  }
+  const descriptor = { ...layer, annotations: { ...layer.annotations } };
   const call = new VerbCall(signal);
   return await call.run(async () => {
     const how = { budget: listedBudget(maxEntries), signal: call.signal };
