@@ -173,7 +173,10 @@ function osOf(name: string): string {
  *
  * @param os the system; nothing for the one that this is
  * @param but what is to be otherwise there
+ * @returns takes it back
  */
-export function actAs(os: ActedSystem | undefined, but: Partial<Platform> = {}): void {
+export function actAs(os: ActedSystem | undefined, but: Partial<Platform> = {}): () => void {
+  const before = acted;
   acted = os === undefined ? undefined : { ...platformNamed(os), isActed: true, ...but };
+  return () => acted = before;
 }

@@ -19,10 +19,10 @@ export async function asPlatform<T>(
   work: () => T | Promise<T>,
   but: Partial<Platform> = {},
 ): Promise<T> {
-  actAs(os, but);
+  const takeBack = actAs(os, but);
   try {
     return await work();
   } finally {
-    actAs(undefined);
+    takeBack();
   }
 }

@@ -1,0 +1,75 @@
+/**
+ * What tests need of the system that not every one has: they are skipped where it lacks, with the reason. It is
+ * asked of the program's own seam, so that tests are skipped alike where they are driven as another system
+ * (`deno test --preload tests/fakes/platforms/as_windows.ts`).
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { platform } from "../../lib/system/platform.ts";
+
+/** What a test may need. */
+export type Need =
+  /** Permission bits of files, and a umask. */
+  | "modes"
+  /** Owners of files, and users with numbers. */
+  | "owners"
+  /** `/proc`. */
+  | "proc"
+  /** Names that only some systems take: with `\\`, `:`, a dot at the end. */
+  | "any name"
+  /** Two names in one directory that differ in case alone. */
+  | "case"
+  /** A shell of POSIX, and the small programs that come with it. */
+  | "shell"
+  /** The programs of GNU: `tar`, `stat -c`, `sha256sum`. */
+  | "GNU"
+  /** Named pipes, sockets and devices as files. */
+  | "pipes"
+  /** Signals that are sent to another process and reach it. */
+  | "signals"
+  /** Symbolic links that are made as they are told. */
+  | "links";
+
+/** Why a test cannot run, where it cannot. */
+const LACKS: Readonly<Record<Need, () => string | false>> = {
+  "modes": () => !platform().hasModes && "no permission bits",
+  "owners": () => !platform().hasOwners && "no owners",
+  "proc": () => !platform().hasProc && "no /proc",
+  "any name": () => platform().reservesNames && "names that it cannot hold",
+  "case": () => platform().folds.case && "case does not count in names",
+  "shell": () => isWindows() && "no shell of POSIX",
+  "GNU": () => platform().os !== "linux" && "no programs of GNU",
+  "pipes": () => isWindows() && "no named pipes",
+  "signals": () => isWindows() && "no signals",
+  "links": () => platform().linksHaveKinds && "links are of another kind",
+};
+
+function isWindows(): boolean {
+  return platform().hasDrives || process.platform === "win32";
+}
+
+/**
+ * Tells whether a test can run here.
+ *
+ * @param needs what it needs
+ * @returns the reason why it is skipped; `false` when it is not
+ */
+export function lacks(...needs: Need[]): string | false {
+  for (const need of needs) {
+    const why = LACKS[need]();
+    if (why) return `${platform().label}: ${why}`;
+  }
+  return false;
+}
+
+/**
+ * The same, as options of a test: `skip` for `node:test`, `ignore` for Deno's.
+ *
+ * @param needs what it needs
+ */
+export function onlyWith(...needs: Need[]): { skip: string | false; ignore: boolean } {
+  const why = lacks(...needs);
+  return { skip: why, ignore: why !== false };
+}
