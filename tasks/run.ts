@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
+
 /** How many checks passed and failed. */
 export interface Tally {
   passed: number;
@@ -15,7 +17,7 @@ export const ROOT = new URL("../", import.meta.url);
 
 /** A path below the repository's root. */
 export function inRoot(path: string): string {
-  return decodeURIComponent(new URL(path, ROOT).pathname);
+  return fileURLToPath(new URL(path, ROOT));
 }
 
 /** Prints a line. Tasks talk to people; the library never does. */

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { inRoot } from "../tasks/run.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("shell");
 
 Deno.test("the demonstration runs, and leaves nothing behind", async () => {
   const tmp = Deno.makeTempDirSync();

@@ -11,6 +11,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { Shell } from "./commands.ts";
 import { startRegistry } from "./fakes/registry/fake_registry.ts";
 import { inRoot } from "../tasks/run.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("shell");
 
 /** A command in a session, and what it is to print. */
 interface Step {

@@ -9,6 +9,9 @@ import assert from "node:assert/strict";
 import { ALICE, noOtherUsers, SharedPlace } from "./fakes/processes/users.ts";
 import { startRegistry } from "./fakes/registry/fake_registry.ts";
 import { inRoot } from "../tasks/run.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("owners");
 
 Deno.test({
   name: "a user without a home has no credentials, and no place for them",

@@ -13,6 +13,9 @@ import { Shell } from "./commands.ts";
 import { type FakeRegistry, startRegistry } from "./fakes/registry/fake_registry.ts";
 import { type FakeSigstore, startSigstore } from "./fakes/sigstore.ts";
 import { inRoot } from "../tasks/run.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("shell");
 
 /** What stands for the program here, so that it needs no installation. */
 const INSTALLS = /^deno install .*jsr:@blobber\/cli$/;

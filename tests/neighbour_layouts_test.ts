@@ -11,6 +11,9 @@ import {
 import { join } from "node:path";
 import { both } from "./fakes/processes/neighbours.ts";
 import { BOB, give, type SharedPlace } from "./fakes/processes/users.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("owners", "shell");
 
 /** A layout of a user's, with one of its directories elsewhere behind a link. */
 function linkedLayout(

@@ -19,6 +19,9 @@ import type { NeighbourResult } from "./fakes/processes/neighbour_pull.ts";
 import { both, KIND as kind } from "./fakes/processes/neighbours.ts";
 import { snapshot } from "./fakes/pulling.ts";
 import { BOB, give } from "./fakes/processes/users.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("owners", "shell");
 
 const artifact = crashImage(kind).manifest.descriptor.digest;
 const files = crashItems.filter(({ type }) => type === undefined);

@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { Client, isBlobberError, MemoryStore } from "@blobber/core";
 import { Workplace } from "./cli/program.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("shell");
 
 const FILES = [
   ".env",

@@ -21,6 +21,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Client } from "@blobber/core";
 import { inRoot } from "../tasks/run.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("GNU");
 
 const [, SCRIPT] = /^```sh\n([^]*?)^```$/m.exec(readFileSync(inRoot("docs/digests.md"), "utf8"))!;
 

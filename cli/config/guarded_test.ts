@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { readGuarded } from "./guarded.ts";
+import { fileNeeds } from "../../tests/fakes/only_on.ts";
+
+fileNeeds("owners");
 
 /** The user who runs the tests stands for root. */
 const owners = [0, Deno.uid() ?? 0];

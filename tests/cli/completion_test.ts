@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
 import { hasShell, type ShellName, ShellSession } from "./shell_session.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("shell");
 
 const HOSTILE = [
   "$(touch pwned)",

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { type FakeRegistry, startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("shell");
 
 const BASIC = `Basic ${btoa("jo:s3cret-word")}`;
 

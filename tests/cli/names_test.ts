@@ -6,6 +6,9 @@ import { documentOf } from "../fakes/store_suite.ts";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("any name");
 
 /** A place with the key pairs `acme` and `other`, and rules. */
 async function open(rules = ""): Promise<Workplace> {

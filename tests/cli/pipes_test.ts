@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { programWords, Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("pipes");
 
 const QUOTED = programWords().map((word) => `'${word}'`).join(" ");
 

@@ -38,6 +38,18 @@ export function programWords(permissions: readonly string[] = ["-A"]): string[] 
     : [script];
 }
 
+/** Where Deno keeps what it compiled, for a program that has another home. */
+function defaultDenoDir(home: string): string {
+  switch (Deno.build.os) {
+    case "windows":
+      return `${Deno.env.get("LOCALAPPDATA")}\\deno`;
+    case "darwin":
+      return `${home}/Library/Caches/deno`;
+    default:
+      return `${home}/.cache/deno`;
+  }
+}
+
 /** A directory in which the program runs, removed at the end. */
 export class Workplace implements AsyncDisposable {
   /** Absolute path. */
@@ -58,13 +70,29 @@ export class Workplace implements AsyncDisposable {
   environment(env: Record<string, string> = {}): Record<string, string> {
     const home = Deno.env.get("HOME") ?? "";
     return {
+      ...this.#systemsOwn(),
       PATH: Deno.env.get("PATH") ?? "",
       HOME: `${this.dir}/home`,
       TMPDIR: `${this.dir}/tmp`,
       // Progress depends on the machine's speed; tests of progress ask for it.
       BLOBBER_PROGRESS: "none",
-      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno`,
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? defaultDenoDir(home),
       ...env,
+    };
+  }
+
+  /** What no program of Windows runs without, and its places for files. */
+  #systemsOwn(): Record<string, string> {
+    if (Deno.build.os !== "windows") return {};
+    const given = ["SystemRoot", "SystemDrive", "ComSpec", "PATHEXT", "LOCALAPPDATA"];
+    return {
+      ...Object.fromEntries(given.map((name) => [name, Deno.env.get(name) ?? ""])),
+      USERPROFILE: `${this.dir}\\home`,
+      APPDATA: `${this.dir}\\home\\.config`,
+      // Where Deno's own cache is counts before; blobber's is to be in the home, too.
+      XDG_CACHE_HOME: `${this.dir}\\home\\.cache`,
+      TEMP: `${this.dir}\\tmp`,
+      TMP: `${this.dir}\\tmp`,
     };
   }
 
@@ -120,7 +148,7 @@ export class Workplace implements AsyncDisposable {
     await Deno.mkdir(full.slice(0, full.lastIndexOf("/")), { recursive: true });
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
     await Deno.writeFile(full, bytes);
-    await Deno.chmod(full, mode);
+    if (Deno.build.os !== "windows") await Deno.chmod(full, mode);
   }
 
   /** Reads a file as text. */
@@ -135,7 +163,7 @@ export class Workplace implements AsyncDisposable {
     await this.write("site/bin/run", "#!/bin/sh\n", 0o755);
     await this.write("site/naïve 名.txt", "x\n");
     await Deno.symlink("index.html", `${this.dir}/site/home.html`);
-    for (const name of ["site", "site/css", "site/bin"]) {
+    for (const name of Deno.build.os === "windows" ? [] : ["site", "site/css", "site/bin"]) {
       await Deno.chmod(`${this.dir}/${name}`, 0o755);
     }
   }

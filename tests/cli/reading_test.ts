@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { Client } from "@blobber/core";
 import { programWords, Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("shell");
 
 const DIGEST = /^sha256:[0-9a-f]{64}\n$/;
 

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { startSigstore } from "../fakes/sigstore.ts";
 import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("shell");
 
 /** Whether text shows a part of a token. */
 function shows(text: string, token: string): boolean {

@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { type FakeRegistry, startRegistry } from "../fakes/registry/fake_registry.ts";
 import { Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("signals");
 
 /** Lets a request hang, and tells when it has come. */
 function hangAt(registry: FakeRegistry, method: string, path: RegExp): Promise<void> {

@@ -6,6 +6,9 @@
 import assert from "node:assert/strict";
 import { keys } from "./keys.ts";
 import { programWords, type Ran, Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("owners");
 
 const USER = "home/.config/blobber/config.yaml";
 

@@ -73,3 +73,19 @@ export function onlyWith(...needs: Need[]): { skip: string | false; ignore: bool
   const why = lacks(...needs);
   return { skip: why, ignore: why !== false };
 }
+
+/**
+ * Skips all tests of the file that calls it, before the first is declared, where the system lacks what they need.
+ *
+ * @param needs what they need
+ */
+export function fileNeeds(...needs: Need[]): void {
+  const why = lacks(...needs);
+  if (why === false) return;
+  process.stdout.write(
+    `skipped: ${Deno.mainModule.replace(/^.*\/(?=tests\/|lib\/|cli\/)/, "")}: ${why}\n`,
+  );
+  const { ignore } = Deno.test;
+  // Each file has a global scope of its own, and Node's `test` is made of this.
+  Object.assign(Deno, { test: ignore });
+}

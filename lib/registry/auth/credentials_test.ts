@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { afterEach, test } from "node:test";
+import { lacks } from "../../../tests/fakes/only_on.ts";
 import { askHelper } from "./credential_helper.ts";
 import { registryReference } from "../../../tests/fakes/registry/references.ts";
 import type { Credentials } from "../../options.ts";
@@ -49,7 +50,7 @@ function helper(script: string): void {
 const auth = (user: string, password: string) => ({
   auth: btoa(String.fromCharCode(...new TextEncoder().encode(`${user}:${password}`))),
 });
-const posix = process.platform === "win32" ? test.skip : test;
+const posix = lacks("shell") ? test.skip : test;
 
 test("a password may hold colons and letters of any script", async () => {
   const config = file({ auths: { "ghcr.io": auth("user", "p:ss wörd") } });
