@@ -1,6 +1,6 @@
 /**
  * `deno task images [--binary-dir DIR] [--out DIR] [--base REF@DIGEST] [--mirror URL]...`: the container images
- * as an OCI layout, in `dist/images/`, of the binaries in `dist/`. `deno task images --renew` writes the pins.
+ * as an OCI layout, in `dist/images/`, of the binaries in `dist/bin/`. `deno task images --renew` writes the pins.
  *
  * @module
  */
@@ -42,7 +42,7 @@ async function main(args: string[]): Promise<void> {
   }
   const out = resolve(values.out ?? inRoot("dist/images"));
   const built = await buildImages({
-    binaries: resolve(values["binary-dir"] ?? inRoot("dist")),
+    binaries: resolve(values["binary-dir"] ?? inRoot("dist/bin")),
     version: VERSION,
     commit: git("rev-parse", "HEAD"),
     created: git("log", "-1", "--format=%cI"),

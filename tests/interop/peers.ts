@@ -64,6 +64,7 @@ const DEBIAN = {
   zsh: "zsh",
   fish: "fish",
   debootstrap: "debootstrap",
+  runc: "runc",
 };
 
 /** The name of a peer. */
