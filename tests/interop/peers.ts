@@ -96,15 +96,21 @@ export function requirePeer(peer: Peer): string {
   return path;
 }
 
-/** Installs what is missing and tells what could not be had, by peer. */
-export function installPeers(): Map<Peer, string> {
+/**
+ * Installs what is missing and tells what could not be had, by peer.
+ *
+ * @param names which peers; all of them where none is named
+ * @throws {Error} for a name that no peer has
+ */
+export function installPeers(names: readonly string[] = []): Map<Peer, string> {
   const failed = new Map<Peer, string>();
+  const all = [...Object.keys(GO_COMMANDS), ...OWN_PROGRAMS, ...Object.keys(DEBIAN)];
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new Error(`no peer is called ${unknown}`);
+  const wanted = (peer: string) => names.length === 0 || names.includes(peer);
   mkdirSync(BIN, { recursive: true });
-  installDebian(failed);
-  for (const peer of Object.keys(GO_COMMANDS) as (keyof typeof GO_COMMANDS)[]) {
-    if (!isCurrent(peer)) buildGo(peer, failed);
-  }
-  for (const peer of OWN_PROGRAMS) {
+  installDebian(Object.entries(DEBIAN).filter(([program]) => wanted(program)), failed);
+  for (const peer of [...Object.keys(GO_COMMANDS), ...OWN_PROGRAMS].filter(wanted)) {
     if (!isCurrent(peer)) buildGo(peer, failed);
   }
   return failed;
@@ -174,17 +180,17 @@ function buildGo(peer: string, failed: Map<Peer, string>): void {
   rmSync(fresh, { recursive: true, force: true });
 }
 
-function installDebian(failed: Map<Peer, string>): void {
-  const missing = Object.entries(DEBIAN).filter(([program]) => which(program) === undefined);
+function installDebian(packages: [program: string, name: string][], failed: Map<Peer, string>) {
+  const missing = packages.filter(([program]) => which(program) === undefined);
   if (missing.length === 0) return;
-  const packages = missing.map(([, name]) => name);
+  const names = missing.map(([, name]) => name);
   const apt = which("apt-get");
   if (apt !== undefined && Deno.uid() === 0) {
-    say(`installing ${packages.join(" ")}`);
+    say(`installing ${names.join(" ")}`);
     const env = { DEBIAN_FRONTEND: "noninteractive" };
     new Deno.Command(apt, { args: ["update", "-qq"], env, stdin: "null" }).outputSync();
     // One at a time: a package that a release does not have must not keep the others away.
-    for (const name of packages) {
+    for (const name of names) {
       const args = ["install", "-y", "-qq", "--no-install-recommends", name];
       new Deno.Command(apt, { args, env, stdin: "null" }).outputSync();
     }
@@ -205,5 +211,5 @@ function which(program: string): string | undefined {
 }
 
 if (import.meta.main) {
-  for (const [peer, why] of installPeers()) say(`${peer}: ${why}`);
+  for (const [peer, why] of installPeers(Deno.args)) say(`${peer}: ${why}`);
 }
