@@ -16,6 +16,8 @@ export interface Jsr extends AsyncDisposable {
   url: string;
   /** Paths that were asked for. */
   asked: string[];
+  /** Versions that were published, in order: `NAME@VERSION`. */
+  published: string[];
 }
 
 interface Package {
@@ -29,8 +31,27 @@ const MEMBERS = ["./", "./sigstore/", "./cli/"];
 
 /** Starts it and publishes all of the workspace to it. */
 export async function startJsr(): Promise<Jsr> {
+  const jsr = startEmptyJsr();
+  try {
+    for (const member of MEMBERS) {
+      await must(
+        Deno.execPath(),
+        ["publish", "--token", "of no use", "--allow-dirty", "--no-check"],
+        { cwd: inRoot(member), env: { JSR_URL: jsr.url } },
+      );
+    }
+    return jsr;
+  } catch (error) {
+    await jsr[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Starts one that has nothing yet. */
+export function startEmptyJsr(): Jsr {
   const packages = new Map<string, Package>();
   const asked: string[] = [];
+  const published: string[] = [];
   const notFound = () => new Response("not found", { status: 404 });
 
   const read = (path: string): Response => {
@@ -59,12 +80,14 @@ export async function startJsr(): Promise<Jsr> {
         pathname.match(/^\/api\/scopes\/([^/]+)\/packages\/([^/]+)(?:\/versions\/([^/]+))?$/) ?? [];
       if (scope === undefined) return read(pathname);
       if (request.method === "GET") {
-        return version === undefined
-          ? Response.json({ scope, name, description: "", latestVersion: null })
-          : notFound();
+        if (version === undefined) {
+          return Response.json({ scope, name, description: "", latestVersion: null });
+        }
+        const found = packages.get(`@${scope}/${name}`)?.versions[version];
+        return found === undefined ? notFound() : Response.json({ version });
       }
-      const published = await unpack(await request.bytes(), version!);
-      packages.set(`@${scope}/${name}`, published);
+      packages.set(`@${scope}/${name}`, await unpack(await request.bytes(), version!));
+      published.push(`@${scope}/${name}@${version}`);
       return Response.json({
         id: crypto.randomUUID(),
         status: "success",
@@ -76,20 +99,7 @@ export async function startJsr(): Promise<Jsr> {
     },
   );
   const url = `http://127.0.0.1:${server.addr.port}/`;
-  const jsr = { url, asked, [Symbol.asyncDispose]: () => server.shutdown() };
-  try {
-    for (const member of MEMBERS) {
-      await must(
-        Deno.execPath(),
-        ["publish", "--token", "of no use", "--allow-dirty", "--no-check"],
-        { cwd: inRoot(member), env: { JSR_URL: url } },
-      );
-    }
-    return jsr;
-  } catch (error) {
-    await jsr[Symbol.asyncDispose]();
-    throw error;
-  }
+  return { url, asked, published, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
 /** What a published archive holds, as JSR describes it. */

@@ -11,7 +11,7 @@ import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 /** The secret with which a job asks `/actions` for a token. */
 export const ACTIONS_SECRET = "secret-of-the-job";
 
-/** The workflow that tokens of `/actions` are for. */
+/** The workflow that tokens of `/actions` are for, unless the request names another as `workflow`. */
 export const WORKFLOW = "acme/demo/.github/workflows/ci.yml@refs/heads/main";
 
 /** An issuer that runs. */
@@ -137,7 +137,11 @@ export function startIssuer(): Issuer {
         if (secret !== ACTIONS_SECRET) return new Response("wrong secret", { status: 401 });
         const aud = searchParams.get("audience") ?? "sigstore";
         return Response.json({
-          value: issue({ ...workflowClaims(), iss: issuer.actionsUrl, aud }),
+          value: issue({
+            ...workflowClaims(searchParams.get("workflow") ?? WORKFLOW),
+            iss: issuer.actionsUrl,
+            aud,
+          }),
         });
       }
       default:
@@ -157,22 +161,25 @@ export function startIssuer(): Issuer {
   return issuer;
 }
 
-function workflowClaims(): Claims {
+/** @param workflow `OWNER/NAME/PATH@REF` */
+function workflowClaims(workflow: string): Claims {
   const commit = "0123456789abcdef0123456789abcdef01234567";
+  const [path, ref] = workflow.split("@");
+  const [owner, name] = path!.split("/");
   return {
-    sub: "repo:acme/demo:ref:refs/heads/main",
-    repository: "acme/demo",
+    sub: `repo:${owner}/${name}:ref:${ref}`,
+    repository: `${owner}/${name}`,
     repository_id: "11",
-    repository_owner: "acme",
+    repository_owner: owner,
     repository_owner_id: "22",
     repository_visibility: "public",
-    ref: "refs/heads/main",
+    ref,
     sha: commit,
     event_name: "push",
     workflow: "ci",
-    workflow_ref: WORKFLOW,
+    workflow_ref: workflow,
     workflow_sha: commit,
-    job_workflow_ref: WORKFLOW,
+    job_workflow_ref: workflow,
     job_workflow_sha: commit,
     run_id: "33",
     run_attempt: "1",

@@ -1,0 +1,80 @@
+/**
+ * `deno task release [--dry] [--only STEP,…] [--dir DIR] [--places FILE] [VERSION-OR-TAG]`: makes a release and
+ * publishes it, or does the steps that are named. Files that steps pass on are in `dist/release/`.
+ *
+ * @module
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { sources } from "../binary/sources.ts";
+import { inRoot, runTask, say } from "../run.ts";
+import { plan } from "./plan.ts";
+import { readPlaces, REAL } from "./places.ts";
+import { type Facts, PATHS, type Release } from "./state.ts";
+import { type Step, STEPS } from "./steps.ts";
+import { treeVersion } from "./version.ts";
+import { isStable, versionOf } from "./versions.ts";
+
+/** Steps that a dry run does besides those that send nothing when they are named: the gate takes its time. */
+const NOT_IN_DRY = "gate";
+
+await runTask(async () => {
+  const { values, positionals: [word, ...more] } = parseArgs({
+    args: Deno.args,
+    allowPositionals: true,
+    options: {
+      dry: { type: "boolean", default: false },
+      only: { type: "string" },
+      dir: { type: "string", default: inRoot("dist/release") },
+      places: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return showHelp();
+  if (more.length > 0 || (word === undefined && !values.dry)) {
+    throw new Error("expected one version, such as v1.2.3");
+  }
+  const release = releaseOf(versionOf(word ?? treeVersion()), {
+    dir: resolve(values.dir),
+    dry: values.dry,
+    places: values.places === undefined ? REAL : readPlaces(values.places),
+  });
+  for (const step of chosen(values.only, values.dry)) {
+    say(`${step.name}: ${step.about}`);
+    await step.run(release);
+  }
+  if (values.dry && values.only === undefined) await plan(release);
+});
+
+function showHelp(): void {
+  for (const { name, about, sends } of STEPS) say(`${sends ? "*" : " "} ${name}: ${about}`);
+  say("* sends something, and is left out with --dry");
+}
+
+/** The steps that are named, in their own order; all of them where none is. */
+function chosen(only: string | undefined, dry: boolean): Step[] {
+  const names = only?.split(",");
+  for (const name of names ?? []) {
+    if (STEPS.every((step) => step.name !== name)) throw new Error(`no step "${name}"`);
+  }
+  const steps = STEPS.filter(({ name }) => names?.includes(name) ?? !(dry && name === NOT_IN_DRY));
+  return steps.filter(({ sends }) => !(dry && sends));
+}
+
+function releaseOf(
+  version: string,
+  { dir, dry, places }: Pick<Release, "dir" | "dry" | "places">,
+): Release {
+  const state = sources();
+  const { commit, time } = state;
+  const facts: Facts = { version, tag: `v${version}`, commit, time, stable: isStable(version) };
+  // Steps on several machines are about one release.
+  const path = join(dir, PATHS.facts);
+  if (existsSync(path) && !dry) {
+    const written = JSON.stringify(JSON.parse(readFileSync(path, "utf8")));
+    if (written !== JSON.stringify(facts)) throw new Error(`${path} is of another release`);
+  }
+  return { ...facts, dir, dry, places, sources: state, problems: [] };
+}

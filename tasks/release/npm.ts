@@ -1,0 +1,97 @@
+/**
+ * The steps about npm: packages are packed once, and what is published is that or nothing.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { pack } from "../packages/pack.ts";
+import { at, demandReal, PATHS, type Release } from "./state.ts";
+
+/** The packages, in the order in which they need each other. */
+export const PACKAGES = ["core", "sigstore", "cli"];
+
+/** Packs them. */
+export async function packAll(release: Release): Promise<void> {
+  rmSync(at(release, PATHS.npm), { recursive: true, force: true });
+  await pack(at(release, PATHS.npm));
+}
+
+/** The archive of a package, as `pack` names it. */
+export function tarballOf(release: Release, name: string): string {
+  const path = at(release, PATHS.npm, `blobber-${name}-${release.version}.tgz`);
+  if (existsSync(path)) return path;
+  const there = existsSync(at(release, PATHS.npm)) ? readdirSync(at(release, PATHS.npm)) : [];
+  throw new Error(`there is no ${path} (${there.join(", ")}): the step "pack" makes it`);
+}
+
+/**
+ * Publishes what is not there yet, the core first. Where npm can prove who published, it does: in a workflow that
+ * may ask for an identity.
+ */
+export async function publishNpm(release: Release): Promise<void> {
+  demandReal(release);
+  const { places: { npm }, stable } = release;
+  for (const name of PACKAGES) {
+    const tarball = tarballOf(release, name);
+    const there = await isPublished(release, name);
+    if (there) continue;
+    const args = ["publish", tarball, "--registry", npm, "--access", "public", "--ignore-scripts"];
+    args.push("--tag", stable ? "latest" : "next");
+    // npm asks the public Sigstore for it: no other registry has a use for that.
+    args.push(`--provenance=${isPublic(npm)}`);
+    const { success, stdout, stderr } = await new Deno.Command("npm", {
+      args,
+      cwd: at(release, PATHS.npm),
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    if (!success) {
+      throw new Error(`npm ${args.join(" ")}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`);
+    }
+  }
+}
+
+/** Demands that the registry has all of them with the content that was packed. */
+export async function verifyNpm(release: Release): Promise<void> {
+  for (const name of PACKAGES) {
+    if (!await isPublished(release, name)) throw new Error(`npm has no @blobber/${name}`);
+  }
+}
+
+/**
+ * Whether a version is there.
+ *
+ * @throws {Error} where it is, with other content: a version is published once
+ */
+async function isPublished(release: Release, name: string): Promise<boolean> {
+  const { places: { npm }, version } = release;
+  const response = await fetch(new URL(`@blobber%2f${name}`, npm), { redirect: "error" });
+  if (response.status === 404) {
+    await response.body?.cancel();
+    return false;
+  }
+  if (!response.ok) throw new Error(`${response.url}: status ${response.status}`);
+  const { versions } = await response.json() as {
+    versions?: Record<string, { dist: { integrity: string; tarball: string } }>;
+  };
+  const dist = versions?.[version]?.dist;
+  if (dist === undefined) return false;
+  const own = readFileSync(tarballOf(release, name));
+  if (dist.integrity === integrityOf(own)) return true;
+  // Another machine may have compressed the same files otherwise.
+  const other = await (await fetch(dist.tarball)).bytes();
+  if (integrityOf(other) === dist.integrity && gunzipSync(other).equals(gunzipSync(own))) {
+    return true;
+  }
+  throw new Error(`@blobber/${name} ${version} is there already, with other content`);
+}
+
+/** The integrity of an archive, as npm states it. */
+export function integrityOf(bytes: Uint8Array): string {
+  return `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
+}
+
+const isPublic = (npm: string): boolean => new URL(npm).hostname === "registry.npmjs.org";
