@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import * as limits from "@blobber/core/limits";
+import { publicNames, statedNames } from "../tasks/packages/names.ts";
 import { inRoot } from "../tasks/run.ts";
 
 const VERIFYING = [
@@ -103,6 +104,13 @@ test("the packages have these public doors and no other", () => {
     return Object.keys(exports).map((door) => name + door.slice(1));
   }).filter((door) => !door.includes("/internal/"));
   assert.deepEqual(doors.sort(), [...Object.keys(DOORS), LIMITS, PROGRAM].sort());
+});
+
+test("the names behind the doors, types too, are those that are stated", async () => {
+  const [found, stated] = [await publicNames(), statedNames()];
+  const fresh = found.filter((name) => !stated.includes(name));
+  const gone = stated.filter((name) => !found.includes(name));
+  assert.deepEqual({ fresh, gone }, { fresh: [], gone: [] }, "deno run -A tasks/packages/names.ts");
 });
 
 test("docs/library.md has a row for each public door, and says that the others are no promise", () => {
