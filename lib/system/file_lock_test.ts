@@ -19,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import { sweepBeside } from "./files.ts";
 import { withLock } from "./file_lock.ts";
 import { isAlive, thisProcess } from "./process_identity.ts";
+import { lacks } from "../../tests/fakes/only_on.ts";
 
 const WRITER = fileURLToPath(
   new URL("../../tests/fakes/processes/lock_writer.ts", import.meta.url),
@@ -130,7 +131,9 @@ test("a holder that lost its lock is told before it writes", () =>
     assert.ok(existsSync(lock), "it is another's now");
   }));
 
-test("writers that are killed at any moment lose nothing of the others", () =>
+test("writers that are killed at any moment lose nothing of the others", {
+  skip: lacks("a system of its own"),
+}, () =>
   inDirectory(async (directory) => {
     const file = join(directory, "list");
     writeFileSync(file, "[]");

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { readInput, readInputSync } from "./input_file.ts";
+import { lacks } from "../../tests/fakes/only_on.ts";
 
 const options = { limit: 100, fail: (why: string) => new Error(why) };
 
@@ -20,7 +21,9 @@ async function inDirectory(run: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
-test("key-device: a regular file is read, behind links too, with who may use it", () =>
+test("key-device: a regular file is read, behind links too, with who may use it", {
+  skip: lacks("modes"),
+}, () =>
   inDirectory(async (dir) => {
     writeFileSync(join(dir, "key"), "secret", { mode: 0o640 });
     symlinkSync("key", join(dir, "link"));

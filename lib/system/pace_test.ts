@@ -2,13 +2,14 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import process from "node:process";
 import { Pace } from "./pace.ts";
+import { lacks } from "../../tests/fakes/only_on.ts";
 
 /** Keeps this thread until it is time to breathe. */
 function work(): void {
   for (const end = performance.now() + 25; performance.now() < end;);
 }
 
-const skip = process.platform === "win32"; // no signal can be sent there
+const skip = lacks("signals");
 
 /** Breaths until a signal is heard that was sent before the first of them. */
 async function breathsUntilHeard(): Promise<number> {

@@ -7,6 +7,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { asPlatform } from "../../tests/fakes/platforms/as_platform.ts";
 import { useOwnTemporary } from "../../tests/fakes/temporary.ts";
+import { lacks } from "../../tests/fakes/only_on.ts";
 import { withLock } from "./file_lock.ts";
 import { isAlive, isOrphan, ownedName, ownerOf, thisProcess } from "./process_identity.ts";
 
@@ -49,7 +50,9 @@ for (const os of ["darwin", "windows"] as const) {
   });
 }
 
-test("machines that share a disk, and systems on one, are told apart", async () => {
+test("machines that share a disk, and systems on one, are told apart", {
+  skip: lacks("a system of its own"),
+}, async () => {
   const spaces = new Set([thisProcess().space]);
   for (const os of ["darwin", "windows"] as const) {
     spaces.add(await asPlatform(os, () => thisProcess().space));

@@ -4,9 +4,10 @@ import process from "node:process";
 import { test } from "node:test";
 import { useOwnTemporary } from "../../tests/fakes/temporary.ts";
 import { TemporaryFile } from "./temporary_file.ts";
+import { lacks } from "../../tests/fakes/only_on.ts";
 
 const directory = useOwnTemporary();
-const skip = process.platform === "win32"; // an open file keeps its name there
+const skip = lacks("unnamed files");
 
 test("a temporary file gives back what was written, from any place", () => {
   const file = new TemporaryFile();

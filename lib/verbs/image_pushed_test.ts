@@ -4,6 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "../client.ts";
+import { fileNeeds } from "../../tests/fakes/only_on.ts";
+
+fileNeeds("modes");
 
 for (const compression of ["gzip", "zstd"] as const) {
   test(`${compression}: what was pushed is listed and read as it was, by names alone`, async () => {

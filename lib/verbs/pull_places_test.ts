@@ -16,6 +16,9 @@ import {
 import { stargz, type TarItem, tarOf } from "../../tests/fakes/tar.ts";
 import type { Place } from "../options.ts";
 import type { PullSettings } from "./pull.ts";
+import { fileNeeds } from "../../tests/fakes/only_on.ts";
+
+fileNeeds("modes");
 
 after(removeScratch);
 

@@ -24,6 +24,7 @@ import { push, type PushSettings } from "./push.ts";
 import type { PushResult } from "../results.ts";
 import type { BlobWriter } from "../store.ts";
 import type { Descriptor } from "../types.ts";
+import { lacks } from "../../tests/fakes/only_on.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "blobber-again-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -136,7 +137,8 @@ const changes: Record<string, (directory: string) => void> = {
   "a name": (directory) => cpSync(join(directory, "note"), join(directory, "note2")),
 };
 for (const [what, change] of Object.entries(changes)) {
-  test(`${what} makes another layer`, async () => {
+  const skip = what === "a mode" && lacks("modes");
+  test(`${what} makes another layer`, { skip }, async () => {
     const { directory, store, again, first, fresh } = await pushed();
     change(directory);
     const second = await again();
@@ -196,14 +198,18 @@ test("a layer that the store no longer has is packed and sent", async () => {
   assert.equal(other.layers, 1);
 });
 
-test("no cache, or none that can be used, is a push like any other", async () => {
-  const { directory, cacheDir, store, again, first } = await pushed();
-  assert.deepEqual(await again({ cacheDir: undefined }), first);
-  assert.deepEqual(await again({ cacheDir: join(directory, "note") }), first);
-  chmodSync(cacheDir, 0o777);
-  assert.deepEqual(await again(), first);
-  assert.equal(store.layers, 4);
-});
+test(
+  "no cache, or none that can be used, is a push like any other",
+  { skip: lacks("modes") },
+  async () => {
+    const { directory, cacheDir, store, again, first } = await pushed();
+    assert.deepEqual(await again({ cacheDir: undefined }), first);
+    assert.deepEqual(await again({ cacheDir: join(directory, "note") }), first);
+    chmodSync(cacheDir, 0o777);
+    assert.deepEqual(await again(), first);
+    assert.equal(store.layers, 4);
+  },
+);
 
 test("an index that is damaged, forged or from elsewhere never makes a wrong artifact", async () => {
   const { root, cacheDir, store, again, first } = await pushed();
@@ -257,7 +263,9 @@ test("a file that changes before it was hashed is refused, and no tag is set", a
   await assert.rejects(store.resolve("v2"), { code: "not-found" });
 });
 
-test("a tree that is worth threads is recognized, and walked anew when it is another", async () => {
+test("a tree that is worth threads is recognized, and walked anew when it is another", {
+  skip: lacks("modes"),
+}, async () => {
   const { directory, store, again, fresh } = await pushed();
   writeFileSync(join(directory, "a-large"), "");
   truncateSync(join(directory, "a-large"), 25 << 20);

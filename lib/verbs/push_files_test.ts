@@ -25,6 +25,7 @@ import type { Notice, Progress } from "../events.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import type { BlobWriter } from "../store.ts";
 import type { Manifest } from "../types.ts";
+import { lacks } from "../../tests/fakes/only_on.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "blobber-files-"));
 const home = process.cwd();
@@ -221,7 +222,7 @@ test("names that leave the artifact, come twice or mean something are refused be
 test("what is no file is refused, and said to be what it is", async () => {
   await refused([{ path: "nothing" }], { code: "file-system", message: /file not found: nothing/ });
   await refused([{ path: "docs" }], { code: "file-system", message: /docs is a directory/ });
-  if (process.platform !== "win32") {
+  if (!lacks("pipes")) {
     const server = createServer().listen(join(scratch, "socket"));
     await new Promise((resolve) => server.once("listening", resolve));
     await refused([{ path: "socket" }], { code: "invalid-archive", message: /it is a socket/ });

@@ -21,6 +21,7 @@ import type { Notice, Progress } from "../events.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import { push, type PushSettings } from "./push.ts";
 import type { BlobWriter } from "../store.ts";
+import { lacks } from "../../tests/fakes/only_on.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "blobber-push-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
@@ -91,7 +92,7 @@ const changes: [string, Code, (last: string) => void][] = [
     renameSync(`${last}.new`, last);
   }],
 ];
-if (process.getuid?.() !== 0 && process.platform !== "win32") {
+if (process.getuid?.() !== 0 && !lacks("modes")) {
   changes.push(["becomes unreadable", "source-changed", (last) => chmodSync(last, 0)]);
 }
 

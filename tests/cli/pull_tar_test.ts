@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { programWords, Workplace } from "./program.ts";
+import { lacks } from "../fakes/only_on.ts";
 
 /** Runs another program in a workplace, and gives what it prints. */
 async function other(at: Workplace, program: string, ...args: string[]): Promise<string> {
@@ -136,7 +137,7 @@ const AS_A_USER = Deno.uid() === 0
 
 Deno.test({
   name: "row 45: a place that is read-only, a file or a link is refused for a part and for a tar",
-  ignore: Deno.build.os !== "linux",
+  ignore: lacks("owners", "GNU") !== false,
   async fn() {
     await using at = await Workplace.open();
     await at.site();

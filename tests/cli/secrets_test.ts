@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { startSigstore } from "../fakes/sigstore.ts";
 import { keys } from "./keys.ts";
 import { Workplace } from "./program.ts";
-import { fileNeeds } from "../fakes/only_on.ts";
+import { fileNeeds, lacks } from "../fakes/only_on.ts";
 
 fileNeeds("shell");
 
@@ -96,7 +96,7 @@ Deno.test("token-as-path: a file whose name has dots is a file", async () => {
 
 Deno.test({
   name: "key-for-all: a signing key that other users can read or change is used with a warning",
-  ignore: Deno.build.os === "windows",
+  ignore: lacks("modes") !== false,
   fn: async () => {
     await using at = await Workplace.open();
     await at.site();

@@ -7,6 +7,7 @@
  */
 
 import { programWords, type Workplace } from "./program.ts";
+import { lacks } from "../fakes/only_on.ts";
 
 /** Shells that can be driven. */
 export type ShellName = "bash" | "zsh" | "fish";
@@ -37,7 +38,7 @@ const PATIENCE_MS = 30_000;
 
 /** Whether the shell, and what gives it a terminal, are there. */
 export function hasShell(name: ShellName): boolean {
-  return Deno.build.os === "linux" && ["script", name].every((program) => {
+  return !lacks("GNU") && ["script", name].every((program) => {
     try {
       return new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" })
         .outputSync().success;

@@ -6,10 +6,11 @@
 
 import { programWords, type Workplace } from "./program.ts";
 import { ScreenModel } from "./screen_model.ts";
+import { lacks } from "../fakes/only_on.ts";
 
 /** Whether `script`, which gives a program a terminal, is there. */
 export function hasTerminal(): boolean {
-  if (Deno.build.os !== "linux") return false;
+  if (lacks("GNU")) return false;
   try {
     return new Deno.Command("script", { args: ["--version"], stdout: "null", stderr: "null" })
       .outputSync().success;

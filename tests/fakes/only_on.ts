@@ -19,6 +19,8 @@ export type Need =
   | "proc"
   /** Names that only some systems take: with `\\`, `:`, a dot at the end. */
   | "any name"
+  /** Names that are no text: bytes that are not UTF-8. */
+  | "names of bytes"
   /** Two names in one directory that differ in case alone. */
   | "case"
   /** A shell of POSIX, and the small programs that come with it. */
@@ -29,6 +31,12 @@ export type Need =
   | "pipes"
   /** Signals that are sent to another process and reach it. */
   | "signals"
+  /** Files that are open and have no name. */
+  | "unnamed files"
+  /** A directory for temporary files that a variable names for every runtime. */
+  | "TMPDIR"
+  /** The system that this is, and not one that a test drives it as. */
+  | "a system of its own"
   /** Symbolic links that are made as they are told. */
   | "links";
 
@@ -39,6 +47,10 @@ const LACKS: Readonly<Record<Need, () => string | false>> = {
   "proc": () => !platform().hasProc && "no /proc",
   "any name": () => platform().reservesNames && "names that it cannot hold",
   "case": () => platform().folds.case && "case does not count in names",
+  "names of bytes": () => platform().os !== "linux" && "names are text",
+  "unnamed files": () => !platform().unlinksOpenFiles && "an open file keeps its name",
+  "TMPDIR": () => isWindows() && "temporary files are elsewhere",
+  "a system of its own": () => platform().isActed && "driven as another system",
   "shell": () => isWindows() && "no shell of POSIX",
   "GNU": () => platform().os !== "linux" && "no programs of GNU",
   "pipes": () => isWindows() && "no named pipes",
@@ -81,7 +93,7 @@ export function onlyWith(...needs: Need[]): { skip: string | false; ignore: bool
  */
 export function fileNeeds(...needs: Need[]): void {
   const why = lacks(...needs);
-  if (why === false) return;
+  if (why === false || !("Deno" in globalThis)) return;
   process.stdout.write(
     `skipped: ${Deno.mainModule.replace(/^.*\/(?=tests\/|lib\/|cli\/)/, "")}: ${why}\n`,
   );

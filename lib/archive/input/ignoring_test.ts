@@ -9,10 +9,10 @@ import type { Notice } from "../../events.ts";
 import { MAX_IGNORE_BYTES } from "../../limits.ts";
 import { checkIgnoring, type IgnoreOptions, ignoringOf } from "./ignoring.ts";
 import { walk } from "./walk.ts";
+import { lacks } from "../../../tests/fakes/only_on.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "blobber-ignoring-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
-const posix = process.platform !== "win32";
 
 let made = 0;
 /** A fresh directory with files, by path and content. */
@@ -74,7 +74,7 @@ test("ignoring: another ignore file counts in place of the directory's own, and 
   assert.throws(() => left(root, { ignoreFile: join(other, "none") }), { code: "file-system" });
 });
 
-test("ignoring: what is left out cannot refuse the push", { skip: !posix }, () => {
+test("ignoring: what is left out cannot refuse the push", { skip: lacks("pipes") }, () => {
   const root = directory({
     ".blobberignore": "/bad/\n*key*\npipe\nlink*\n\\?*\n*\\?\n",
     "bad/x": "",
@@ -86,7 +86,7 @@ test("ignoring: what is left out cannot refuse the push", { skip: !posix }, () =
   writeFileSync(join(root, "signing-key"), "secret");
   const isRoot = process.getuid?.() === 0;
   if (!isRoot) chmodSync(join(root, "bad"), 0);
-  if (process.platform === "linux") {
+  if (!lacks("names of bytes")) {
     execFileSync("sh", ["-c", `: > "$(printf '?bad\\377name')"`], { cwd: root });
   }
   try {
@@ -108,7 +108,7 @@ test("ignoring: names that fold into one are told of among what is left alone", 
   assert.match(told[0]!.message, /^patterns left out 2 entries,/);
 });
 
-test("ignoring: a link is a file, wherever it leads", { skip: !posix }, () => {
+test("ignoring: a link is a file, wherever it leads", { skip: lacks("links") }, () => {
   const root = directory({ ".blobberignore": "d/\n", "a/d/x": "" });
   symlinkSync("a/d", join(root, "d"));
   assert.deepEqual(left(root), ["a", "d"]);
@@ -122,7 +122,7 @@ test("ignoring: an ignore file that cannot be used ends the call", () => {
   refused(directory({ ".blobberignore/x": "" }), /it is a directory/);
   refused(directory({ ".blobberignore": "#".repeat(MAX_IGNORE_BYTES + 1) }), /too long/);
   assert.deepEqual(left(directory({ ".blobberignore": "#".repeat(MAX_IGNORE_BYTES) })), []);
-  if (!posix) return;
+  if (lacks("pipes")) return;
   const linked = directory({ rules: "a\n" });
   symlinkSync("rules", join(linked, ".blobberignore"));
   refused(linked, /it is a link/);

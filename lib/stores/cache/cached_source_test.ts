@@ -32,6 +32,7 @@ import {
   watched,
   withDirectory,
 } from "../../../tests/fakes/registry/watched_store.ts";
+import { lacks } from "../../../tests/fakes/only_on.ts";
 
 const encoder = new TextEncoder();
 
@@ -296,10 +297,12 @@ for (
       mkdirSync(`${path}-real`);
       symlinkSync(`${path}-real`, join(path, "blobs"));
     }],
-    ["writable by everybody", (path: string) => {
-      mkdirSync(path);
-      chmodSync(path, 0o777);
-    }],
+    ...lacks("modes") ? [] : [
+      ["writable by everybody", (path: string) => {
+        mkdirSync(path);
+        chmodSync(path, 0o777);
+      }] as const,
+    ],
     ["a file", (path: string) => writeFileSync(path, "")],
     ["below a file", (path: string) => writeFileSync(join(path, ".."), "")],
   ] as [string, (path: string) => void][]

@@ -21,6 +21,9 @@ import {
   withTable,
   write,
 } from "../../../tests/fakes/compared_trees.ts";
+import { fileNeeds } from "../../../tests/fakes/only_on.ts";
+
+fileNeeds("modes");
 
 after(() => rmSync(scratch, { recursive: true, force: true }));
 

@@ -10,6 +10,7 @@ import { readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inRoot } from "../../../tasks/run.ts";
+import { lacks } from "../only_on.ts";
 
 /** Two users that need no names. */
 export const ALICE = 42_421;
@@ -17,7 +18,7 @@ export const BOB = 42_422;
 
 /** Why no program can be run as another user here; nothing when it can. */
 export const noOtherUsers: string | undefined = (() => {
-  if (Deno.build.os !== "linux") return "only Linux has setpriv";
+  if (lacks("GNU")) return "only Linux has setpriv";
   if (Deno.uid() !== 0) return "only root becomes another user";
   try {
     const [program, ...args] = wordsAs(ALICE, ["test", "-r", inRoot("mod.ts")]);
