@@ -11,7 +11,7 @@ import type { Command } from "./command_table/table.ts";
 import { loadCommand } from "./commands/load.ts";
 import { resolveSettings, type Settings, warningsOf } from "./config/effective.ts";
 import { settingOf, valuesIn } from "./settings/table.ts";
-import { columnsOf, Output, ReaderGone, screen } from "./terminal/output.ts";
+import { Output, ReaderGone, screen } from "./terminal/output.ts";
 import type { Context } from "./context.ts";
 import type { CommandLine } from "./line/parse.ts";
 import type { RunPlan } from "./plan/run_plan.ts";
@@ -35,6 +35,12 @@ export interface Io {
   makeReporter: MakeReporter;
   /** A variable that only says how something is shown. Must not throw. */
   variable: (name: string) => string | undefined;
+  /** A variable; throws where the runtime does not allow to read it. */
+  env: (name: string) => string | undefined;
+  /** The names of all variables. */
+  variableNames: () => string[];
+  /** Width of the terminal that the result goes to; `Infinity` for a pipe or a file. */
+  columns: () => number;
 }
 
 /**
@@ -50,7 +56,7 @@ export async function executeCommand(
   line: CommandLine,
   io: Io,
 ): Promise<number> {
-  const env = (name: string) => Deno.env.get(name);
+  const { env } = io;
   let settings: Settings;
   try {
     settings = await resolveSettings(line.flags, env, { files: command.withoutConfig !== true });
@@ -77,7 +83,7 @@ export async function executeCommand(
     if (!command.hidden) {
       const { planRun } = await import("./plan/run_plan.ts");
       plan = await planRun(command.name, settings);
-      for (const warning of warningsOf(settings, Object.keys(Deno.env.toObject()))) {
+      for (const warning of warningsOf(settings, io.variableNames())) {
         report.warn("settings", warning);
       }
     }
@@ -92,7 +98,7 @@ export async function executeCommand(
       ...plan !== undefined && { plan },
       flags: line.flags,
       lists: line.lists,
-      out: new Output(screen, form, columnsOf(Deno.stdout, Infinity)),
+      out: new Output(screen, form, io.columns()),
       report,
       signal,
       env,

@@ -5,14 +5,16 @@
  * @module
  */
 
+import { exit, programArguments, stderr, threadName } from "./machine.ts";
+
 /** How names of the core's threads begin: in one of them this module, when it is bundled, is the entry too. */
 const THREAD_NAME = "blobber-thread ";
 
-if (`${(globalThis as { name?: unknown }).name}`.startsWith(THREAD_NAME)) {
+if (`${threadName()}`.startsWith(THREAD_NAME)) {
   (await import("@blobber/core/thread")).serve();
 } else {
   // Does not wait for what the command has left open: idle connections, threads.
-  Deno.exit(await start());
+  exit(await start());
 }
 
 async function start(): Promise<number> {
@@ -25,10 +27,10 @@ async function start(): Promise<number> {
     const said = "Error: not allowed to read the files of blobber itself: " +
       "the runtime needs --allow-read for it\n" +
       "Hint: start it with --allow-read, or with -A for every permission\n";
-    Deno.stderr.writeSync(new TextEncoder().encode(said));
+    stderr.writeSync(new TextEncoder().encode(said));
     return 2;
   }
-  return await runProgram(Deno.args);
+  return await runProgram(programArguments());
 }
 
 export {};

@@ -6,6 +6,7 @@
 
 import type { MakeReporter } from "./execute.ts";
 import type { CommandLine } from "./line/parse.ts";
+import { stderr, stdout, variable, variables } from "./machine.ts";
 
 /**
  * Runs a command line.
@@ -33,7 +34,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
       import("./help/help.ts"),
       import("./terminal/output.ts"),
     ]);
-    const columns = columnsOf(Deno.stdout);
+    const columns = columnsOf(stdout);
     const options = { all: flags.get("all") === true };
     return await print(
       command === undefined
@@ -41,8 +42,17 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
         : commandHelp(command, columns, options),
     );
   }
-  const { executeCommand } = await import("./execute.ts");
-  return await executeCommand(command, line, { makeReporter, variable: readVariable });
+  const [{ executeCommand }, { columnsOf }] = await Promise.all([
+    import("./execute.ts"),
+    import("./terminal/output.ts"),
+  ]);
+  return await executeCommand(command, line, {
+    makeReporter,
+    variable: readVariable,
+    env: variable,
+    variableNames: () => Object.keys(variables()),
+    columns: () => columnsOf(stdout, Infinity),
+  });
 }
 
 const makeReporter: MakeReporter = async (
@@ -53,7 +63,7 @@ const makeReporter: MakeReporter = async (
     import("./terminal/reporter.ts"),
     import("./terminal/output.ts"),
   ]);
-  const terminal = Deno.stderr.isTerminal();
+  const terminal = stderr.isTerminal();
   const wrap = terminal && !json ? await import("./terminal/wrap.ts") : undefined;
   const dumb = readVariable("TERM") === "dumb";
   return new Reporter({
@@ -65,8 +75,8 @@ const makeReporter: MakeReporter = async (
     person: terminal,
     color: terminal && !dumb && !json && (readVariable("NO_COLOR") ?? "") === "",
     screen,
-    columns: () => columnsOf(Deno.stderr),
-    fold: wrap && ((text) => wrap.fold(text, { columns: columnsOf(Deno.stderr), hang: 2 })),
+    columns: () => columnsOf(stderr),
+    fold: wrap && ((text) => wrap.fold(text, { columns: columnsOf(stderr), hang: 2 })),
     now: () => performance.now(),
   });
 };
@@ -97,7 +107,7 @@ function wantsJson(argv: readonly string[]): boolean {
 /** A variable that only changes how something is shown: if it may not be read, the default applies. */
 function readVariable(name: string): string | undefined {
   try {
-    return Deno.env.get(name);
+    return variable(name);
   } catch {
     return undefined;
   }

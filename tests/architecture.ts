@@ -41,8 +41,11 @@ const ASKS_SYSTEM = [
   /\bimport (?:\{[^}]*\bplatform\b[^}]*\}|\w+) from "node:os"/,
 ];
 
+/** The file of the command line that may know it; its unit tests may too, which run under Deno alone. */
+const CLI_KNOWS_DENO = "cli/machine.ts";
+
 /** Files of the command line that may write to a stream of the process; the second when nothing can be loaded. */
-const OWN_STREAMS = ["cli/terminal/output.ts", "cli/main.ts"];
+const OWN_STREAMS = ["cli/terminal/output.ts", "cli/main.ts", "cli/machine.ts"];
 
 /** How many source files a folder may hold, and how many others of the project a file may import. */
 const MAX_FILES = 20;
@@ -99,7 +102,7 @@ export const SIGSTORE_LAYERS: string[][] = [
   ["mod"],
 ];
 export const CLI_LAYERS: string[][] = [
-  ["home", "build"],
+  ["home", "build", "machine"],
   ["settings/", "command_table/"],
   ["line/"],
   ["rules/"],
@@ -177,6 +180,14 @@ export function breaches(file: SourceFile): string[] {
     }
     if (/\bactAs\b/.test(code)) found.push(`${path} acts as another system, which is for tests`);
   }
+  if (folder === "cli" && !isTest && path !== CLI_KNOWS_DENO) {
+    if (/\bDeno\b\s*[.?[]|globalThis\.Deno\b/.test(code)) {
+      found.push(`${path} uses Deno, which only ${CLI_KNOWS_DENO} may`);
+    }
+    if (/(?<![.\w])process\s*\./.test(code) && !path.startsWith("cli/reference/")) {
+      found.push(`${path} uses process, which only ${CLI_KNOWS_DENO} may`);
+    }
+  }
   for (const [type, place] of Object.entries(MADE_IN)) {
     if (isTest || folder === "tests" || path === place) continue;
     if (new RegExp(`\\bas (?:unknown as )?${type}\\b`).test(code)) {
@@ -201,7 +212,11 @@ export function breaches(file: SourceFile): string[] {
     if (/\bconsole\s*\./.test(code)) found.push(`${path} prints, which only cli/ may`);
   }
   if (folder === "cli" && !isTest && !OWN_STREAMS.includes(path)) {
-    if (/\bDeno\.(stdout|stderr)\.(write|writable)/.test(code)) {
+    if (
+      /\b(Deno|process)\.(stdout|stderr)\.(write|writable)|\bstd(out|err)\.write(Sync)?\(/.test(
+        code,
+      )
+    ) {
       found.push(`${path} writes past the one owner of stdout and stderr, ${OWN_STREAMS[0]}`);
     }
   }

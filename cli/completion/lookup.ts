@@ -14,6 +14,7 @@ import type { Context } from "../context.ts";
 import { planVerification } from "../plan/verification.ts";
 import { readOptions } from "../trust/reading.ts";
 import type { Candidate, Completion, Lookup } from "./candidates.ts";
+import { look, readDirectory } from "../machine.ts";
 
 /** Candidates in a list; a longer one helps no reader. */
 const MAX_CANDIDATES = 1000;
@@ -85,7 +86,7 @@ function layouts(path: string): Completion {
   const slash = path.lastIndexOf("/");
   const parent = path.slice(0, slash + 1);
   const names: Candidate[] = [];
-  for (const entry of Deno.readDirSync(parent === "" ? "." : parent)) {
+  for (const entry of readDirectory(parent === "" ? "." : parent)) {
     const hidden = entry.name.startsWith(".") && !path.slice(slash + 1).startsWith(".");
     if (entry.isFile || hidden || !entry.name.startsWith(path.slice(slash + 1))) continue;
     const full = parent + entry.name;
@@ -100,7 +101,7 @@ function layouts(path: string): Completion {
 
 function isLayout(path: string): boolean {
   try {
-    return Deno.statSync(`${path}/oci-layout`).isFile;
+    return look(`${path}/oci-layout`).isFile;
   } catch {
     return false;
   }

@@ -6,10 +6,12 @@
  * @module
  */
 
+import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { BlobberError } from "@blobber/core/errors";
 import { holdFile } from "@blobber/core/internal/hold-path";
 import { rename } from "@blobber/core/internal/files";
 import { printable, quote } from "@blobber/core/internal/printable";
+import { errnoOf, reasonInWords } from "@blobber/core/internal/system-error";
 import { type Document, isMap, LineCounter, parseDocument } from "yaml";
 import { readConfigText } from "./text.ts";
 import { invalidConfig, readYaml } from "./yaml.ts";
@@ -109,24 +111,20 @@ export function writeWhole(path: string, text: string, options: { fresh?: boolea
   try {
     // The mode of the existing file, else private: it may name keys and hosts.
     const mode = found === undefined ? 0o600 : found.mode & 0o777;
-    Deno.writeTextFileSync(temporary, text, { createNew: true, mode });
+    writeFileSync(temporary, text, { flag: "wx", mode });
     if (options.fresh) {
       // A link fails where a rename would replace a file that another run has made.
-      Deno.linkSync(temporary, target);
-      Deno.removeSync(temporary);
+      linkSync(temporary, target);
+      rmSync(temporary);
     } else rename(temporary, target);
   } catch (cause) {
-    try {
-      Deno.removeSync(temporary);
-    } catch {
-      // it was not made
-    }
-    if (cause instanceof Deno.errors.AlreadyExists) {
+    rmSync(temporary, { force: true });
+    if (errnoOf(cause) === "EEXIST") {
       throw new BlobberError("conflict", `configuration file already exists: ${printable(path)}`);
     }
     throw new BlobberError(
       "file-system",
-      `cannot write ${printable(path)}: ${printable((cause as Error).message)}`,
+      `cannot write ${printable(path)}: ${reasonInWords(cause)}`,
       { cause },
     );
   } finally {

@@ -13,6 +13,7 @@ import {
 } from "@blobber/core/internal/input-file";
 import { platform } from "@blobber/core/internal/platform";
 import { printable } from "@blobber/core/internal/printable";
+import { type FileLook, isMissing, lookAtLink, readLink } from "../machine.ts";
 
 /** How to read. */
 export interface GuardedOptions extends InputOptions {
@@ -51,19 +52,19 @@ interface Found {
 /** Walks from the root of the file system, and checks owner and mode at each step. */
 function walk(path: string, { owners = [0], fail }: GuardedOptions): Found | undefined {
   let at = "";
-  let info = look("/", fail)!;
+  let info = lookOrFail("/", fail)!;
   let links = 0;
   const ahead = partsOf(path);
   judge("/", info, { owners, fail });
   for (let name = ahead.shift(); name !== undefined; name = ahead.shift()) {
     if (name === "..") {
       at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
-      info = look(at === "" ? "/" : at, fail)!;
+      info = lookOrFail(at === "" ? "/" : at, fail)!;
       continue;
     }
     if (!info.isDirectory) throw fail(`${printable(at)} is not a directory`);
     const next = `${at}/${name}`;
-    const found = look(next, fail);
+    const found = lookOrFail(next, fail);
     if (found === undefined) {
       if (links === 0) return undefined;
       throw fail(`a link on the way leads to ${printable(next)}, which does not exist`);
@@ -82,9 +83,9 @@ function walk(path: string, { owners = [0], fail }: GuardedOptions): Found | und
       continue;
     }
     if (++links > MAX_LINKS) throw fail("there are too many links on the way");
-    const target = readLink(next, fail);
+    const target = targetOf(next, fail);
     ahead.unshift(...partsOf(target));
-    if (target.startsWith("/")) [at, info] = ["", look("/", fail)!];
+    if (target.startsWith("/")) [at, info] = ["", lookOrFail("/", fail)!];
   }
   if (!info.isDirectory && isOpen(info)) {
     throw fail(`other users can change ${printable(at)}: it has the mode ${modeOf(info)}`);
@@ -96,18 +97,18 @@ function partsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-function look(path: string, fail: GuardedOptions["fail"]): Deno.FileInfo | undefined {
+function lookOrFail(path: string, fail: GuardedOptions["fail"]): FileLook | undefined {
   try {
-    return Deno.lstatSync(path);
+    return lookAtLink(path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return undefined;
+    if (isMissing(cause)) return undefined;
     throw fail(`cannot read ${printable(path)}`, cause);
   }
 }
 
-function readLink(path: string, fail: GuardedOptions["fail"]): string {
+function targetOf(path: string, fail: GuardedOptions["fail"]): string {
   try {
-    return Deno.readLinkSync(path);
+    return readLink(path);
   } catch (cause) {
     throw fail(`cannot read ${printable(path)}`, cause);
   }
@@ -115,7 +116,7 @@ function readLink(path: string, fail: GuardedOptions["fail"]): string {
 
 function judge(
   path: string,
-  { uid }: Deno.FileInfo,
+  { uid }: FileLook,
   { owners, fail }: Required<Pick<GuardedOptions, "owners" | "fail">>,
 ): void {
   if (uid !== null && owners.includes(uid)) return;
@@ -126,6 +127,6 @@ function judge(
   );
 }
 
-const has = ({ mode }: Deno.FileInfo, bits: number) => ((mode ?? OTHERS_WRITE) & bits) !== 0;
-const isOpen = (info: Deno.FileInfo) => has(info, OTHERS_WRITE);
-const modeOf = ({ mode }: Deno.FileInfo) => ((mode ?? 0) & 0o7777).toString(8);
+const has = ({ mode }: FileLook, bits: number) => ((mode ?? OTHERS_WRITE) & bits) !== 0;
+const isOpen = (info: FileLook) => has(info, OTHERS_WRITE);
+const modeOf = ({ mode }: FileLook) => ((mode ?? 0) & 0o7777).toString(8);

@@ -10,6 +10,7 @@ import { printable, quote } from "@blobber/core/internal/printable";
 import { errnoOf } from "@blobber/core/internal/system-error";
 import { readGuarded } from "./guarded.ts";
 import { nearFile } from "./near_file.ts";
+import { userId } from "../machine.ts";
 
 /** A file, and who named it. */
 export interface NamedFile {
@@ -56,8 +57,8 @@ export async function readNamedFile(
     });
   };
   if (!system) return await readInput(path, { limit, fail, signal });
-  const uid = own ? Deno.uid() : null;
-  const owners = uid === null ? [0] : [0, uid];
+  const uid = own ? userId() : undefined;
+  const owners = uid === undefined ? [0] : [0, uid];
   const found = readGuarded(path, { limit, fail, owners });
   if (found === undefined) throw fail("no such file or directory");
   return found;

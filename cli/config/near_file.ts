@@ -6,6 +6,7 @@
 
 import { looksLikeToken } from "@blobber/core/internal/printable";
 import { nearestWord } from "@blobber/core/internal/spelling";
+import { readDirectory } from "../machine.ts";
 
 /** Names of a directory that are compared; a directory of keys has a few. */
 const MAX_NAMES = 1000;
@@ -27,7 +28,7 @@ function filesOf(directory: string): string[] {
   const names: string[] = [];
   let seen = 0;
   try {
-    for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+    for (const { name, isDirectory } of readDirectory(directory)) {
       if (++seen > MAX_NAMES) break;
       // A secret that was once taken for a name is not shown.
       if (!isDirectory && !looksLikeToken(name)) names.push(name);

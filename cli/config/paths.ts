@@ -6,6 +6,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { platform, type UserDirectory } from "@blobber/core/internal/platform";
+import { type FileLook, isMissing, look, lookAtLink } from "../machine.ts";
 
 /** Variables by name; the process's own unless a test says otherwise. */
 export type Environment = (name: string) => string | undefined;
@@ -108,19 +109,19 @@ export function editedPath(named: string | undefined, env: Environment): string 
  */
 export function isAbsent(path: string): boolean {
   for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.search(/[/\\][^/\\]*$/)))) {
-    const info = lookAt(() => Deno.lstatSync(at));
+    const info = lookedAt(() => lookAtLink(at));
     if (info === "absent") continue;
     // The nearest existing ancestor: a directory without the name, or a link that may dangle.
     if (info === "unknown" || at === path) return false;
-    return !info.isSymlink || typeof lookAt(() => Deno.statSync(at)) === "object";
+    return !info.isSymlink || typeof lookedAt(() => look(at)) === "object";
   }
   return true;
 }
 
-function lookAt(look: () => Deno.FileInfo): Deno.FileInfo | "absent" | "unknown" {
+function lookedAt(take: () => FileLook): FileLook | "absent" | "unknown" {
   try {
-    return look();
+    return take();
   } catch (error) {
-    return error instanceof Deno.errors.NotFound ? "absent" : "unknown";
+    return isMissing(error) ? "absent" : "unknown";
   }
 }

@@ -12,6 +12,7 @@ import { printable } from "@blobber/core/internal/printable";
 import type { NamedFile } from "../config/named_file.ts";
 import { defaultCacheDir } from "../config/paths.ts";
 import type { Context } from "../context.ts";
+import { mainModule } from "../machine.ts";
 
 /** The address of this module, where it is a file of its own. */
 const OWN_FILE = /\/library\/client_from_settings\.[jt]s$/;
@@ -62,7 +63,7 @@ export async function clientOptions(
     referrers: settings.get("referrers"),
     jobs: settings.get("jobs"),
     // Bundled, in one file or many, there is only the program to run: it asks first whether it is a thread.
-    ...!OWN_FILE.test(import.meta.url) && { threadEntry: Deno.mainModule },
+    ...!OWN_FILE.test(import.meta.url) && { threadEntry: mainModule() },
     allowSharedDirectories: settings.get("allowSharedDirectories"),
   };
 }

@@ -11,6 +11,7 @@ import { isTag, parseReference, registryNamed } from "@blobber/core/internal/ref
 import { argumentAt, argumentOf } from "../command_table/arguments.ts";
 import type { Command } from "../command_table/table.ts";
 import { usageOf } from "../line/parse.ts";
+import { look } from "../machine.ts";
 
 /**
  * Tells what to write in place of what is no reference, no tag or no registry.
@@ -73,7 +74,7 @@ function asLayout(text: string): string | undefined {
 
 function isFile(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile;
+    return look(path).isFile;
   } catch {
     return false;
   }

@@ -10,6 +10,8 @@ import { isMediaType } from "@blobber/core/internal/media-type";
 import { platform } from "@blobber/core/internal/platform";
 import { printable, quote } from "@blobber/core/internal/printable";
 import { parseReference } from "@blobber/core/internal/reference";
+import { errnoOf, missingPermission, reasonInWords } from "@blobber/core/internal/system-error";
+import { look, stdin } from "../machine.ts";
 
 /** What is pushed: `stdin` stands for the tar that comes from there. */
 export type Pushed = { directory: string } | { files: InputFile[] } | "stdin";
@@ -33,7 +35,7 @@ function stdinAlone(args: readonly string[]): "stdin" {
       hint: "./- is a file or a directory named -",
     });
   }
-  if (!Deno.stdin.isTerminal()) return "stdin";
+  if (!stdin.isTerminal()) return "stdin";
   throw new BlobberError("usage", "there is no tar on stdin, which is a terminal", {
     hint: "pipe one into it: tar -c -C DIR . | blobber push - REF; ./- is a directory named -",
   });
@@ -71,15 +73,12 @@ function fileOf(text: string): InputFile {
 
 function kindOf(path: string): "directory" | "nothing" | "other" {
   try {
-    return Deno.statSync(path).isDirectory ? "directory" : "other";
+    return look(path).isDirectory ? "directory" : "other";
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
-      return "nothing";
-    }
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new BlobberError(
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause) ?? "")) return "nothing";
+    throw missingPermission(cause) ?? new BlobberError(
       "file-system",
-      `cannot read ${printable(path)}: ${printable((cause as Error).message)}`,
+      `cannot read ${printable(path)}: ${reasonInWords(cause)}`,
       { cause },
     );
   }

@@ -8,6 +8,8 @@ import { BlobberError } from "@blobber/core/errors";
 import { checkDiskName, keyIn } from "@blobber/core/internal/disk-names";
 import { platform } from "@blobber/core/internal/platform";
 import { printable, quote } from "@blobber/core/internal/printable";
+import { errnoOf, missingPermission, reasonInWords } from "@blobber/core/internal/system-error";
+import { type FileLook, isMissing, look, realPath } from "../machine.ts";
 
 /**
  * Refuses `-`, which stands for a stream in other programs, so that it is not taken for a name.
@@ -29,11 +31,11 @@ export function refuseStream(path: string, hint: string): void {
  */
 export function checkDirectory(path: string): void {
   refuseStream(path, "name a directory; ./- is a directory named -");
-  let info: Deno.FileInfo;
+  let info: FileLook;
   try {
-    info = Deno.statSync(path);
+    info = look(path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
+    if (isMissing(cause)) {
       throw new BlobberError("file-system", `directory not found: ${printable(path)}`, { cause });
     }
     throw fileError(`cannot read ${printable(path)}`, cause);
@@ -70,7 +72,7 @@ export function copyTarget(destination: string, path: string): CopyTarget {
     throw notAFile(target, info.isDirectory);
   }
   // What a link names is replaced, and the link stays.
-  return { path: target, real: info === undefined ? target : Deno.realPathSync(target) };
+  return { path: target, real: info === undefined ? target : realPath(target) };
 }
 
 /**
@@ -179,8 +181,7 @@ export async function writeStream(
     rmSync(temporary, { force: true });
     removeMade(made, hold);
     if (error instanceof BlobberError) throw error;
-    const { systemReason } = await import("@blobber/core/internal/system-error");
-    throw fileError(`cannot write ${printable(target)}`, error, systemReason(error));
+    throw fileError(`cannot write ${printable(target)}`, error);
   } finally {
     dir.close();
   }
@@ -212,25 +213,19 @@ function notAFile(path: string, isDirectory: boolean): BlobberError {
   );
 }
 
-function statIfThere(path: string): Deno.FileInfo | undefined {
+function statIfThere(path: string): FileLook | undefined {
   try {
-    return Deno.statSync(path);
+    return look(path);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound || cause instanceof Deno.errors.NotADirectory) {
-      return undefined;
-    }
+    if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause) ?? "")) return undefined;
     throw fileError(`cannot read ${printable(path)}`, cause);
   }
 }
 
-function fileError(what: string, cause: unknown, reason?: string): unknown {
-  // Its own error, which says what to do.
-  if (cause instanceof Deno.errors.NotCapable) return cause;
-  // Faults of the file system have an errno or a name of Deno's; the rest is passed on as it is.
-  const known = cause instanceof Error &&
-    ("code" in cause || Object.hasOwn(Deno.errors, cause.name));
-  if (!known) return cause;
-  return new BlobberError("file-system", `${what}: ${reason ?? printable(cause.message)}`, {
-    cause,
-  });
+function fileError(what: string, cause: unknown): unknown {
+  const withheld = missingPermission(cause);
+  if (withheld !== undefined) return withheld;
+  // Faults of the file system have an errno; the rest is passed on as it is.
+  if (errnoOf(cause) === undefined) return cause;
+  return new BlobberError("file-system", `${what}: ${reasonInWords(cause)}`, { cause });
 }

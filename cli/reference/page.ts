@@ -6,6 +6,9 @@
  * @module
  */
 
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import process from "node:process";
 import { CODES, STATUS } from "@blobber/core/errors";
 import { COMMAND_GROUPS, COMMANDS } from "../command_table/table.ts";
 import { flagUsage } from "../help/flag_usage.ts";
@@ -175,21 +178,11 @@ function capital(text: string): string {
 }
 
 /** The page as `deno fmt` leaves it. */
-export async function formattedPage(): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--line-width", "100", "--ext", "md", "-"],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(referencePage()));
-  await writer.close();
-  return new TextDecoder().decode((await child.output()).stdout);
+export function formattedPage(): string {
+  const args = ["fmt", "--line-width", "100", "--ext", "md", "-"];
+  return execFileSync(process.execPath, args, { input: referencePage(), encoding: "utf8" });
 }
 
 if (import.meta.main) {
-  await Deno.writeTextFile(
-    new URL("../../docs/reference.md", import.meta.url),
-    await formattedPage(),
-  );
+  writeFileSync(new URL("../../docs/reference.md", import.meta.url), formattedPage());
 }

@@ -9,6 +9,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { platform } from "@blobber/core/internal/platform";
 import { printable, quote } from "@blobber/core/internal/printable";
 import { nameOf } from "@blobber/core/internal/reference";
+import { isMissing, lookAtLink, realPath as realPathOfFile } from "../machine.ts";
 
 /**
  * The canonical name: `host[:port]/repository`, or `oci:` and the real, absolute path of a layout, so that
@@ -78,17 +79,17 @@ function realPathOf(path: string): string | undefined {
   try {
     const { hasDrives } = platform();
     // A drive alone is the directory that is the current one on it.
-    const real = Deno.realPathSync(hasDrives && /^[A-Za-z]:$/.test(path) ? `${path}/` : path);
+    const real = realPathOfFile(hasDrives && /^[A-Za-z]:$/.test(path) ? `${path}/` : path);
     if (hasDrives && !real.startsWith("/")) {
       return `/${real.replaceAll("\\", "/").replace(/\/$/, "")}`;
     }
     return real === "/" ? "" : real;
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isMissing(error)) throw error;
     try {
-      Deno.lstatSync(path);
+      lookAtLink(path);
     } catch (cause) {
-      if (cause instanceof Deno.errors.NotFound) return undefined;
+      if (isMissing(cause)) return undefined;
       throw cause;
     }
     throw error;

@@ -9,6 +9,7 @@ import { printable } from "@blobber/core/internal/printable";
 import type { DeviceLogin } from "@blobber/sigstore";
 import { columnsOf, screen } from "../terminal/output.ts";
 import { fold } from "../terminal/wrap.ts";
+import { runSilently, stderr, variables } from "../machine.ts";
 
 /**
  * Opens a page in the browser. No shell sees the address.
@@ -19,15 +20,10 @@ export async function openBrowser(url: string): Promise<void> {
   tell(`Opening the browser to log in. If it does not open, go to\n  ${printable(url)}`);
   const [name, ...args] = platform().opensPages;
   const { findProgram } = await import("@blobber/core/internal/find-program");
-  const { path } = findProgram(name!, Deno.env.toObject());
+  const { path } = findProgram(name!, variables());
   if (path === undefined) return;
   try {
-    await new Deno.Command(path, {
-      args: [...args, url],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn().status;
+    await runSilently(path, [...args, url]);
   } catch {
     // the address is on the screen
   }
@@ -46,5 +42,5 @@ export function showDevice(login: DeviceLogin): void {
 }
 
 function tell(text: string): void {
-  screen.say(fold(text, { columns: columnsOf(Deno.stderr, Infinity) }));
+  screen.say(fold(text, { columns: columnsOf(stderr, Infinity) }));
 }

@@ -10,6 +10,7 @@ import { looksLikeToken, printable } from "@blobber/core/internal/printable";
 import { readNamedText } from "../config/named_file.ts";
 import type { Context } from "../context.ts";
 import { flagOf, type SettingName, settingOf } from "../settings/table.ts";
+import { stdin } from "../machine.ts";
 
 /** Characters of a secret: a token is the longest of them. */
 const MAX_SECRET_CHARS = 64 * 1024;
@@ -94,7 +95,7 @@ function firstLine(text: string, from: string): string {
 async function readStdin(): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
-  for await (const bytes of Deno.stdin.readable) {
+  for await (const bytes of stdin.readable) {
     text += decoder.decode(bytes, { stream: true });
     if (text.length > MAX_SECRET_CHARS) break;
   }

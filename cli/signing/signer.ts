@@ -18,6 +18,7 @@ import { openBrowser, showDevice } from "./login_page.ts";
 import { readSecret, refuseToken, warnIfShown } from "./secret.ts";
 import type { SigningPlan } from "../plan/signing.ts";
 import { readRoot } from "../trust/verifying.ts";
+import { variable, variables } from "../machine.ts";
 
 /**
  * Makes the signer that a command must use.
@@ -131,7 +132,7 @@ async function tokenOf(plan: SigningPlan, context: Context): Promise<TokenSource
   }
   const asks = canAsk();
   return findToken({
-    env: Deno.env.toObject(),
+    env: variables(),
     issuer: plan.oidcIssuer,
     openBrowser: asks && hasDisplay() ? openBrowser : undefined,
     showDevice: asks ? showDevice : undefined,
@@ -140,5 +141,5 @@ async function tokenOf(plan: SigningPlan, context: Context): Promise<TokenSource
 
 function hasDisplay(): boolean {
   const { displayVariables } = platform();
-  return displayVariables.length === 0 || displayVariables.some((name) => Deno.env.get(name));
+  return displayVariables.length === 0 || displayVariables.some((name) => variable(name));
 }

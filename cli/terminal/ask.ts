@@ -6,6 +6,7 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { platform } from "@blobber/core/internal/platform";
+import { pressed, stderr, stdin } from "../machine.ts";
 import { type Answer, columnsOf, screen } from "./output.ts";
 import { fold } from "./wrap.ts";
 
@@ -14,7 +15,7 @@ const ANSWER_COLUMNS = 4;
 
 /** Whether there is a person to ask. */
 export function canAsk(): boolean {
-  return Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
+  return stdin.isTerminal() && stderr.isTerminal();
 }
 
 /**
@@ -47,20 +48,23 @@ export async function askLine(question: string, signal: AbortSignal): Promise<st
 export async function askSecret(question: string, signal: AbortSignal): Promise<string> {
   return await ask(question, async () => {
     // cbreak leaves Ctrl-C to the signal handler and only turns the echo off.
-    Deno.stdin.setRaw(true, { cbreak: platform().hasCbreak });
+    const show = stdin.hide(platform().hasCbreak);
     try {
       return { ...await readLine(signal), echoed: false };
     } finally {
-      Deno.stdin.setRaw(false);
+      show();
     }
   });
 }
 
 /** Asks a question, and leaves room behind it for the first characters of the answer. */
 async function ask(question: string, answer: () => Promise<Answer>): Promise<string> {
-  const columns = columnsOf(Deno.stderr, Infinity) - ANSWER_COLUMNS;
+  const columns = columnsOf(stderr, Infinity) - ANSWER_COLUMNS;
   return await screen.ask(`${fold(question, { columns, hang: 2 })} `, answer);
 }
+
+/** What was typed behind the end of a line, for the next question. */
+let ahead = "";
 
 async function readLine(signal: AbortSignal): Promise<Answer> {
   const stopped = new Promise<never>((_, reject) => {
@@ -68,18 +72,27 @@ async function readLine(signal: AbortSignal): Promise<Answer> {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
   const decoder = new TextDecoder();
-  const buffer = new Uint8Array(1024);
   let text = "";
   for (;;) {
-    const count = await Promise.race([Deno.stdin.read(buffer), stopped]);
-    if (count === null) return { text, echoed: false };
-    for (const c of decoder.decode(buffer.subarray(0, count), { stream: true })) {
-      if (c === "\n" || c === "\r") return { text, echoed: true };
+    let typed = ahead;
+    ahead = "";
+    if (typed === "") {
+      const bytes = await Promise.race([stdin.read(), stopped]);
+      if (bytes === undefined) return { text, echoed: false };
+      typed = decoder.decode(bytes, { stream: true });
+    }
+    let at = 0;
+    for (const c of typed) {
+      at += c.length;
+      if (c === "\n" || c === "\r" || c === "\x04") {
+        ahead = typed.slice(at);
+        return { text, echoed: c !== "\x04" };
+      }
+      if (platform().hasCbreak && pressed(c)) continue;
       // Without the terminal's own editing, backspace arrives as a character.
       if (c === "\x7f" || c === "\b") text = text.slice(0, -1);
       // Nor does Ctrl-C come as a signal where the terminal cannot keep its own keys.
       else if (c === "\x03") throw new BlobberError("interrupted", "operation canceled");
-      else if (c === "\x04") return { text, echoed: false };
       else text += c;
     }
   }

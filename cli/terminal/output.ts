@@ -7,11 +7,12 @@
 
 import { BlobberError } from "@blobber/core/errors";
 import { escapeUnseen, printableLines } from "@blobber/core/internal/printable";
+import { type OutputStream, stderr, stdout, terminalColumns } from "../machine.ts";
 
 /** Thrown when the reader of stdout is gone, as with `head`: no error, the work is simply over. */
 export class ReaderGone extends Error {}
 
-/** Takes bytes for stdout; `Deno.stdout` but in tests. */
+/** Takes bytes for stdout; the process's own but in tests. */
 export interface Sink {
   /** Writes some of the bytes and says how many. */
   write(bytes: Uint8Array): Promise<number>;
@@ -146,17 +147,16 @@ function upBy(rows: number): string {
 
 /** The screen of this process. */
 export const screen: Screen = new Screen({
-  stdout: { write: (bytes) => Deno.stdout.write(bytes) },
+  stdout,
   stderr: writeStderr,
-  shared: () => Deno.stdout.isTerminal() && Deno.stderr.isTerminal(),
-  columns: () => columnsOf(Deno.stderr, Infinity),
+  shared: () => stdout.isTerminal() && stderr.isTerminal(),
+  columns: () => columnsOf(stderr, Infinity),
 });
 
 /** There is no way to report that stderr is gone. */
 function writeStderr(text: string): void {
-  const bytes = new TextEncoder().encode(text);
   try {
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+    stderr.writeSync(new TextEncoder().encode(text));
   } catch {
     // see above
   }
@@ -172,15 +172,10 @@ const DEFAULT_COLUMNS = 80;
  * @param elsewhere what to give where the stream leads to no terminal
  */
 export function columnsOf(
-  stream: { isTerminal(): boolean },
+  stream: OutputStream,
   elsewhere: number = DEFAULT_COLUMNS,
 ): number {
-  if (!stream.isTerminal()) return elsewhere;
-  try {
-    return Deno.consoleSize().columns || DEFAULT_COLUMNS;
-  } catch {
-    return DEFAULT_COLUMNS;
-  }
+  return stream.isTerminal() ? terminalColumns() ?? DEFAULT_COLUMNS : elsewhere;
 }
 
 /** The form of the result: text, a JSON document, or names that each end in a NUL byte. */
@@ -219,7 +214,7 @@ export class Output {
     try {
       await this.#screen.result(bytes);
     } catch (cause) {
-      if (cause instanceof Deno.errors.BrokenPipe) throw new ReaderGone();
+      if ((cause as { code?: unknown }).code === "EPIPE") throw new ReaderGone();
       throw new BlobberError(
         "file-system",
         `cannot write to standard output: ${(cause as Error).message}`,

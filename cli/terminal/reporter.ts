@@ -10,6 +10,7 @@ import { printableSentence, withoutTokens } from "@blobber/core/internal/printab
 import { type Screen, toJson } from "./output.ts";
 import { barLine, plainLine } from "./lines.ts";
 import { ProgressState, type Snapshot } from "./state.ts";
+import { unrefTimer } from "../machine.ts";
 
 /** Work that ends sooner shows no progress, in milliseconds. */
 const QUIET_MS = 1000;
@@ -183,7 +184,7 @@ export class Reporter {
     this.#timer ??= setInterval(() => {
       if (this.#options.now() - this.#began >= QUIET_MS) this.#draw(this.#options.now());
     }, QUIET_MS / 2);
-    Deno.unrefTimer(this.#timer as unknown as number);
+    unrefTimer(this.#timer);
   }
 
   #draw(at: number): void {

@@ -6,6 +6,7 @@
 
 import { BlobberError, CODES, STATUS } from "@blobber/core/errors";
 import { platform } from "@blobber/core/internal/platform";
+import { exit, onSignal } from "../machine.ts";
 
 const MEANING = { SIGINT: "interrupted", SIGTERM: "terminated", SIGBREAK: "interrupted" } as const;
 
@@ -19,10 +20,10 @@ export function listenForStop(lastWords: () => void): AbortSignal {
   const controller = new AbortController();
   for (const signal of platform().stopSignals) {
     const code = MEANING[signal];
-    Deno.addSignalListener(signal, () => {
+    onSignal(signal, () => {
       if (controller.signal.aborted) {
         lastWords();
-        Deno.exit(STATUS[CODES[code]].status);
+        exit(STATUS[CODES[code]].status);
       }
       controller.abort(new BlobberError(code, "operation canceled"));
     });

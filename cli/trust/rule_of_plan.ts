@@ -8,6 +8,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { quote } from "@blobber/core/internal/printable";
 import type { WrittenEntry, WrittenRule } from "../rules/rule_text.ts";
 import type { VerificationPlan } from "../plan/verification.ts";
+import { realPath } from "../machine.ts";
 
 /**
  * The rule that demands in every run what flags demand in one.
@@ -65,7 +66,7 @@ function repositoryUri(repo: string): string {
  */
 export function absolutePath(path: string): string {
   try {
-    return Deno.realPathSync(path);
+    return realPath(path);
   } catch (cause) {
     throw new BlobberError("invalid-option", `no such file: ${quote(path)}`, { cause });
   }

@@ -9,6 +9,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { platform } from "@blobber/core/internal/platform";
 import type { Context } from "../../context.ts";
 import { checkNewFile, writeStream } from "../../library/user_paths.ts";
+import { umask } from "../../machine.ts";
 
 /** Permission bits of a file that a shell would make, before the umask. */
 const MODE = 0o666;
@@ -57,7 +58,7 @@ export async function pullToTar(
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const pulling = pull(writable);
   pulling.catch(() => {}); // it fails what reads it, too
-  const mode = platform().hasModes ? MODE & ~Deno.umask() : MODE;
+  const mode = platform().hasModes ? MODE & ~umask() : MODE;
   const items = readable[Symbol.asyncIterator]();
   try {
     const first = await items.next(); // what fails before makes no file and no directory

@@ -15,6 +15,7 @@ import { refuseFlags } from "../../library/refuse_flags.ts";
 import type { SettingName } from "../../settings/table.ts";
 import { notedSigner } from "../../signing/noted.ts";
 import { makeSigner } from "../../signing/signer.ts";
+import { stdin } from "../../machine.ts";
 
 /** What leaves files of a directory out. */
 const OF_DIRECTORIES: readonly SettingName[] = ["exclude", "include", "ignoreFile"];
@@ -52,7 +53,7 @@ export async function runPush(context: Context): Promise<void> {
     refuseFlags(settings, OF_ARCHIVES, "files are pushed as they are");
     options.layerMediaType = undefined; // which a file of settings may say for directories
   }
-  const input: PushInput = packed === "stdin" ? { tar: Deno.stdin.readable } : packed;
+  const input: PushInput = packed === "stdin" ? { tar: stdin.readable } : packed;
   if (settings.get("dryRun")) {
     const { rehearsePush } = await import("./dry_run.ts");
     return await rehearsePush(context, input, reference, options);

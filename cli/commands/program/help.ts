@@ -12,10 +12,11 @@ import type { Context } from "../../context.ts";
 import { commandHelp, type HelpOptions, programHelp, topicHelp } from "../../help/help.ts";
 import { columnsOf } from "../../terminal/output.ts";
 import { TOPICS } from "../../help/topics.ts";
+import { stdout } from "../../machine.ts";
 
 /** Shows help for a command or a topic. */
 export async function runHelp({ args, out, settings }: Context): Promise<void> {
-  const text = helpFor(args, columnsOf(Deno.stdout), { all: settings.get("all") });
+  const text = helpFor(args, columnsOf(stdout), { all: settings.get("all") });
   await out.result({ help: text }, text);
 }
 

@@ -11,6 +11,7 @@ import { addressOf, parseRegistry } from "@blobber/core/internal/reference";
 import { askLine, askSecret, canAsk } from "../../terminal/ask.ts";
 import { clientOptions } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
+import { stdin } from "../../machine.ts";
 
 /** Tries credentials at a registry, and stores them if it accepts them. */
 export async function runLogin(context: Context): Promise<void> {
@@ -37,7 +38,7 @@ export async function runLogin(context: Context): Promise<void> {
     );
   }
   const password = fromStdin
-    ? (await new Response(Deno.stdin.readable).text()).replace(/\r?\n$/, "")
+    ? (await new Response(stdin.readable).text()).replace(/\r?\n$/, "")
     : await askSecret(`Password or token of ${printable(username)}:`, signal);
   // A colon ends the user name in Basic authentication (RFC 7617, section 2).
   if (username === "" || username.includes(":")) {

@@ -5,13 +5,13 @@
  */
 
 import { realpathSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { BlobberError } from "@blobber/core/errors";
 import { platform } from "@blobber/core/internal/platform";
 import { printable } from "@blobber/core/internal/printable";
 import { VERSION } from "@blobber/core/internal/version";
 import { type Build, build } from "../../build.ts";
 import type { Context } from "../../context.ts";
+import { mainModule, ownBinary } from "../../machine.ts";
 import { signerField } from "../../trust/signer_field.ts";
 import { type Installed, installedAs, replaceable } from "../../upgrade/installed.ts";
 import { findRelease, homeOf, openRelease } from "../../upgrade/release.ts";
@@ -105,7 +105,7 @@ function upToDate(asked: string | undefined): string {
 
 /** How this program was installed, by what the runtime knows of it. */
 function installedHere(made: Build | undefined): Installed {
-  return installedAs({ program: programOf(made), main: Deno.mainModule });
+  return installedAs({ program: programOf(made), main: mainModule() ?? "" });
 }
 
 /**
@@ -114,7 +114,6 @@ function installedHere(made: Build | undefined): Installed {
  */
 function programOf(made: Build | undefined): string | undefined {
   if (made === undefined) return undefined;
-  const program = Deno.execPath();
-  const isProgram = Deno.build.standalone || Deno.mainModule === pathToFileURL(program).href;
-  return isProgram ? realpathSync(program) : undefined;
+  const program = ownBinary();
+  return program === undefined ? undefined : realpathSync(program);
 }
