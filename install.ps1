@@ -105,13 +105,23 @@ function Install-Blobber {
     $output = Join-Path $Work 'signed'
     $cosign = Get-Command cosign -CommandType Application -ErrorAction SilentlyContinue |
       Select-Object -First 1
+    $help = ''
     if ($cosign) {
+      $null = Invoke-Program $cosign.Path @('verify-blob-attestation', '--help') $output
+      $help = "$(Get-Content -LiteralPath $output) $(Get-Content -LiteralPath "$output.errors")"
+    }
+    # Versions before 2.4 know no bundles of this form; those before 3 read them only when told so.
+    if ($help.Contains('--trusted-root')) {
       $bundle = Join-Path $Work 'bundle.json'
       Save-Url "$downloadsFrom/$Tag/checksums.txt.sigstore.json" $bundle
-      $status = Invoke-Program $cosign.Path @(
-        'verify-blob', '--bundle', """$bundle""", '--certificate-oidc-issuer', $ISSUER,
+      # What blobber signs is a statement, for cosign an attestation.
+      $words = @('verify-blob-attestation', '--type', 'https://sigstore.dev/cosign/sign/v1')
+      if ($help.Contains('--new-bundle-format')) { $words += '--new-bundle-format' }
+      $words += @(
+        '--bundle', """$bundle""", '--certificate-oidc-issuer', $ISSUER,
         '--certificate-identity', "$IDENTITY$Tag", """$list"""
-      ) $output
+      )
+      $status = Invoke-Program $cosign.Path $words $output
       if ($status -ne 0) { Stop-Install "cosign did not verify the signature of checksums.txt of $Tag" }
       return 'cosign'
     }

@@ -328,11 +328,12 @@ verify_with_blobber() {
 verify_with_cosign() {
   fetch "$downloads/$tag/checksums.txt.sigstore.json" "$work/bundle.json"
   step "Verifying the signature of checksums.txt with cosign"
-  set -- --bundle "$work/bundle.json" --certificate-oidc-issuer "$ISSUER" \
-    --certificate-identity "$IDENTITY$tag" "$work/checksums.txt"
+  # What blobber signs is a statement, for cosign an attestation.
+  set -- --type https://sigstore.dev/cosign/sign/v1 --bundle "$work/bundle.json" \
+    --certificate-oidc-issuer "$ISSUER" --certificate-identity "$IDENTITY$tag" "$work/checksums.txt"
   # Versions before 3 read bundles of this form only when told so.
   case $cosign_help in *--new-bundle-format*) set -- --new-bundle-format "$@" ;; esac
-  if ! run cosign verify-blob "$@" >"$work/said" 2>&1; then
+  if ! run cosign verify-blob-attestation "$@" >"$work/said" 2>&1; then
     cat "$work/said" >&2
     fail 5 "cosign did not verify the signature of checksums.txt of $tag" "nothing was installed"
   fi
@@ -340,7 +341,7 @@ verify_with_cosign() {
 
 verify_signature() {
   cosign_help=
-  if has cosign; then cosign_help=$(cosign verify-blob --help 2>&1 || :); fi
+  if has cosign; then cosign_help=$(cosign verify-blob-attestation --help 2>&1 || :); fi
   # Versions before 2.4 know no bundles of this form.
   case $cosign_help in
     *--trusted-root*)

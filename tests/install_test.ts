@@ -196,7 +196,7 @@ Deno.test("cosign verifies the list where it is there, and its no is final", asy
   const ran = await machine.run({ fakes: { cosign: cosign("exit 0") } });
   assert.match(ran.stdout, /verified by cosign: /);
   const [command, ...words] = readFileSync(log, "utf8").trimEnd().split("\n");
-  assert.equal(command, "verify-blob");
+  assert.equal(command, "verify-blob-attestation");
   const value = (name: string) => words[words.indexOf(name) + 1];
   assert.equal(value("--certificate-oidc-issuer"), SIGNER.issuer);
   assert.equal(value("--certificate-identity"), `${SIGNER.identityPrefix}v9.1.0`);

@@ -65,6 +65,11 @@ const DEBIAN = {
   fish: "fish",
   debootstrap: "debootstrap",
   runc: "runc",
+  busybox: "busybox",
+  shellcheck: "shellcheck",
+  ruby: "ruby",
+  "nix-instantiate": "nix-bin",
+  patchelf: "patchelf",
 };
 
 /** The name of a peer. */
