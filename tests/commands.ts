@@ -21,14 +21,16 @@ export class Shell implements Disposable {
   /**
    * Makes the directory.
    *
-   * @param program what `blobber` stands for
+   * @param program what `blobber` stands for; nothing where it is not installed
    */
   constructor(program: string[] = programWords()) {
     const bin = `${this.path}/.bin`;
     Deno.mkdirSync(bin);
-    const quoted = program.map((word) => `'${word}'`).join(" ");
-    Deno.writeTextFileSync(`${bin}/blobber`, `#!/bin/sh\nexec ${quoted} "$@"\n`);
-    Deno.chmodSync(`${bin}/blobber`, 0o755);
+    if (program.length > 0) {
+      const quoted = program.map((word) => `'${word}'`).join(" ");
+      Deno.writeTextFileSync(`${bin}/blobber`, `#!/bin/sh\nexec ${quoted} "$@"\n`);
+      Deno.chmodSync(`${bin}/blobber`, 0o755);
+    }
     copyTree(inRoot("examples/site"), `${this.path}/site`);
     this.#env = {
       PATH: `${bin}:${Deno.env.get("PATH")}`,

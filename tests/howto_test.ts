@@ -1,7 +1,7 @@
 /**
- * Blocks of YAML in the how-tos are executed: the steps of a GitHub workflow and the script of a GitLab job run in
- * a shell, with the variables that their CI sets, against a registry and a Sigstore of the tests; every other
- * block is a configuration file, which blobber reads.
+ * Blocks of YAML in the how-tos are executed: workflows of GitHub's, with the action, and pipelines of GitLab's, with
+ * the components, run one after the other as their CI runs them, against releases, a registry and a Sigstore of the
+ * tests; every other block is a configuration file, which blobber reads.
  *
  * @module
  */
@@ -10,25 +10,16 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { readYaml } from "../cli/config/yaml.ts";
 import { Shell } from "./commands.ts";
-import { type FakeRegistry, startRegistry } from "./fakes/registry/fake_registry.ts";
-import { type FakeSigstore, startSigstore } from "./fakes/sigstore.ts";
+import { GithubJob, type Workflow } from "./fakes/ci/github.ts";
+import { type Include, includedJob, type Job, runJob } from "./fakes/ci/gitlab.ts";
+import { CiServices } from "./fakes/ci/services.ts";
 import { inRoot } from "../tasks/run.ts";
 import { fileNeeds } from "./fakes/only_on.ts";
 
 fileNeeds("shell");
 
-/** What stands for the program here, so that it needs no installation. */
-const INSTALLS = /^deno install .*jsr:@blobber\/cli$/;
-
-interface Workflow {
-  env: Record<string, string>;
-  jobs: Record<string, { steps: { name?: string; uses?: string; run?: string }[] }>;
-}
-
-interface Job {
-  id_tokens: Record<string, unknown>;
-  script: string[];
-}
+/** What stands for the program where no installer of ours does it. */
+const INSTALLS = /^(npx -y deno@2\.9\.6|deno) install .*jsr:@blobber\/cli$/;
 
 const BLOCKS = readdirSync(inRoot("docs/howto")).filter((name) => name.endsWith(".md"))
   .flatMap((name) => {
@@ -37,116 +28,139 @@ const BLOCKS = readdirSync(inRoot("docs/howto")).filter((name) => name.endsWith(
       .map(([, language, more, block]) => ({ name, language, more, block: block! }));
   });
 
-/** A registry and a Sigstore of the tests, and the variables by which blobber uses them. */
-async function onLoopback(
-  run: (services: {
-    registry: FakeRegistry;
-    sigstore: FakeSigstore;
-    host: string;
-    env: Record<string, string>;
-  }) => Promise<void>,
-): Promise<void> {
-  const [registry, sigstore] = await Promise.all([startRegistry(), startSigstore()]);
-  const root = Deno.makeTempFileSync({ suffix: ".json" });
-  Deno.writeTextFileSync(root, JSON.stringify(sigstore.trustedRoot()));
-  try {
-    await run({
-      registry,
-      sigstore,
-      host: registry.host,
-      env: {
-        CI: "true",
-        BLOBBER_SIGN_FULCIO: sigstore.urls.fulcio,
-        BLOBBER_SIGN_REKOR: sigstore.urls.rekor1,
-        BLOBBER_VERIFY_TRUSTED_ROOT: root,
-      },
-    });
-  } finally {
-    Deno.removeSync(root);
-    await Promise.all([registry.close(), sigstore.close()]);
-  }
+/** The documents of a page, with the registries of hosts replaced by one of the tests. */
+function documents(page: string, hosts: string[], host: string): Record<string, unknown>[] {
+  return BLOCKS.filter(({ name, language }) => name === page && language === "yaml")
+    .map(({ block }) =>
+      readYaml(hosts.reduce((text, one) => text.replaceAll(one, host), block), page) as Record<
+        string,
+        unknown
+      >
+    );
 }
 
-/** Runs scripts one after the other, and demands that each succeeds. */
-async function runAll(
-  shell: Shell,
-  scripts: readonly string[],
-  env: Record<string, string>,
-): Promise<void> {
-  const own = scripts.filter((script) => !INSTALLS.test(script));
-  assert.equal(scripts.length - own.length, 1, "the program is installed once");
-  for (const script of own) {
-    const { code, text } = await shell.say(`set -e\n${script}`, env);
-    assert.equal(code, 0, `${script}\n${text}`);
+Deno.test("the workflows in howto/github-actions.md push, sign as their workflow, and pull verified", async () => {
+  await using services = await CiServices.start();
+  await services.release();
+  const { host, releases: { registry } } = services;
+  const workflows = documents("github-actions.md", ["ghcr.io"], host)
+    .filter((it): it is Record<string, unknown> & Workflow => it.jobs !== undefined);
+  assert.equal(workflows.length, 3);
+  const env = {
+    ...services.env,
+    ...services.githubIdentity("acme/site/.github/workflows/release.yml@refs/tags/v1.0.0"),
+  };
+  const github = {
+    repository: "acme/site",
+    ref_name: "v1.0.0",
+    actor: "jo",
+    token: "job-token-of-jo",
+  };
+  const [push, pull, without] = workflows.map((it): Workflow => it) as [
+    Workflow,
+    Workflow,
+    Workflow,
+  ];
+
+  // A machine without blobber: the action has to install it.
+  using first = new Shell([]);
+  const pushing = new GithubJob(first, env, github);
+  await pushing.runAll(push);
+  const summary = readFileSync(pushing.summary, "utf8");
+  assert.match(summary, /^Pushed and signed `\S+@sha256:[0-9a-f]{64}`\n$/);
+  assert.equal(
+    registry.log().findLast((it) => it.startsWith("PUT /v2/acme/site/")),
+    "PUT /v2/acme/site/manifests/v1.0.0 201",
+    "the tag comes last",
+  );
+
+  // On the same machine: the release is there already.
+  await pushing.runAll(pull);
+  assert.match(readFileSync(pushing.summary, "utf8"), /verified by the signature/);
+  for (const { name, isFile } of Deno.readDirSync(`${first.path}/site`)) {
+    if (!isFile) continue;
+    assert.deepEqual(
+      readFileSync(`${first.path}/public/${name}`),
+      readFileSync(`${first.path}/site/${name}`),
+    );
   }
-}
+
+  // Without the action: another repository, as the tag is there.
+  using second = new Shell();
+  const own = new GithubJob(second, env, { ...github, repository: "acme/other" });
+  const step = Object.values(without.jobs)[0]!.steps.find(({ run }) => INSTALLS.test(run ?? ""))!;
+  step.run = "true";
+  await own.runAll(without);
+  assert.match(readFileSync(own.summary, "utf8"), /^pushed `\S+\/acme\/other@sha256:\S+`\n$/);
+});
+
+Deno.test("the pipelines in howto/gitlab.md push, sign with the token that they ask for, and pull verified", async () => {
+  await using services = await CiServices.start();
+  await services.release();
+  const { host, releases: { registry } } = services;
+  const found = documents("gitlab.md", ["registry.gitlab.com"], host);
+  const includes = found.flatMap(({ include }) => (include as Include[] | undefined) ?? []);
+  const [push, pull] = includes.map(includedJob) as [Job, Job];
+  const [without] = found.flatMap((it) => Object.values(it)).filter((it): it is Job =>
+    typeof it === "object" && it !== null && "script" in it
+  );
+  assert.equal(includes.length, 2);
+  const subject = "https://gitlab.com/acme/site//.gitlab-ci.yml@refs/tags/v1.0.0";
+  const machine = {
+    env: {
+      ...services.env,
+      CI_REGISTRY: host,
+      CI_REGISTRY_IMAGE: `${host}/acme/site`,
+      CI_REGISTRY_USER: "jo",
+      CI_REGISTRY_PASSWORD: "secret-of-the-job",
+      CI_COMMIT_TAG: "v1.0.0",
+    },
+    tokenFor: (audience: string) => services.gitlabToken(audience, subject),
+  };
+
+  using first = new Shell([]);
+  const pushed = await runJob(first, push, machine);
+  assert.equal(pushed.code, 0, pushed.text);
+  const { DIGEST, SIGNATURE, REFERENCE, VERSION } = pushed.report;
+  assert.equal(REFERENCE, `${host}/acme/site@${DIGEST}`);
+  assert.match(`${SIGNATURE} ${VERSION}`, /^sha256:[0-9a-f]{64} \d+\.\d+\.\d+/);
+  const puts = registry.log().filter((it) => it.startsWith("PUT /v2/acme/site/manifests/"));
+  assert.equal(puts.at(-1), "PUT /v2/acme/site/manifests/v1.0.0 201");
+  assert.equal(puts.length, 3, "the artifact, its signature, and the tag");
+
+  using second = new Shell([]);
+  const pulled = await runJob(second, pull, machine);
+  assert.equal(pulled.code, 0, pulled.text);
+  assert.deepEqual(pulled.report, pushed.report);
+  assert.deepEqual(pull.artifacts!.paths, ["public"]);
+  assert.deepEqual(
+    readFileSync(`${second.path}/public/index.html`),
+    readFileSync(`${second.path}/site/index.html`),
+  );
+
+  using third = new Shell();
+  const script = without!.script.filter((line) => !INSTALLS.test(line));
+  assert.equal(script.length, without!.script.length - 1, "the program is installed once");
+  const image = `${host}/acme/other`;
+  const env = { ...machine.env, CI_REGISTRY_IMAGE: image };
+  const plain = await runJob(third, { ...without!, script }, { ...machine, env });
+  assert.equal(plain.code, 0, plain.text);
+  assert.ok(registry.log().includes("PUT /v2/acme/other/manifests/v1.0.0 201"));
+});
 
 for (const { name, language, block } of BLOCKS) {
   if (language !== "yaml") continue;
-  const read = readYaml(block, name) as Partial<Workflow> & Record<string, unknown>;
-  const job = Object.values(read).find((it): it is Job =>
-    typeof it === "object" && it !== null && "script" in it
-  );
-  if (read.jobs !== undefined) {
-    Deno.test(`the workflow in howto/${name} pushes and signs as its workflow`, () =>
-      onLoopback(async ({ sigstore, host, env }) => {
-        using shell = new Shell();
-        const { env: own, jobs } = read as Workflow;
-        assert.deepEqual(own, {
-          IMAGE: "ghcr.io/${{ github.repository }}",
-          TAG: "${{ github.ref_name }}",
-        });
-        const image = `${host}/acme/site`;
-        const variables = {
-          ...env,
-          ...sigstore.githubEnvironment(),
-          IMAGE: image,
-          TAG: "v1.0.0",
-          TOKEN: "secret",
-          GITHUB_ACTOR: "jo",
-          GITHUB_OUTPUT: `${shell.path}/output`,
-          GITHUB_STEP_SUMMARY: `${shell.path}/summary`,
-        };
-        const steps = Object.values(jobs).flatMap((it) => it.steps);
-        await runAll(shell, steps.flatMap(({ run }) => run ?? []), variables);
-        const digest = /^digest=(sha256:[0-9a-f]{64})\n$/
-          .exec(Deno.readTextFileSync(`${shell.path}/output`))![1];
-        assert.ok(
-          Deno.readTextFileSync(`${shell.path}/summary`).includes(`\`${image}@${digest}\``),
-        );
-        const signed = await shell.say(
-          `blobber verify -q ${image}:v1.0.0 --verify-issuer ${sigstore.urls.oidc}/gha ` +
-            "--verify-subject-pattern 'https://github.com/acme/demo/.github/workflows/*@refs/**'",
-          variables,
-        );
-        assert.equal(signed.text.split("\n")[0], digest, signed.text);
-      }));
-  } else if (job !== undefined) {
-    Deno.test(`the job in howto/${name} pushes and signs with the token that it asks for`, () =>
-      onLoopback(async ({ registry, sigstore, host, env }) => {
-        using shell = new Shell();
-        assert.deepEqual(job.id_tokens, { SIGSTORE_ID_TOKEN: { aud: "sigstore" } });
-        await runAll(shell, job.script, {
-          ...env,
-          SIGSTORE_ID_TOKEN: sigstore.oidc.token(),
-          CI_REGISTRY: host,
-          CI_REGISTRY_USER: "jo",
-          CI_REGISTRY_PASSWORD: "secret",
-          CI_COMMIT_TAG: "v1.0.0",
-          IMAGE: `${host}/acme/site`,
-        });
-        const puts = registry.log().filter((it) => it.startsWith("PUT /v2/acme/site/manifests/"));
-        assert.equal(puts.at(-1), "PUT /v2/acme/site/manifests/v1.0.0 201");
-        assert.equal(puts.length, 3, "the artifact, its signature, and the tag");
-      }));
-  } else {
-    Deno.test(`blobber reads the configuration in howto/${name}: ${Object.keys(read)}`, async () => {
-      using shell = new Shell();
-      Deno.writeTextFileSync(`${shell.path}/config.yaml`, block);
-      const { code, text } = await shell.say("blobber config --config config.yaml");
-      assert.equal(code, 0, text);
-    });
+  const read = readYaml(block, name) as Record<string, unknown>;
+  const isJob = (it: unknown) => typeof it === "object" && it !== null && "script" in it;
+  if (read.jobs !== undefined || read.include !== undefined || Object.values(read).some(isJob)) {
+    continue;
   }
+  Deno.test(`blobber reads the configuration in howto/${name}: ${Object.keys(read)}`, async () => {
+    using shell = new Shell();
+    Deno.writeTextFileSync(`${shell.path}/config.yaml`, block);
+    const { code, text } = await shell.say("blobber config --config config.yaml");
+    assert.equal(code, 0, text);
+  });
 }
 
 Deno.test("every block in the how-tos is one that a test runs", () => {
@@ -161,5 +175,18 @@ Deno.test("every block in the how-tos is one that a test runs", () => {
     )
       .map(({ name, language, more }) => `${name}: ${language}${more}`),
     [],
+  );
+  const ci = BLOCKS.filter(({ block }) => /^(jobs|include|  script):/m.test(block));
+  assert.deepEqual(
+    ci.map(({ name }) => name),
+    [
+      "github-actions.md",
+      "github-actions.md",
+      "github-actions.md",
+      "gitlab.md",
+      "gitlab.md",
+      "gitlab.md",
+    ],
+    "the pages whose jobs are run",
   );
 });

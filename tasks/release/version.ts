@@ -16,6 +16,9 @@ export const PLACES: [path: string, form: RegExp][] = [
   ["sigstore/deno.json", /(?<=^ {2}"version": ")[^"]+(?=",$)/gm],
   ["cli/deno.json", /(?<=^ {2}"version": ")[^"]+(?=",$)/gm],
   ["lib/version.ts", /(?<=^export const VERSION = ")[^"]+(?=";$)/gm],
+  // The default of the input `version`, the one that is no name and no address.
+  ["templates/push.yml", /(?<=^ {6}default: ")\d[^"]+(?="$)/gm],
+  ["templates/pull.yml", /(?<=^ {6}default: ")\d[^"]+(?="$)/gm],
 ];
 
 /** Reads a file of the tree. */

@@ -1,0 +1,68 @@
+/**
+ * The step that makes the page of a release. It stays a draft until all files are there: what is published then is
+ * never changed.
+ *
+ * @module
+ */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SOURCE } from "../../cli/home.ts";
+import { CHECKSUMS, parseChecksums } from "../binary/checksums.ts";
+import { isStable, versionOf } from "../release/versions.ts";
+import { inRoot, say } from "../run.ts";
+
+/**
+ * Makes it with `gh`, which runners have, as the job's `GH_TOKEN`.
+ *
+ * @param tag that of the release
+ */
+export function makePage(tag: string): void {
+  const version = versionOf(tag);
+  const page = inRoot("dist/release/page");
+  const files = filesOf(page);
+  const state = stateOf(tag);
+  if (state === "published") {
+    say(`the page of ${tag} is published, and left as it is`);
+    return;
+  }
+  const kind = isStable(version) ? "--latest" : "--prerelease";
+  if (state === "none") {
+    const notes = inRoot("dist/release/notes.md");
+    gh(["create", tag, "--verify-tag", "--draft", "--title", tag, "--notes-file", notes]);
+  }
+  gh(["upload", tag, "--clobber", ...files.map((name) => join(page, name))]);
+  gh(["edit", tag, "--draft=false", kind]);
+  say(`${SOURCE}/releases/tag/${tag}`);
+}
+
+/** All files of the page: those that `checksums.txt` lists, the list, and its signature. */
+function filesOf(page: string): string[] {
+  const listed = [...parseChecksums(readFileSync(join(page, CHECKSUMS), "utf8")).keys()];
+  const expected = [...listed, CHECKSUMS, `${CHECKSUMS}.sigstore.json`].sort();
+  const found = readdirSync(page).sort();
+  if (found.join() !== expected.join()) {
+    throw new Error(`the page has ${found.join(", ")}, expected ${expected.join(", ")}`);
+  }
+  return found;
+}
+
+/** Whether the page is there. A look that fails for any other reason is no answer. */
+function stateOf(tag: string): "none" | "draft" | "published" {
+  const args = ["list", "--limit", "200", "--json", "tagName,isDraft"];
+  const pages = JSON.parse(gh(args)) as { tagName: string; isDraft: boolean }[];
+  const page = pages.find(({ tagName }) => tagName === tag);
+  return page === undefined ? "none" : page.isDraft ? "draft" : "published";
+}
+
+function gh(args: string[]): string {
+  const { success, stdout, stderr } = new Deno.Command("gh", {
+    args: ["release", ...args],
+    env: { GH_REPO: new URL(SOURCE).pathname.slice(1), GH_PROMPT_DISABLED: "1" },
+    cwd: inRoot("./"),
+    stdin: "null",
+  }).outputSync();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`gh release ${args[0]}: ${decoder.decode(stderr).trim()}`);
+  return decoder.decode(stdout);
+}
