@@ -176,7 +176,9 @@ Deno.test("every block in the how-tos is one that a test runs", () => {
       .map(({ name, language, more }) => `${name}: ${language}${more}`),
     [],
   );
-  const ci = BLOCKS.filter(({ block }) => /^(jobs|include| {2}script):/m.test(block));
+  const ci = BLOCKS.filter(({ name, block }) =>
+    name !== "containers.md" && /^(jobs|include| {2}script):/m.test(block)
+  );
   assert.deepEqual(
     ci.map(({ name }) => name),
     [
