@@ -4,6 +4,9 @@ import { parseCommandLine } from "../line/parse.ts";
 import { resolveSettings, type Settings, warningsOf } from "./effective.ts";
 import { SETTING_NAMES, settingOf } from "../settings/table.ts";
 import { planVerification } from "../plan/verification.ts";
+import { fileNeeds } from "../../tests/fakes/only_on.ts";
+
+fileNeeds("owners");
 
 /** Resolves a command line with variables and two files. */
 async function resolve(

@@ -4,6 +4,9 @@ import type { Context } from "../context.ts";
 import { resolveSettings } from "../config/effective.ts";
 import { planVerification } from "../plan/verification.ts";
 import { readOptions } from "./reading.ts";
+import { fileNeeds } from "../../tests/fakes/only_on.ts";
+
+fileNeeds("owners");
 
 /** Two layouts, a link to one of them, and rules under which one of the two may be read. */
 async function scene(

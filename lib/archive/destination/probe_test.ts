@@ -7,10 +7,13 @@ import { asPlatform } from "../../../tests/fakes/platforms/as_platform.ts";
 import { useOwnTemporary } from "../../../tests/fakes/temporary.ts";
 import { holdDirectory } from "../../system/hold_path.ts";
 import { probe } from "./probe.ts";
+import { lacks } from "../../../tests/fakes/only_on.ts";
 
 const root = useOwnTemporary();
 
-test("a directory tells its umask and what it folds, and nothing is left in it", async () => {
+test("a directory tells its umask and what it folds, and nothing is left in it", {
+  skip: lacks("a system of its own"),
+}, async () => {
   const path = join(root, "probed");
   mkdirSync(path);
   const dir = holdDirectory(path)!;

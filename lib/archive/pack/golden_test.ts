@@ -27,6 +27,9 @@ import type { PackedLayer } from "./layer_sink.ts";
 import { Packer } from "./pack.ts";
 import { packDirectory, type TimeOptions } from "./pack_input.ts";
 import { walk } from "../input/walk.ts";
+import { fileNeeds } from "../../../tests/fakes/only_on.ts";
+
+fileNeeds("modes");
 
 const scratch = mkdtempSync(join(tmpdir(), "blobber-golden-"));
 after(() => rmSync(scratch, { recursive: true, force: true }));
