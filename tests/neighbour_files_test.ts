@@ -4,6 +4,9 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { both } from "./fakes/processes/neighbours.ts";
 import { BOB, give } from "./fakes/processes/users.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("modes", "shell");
 
 both("swapped-directory: cp sets no mode through a link", async ({ place, victim, copy }) => {
   const theirs = place.directory("theirs", BOB, 0o777);

@@ -2,6 +2,9 @@
 
 import assert from "node:assert/strict";
 import { Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("modes", "shell");
 
 Deno.test("cp puts a file under a name, into a directory, and makes parents", async () => {
   await using at = await Workplace.open();

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { programWords, Workplace } from "./program.ts";
-import { lacks } from "../fakes/only_on.ts";
+import { fileNeeds, lacks } from "../fakes/only_on.ts";
+
+fileNeeds("modes", "shell");
 
 /** Runs another program in a workplace, and gives what it prints. */
 async function other(at: Workplace, program: string, ...args: string[]): Promise<string> {

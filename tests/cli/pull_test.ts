@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { imageOf, type TarItem, tarOf } from "../fakes/tar.ts";
 import { Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("modes", "shell");
 
 Deno.test("pull prints nothing and writes what was pushed", async () => {
   await using at = await Workplace.open();

@@ -4,6 +4,9 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { tarOf } from "../fakes/tar.ts";
 import { Workplace } from "./program.ts";
+import { fileNeeds } from "../fakes/only_on.ts";
+
+fileNeeds("modes", "shell");
 
 /** The bytes of a layout's manifest. */
 function manifestIn(at: Workplace, digest: string) {
