@@ -1,7 +1,7 @@
 /**
  * The programs that blobber is tested beside: where each comes from, and how it is installed. Go programs
- * are built from the module proxy in a pinned version and stay in a cache outside the tree; Debian's come
- * by apt-get where that is possible.
+ * are built from the module proxy in a pinned version and stay in a cache outside the tree, as do those in
+ * wheels of PyPI's; Debian's come by apt-get where that is possible.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { inRoot, say } from "../../tasks/run.ts";
+import { IN_CI, inRoot, say } from "../../tasks/run.ts";
 
 /** A command of a public Go module, in one version. */
 interface GoCommand {
@@ -46,7 +46,16 @@ const GO_COMMANDS = {
     command: "github.com/google/certificate-transparency-go/trillian/ctfe/ct_server",
     version: "v1.3.3",
   },
+  actionlint: { command: "github.com/rhysd/actionlint/cmd/actionlint", version: "v1.7.12" },
 } satisfies Record<string, GoCommand>;
+
+/** Programs in wheels of PyPI's, by the digest of the wheel for Linux on x64; elsewhere they are not installed. */
+const WHEELS = {
+  zizmor: {
+    version: "1.32.0",
+    sha256: "84a6acb975accc13408786a2bd274b572537ca19c933ebbc13e78f3988562071",
+  },
+};
 
 /** Programs of this folder's own Go module. */
 const OWN_PROGRAMS = ["memory-registry", "memory-trillian", "memory-timestamps"] as const;
@@ -76,6 +85,7 @@ const DEBIAN = {
 export type Peer =
   | keyof typeof GO_COMMANDS
   | (typeof OWN_PROGRAMS)[number]
+  | keyof typeof WHEELS
   | keyof typeof DEBIAN
   | "go";
 
@@ -88,7 +98,9 @@ const OWN_SOURCE = inRoot("tests/interop/go");
 
 /** The path of a peer's program, or nothing when it is not installed in the version that is pinned. */
 export function peerPath(peer: Peer): string | undefined {
-  if (peer in GO_COMMANDS || (OWN_PROGRAMS as readonly string[]).includes(peer)) {
+  if (
+    peer in GO_COMMANDS || peer in WHEELS || (OWN_PROGRAMS as readonly string[]).includes(peer)
+  ) {
     return isCurrent(peer) ? join(BIN, peer) : undefined;
   }
   return which(peer);
@@ -109,14 +121,19 @@ export function requirePeer(peer: Peer): string {
  */
 export function installPeers(names: readonly string[] = []): Map<Peer, string> {
   const failed = new Map<Peer, string>();
-  const all = [...Object.keys(GO_COMMANDS), ...OWN_PROGRAMS, ...Object.keys(DEBIAN)];
+  const built = [...Object.keys(GO_COMMANDS), ...OWN_PROGRAMS];
+  const wheels = Object.keys(WHEELS) as (keyof typeof WHEELS)[];
+  const all = [...built, ...wheels, ...Object.keys(DEBIAN)];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown !== undefined) throw new Error(`no peer is called ${unknown}`);
   const wanted = (peer: string) => names.length === 0 || names.includes(peer);
   mkdirSync(BIN, { recursive: true });
   installDebian(Object.entries(DEBIAN).filter(([program]) => wanted(program)), failed);
-  for (const peer of [...Object.keys(GO_COMMANDS), ...OWN_PROGRAMS].filter(wanted)) {
+  for (const peer of built.filter(wanted)) {
     if (!isCurrent(peer)) buildGo(peer, failed);
+  }
+  for (const peer of wheels.filter(wanted)) {
+    if (!isCurrent(peer)) installWheel(peer, failed);
   }
   return failed;
 }
@@ -150,6 +167,7 @@ function adopted(peer: string): boolean {
 function sourceOf(peer: string): string {
   const known = (GO_COMMANDS as Record<string, GoCommand>)[peer];
   if (known !== undefined) return `${known.command}@${known.version}`;
+  if (peer in WHEELS) return wheelOf(peer as keyof typeof WHEELS);
   const hash = createHash("sha256");
   const files = readdirSync(join(OWN_SOURCE, peer)).sort().map((file) => join(peer, file));
   for (const file of ["go.mod", "go.sum", ...files]) {
@@ -172,7 +190,8 @@ function buildGo(peer: string, failed: Map<Peer, string>): void {
   const { success, stderr } = new Deno.Command(go, {
     args: ["install", target],
     cwd: peer in GO_COMMANDS ? FOLDER : OWN_SOURCE,
-    env: { GOBIN: fresh, GOTOOLCHAIN: "local", GOFLAGS: "" },
+    // Another Go is downloaded only where that was asked for.
+    env: { GOBIN: fresh, GOTOOLCHAIN: Deno.env.get("GOTOOLCHAIN") ?? "local", GOFLAGS: "" },
     stdin: "null",
   }).outputSync();
   if (success) {
@@ -185,20 +204,52 @@ function buildGo(peer: string, failed: Map<Peer, string>): void {
   rmSync(fresh, { recursive: true, force: true });
 }
 
+/** A line of a requirements file, by which pip refuses any other content. */
+function wheelOf(peer: keyof typeof WHEELS): string {
+  const { version, sha256 } = WHEELS[peer];
+  return `${peer}==${version} --hash=sha256:${sha256}`;
+}
+
+function installWheel(peer: keyof typeof WHEELS, failed: Map<Peer, string>): void {
+  const python = which("python3");
+  if (python === undefined) return void failed.set(peer, "Python is not installed");
+  say(`installing ${peer} ${WHEELS[peer].version}`);
+  const fresh = join(FOLDER, `new-${peer}-${Deno.pid}`);
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  writeFileSync(join(fresh, "requirements.txt"), wheelOf(peer));
+  const { success, stderr } = new Deno.Command(python, {
+    args: ["-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+      .concat(["--require-hashes", "--target", join(fresh, "out"), "-r", "requirements.txt"]),
+    cwd: fresh,
+    stdin: "null",
+  }).outputSync();
+  if (success) {
+    renameSync(join(fresh, "out/bin", peer), join(BIN, peer));
+    writeFileSync(join(BIN, `${peer}.source`), sourceOf(peer));
+  } else {
+    failed.set(peer, new TextDecoder().decode(stderr).trim().split("\n").at(-1) ?? "");
+  }
+  rmSync(fresh, { recursive: true, force: true });
+}
+
 function installDebian(packages: [program: string, name: string][], failed: Map<Peer, string>) {
   const missing = packages.filter(([program]) => which(program) === undefined);
   if (missing.length === 0) return;
   const names = missing.map(([, name]) => name);
   const apt = which("apt-get");
-  if (apt !== undefined && Deno.uid() === 0) {
+  // A machine of a CI system's own is no one's to ask: there sudo needs no password.
+  const sudo = Deno.uid() === 0 ? [] : IN_CI ? ["sudo", "-n"] : undefined;
+  if (apt !== undefined && sudo !== undefined) {
     say(`installing ${names.join(" ")}`);
-    const env = { DEBIAN_FRONTEND: "noninteractive" };
-    new Deno.Command(apt, { args: ["update", "-qq"], env, stdin: "null" }).outputSync();
+    const run = (...args: string[]) => {
+      const [program, ...words] = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", apt, ...args];
+      if (which(program!) === undefined) return;
+      new Deno.Command(program!, { args: words, stdin: "null" }).outputSync();
+    };
+    run("update", "-qq");
     // One at a time: a package that a release does not have must not keep the others away.
-    for (const name of names) {
-      const args = ["install", "-y", "-qq", "--no-install-recommends", name];
-      new Deno.Command(apt, { args, env, stdin: "null" }).outputSync();
-    }
+    for (const name of names) run("install", "-y", "-qq", "--no-install-recommends", name);
   }
   for (const [program, name] of missing) {
     if (which(program) === undefined) {
