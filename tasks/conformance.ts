@@ -6,12 +6,12 @@
  */
 
 import { existsSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { IN_CI, inRoot, say, type Tally, tallyLine } from "./run.ts";
 import { copyForNode, NODE_FLAGS, runtimeProgram } from "./runtimes.ts";
 
 const SUITE = "tests/conformance/run.ts";
-const vectors = Deno.env.get("CONFORMANCE_DIR") ?? inRoot("../shared/conformance");
+const vectors = resolve(Deno.env.get("CONFORMANCE_DIR") ?? inRoot("../shared/conformance"));
 
 function run(program: string, args: string[], cwd: string): Tally {
   const { code, stdout, stderr } = new Deno.Command(program, {

@@ -13,6 +13,9 @@ import { GithubJob, type StepResult } from "./fakes/ci/github.ts";
 import { includedJob, runJob } from "./fakes/ci/gitlab.ts";
 import { CiServices, ISSUERS } from "./fakes/ci/services.ts";
 import { which } from "./fakes/installing.ts";
+import { fileNeeds } from "./fakes/only_on.ts";
+
+fileNeeds("shell");
 
 const WORKFLOW = "acme/site/.github/workflows/release.yml@refs/tags/v1.0.0";
 const GITHUB = { actor: "jo", repository: "acme/site", ref_name: "v1.0.0" };

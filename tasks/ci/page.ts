@@ -16,10 +16,11 @@ import { inRoot, say } from "../run.ts";
  * Makes it with `gh`, which runners have, as the job's `GH_TOKEN`.
  *
  * @param tag that of the release
+ * @param dir the directory of the release
  */
-export function makePage(tag: string): void {
+export function makePage(tag: string, dir: string = inRoot("dist/release")): void {
   const version = versionOf(tag);
-  const page = inRoot("dist/release/page");
+  const page = join(dir, "page");
   const files = filesOf(page);
   const state = stateOf(tag);
   if (state === "published") {
@@ -28,7 +29,7 @@ export function makePage(tag: string): void {
   }
   const kind = isStable(version) ? "--latest" : "--prerelease";
   if (state === "none") {
-    const notes = inRoot("dist/release/notes.md");
+    const notes = join(dir, "notes.md");
     gh(["create", tag, "--verify-tag", "--draft", "--title", tag, "--notes-file", notes]);
   }
   gh(["upload", tag, "--clobber", ...files.map((name) => join(page, name))]);

@@ -13,6 +13,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Signable } from "../../mod.ts";
+import { publicTrustRoot } from "../../sigstore/trust/tuf.ts";
+import type { TrustMaterial } from "../../sigstore/trust/trust_root.ts";
 import { rulesOf } from "../../sigstore/verify/policy.ts";
 import { loadTrustedRoot } from "../../sigstore/trust/trust_root.ts";
 import { verifyBundle } from "../../sigstore/verify/verifier.ts";
@@ -35,9 +37,24 @@ export interface Outcome extends ConformanceCheck {
   says: string;
 }
 
+/** The directory of the cases, as it is called beside this repository or in the suite's own. */
+function suiteIn(directory: string): string {
+  const names = ["sigstore-bundle-verify", "bundle-verify"].map((name) => join(directory, name));
+  return names.find((path) => existsSync(path)) ?? names[0]!;
+}
+
+/** What is signed where a case has nothing of its own: in the directory of the cases, or above it. */
+function commonArtifact(suite: string): string {
+  const path = join(suite, "a.txt");
+  return existsSync(path) ? path : join(suite, "../a.txt");
+}
+
+/** The public trust root where a case has none: beside the cases, or else fetched once. */
+let fetched: Promise<TrustMaterial> | undefined;
+
 /** All checks of a directory, in order. */
 export function listChecks(directory: string): ConformanceCheck[] {
-  const suite = join(directory, "sigstore-bundle-verify");
+  const suite = suiteIn(directory);
   return readdirSync(suite, { withFileTypes: true }).filter((entry) => entry.isDirectory())
     .map((entry) => entry.name).sort().flatMap((name) => {
       const mustPass = !name.endsWith("_fail");
@@ -57,7 +74,7 @@ async function refusal(
   directory: string,
   check: ConformanceCheck,
 ): Promise<{ typed: boolean; message: string } | undefined> {
-  const suite = join(directory, "sigstore-bundle-verify");
+  const suite = suiteIn(directory);
   const folder = join(suite, check.name);
   const given = (name: string, otherwise: string) =>
     existsSync(join(folder, name)) ? join(folder, name) : otherwise;
@@ -65,7 +82,9 @@ async function refusal(
     existsSync(join(folder, name)) ? readFileSync(join(folder, name), "utf8").trim() : otherwise;
   try {
     const root = given("trusted_root.json", join(directory, "public-good-trusted_root.json"));
-    const trust = loadTrustedRoot(readFileSync(root), root);
+    const trust = existsSync(root)
+      ? loadTrustedRoot(readFileSync(root), root)
+      : await (fetched ??= publicTrustRoot());
     const rules = rulesOf(
       existsSync(join(folder, "key.pub"))
         ? { signers: [{ key: readFileSync(join(folder, "key.pub"), "utf8") }], trust }
@@ -79,7 +98,7 @@ async function refusal(
     );
     const bytes = readFileSync(join(folder, "bundle.sigstore.json"));
     const signature = { mediaType: mediaTypeOf(bytes), bytes };
-    const artifact = readFileSync(given("artifact", join(suite, "a.txt")));
+    const artifact = readFileSync(given("artifact", commonArtifact(suite)));
     const manifest = check.by === "bytes"
       ? signable(artifact, artifact)
       : signable(artifact, isStatement(bytes) ? new Uint8Array() : stored(suite, artifact));
@@ -105,7 +124,7 @@ function signable(artifact: Uint8Array, bytes: Uint8Array): Signable {
 function stored(suite: string, wanted: Uint8Array): Uint8Array {
   const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
   const paths = [
-    join(suite, "a.txt"),
+    commonArtifact(suite),
     ...readdirSync(suite).map((c) => join(suite, c, "artifact")),
   ];
   for (const path of paths.filter((one) => existsSync(one))) {

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { onlyWith } from "../../tests/fakes/only_on.ts";
+import { makePage } from "./page.ts";
+
+/** A program that notes how it is called, and says which pages there are. */
+const GH = `#!/bin/sh
+printf '%s\\n' "$GH_REPO $*" >>"$GH_NOTES"
+if [ "$2" = list ]; then cat "$GH_PAGES"; fi
+if [ "$2" = "\${GH_FAILS:-}" ]; then echo 'HTTP 403' >&2; exit 1; fi
+`;
+
+const TAG = "v1.2.3";
+const HEX = "0".repeat(64);
+
+Deno.test({
+  name: "the page of a release is a draft until all files are there, and never changed after that",
+  ...onlyWith("shell"),
+  fn() {
+    const dir = Deno.makeTempDirSync();
+    const path = Deno.env.get("PATH")!;
+    try {
+      mkdirSync(`${dir}/bin`);
+      mkdirSync(`${dir}/page`);
+      writeFileSync(`${dir}/bin/gh`, GH);
+      chmodSync(`${dir}/bin/gh`, 0o755);
+      Deno.env.set("PATH", `${dir}/bin:${path}`);
+      Deno.env.set("GH_NOTES", `${dir}/notes`);
+      Deno.env.set("GH_PAGES", `${dir}/pages`);
+      const file = (name: string, text = "") => writeFileSync(`${dir}/page/${name}`, text);
+      file("blobber-linux-x64");
+      file("checksums.txt", `${HEX}  blobber-linux-x64\n`);
+      const calls = (pages: unknown[], tag = TAG): string[] => {
+        writeFileSync(`${dir}/pages`, JSON.stringify(pages));
+        rmSync(`${dir}/notes`, { force: true });
+        makePage(tag, dir);
+        return readFileSync(`${dir}/notes`, "utf8").trim().split("\n")
+          .map((line) => line.replaceAll(dir, "DIR"));
+      };
+
+      assert.throws(() => calls([]), /has blobber-linux-x64, checksums\.txt, expected/);
+      file("checksums.txt.sigstore.json");
+      const gh = "blobber-dev/blobber release";
+      const list = `${gh} list --limit 200 --json tagName,isDraft`;
+      const files = ["blobber-linux-x64", "checksums.txt", "checksums.txt.sigstore.json"]
+        .map((name) => `DIR/page/${name}`).join(" ");
+      const rest = [`upload ${TAG} --clobber ${files}`, `edit ${TAG} --draft=false --latest`]
+        .map((it) => `${gh} ${it}`);
+      assert.deepEqual(calls([{ tagName: "v1.2.2", isDraft: false }]), [
+        list,
+        `${gh} create ${TAG} --verify-tag --draft --title ${TAG} --notes-file DIR/notes.md`,
+        ...rest,
+      ]);
+      assert.deepEqual(calls([{ tagName: TAG, isDraft: true }]), [list, ...rest], "again");
+      assert.deepEqual(calls([{ tagName: TAG, isDraft: false }]), [list], "it is published");
+      assert.match(calls([], "v1.2.3-rc.1").at(-1)!, /edit v1\.2\.3-rc\.1 .*--prerelease$/);
+      Deno.env.set("GH_FAILS", "list");
+      assert.throws(() => calls([]), /gh release list: HTTP 403/, "no answer is no page");
+    } finally {
+      Deno.env.set("PATH", path);
+      for (const name of ["GH_NOTES", "GH_PAGES", "GH_FAILS"]) Deno.env.delete(name);
+      rmSync(dir, { recursive: true });
+    }
+  },
+});
