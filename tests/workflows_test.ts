@@ -10,6 +10,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readYaml } from "../cli/config/yaml.ts";
 import { SIGNER } from "../cli/home.ts";
 import { type Command, COMMANDS, inputsOf, templateOf } from "../tasks/ci/templates.ts";
+import { STEPS as RELEASE_STEPS } from "../tasks/release/steps.ts";
 import { inRoot } from "../tasks/run.ts";
 
 interface Step {
@@ -57,19 +58,20 @@ const TASKS = (readYaml(read("deno.json"), "deno.json") as { tasks: Record<strin
 const TASK = /^npx -y (?:-p npm@[\d.]+ -p deno@2\.9\.6 -- deno|deno@2\.9\.6) task (\S+)( .*)?$/;
 
 Deno.test("there is a workflow for each change and one for releases, by the name that signs them", () => {
-  assert.deepEqual(Object.keys(WORKFLOWS), ["change.yml"]);
+  assert.deepEqual(Object.keys(WORKFLOWS), ["change.yml", "release.yml"]);
   assert.deepEqual(Object.keys(WORKFLOWS["change.yml"]!.on), [
     "push",
     "pull_request",
     "workflow_call",
   ]);
+  assert.deepEqual(WORKFLOWS["release.yml"]!.on, { push: { tags: ["v*"] } });
   assert.ok(SIGNER.identityPrefix.endsWith("/.github/workflows/release.yml@refs/tags/"));
 });
 
 Deno.test("every action is pinned by its commit, with the version beside it", () => {
   const lines = Object.values(WORKFLOWS).flatMap(({ text }) => text.split("\n"))
     .filter((line) => /\buses:/.test(line));
-  assert.ok(lines.length > 5);
+  assert.ok(lines.length > 10);
   const own = /uses: \.\/(\S*)$/;
   for (const line of lines) {
     const local = own.exec(line)?.[1];
@@ -130,7 +132,15 @@ Deno.test("jobs may do what they need, and say why", () => {
     Object.entries(job.permissions!).filter(([, access]) => access === "write")
       .map(([scope]) => `${at} ${scope}`)
   );
-  assert.deepEqual(writes, []);
+  assert.deepEqual(writes, [
+    "release.yml: registry packages",
+    "release.yml: registry id-token",
+    "release.yml: jsr id-token",
+    "release.yml: npm id-token",
+    "release.yml: page contents",
+    "release.yml: latest packages",
+    "release.yml: latest id-token",
+  ]);
   for (const { at, job } of JOBS) {
     const may = Object.values(job.permissions!).includes("write");
     assert.equal(
@@ -148,6 +158,45 @@ Deno.test("no credentials stay in a checkout, and nothing is kept for later runs
     }
     assert.ok(!/cache/.test(step.uses ?? ""), at);
   }
+});
+
+Deno.test("a release is tested, made once, and tried before anything is sent", () => {
+  const { jobs } = WORKFLOWS["release.yml"]!;
+  const before = (name: string): string[] => {
+    const needs = [jobs[name]!.needs ?? []].flat();
+    return [...needs, ...needs.flatMap(before)];
+  };
+  assert.equal(jobs.change!.uses, `./${FOLDER}/change.yml`);
+  for (const [name, job] of Object.entries(jobs)) {
+    if (job.environment === undefined) continue;
+    for (const first of ["change", "build", "try"]) assert.ok(before(name).includes(first), name);
+  }
+  for (const first of ["registry", "jsr", "npm", "page"]) {
+    assert.ok(before("latest").includes(first), `latest after ${first}`);
+  }
+});
+
+Deno.test("a release does every step once, in the steps' own order, and sends from what was made", () => {
+  const { jobs } = WORKFLOWS["release.yml"]!;
+  const done: string[] = [];
+  for (const { environment, steps = [] } of Object.values(jobs)) {
+    const runs = steps.flatMap(({ run }) =>
+      / task release "\$GITHUB_REF_NAME" (.*)/.exec(run ?? "")?.[1] ?? []
+    );
+    for (const words of runs) {
+      const [, names] = /^--only ([a-z,]+)$/.exec(words) ?? assert.fail(words);
+      for (const name of names!.split(",")) {
+        const step = RELEASE_STEPS.find((it) => it.name === name) ?? assert.fail(`no step ${name}`);
+        assert.equal(
+          environment !== undefined,
+          step.sends,
+          `${name}: what sends, and nothing else`,
+        );
+        done.push(name);
+      }
+    }
+  }
+  assert.deepEqual(done, RELEASE_STEPS.map(({ name }) => name));
 });
 
 interface Action {
