@@ -41,6 +41,8 @@ export class Shell implements Disposable {
       DENO_DIR: denoDir(),
       NO_COLOR: "1",
       LC_ALL: "C.UTF-8",
+      // Progress depends on the machine's speed.
+      BLOBBER_PROGRESS: "none",
     };
   }
 

@@ -9,7 +9,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { aboutOf } from "./about.ts";
 import { configOf } from "./doors.ts";
-import { type Files, mendPackage, readTarball, writeTarball } from "./packed.ts";
+import { mendPackage, readTarball, writeTarball } from "./packed.ts";
+import { readmeElsewhere } from "./readme.ts";
 import { SOURCE } from "../../cli/home.ts";
 import { deno, inRoot, say } from "../run.ts";
 import { VERSIONS } from "../runtimes.ts";
@@ -45,9 +46,6 @@ export async function pack(into: string): Promise<Tarballs> {
   mkdirSync(into, { recursive: true });
   const configs = PACKAGES.map(({ folder }) => configOf(folder));
   const workspace = Object.fromEntries(configs.map(({ name, version }) => [name, version]));
-  const further: Files = new Map(
-    ["LICENSE", "README.md"].map((name) => [name, readFileSync(inRoot(name), "utf8")]),
-  );
   const temporary = mkdtempSync(join(tmpdir(), "blobber-pack-"));
   const tarballs: Tarballs = {};
   try {
@@ -57,13 +55,20 @@ export async function pack(into: string): Promise<Tarballs> {
       const args = ["pack", "--allow-dirty", "--no-source-maps", "--output", raw];
       const { ok, output } = await deno(args, folder);
       if (!ok) throw new Error(output);
-      const files = mendPackage(readTarball(readFileSync(raw)), {
+      const place = folder.replace(/^\.\/|\/$/g, "");
+      const readme = readFileSync(inRoot(`${folder}README.md`), "utf8");
+      const home = { url: SOURCE, tag: `v${version}`, folder: place };
+      const unpacked = readTarball(readFileSync(raw)).set(
+        "README.md",
+        readmeElsewhere(readme, home),
+      );
+      const files = mendPackage(unpacked, {
         ...facts,
         about: aboutOf(name),
-        source: { url: SOURCE, folder: folder.replace(/^\.\/|\/$/g, "") },
+        source: { url: SOURCE, folder: place },
         imports,
         workspace,
-        further,
+        further: new Map([["LICENSE", readFileSync(inRoot("LICENSE"), "utf8")]]),
       });
       const path = join(into, `${name.replace("@", "").replace("/", "-")}-${version}.tgz`);
       writeFileSync(path, writeTarball(files));

@@ -40,7 +40,7 @@ export interface PackageFacts {
 const SHEBANG = "#!/usr/bin/env -S deno run -A --quiet --no-config --node-modules-dir=manual\n";
 
 /** Files that a package on npm has a use for. */
-const KEPT = /\.js$|\.d\.ts$|\.md$|^LICENSE$|^package\.json$/;
+const KEPT = /\.js$|\.d\.ts$|^README\.md$|^LICENSE$|^package\.json$/;
 
 /**
  * The package as it is published.
