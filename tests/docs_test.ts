@@ -122,6 +122,16 @@ Deno.test("docs/README.md lists every page", () => {
   }
 });
 
+Deno.test("docs/development.md has a row for every task, and for nothing else", () => {
+  const { tasks } = JSON.parse(readFileSync(inRoot("deno.json"), "utf8"));
+  const [, table] = /^\| task [^]*?\n((?:\|.*\n)+)/m
+    .exec(readFileSync(inRoot("docs/development.md"), "utf8"))!;
+  const rows = table!.split("\n").flatMap((row) =>
+    [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
+  );
+  assert.deepEqual(rows.sort(), Object.keys(tasks).sort());
+});
+
 Deno.test("docs/dependencies.md has a row for each dependency, and for nothing else", () => {
   const declared = ["", "sigstore/", "cli/"].flatMap((folder) => {
     const config = JSON.parse(readFileSync(inRoot(`${folder}deno.json`), "utf8"));
