@@ -46,6 +46,8 @@ Deno.test("files on which verification and installation rest have owners", () =>
       filesOf(`/${folder}/`).filter((path) => /verif|signature|credential/i.test(path))
     ).filter((path) => !path.endsWith("_test.ts")),
     ...readdirSync(inRoot(".")).filter((name) => /^install\.|^action\.yml$/.test(name)),
+    ...["binary", "ci", "images", "installers", "packages", "release"]
+      .flatMap((folder) => filesOf(`/tasks/${folder}/`)),
     "cli/config/guarded.ts",
     ".github/CODEOWNERS",
   ];
