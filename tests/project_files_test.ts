@@ -129,3 +129,21 @@ Deno.test("CONTRIBUTING.md says where things are, and they are there", () => {
   }
   assert.ok(text.includes(`git clone ${SOURCE} && cd ${SOURCE.split("/").at(-1)}\n`));
 });
+
+Deno.test("every file that says where the project lives names the home in cli/home.ts", () => {
+  const [, path] = /^https:\/\/[^/]+\/(.+)$/.exec(SOURCE)!;
+  const home = new RegExp(
+    "(?:github\\.com|raw\\.githubusercontent\\.com|gitlab\\.com|ghcr\\.io|uses:)[/ ]" +
+      `([\\w.-]+/${path!.split("/")[1]})\\b`,
+    "g",
+  );
+  const folders = [".github/", "ci/", "cli/", "docs/", "lib/", "sigstore/", "tasks/", "templates/"];
+  const files = readdirSync(inRoot(".")).filter((name) => statSync(inRoot(name)).isFile())
+    .concat(folders.flatMap((folder) => filesOf(`/${folder}`)))
+    .filter((name) => !/_test\.ts$|\.svg$/.test(name));
+  const named = files.flatMap((file) =>
+    [...read(file).matchAll(home)].map(([, found]) => ({ file, found }))
+  );
+  assert.ok(new Set(named.map(({ file }) => file)).size > 10);
+  assert.deepEqual(named.filter(({ found }) => found !== path), []);
+});
