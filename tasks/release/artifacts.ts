@@ -8,6 +8,7 @@
 
 import { mkdirSync, rmSync } from "node:fs";
 import { blobber, tryBlobber } from "./blobber.ts";
+import { imagesOf } from "./places.ts";
 import { RULES, writeRules } from "./rules.ts";
 import { SBOM, SBOM_TYPE } from "./sbom.ts";
 import { at, demandReal, PATHS, type Release } from "./state.ts";
@@ -24,8 +25,11 @@ export interface Artifact {
 /** All of them; the binaries come last: when they are there, the release is. */
 export function artifactsOf(release: Release): Artifact[] {
   const { places, tag } = release;
+  const images = { layout: at(release, PATHS.images), repository: imagesOf(places) };
   const files = { layout: at(release, PATHS.layout), repository: places.artifact };
   return [
+    { ...images, tag },
+    { ...images, tag: `${tag}-deno` },
     { ...files, tag: `${tag}.sbom` },
     { ...files, tag },
   ];

@@ -11,6 +11,7 @@ import { CHECKSUMS, formatChecksums, sha256OfFile } from "../binary/checksums.ts
 import { compile } from "../binary/compile.ts";
 import { makeProgram } from "../binary/program.ts";
 import { TARGET_NAMES, TARGETS, thisTarget } from "../binary/targets.ts";
+import { buildImages } from "../images/build.ts";
 import { writeInstallers } from "../installers/write.ts";
 import { SBOM } from "./sbom.ts";
 import { BUNDLE } from "./sign.ts";
@@ -78,4 +79,20 @@ function tryBinary(release: Release): void {
   if (!success || said !== expected) {
     throw new Error(`${path} says ${JSON.stringify(said)}, expected ${JSON.stringify(expected)}`);
   }
+}
+
+/** Makes container images of the binaries, in a layout. */
+export async function images(release: Release): Promise<void> {
+  rmSync(at(release, PATHS.images), { recursive: true, force: true });
+  // An image of a line of text would say nothing of images.
+  if (isPlaceholder(release)) return;
+  const { version, commit, time } = release;
+  await buildImages({
+    binaries: at(release, PATHS.artifact),
+    version,
+    commit,
+    created: new Date(time * 1000).toISOString(),
+    out: at(release, PATHS.images),
+    mirrors: Deno.env.get("BLOBBER_DEBIAN")?.split(/\s+/).filter(Boolean),
+  });
 }

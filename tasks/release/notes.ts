@@ -9,7 +9,7 @@ import { CHECKSUMS, parseChecksums } from "../binary/checksums.ts";
 import { inRoot } from "../run.ts";
 import { sectionFor } from "./changelog.ts";
 import { BUNDLE } from "./sign.ts";
-import { identityOf } from "./places.ts";
+import { identityOf, imagesOf } from "./places.ts";
 import { PATHS, read, type Release, write } from "./state.ts";
 
 /** Writes them. */
@@ -71,6 +71,7 @@ cosign verify-blob --bundle ${BUNDLE} \\
 sha256sum --check --ignore-missing ${CHECKSUMS}
 \`\`\`
 
-The list of components is \`blobber.spdx.json\`, and signed as \`${artifact}:${tag}.sbom\`.
+The list of components is \`blobber.spdx.json\`, and signed as \`${artifact}:${tag}.sbom\`. Images are
+\`${imagesOf(places)}:${tag}\` and \`${imagesOf(places)}:${tag}-deno\`, signed by the same identity.
 `;
 }

@@ -6,7 +6,7 @@
  */
 
 import { makeArtifacts, moveLatest, pushArtifacts } from "./artifacts.ts";
-import { checksums, compileAll } from "./binaries.ts";
+import { checksums, compileAll, images } from "./binaries.ts";
 import { check, gate } from "./check.ts";
 import { publishJsr } from "./jsr.ts";
 import { notes } from "./notes.ts";
@@ -47,6 +47,7 @@ export const STEPS: Step[] = [
   makes("pack", "the packages as npm takes them", packAll),
   makes("sbom", "the list of components, from the lock file", sbom),
   makes("checksums", "what installs the binaries, and the digests of all files", checksums),
+  makes("images", "container images, in a layout", images),
   makes("artifacts", "binaries and list of components, in a layout", makeArtifacts),
   makes("notes", "what the page of the release says", notes),
   sends("sign", "a signature over the digests, for the page", signChecksums),

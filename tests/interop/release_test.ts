@@ -7,11 +7,12 @@ import assert from "node:assert/strict";
 import { writeStandIn } from "../fakes/standin_binary.ts";
 import { sha256OfFile } from "../../tasks/binary/checksums.ts";
 import { TARGET_NAMES, TARGETS } from "../../tasks/binary/targets.ts";
+import { buildImages } from "../../tasks/images/build.ts";
 import { Home, interop } from "./harness.ts";
 import { startEmptyJsr } from "./jsr.ts";
 import { NPM_TOKEN, startNpmRegistry } from "./npm_registry.ts";
 import { exec, must, type Ran, TempDir } from "./processes.ts";
-import { releaseTree } from "./release_tree.ts";
+import { releaseTree, SMALL_PARTS } from "./release_tree.ts";
 import { distribution } from "./servers.ts";
 import { startSigstack } from "./sigstack.ts";
 import { cosign, mustCosign, refused, SIGNING_PEERS } from "./signing_cli.ts";
@@ -20,7 +21,7 @@ const VERSION = "9.8.7";
 const TAG = `v${VERSION}`;
 const WORKFLOW = "blobber-dev/blobber/.github/workflows/release.yml@refs/tags/";
 
-/** Steps that make the release, without the binaries, and those that send it. */
+/** Steps that make the release, without the binaries and the images of them, and those that send it. */
 const MAKES = "sbom,checksums,artifacts,notes";
 const SENDS = "sign,push,jsr,npm,latest,verify";
 
@@ -83,6 +84,8 @@ interop("a release is made, published, installed and verified by rule", SIGNING_
     await writeStandIn(at(`artifact/${TARGETS[target].file}`), facts);
   }
   await step(MAKES);
+  const images = { binaries: at("artifact"), version: VERSION, commit, out: at("images") };
+  await buildImages({ ...images, created: "2027-01-02T00:00:00Z", parts: SMALL_PARTS });
 
   // It fails in the middle, and goes on.
   npm.refuses.add("@blobber/sigstore");
@@ -140,8 +143,17 @@ interop("a release is made, published, installed and verified by rule", SIGNING_
   const told = `blobber version ${VERSION} (commit ${commit})\n`;
   assert.equal((await must(binary, ["--version"], { env })).stdout, told);
   await home.must(["cat", `${artifact}:latest`, "checksums.txt", ...ours]);
-  const other = rule(`${identityPrefix}v9.8.6`);
-  await refused(home, 7, /v9\.8\.6/, ["pull", `${artifact}:${TAG}`, dir.at("no"), ...other]);
+  // A binary of an older release becomes this one.
+  const here = { artifact, ...signer, trustedRoot: stack.trustedRoot };
+  const installed = dir.at("blobber");
+  await writeStandIn(installed, { version: "9.8.6", commit, target: "linux-x64", home: here });
+  await must(installed, ["upgrade"], { env: home.env });
+  assert.equal(sha256OfFile(installed), sha256OfFile(binary));
+  for (const reference of [`${artifact}-image:${TAG}`, `${artifact}-image:${TAG}-deno`]) {
+    await home.must(["verify", reference, ...ours]);
+  }
+  const older = rule(`${identityPrefix}v9.8.6`);
+  await refused(home, 7, /v9\.8\.6/, ["pull", `${artifact}:${TAG}`, dir.at("no"), ...older]);
 
   // cosign finds the same signatures, and verifies the page's.
   const trust = ["--trusted-root", stack.trustedRoot, "--certificate-oidc-issuer", issuer];
@@ -168,4 +180,12 @@ interop("a release is made, published, installed and verified by rule", SIGNING_
   const npx = ["--yes", "--package", `@blobber/cli@${VERSION}`, "blobber", "version"];
   const fromNpm = await must("npx", npx, elsewhere);
   assert.equal(fromNpm.stdout, `blobber version ${VERSION}\n`);
+
+  // Nothing that is published changes: other content under the same tag is an error.
+  Deno.writeTextFileSync(at("page/blobber.spdx.json"), "{}\n");
+  await step("artifacts");
+  const other = await release(["--only", "push", TAG]);
+  assert.equal(other.code, 1);
+  assert.match(other.stdout, /v9\.8\.7\.sbom is sha256:\w+ already/);
+  assert.equal(await state(), after);
 });

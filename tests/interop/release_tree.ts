@@ -6,6 +6,8 @@
  */
 
 import { cpSync } from "node:fs";
+import type { InputEntry } from "@blobber/core/estargz";
+import type { ImageParts } from "../../tasks/images/parts.ts";
 import { inRoot } from "../../tasks/run.ts";
 import { must, type TempDir } from "./processes.ts";
 
@@ -49,4 +51,15 @@ const AUTHOR = {
   GIT_AUTHOR_EMAIL: "a@example.com",
   GIT_COMMITTER_NAME: "a",
   GIT_COMMITTER_EMAIL: "a@example.com",
+};
+
+const entries = (path: string): Promise<InputEntry[]> =>
+  Promise.resolve([{ type: "file", path, content: new TextEncoder().encode(path) }]);
+
+/** What images are made of, in place of hundreds of megabytes: the real ones have tests of their own. */
+export const SMALL_PARTS: ImageParts = {
+  base: () => entries("etc/passwd"),
+  shell: () => entries("bin/sh"),
+  deno: () => entries("usr/local/bin/deno"),
+  library: () => entries("deno.json"),
 };

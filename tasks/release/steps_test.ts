@@ -1,0 +1,92 @@
+/** The order of steps, where a release goes, and what stands in the way of one. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { check } from "./check.ts";
+import { notesText } from "./notes.ts";
+import { identityOf, imagesOf, readPlaces, REAL } from "./places.ts";
+import { demandReal, PATHS, read, type Release, write } from "./state.ts";
+import { STEPS } from "./steps.ts";
+
+const COMMIT = "0123456789abcdef0123456789abcdef01234567";
+
+function inDirectory(run: (release: Release) => void): void {
+  const dir = mkdtempSync(join(tmpdir(), "blobber-steps-"));
+  try {
+    run({
+      version: "9.9.9",
+      tag: "v9.9.9",
+      commit: COMMIT,
+      time: 1_700_000_000,
+      stable: true,
+      dir,
+      places: REAL,
+      dry: false,
+      sources: { commit: COMMIT, time: 1_700_000_000, changed: ["a.ts"] },
+      problems: [],
+    });
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+test("everything is made before anything is sent, and what is found last comes last", () => {
+  const sends = STEPS.map((step) => step.sends);
+  assert.equal(sends.indexOf(true), sends.lastIndexOf(false) + 1);
+  assert.deepEqual(STEPS.slice(-2).map(({ name }) => name), ["latest", "verify"]);
+});
+
+test("a release of a tree that is not the tag's is refused, with every reason", () => {
+  inDirectory((release) => {
+    assert.throws(() => check(release), (error: Error) => {
+      for (const why of [/a\.ts/, /has version/, /tag v9\.9\.9/, /gate did not/, /9\.9\.9/]) {
+        assert.match(error.message, why);
+      }
+      return true;
+    });
+    assert.throws(() => read(release, PATHS.facts, "check"), /the step "check" makes it/);
+    // A dry run goes on, and tells them in its plan.
+    check({ ...release, dry: true });
+    assert.equal(release.problems.length, 10);
+    assert.match(read(release, PATHS.facts, "check"), /"tag": "v9\.9\.9"/);
+  });
+});
+
+test("nothing is sent without a check, or with something else in the place of binaries", () => {
+  inDirectory((release) => {
+    assert.throws(() => demandReal(release), /no release\.json/);
+    write(release, PATHS.facts, "{}");
+    demandReal(release);
+    write(release, PATHS.placeholders, "no runtime\n");
+    assert.throws(() => demandReal(release), /no binaries were compiled/);
+  });
+});
+
+test("a rehearsal names all of its places", () => {
+  inDirectory(({ dir }) => {
+    const path = join(dir, "places.json");
+    const places = { ...REAL, artifact: "localhost:5000/a/b" };
+    writeFileSync(path, JSON.stringify(places));
+    assert.equal(imagesOf(readPlaces(path)), "localhost:5000/a/b-image");
+    for (
+      const wrong of [{ ...places, npm: undefined }, { ...places, nmp: "x" }, {
+        ...places,
+        sigstore: {},
+      }]
+    ) {
+      writeFileSync(path, JSON.stringify(wrong));
+      assert.throws(() => readPlaces(path), /does not name the places/);
+    }
+  });
+});
+
+test("notes have the changes, every digest, and the identity of the tag", () => {
+  const digests = `${"ab".repeat(32)}  blobber-linux-x64\n${"cd".repeat(32)}  install.sh\n`;
+  const text = notesText({ tag: "v9.9.9", places: REAL }, "- new", digests);
+  assert.ok(text.startsWith("- new\n\n## Digests\n"));
+  assert.ok(text.includes(`| \`install.sh\` | \`${"cd".repeat(32)}\` |`));
+  assert.equal(text.split(identityOf(REAL, "v9.9.9")).length, 3);
+});
