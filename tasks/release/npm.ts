@@ -54,10 +54,17 @@ export async function publishNpm(release: Release): Promise<void> {
   }
 }
 
+/** npm shows a new version some time after it took it: how often it is asked, and how long after each time. */
+const TRIES = 18;
+const PAUSE_MS = 10_000;
+
 /** Demands that the registry has all of them with the content that was packed. */
 export async function verifyNpm(release: Release): Promise<void> {
   for (const name of PACKAGES) {
-    if (!await isPublished(release, name)) throw new Error(`npm has no @blobber/${name}`);
+    for (let tries = 1; !await isPublished(release, name); tries++) {
+      if (tries === TRIES) throw new Error(`npm has no @blobber/${name} ${release.version}`);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
   }
 }
 

@@ -144,7 +144,8 @@ interop("a release is made, published, installed and verified by rule", SIGNING_
   assert.equal((await must(binary, ["--version"], { env })).stdout, told);
   await home.must(["cat", `${artifact}:latest`, "checksums.txt", ...ours]);
   // A binary of an older release becomes this one.
-  const here = { artifact, ...signer, trustedRoot: stack.trustedRoot };
+  const trustedRoot = Deno.readTextFileSync(stack.trustedRoot);
+  const here = { artifact, ...signer, trustedRoot };
   const installed = dir.at("blobber");
   await writeStandIn(installed, { version: "9.8.6", commit, target: "linux-x64", home: here });
   await must(installed, ["upgrade"], { env: home.env });
