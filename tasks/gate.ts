@@ -17,6 +17,7 @@ const steps: [name: string, step: () => Promise<Outcome>][] = [
     `documentation of ${folder}`,
     () => deno(["doc", "--lint", "--quiet", ...files], folder),
   ]),
+  ["score", () => deno(["task", "--quiet", "score"])],
   ...Deno.args.includes("--tested")
     ? []
     : [["tests and examples", testsThatLeaveNothing] as [string, () => Promise<Outcome>]],

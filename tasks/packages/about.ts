@@ -37,7 +37,7 @@ export const ABOUT: Readonly<Record<string, About>> = {
     description: "The command line of blobber: push directories to OCI registries, read single " +
       "files out of remote artifacts, and verify with Sigstore who signed them.",
     keywords: ["oci", "registry", "artifact", "sigstore", "cosign", "oras", "cli"],
-    runtimes: ["deno"],
+    runtimes: ["deno", "node", "bun"],
   },
 };
 
