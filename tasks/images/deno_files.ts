@@ -1,6 +1,6 @@
 /**
  * What the image with Deno has beside the base: Deno's own program, the library as npm has it, and the command
- * line in one file.
+ * line as binaries have it.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, MemoryStore } from "@blobber/core";
 import type { InputEntry } from "@blobber/core/estargz";
-import { bundleCli } from "../binary/bundle.ts";
+import { ENTRY, makeProgram } from "../binary/program.ts";
 import { pack } from "../packages/pack.ts";
 import { inRoot } from "../run.ts";
 import { licence, textFile } from "./base.ts";
@@ -29,6 +29,8 @@ import type { PinnedNpm } from "./pins.ts";
 
 /** Where the library is. */
 const LIBRARY = "usr/local/lib/blobber";
+/** Where the command line is. */
+const PROGRAM = `${LIBRARY}/program`;
 
 /**
  * The program and its licence, out of packages on npm, each checked.
@@ -113,12 +115,12 @@ export async function libraryEntries(): Promise<InputEntry[]> {
       textFile("deno.json", `${JSON.stringify({ nodeModulesDir: "manual", lock: false })}\n`),
       { type: "symlink", path: "node_modules", linkTarget: `${LIBRARY}/node_modules` },
       ...entriesOf(join(dir, "node_modules"), `${LIBRARY}/node_modules`),
-      textFile(`${LIBRARY}/blobber.js`, await bundleCli()),
+      ...[...await makeProgram()].map(([name, text]) => textFile(`${PROGRAM}/${name}`, text)),
       {
         ...textFile(
           "usr/local/bin/blobber",
           "#!/bin/sh\nexec /usr/local/bin/deno run -A --quiet --no-config --no-lock " +
-            `/${LIBRARY}/blobber.js "$@"\n`,
+            `/${PROGRAM}/${ENTRY} "$@"\n`,
         ),
         mode: 0o755,
       },

@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { inRoot } from "../../tasks/run.ts";
 import type { Architecture } from "../../tasks/images/architectures.ts";
@@ -42,7 +43,7 @@ if (!/^ID=debian$/m.test(os) || Deno.uid() !== 0) {
 }
 
 /** A blobber of both processors: `env`, which prints what the image's config set. */
-async function build(dir: TempDir): Promise<{ tag: string; digest: string }[]> {
+async function build(dir: TempDir, home: Home): Promise<{ tag: string; digest: string }[]> {
   mkdirSync(dir.at("binaries"));
   for (const name of ["x64", "arm64"]) {
     copyFileSync("/usr/bin/env", dir.at(`binaries/blobber-linux-${name}`));
@@ -51,6 +52,13 @@ async function build(dir: TempDir): Promise<{ tag: string; digest: string }[]> {
   const present = presentPackages(HERE, [...BASE_PACKAGES, ...SHELL_PACKAGES]);
   const real = pinnedParts([], { ...pins, packages: { ...pins.packages, [HERE]: present } });
   const other = () => Promise.resolve([textFile("etc/passwd", "of the other processor\n")]);
+  const library = await libraryEntries();
+  for (const { path, content } of library) {
+    for (const here of [inRoot("./"), home.env.DENO_DIR!, home.env.DENO_DIR!.replace(/^\//, "")]) {
+      const bytes = Buffer.from(content as Uint8Array ?? []);
+      assert.ok(!bytes.includes(here), `${path} names ${here}: it differs from machine to machine`);
+    }
+  }
   return await buildImages({
     binaries: dir.at("binaries"),
     version: "1.2.3",
@@ -62,7 +70,7 @@ async function build(dir: TempDir): Promise<{ tag: string; digest: string }[]> {
       shell: (name) => name === HERE ? real.shell(name) : Promise.resolve([]),
       // Of its 95 MB nothing is shown that another file does not show: it is mounted below.
       deno: () => Promise.resolve([textFile("usr/local/bin/deno", "")]),
-      library: libraryEntries,
+      library: () => Promise.resolve(library),
     },
   });
 }
@@ -142,7 +150,7 @@ async function run(): Promise<void> {
   using dir = new TempDir();
   using home = new Home();
   await using registry = await distribution();
-  const built = await build(dir);
+  const built = await build(dir, home);
   const repository = `${registry.host}/team/blobber-image`;
   for (const { tag, digest } of built) {
     await home.must(["copy", `oci:${dir.at("layout")}:${tag}`, `${repository}:${tag}`]);
