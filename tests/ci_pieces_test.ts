@@ -171,6 +171,7 @@ Deno.test("hostile inputs and answers stay data", async () => {
     [{ path: "$(touch x)" }, /touch x/],
     [{ path: "'; touch x #\"" }, /touch x/],
     [{ tags: "a;touch$IFS* ../x" }, /a;touch\$IFS/],
+    [{ tags: "*" }, /"\*"/],
     [{ flags: "--tag=$(touch x)" }, /touch x/],
     [{ flags: "--nonsense ::error::##[set-output name=digest;]x" }, /nonsense/],
     [{ sign: "true; touch x" }, /expected true or false/],
@@ -197,6 +198,15 @@ Deno.test("hostile inputs and answers stay data", async () => {
   assert.notEqual(answered.code, 0);
   assert.match(answered.annotations.join(), /set-output/);
   assert.equal(answered.outputs.digest, "");
+
+  // Neither is a line that is none of blobber's own.
+  writeFileSync(
+    `${job.shell.path}/.bin/blobber`,
+    `#!/bin/sh\n[ "$1" = --version ] || { printf '  ::set-output name=digest::x\\n' >&2; exit 3; }\n`,
+  );
+  const other = await job.use(good);
+  assert.deepEqual(other.annotations, ["error: blobber push ended with status 3"]);
+  assert.match(other.log, /^blobber: {3}::set-output/m);
 });
 
 Deno.test("a password is used for its registry alone, hidden, and gone with the step", async () => {
