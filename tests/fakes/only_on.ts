@@ -94,12 +94,14 @@ export function onlyWith(...needs: Need[]): { skip: string | false; ignore: bool
 export function fileNeeds(...needs: Need[]): void {
   const why = lacks(...needs);
   if (why === false || "Bun" in globalThis) return;
-  const file = "Deno" in globalThis ? Deno.mainModule : process.argv[1] ?? "";
-  // deno-lint-ignore no-console -- reports skipped tests
-  console.log(`skipped: ${file.replace(/^.*[\\/](?=(?:tests|lib|cli)[\\/])/, "")}: ${why}`);
-  // Node runs each file in a process of its own, and each file has a global scope of its own under Deno, whose
-  // test Node's `test` is made of there.
-  if (!("Deno" in globalThis)) process.exit(0);
+  const said = `skipped: the tests of this file, ${why}`;
+  if (!("Deno" in globalThis)) {
+    // deno-lint-ignore no-console -- reports skipped tests
+    console.log(said);
+    process.exit(0); // Node runs each file in a process of its own
+  }
+  // Each file has a global scope of its own under Deno, and Node's `test` is made of this there.
   const { ignore } = Deno.test;
   Object.assign(Deno, { test: ignore });
+  ignore(said, () => {});
 }
