@@ -11,13 +11,20 @@ import { TARGETS, thisTarget } from "../binary/targets.ts";
 import { treeVersion } from "../release/version.ts";
 import { inRoot, run, say } from "../run.ts";
 
-/** What `deno task compile` made becomes `blobber` for the steps that follow. */
-export function putOnPath(): void {
+/**
+ * What `deno task compile` made becomes `blobber` for the steps that follow.
+ *
+ * @param from where the binaries are
+ * @param bin the directory for it
+ */
+export function putOnPath(
+  from: string = inRoot("dist/bin"),
+  bin: string = inRoot("dist/ci"),
+): void {
   const { file } = TARGETS[thisTarget()];
-  const bin = inRoot("dist/ci");
   mkdirSync(bin, { recursive: true });
   const program = join(bin, file.endsWith(".exe") ? "blobber.exe" : "blobber");
-  copyFileSync(join(inRoot("dist/bin"), file), program);
+  copyFileSync(join(from, file), program);
   chmodSync(program, 0o755);
   const list = Deno.env.get("GITHUB_PATH");
   if (list === undefined) throw new Error("GITHUB_PATH is not set: this is no workflow");

@@ -7,11 +7,14 @@
 import { ARTIFACT } from "../../cli/home.ts";
 import { inRoot } from "../run.ts";
 
-/** Logs in with the program that is released. */
-export async function login(): Promise<void> {
+/**
+ * Logs in with the program that is released.
+ *
+ * @param host the registry
+ */
+export async function login(host: string = ARTIFACT.split("/")[0]!): Promise<void> {
   const { TOKEN: token, GITHUB_ACTOR: user } = Deno.env.toObject();
   if (!token || !user) throw new Error("TOKEN or GITHUB_ACTOR is not set");
-  const host = Deno.env.get("BLOBBER_CI_REGISTRY") ?? ARTIFACT.split("/")[0]!;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", inRoot("cli.ts"), "login", host]
       .concat(["--username", user, "--password-stdin"]),

@@ -12,11 +12,11 @@ import { writeTemplates } from "./templates.ts";
 
 /** The steps, and how many words each takes. */
 const STEPS: Record<string, [words: number, run: (...words: string[]) => void | Promise<void>]> = {
-  login: [0, login],
-  page: [1, makePage],
-  path: [0, putOnPath],
+  login: [0, () => login()],
+  page: [1, (tag) => makePage(tag!)],
+  path: [0, () => putOnPath()],
   templates: [0, writeTemplates],
-  try: [1, tryBinary],
+  try: [1, (directory) => tryBinary(directory!)],
 };
 
 await runTask(async () => {
