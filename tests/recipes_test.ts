@@ -21,6 +21,7 @@ const RECIPES = [...new Set(EDITS.map(({ recipe }) => recipe))];
 const TESTS = [
   "cli/commands/load_test.ts",
   "cli/config/effective_test.ts",
+  "cli/settings/flags_test.ts",
   "lib/archive/tar/tar_reader_test.ts",
   "tests/cli/reference_test.ts",
 ];

@@ -133,7 +133,13 @@ const COMMAND: Omit<Edit, "recipe">[] = [
     put: before('    help: ["push"],\n', '    hello: ["jo"],\n'),
     missed: /say below how hello is run/,
   },
-  { step: 7, path: HELLO_TEST, put: () => TEST_OF_HELLO },
+  {
+    step: 6,
+    path: "cli/settings/flags_test.ts",
+    put: before('    help: [["push"]],\n', '    hello: [["jo"], ["rude"]],\n'),
+    missed: /say here how hello is run/,
+  },
+  { step: 8, path: HELLO_TEST, put: () => TEST_OF_HELLO },
 ];
 
 const SETTING: Omit<Edit, "recipe">[] = [
@@ -240,7 +246,7 @@ export const EDITS: Edit[] = Object.entries({
 
 /** Steps that are no edit: what is run instead, or why there is nothing to do here. */
 export const OTHERS: Record<string, Record<number, string>> = {
-  "A command": { 6: "the page is written" },
+  "A command": { 7: "the page is written" },
   "A setting": { 5: "the page is written" },
   "An error": { 1: "no code fits", 6: "the page is written" },
   "A hostile input": {
