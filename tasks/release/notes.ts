@@ -6,6 +6,8 @@
 
 import { readFileSync } from "node:fs";
 import { CHECKSUMS, parseChecksums } from "../binary/checksums.ts";
+import { SOURCE } from "../../cli/home.ts";
+import { readmeElsewhere } from "../packages/readme.ts";
 import { inRoot } from "../run.ts";
 import { sectionFor } from "./changelog.ts";
 import { BUNDLE } from "./sign.ts";
@@ -43,7 +45,8 @@ export function notesText(
   const rows = [...parseChecksums(digests)].map(([name, digest]) =>
     `| \`${name}\` | \`${digest}\` |`
   );
-  return `${changes}
+  // The page is not beside the files that the changelog links to.
+  return `${readmeElsewhere(changes, { url: SOURCE, tag, folder: "" })}
 
 ## Digests
 

@@ -85,8 +85,9 @@ test("a rehearsal names all of its places", () => {
 
 test("notes have the changes, every digest, and the identity of the tag", () => {
   const digests = `${"ab".repeat(32)}  blobber-linux-x64\n${"cd".repeat(32)}  install.sh\n`;
-  const text = notesText({ tag: "v9.9.9", places: REAL }, "- new", digests);
-  assert.ok(text.startsWith("- new\n\n## Digests\n"));
+  const text = notesText({ tag: "v9.9.9", places: REAL }, "- [new](docs/new.md)", digests);
+  assert.match(text, /^- \[new\]\(https:\/\/[^)]+\/blob\/v9\.9\.9\/docs\/new\.md\)$/m);
+  assert.ok(text.startsWith("- [new](https://"));
   assert.ok(text.includes(`| \`install.sh\` | \`${"cd".repeat(32)}\` |`));
   assert.equal(text.split(identityOf(REAL, "v9.9.9")).length, 3);
 });
