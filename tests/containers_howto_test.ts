@@ -27,7 +27,7 @@ const blocks = (language: string) =>
 /** Stands for Podman: runs what the image would, here. */
 const PODMAN = `#!/bin/sh
 while [ "$1" != "\${1#-}" ] || [ "$1" = run ]; do
-  case "$1" in -v | --network) shift ;; esac
+  case "$1" in -v | --network | --userns) shift ;; esac
   shift
 done
 image=$1; shift
