@@ -84,7 +84,14 @@ export async function moveLatest(release: Release): Promise<void> {
     isVersion(name) && isStable(name) && compareVersions(name, version) > 0
   );
   if (newer) return;
-  const digest = await blobber(["resolve", `${artifact}:${tag}`]);
+  // What is signed is what was made, never what the registry says that the tag names.
+  const digest = await digestOf(artifactsOf(release).at(-1)!);
+  const there = await resolved(`${artifact}:${tag}`);
+  if (there !== digest) {
+    throw new Error(
+      `${artifact}:${tag} is ${there ?? "not there"}, and this release has ${digest}`,
+    );
+  }
   await signAs(release, `${artifact}:latest@${digest}`);
   if (await resolved(`${artifact}:latest`) !== digest) {
     await blobber([
