@@ -9,7 +9,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SOURCE } from "../../cli/home.ts";
 import { CHECKSUMS, parseChecksums } from "../binary/checksums.ts";
-import { isStable, versionOf } from "../release/versions.ts";
+import { compareVersions, isStable, isVersion, versionOf } from "../release/versions.ts";
 import { inRoot, say } from "../run.ts";
 
 /**
@@ -22,13 +22,16 @@ export function makePage(tag: string, dir: string = inRoot("dist/release")): voi
   const version = versionOf(tag);
   const page = join(dir, "page");
   const files = filesOf(page);
-  const state = stateOf(tag);
-  if (state === "published") {
+  const pages = pagesThere();
+  const own = pages.find(({ tagName }) => tagName === tag);
+  if (own?.isDraft === false) {
     say(`the page of ${tag} is published, and left as it is`);
     return;
   }
-  const kind = isStable(version) ? "--latest" : "--prerelease";
-  if (state === "none") {
+  // What "latest" leads to never goes back: a mend of an older release stands beside the newest one.
+  const newer = pages.some(({ tagName, isDraft }) => !isDraft && isNewer(tagName, version));
+  const kind = isStable(version) ? `--latest=${!newer}` : "--prerelease";
+  if (own === undefined) {
     const notes = join(dir, "notes.md");
     gh(["create", tag, "--verify-tag", "--draft", "--title", tag, "--notes-file", notes]);
   }
@@ -48,12 +51,21 @@ function filesOf(page: string): string[] {
   return found;
 }
 
-/** Whether the page is there. A look that fails for any other reason is no answer. */
-function stateOf(tag: string): "none" | "draft" | "published" {
-  const args = ["list", "--limit", "200", "--json", "tagName,isDraft"];
-  const pages = JSON.parse(gh(args)) as { tagName: string; isDraft: boolean }[];
-  const page = pages.find(({ tagName }) => tagName === tag);
-  return page === undefined ? "none" : page.isDraft ? "draft" : "published";
+/** The page of a release. */
+interface Page {
+  tagName: string;
+  isDraft: boolean;
+}
+
+/** The pages that are there. A look that fails is no answer. */
+function pagesThere(): Page[] {
+  return JSON.parse(gh(["list", "--limit", "200", "--json", "tagName,isDraft"])) as Page[];
+}
+
+/** Whether a tag is that of a stable release which is newer than a version. */
+function isNewer(tag: string, version: string): boolean {
+  const other = tag.replace(/^v/, "");
+  return isVersion(other) && isStable(other) && compareVersions(other, version) > 0;
 }
 
 function gh(args: string[]): string {

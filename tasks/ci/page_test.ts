@@ -44,7 +44,7 @@ Deno.test({
       const list = `${gh} list --limit 200 --json tagName,isDraft`;
       const files = ["blobber-linux-x64", "checksums.txt", "checksums.txt.sigstore.json"]
         .map((name) => `DIR/page/${name}`).join(" ");
-      const rest = [`upload ${TAG} --clobber ${files}`, `edit ${TAG} --draft=false --latest`]
+      const rest = [`upload ${TAG} --clobber ${files}`, `edit ${TAG} --draft=false --latest=true`]
         .map((it) => `${gh} ${it}`);
       assert.deepEqual(calls([{ tagName: "v1.2.2", isDraft: false }]), [
         list,
@@ -54,6 +54,16 @@ Deno.test({
       assert.deepEqual(calls([{ tagName: TAG, isDraft: true }]), [list, ...rest], "again");
       assert.deepEqual(calls([{ tagName: TAG, isDraft: false }]), [list], "it is published");
       assert.match(calls([], "v1.2.3-rc.1").at(-1)!, /edit v1\.2\.3-rc\.1 .*--prerelease$/);
+      // A mend of an older release does not take "latest" away from the newest; a draft and a candidate do not count.
+      const others = [{ tagName: "v1.3.0-rc.1", isDraft: false }, {
+        tagName: "v2.0.0",
+        isDraft: true,
+      }];
+      assert.match(calls(others).at(-1)!, /--latest=true$/);
+      assert.match(
+        calls([...others, { tagName: "v1.10.0", isDraft: false }]).at(-1)!,
+        /--latest=false$/,
+      );
       Deno.env.set("GH_FAILS", "list");
       assert.throws(() => calls([]), /gh release list: HTTP 403/, "no answer is no page");
     } finally {
