@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { pack } from "../packages/pack.ts";
 import { at, demandReal, PATHS, type Release } from "./state.ts";
+import { compareVersions, isStable, isVersion } from "./versions.ts";
 
 /** The packages, in the order in which they need each other. */
 export const PACKAGES = ["core", "sigstore", "cli"];
@@ -33,13 +34,13 @@ export function tarballOf(release: Release, name: string): string {
  */
 export async function publishNpm(release: Release): Promise<void> {
   demandReal(release);
-  const { places: { npm }, stable } = release;
+  const { places: { npm } } = release;
   for (const name of PACKAGES) {
     const tarball = tarballOf(release, name);
-    const there = await isPublished(release, name);
-    if (there) continue;
+    const published = await versionsThere(release, name);
+    if (await isPublished(release, name, published)) continue;
     const args = ["publish", tarball, "--registry", npm, "--access", "public", "--ignore-scripts"];
-    args.push("--tag", stable ? "latest" : "next");
+    args.push("--tag", distTag(release, Object.keys(published)));
     // npm asks the public Sigstore for it: no other registry has a use for that.
     args.push(`--provenance=${isPublic(npm)}`);
     const { success, stdout, stderr } = await new Deno.Command("npm", {
@@ -54,6 +55,15 @@ export async function publishNpm(release: Release): Promise<void> {
   }
 }
 
+/** What npm calls a version: what people install without naming one never goes back. */
+function distTag({ version, stable }: Release, published: string[]): string {
+  if (!stable) return "next";
+  const newer = published.some((other) =>
+    isVersion(other) && isStable(other) && compareVersions(other, version) > 0
+  );
+  return newer ? "older" : "latest";
+}
+
 /** npm shows a new version some time after it took it: how often it is asked, and how long after each time. */
 const TRIES = 18;
 const PAUSE_MS = 10_000;
@@ -61,11 +71,28 @@ const PAUSE_MS = 10_000;
 /** Demands that the registry has all of them with the content that was packed. */
 export async function verifyNpm(release: Release): Promise<void> {
   for (const name of PACKAGES) {
-    for (let tries = 1; !await isPublished(release, name); tries++) {
+    for (let tries = 1; !await isThere(release, name); tries++) {
       if (tries === TRIES) throw new Error(`npm has no @blobber/${name} ${release.version}`);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
+}
+
+const isThere = async (release: Release, name: string): Promise<boolean> =>
+  await isPublished(release, name, await versionsThere(release, name));
+
+/** Where the archives of a package's versions are, and what they hold. */
+type Versions = Record<string, { dist: { integrity: string; tarball: string } }>;
+
+/** The versions of a package that the registry has. */
+async function versionsThere({ places: { npm } }: Release, name: string): Promise<Versions> {
+  const response = await fetch(new URL(`@blobber%2f${name}`, npm), { redirect: "error" });
+  if (response.status === 404) {
+    await response.body?.cancel();
+    return {};
+  }
+  if (!response.ok) throw new Error(`${response.url}: status ${response.status}`);
+  return (await response.json() as { versions?: Versions }).versions ?? {};
 }
 
 /**
@@ -73,18 +100,13 @@ export async function verifyNpm(release: Release): Promise<void> {
  *
  * @throws {Error} where it is, with other content: a version is published once
  */
-async function isPublished(release: Release, name: string): Promise<boolean> {
-  const { places: { npm }, version } = release;
-  const response = await fetch(new URL(`@blobber%2f${name}`, npm), { redirect: "error" });
-  if (response.status === 404) {
-    await response.body?.cancel();
-    return false;
-  }
-  if (!response.ok) throw new Error(`${response.url}: status ${response.status}`);
-  const { versions } = await response.json() as {
-    versions?: Record<string, { dist: { integrity: string; tarball: string } }>;
-  };
-  const dist = versions?.[version]?.dist;
+async function isPublished(
+  release: Release,
+  name: string,
+  versions: Versions,
+): Promise<boolean> {
+  const { version } = release;
+  const dist = versions[version]?.dist;
   if (dist === undefined) return false;
   const own = readFileSync(tarballOf(release, name));
   if (dist.integrity === integrityOf(own)) return true;
