@@ -38,7 +38,7 @@ export interface Expected {
 
 /** A new binary beside the old one, complete and tried. */
 export interface Ready {
-  /** Puts it in the place of the old one. */
+  /** Puts it in the place of the old one, or leaves nothing of it. */
   swap(): void;
   /** Removes it; after `swap` there is nothing to remove. */
   discard(): void;
@@ -82,7 +82,17 @@ export async function prepare(
     discard();
     throw error;
   }
-  return { swap: () => inDirectory(program, () => swap(fresh, program)), discard };
+  return {
+    swap() {
+      try {
+        inDirectory(program, () => swap(fresh, program));
+      } catch (error) {
+        discard();
+        throw error;
+      }
+    },
+    discard,
+  };
 }
 
 async function write(

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,6 +36,15 @@ Deno.test("nothing changes before the swap, and a discard leaves nothing", async
   const ready = await prepare(at.program, bytesOf(NEW), expected, never);
   assert.equal(readFileSync(at.program, "utf8"), "old");
   ready.discard();
+  assert.deepEqual(readdirSync(at.dir), ["blobber"]);
+});
+
+Deno.test("a swap that fails leaves nothing either", async () => {
+  using at = place();
+  const ready = await prepare(at.program, bytesOf(NEW), expected, never);
+  rmSync(at.program);
+  mkdirSync(at.program);
+  assert.throws(() => ready.swap(), { code: "file-system" });
   assert.deepEqual(readdirSync(at.dir), ["blobber"]);
 });
 
