@@ -50,7 +50,7 @@ export interface Entry {
   mode: number;
   /** Modification time in seconds since 1970; 0 stands for none. */
   mtime: number;
-  /** Target of a symlink as it is written, or path of the entry that a hard link names. */
+  /** Target of a symbolic link as it is written, or path of the entry that a hard link names. */
   linkTarget?: string | undefined;
 }
 

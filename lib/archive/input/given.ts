@@ -24,7 +24,7 @@ import {
   words,
 } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
-import { quote } from "../../text/printable.ts";
+import { printable, quote } from "../../text/printable.ts";
 import type { Annotations } from "../../types.ts";
 import type { EntryType, SpecialType } from "../entry.ts";
 
@@ -166,7 +166,7 @@ export function takenInput(input: PushInput): PushInput {
   const [one] = kinds;
   if (one === undefined || kinds.length > 1) {
     const found = isRecord(given)
-      ? kinds.length > 1 ? "several of them" : "none of them"
+      ? `an object with ${printable(Object.keys(given).join(", ")) || "nothing"}`
       : inWords(given);
     throw new BlobberError(
       "invalid-option",
