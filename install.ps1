@@ -39,8 +39,9 @@ function Install-Blobber {
     }
   }
 
-  # .NET would follow a redirect from HTTPS to HTTP, so each is looked at.
-  function Save-Url([string] $Url, [string] $File) {
+  # .NET would follow a redirect from HTTPS to HTTP, so each is looked at. A server may send without end, and is not
+  # to fill the disk.
+  function Save-Url([string] $Url, [string] $File, [long] $Most) {
     for ($hops = 0; $hops -le 5; $hops++) {
       Assert-Url $Url
       $request = [Net.WebRequest]::Create($Url)
@@ -62,7 +63,17 @@ function Install-Blobber {
         $length = $response.ContentLength
         $from = $response.GetResponseStream()
         $to = [IO.File]::Create($File)
-        try { $from.CopyTo($to) } finally { $to.Dispose() }
+        try {
+          $piece = New-Object 'byte[]' 65536
+          $taken = [long] 0
+          while (($count = $from.Read($piece, 0, $piece.Length)) -gt 0) {
+            $taken += $count
+            if ($taken -gt $Most) {
+              Stop-Install "$(Get-Shown $Url) is larger than $Most bytes, the most that is taken"
+            }
+            $to.Write($piece, 0, $count)
+          }
+        } finally { $to.Dispose() }
         if ($length -ge 0 -and (Get-Item -LiteralPath $File).Length -ne $length) {
           Stop-Install "$(Get-Shown $Url) was cut off"
         }
@@ -113,7 +124,7 @@ function Install-Blobber {
     # Versions before 2.4 know no bundles of this form; those before 3 read them only when told so.
     if ($help.Contains('--trusted-root')) {
       $bundle = Join-Path $Work 'bundle.json'
-      Save-Url "$downloadsFrom/$Tag/checksums.txt.sigstore.json" $bundle
+      Save-Url "$downloadsFrom/$Tag/checksums.txt.sigstore.json" $bundle 1MB
       # What blobber signs is a statement, for cosign an attestation.
       $words = @('verify-blob-attestation', '--type', 'https://sigstore.dev/cosign/sign/v1')
       if ($help.Contains('--new-bundle-format')) { $words += '--new-bundle-format' }
@@ -183,7 +194,7 @@ function Install-Blobber {
   $program = Join-Path $directory 'blobber.exe'
   $downloadsFrom = if ($env:BLOBBER_DOWNLOADS) { $env:BLOBBER_DOWNLOADS.TrimEnd('/') } else { $DOWNLOADS }
   $artifactFrom = if ($env:BLOBBER_ARTIFACT) { $env:BLOBBER_ARTIFACT } else { $ARTIFACT }
-  if ($artifactFrom -notmatch '^[\w.:/-]+$') { Stop-Install 'BLOBBER_ARTIFACT is no repository' }
+  if ($artifactFrom -notmatch '^\w[\w.:/-]*$') { Stop-Install 'BLOBBER_ARTIFACT is no repository' }
   Assert-Url "$downloadsFrom/"
   # Windows PowerShell asks for TLS 1.0 first where nothing else is said.
   [Net.ServicePointManager]::SecurityProtocol =
@@ -210,7 +221,7 @@ function Install-Blobber {
       $asked = ''
       $newest = if ($own['DOWNLOADS']) { "$downloadsFrom/latest/version.txt" }
       else { "$SOURCE/releases/latest/download/version.txt" }
-      Save-Url $newest (Join-Path $work 'version.txt')
+      Save-Url $newest (Join-Path $work 'version.txt') 64KB
       $tag = "$(Get-Content -LiteralPath (Join-Path $work 'version.txt') -TotalCount 1)"
       if ($tag -notmatch $form -or $tag.Contains('-')) {
         Stop-Install "$newest says ""$(Get-Shown $tag)"", expected a version such as v1.2.3"
@@ -231,8 +242,8 @@ function Install-Blobber {
 
     $list = Join-Path $work 'checksums.txt'
     $fresh = Join-Path $work 'blobber.exe'
-    Save-Url "$downloadsFrom/$tag/checksums.txt" $list
-    Save-Url "$downloadsFrom/$tag/$file" $fresh
+    Save-Url "$downloadsFrom/$tag/checksums.txt" $list 64KB
+    Save-Url "$downloadsFrom/$tag/$file" $fresh 512MB
     $listed = @(Get-Content -LiteralPath $list | ForEach-Object {
         if ($_ -match '^([0-9a-f]{64}) [ *](.+)$' -and $Matches[2] -eq $file) { $Matches[1] }
       })

@@ -8,7 +8,8 @@
 #   BLOBBER_ARTIFACT   the repository of the releases' artifact: a mirror
 #
 # The variables move where bytes come from, and never who must have signed them.
-# Exit statuses are those of blobber: 2 usage, 4 not found, 5 to 7 signature, 8 integrity, 11 network, 13 files.
+# Exit statuses are those of blobber: 2 usage, 4 not found, 5 to 7 signature, 8 integrity, 9 limit, 11 network,
+# 13 files.
 set -eu
 
 # As in cli/home.ts; a test compares.
@@ -67,9 +68,16 @@ stopped() {
   exit "$1"
 }
 
-# Runs a program in a way that signals end it at once: a shell waits for what runs in front.
+# Runs a program in a way that signals end it at once: a shell waits for what runs in front. Where `most` is set,
+# no file that it writes grows beyond so many blocks of 512 bytes (bash's have 1024).
 run() {
-  "$@" &
+  (
+    if [ -n "$most" ]; then
+      trap '' XFSZ
+      ulimit -f "$most" || :
+    fi
+    exec "$@"
+  ) &
   child=$!
   code=0
   wait "$child" || code=$?
@@ -238,9 +246,10 @@ with_wget() {
   done
 }
 
-# fetch URL FILE
+# fetch URL FILE BLOCKS: a server may send without end, and is not to fill the disk.
 fetch() {
   check_url "$1"
+  most=$3
   step "Downloading $1"
   code=0
   : >"$work/said"
@@ -256,10 +265,15 @@ fetch() {
       run wget -q -O "$2" "$1" 2>"$work/said" || code=$?
       ;;
   esac
+  most=
   if [ "$code" -eq 0 ]; then return 0; fi
+  if [ -f "$2" ] && has wc && [ "$(wc -c <"$2")" -ge $(($3 * 512)) ]; then
+    fail 9 "$(shown "$1") is larger than $(($3 / 2)) KiB, the most that is taken"
+  fi
   reason=$(shown "$(tail -n 1 "$work/said")")
   case $(cat "$work/said") in
-    *404*) fail 4 "$(shown "$1") is not there" "is it a release? $SOURCE/releases" ;;
+    # As curl and wget say it; a port or a path may have the digits too.
+    *'error: 404'* | *HTTP/*' 404'*) fail 4 "$(shown "$1") is not there" "is it a release? $SOURCE/releases" ;;
   esac
   fail 11 "$(shown "$1") could not be downloaded: ${reason:-$downloader ended with $code}"
 }
@@ -326,7 +340,7 @@ verify_with_blobber() {
 }
 
 verify_with_cosign() {
-  fetch "$downloads/$tag/checksums.txt.sigstore.json" "$work/bundle.json"
+  fetch "$downloads/$tag/checksums.txt.sigstore.json" "$work/bundle.json" 2048
   step "Verifying the signature of checksums.txt with cosign"
   # What blobber signs is a statement, for cosign an attestation.
   set -- --type https://sigstore.dev/cosign/sign/v1 --bundle "$work/bundle.json" \
@@ -352,6 +366,10 @@ verify_signature() {
   esac
   verified_by=$(command -v blobber || :)
   if [ -z "$verified_by" ] || [ -z "$(tag_of "$verified_by")" ]; then
+    verified_by=
+    if [ -n "$installed" ]; then verified_by=$program; fi
+  fi
+  if [ -z "$verified_by" ]; then
     # Its digest holds, so it is what the release's page has; it tells whether the release is signed as it must be.
     verified_by=$work/blobber
   fi
@@ -432,7 +450,7 @@ find_tag() {
   else
     newest=$SOURCE/releases/latest/download/version.txt
   fi
-  fetch "$newest" "$work/version.txt"
+  fetch "$newest" "$work/version.txt" 128
   read -r tag <"$work/version.txt" || :
   # What comes before a release is installed only where it is named.
   if ! is_tag "$tag" || [ "$tag" != "${tag%-*}" ]; then
@@ -451,7 +469,7 @@ main() {
     *) fail 2 "unexpected argument \"$(shown "$1")\", expected none" "install.sh --help tells of its variables" ;;
   esac
   export LC_ALL=C
-  work='' child='' made_dir=''
+  work='' child='' made_dir='' most=''
   trap cleanup EXIT
   trap 'stopped 129' HUP
   trap 'stopped 130' INT
@@ -460,6 +478,12 @@ main() {
   downloads=${BLOBBER_DOWNLOADS:-$DOWNLOADS}
   downloads=${downloads%/}
   artifact=${BLOBBER_ARTIFACT:-$ARTIFACT}
+  # It becomes a word of a command, and is to be no flag there.
+  case $artifact in
+    [!0-9A-Za-z]* | *[!0-9A-Za-z._:/-]*)
+      fail 2 "BLOBBER_ARTIFACT is \"$(shown "$artifact")\", expected a repository such as $ARTIFACT"
+      ;;
+  esac
   find_target
   find_directory
   check_url "$downloads/"
@@ -479,8 +503,8 @@ main() {
     return
   fi
 
-  fetch "$downloads/$tag/checksums.txt" "$work/checksums.txt"
-  fetch "$downloads/$tag/$file" "$work/blobber"
+  fetch "$downloads/$tag/checksums.txt" "$work/checksums.txt" 128
+  fetch "$downloads/$tag/$file" "$work/blobber" 1048576
   check_digest
   chmod 755 "$work/blobber"
   verify_signature

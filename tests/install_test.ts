@@ -46,6 +46,13 @@ Deno.test("what is wrong with a download leaves the old program, and nothing els
     assert.deepEqual([what, machine.inBin()], [what, undefined]);
   };
   await ends("no release at all", 4, /latest\/version\.txt is not there/);
+  await ends("a place whose name has the digits of a status", 11, /could not be downloaded/, {
+    env: { BLOBBER_DOWNLOADS: "http://localhost:1/404" },
+  });
+  downloads.files.set("/latest/version.txt", "v9.1.0\n".repeat(40_000));
+  for (const tool of ["curl", "wget"]) {
+    await ends("a text without end", 9, /larger than 64 KiB/, { tools: [tool, "sha256sum", "wc"] });
+  }
   downloads.files.set("/latest/version.txt", "\x1b[2Jv1");
   await ends("a version that is none", 8, /says "\[2Jv1", expected/);
   downloads.files.set("/latest/version.txt", "v9.1.0-rc.1\n");
@@ -120,6 +127,9 @@ Deno.test("systems and places that it cannot install on are told apart", async (
   ) {
     await ends(2, /refused to download/, { env: { BLOBBER_DOWNLOADS: url } });
   }
+  for (const name of ["--config=/x", "ghcr.io/a b", "ghcr.io/a@sha256:0"]) {
+    await ends(2, /BLOBBER_ARTIFACT is/, { env: { BLOBBER_ARTIFACT: name } });
+  }
   await ends(2, /BLOBBER_VERSION is "1\.2"/, { env: { BLOBBER_VERSION: "1.2" } });
   await ends(2, /run as root/, { fakes: { id: "echo 0" }, env: { BLOBBER_INSTALL: "" } });
   writeFileSync(`${machine.at.dir}/file`, "");
@@ -180,6 +190,11 @@ Deno.test("a version is pinned, and an older one is installed only where it is n
   assert.equal(named.status, 0, named.stderr);
   assert.match(named.stdout, /verified by \S*\/path\/blobber: /);
   assert.ok(await machine.has("1.9.0"));
+
+  // And by the one that is installed, wherever that is, before the new one is asked about itself.
+  machine.downloads.files.set("/latest/version.txt", "v1.10.0\n");
+  const newer = await machine.run();
+  assert.ok(newer.stdout.includes(`verified by ${machine.bin}/blobber: `), newer.stdout);
 });
 
 Deno.test("cosign verifies the list where it is there, and its no is final", async () => {
