@@ -68,7 +68,9 @@ export async function compile(making: Making, into: string): Promise<string> {
 /** What Deno said, in one line, without the stack of its own code. */
 function reason(output: string): string {
   const said = output.replace(/\n+Stack backtrace:[^]*/, "");
-  return said.split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ");
+  const line = said.split("\n").map((part) => part.trim()).filter((part) => part !== "").join(" ");
+  // Deno downloads the runtime, and says only that it could not.
+  return line.includes("dl.deno.land") ? `${line}; DENORT_BIN names one that is there` : line;
 }
 
 /**

@@ -62,7 +62,7 @@ export async function buildImages(input: ImageInput): Promise<BuiltImage[]> {
   if (isNaN(time.getTime())) throw new Error(`"${created}" is no time`);
   for (const name of ARCHITECTURE_NAMES) {
     const file = binaryOf(binaries, name);
-    if (!existsSync(file)) throw new Error(`there is no ${file}: deno task compile makes it`);
+    if (!existsSync(file)) throw new Error(`there is no ${file}: deno task compile --all makes it`);
   }
   const parts = input.parts ?? pinnedParts(input.mirrors);
   await using store = new LayoutStore(out);

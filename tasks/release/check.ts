@@ -36,7 +36,11 @@ function problemsOf(release: Release): string[] {
     problems.push(`the tree is not as its commit has it: ${changed.length} files, ${changed[0]}`);
   }
   const own = treeVersion();
-  if (own !== version) problems.push(`the tree has version ${own}, the release is of ${version}`);
+  if (own !== version) {
+    problems.push(
+      `the tree has version ${own}, the release is of ${version}: deno task version ${version} writes it`,
+    );
+  }
   if (tagged(tag) !== commit) problems.push(`the tag ${tag} does not name ${commit}`);
   if (gateCommit(release) !== commit) problems.push(`the gate did not hold for ${commit}`);
   try {

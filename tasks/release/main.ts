@@ -5,14 +5,13 @@
  * @module
  */
 
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { sources } from "../binary/sources.ts";
 import { inRoot, runTask, say } from "../run.ts";
 import { plan } from "./plan.ts";
 import { readPlaces, REAL } from "./places.ts";
-import { type Facts, PATHS, type Release } from "./state.ts";
+import { demandSame, type Facts, type Release } from "./state.ts";
 import { type Step, STEPS } from "./steps.ts";
 import { treeVersion } from "./version.ts";
 import { isStable, versionOf } from "./versions.ts";
@@ -41,11 +40,17 @@ await runTask(async () => {
     dry: values.dry,
     places: values.places === undefined ? REAL : readPlaces(values.places),
   });
-  for (const step of chosen(values.only, values.dry)) {
-    say(`${step.name}: ${step.about}`);
-    await step.run(release);
+  try {
+    for (const step of chosen(values.only, values.dry)) {
+      say(`${step.name}: ${step.about}`);
+      await step.run(release);
+    }
+    if (values.dry && values.only === undefined) await plan(release);
+  } catch (error) {
+    // What a dry run passed over may be the reason.
+    for (const problem of values.dry ? release.problems : []) say(`- ${problem}`);
+    throw error;
   }
-  if (values.dry && values.only === undefined) await plan(release);
 });
 
 function showHelp(): void {
@@ -70,11 +75,6 @@ function releaseOf(
   const state = sources();
   const { commit, time } = state;
   const facts: Facts = { version, tag: `v${version}`, commit, time, stable: isStable(version) };
-  // Steps on several machines are about one release.
-  const path = join(dir, PATHS.facts);
-  if (existsSync(path) && !dry) {
-    const written = JSON.stringify(JSON.parse(readFileSync(path, "utf8")));
-    if (written !== JSON.stringify(facts)) throw new Error(`${path} is of another release`);
-  }
+  if (!dry) demandSame(dir, facts);
   return { ...facts, dir, dry, places, sources: state, problems: [] };
 }

@@ -80,6 +80,18 @@ export function read(release: Pick<Release, "dir">, path: string, step: string):
   return readFileSync(full, "utf8");
 }
 
+/** Demands that a directory is empty or of this release: steps on several machines are about one. */
+export function demandSame(dir: string, facts: Facts): void {
+  const path = join(dir, PATHS.facts);
+  if (!existsSync(path)) return;
+  const written = JSON.parse(readFileSync(path, "utf8")) as Partial<Facts>;
+  if (JSON.stringify(written) === JSON.stringify(facts)) return;
+  throw new Error(
+    `${dir} is of another release (${written.tag}, commit ${written.commit}), expected ` +
+      `${facts.tag}, commit ${facts.commit}: remove it, or name another with --dir`,
+  );
+}
+
 /** Whether a dry run stood something else in the place of binaries: then nothing may be published. */
 export function isPlaceholder(release: Pick<Release, "dir">): boolean {
   return existsSync(at(release, PATHS.placeholders));

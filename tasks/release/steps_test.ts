@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { check } from "./check.ts";
 import { notesText } from "./notes.ts";
 import { identityOf, imagesOf, readPlaces, REAL } from "./places.ts";
-import { demandReal, PATHS, read, type Release, write } from "./state.ts";
+import { demandReal, demandSame, PATHS, read, type Release, write } from "./state.ts";
 import { STEPS } from "./steps.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
@@ -42,7 +42,9 @@ test("everything is made before anything is sent, and what is found last comes l
 test("a release of a tree that is not the tag's is refused, with every reason", () => {
   inDirectory((release) => {
     assert.throws(() => check(release), (error: Error) => {
-      for (const why of [/a\.ts/, /has version/, /tag v9\.9\.9/, /gate did not/, /9\.9\.9/]) {
+      for (
+        const why of [/a\.ts/, /task version 9\.9\.9/, /tag v9\.9\.9/, /gate did not/, /9\.9\.9/]
+      ) {
         assert.match(error.message, why);
       }
       return true;
@@ -52,6 +54,19 @@ test("a release of a tree that is not the tag's is refused, with every reason", 
     check({ ...release, dry: true });
     assert.equal(release.problems.length, 10);
     assert.match(read(release, PATHS.facts, "check"), /"tag": "v9\.9\.9"/);
+  });
+});
+
+test("a directory of another release is refused by name, and says what to do", () => {
+  inDirectory(({ dir, version, tag, commit, time, stable }) => {
+    const facts = { version, tag, commit, time, stable };
+    demandSame(dir, facts);
+    write({ dir }, PATHS.facts, JSON.stringify(facts));
+    demandSame(dir, facts);
+    assert.throws(
+      () => demandSame(dir, { ...facts, tag: "v9.9.10" }),
+      /of another release \(v9\.9\.9, commit 0123.*expected v9\.9\.10.*remove it, or name another with --dir/,
+    );
   });
 });
 
