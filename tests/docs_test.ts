@@ -104,13 +104,26 @@ Deno.test("README.md has the commands for a fresh machine", () => {
   assert.match(text, /`npx -y deno@2\.9\.6 task test`/);
 });
 
-Deno.test("links in the documentation lead to files that exist", () => {
+/** A page without its blocks of code. */
+const proseOf = (page: string) =>
+  readFileSync(inRoot(page), "utf8").replace(/^```[\s\S]*?^```$/gm, "");
+
+/** What headings are called in links. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+    heading!.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-")
+  );
+}
+
+Deno.test("links in the documentation lead to files and headings that exist", () => {
   for (const page of PAGES) {
     const folder = page.replace(/[^/]*$/, "");
-    const text = readFileSync(inRoot(page), "utf8").replace(/^```[\s\S]*?^```$/gm, "");
-    for (const [, target] of text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g)) {
+    for (const [, target, anchor] of proseOf(page).matchAll(/\]\(([^)\s#]*)(?:#([^)]*))?\)/g)) {
       if (/^[a-z]+:/.test(target!)) continue;
-      assert.ok(existsSync(inRoot(folder + target)), `${page} links to ${target}`);
+      const file = target === "" ? page : folder + target;
+      assert.ok(existsSync(inRoot(file)), `${page} links to ${target}`);
+      if (anchor === undefined || !file.endsWith(".md")) continue;
+      assert.ok(anchorsOf(proseOf(file)).includes(anchor), `${page} links to ${target}#${anchor}`);
     }
   }
 });
