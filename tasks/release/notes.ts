@@ -67,7 +67,8 @@ blobber pull ${artifact}:${tag} blobber-${tag} \\
 With cosign, the files of this page:
 
 \`\`\`sh
-cosign verify-blob --bundle ${BUNDLE} \\
+cosign verify-blob-attestation --type https://sigstore.dev/cosign/sign/v1 \\
+  --bundle ${BUNDLE} \\
   --certificate-oidc-issuer ${issuer} \\
   --certificate-identity ${identity} \\
   ${CHECKSUMS}

@@ -162,7 +162,9 @@ interop("a release is made, published, installed and verified by rule", SIGNING_
   for (const name of [TAG, `${TAG}.sbom`, "latest"]) {
     await mustCosign(stack, "verify", ...identity, `${artifact}:${name}`);
   }
-  const blob = ["verify-blob", "--bundle", at("page/checksums.txt.sigstore.json")];
+  const statement = ["--type", "https://sigstore.dev/cosign/sign/v1"];
+  const ofList = ["--bundle", at("page/checksums.txt.sigstore.json")];
+  const blob = ["verify-blob-attestation", ...statement, ...ofList];
   await mustCosign(stack, ...blob, ...identity, at("page/checksums.txt"));
   const wrong = [...trust, "--certificate-identity", `${identityPrefix}v1.0.0`];
   assert.notEqual((await cosign(stack, ...blob, ...wrong, at("page/checksums.txt"))).code, 0);
