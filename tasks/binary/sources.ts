@@ -20,7 +20,9 @@ export interface Sources {
 export function sources(): Sources {
   const [commit = "", time = ""] = git(["log", "-1", "--format=%H %ct"]).trim().split(" ");
   if (!/^[0-9a-f]{40}$/.test(commit)) throw new Error(`git tells no commit: ${commit}`);
-  const changed = git(["status", "--porcelain"]).split("\n").filter((line) => line !== "")
+  const changed = git(["status", "--porcelain", "--untracked-files=all"]).split("\n").filter((
+    line,
+  ) => line !== "")
     .map((line) => line.slice(3));
   return { commit, time: Number(time), changed };
 }

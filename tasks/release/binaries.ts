@@ -20,6 +20,10 @@ import { at, isPlaceholder, PATHS, type Release, write } from "./state.ts";
 /** Compiles all of them. In a dry run a binary that cannot be made here gives its place to a line that says why. */
 export async function compileAll(release: Release): Promise<void> {
   const { time, commit, dry } = release;
+  // Deno reads it by itself.
+  if (!dry && Deno.env.has("DENORT_BIN")) {
+    throw new Error("DENORT_BIN is set: a release embeds the runtime that Deno downloads");
+  }
   const into = at(release, PATHS.artifact);
   rmSync(into, { recursive: true, force: true });
   rmSync(at(release, PATHS.placeholders), { force: true });

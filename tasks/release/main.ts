@@ -12,7 +12,7 @@ import { inRoot, runTask, say } from "../run.ts";
 import { plan } from "./plan.ts";
 import { readPlaces, REAL } from "./places.ts";
 import { demandSame, type Facts, type Release } from "./state.ts";
-import { type Step, STEPS } from "./steps.ts";
+import { demandTagged, type Step, STEPS } from "./steps.ts";
 import { treeVersion } from "./version.ts";
 import { isStable, versionOf } from "./versions.ts";
 
@@ -43,6 +43,9 @@ await runTask(async () => {
   try {
     for (const step of chosen(values.only, values.dry)) {
       say(`${step.name}: ${step.about}`);
+      // As the tree is by now: the step before may have changed it, a test of the gate too.
+      release.sources = sources();
+      demandTagged(release, step);
       await step.run(release);
     }
     if (values.dry && values.only === undefined) await plan(release);

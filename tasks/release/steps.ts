@@ -39,6 +39,21 @@ const sends = (name: string, about: string, run: Step["run"]): Step => ({
   run,
 });
 
+/** Steps that tell what is wrong with the tree themselves. */
+const TELLS = ["gate", "check"];
+
+/**
+ * Demands that what a step makes or sends is of the commit that was checked.
+ *
+ * @throws {Error} where the tree is another by now
+ */
+export function demandTagged(release: Release, { name }: Step): void {
+  const { dry, commit, sources: { commit: now, changed } } = release;
+  if (dry || TELLS.includes(name)) return;
+  if (now !== commit) throw new Error(`the tree is of ${now}, and the release of ${commit}`);
+  if (changed.length > 0) throw new Error(`the tree is not as ${commit} has it: ${changed[0]}`);
+}
+
 /** All of them. */
 export const STEPS: Step[] = [
   makes("gate", "runs the gate, and writes down the commit that it held for", gate),

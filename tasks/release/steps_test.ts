@@ -5,11 +5,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { compileAll } from "./binaries.ts";
 import { check } from "./check.ts";
 import { notesText } from "./notes.ts";
 import { identityOf, imagesOf, readPlaces, REAL } from "./places.ts";
 import { demandReal, demandSame, PATHS, read, type Release, write } from "./state.ts";
-import { STEPS } from "./steps.ts";
+import { demandTagged, STEPS } from "./steps.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
@@ -68,6 +69,28 @@ test("a directory of another release is refused by name, and says what to do", (
       /of another release \(v9\.9\.9, commit 0123.*expected v9\.9\.10.*remove it, or name another with --dir/,
     );
   });
+});
+
+test("what changes behind the check is neither made nor sent", () => {
+  inDirectory((release) => {
+    for (const step of STEPS.slice(2)) {
+      assert.throws(() => demandTagged(release, step), /the tree is not as \w+ has it: a\.ts/);
+      const other = { ...release.sources, commit: COMMIT.replace("0", "f"), changed: [] };
+      assert.throws(() => demandTagged({ ...release, sources: other }, step), /the tree is of f/);
+      demandTagged({ ...release, dry: true }, step);
+      demandTagged({ ...release, sources: { ...release.sources, changed: [] } }, step);
+    }
+  });
+});
+
+test("a release embeds no runtime that a variable names", async () => {
+  Deno.env.set("DENORT_BIN", "/bin/true");
+  try {
+    const release = { dry: false } as Release;
+    await assert.rejects(compileAll(release), /^Error: DENORT_BIN is set/);
+  } finally {
+    Deno.env.delete("DENORT_BIN");
+  }
 });
 
 test("nothing is sent without a check, or with something else in the place of binaries", () => {
