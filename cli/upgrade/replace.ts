@@ -12,6 +12,7 @@ import {
   chownSync,
   closeSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
   renameSync,
@@ -62,7 +63,8 @@ export async function prepare(
   const old = inDirectory(program, () => statSync(program));
   const directory = dirname(program);
   removeAside(program);
-  const fresh = join(directory, `.blobber-upgrade-${randomUUID()}${platform().programEnding}`);
+  removeLeft(directory);
+  const fresh = join(directory, `${FRESH}${randomUUID()}${platform().programEnding}`);
   const discard = () => rmSync(fresh, { force: true });
   try {
     const sha256 = await write(fresh, content, program);
@@ -179,6 +181,25 @@ function removeAside(program: string): void {
     } catch {
       // It still runs: the next upgrade removes it.
     }
+  }
+}
+
+/** How the file of a new binary begins until it is swapped in. */
+const FRESH = ".blobber-upgrade-";
+
+/** One that is older than this is of an upgrade that was killed, not of one that still runs. */
+const LEFT_MS = 24 * 60 * 60 * 1000;
+
+/** Removes what upgrades that were killed left in the directory. */
+function removeLeft(directory: string): void {
+  try {
+    for (const name of readdirSync(directory)) {
+      const path = join(directory, name);
+      if (!name.startsWith(FRESH) || Date.now() - lstatSync(path).mtimeMs < LEFT_MS) continue;
+      rmSync(path);
+    }
+  } catch {
+    // It takes room, and is in no one's way.
   }
 }
 

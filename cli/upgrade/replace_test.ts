@@ -9,7 +9,7 @@ import {
   readFileSync,
   rmSync,
 } from "node:fs";
-import { writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { actAs } from "@blobber/core/internal/platform";
@@ -46,6 +46,15 @@ Deno.test("a swap that fails leaves nothing either", async () => {
   mkdirSync(at.program);
   assert.throws(() => ready.swap(), { code: "file-system" });
   assert.deepEqual(readdirSync(at.dir), ["blobber"]);
+});
+
+Deno.test("what an upgrade that was killed left is removed by a later one, and what runs is not", async () => {
+  using at = place();
+  const [left, running] = [".blobber-upgrade-1", ".blobber-upgrade-2"];
+  for (const name of [left, running]) writeFileSync(join(at.dir, name), "part");
+  utimesSync(join(at.dir, left), 0, 0);
+  (await prepare(at.program, bytesOf(NEW), expected, never)).discard();
+  assert.deepEqual(readdirSync(at.dir).sort(), [running, "blobber"]);
 });
 
 Deno.test("other bytes than expected are never run", async () => {
