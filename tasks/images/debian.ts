@@ -5,18 +5,10 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { sha256OfFile } from "../binary/checksums.ts";
 import type { Architecture } from "./architectures.ts";
 
 /** A package that is pinned. */
@@ -49,7 +41,7 @@ export async function packageFiles(
   const files = new Map(
     pinned.map(({ name, sha256 }) => [name, join(cache, `${sha256}.deb`)]),
   );
-  const missing = pinned.filter(({ name }) => !existsSync(files.get(name)!));
+  const missing = pinned.filter(({ name, sha256 }) => !holds(files.get(name)!, sha256));
   if (missing.length === 0) return files;
   const dir = mkdtempSync(join(tmpdir(), "blobber-debian-"));
   try {
@@ -58,7 +50,7 @@ export async function packageFiles(
     const downloaded = new Map(
       readdirSync(dir).filter((name) => name.endsWith(".deb")).map((name) => {
         const file = join(dir, name);
-        return [createHash("sha256").update(readFileSync(file)).digest("hex"), file];
+        return [sha256OfFile(file), file];
       }),
     );
     for (const one of missing) {
@@ -72,6 +64,11 @@ export async function packageFiles(
     rmSync(dir, { recursive: true });
   }
   return files;
+}
+
+/** Whether a file is there with its digest: what was kept may have been damaged since. */
+function holds(file: string, sha256: string): boolean {
+  return existsSync(file) && sha256OfFile(file) === sha256;
 }
 
 /** What to say of a package that cannot be had. */

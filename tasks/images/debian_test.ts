@@ -47,6 +47,9 @@ test("a package comes from the mirror that has it, once, and only with its diges
       assert.deepEqual(asked, ["/empty/pool/libc6.deb", "/full/pool/libc6.deb"]);
       await packageFiles("arm64", [one], mirrors);
       assert.equal(asked.length, 2);
+      writeFileSync(files.get("libc6")!, "another");
+      await packageFiles("arm64", [one], mirrors);
+      assert.deepEqual(new Uint8Array(readFileSync(files.get("libc6")!)), content);
 
       const other = { ...one, sha256: "0".repeat(64) };
       for (const from of [mirrors, [mirror("empty")]]) {
