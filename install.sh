@@ -52,6 +52,11 @@ shown() {
   printf '%s' "$1" | tr -cd '[:print:]' | cut -c 1-300
 }
 
+# What another program said of what came from outside.
+said_by() {
+  tr -cd '[:print:]\n' <"$1" >&2
+}
+
 has() {
   command -v "$1" >/dev/null 2>&1
 }
@@ -331,7 +336,7 @@ verify_with_blobber() {
   wait "$child" || code=$?
   child=
   if [ "$code" -ne 0 ]; then
-    cat "$work/said" >&2
+    said_by "$work/said"
     fail "$code" "the signature of $artifact:$tag could not be verified" "nothing was installed"
   fi
   if [ "$(digest_of "$work/signed")" != "$(digest_of "$work/checksums.txt")" ]; then
@@ -348,7 +353,7 @@ verify_with_cosign() {
   # Versions before 3 read bundles of this form only when told so.
   case $cosign_help in *--new-bundle-format*) set -- --new-bundle-format "$@" ;; esac
   if ! run cosign verify-blob-attestation "$@" >"$work/said" 2>&1; then
-    cat "$work/said" >&2
+    said_by "$work/said"
     fail 5 "cosign did not verify the signature of checksums.txt of $tag" "nothing was installed"
   fi
 }

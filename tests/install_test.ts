@@ -205,8 +205,10 @@ Deno.test("cosign verifies the list where it is there, and its no is final", asy
   const cosign = (end: string) =>
     `[ "$2" = --help ] && { echo --trusted-root; exit; }\nprintf '%s\\n' "$@" > "${log}"\n${end}`;
   machine.releases.registry.clear();
-  const refused = await machine.run({ fakes: { cosign: cosign("echo no >&2; exit 1") } });
+  const no = "printf 'no, \\033]0;evil\\007\\n' >&2; exit 1";
+  const refused = await machine.run({ fakes: { cosign: cosign(no) } });
   assert.equal(refused.status, 5, refused.stderr);
+  assert.match(refused.stderr, /^no, \]0;evil\nError: cosign did not verify/);
   assert.equal(machine.inBin(), undefined);
   const ran = await machine.run({ fakes: { cosign: cosign("exit 0") } });
   assert.match(ran.stdout, /verified by cosign: /);
