@@ -31,12 +31,12 @@ export function makePage(tag: string, dir: string = inRoot("dist/release")): voi
   // What "latest" leads to never goes back: a mend of an older release stands beside the newest one.
   const newer = pages.some(({ tagName, isDraft }) => !isDraft && isNewer(tagName, version));
   const kind = isStable(version) ? `--latest=${!newer}` : "--prerelease";
-  if (own === undefined) {
-    const notes = join(dir, "notes.md");
-    gh(["create", tag, "--verify-tag", "--draft", "--title", tag, "--notes-file", notes]);
-  }
+  const says = ["--title", tag, "--notes-file", join(dir, "notes.md")];
+  if (own === undefined) gh(["create", tag, "--verify-tag", "--draft", ...says]);
   gh(["upload", tag, "--clobber", ...files.map((name) => join(page, name))]);
-  gh(["edit", tag, "--draft=false", kind]);
+  demandFiles(tag, files);
+  // A draft that was there already may say something else.
+  gh(["edit", tag, "--draft=false", kind, ...says]);
   say(`${SOURCE}/releases/tag/${tag}`);
 }
 
@@ -49,6 +49,21 @@ function filesOf(page: string): string[] {
     throw new Error(`the page has ${found.join(", ")}, expected ${expected.join(", ")}`);
   }
   return found;
+}
+
+/** Demands that a page has these files and no more: what else a draft had was made by another. */
+function demandFiles(tag: string, files: string[]): void {
+  const { assets } = JSON.parse(gh(["view", tag, "--json", "assets"])) as {
+    assets: { name: string }[];
+  };
+  const others = assets.map(({ name }) => name).filter((name) => !files.includes(name));
+  if (others.length === 0 && assets.length === files.length) return;
+  throw new Error(
+    `the draft of ${tag} has ${assets.length} files, ${
+      others.join(", ") || "none"
+    } of them unknown, ` +
+      `expected ${files.length}: remove them, and run the job again`,
+  );
 }
 
 /** The page of a release. */
