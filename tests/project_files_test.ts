@@ -10,6 +10,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { SOURCE } from "../cli/home.ts";
 import { readYaml } from "../cli/config/yaml.ts";
 import { MADE_IN } from "./architecture.ts";
+import { OLDEST_NODE } from "../lib/system/system_error.ts";
+import { VERSIONS } from "../tasks/runtimes.ts";
 import { inRoot } from "../tasks/run.ts";
 
 const read = (path: string) => readFileSync(inRoot(path), "utf8");
@@ -146,4 +148,8 @@ Deno.test("every file that says where the project lives names the home in cli/ho
   );
   assert.ok(new Set(named.map(({ file }) => file)).size > 10);
   assert.deepEqual(named.filter(({ found }) => found !== path), []);
+});
+
+Deno.test("the oldest Node that the library names is the oldest that is tested", () => {
+  assert.equal(OLDEST_NODE, VERSIONS.node);
 });
