@@ -7,7 +7,8 @@
 #   BLOBBER_DOWNLOADS  where the files of releases are, as BLOBBER_DOWNLOADS/v1.2.3/NAME: a mirror
 #   BLOBBER_ARTIFACT   the repository of the releases' artifact: a mirror
 #
-# The variables move where bytes come from, and never who must have signed them.
+# These variables move where bytes come from, and never who must have signed them; a trust root that blobber or cosign
+# is set to use is used.
 # Exit statuses are those of blobber: 2 usage, 4 not found, 5 to 7 signature, 8 integrity, 9 limit, 11 network,
 # 13 files.
 set -eu
