@@ -27,7 +27,7 @@ export interface Installed {
 
 /** Package managers keep binaries in directories of their own, which they alone may change. */
 const MANAGERS: readonly [RegExp, by: string, command: string][] = [
-  [/\/(?:Cellar|homebrew|linuxbrew)\//, "Homebrew", "brew upgrade blobber"],
+  [/\/Cellar\//, "Homebrew", "brew upgrade blobber"],
   [/^\/nix\/store\//, "Nix", "nix profile upgrade blobber"],
   [/[\\/]scoop[\\/](?:apps|shims)[\\/]/i, "Scoop", "scoop update blobber"],
   [/[\\/]node_modules[\\/]/, "npm", "npm install -g @blobber/cli@latest"],

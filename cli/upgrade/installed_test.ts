@@ -38,6 +38,8 @@ Deno.test("a binary of one's own is replaced, whatever its directory is called",
     const program of [
       "/u/jo/.local/bin/blobber",
       "/usr/local/bin/blobber",
+      "/opt/homebrew/bin/blobber",
+      "/u/homebrew/.local/bin/blobber",
       "D:\\jo\\AppData\\Local\\blobber\\bin\\blobber.exe",
       "/srv/nix/store/blobber",
     ]
