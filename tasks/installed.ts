@@ -6,23 +6,16 @@
  * @module
  */
 
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { isLong, libraryScripts, runElsewhere } from "./library_scripts.ts";
+import { installPackages } from "./packages/install.ts";
 import { pack } from "./packages/pack.ts";
+import { tryProgram } from "./packages/try_program.ts";
 import { IN_CI, inRoot, say, type Tally, tallyLine } from "./run.ts";
 import { copyForNode, installed, type Runtime, runtimeProgram, VERSIONS } from "./runtimes.ts";
 
-const NPM = "11.19.1";
 /** The types of Node, of the oldest line supported. */
 const NODE_TYPES = "22.20.7";
 /** The oldest TypeScript supported, and lines after it up to the newest. */
@@ -53,6 +46,16 @@ const STRICT = {
   noEmit: true,
 };
 
+function install(project: string, tarballs: string[]): boolean {
+  try {
+    installPackages(project, [...tarballs, `@types/node@${NODE_TYPES}`]);
+    return true;
+  } catch (error) {
+    say(`FAILED ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
+}
+
 let failed = false;
 function count(name: string, tally: Tally): void {
   failed ||= tally.failed > 0 || tally.passed === 0;
@@ -71,16 +74,6 @@ function holds(what: string, program: string, args: string[], cwd: string): bool
   const decoder = new TextDecoder();
   say(`FAILED ${what}\n${decoder.decode(stdout)}${decoder.decode(stderr)}`.trimEnd());
   return false;
-}
-
-/** Installs the packages into a project of their own. */
-function install(project: string, tarballs: string[]): boolean {
-  mkdirSync(project);
-  writeFileSync(join(project, "package.json"), `{"private":true,"type":"module"}`);
-  const npm = join(installed({ npm: `npm:npm@${NPM}` }), "node_modules/npm/bin/npm-cli.js");
-  const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"];
-  const wanted = [...tarballs, `@types/node@${NODE_TYPES}`];
-  return holds("npm install", runtimeProgram("node24"), [npm, ...args, ...wanted], project);
 }
 
 /** Compiles programs with each version of TypeScript, in each way. */
@@ -136,32 +129,17 @@ function runPlain(project: string, runtime: Runtime): Tally {
   return tally;
 }
 
-/** Starts the command line that was installed, in a directory that would have Deno run something else. */
-function runProgram(project: string): boolean {
-  const elsewhere = join(project, "elsewhere");
-  mkdirSync(join(elsewhere, "tree"), { recursive: true });
-  writeFileSync(join(elsewhere, "tree/a.txt"), "a\n");
-  const imports = { "@blobber/core/internal/version": "data:text/javascript,throw 1" };
-  writeFileSync(join(elsewhere, "deno.json"), JSON.stringify({ imports }));
-  const program = join(project, "node_modules/.bin/blobber");
-  const out = join(elsewhere, "out");
-  return holds("blobber push", program, ["push", "tree", "oci:layout:v1"], elsewhere) &&
-    holds("blobber pull", program, ["pull", "oci:layout:v1", out], elsewhere) &&
-    readFileSync(join(out, "a.txt"), "utf8") === "a\n";
-}
-
 const outer = mkdtempSync(join(tmpdir(), "blobber-installed-"));
 try {
   const project = join(outer, "project");
-  const tarballs = Object.values(await pack(join(outer, "tarballs")));
-  if (install(project, tarballs)) {
+  const tarballs = await pack(join(outer, "tarballs"));
+  if (install(project, Object.values(tarballs))) {
     count("packed, installed", { passed: 1, failed: 0 });
     count("packed, types", compile(project, programsIn(project)));
     for (const runtime of Object.keys(VERSIONS) as Runtime[]) {
       count(`packed, JavaScript in ${runtime}`, runPlain(project, runtime));
     }
-    const ok = runProgram(project);
-    count("packed, command line", { passed: Number(ok), failed: Number(!ok) });
+    count("packed, command line", tryProgram(project, tarballs["@blobber/cli"]!));
     const copy = copyForNode(join(project, "node_modules"));
     try {
       const short = libraryScripts().filter((script) => !isLong(script));

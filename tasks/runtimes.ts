@@ -31,6 +31,15 @@ function programOf(runtime: Runtime): { name: string; path: string } {
   return { name: `@oven/bun-${Deno.build.os}-${bunArch}`, path: "bin/bun" };
 }
 
+const manifestFor = (imports: Record<string, string>) =>
+  JSON.stringify({ nodeModulesDir: "auto", imports });
+
+/** Where packages are installed: another place for other packages, or another lock file. */
+function folderOf(manifest: string, lock = ""): string {
+  const key = createHash("sha256").update(manifest).update(lock).digest("hex").slice(0, 16);
+  return join(CACHE, key);
+}
+
 /**
  * A directory with a `node_modules` that holds these packages, made by Deno alone.
  *
@@ -38,9 +47,8 @@ function programOf(runtime: Runtime): { name: string; path: string } {
  * @param lock a lock file that pins what the packages depend on
  */
 export function installed(imports: Record<string, string>, lock?: string): string {
-  const text = JSON.stringify({ nodeModulesDir: "auto", imports });
-  const key = createHash("sha256").update(text).update(lock ?? "").digest("hex").slice(0, 16);
-  const folder = join(CACHE, key);
+  const text = manifestFor(imports);
+  const folder = folderOf(text, lock);
   if (existsSync(folder)) return folder;
   mkdirSync(CACHE, { recursive: true });
   const fresh = mkdtempSync(join(CACHE, "new-"));
@@ -57,6 +65,13 @@ export function installed(imports: Record<string, string>, lock?: string): strin
   if (existsSync(folder)) rmSync(fresh, { recursive: true });
   else renameSync(fresh, folder);
   return folder;
+}
+
+/** The path of a runtime's program where it was installed before; for tests that must not download it. */
+export function runtimeHere(runtime: Runtime): string | undefined {
+  const { name, path } = programOf(runtime);
+  const folder = folderOf(manifestFor({ [name]: `npm:${name}@${VERSIONS[runtime]}` }));
+  return existsSync(folder) ? join(folder, "node_modules", name, path) : undefined;
 }
 
 /** The path of a runtime's program, installed when it is not there yet. */

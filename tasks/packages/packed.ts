@@ -16,28 +16,27 @@ import { MAX_HEADER_BYTES, writeHeader } from "../../lib/archive/tar/write_heade
 /** Files of a package by their path in it. All are text. */
 export type Files = Map<string, string>;
 
-/** What is known of a package beside what `deno pack` wrote. */
-export interface PackageFacts {
-  /** Names and `npm:` specifiers with exact versions, as its `deno.json` has them. */
-  imports: Record<string, string>;
-  /** The version of each package of this workspace, by name. */
-  workspace: Record<string, string>;
+/** What a manifest says of a package, whatever is in it. */
+export interface ManifestFacts {
   /** The oldest version of each runtime that it runs in. */
   engines: Record<string, string>;
-  /** The name of the program that its root export is, where it is one. */
-  program?: string | undefined;
-  /** Modules that do something when they are loaded, as bundlers want to know; none when it is left out. */
-  sideEffects?: string[] | undefined;
   /** What is said of it. */
   about: Pick<About, "description" | "keywords">;
   /** The repository of its sources, as a page of the web, and its folder there: empty for the root. */
   source: { url: string; folder: string };
+}
+
+/** What is known of a package beside what `deno pack` wrote. */
+export interface PackageFacts extends ManifestFacts {
+  /** Names and `npm:` specifiers with exact versions, as its `deno.json` has them. */
+  imports: Record<string, string>;
+  /** The version of each package of this workspace, by name. */
+  workspace: Record<string, string>;
+  /** Modules that do something when they are loaded, as bundlers want to know; none when it is left out. */
+  sideEffects?: string[] | undefined;
   /** Files to add where the package has none of that name. */
   further: Files;
 }
-
-/** How Deno runs an installed program, whatever directory it is started in: it obeys no `deno.json` there. */
-const SHEBANG = "#!/usr/bin/env -S deno run -A --quiet --no-config --node-modules-dir=manual\n";
 
 /** Files that a package on npm has a use for. */
 const KEPT = /\.js$|\.d\.ts$|^README\.md$|^LICENSE$|^package\.json$/;
@@ -69,23 +68,42 @@ export function mendPackage(files: Files, facts: PackageFacts): Files {
       throw new Error(`${module} is not in the package`);
     }
   }
-  const entry = manifest.main.replace(/^\.\//, "");
-  if (facts.program !== undefined) mended.set(entry, SHEBANG + mended.get(entry));
-  mended.set("package.json", JSON.stringify(mendManifest(manifest, mended, facts), null, 2) + "\n");
+  mended.set("package.json", manifestText(mendManifest(manifest, mended, facts)));
   return mended;
 }
 
-interface Manifest {
+/** What a manifest calls a package. */
+export interface PackageName {
   name: string;
   version: string;
   license: string;
+}
+
+interface Manifest extends PackageName {
   main: string;
   types: string;
   exports: Record<string, unknown>;
 }
 
-function mendManifest(manifest: Manifest, files: Files, facts: PackageFacts): unknown {
-  const { name, version, license, main, types, exports } = manifest;
+function mendManifest(manifest: Manifest, files: Files, facts: PackageFacts): object {
+  const { main, types, exports } = manifest;
+  return {
+    ...manifestOf(manifest, facts),
+    sideEffects: facts.sideEffects ?? false,
+    main,
+    types,
+    exports: { ...exports, "./package.json": "./package.json" },
+    dependencies: dependenciesOf(manifest.name, files, facts),
+  };
+}
+
+/** A manifest as it stands in its package. */
+export function manifestText(manifest: object): string {
+  return JSON.stringify(manifest, null, 2) + "\n";
+}
+
+/** What stands in the manifest of every package. */
+export function manifestOf({ name, version, license }: PackageName, facts: ManifestFacts): object {
   const { url, folder } = facts.source;
   return {
     name,
@@ -106,15 +124,6 @@ function mendManifest(manifest: Manifest, files: Files, facts: PackageFacts): un
     engines: Object.fromEntries(
       Object.entries(facts.engines).map(([runtime, oldest]) => [runtime, `>=${oldest}`]),
     ),
-    ...(facts.program === undefined
-      ? {
-        sideEffects: facts.sideEffects ?? false,
-        main,
-        types,
-        exports: { ...exports, "./package.json": "./package.json" },
-      }
-      : { bin: { [facts.program]: main } }),
-    dependencies: dependenciesOf(name, files, facts),
   };
 }
 

@@ -88,15 +88,6 @@ test("a module with side effects is named, for bundlers", () => {
   assert.deepEqual(manifestOf(files).sideEffects, ["./thread.js"]);
 });
 
-test("a program is one that a shell can start", () => {
-  const files = mendPackage(packed(), { ...FACTS, program: "fruit" });
-  assert.deepEqual(manifestOf(files).bin, { fruit: "./mod.js" });
-  for (const key of ["sideEffects", "main", "types", "exports"]) {
-    assert.equal(manifestOf(files)[key], undefined, "a program is nothing to import");
-  }
-  assert.match(files.get("mod.js")!, /^#!\/usr\/bin\/env -S deno run -A .*--no-config.*\n\/\*\*\n/);
-});
-
 test("a package has a licence and a page, its own before the shared one, and nothing that is no use", () => {
   const files = mendPackage(packed({ "README.md": "own\n", "deno.lock": "{}" }), FACTS);
   assert.deepEqual([...files.keys()].sort(), ["LICENSE", "README.md", "mod.js", "package.json"]);

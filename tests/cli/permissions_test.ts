@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { STATUS } from "@blobber/core/errors";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
-import { type Ran, Workplace } from "./program.ts";
+import { IS_SOURCE, onlyWhere, type Ran, TAKES_PERMISSIONS, Workplace } from "./program.ts";
 
 const KINDS = ["net", "read", "write", "env", "sys", "run", "ffi"] as const;
 type Kind = typeof KINDS[number];
@@ -13,7 +13,10 @@ function without(kind: Kind): string[] {
 }
 
 /** Whether the program is one file, so that nothing is read to load it. */
-const BUNDLED = Deno.env.has("BLOBBER_TEST_PROGRAM");
+const BUNDLED = !IS_SOURCE;
+
+const { ignore } = onlyWhere(TAKES_PERMISSIONS, "permissions are Deno's");
+const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore, fn });
 
 /** What a command cannot do without. */
 const NEEDS: Record<string, { words: (host: string) => string[]; needs: Kind[] }> = {
@@ -55,7 +58,7 @@ function assertInWords({ stderr }: Ran): void {
 }
 
 for (const kind of KINDS) {
-  Deno.test(`without --allow-${kind} a command says so and exits 2, or does its work`, async () => {
+  test(`without --allow-${kind} a command says so and exits 2, or does its work`, async () => {
     await using at = await Workplace.open();
     const registry = await startRegistry();
     try {
@@ -84,26 +87,32 @@ for (const kind of KINDS) {
   });
 }
 
-Deno.test("without the permission to write, a notice says that the cache is not used, and its content stays", async () => {
-  await using at = await Workplace.open();
-  const registry = await startRegistry();
-  try {
-    await at.site();
-    const ref = `${registry.host}/acme/site:v1`;
-    await at.ok(["push", "site", ref]);
-    const permissions = without("write");
-    for (const filled of [false, true]) {
-      const ran = await at.run(["cat", ref, "index.html"], { permissions });
-      assert.deepEqual([filled, ran.status, ran.stdout], [filled, 0, "<h1>hi</h1>\n"]);
-      assert.match(ran.stderr, /^Warning: the cache is not used: .* needs --allow-write for it\n$/);
-      await at.ok(["cat", ref, "index.html"]);
+test(
+  "without the permission to write, a notice says that the cache is not used, and its content stays",
+  async () => {
+    await using at = await Workplace.open();
+    const registry = await startRegistry();
+    try {
+      await at.site();
+      const ref = `${registry.host}/acme/site:v1`;
+      await at.ok(["push", "site", ref]);
+      const permissions = without("write");
+      for (const filled of [false, true]) {
+        const ran = await at.run(["cat", ref, "index.html"], { permissions });
+        assert.deepEqual([filled, ran.status, ran.stdout], [filled, 0, "<h1>hi</h1>\n"]);
+        assert.match(
+          ran.stderr,
+          /^Warning: the cache is not used: .* needs --allow-write for it\n$/,
+        );
+        await at.ok(["cat", ref, "index.html"]);
+      }
+    } finally {
+      await registry.close();
     }
-  } finally {
-    await registry.close();
-  }
-});
+  },
+);
 
-Deno.test("a missing permission is reported in JSON, and TAB does not report it", async () => {
+test("a missing permission is reported in JSON, and TAB does not report it", async () => {
   await using at = await Workplace.open();
   const permissions = without("env");
   const { status, stderr } = await at.run(["ls", "oci:x:v1", "-o", "json"], { permissions });

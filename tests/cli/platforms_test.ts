@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { inRoot } from "../../tasks/run.ts";
 import { keys } from "./keys.ts";
-import { Workplace } from "./program.ts";
+import { IS_SOURCE, onlyWhere, Workplace } from "./program.ts";
 import { hasTerminal, TerminalRun } from "./terminal.ts";
 
 const as = (
@@ -12,8 +12,8 @@ const as = (
 const WINDOWS = { permissions: as("windows") };
 const MACOS = { permissions: as("macos") };
 
-/** A bundle has the program in one file, and takes no other's word for the system. */
-const isSource = Deno.env.get("BLOBBER_TEST_PROGRAM") === undefined;
+const isSource = !onlyWhere(IS_SOURCE, "only the sources take another's word for the system")
+  .ignore;
 const isWindows = Deno.build.os === "windows";
 
 Deno.test({

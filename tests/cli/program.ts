@@ -1,6 +1,7 @@
 /**
  * Runs the real program as its users do: a process of its own, with a home and a working directory of its
- * own. `BLOBBER_TEST_PROGRAM` names another build of it, such as the bundle.
+ * own. `BLOBBER_TEST_PROGRAM` names another form of it: a binary, or a file of JavaScript, such as the bundle,
+ * which `BLOBBER_TEST_RUNTIME` runs in place of this Deno. `deno task test:programs` makes and runs them all.
  *
  * @module
  */
@@ -16,6 +17,16 @@ export interface Ran {
   bytes: Uint8Array;
 }
 
+const named = Deno.env.get("BLOBBER_TEST_PROGRAM");
+const runtime = Deno.env.get("BLOBBER_TEST_RUNTIME");
+
+/** Whether the program is the sources themselves. */
+export const IS_SOURCE: boolean = named === undefined;
+
+/** Whether Deno runs the program, and is told what it may do. */
+export const TAKES_PERMISSIONS: boolean = runtime === undefined &&
+  (named === undefined || /\.[jt]s$/.test(named));
+
 /** How to run it. */
 export interface RunOptions {
   env?: Record<string, string>;
@@ -30,13 +41,32 @@ export interface RunOptions {
  *
  * @param permissions what Deno is told to allow
  */
-export function programWords(permissions: readonly string[] = ["-A"]): string[] {
-  const named = Deno.env.get("BLOBBER_TEST_PROGRAM");
+export function programWords(permissions?: readonly string[]): string[] {
+  if (permissions !== undefined && !TAKES_PERMISSIONS) {
+    throw new Error(
+      "only Deno is told what to allow: the test has to ask whether it runs the program",
+    );
+  }
   const script = named ?? inRoot("cli.ts");
-  return /\.[jt]s$/.test(script)
-    ? [Deno.execPath(), "run", ...permissions, "--quiet", script]
-    : [script];
+  if (TAKES_PERMISSIONS) {
+    return [Deno.execPath(), "run", ...permissions ?? ["-A"], "--quiet", script];
+  }
+  return runtime === undefined ? [script] : [runtime, script];
 }
+
+/**
+ * For a test that is about one form of the program: it is left out with others, and the reason is told.
+ *
+ * @param runs whether it is about this form
+ * @param why it is about that form alone
+ */
+export function onlyWhere(runs: boolean, why: string): { ignore: boolean } {
+  if (!runs && !told.has(why)) Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ${why}\n`));
+  told.add(why);
+  return { ignore: !runs };
+}
+
+const told = new Set<string>();
 
 /** Where Deno keeps what it compiled, for a program that has another home. */
 function defaultDenoDir(home: string): string {

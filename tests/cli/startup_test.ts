@@ -4,6 +4,10 @@ import assert from "node:assert/strict";
 import { Client } from "@blobber/core";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { inRoot } from "../../tasks/run.ts";
+import { IS_SOURCE, onlyWhere } from "./program.ts";
+
+const { ignore } = onlyWhere(IS_SOURCE, "what is loaded is test in the sources");
+const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore, fn });
 
 const CORE: Record<string, string> = JSON.parse(
   await Deno.readTextFile(inRoot("deno.json")),
@@ -71,7 +75,7 @@ const MOST: Record<string, number> = {
 };
 
 for (const [question, files] of Object.entries(ANSWERS)) {
-  Deno.test(`${question} loads no node module, no package and no command`, async () => {
+  test(`${question} loads no node module, no package and no command`, async () => {
     const found = new Set<string>();
     for (const file of files) await closure(file, found);
     const own = ["cli/commands/load.ts", ...files];
@@ -84,32 +88,35 @@ for (const [question, files] of Object.entries(ANSWERS)) {
   });
 }
 
-Deno.test("reading from a registry loads no node module: each takes longer than to list an image", async () => {
-  const found = new Set<string>();
-  const files = [
-    "cli/execute.ts",
-    "cli/commands/reading/ls.ts",
-    "cli/commands/reading/cat.ts",
-    "lib/stores/registry_store.ts",
-    "lib/registry/blobs/download.ts",
-    "lib/registry/http/redirect.ts",
-    "lib/stores/cache/cached_source.ts",
-    "lib/stores/cache/read_through.ts",
-    "lib/stores/cache/tee.ts",
-    "lib/verbs/image.ts",
-    "lib/verbs/list.ts",
-  ];
-  for (const file of files) await closure(file, found);
-  assert.deepEqual([...found].filter((path) => !path.endsWith(".ts") || path === "mod.ts"), []);
-});
+test(
+  "reading from a registry loads no node module: each takes longer than to list an image",
+  async () => {
+    const found = new Set<string>();
+    const files = [
+      "cli/execute.ts",
+      "cli/commands/reading/ls.ts",
+      "cli/commands/reading/cat.ts",
+      "lib/stores/registry_store.ts",
+      "lib/registry/blobs/download.ts",
+      "lib/registry/http/redirect.ts",
+      "lib/stores/cache/cached_source.ts",
+      "lib/stores/cache/read_through.ts",
+      "lib/stores/cache/tee.ts",
+      "lib/verbs/image.ts",
+      "lib/verbs/list.ts",
+    ];
+    for (const file of files) await closure(file, found);
+    assert.deepEqual([...found].filter((path) => !path.endsWith(".ts") || path === "mod.ts"), []);
+  },
+);
 
-Deno.test("a layout needs files and paths, and no other module of Node's", async () => {
+test("a layout needs files and paths, and no other module of Node's", async () => {
   const found = await closure("lib/stores/layout/layout_store.ts");
   const modules = [...found].filter((path) => !path.endsWith(".ts"));
   assert.deepEqual(modules.toSorted(), ["node:fs", "node:path"]);
 });
 
-Deno.test("verification loads only its parts of the core, and no client", async () => {
+test("verification loads only its parts of the core, and no client", async () => {
   const found = new Set<string>();
   for (const file of ["sigstore/verify.ts", "sigstore/verify/evidence.ts"]) {
     await closure(file, found);
@@ -147,45 +154,48 @@ const READER = `
   console.log(JSON.stringify([names, paths, text]));
 `;
 
-Deno.test("an image is listed and read without asking for node modules, from a registry, the cache and a layout", async () => {
-  const registry = await startRegistry();
-  const dir = await Deno.makeTempDir({ prefix: "blobber-startup-" });
-  try {
-    await Deno.mkdir(`${dir}/tree/dir`, { recursive: true });
-    for (const name of ["a", "dir/b"]) await Deno.writeTextFile(`${dir}/tree/${name}`, name);
-    const ref = `${registry.host}/acme/site:v1`;
-    await new Client().push({ directory: `${dir}/tree` }, ref);
-    // What reads a layout needs its files, and imports what it needs for them.
-    const layout = `oci:${dir}/layout:v1`;
-    await new Client().push({ directory: `${dir}/tree` }, layout);
-    const cacheDir = `${dir}/cache`;
-    const client = new Client({ cacheDir });
-    await client.list(ref);
-    await using image = await client.openImage(ref);
-    await new Response(await image.open("dir/b") as ReadableStream).text(); // it is in the cache now
-    for (const [from, ...cache] of [[ref], [ref, cacheDir], [layout]]) {
-      const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: [
-          "eval",
-          "--quiet",
-          READER,
-          import.meta.resolve("../../lib/client.ts"),
-          from!,
-          ...cache,
-        ],
-        cwd: inRoot("."),
-      }).output();
-      assert.ok(success, new TextDecoder().decode(stderr));
-      const read = JSON.parse(new TextDecoder().decode(stdout));
-      assert.deepEqual(read, [["a", "dir", "dir/b"], ["a", "dir", "dir/b"], "dir/b"]);
+test(
+  "an image is listed and read without asking for node modules, from a registry, the cache and a layout",
+  async () => {
+    const registry = await startRegistry();
+    const dir = await Deno.makeTempDir({ prefix: "blobber-startup-" });
+    try {
+      await Deno.mkdir(`${dir}/tree/dir`, { recursive: true });
+      for (const name of ["a", "dir/b"]) await Deno.writeTextFile(`${dir}/tree/${name}`, name);
+      const ref = `${registry.host}/acme/site:v1`;
+      await new Client().push({ directory: `${dir}/tree` }, ref);
+      // What reads a layout needs its files, and imports what it needs for them.
+      const layout = `oci:${dir}/layout:v1`;
+      await new Client().push({ directory: `${dir}/tree` }, layout);
+      const cacheDir = `${dir}/cache`;
+      const client = new Client({ cacheDir });
+      await client.list(ref);
+      await using image = await client.openImage(ref);
+      await new Response(await image.open("dir/b") as ReadableStream).text(); // it is in the cache now
+      for (const [from, ...cache] of [[ref], [ref, cacheDir], [layout]]) {
+        const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+          args: [
+            "eval",
+            "--quiet",
+            READER,
+            import.meta.resolve("../../lib/client.ts"),
+            from!,
+            ...cache,
+          ],
+          cwd: inRoot("."),
+        }).output();
+        assert.ok(success, new TextDecoder().decode(stderr));
+        const read = JSON.parse(new TextDecoder().decode(stdout));
+        assert.deepEqual(read, [["a", "dir", "dir/b"], ["a", "dir", "dir/b"], "dir/b"]);
+      }
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+      await registry.close();
     }
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-    await registry.close();
-  }
-});
+  },
+);
 
-Deno.test("the closure sees what is loaded", async () => {
+test("the closure sees what is loaded", async () => {
   const found = await closure("mod.ts");
   assert.ok(found.has("lib/stores/cache/maintenance.ts") && found.has("node:path"));
 });
