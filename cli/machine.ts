@@ -38,8 +38,15 @@ export function programArguments(): readonly string[] {
 
 /** Ends the process now, whatever is open. */
 export function exit(status: number): never {
-  return deno === undefined ? nodeModule("process").exit(status) : deno.exit(status);
+  if (deno !== undefined) return deno.exit(status);
+  const process = nodeModule("process");
+  // Node waits for threads that look up a host or read a dead disk: a further Ctrl-C ends it then.
+  for (const signal of listened) process.removeAllListeners(signal);
+  return process.exit(status);
 }
+
+/** Signals that end the process no more by themselves. */
+const listened = new Set<StopSignal>();
 
 /** A variable of the environment. */
 export function variable(name: string): string | undefined {
@@ -91,6 +98,7 @@ export function runtimeVersions(): [name: string, version: string][] {
 
 /** Runs something when a signal arrives, in place of what it does by itself. */
 export function onSignal(signal: StopSignal, call: () => void): void {
+  listened.add(signal);
   if (deno === undefined) nodeModule("process").on(signal, call);
   else deno.addSignalListener(signal, call);
 }

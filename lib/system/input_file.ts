@@ -7,9 +7,10 @@
  */
 
 import { checkAborted, interruption } from "../errors.ts";
+import { concat } from "../bytes.ts";
 import { missingPermission, reasonInWords } from "./system_error.ts";
 import { platform } from "./platform.ts";
-import { nodeModule } from "./runtime.ts";
+import { nodeModule, RUNTIME } from "./runtime.ts";
 
 /** How to read. */
 export interface InputOptions {
@@ -66,13 +67,16 @@ export async function readInput(path: string, options: InputOptions): Promise<In
   }
 }
 
-async function readAny(path: string, { limit, fail }: InputOptions): Promise<InputFile> {
+async function readAny(path: string, options: InputOptions): Promise<InputFile> {
+  const { limit, fail } = options;
   const { open, stat } = nodeModule("fs").promises;
   const refuse = (cause: unknown) => {
     throw missingPermission(cause) ?? fail(reasonInWords(cause), cause);
   };
   // A device is not even opened: that alone has effects with some.
-  checkKind(await stat(path).catch(refuse), fail, true);
+  const seen = await stat(path).catch(refuse);
+  checkKind(seen, fail, true);
+  if (seen.isFIFO() && RUNTIME === "node") return await readPipe(path, options);
   const file = await open(path, "r").catch(refuse);
   try {
     const look = await file.stat();
@@ -88,6 +92,57 @@ async function readAny(path: string, { limit, fail }: InputOptions): Promise<Inp
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Reads a pipe under Node, which does not end before all of its threads are done, and one that reads a pipe may
+ * never be: so none reads it, and one that opens it is sent on when the wait ends.
+ */
+async function readPipe(path: string, { limit, fail, signal }: InputOptions): Promise<InputFile> {
+  const { constants, closeSync, fstatSync, open, openSync } = nodeModule("fs");
+  const sendOn = () => {
+    try { // what waits for a writer has one
+      closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+    } catch {
+      // it does not wait any more
+    }
+  };
+  signal?.addEventListener("abort", sendOn, { once: true });
+  let fd: number;
+  try {
+    fd = await new Promise((resolve, reject) =>
+      open(path, "r", (error, fd) => error === null ? resolve(fd) : reject(error))
+    );
+  } catch (cause) {
+    throw missingPermission(cause) ?? fail(reasonInWords(cause), cause);
+  } finally {
+    signal?.removeEventListener("abort", sendOn);
+  }
+  const look = fstatSync(fd);
+  if (!look.isFIFO() || signal?.aborted) {
+    closeSync(fd);
+    checkAborted(signal);
+    throw fail("it was replaced while it was looked at");
+  }
+  const { Socket } = nodeModule("net");
+  const socket = new Socket({ fd, readable: true, writable: false });
+  const stop = () => void socket.destroy();
+  signal?.addEventListener("abort", stop, { once: true });
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const part of socket as AsyncIterable<Uint8Array>) {
+      parts.push(part);
+      size += part.length;
+      if (size > limit) break;
+    }
+  } catch (cause) {
+    throw fail(reasonInWords(cause), cause);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    socket.destroy();
+  }
+  return inputOf(look, concat(...parts), { limit, fail });
 }
 
 /**

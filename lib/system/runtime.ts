@@ -17,6 +17,7 @@ export const RUNTIME: "deno" | "bun" | "node" = "Deno" in globalThis
 type NodeModules = {
   crypto: typeof import("node:crypto");
   fs: typeof import("node:fs");
+  net: typeof import("node:net");
   os: typeof import("node:os");
   process: typeof import("node:process");
   url: typeof import("node:url");
