@@ -111,7 +111,7 @@ function Install-Blobber {
     return ''
   }
 
-  function Assert-Signature([string] $Work, [string] $Tag) {
+  function Assert-Signature([string] $Work, [string] $Tag, [string] $Replaced) {
     $list = Join-Path $Work 'checksums.txt'
     $output = Join-Path $Work 'signed'
     $cosign = Get-Command cosign -CommandType Application -ErrorAction SilentlyContinue |
@@ -141,6 +141,7 @@ function Install-Blobber {
     $there = Get-Command blobber -CommandType Application -ErrorAction SilentlyContinue |
       Select-Object -First 1
     if ($there -and (Get-Tag $there.Path $Work) -ne '') { $by = $name = $there.Path }
+    elseif ($Replaced -ne '') { $by = $name = $Replaced }
     $status = Invoke-Program $by @(
       'cat', "${artifactFrom}:$Tag", 'checksums.txt', '--no-cache', '--output', 'text',
       '--verify-issuer', $ISSUER, '--verify-subject', "$IDENTITY$Tag"
@@ -255,7 +256,8 @@ function Install-Blobber {
       Stop-Install "$file has the wrong digest: $actual, expected $($listed[0])" `
         'the download was damaged or changed on its way'
     }
-    $by = Assert-Signature $work $tag
+    $replaced = if ($installed) { $program } else { '' }
+    $by = Assert-Signature $work $tag $replaced
     if ((Get-Tag $fresh $work) -ne $tag) {
       Stop-Install "the binary of $tag does not run here, or is another version"
     }
