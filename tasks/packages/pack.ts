@@ -20,7 +20,7 @@ import { programPackage } from "./program_package.ts";
 import { readmeElsewhere } from "./readme.ts";
 import { SOURCE } from "../../cli/home.ts";
 import { makeProgram } from "../binary/program.ts";
-import { deno, inRoot, say } from "../run.ts";
+import { deno, inRoot, runTask, say } from "../run.ts";
 import { VERSIONS } from "../runtimes.ts";
 
 /** The oldest Deno that the packages run in. */
@@ -114,7 +114,9 @@ function pagesOf(folder: string, { version }: PackageConfig): Files {
 }
 
 if (import.meta.main) {
-  for (const path of Object.values(await pack(resolve(Deno.args[0] ?? inRoot("dist/npm"))))) {
-    say(path);
-  }
+  await runTask(async () => {
+    const [into = inRoot("dist/npm"), ...more] = Deno.args;
+    if (more.length > 0 || into.startsWith("-")) throw new Error("expected [DIRECTORY]");
+    for (const path of Object.values(await pack(resolve(into)))) say(path);
+  });
 }
