@@ -212,6 +212,11 @@ export function missingPermission(thrown: unknown): BlobberError | undefined {
   return undefined;
 }
 
+/** What else helps: Deno allows nothing that is not named, Node everything until it is told to ask. */
+const ALL_ALLOWED = RUNTIME === "deno"
+  ? "or with -A for every permission"
+  : "or without --permission";
+
 /** What the runtime withholds. */
 export interface Withheld {
   /** The permission, by Deno's word. */
@@ -235,7 +240,7 @@ export function notAllowed({ kind, what, flag }: Withheld, cause?: unknown): Blo
   return new BlobberError(
     "missing-permission",
     `not allowed to ${action}: the runtime needs ${flag} for it`,
-    { cause, hint: `start it with ${flag}, or with -A for every permission` },
+    { cause, hint: `start it with ${flag}, ${ALL_ALLOWED}` },
   );
 }
 
