@@ -4,10 +4,12 @@
  */
 
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 import { writeStandIn } from "../fakes/standin_binary.ts";
 import { sha256OfFile } from "../../tasks/binary/checksums.ts";
 import { TARGET_NAMES, TARGETS } from "../../tasks/binary/targets.ts";
 import { buildImages } from "../../tasks/images/build.ts";
+import { runtimeProgram } from "../../tasks/runtimes.ts";
 import { Home, interop } from "./harness.ts";
 import { startEmptyJsr } from "./jsr.ts";
 import { NPM_TOKEN, startNpmRegistry } from "./npm_registry.ts";
@@ -181,7 +183,9 @@ interop("a release is made, published, installed and verified by rule", SIGNING_
   const fromJsr = await must(Deno.execPath(), [...run, "version"], { ...elsewhere, env: cache });
   assert.equal(fromJsr.stdout, `blobber version ${VERSION}\n`);
   const npx = ["--yes", "--package", `@blobber/cli@${VERSION}`, "blobber", "version"];
-  const fromNpm = await must("npx", npx, elsewhere);
+  // What is on the PATH may be older than the command line asks for.
+  const path = `${dirname(runtimeProgram("node24"))}:${Deno.env.get("PATH")}`;
+  const fromNpm = await must("npx", npx, { ...elsewhere, env: { ...elsewhere.env, PATH: path } });
   assert.equal(fromNpm.stdout, `blobber version ${VERSION}\n`);
 
   // Nothing that is published changes: other content under the same tag is an error.
