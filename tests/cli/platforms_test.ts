@@ -71,22 +71,24 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "as Windows: Ctrl-C ends a hidden question, where it comes as a character",
-  ignore: !isSource || !hasTerminal(),
-  async fn() {
-    await using at = await Workplace.open();
-    await at.write("tree/a", "1\n");
-    await at.ok(["push", "tree", "oci:layout:v1", "--quiet"]);
-    await keys(at, "sign", "secret");
-    const args = ["sign", "oci:layout:v1", "--sign-key", "sign.pem"];
-    const run = new TerminalRun(at, args, { columns: 80, ...WINDOWS });
-    await run.shows(/y\/N/);
-    await run.type("y\n");
-    await run.shows(/Passphrase of/);
-    await run.type("sec\x03");
-    const { status, screen } = await run.end();
-    assert.equal(status, 130, screen.rows.join("\n"));
-    assert.doesNotMatch(run.written, /sec[^r]/);
-  },
-});
+for (const [where, options] of [["here", {}], ["as Windows", WINDOWS]] as const) {
+  Deno.test({
+    name: `${where}: Ctrl-C ends a hidden question, whether it comes as a signal or as a character`,
+    ignore: where !== "here" && !isSource || !hasTerminal(),
+    async fn() {
+      await using at = await Workplace.open();
+      await at.write("tree/a", "1\n");
+      await at.ok(["push", "tree", "oci:layout:v1", "--quiet"]);
+      await keys(at, "sign", "secret");
+      const args = ["sign", "oci:layout:v1", "--sign-key", "sign.pem"];
+      const run = new TerminalRun(at, args, { columns: 80, ...options });
+      await run.shows(/y\/N/);
+      await run.type("y\n");
+      await run.shows(/Passphrase of/);
+      await run.type("sec\x03");
+      const { status, screen } = await run.end();
+      assert.equal(status, 130, screen.rows.join("\n"));
+      assert.doesNotMatch(run.written, /sec[^r]/);
+    },
+  });
+}
