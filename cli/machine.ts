@@ -353,10 +353,20 @@ export function* readDirectory(path: string): Generator<DirectoryEntry> {
 
 /** The path behind links. */
 export function realPath(path: string): string {
-  return deno?.realPathSync(path) ?? nodeModule("fs").realpathSync.native(path);
+  return deno?.realPathSync(path) ??
+    textOf(path, nodeModule("fs").realpathSync.native(path, "buffer"));
 }
 
 /** Where a link leads. */
 export function readLink(path: string): string {
-  return deno?.readLinkSync(path) ?? nodeModule("fs").readlinkSync(path);
+  return deno?.readLinkSync(path) ?? textOf(path, nodeModule("fs").readlinkSync(path, "buffer"));
+}
+
+/** A path as text. Where bytes are no UTF-8, Node would put another name's in their place. */
+function textOf(path: string, found: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(found);
+  } catch (cause) {
+    throw new Error(`${JSON.stringify(path)} leads to a name that is not valid UTF-8`, { cause });
+  }
 }

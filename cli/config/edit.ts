@@ -12,7 +12,7 @@ import { holdFile } from "@blobber/core/internal/hold-path";
 import { rename } from "@blobber/core/internal/files";
 import { printable, quote } from "@blobber/core/internal/printable";
 import { errnoOf, reasonInWords } from "@blobber/core/internal/system-error";
-import { type Document, isMap, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, LineCounter, parseDocument, stringify } from "yaml";
 import { readConfigText } from "./text.ts";
 import { invalidConfig, readYaml } from "./yaml.ts";
 
@@ -61,6 +61,11 @@ export async function editConfig(
   const after = empty && !/#/.test(text) ? "" : document.toString({ lineWidth: 0 });
   const crlf = /\r\n/.test(text) && !/[^\r]\n/.test(text);
   writeWhole(path, crlf ? after.replaceAll(/\r?\n/g, "\r\n") : after);
+}
+
+/** A value as it is written into a file. */
+export function yamlOf(value: unknown): string {
+  return stringify(value, { lineWidth: 0 });
 }
 
 /** Sets a value below a path of keys. */

@@ -62,6 +62,11 @@ export function canonicalProgram(read: (name: string) => string): Program {
       names.set(chunk, own);
       return `./${own}`;
     }).replace(PACKAGE_PATHS, "$1npm/").replace(EAGER_REQUIRE, LAZY_REQUIRE);
+    // What imports it late would find no name in it: a file of ours has to import it, and is loaded late itself.
+    const alone = /^import \{\n {2}(require_\w+)\n\}[^]*^export default \1\(\);$/m.exec(text);
+    if (alone !== null) {
+      throw new Error(`the package of ${alone[1]} is imported late, and has CommonJS modules`);
+    }
     program.set(names.get(name)!, text);
   }
   return program;

@@ -30,6 +30,12 @@ test("files are numbered as they are named, and tell nothing of the machine", ()
   assert.deepEqual(on("/other", ["ZZZZZZZZ", "11111111"]), program);
 });
 
+test("a package whose names would be lost is not bundled", () => {
+  const text = 'import {\n  require_dist\n} from "./part-AAAAAAAA.js";\n' +
+    "export default require_dist();\n";
+  assert.throws(() => canonicalProgram(() => text), /the package of require_dist is imported late/);
+});
+
 test("the program of this tree runs alone, tells its making, and pushes with threads", async () => {
   const dir = mkdtempSync(join(tmpdir(), "blobber-program-"));
   const run = async (...args: string[]) => {

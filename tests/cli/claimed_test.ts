@@ -4,13 +4,12 @@ import assert from "node:assert/strict";
 import { createHash, createPublicKey } from "node:crypto";
 import { startSigstore } from "../fakes/sigstore.ts";
 import { keys } from "./keys.ts";
-import { Workplace } from "./program.ts";
+import { TAKES_PERMISSIONS, Workplace } from "./program.ts";
 
 /** Nothing may be connected to: a try would be an error of its own. */
-const permissions = [
-  "--no-prompt",
-  ..."read write env sys run ffi".split(" ").map((k) => `--allow-${k}`),
-];
+const permissions = TAKES_PERMISSIONS
+  ? ["--no-prompt", ..."read write env sys run ffi".split(" ").map((k) => `--allow-${k}`)]
+  : undefined;
 
 async function fingerprint(at: Workplace, name: string): Promise<string> {
   const der = createPublicKey(await at.read(`${name}.pub`)).export({ type: "spki", format: "der" });

@@ -27,13 +27,19 @@ export const IS_SOURCE: boolean = named === undefined;
 export const TAKES_PERMISSIONS: boolean = runtime === undefined &&
   (named === undefined || /\.[jt]s$/.test(named));
 
+/** Whether Deno runs the program, or is in it. */
+export const RUNS_IN_DENO: boolean = runtime === undefined;
+
+/** Whether the program is what npm installs. */
+export const IS_PACKAGE: boolean = /[\\/]node_modules[\\/]/.test(named ?? "");
+
 /** How to run it. */
 export interface RunOptions {
   env?: Record<string, string>;
   /** What it reads from stdin. */
   stdin?: string | Uint8Array<ArrayBuffer>;
   /** What Deno is told to allow; everything unless said otherwise. */
-  permissions?: readonly string[];
+  permissions?: readonly string[] | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { type FakeSigstore, startSigstore } from "../fakes/sigstore.ts";
 import { keys } from "./keys.ts";
-import { Workplace } from "./program.ts";
+import { RUNS_IN_DENO, Workplace } from "./program.ts";
 
 Deno.test("a pushed signature is demanded and found by every reading command", async () => {
   await using at = await Workplace.open();
@@ -95,7 +95,8 @@ Deno.test("sign without a terminal needs a digest or the directory, and signing 
   assert.equal(signed, `${digest}\n`);
   const again = await at.run(["sign", `oci:layout@${digest}`, "--sign-key", "acme.pem", "-ojson"]);
   assert.equal(again.status, 0);
-  assert.equal(JSON.parse(again.stdout).added, false);
+  // Other runtimes make another signature of this kind each time (docs/signing.md).
+  assert.equal(JSON.parse(again.stdout).added, !RUNS_IN_DENO);
   await at.ok(["verify", "oci:layout:v1", "--verify-key", "acme.pub"]);
 });
 

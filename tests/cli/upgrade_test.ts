@@ -6,7 +6,7 @@ import { SHAPES } from "../../cli/reference/shapes.ts";
 import { VERSION } from "../../lib/version.ts";
 import { binaryThatSays, type ReleaseFaults, startReleases } from "../fakes/releases.ts";
 import { standIn } from "../fakes/standin_binary.ts";
-import { Workplace } from "./program.ts";
+import { IS_PACKAGE, Workplace } from "./program.ts";
 
 const NAME = "blobber-linux-x64";
 const NEWER = "9.1.0";
@@ -246,7 +246,7 @@ Deno.test("what something else installed is refused before any request, with wha
   }
   const source = await at.run(["upgrade"]);
   assert.equal(source.status, 2);
-  assert.match(source.stderr, /git pull/);
+  assert.match(source.stderr, IS_PACKAGE ? /npm install -g/ : /git pull/);
   assert.equal(releases.registry.requests.length, before);
 });
 

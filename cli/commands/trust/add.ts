@@ -60,8 +60,8 @@ function patternOf(what: string): string {
 
 /** Asks whether to add a rule; without a terminal, shows it and stops. */
 async function ask({ report, signal }: Context, rule: WrittenRule, file: string): Promise<void> {
-  const { stringify } = await import("yaml");
-  const lines = stringify([rule], { lineWidth: 0 }).trimEnd().split("\n")
+  const { yamlOf } = await import("../../config/edit.ts");
+  const lines = yamlOf([rule]).trimEnd().split("\n")
     .map((line) => printable(line));
   if (!canAsk()) {
     report.show({ proposal: rule }, lines);
