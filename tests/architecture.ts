@@ -211,6 +211,12 @@ export function breaches(file: SourceFile): string[] {
     }
     if (/\bconsole\s*\./.test(code)) found.push(`${path} prints, which only cli/ may`);
   }
+  if (folder === "cli" && !isTest && /\bawait import\(\s*"(?!\.|@blobber\/|node:)/.test(code)) {
+    found.push(
+      `${path} loads a package late by its name: in a bundle its names are missing. ` +
+        "Import it as ever, in a file that is loaded late",
+    );
+  }
   if (folder === "cli" && !isTest && !OWN_STREAMS.includes(path)) {
     if (
       /\b(Deno|process)\.(stdout|stderr)\.(write|writable)|\bstd(out|err)\.write(Sync)?\(/.test(

@@ -176,6 +176,7 @@ for (
     ["cli/a.ts", "use(digest as unknown as VerifiedDigest)", /makes a VerifiedDigest/],
     ["cli/a.ts", "Deno.stderr.writeSync(bytes)", /writes past the one owner/],
     ["cli/a.ts", "await stdout.write(bytes)", /writes past the one owner/],
+    ["cli/a.ts", 'const { b } = await import("b");', /loads a package late/],
     ["cli/a.ts", "Deno.exit(1)", /uses Deno, which only cli\/machine\.ts may/],
     ["cli/a.ts", "process.exit(1)", /uses process, which only cli\/machine\.ts may/],
     ["cli/a.ts", 'if (Deno.build.os === "linux") run();', /asks which system/],

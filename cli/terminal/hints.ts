@@ -11,7 +11,7 @@ import { appliesTo, SETTING_NAMES, type SettingName, settingOf } from "../settin
 
 /** Permissions of Deno and Node: they are given to another program. */
 export const OF_RUNTIME =
-  /^--allow-(?:all|read|write|net|env|run|sys|ffi|import|fs-read|fs-write|child-process|worker|addons)$/;
+  /^--(?:permission$|allow-(?:all|read|write|net|env|run|sys|ffi|import|fs-read|fs-write|child-process|worker|addons)$)/;
 
 /** The setting that gives each option of the library, or what the command line has in its place. */
 export const OPTIONS: Record<OptionName, SettingName | { insteadOfFlag: string }> = {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dump } from "js-yaml";
 import { nested, shownSettings } from "../../config/show.ts";
 import type { Context } from "../../context.ts";
 
@@ -20,7 +21,6 @@ export async function runConfigShow({ settings, out }: Context): Promise<void> {
   );
   const files = settings.files.map(({ path }) => path);
   if (out.json) return await out.result({ settings: shown, registries: blocks, files });
-  const { dump } = await import("js-yaml");
   const document = {
     ...nested(shown),
     ...Object.keys(blocks).length > 0 && { registries: blocks },
