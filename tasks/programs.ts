@@ -68,9 +68,12 @@ async function installed(into: string, runtime: Runtime): Promise<Program | { wh
   };
 }
 
-/** Runs the tests, and shows the reasons for what was left out, and everything when one fails. */
+/**
+ * Runs the tests, and shows the reasons for what was left out, and everything when one fails. A quiet run would
+ * keep the reasons to itself.
+ */
 async function runTests({ name, env }: Program): Promise<Tally> {
-  const { ok, output } = await deno(["test", "-A", "--quiet", "tests/cli/"], "./", env);
+  const { ok, output } = await deno(["test", "-A", "tests/cli/"], "./", env);
   const [, passed = 0, failed = 0, ignored = 0] =
     /^(?:ok|FAILED) \| (\d+) passed \| (\d+) failed(?: \| (\d+) ignored)?/m.exec(output) ?? [];
   const tally = { passed: Number(passed), failed: Number(failed) };

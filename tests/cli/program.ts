@@ -67,7 +67,7 @@ export function programWords(permissions?: readonly string[]): string[] {
  * @param why it is about that form alone
  */
 export function onlyWhere(runs: boolean, why: string): { ignore: boolean } {
-  if (!runs && !told.has(why)) Deno.stdout.writeSync(new TextEncoder().encode(`skipped: ${why}\n`));
+  if (!runs && !told.has(why)) Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${why}\n`));
   told.add(why);
   return { ignore: !runs };
 }
