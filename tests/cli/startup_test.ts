@@ -6,7 +6,7 @@ import { startRegistry } from "../fakes/registry/fake_registry.ts";
 import { inRoot } from "../../tasks/run.ts";
 import { IS_SOURCE, onlyWhere } from "./program.ts";
 
-const { ignore } = onlyWhere(IS_SOURCE, "what is loaded is test in the sources");
+const { ignore } = onlyWhere(IS_SOURCE, "what is loaded is counted in the sources");
 const test = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore, fn });
 
 const CORE: Record<string, string> = JSON.parse(
