@@ -46,13 +46,16 @@ interop("a release is made, published, installed and verified by rule", SIGNING_
     dir.at("npmrc"),
     `//${new URL(npm.url).host}/:_authToken=${NPM_TOKEN}\n@blobber:registry=${npm.url}\n`,
   );
+  // `npx deno` hands its own settings of npm down, in these names.
+  const inherited = Object.keys(Deno.env.toObject()).filter((key) => /^npm_config_/i.test(key));
   const env = {
+    ...Object.fromEntries(inherited.map((key) => [key, ""])),
     ...home.env,
     ...stack.actions,
     ACTIONS_ID_TOKEN_REQUEST_URL: `${issuer}/token?workflow=${WORKFLOW}${TAG}`,
     JSR_TOKEN: "of no use",
-    NPM_CONFIG_USERCONFIG: dir.at("npmrc"),
-    NPM_CONFIG_CACHE: dir.at("npm-cache"),
+    npm_config_userconfig: dir.at("npmrc"),
+    npm_config_cache: dir.at("npm-cache"),
   };
   const release = (words: string[], before: string[] = []): Promise<Ran> => {
     const task = [Deno.execPath(), "run", "-A", "--quiet", `${tree}/tasks/release/main.ts`];
