@@ -7,17 +7,10 @@
  * @module
  */
 
-import {
-  type Arrow,
-  GROUND,
-  type Package,
-  packageArrows,
-  partArrows,
-  type SourceFile,
-  sourceFiles,
-} from "../../tests/architecture.ts";
+import { type SourceFile, sourceFiles } from "../../tests/source_files.ts";
 import { inRoot, say } from "../run.ts";
-import { reduceArrows } from "./reduce.ts";
+import { GROUND, type Package, packageArrows, partArrows } from "./arrows.ts";
+import { type Arrow, reduceArrows } from "./reduce.ts";
 
 /** The page with the pictures. */
 export const PAGE = "docs/architecture.md";

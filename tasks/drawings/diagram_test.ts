@@ -1,8 +1,9 @@
 /** The pictures of the architecture are what the sources import. */
 
 import assert from "node:assert/strict";
-import { partArrows, type SourceFile, sourceFiles } from "../../tests/architecture.ts";
+import { type SourceFile, sourceFiles } from "../../tests/source_files.ts";
 import { inRoot } from "../run.ts";
+import { partArrows } from "./arrows.ts";
 import { drawInto, PAGE } from "./diagram.ts";
 import { type Arrow, reduceArrows } from "./reduce.ts";
 
