@@ -194,12 +194,21 @@ test("a junction, and a link to a server, are not pushed and not made", posix, a
 });
 
 test("a link to a server is not made as Windows, which would log in there", async () => {
-  const items = [{ name: "link", type: "2", link: "//server/share" }];
-  for (const layer of [stargz(items), tarOf(...items)]) {
-    await asPlatform("windows", () => {
-      const error = { code: "path-traversal", message: /names a server on Windows/ };
-      return refused(layer, error, { links: "keep" });
-    });
+  const targets = [
+    "//server/share",
+    "/\\server\\share",
+    "/??/UNC/server/share",
+    "/??\\C:",
+    "//?/C:",
+  ];
+  for (const link of targets) {
+    const items = [{ name: "link", type: "2", link }];
+    for (const layer of [stargz(items), tarOf(...items)]) {
+      await asPlatform("windows", () => {
+        const error = { code: "path-traversal", message: /names a server on Windows/ };
+        return refused(layer, error, { links: "keep" });
+      });
+    }
   }
 });
 

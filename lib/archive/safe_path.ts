@@ -107,6 +107,13 @@ export function checkPath(name: string, directory = false): string {
 }
 
 /**
+ * What begins with two separators, of either kind, is on a server or a device; so is what begins with `\??\`, the
+ * system's own spelling of both (Win32 "File path formats on Windows systems"). A runtime turns each `/` of a target
+ * into `\`.
+ */
+const SERVER = /^\/(?:[\\/]|\?\?(?:[\\/]|$))/;
+
+/**
  * Checks the target of a symbolic link by its text.
  *
  * @param path where the link is, in normal form
@@ -119,7 +126,7 @@ export function checkLink(path: string, target: string, policy: LinkPolicy = "re
   checkText(what, target);
   if (target.startsWith("/")) {
     // To open such a link is to log in to that server.
-    if (platform().hasDrives && target.startsWith("//")) {
+    if (platform().hasDrives && SERVER.test(target)) {
       throw traversal(what, target, `names a server on ${platform().label}`);
     }
     if (policy === "keep") return;

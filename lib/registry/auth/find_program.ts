@@ -42,12 +42,18 @@ export function findProgram(
   return script === undefined ? { path: undefined } : { path: undefined, script };
 }
 
-/** Directories of the PATH, which is named in any case, by absolute paths; some are in quotes. */
+/**
+ * Directories of the PATH, which is named in any case; some are in quotes. What is left out depends on where this
+ * process is: relative paths, no path at all, and on Windows a path without a drive or a server.
+ */
 function directoriesIn(variables: Readonly<Record<string, string | undefined>>): string[] {
   const [, path = ""] = Object.entries(variables).find(([name]) => /^path$/i.test(name)) ?? [];
+  // A test drives the program as Windows where paths begin with one slash.
+  const whole = platform().isActed ? /^\/[^\\/]/ : /^(?:[A-Za-z]:[\\/]|[\\/]{2}.)/;
   return path.split(";")
-    .map((directory) => directory.replaceAll('"', "").replace(/[\\/]+$/, ""))
-    .filter((directory) => /^([A-Za-z]:[\\/]|[\\/])/.test(`${directory}/`));
+    .map((directory) => directory.replaceAll('"', ""))
+    .filter((directory) => whole.test(directory))
+    .map((directory) => directory.replace(/[\\/]+$/, ""));
 }
 
 function isFile(path: string): boolean {

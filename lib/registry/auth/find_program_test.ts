@@ -51,6 +51,21 @@ test("as Windows, nothing is started from the current directory", async () => {
   }
 });
 
+test("as Windows, nothing is started from the root of the current drive", async () => {
+  const find = (path: string) => findProgram("etc", { PATH: path });
+  // A file that is there below the root of every test machine.
+  await asPlatform("windows", () => {
+    for (const path of ["", ";;", "/", "//", '""']) {
+      assert.deepEqual(find(path), { path: undefined }, path);
+    }
+  }, { programEnding: "/passwd" });
+  const [dir] = directories(["tool.exe"]);
+  await asPlatform("windows", () => {
+    const found = findProgram("tool", { PATH: dir!.replace(/^[A-Za-z]:/, "") });
+    assert.deepEqual(found, { path: undefined });
+  }, { isActed: false });
+});
+
 test("elsewhere the name is the system's to find", async () => {
   await asPlatform("darwin", () => {
     assert.deepEqual(findProgram("tool", {}), { path: "tool" });
