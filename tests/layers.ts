@@ -32,6 +32,7 @@ export const LAYERS: string[][] = [
     "reference",
     "store",
     "signing",
+    "options/",
     "text/",
     "system/",
   ],

@@ -1,10 +1,12 @@
 /**
- * Checks of single options, which several calls take.
+ * Checks of single options, which several calls take, and of those about connections.
  *
  * @module
  */
 
 import { DIGEST_GRAMMAR, isDigest } from "../digest.ts";
+import type { ConnectionOptions } from "../options.ts";
+import { registryNamed } from "../reference.ts";
 import type { Signer, Verifier } from "../signing.ts";
 import type { Platform } from "../types.ts";
 import {
@@ -13,9 +15,12 @@ import {
   type Check,
   type Fault,
   fault,
+  faultIn,
+  flag,
   hidden,
   isRecord,
   listOf,
+  mapOf,
   objectWith,
   optional,
   type Shape,
@@ -54,7 +59,7 @@ const certificates: Check = (value) =>
     : hidden(value, "certificates in PEM");
 
 /** Certificates in PEM, in a list. */
-export const everyCertificate: Check = listOf(certificates, "");
+const everyCertificate: Check = listOf(certificates, "");
 
 const SIGNER: Shape<Signer> = { publicKey: optional(bytes), sign: callable };
 /** What signs. */
@@ -75,4 +80,29 @@ export function verifierOption(value: unknown): Fault | undefined {
   if (isRecord(value)) return oneVerifier(value);
   return everyVerifier(value) ??
     ((value as unknown[]).length === 0 ? fault(value, SOME_VERIFIERS) : undefined);
+}
+
+/** Connections to whatever registry. */
+export const CONNECTION: Shape<ConnectionOptions> = {
+  insecure: flag,
+  insecureSkipTlsVerify: flag,
+  caCerts: (value) =>
+    Array.isArray(value) ? everyCertificate(value) : hidden(value, "a list of certificates in PEM"),
+  maxConnections: that(
+    (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+    "a whole number from 1",
+  ),
+};
+
+const everyRegistry = mapOf(
+  (value) => isRecord(value) ? faultIn(CONNECTION, value) : fault(value, "an object"),
+  "an object of options by host[:port]",
+);
+
+/** Connections by registry: an exception for what is no registry would never hold. */
+export function registries(value: unknown): Fault | undefined {
+  const wrong = everyRegistry(value);
+  if (wrong !== undefined) return wrong;
+  const name = Object.keys(value as object).find((host) => registryNamed(host) === undefined);
+  return name === undefined ? undefined : fault(name, 'options of a registry, "host[:port]"');
 }
