@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ClientOptions } from "@blobber/core";
+import type { ClientOptions, RegistryStoreOptions } from "@blobber/core";
 import { Client } from "@blobber/core/internal/client";
 import { BlobberError } from "@blobber/core/errors";
 import { MAX_CA_FILE_BYTES } from "@blobber/core/limits";
@@ -40,10 +40,31 @@ export async function makeClient(
  * @param context of the command
  */
 export async function clientOptions(
-  { settings, env, signal }: Pick<Context, "settings" | "env" | "signal">,
+  context: Pick<Context, "settings" | "env" | "signal">,
 ): Promise<ClientOptions> {
+  const { settings, env } = context;
+  return {
+    ...await registryOptions(context),
+    ...settings.get("cache") &&
+      { cacheDir: settings.get("cacheDir") ?? defaultCacheDir(env) },
+    cacheTtl: settings.get("cacheTtl"),
+    jobs: settings.get("jobs"),
+    // Bundled, in one file or many, there is only the program to run: it asks first whether it is a thread.
+    ...!OWN_FILE.test(import.meta.url) && { threadEntry: mainModule() },
+    allowSharedDirectories: settings.get("allowSharedDirectories"),
+  };
+}
+
+/**
+ * Reads out of the settings how registries are reached.
+ *
+ * @param context of the command
+ */
+export async function registryOptions(
+  { settings, signal }: Pick<Context, "settings" | "signal">,
+): Promise<RegistryStoreOptions> {
   const caFile = settings.file("caFile");
-  const registries: NonNullable<ClientOptions["registries"]> = {};
+  const registries: NonNullable<RegistryStoreOptions["registries"]> = {};
   for (const [host, block] of Object.entries(settings.registries)) {
     const { insecure, insecureSkipTlsVerify, caFile } = block;
     registries[host] = {
@@ -57,14 +78,7 @@ export async function clientOptions(
     insecureSkipTlsVerify: settings.get("insecureSkipTlsVerify"),
     ...caFile !== undefined && { caCerts: [await readCerts(caFile, signal)] },
     registries,
-    ...settings.get("cache") &&
-      { cacheDir: settings.get("cacheDir") ?? defaultCacheDir(env) },
-    cacheTtl: settings.get("cacheTtl"),
     referrers: settings.get("referrers"),
-    jobs: settings.get("jobs"),
-    // Bundled, in one file or many, there is only the program to run: it asks first whether it is a thread.
-    ...!OWN_FILE.test(import.meta.url) && { threadEntry: mainModule() },
-    allowSharedDirectories: settings.get("allowSharedDirectories"),
   };
 }
 

@@ -108,6 +108,12 @@ test("half a login is neither tried nor stored", async () => {
       checkLogin(parseRegistry(registry.host), login, { insecure: "no" as unknown as boolean }),
       { code: "invalid-option" },
     );
+    // What a login would pass over, such as a verifier, may be a demand.
+    for (const name of ["verifier", "cacheDir", "tags", "signer"]) {
+      const other = { [name]: name === "tags" ? ["v1"] : "x" };
+      const error = { code: "invalid-option", message: /^unknown option "\w+" of checkLogin/ };
+      await assert.rejects(checkLogin(parseRegistry(registry.host), login, other), error, name);
+    }
     assert.deepEqual([registry.requests, readdirSync(root)], [[], []]);
   } finally {
     await registry.close();

@@ -87,6 +87,10 @@ export const REGISTRY: Shape<RegistryStoreOptions> = {
     "printable ASCII",
   ),
 };
+export const LOGIN: Shape<RegistryStoreOptions & Pick<Observer, "signal">> = {
+  ...REGISTRY,
+  signal,
+};
 export const CLIENT: Shape<ClientOptions> = {
   ...REGISTRY,
   open: callable,

@@ -19,13 +19,14 @@ import type {
 import { quote } from "../text/printable.ts";
 import { nearestWord } from "../text/spelling.ts";
 import type { CallOptions } from "../store.ts";
-import { path, signal, tags } from "./option_checks.ts";
+import { path, tags } from "./option_checks.ts";
 import {
   CALL,
   CLIENT,
   COPY_FROM,
   FILE,
   LAYER_TABLES,
+  LOGIN,
   rawPart,
   REGISTRY,
   TABLES,
@@ -38,7 +39,7 @@ export type VerbName = keyof typeof TABLES;
 type Table = Readonly<Record<string, Check>>;
 
 /** Beside their options nothing is passed over: what would be, such as `verifier` or `refuse`, is a demand. */
-const STRICT: readonly Table[] = [CLIENT, REGISTRY, ...Object.values(LAYER_TABLES)];
+const STRICT: readonly Table[] = [CLIENT, REGISTRY, LOGIN, ...Object.values(LAYER_TABLES)];
 
 /**
  * Takes the options of a client.
@@ -51,8 +52,8 @@ export function clientOptions(given: ClientOptions): ClientOptions {
 }
 
 /** As {@linkcode clientOptions}, for what tries credentials without a client. */
-export function loginOptions<O extends ClientOptions>(given: O): O {
-  return taken(given, { ...CLIENT, signal }, "checkLogin");
+export function loginOptions<O extends RegistryStoreOptions & CallOptions>(given: O): O {
+  return taken(given, LOGIN, "checkLogin");
 }
 
 /** As {@linkcode clientOptions}, for a registry's store that is opened without a client. */

@@ -129,7 +129,10 @@ function create(path: string, content: Uint8Array): boolean {
     if (NO_LINKS.has(code ?? "")) return createPlain(path, content);
     throw fileError("cannot write", path, error);
   } finally {
-    rmSync(temporary, { force: true });
+    try {
+      remove(temporary);
+    } catch { // the lock is there or is not, whatever becomes of this name of it
+    }
   }
 }
 

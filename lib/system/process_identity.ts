@@ -45,12 +45,13 @@ export function isAlive(identity: ProcessIdentity): boolean | undefined {
   if (now !== undefined) return start === "" ? undefined : now === start;
   try {
     process.kill(pid, 0);
-    // Where no moment of its start is known it may be another one, which has the number now.
-    return start === "" ? undefined : true;
   } catch (error) {
     const { code } = error as { code?: string };
-    return code === "ESRCH" ? false : code === "EPERM" ? true : undefined;
+    if (code === "ESRCH") return false;
+    if (code !== "EPERM") return undefined; // of EPERM it is known that there is one, of another user
   }
+  // Where no moment of its start is known it may be another one, which has the number now.
+  return start === "" ? undefined : true;
 }
 
 /**

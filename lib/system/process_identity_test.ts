@@ -50,6 +50,22 @@ for (const os of ["darwin", "windows"] as const) {
   });
 }
 
+test("a process of another user is no proof of life either where no start is told", async () => {
+  const denied = Object.assign(new Error("not permitted"), { code: "EPERM" });
+  const { kill } = process;
+  process.kill = () => {
+    throw denied;
+  };
+  try {
+    await asPlatform("darwin", () => {
+      assert.equal(isAlive({ ...thisProcess(), pid: process.ppid }), undefined);
+      assert.equal(isAlive({ ...thisProcess(), pid: process.ppid, start: "1" }), true);
+    });
+  } finally {
+    process.kill = kill;
+  }
+});
+
 test("machines that share a disk, and systems on one, are told apart", {
   skip: lacks("a system of its own"),
 }, async () => {

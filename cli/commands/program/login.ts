@@ -9,7 +9,7 @@ import { checkLogin, storeLogin } from "@blobber/core/registry";
 import { printable } from "@blobber/core/internal/printable";
 import { addressOf, parseRegistry } from "@blobber/core/internal/reference";
 import { askLine, askSecret, canAsk } from "../../terminal/ask.ts";
-import { clientOptions } from "../../library/client_from_settings.ts";
+import { registryOptions } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
 import { stdin } from "../../machine.ts";
 
@@ -50,8 +50,9 @@ export async function runLogin(context: Context): Promise<void> {
   if (password === "") throw new BlobberError("usage", "the password is empty");
   const login = { username, password };
   const asked = await checkLogin(registry, login, {
-    ...await clientOptions(context),
-    ...context.report.observer(context.signal),
+    ...await registryOptions(context),
+    onNotice: report.onNotice,
+    signal,
   });
   if (!asked) {
     report.warn(
