@@ -303,6 +303,8 @@ export const MAX_LISTING_BYTES: number = 128 * MiB;
 export const MAX_PUSH_RECORDS = 4;
 /** Bytes checked at once where a part of a cached blob is read: half a millisecond of hashing. */
 export const CACHE_BLOCK_BYTES: number = 1 * MiB;
+/** Bytes of a record in the state directory: what a pull notes of a million files. */
+export const MAX_STATE_RECORD_BYTES: number = 128 * MiB;
 /** Age below which a cached blob that no entry names may still be on its way, in milliseconds. */
 export const CACHE_GRACE_MS = 3_600_000;
 /** The longest that a tag may be taken from the cache, in milliseconds: for a day at most a freeze goes unseen. */

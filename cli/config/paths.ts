@@ -37,6 +37,20 @@ export function defaultCacheDir(env: Environment): string | undefined {
 }
 
 /**
+ * The directory of what runs leave to know: `$XDG_STATE_HOME/blobber`, else under `~/.local/state`. Where the cache
+ * has the same place, as on Windows, it is `state` in the cache's directory, which has no folder of that name.
+ *
+ * @param env the environment
+ * @returns the path, or nothing where there is no home
+ */
+export function defaultStateDir(env: Environment): string | undefined {
+  const directory = baseDirectory(env, "XDG_STATE_HOME", "state");
+  if (directory === undefined) return undefined;
+  const isShared = directory === baseDirectory(env, "XDG_CACHE_HOME", "cache");
+  return below(directory, "blobber", ...isShared ? ["state"] : []);
+}
+
+/**
  * A directory for files of one kind.
  *
  * @param variable names the directory itself, on every system

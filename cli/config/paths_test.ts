@@ -1,47 +1,70 @@
 import assert from "node:assert/strict";
 import { asPlatform } from "../../tests/fakes/platforms/as_platform.ts";
-import { defaultCacheDir, isAbsolute, nameIn, userConfigPath } from "./paths.ts";
+import { defaultCacheDir, defaultStateDir, isAbsolute, nameIn, userConfigPath } from "./paths.ts";
 
 const places = (variables: Record<string, string>) => {
   const env = (name: string) => variables[name];
-  return [userConfigPath(env), defaultCacheDir(env)];
+  return [userConfigPath(env), defaultCacheDir(env), defaultStateDir(env)];
 };
 
 Deno.test("where files are kept: XDG's variables first, then each system's own place", async () => {
   for (
-    const [os, variables, config, cache] of [
-      ["linux", { HOME: "/h" }, "/h/.config/blobber/config.yaml", "/h/.cache/blobber"],
-      ["darwin", { HOME: "/h" }, "/h/.config/blobber/config.yaml", "/h/.cache/blobber"],
+    const [os, variables, ...expected] of [
+      [
+        "linux",
+        { HOME: "/h" },
+        "/h/.config/blobber/config.yaml",
+        "/h/.cache/blobber",
+        "/h/.local/state/blobber",
+      ],
+      [
+        "darwin",
+        { HOME: "/h" },
+        "/h/.config/blobber/config.yaml",
+        "/h/.cache/blobber",
+        "/h/.local/state/blobber",
+      ],
       [
         "linux",
         { HOME: "/h", XDG_CACHE_HOME: "/x" },
         "/h/.config/blobber/config.yaml",
         "/x/blobber",
+        "/h/.local/state/blobber",
+      ],
+      [
+        "linux",
+        { HOME: "/h", XDG_CACHE_HOME: "/x", XDG_STATE_HOME: "/x" },
+        "/h/.config/blobber/config.yaml",
+        "/x/blobber",
+        "/x/blobber/state",
       ],
       // On Linux these are relative, and so ignored.
       [
         "linux",
-        { HOME: "/h", XDG_CONFIG_HOME: "C:/x", APPDATA: "/a" },
+        { HOME: "/h", XDG_CONFIG_HOME: "C:/x", XDG_STATE_HOME: "s", APPDATA: "/a" },
         "/h/.config/blobber/config.yaml",
         "/h/.cache/blobber",
+        "/h/.local/state/blobber",
       ],
-      ["linux", { HOME: "/dev/null" }, undefined, undefined],
+      ["linux", { HOME: "/dev/null" }, undefined, undefined, undefined],
       [
         "windows",
         { APPDATA: "C:\\R", LOCALAPPDATA: "C:\\L\\", USERPROFILE: "C:\\U" },
         "C:\\R\\blobber\\config.yaml",
         "C:\\L\\blobber",
+        "C:\\L\\blobber\\state",
       ],
       [
         "windows",
-        { APPDATA: "C:/R", XDG_CACHE_HOME: "D:\\x" },
+        { APPDATA: "C:/R", XDG_CACHE_HOME: "D:\\x", XDG_STATE_HOME: "D:\\s" },
         "C:/R/blobber/config.yaml",
         "D:\\x\\blobber",
+        "D:\\s\\blobber",
       ],
-      ["windows", { APPDATA: "R", LOCALAPPDATA: "C:L" }, undefined, undefined],
-    ] as ["linux" | "darwin" | "windows", Record<string, string>, string?, string?][]
+      ["windows", { APPDATA: "R", LOCALAPPDATA: "C:L" }, undefined, undefined, undefined],
+    ] as ["linux" | "darwin" | "windows", Record<string, string>, string?, string?, string?][]
   ) {
-    await asPlatform(os, () => assert.deepEqual(places(variables), [config, cache]));
+    await asPlatform(os, () => assert.deepEqual(places(variables), expected));
   }
 });
 

@@ -181,6 +181,7 @@ export const TOPICS: readonly Topic[] = [
           ["SOURCE_DATE_EPOCH", "modification time of what is pushed, in seconds since 1970"],
           ["XDG_CONFIG_HOME", "directory that holds blobber/config.yaml"],
           ["XDG_CACHE_HOME", "directory that holds the cache, as blobber"],
+          ["XDG_STATE_HOME", "directory that holds what runs leave to know, as blobber"],
           ["NO_COLOR, TERM", "no colors; no progress bar on a dumb terminal"],
           ["CI", "no login is offered"],
         ],

@@ -10,7 +10,7 @@ import { BlobberError } from "@blobber/core/errors";
 import { MAX_CA_FILE_BYTES } from "@blobber/core/limits";
 import { printable } from "@blobber/core/internal/printable";
 import type { NamedFile } from "../config/named_file.ts";
-import { defaultCacheDir } from "../config/paths.ts";
+import { defaultCacheDir, defaultStateDir } from "../config/paths.ts";
 import type { Context } from "../context.ts";
 import { mainModule } from "../machine.ts";
 
@@ -48,6 +48,7 @@ export async function clientOptions(
     ...settings.get("cache") &&
       { cacheDir: settings.get("cacheDir") ?? defaultCacheDir(env) },
     cacheTtl: settings.get("cacheTtl"),
+    stateDir: settings.get("stateDir") ?? defaultStateDir(env),
     jobs: settings.get("jobs"),
     // Bundled, in one file or many, there is only the program to run: it asks first whether it is a thread.
     ...!OWN_FILE.test(import.meta.url) && { threadEntry: mainModule() },

@@ -13,6 +13,7 @@ import {
   LONG,
   REFERRERS,
   type Setting,
+  STATEFUL,
 } from "./row.ts";
 
 /** Rows of the table of settings. */
@@ -107,6 +108,16 @@ export const PROGRAM = {
     help: "directory of the cache",
     group: "cache",
     commands: ["cache"],
+    below: "free",
+  },
+  stateDir: {
+    flag: "state-dir",
+    key: "state.dir",
+    type: "directory",
+    placeholder: "DIR",
+    help: "directory of what runs leave to know, such as which layers were packed here",
+    group: "cache",
+    commands: STATEFUL,
     below: "free",
   },
   maxSize: {

@@ -65,6 +65,8 @@ export const CACHED = [
   "trust check",
   "trust add",
 ] as const;
+/** What leaves something to know for later runs, or looks at it. */
+export const STATEFUL = ["push", "pull"] as const;
 /** What reads the configuration, or changes its file. */
 export const CONFIGURED = [
   ...CLIENTS,

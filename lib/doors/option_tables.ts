@@ -95,6 +95,7 @@ export const CLIENT: Shape<ClientOptions> = {
   ...REGISTRY,
   open: callable,
   cacheDir: path,
+  stateDir: path,
   cacheTtl: that((value) => typeof value === "number" && value >= 0, "milliseconds"),
   signer,
   verifier: verifierOption,

@@ -99,6 +99,12 @@ export interface ClientOptions extends RegistryStoreOptions {
   open?: ((reference: Reference) => Store | undefined | Promise<Store | undefined>) | undefined;
   /** Directory of the content cache; `undefined` for none. @default undefined */
   cacheDir?: string | undefined;
+  /**
+   * Directory of what calls leave for later calls on this machine to know: which layers it packed itself, and
+   * with what a pull filled a directory. Removing it loses speed and nothing else. `undefined` for none.
+   * @default undefined
+   */
+  stateDir?: string | undefined;
   /** How long a tag's digest may be taken from the cache, in milliseconds. @default 0 */
   cacheTtl?: number | undefined;
   /** Signs what is pushed. */

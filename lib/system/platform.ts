@@ -44,7 +44,7 @@ export interface Platform {
   readonly opensPages: readonly string[];
   /** Variables of which one is set where a browser could be shown; none where it always can. */
   readonly displayVariables: readonly string[];
-  /** Where the user's configuration and caches are. */
+  /** Where the user's configuration, caches and state are. */
   readonly userDirectories: Readonly<Record<UserDirectory, Place>>;
   /** The administrator's configuration file. No variable names it: it speaks to those who set variables. */
   readonly systemConfig: string;
@@ -64,7 +64,7 @@ export interface NameFolding {
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGBREAK";
 
 /** Kinds of directories of a user's own. */
-export type UserDirectory = "config" | "cache";
+export type UserDirectory = "config" | "cache" | "state";
 
 /** A directory: named by a variable, or below the home. */
 export type Place = { readonly variable: string } | { readonly inHome: string };
@@ -87,7 +87,11 @@ const UNIX: Platform = {
   programEnding: "",
   opensPages: ["xdg-open"],
   displayVariables: [],
-  userDirectories: { config: { inHome: ".config" }, cache: { inHome: ".cache" } },
+  userDirectories: {
+    config: { inHome: ".config" },
+    cache: { inHome: ".cache" },
+    state: { inHome: ".local/state" },
+  },
   systemConfig: "/etc/blobber/config.yaml",
   drawsLines: false,
   hasCbreak: true,
@@ -125,7 +129,11 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
     stopSignals: ["SIGINT", "SIGBREAK"],
     programEnding: ".exe",
     opensPages: ["rundll32", "url.dll,FileProtocolHandler"],
-    userDirectories: { config: { variable: "APPDATA" }, cache: { variable: "LOCALAPPDATA" } },
+    userDirectories: {
+      config: { variable: "APPDATA" },
+      cache: { variable: "LOCALAPPDATA" },
+      state: { variable: "LOCALAPPDATA" },
+    },
     systemConfig: "C:\\ProgramData\\blobber\\config.yaml",
     drawsLines: true,
     hasCbreak: false,

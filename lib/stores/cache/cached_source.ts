@@ -23,7 +23,7 @@ import type {
 } from "../../store.ts";
 import { streamOf } from "../../system/streams.ts";
 import type { Descriptor } from "../../types.ts";
-import { prepareDirectory } from "./directory.ts";
+import { prepareDirectory } from "../own/directory.ts";
 import { readCacheEntry, touchEntry } from "./entries.ts";
 import { keepListing, readListing } from "./listings.ts";
 import { type CachePaths, cachePaths } from "./paths.ts";

@@ -13,7 +13,7 @@ import { CACHE_BLOCK_BYTES } from "../../limits.ts";
 import type { ByteRange, CallOptions } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 import type { CachePaths } from "./paths.ts";
-import { writeQuietly } from "./record.ts";
+import { writeQuietly } from "../own/directory.ts";
 import { readBounded } from "../../system/files.ts";
 import { nodeModule } from "../../system/runtime.ts";
 

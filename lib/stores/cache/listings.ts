@@ -11,9 +11,9 @@ import { fill, openFile } from "../../system/disk.ts";
 import { MAX_LISTING_BYTES } from "../../limits.ts";
 import { nodeModule, VERSION } from "../../system/runtime.ts";
 import type { Names } from "../../store.ts";
-import { ensureOrigin, readOrigin } from "./origin.ts";
+import { ensureOrigin, readOrigin } from "../own/origin.ts";
 import type { CachePaths } from "./paths.ts";
-import { writeQuietly } from "./record.ts";
+import { writeQuietly } from "../own/directory.ts";
 
 /** Bytes of the code, which comes first; what it is about follows as it is hashed: a head, and the names. */
 const CODE_BYTES = 32;

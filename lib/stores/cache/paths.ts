@@ -12,6 +12,7 @@
  */
 
 import { type Digest, digestOf, hexOf } from "../../digest.ts";
+import type { OwnPlaces } from "../own/directory.ts";
 
 /** The folders of a cache, with nothing in them but what {@linkcode CachePaths} names. */
 export const FOLDERS = {
@@ -34,10 +35,7 @@ export const FOLDERS = {
 } as const;
 
 /** The places of one cache. */
-export interface CachePaths {
-  root: string;
-  /** The one file outside of the folders. */
-  origin: string;
+export interface CachePaths extends OwnPlaces {
   folder(name: keyof typeof FOLDERS): string;
   blob(digest: Digest): string;
   entry(digest: Digest): string;
@@ -59,6 +57,9 @@ export function cachePaths(root: string): CachePaths {
   return {
     root,
     origin: `${root}/origin`,
+    temp: folder("temp"),
+    folders: Object.values(FOLDERS),
+    closedTo: "every user",
     folder,
     blob: (digest) => `${folder("blobs")}/${hexOf(digest)}`,
     entry: (digest) => `${folder("entries")}/${hexOf(digest)}.json`,

@@ -4,22 +4,17 @@
  *
  * A layer named here is taken for the one that packing would make, and may be signed as such. So nothing
  * is believed that another cache directory brought along: every file carries a code that only this
- * directory can have given (`origin.ts`), and one that does not fit is removed.
+ * directory can have given (`sealed_file.ts`), and one that does not fit is removed.
  *
  * @module
  */
 
-import { createHmac } from "node:crypto";
-import { rmSync } from "node:fs";
 import type { SecretsFound } from "../../archive/input/secrets.ts";
 import type { Stamps } from "../../archive/input/stamp_digest.ts";
 import { asDigest, type Digest } from "../../digest.ts";
-import { isBlobberError } from "../../errors.ts";
-import { MAX_PUSH_RECORDS } from "../../limits.ts";
-import { prepareDirectory } from "./directory.ts";
-import { ensureOrigin } from "./origin.ts";
+import { MAX_CACHE_RECORD_BYTES, MAX_PUSH_RECORDS } from "../../limits.ts";
+import { Seal } from "../own/sealed_file.ts";
 import { type CachePaths, cachePaths } from "./paths.ts";
-import { readRecord, writeRecord } from "./record.ts";
 
 /** A layer that was made once. */
 export interface KnownLayer {
@@ -54,11 +49,11 @@ export interface PushRecord {
 /** Remembers layers. */
 export class PushIndex {
   readonly #paths: CachePaths;
-  readonly #key: Uint8Array;
+  readonly #seal: Seal;
 
-  private constructor(paths: CachePaths, key: Uint8Array) {
+  private constructor(paths: CachePaths, seal: Seal) {
     this.#paths = paths;
-    this.#key = key;
+    this.#seal = seal;
   }
 
   /**
@@ -69,12 +64,8 @@ export class PushIndex {
    */
   static open(directory: string): PushIndex | undefined {
     const paths = cachePaths(directory);
-    if (prepareDirectory(paths) !== undefined) return undefined;
-    try {
-      return new PushIndex(paths, ensureOrigin(paths));
-    } catch { // nothing can be written there, so nothing that counts was
-      return undefined;
-    }
+    const seal = Seal.of(paths);
+    return typeof seal === "string" ? undefined : new PushIndex(paths, seal);
   }
 
   /**
@@ -84,15 +75,14 @@ export class PushIndex {
    */
   get(key: string): PushRecord[] {
     const path = this.#paths.push(key);
+    const bytes = this.#seal.read(path, key, MAX_CACHE_RECORD_BYTES);
+    if (bytes === undefined) return [];
     try {
-      const file = readRecord(path) as { records: unknown[]; code: unknown } | undefined;
-      if (file === undefined) return [];
-      if (this.#code(key, file.records) === file.code) return file.records.map(recordOf);
-    } catch (error) {
-      if (!isBlobberError(error) && !(error instanceof TypeError)) throw error;
+      return JSON.parse(new TextDecoder().decode(bytes)).map(recordOf);
+    } catch { // another version wrote it
+      this.#seal.remove(path);
+      return [];
     }
-    rmSync(path, { force: true });
-    return [];
   }
 
   /** Remembers a layer. That it cannot be written is of no consequence. */
@@ -108,16 +98,10 @@ export class PushIndex {
         layer: known,
       };
       const records = [latest, ...others].slice(0, MAX_PUSH_RECORDS);
-      writeRecord(this.#paths, this.#paths.push(key), {
-        records,
-        code: this.#code(key, records),
-      });
+      const bytes = new TextEncoder().encode(JSON.stringify(records));
+      this.#seal.write(this.#paths.push(key), key, bytes);
     } catch { // made again the next time
     }
-  }
-
-  #code(key: string, records: unknown): string {
-    return createHmac("sha256", this.#key).update(JSON.stringify([key, records])).digest("hex");
   }
 }
 

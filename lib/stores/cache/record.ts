@@ -6,19 +6,14 @@
  */
 
 import { digestOf } from "../../digest.ts";
-import { randomName, readBounded, rename, writeFully } from "../../system/files.ts";
+import { readBounded } from "../../system/files.ts";
 import { MAX_CACHE_RECORD_BYTES } from "../../limits.ts";
-import { ownedName } from "../../system/process_identity.ts";
 import { nodeModule } from "../../system/runtime.ts";
+import { writeQuietly } from "../own/directory.ts";
 import type { CachePaths } from "./paths.ts";
 
 /** Version of the records; others are ignored. */
 const VERSION = 1;
-
-/** A name for a file in the making. */
-export function temporaryPath(paths: CachePaths): string {
-  return `${paths.folder("temp")}/${ownedName(randomName())}`;
-}
 
 /**
  * Reads a record.
@@ -54,22 +49,4 @@ export function writeRecord(paths: CachePaths, path: string, value: unknown): vo
       JSON.stringify({ version: VERSION, digest, value }),
     ),
   );
-}
-
-/** Writes a file of the cache in one step. It is checked when it is read, so it need not outlast a power failure. */
-export function writeQuietly(paths: CachePaths, path: string, bytes: Uint8Array): void {
-  const { openSync, closeSync, rmSync } = nodeModule("fs");
-  const temporary = temporaryPath(paths);
-  try {
-    const fd = openSync(temporary, "wx", 0o600);
-    try {
-      writeFully(fd, bytes);
-    } finally {
-      closeSync(fd);
-    }
-    rename(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }

@@ -11,7 +11,7 @@ import { nodeModule } from "../../system/runtime.ts";
 import { byteStream } from "../../system/streams.ts";
 import { CheckedReader, type Expected } from "../../checked_content.ts";
 import type { CachePaths } from "./paths.ts";
-import { temporaryPath } from "./record.ts";
+import { temporaryPath } from "../own/directory.ts";
 
 const BUFFER = 256 * 1024;
 
