@@ -81,6 +81,7 @@ export const CLI_LAYERS: string[][] = [
 /** The parts of the archive, and what each may import of the others. */
 const ARCHIVE: Record<string, string[]> = {
   "": [],
+  "chunking": [""],
   "deflate": [""],
   "compression": ["", "deflate"],
   "tar": [""],
@@ -88,7 +89,7 @@ const ARCHIVE: Record<string, string[]> = {
   "tree": ["", "table"],
   "read": ["", "compression", "tar", "table", "tree"],
   "input": ["", "compression", "tar"],
-  "pack": ["", "compression", "tar", "table", "input"],
+  "pack": ["", "chunking", "compression", "tar", "table", "input"],
   "destination": ["", "tree"],
   "unpack": ["", "compression", "tar", "table", "tree", "read", "destination"],
   "estargz": ["", "compression", "table", "read", "input", "pack"],
