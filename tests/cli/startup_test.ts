@@ -129,7 +129,6 @@ test("verification loads only its parts of the core, and no client", async () =>
     "events",
     "json",
     "limits",
-    "limits/looking",
     "limits/sigstore",
     "system/answer_pieces",
     "text/printable",
