@@ -6,10 +6,18 @@
  */
 
 /**
- * A stage of work that takes time. A push walks, packs and uploads, a pull downloads and unpacks, a copy copies, a removal removes.
+ * A stage of work that takes time. A push walks, packs and uploads, a pull downloads and unpacks, an update of what was pulled before compares first, a copy copies, a removal removes.
  * Whatever reads an artifact may have to download a layer that cannot be read in parts.
  */
-export type Phase = "walk" | "pack" | "upload" | "download" | "unpack" | "copy" | "remove";
+export type Phase =
+  | "walk"
+  | "pack"
+  | "upload"
+  | "download"
+  | "unpack"
+  | "compare"
+  | "copy"
+  | "remove";
 
 /**
  * How far a phase has come. A phase reports often; the renderer decides how often to show it. Phases of a call may
@@ -19,7 +27,7 @@ export interface Progress {
   /** The stage of work. */
   phase: Phase;
   /**
-   * Amount done: entries seen (`walk`) or written (`unpack`), bytes of files' content packed (`pack`), or of blobs
+   * Amount done: entries seen (`walk`) or written (`unpack`), bytes of files' content packed (`pack`) or compared (`compare`), or of blobs
    * sent or received; tags and manifests removed. It never becomes less, nor more than `total`.
    */
   done: number;

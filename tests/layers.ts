@@ -92,6 +92,7 @@ const ARCHIVE: Record<string, string[]> = {
   "pack": ["", "chunking", "compression", "tar", "table", "input"],
   "destination": ["", "tree"],
   "unpack": ["", "compression", "tar", "table", "tree", "read", "destination"],
+  "compare": ["", "tree", "read", "destination"],
   "estargz": ["", "compression", "table", "read", "input", "pack"],
   "select": ["", "tar", "table", "tree", "read", "destination", "unpack"],
 };

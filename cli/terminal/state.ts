@@ -9,6 +9,7 @@ import type { Progress } from "@blobber/core";
 /** Phases in the order in which their lines stand: the last is nearest to the end. */
 const ORDER: readonly Progress["phase"][] = [
   "walk",
+  "compare",
   "pack",
   "upload",
   "download",
@@ -20,6 +21,7 @@ const ORDER: readonly Progress["phase"][] = [
 /** What a phase is called. */
 const LABELS: Record<Progress["phase"], string> = {
   walk: "Reading",
+  compare: "Comparing",
   pack: "Packing",
   upload: "Uploading",
   download: "Downloading",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { compareJob } from "../archive/compare/compare_job.ts";
 import type { hashJob } from "../archive/pack/hash_job.ts";
 import type { packJob } from "../archive/pack/pack_job.ts";
 import type { unpackJob } from "../archive/unpack/unpack_job.ts";
@@ -14,10 +15,12 @@ import type { unpackJob } from "../archive/unpack/unpack_job.ts";
  * handed, and answers with a value that can be copied.
  */
 export const JOBS: {
+  compare: () => Promise<typeof compareJob>;
   hash: () => Promise<typeof hashJob>;
   pack: () => Promise<typeof packJob>;
   unpack: () => Promise<typeof unpackJob>;
 } = {
+  compare: async () => (await import("../archive/compare/compare_job.ts")).compareJob,
   hash: async () => (await import("../archive/pack/hash_job.ts")).hashJob,
   pack: async () => (await import("../archive/pack/pack_job.ts")).packJob,
   unpack: async () => (await import("../archive/unpack/unpack_job.ts")).unpackJob,

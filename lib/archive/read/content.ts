@@ -57,3 +57,13 @@ export interface ContentsOptions extends Observer {
 export function tableContent(layer: LayerEnd, located: Located): Content {
   return { kind: "table", layer, ...located };
 }
+
+/**
+ * The file that an entry is a name of: a hard link has the size, the mode and the time of the file that it names,
+ * which may be gone from its own path.
+ */
+export function fileOf(content: Content, entry: Entry): Entry {
+  if (content.kind === "table") return content.row.entry;
+  if (content.kind === "spool") return content.at.entry;
+  return { ...entry, size: content.layer.size };
+}

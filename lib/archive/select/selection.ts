@@ -17,7 +17,7 @@ import { quote } from "../../text/printable.ts";
 import { Pace } from "../../system/pace.ts";
 import { sorted } from "../../system/sorted.ts";
 import type { Entry } from "../entry.ts";
-import type { Content, Contents } from "../read/content.ts";
+import { type Content, type Contents, fileOf } from "../read/content.ts";
 import type { Listing } from "../tree/listing.ts";
 import { Tree } from "../tree/tree.ts";
 import { checkEntry, type EntryPolicy, leaveOut } from "../unpack/plan.ts";
@@ -218,14 +218,8 @@ function placed(
 ): Entry {
   if (stated.type !== "file" && stated.type !== "hardlink") return { ...stated, path };
   const linkTarget = firsts.get(content);
-  const { size, mode, mtime } = fileIn(content, stated);
+  const { size, mode, mtime } = fileOf(content, stated);
   if (linkTarget !== undefined) return { path, type: "hardlink", size: 0, mode, mtime, linkTarget };
   firsts.set(content, path);
   return { path, type: "file", size, mode, mtime };
-}
-
-/** The file that an entry is a name of. */
-function fileIn(content: Content, entry: Entry): Entry {
-  if (content.kind === "table") return content.row.entry;
-  return content.kind === "spool" ? content.at.entry : entry;
 }

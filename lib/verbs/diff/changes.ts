@@ -5,6 +5,7 @@
  */
 
 import { raiseLimit } from "../../archive/budget.ts";
+import type { Difference } from "../../archive/compare/finding.ts";
 import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { FILES_READ } from "../../limits.ts";
@@ -15,8 +16,7 @@ import { sorted } from "../../system/sorted.ts";
 import { sameByDigests, sameByReading, whichIsRead } from "./same_content.ts";
 import { type DiffEntry, type FileContent, READING, type Side } from "./side.ts";
 
-/** What can differ between two entries with one path. */
-export type Difference = "type" | "content" | "mode" | "target";
+export type { Difference };
 
 /** A path at which two sides differ. */
 export interface Change {

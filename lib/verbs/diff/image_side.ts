@@ -5,7 +5,7 @@
  */
 
 import { specialName } from "../../archive/entry.ts";
-import type { Content, Contents } from "../../archive/read/content.ts";
+import { type Content, type Contents, fileOf } from "../../archive/read/content.ts";
 import { openContent } from "../../archive/read/file_content.ts";
 import type { Observer } from "../../events.ts";
 import type { Source } from "../../store.ts";
@@ -36,7 +36,7 @@ export async function imageSide(opened: OpenedArtifact, observer: Observer): Pro
       const { path, type } = entry;
       if (type === "hardlink") {
         // It has the size and the mode of its file, which may be gone from its own path.
-        const { size, mode } = fileIn(listing.get(path)!.content, entry);
+        const { size, mode } = fileOf(listing.get(path)!.content, entry);
         entries.add({ ...entry, type: "file", size, mode });
       } else if (type === "file" || type === "directory" || type === "symlink") {
         entries.add({ ...entry, type });
@@ -51,11 +51,6 @@ export async function imageSide(opened: OpenedArtifact, observer: Observer): Pro
     open: (path, options) => image.open(path, options),
     close: () => image.close(),
   };
-}
-
-function fileIn(content: Content, entry: { mode: number }): { size: number; mode: number } {
-  if (content.kind === "layer") return { size: content.layer.size, mode: entry.mode };
-  return content.kind === "spool" ? content.at.entry : content.row.entry;
 }
 
 function contentOf(content: Content, source: Source, observer: Observer): FileContent {

@@ -1,0 +1,228 @@
+/**
+ * Compares a directory with what is to be in it: each file by content, with the digests of its chunks; names,
+ * types, modes and targets of links. Times are not compared. No link is followed, and nothing is changed.
+ *
+ * @module
+ */
+
+import { type Observer, reportPart } from "../../events.ts";
+import type { HeldDirectory } from "../../system/held_directory.ts";
+import { Pace } from "../../system/pace.ts";
+import { type NameFolding, platform } from "../../system/platform.ts";
+import type { FileStat } from "../../system/runtime.ts";
+import { fileError } from "../../system/system_error.ts";
+import { sorted } from "../../system/sorted.ts";
+import { DirectoryCursor } from "../destination/directory_cursor.ts";
+import { keyIn } from "../destination/disk_names.ts";
+import type { PartFound, TrustedStamp } from "./compare_parts.ts";
+import { expectedFile, knownParts } from "./expected.ts";
+import {
+  type ExpectedDirectory,
+  type ExpectedTree,
+  expectedTree,
+  nameOf,
+} from "./expected_tree.ts";
+import { ExtraFinder, type ExtraOptions, lookAt } from "./extras.ts";
+import { type CompareThreads, FileComparer } from "./file_comparer.ts";
+import type {
+  Changed,
+  Comparison,
+  Difference,
+  Expected,
+  Finding,
+  Found,
+  SameCount,
+} from "./finding.ts";
+
+/** How a directory is compared. */
+export interface CompareOptions extends Observer {
+  /** The client's threads. @default this thread alone */
+  threads?: CompareThreads | undefined;
+  /** Finds what is in the directory alone. @default it is not looked for */
+  extras?: ExtraOptions | undefined;
+  /** Which names are one in the directory. @default as the system has it as a rule */
+  folds?: NameFolding | undefined;
+  /** Whether chunks are compared of files that have another size, too. @default false */
+  anySize?: boolean | undefined;
+  /** What becomes of files that may not be read: an error, or they differ. @default "refuse" */
+  unreadable?: "refuse" | "differs" | undefined;
+  /** What a file was when its content was known to be right: one that is still the same is not read. */
+  trusted?: ((path: string) => TrustedStamp & { size: number } | undefined) | undefined;
+  /** Called with each file whose content is right, and what it is on the disk. */
+  onRight?: ((expected: Expected, stat: Omit<FileStat, "type">) => void) | undefined;
+}
+
+/**
+ * Compares a directory.
+ *
+ * @param root the directory, held
+ * @param entries what is to be in it, in any order: see `expectedOf`
+ * @throws {BlobberError} `file-system` for what cannot be looked at, `conflict` for a directory that is replaced
+ * while it is compared, `limit`, `interrupted`
+ */
+export async function compareDirectory(
+  root: HeldDirectory,
+  entries: AsyncIterable<Iterable<Expected>>,
+  options: CompareOptions = {},
+): Promise<Comparison> {
+  const pace = new Pace(options.signal);
+  const tree = await expectedTree(entries, pace);
+  FileComparer.start(options.threads, tree);
+  return await new DirectoryComparer(root, tree, options, pace).compare();
+}
+
+const NONE: readonly number[] = [];
+
+/** One comparison. */
+class DirectoryComparer {
+  readonly #root: HeldDirectory;
+  readonly #tree: ExpectedTree;
+  readonly #options: CompareOptions;
+  readonly #pace: Pace;
+  readonly #findings: Finding[] = [];
+  readonly #same: SameCount = { files: 0, directories: 0, links: 0, bytes: 0 };
+  readonly #files: FileComparer<Expected>;
+  #done = 0;
+
+  constructor(root: HeldDirectory, tree: ExpectedTree, options: CompareOptions, pace: Pace) {
+    this.#root = root;
+    this.#tree = tree;
+    this.#options = options;
+    this.#pace = pace;
+    this.#files = new FileComparer({
+      root: root.atOrPath,
+      anySize: options.anySize ?? false,
+      threads: options.threads,
+      pace,
+      onFile: (expected, found) => this.#file(expected, found),
+      onBytes: (bytes) => this.#progress(bytes),
+    });
+  }
+
+  async compare(): Promise<Comparison> {
+    const cursor = new DirectoryCursor(this.#root);
+    try {
+      const { extras, folds = platform().folds } = this.#options;
+      const keyOf = keyIn(folds);
+      const pace = this.#pace;
+      const finder = extras && new ExtraFinder(cursor, { ...extras, keyOf, pace });
+      const { directories } = this.#tree;
+      for (const path of await sorted([...directories.keys()], pace)) {
+        const directory = directories.get(path)!;
+        if (path !== "" && !this.#directory(cursor, directory)) continue;
+        for (const expected of directory.links) this.#link(cursor.at(path), expected);
+        if (finder !== undefined) await finder.look(path, directory.names);
+        for (const expected of directory.files) await this.#add(expected);
+      }
+      await this.#files.end();
+      if (finder !== undefined) { for (const extra of finder.found) this.#findings.push(extra); }
+    } catch (error) {
+      await this.#files.giveUp();
+      throw error;
+    } finally {
+      cursor.close();
+    }
+    if (this.#tree.bytes > 0) this.#progress(this.#tree.bytes - this.#done, true);
+    const byPath = (a: Finding, b: Finding) => a.path < b.path ? -1 : 1;
+    return { findings: await sorted(this.#findings, this.#pace, byPath), same: this.#same };
+  }
+
+  /** @returns whether it is there, so that what is in it can be */
+  #directory(cursor: DirectoryCursor, directory: ExpectedDirectory): boolean {
+    const { path } = directory;
+    const expected = directory.expected ?? implied(path);
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    const found = this.#absent.has(parent) ? undefined : lookAt(cursor.at(parent), nameOf(path));
+    if (found?.type === "directory") {
+      // What a directory has beside permissions it may have from the one above it.
+      const isSame = directory.expected === undefined || this.#hasMode(found, expected, 0o777);
+      if (isSame) this.#same.directories++;
+      else this.#changed(expected, found, ["mode"]);
+      return true;
+    }
+    this.#absent.add(path);
+    if (found === undefined) this.#missing(expected);
+    else this.#changed(expected, found, ["type"]);
+    for (const one of directory.links) this.#missing(one);
+    for (const one of directory.files) this.#missing(one);
+    return false;
+  }
+
+  /** Directories that are not there. */
+  readonly #absent = new Set<string>();
+
+  #link(dir: HeldDirectory, expected: Expected): void {
+    const { path, linkTarget } = expected.entry;
+    const found = lookAt(dir, nameOf(path));
+    if (found === undefined) this.#missing(expected);
+    else if (found.type !== "symlink") this.#changed(expected, found, ["type"]);
+    else if (slashed(found.linkTarget!) === linkTarget) this.#same.links++;
+    else this.#changed(expected, found, ["target"]);
+  }
+
+  async #add(expected: Expected): Promise<void> {
+    if (this.#pace.due()) await this.#pace.breathe();
+    const { path } = expected.entry;
+    const { size } = expectedFile(expected);
+    const stamp = this.#options.trusted?.(path);
+    const trusted = stamp?.size === size ? stamp : undefined;
+    await this.#files.add({ file: expected, path, size, trusted, ...knownParts(expected) });
+  }
+
+  #file(expected: Expected, { verdict, stat, right }: PartFound): void {
+    if (verdict === "missing") return this.#missing(expected);
+    const { size, mode } = stat;
+    if (verdict === "directory" || verdict === "symlink" || verdict === "other") {
+      return this.#changed(expected, { type: verdict, size, mode }, ["type"]);
+    }
+    if (verdict === "unreadable" && this.#options.unreadable !== "differs") {
+      const path = this.#root.shown(expected.entry.path);
+      throw fileError("cannot read", path, Object.assign(new Error("EACCES"), { code: "EACCES" }));
+    }
+    const found: Found = { type: "file", size, mode };
+    const differs: Difference[] = [];
+    if (verdict === "same") this.#options.onRight?.(expected, stat);
+    else differs.push("content");
+    if (!this.#hasMode(found, expected, 0o7777)) differs.push("mode");
+    if (differs.length > 0) return this.#changed(expected, found, differs, right);
+    this.#same.files++;
+    this.#same.bytes += size;
+  }
+
+  /** Whether something has the permission bits that it is to have, where they are stated and there are any. */
+  #hasMode(found: Found, { entry, content }: Expected, mask: number): boolean {
+    const isFile = content !== undefined && entry.type !== "directory";
+    const mode = isFile ? expectedFile({ entry, content }).mode : entry.mode;
+    return mode === undefined || !platform().hasModes || (found.mode & mask) === mode;
+  }
+
+  #missing(expected: Expected): void {
+    this.#findings.push({ kind: "missing", path: expected.entry.path, expected });
+  }
+
+  #changed(
+    expected: Expected,
+    found: Found,
+    differs: readonly Difference[],
+    right: Changed["right"] = NONE,
+  ): void {
+    const { path } = expected.entry;
+    this.#findings.push({ kind: "changed", path, differs, expected, found, right });
+  }
+
+  #progress(bytes: number, finished = false): void {
+    this.#done += bytes;
+    const { done, total } = { done: this.#done, total: Math.max(this.#done, this.#tree.bytes) };
+    reportPart(this.#options, { phase: "compare", done, total, unit: "bytes", finished });
+  }
+}
+
+function implied(path: string): Expected {
+  return { entry: { path, type: "directory", size: 0, mode: 0o755, mtime: 0 }, content: undefined };
+}
+
+/** The target of a link as archives have it. */
+function slashed(target: string): string {
+  const [own, ...others] = platform().separators;
+  return others.length === 0 ? target : target.replaceAll(own!, "/");
+}
