@@ -14,10 +14,10 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { Buffer } from "node:buffer";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withThreads } from "../../tests/fakes/threads.ts";
-import { digestOf } from "../digest.ts";
 import type { Notice } from "../events.ts";
 import { MemoryStore } from "../stores/memory_store.ts";
 import { push, type PushSettings } from "./push.ts";
@@ -64,6 +64,14 @@ async function pushed(options: PushSettings = {}) {
   const fresh = (more: PushSettings = {}) =>
     push(new Counting(), { directory }, { ...options, ...more });
   return { root, directory, cacheDir, store, again, first, fresh };
+}
+
+/** Bytes of the code that an index begins with. */
+const CODE_BYTES = 32;
+
+/** What an index holds, behind its code. */
+function recordsIn(cacheDir: string): string {
+  return readFileSync(indexFile(cacheDir)).subarray(CODE_BYTES).toString("utf8");
 }
 
 /** The one file of an index. */
@@ -215,32 +223,30 @@ test("an index that is damaged, forged or from elsewhere never makes a wrong art
   const { root, cacheDir, store, again, first } = await pushed();
   const wrong = await push(store, { entries: [{ path: "evil", type: "directory" }] }, {});
   const path = indexFile(cacheDir);
-  const whole = readFileSync(path, "utf8");
-  const forge = (change: (value: Record<string, unknown>) => unknown) => {
-    const value = change(JSON.parse(whole).value);
-    return JSON.stringify({ version: 1, digest: digestOf(JSON.stringify(value)), value });
-  };
+  const whole = readFileSync(path);
+  const code = whole.subarray(0, CODE_BYTES);
+  const records = JSON.parse(recordsIn(cacheDir));
+  const forge = (value: unknown) => Buffer.concat([code, Buffer.from(JSON.stringify(value))]);
   const { digest, size } = wrong.layer;
-  const named = (value: Record<string, unknown>) => {
-    const [record] = value.records as { layer: object }[];
-    return { ...value, records: [{ ...record, layer: { ...record!.layer, digest, size } }] };
-  };
+  const named = records.map((one: { layer: object }) => ({
+    ...one,
+    layer: { ...one.layer, digest, size },
+  }));
   const hostile = [
-    "",
-    whole.slice(0, -20),
-    whole.replace(first.layer.digest, digest),
+    Buffer.from(""),
+    code,
+    whole.subarray(0, -20),
+    Buffer.from(whole.toString("latin1").replace(first.layer.digest, digest), "latin1"),
     forge(named),
-    forge((value) => ({ ...named(value), code: undefined })),
-    forge((value) => ({ ...value, records: { length: 1 } })),
-    forge((value) => ({ ...value, records: null })),
-    forge(() => null),
-    forge(() => 7),
-    "[".repeat(100_000),
+    forge({ length: 1 }),
+    forge(null),
+    forge(7),
+    Buffer.from("[".repeat(100_000)),
   ];
-  for (const text of hostile) {
-    writeFileSync(path, text);
+  for (const bytes of hostile) {
+    writeFileSync(path, bytes);
     const sent = store.layers;
-    assert.deepEqual(await again(), first, text.slice(0, 300));
+    assert.deepEqual(await again(), first, bytes.toString("latin1").slice(0, 300));
     assert.equal(store.layers, sent + 1);
   }
 
@@ -317,7 +323,7 @@ async function hourLater<T>(run: () => Promise<T>): Promise<T> {
 
 /** Whether the latest record says how the files lay on the disk. */
 function remembersStamps(cacheDir: string): boolean {
-  return "stamps" in JSON.parse(readFileSync(indexFile(cacheDir), "utf8")).value.records[0];
+  return "stamps" in JSON.parse(recordsIn(cacheDir))[0];
 }
 
 test("how files lie is remembered once they are old, and a change of one shows in its ctime", async () => {
