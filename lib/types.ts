@@ -27,6 +27,8 @@ export const ANNOTATION = {
   tocDigest: "containerd.io/snapshot/stargz/toc.digest",
   /** Where in a layer its table begins, in decimal: a hint, to ask for no more; the footer decides. */
   tocOffset: "dev.blobber.toc.offset",
+  /** On a layer in which files were cut into chunks: the rule, by its name (`lib/archive/chunking/chunk_rule.ts`). */
+  chunks: "dev.blobber.chunks",
   /** On a layer: the encoder that made it, where its bytes are pinned (`lib/archive/compression/encoder.ts`). */
   encoder: "dev.blobber.encoder",
   /** On a manifest: the digest of the tree that its layers make together (`lib/archive/tree_form.ts`). */

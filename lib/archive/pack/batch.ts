@@ -19,7 +19,10 @@ import type { FileRead, FileStamp } from "../input/source_file.ts";
 import { MAX_HEADER_BYTES, writeHeader } from "../tar/write_header.ts";
 import { paddingOf } from "../tar/tar_layout.ts";
 
-/** Bytes of tar that a batch takes, and of a chunk of a larger file. More would cost memory for each thread. */
+/**
+ * Bytes of tar that a batch takes: a file that is not cut, and the largest chunk of one that is, fit into one.
+ * More would cost memory for each thread.
+ */
 export const BATCH_BYTES = 512 * 1024;
 /**
  * Plain bytes after which a member ends. Small files share members: that is worth 5 % of the blob and 15 %
@@ -29,8 +32,11 @@ export const MEMBER_BYTES = 64 * 1024;
 
 /** Bytes of the buffer of a batch's tar. */
 export const PLAIN_ROOM: number = BATCH_BYTES + MAX_HEADER_BYTES;
-/** Members of a batch at the most: by turns a large file and what is between it and the next. */
-const MAX_MEMBERS = 2 * (BATCH_BYTES / MEMBER_BYTES) + 3;
+/**
+ * Members of a batch at the most: the end of a file that was cut, then by turns a large file and what is between
+ * it and the next. Chunks of a file that is cut are fewer.
+ */
+const MAX_MEMBERS = 2 * (BATCH_BYTES / MEMBER_BYTES) + 4;
 /** Bytes of the buffer of a batch's members. */
 export const PACKED_ROOM: number = packedBound(PLAIN_ROOM, MAX_MEMBERS);
 
@@ -87,6 +93,11 @@ export class Batch {
     return BATCH_BYTES - this.length;
   }
 
+  /** Where content goes that is added next: as much as there is room for. */
+  space(): Uint8Array<ArrayBuffer> {
+    return this.#plain.subarray(this.length, BATCH_BYTES);
+  }
+
   /** Adds the headers of an entry. Its row comes with its content, or now when it has none. */
   header(entry: Entry): void {
     this.length = writeHeader(entry, this.#plain, this.length);
@@ -98,14 +109,15 @@ export class Batch {
    *
    * @param entry the file, whose header came before
    * @param from where in the file the content begins
-   * @param size how much; at most {@linkcode room}
+   * @param size how much; at most {@linkcode room}, and less than the file's where it is a chunk of it
    * @returns where in the tar it goes
    */
   content(entry: Entry, from: number, size: number): Uint8Array<ArrayBuffer> {
     const begin = this.length;
     const end = begin + size;
     const member = begin - this.#memberBegin;
-    const full = member >= MEMBER_BYTES || size >= MEMBER_BYTES;
+    const isPart = size < entry.size;
+    const full = isPart || member >= MEMBER_BYTES || size >= MEMBER_BYTES;
     if (member > 0 && (full || !this.#memberHasContent)) this.#cut();
     this.#memberHasContent = true;
     this.rows.push({
@@ -130,15 +142,22 @@ export class Batch {
     return this.#plain.subarray(begin, end);
   }
 
-  /** As {@linkcode content}, read from a file when the batch is packed. */
-  fileContent(entry: Entry, from: number, size: number, file: string, stamp: FileStamp): void {
-    const at = this.content(entry, from, size).byteOffset;
+  /** As {@linkcode content}, for a whole file that is read when the batch is packed. */
+  fileContent(entry: Entry, file: string, stamp: FileStamp): void {
+    const { size } = entry;
+    const at = this.content(entry, 0, size).byteOffset;
     const { mtime, ctime, inode } = stamp;
-    this.#reads.push({ file, stamp: { size: stamp.size, mtime, ctime, inode }, from, size, at });
+    this.#reads.push({ file, stamp: { size: stamp.size, mtime, ctime, inode }, from: 0, size, at });
   }
 
-  /** Takes note of a file that was filled in, or of its begin, in which secrets are to be looked for. */
-  filledIn({ path: file, size }: Entry, { byteOffset: at, length }: Uint8Array): void {
+  /**
+   * Takes note of a file that was filled in, or of its begin, in which secrets are to be looked for.
+   *
+   * @param file what it is called
+   * @param size its bytes
+   * @param content what {@linkcode content} gave for it
+   */
+  filledIn(file: string, size: number, { byteOffset: at, length }: Uint8Array): void {
     this.#given.push({ file, at, size: length, stamp: { size } });
   }
 

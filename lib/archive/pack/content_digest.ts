@@ -1,6 +1,6 @@
 /**
- * A digest of the contents of all files of a tree, by the same chunks as packing them makes: so a layer's
- * own chunk digests give it for nothing.
+ * A digest of the contents of all files of a tree, of the digests of whole files: packing them makes these, and
+ * so gives it for nothing.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers";
 import { type Digest, Digester } from "../../digest.ts";
 import type { Pace } from "../../system/pace.ts";
 import { BATCH_BYTES } from "./batch.ts";
-import { type HashInput, hashJob } from "./hash_job.ts";
+import { type HashInput, hashSteps } from "./hash_job.ts";
 import type { JobRunner } from "../job_runner.ts";
 import type { FileRead } from "../input/source_file.ts";
 import type { WalkedEntry } from "../input/walk.ts";
@@ -30,18 +30,29 @@ const encoder = new TextEncoder();
 /** Hashes parts of files in other threads. */
 type HashRunner = JobRunner<"hash", HashInput, string>;
 
-/** Takes the digests of chunks, in the order of the archive. */
+/** Characters of digests that are hashed together: a call for each would cost more than hashing it. */
+const MUCH_TEXT = 64 * 1024;
+
+/** Takes the digests of files with content, in the order of the archive. */
 export class ContentDigest {
   readonly #digester = new Digester();
+  #text = "";
 
   /** @param digests 64 hexadecimal digits each */
   add(digests: string): void {
-    this.#digester.update(encoder.encode(digests));
+    this.#text += digests;
+    if (this.#text.length >= MUCH_TEXT) this.#flush();
   }
 
   /** The digest of all that was added. Call it once. */
   digest(): Digest {
+    this.#flush();
     return this.#digester.digest();
+  }
+
+  #flush(): void {
+    this.#digester.update(encoder.encode(this.#text));
+    this.#text = "";
   }
 }
 
@@ -76,13 +87,11 @@ export class ContentHasher {
    *
    * @throws {BlobberError} `source-changed`, `file-system`, for this entry or one before it
    */
-  async add({ size: left, file, stat: stamp }: WalkedEntry): Promise<void> {
-    for (let from = 0; from < left; from += BATCH_BYTES) {
-      const size = Math.min(left - from, BATCH_BYTES);
-      this.#reads.push({ file, stamp, from, size, at: 0 });
-      this.#bytes += size;
-      if (this.#bytes >= JOB_BYTES || this.#reads.length >= JOB_READS) await this.#give();
-    }
+  async add({ size, file, stat: stamp }: WalkedEntry): Promise<void> {
+    if (size === 0) return;
+    this.#reads.push({ file, stamp, from: 0, size, at: 0 });
+    this.#bytes += size;
+    if (this.#bytes >= JOB_BYTES || this.#reads.length >= JOB_READS) await this.#give();
   }
 
   /** The digest of all contents. Call it once. */
@@ -105,7 +114,10 @@ export class ContentHasher {
       this.#jobs.push(job);
       return;
     }
-    this.#jobs.push(Promise.resolve(hashJob(input)));
+    const steps = hashSteps(input);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) await this.#pace.breathe();
+    this.#jobs.push(Promise.resolve(step.value));
     // What the helpers answer is to be heard, and them given more.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#jobs.length > MAX_WAITING) await this.#take();

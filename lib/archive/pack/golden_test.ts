@@ -121,17 +121,17 @@ const tree = makeTree(1);
 
 const GOLDEN = {
   zstdDiffId: "sha256:36b307991e5042041c60e35632d31dc00f53e897151922ef4f509bc27683d8e4",
-  gzipDiffId: "sha256:c28be8f1f49ec08d554fa35e87f578835a2d32655ce5cb17487eb0fc0542ceaa",
-  gzipBlob: "sha256:76f1969e25ad831bd2686cd24ed03353ee8a07d251033c25b1fa0040e5d404cb",
-  zstdBlob: "sha256:605a145f90311161cd08153d49323464495b68145a92669d30d5f0a8ae65ad26",
+  gzipDiffId: "sha256:ad5ff3f5fd367d7c154fc2c15729908171d5bd8cfd540089d50f4709c787e7dc",
+  gzipBlob: "sha256:418e1cfecce440d6b4f936ad245f137b3fb01da403cfb19f0d71f65bbbdd3a2c",
+  zstdBlob: "sha256:844f3bd95ddcac671911ddb441d6b08ba45d28c4a2524311d4c7dd8e86cf13e5",
 };
 
 /** As {@linkcode GOLDEN}, where no runtime has a say: these do not change with a version either. */
 const PINNED = {
-  digest: "sha256:4c9848c02d814ce05314169089aedacccfbf69b18d32075bc3381fdb01b0467f",
-  diffId: "sha256:ca1187ef630a3586fab3f330411662f1109c99c2770f8bb3b21c17a955d269ff",
-  tocDigest: "sha256:223a3a1b07ad5ee6d1adec769726755af3cadc1d8606ded021c086b896edf377",
-  size: 2_675_485,
+  digest: "sha256:fba1f167dbf125a90d4eaeb8f394ff6375521f5c8e3abb2989ae95b34139a02b",
+  diffId: "sha256:8240e1e819bf19c0fe366061fda46e67bc33824fc95488278df52d79e5bebb81",
+  tocDigest: "sha256:867c4f7687a098e705538a63352f50c82b85ea2ed67cbd27ef7f086c992c6134",
+  size: 2_678_478,
   tree: "sha256:899a3984b3fc6dd3c1d373139fbd9e02ea10341c06a1450f0a22895058874e2b",
 };
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Digest, Digester, digestOf } from "../../digest.ts";
+import { type Digest, Digester, digestOf, hexOf } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_TOC_PLAIN_BYTES } from "../../limits.ts";
 import { Pace } from "../../system/pace.ts";
@@ -41,6 +41,8 @@ export interface PackedLayer {
   tocOffset: number;
   /** Entries in the table. */
   entries: number;
+  /** Whether a file in it was cut into chunks, by the rule in `lib/archive/chunking/`. */
+  isCut: boolean;
   /** Digest of the contents of its files, as a {@linkcode ContentDigest}. */
   contents: Digest;
   /** Digest of the tree in it. */
@@ -88,6 +90,7 @@ export class LayerSink {
   readonly #onSecret: LayerSinkOptions["onSecret"];
   readonly #table: Uint8Array[] = [];
   #entries = 0;
+  #isCut = false;
   #open: OpenFile | undefined;
 
   /** @param options see there */
@@ -122,7 +125,6 @@ export class LayerSink {
     let text = "";
     for (const row of rows) text += this.#row(row, result, plain, begin);
     if (text !== "") this.#addToTable(text);
-    this.#contents.add(result.digests);
     for (const { at, kind } of result.secrets ?? []) {
       const path = rows.find(({ chunk }) => chunk?.begin === at)?.entry.path;
       if (path !== undefined) this.#onSecret?.({ path, kind });
@@ -146,6 +148,7 @@ export class LayerSink {
       tocDigest,
       tocOffset,
       entries: this.#entries,
+      isCut: this.#isCut,
       contents: this.#contents.digest(),
       tree: await this.#tree.digest(),
     };
@@ -212,6 +215,7 @@ export class LayerSink {
       return this.#entryText(entry, place.chunkDigest, place);
     }
     // The digest of the whole stands in the first row, and is known after the last chunk.
+    this.#isCut = true;
     if (chunk.from === 0) this.#open = { entry, digester: new Digester(), first: place, rest: [] };
     const open = this.#open!;
     open.digester.update(plain.subarray(chunk.begin, chunk.end));
@@ -225,6 +229,7 @@ export class LayerSink {
 
   #entryText(entry: Entry, content: Digest | undefined, first?: ChunkPlace): string {
     this.#tree.add(entry, content);
+    if (first !== undefined) this.#contents.add(hexOf(content!));
     const separator = this.#entries++ === 0 ? "" : TOC_SEPARATOR;
     return separator + entryRow(entry, content, first);
   }

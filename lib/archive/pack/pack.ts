@@ -7,7 +7,8 @@
 import { checkAborted } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { nextTurn } from "../../system/runtime.ts";
-import { Batch, BATCH_BYTES, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
+import { WHOLE_FILE_BYTES } from "../chunking/chunk_rule.ts";
+import { Batch, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Encoder } from "../compression/encoder.ts";
 import type { Entry } from "../entry.ts";
 import type { PackRunner } from "./crew.ts";
@@ -16,7 +17,8 @@ import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
 import type { ReadContent } from "../input/input.ts";
 import type { KeyGuard } from "../input/private_keys.ts";
 import type { LikelySecret } from "../input/secrets.ts";
-import { changed, type FileStamp } from "../input/source_file.ts";
+import { LargeFiles } from "./large_file.ts";
+import { changed, type FileStamp, readPart } from "../input/source_file.ts";
 import { TreeForm } from "../tree_form.ts";
 import { TreeRecords } from "../tree_records.ts";
 
@@ -47,6 +49,7 @@ export class Packer implements EntrySink {
   readonly #options: PackerOptions;
   readonly #sink: LayerSink;
   readonly #free: Buffers[] = [];
+  readonly #large = new LargeFiles(() => this.#next());
   #made = 0;
   #batch: Batch | undefined;
   /** The end of everything that was handed on so far. */
@@ -64,38 +67,42 @@ export class Packer implements EntrySink {
     this.#sink = new LayerSink({ encoder, write, tree, onSecret, signal });
   }
 
-  /** As {@linkcode EntrySink.addFile}; the file is read later, when the batch is packed. */
+  /** As {@linkcode EntrySink.addFile}; a file that is not cut is read later, when the batch is packed. */
   async addFile(entry: Entry, file: string, stamp: FileStamp): Promise<void> {
     // Nearly every file finds room: what is not awaited costs nothing.
     let batch = this.#open() ?? await this.#next();
     batch.header(entry);
-    let from = 0;
-    while (from < entry.size) {
-      const size = Math.min(entry.size - from, BATCH_BYTES);
-      if (size > batch.room) batch = await this.#next();
-      batch.fileContent(entry, from, size, file, stamp);
-      from += size;
+    const { size } = entry;
+    if (size === 0) return;
+    if (size > WHOLE_FILE_BYTES) {
+      const fill = (into: Uint8Array, from: number) =>
+        readPart({ file, stamp, from, size: into.length, at: 0 }, into);
+      return await this.#large.add({ entry, name: file, fill });
     }
+    if (size > batch.room) batch = await this.#next();
+    batch.fileContent(entry, file, stamp);
   }
 
   /** As {@linkcode EntrySink.add}. */
   async add(entry: Entry, read?: ReadContent): Promise<void> {
     let batch = this.#open() ?? await this.#next();
     batch.header(entry);
-    let from = 0;
-    while (from < entry.size) {
-      // A file is cut only when it is larger than a batch.
-      const size = Math.min(entry.size - from, BATCH_BYTES);
-      if (size > batch.room) batch = await this.#next();
-      const into = batch.content(entry, from, size);
-      for (let done = 0; done < size;) {
+    const { path, size } = entry;
+    if (size === 0) return;
+    const fill = async (into: Uint8Array) => {
+      for (let done = 0; done < into.length;) {
         const n = await read!(into.subarray(done));
-        if (n === 0) throw changed(entry.path);
+        if (n === 0) throw changed(path);
         done += n;
       }
-      if (from === 0) batch.filledIn(entry, into);
-      from += size;
+    };
+    if (size > WHOLE_FILE_BYTES) {
+      return await this.#large.add({ entry, name: path, fill });
     }
+    if (size > batch.room) batch = await this.#next();
+    const into = batch.content(entry, 0, size);
+    await fill(into);
+    batch.filledIn(path, size, into);
   }
 
   /** Ends the layer. Nothing may be added afterwards. */

@@ -29,6 +29,8 @@ export interface KnownLayer {
   tocOffset: number;
   /** Entries in it. */
   entries: number;
+  /** Whether a file in it was cut into chunks. */
+  isCut: boolean;
   /** Digest of the tree in it. */
   tree: Digest;
 }
@@ -91,8 +93,8 @@ export class PushIndex {
       const others = this.get(key).filter((one) =>
         one.walked !== walked || one.contents !== contents
       );
-      const { digest, size, diffId, tocDigest, tocOffset, entries, tree } = layer;
-      const known = { digest, size, diffId, tocDigest, tocOffset, entries, tree };
+      const { digest, size, diffId, tocDigest, tocOffset, entries, isCut, tree } = layer;
+      const known = { digest, size, diffId, tocDigest, tocOffset, entries, isCut, tree };
       const latest = {
         ...{ walked, contents, ...(stamps !== undefined && { stamps }), secrets },
         layer: known,
@@ -110,7 +112,7 @@ function recordOf(value: unknown): PushRecord {
     keyof PushRecord,
     Record<string, unknown>
   >;
-  const { digest, size, diffId, tocDigest, tocOffset, entries, tree } = layer;
+  const { digest, size, diffId, tocDigest, tocOffset, entries, isCut, tree } = layer;
   return {
     walked: asDigest(walked),
     contents: asDigest(contents),
@@ -125,6 +127,7 @@ function recordOf(value: unknown): PushRecord {
       tocDigest: asDigest(tocDigest),
       tocOffset: asCount(tocOffset),
       entries: asCount(entries),
+      isCut: isCut === true,
       tree: asDigest(tree),
     },
   };

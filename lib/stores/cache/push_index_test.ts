@@ -14,7 +14,8 @@ const recordOf = (contents: string) => ({
   secrets: { named: [{ path: ".env", kind: "password" }], count: 1 },
   layer: {
     ...{ digest: blob.digest, size: blob.size, diffId: digestOf("tar") },
-    ...{ tocDigest: digestOf("table"), tocOffset: 7, entries: 3, tree: digestOf("form") },
+    ...{ tocDigest: digestOf("table"), tocOffset: 7, entries: 3, isCut: true },
+    tree: digestOf("form"),
   },
 });
 

@@ -12,6 +12,7 @@
 
 import process from "node:process";
 import type { Encoder } from "../../archive/compression/encoder.ts";
+import { CHUNK_RULE_NAME } from "../../archive/chunking/chunk_rule.ts";
 import { ContentHasher } from "../../archive/pack/content_digest.ts";
 import type { Entry } from "../../archive/entry.ts";
 import type { KeyGuard } from "../../archive/input/private_keys.ts";
@@ -29,7 +30,7 @@ import type { Store } from "../../store.ts";
 import { type FileStat, RUNTIME, systemOfRuntime, VERSION } from "../../system/runtime.ts";
 
 /** Changes with the meaning of what is remembered. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /** What a walk found. */
 interface Look {
@@ -80,8 +81,9 @@ export class PushMemory {
     const { keepMtime = false, mtime = 0, encoder } = options;
     const begin = new WalkDigest(keepMtime);
     for (const entry of listing.seen) begin.add(entry);
-    // Another runtime or processor has another compressor, which makes other bytes of the same files.
-    const maker = [FORMAT, VERSION, RUNTIME, process.versions, systemOfRuntime()];
+    // Another rule cuts elsewhere, and another runtime or processor has another compressor: both make other bytes
+    // of the same files.
+    const maker = [FORMAT, CHUNK_RULE_NAME, VERSION, RUNTIME, process.versions, systemOfRuntime()];
     const times = keepMtime ? "kept" : mtime;
     // Where no private key was let through, none is there whichever key signs now; else that is asked anew.
     const keys = options.keys?.allow === false ? null : options.keys ?? "any";
