@@ -58,7 +58,12 @@ const WHEELS = {
 };
 
 /** Programs of this folder's own Go module. */
-const OWN_PROGRAMS = ["memory-registry", "memory-trillian", "memory-timestamps"] as const;
+const OWN_PROGRAMS = [
+  "memory-registry",
+  "memory-trillian",
+  "memory-timestamps",
+  "read-stargz",
+] as const;
 
 /** Programs of Debian's, and the packages that hold them. */
 const DEBIAN = {

@@ -23,7 +23,7 @@ import { dirname, join } from "node:path";
 import { Client } from "@blobber/core";
 
 const TREE = "sha256:922b114e120db871149676bc93846d551115c8cfc41dc05f67aa43ccd001efa2";
-const ARTIFACT = "sha256:c735a8c89bbccd4393db5e5e964df7075afd5bf23e63a18881b8aa7403702da6";
+const ARTIFACT = "sha256:311ebdd88720e07caf84e2e82ae23e8d2e51bc760ae6089879e528b5b6f23fd4";
 
 process.umask(0o022);
 const root = mkdtempSync(join(tmpdir(), "library-"));

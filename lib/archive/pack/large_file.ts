@@ -7,6 +7,7 @@
  * @module
  */
 
+import { WHOLE_FILE_BYTES } from "../chunking/chunk_rule.ts";
 import { Cutter } from "../chunking/cutter.ts";
 import type { Entry } from "../entry.ts";
 import { type Batch, BATCH_BYTES } from "./batch.ts";
@@ -18,6 +19,11 @@ export interface LargeFile {
   name: string;
   /** Reads as much of it as there is room for, from a place in it on; called in order. */
   fill(into: Uint8Array, from: number): void | Promise<void>;
+}
+
+/** Whether a file is cut. */
+export function isLarge({ size }: Entry): boolean {
+  return size > WHOLE_FILE_BYTES;
 }
 
 /** Adds large files, one after another. */

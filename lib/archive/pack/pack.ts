@@ -7,7 +7,6 @@
 import { checkAborted } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { nextTurn } from "../../system/runtime.ts";
-import { WHOLE_FILE_BYTES } from "../chunking/chunk_rule.ts";
 import { Batch, type Buffers, PACKED_ROOM, PLAIN_ROOM } from "./batch.ts";
 import type { Encoder } from "../compression/encoder.ts";
 import type { Entry } from "../entry.ts";
@@ -17,7 +16,7 @@ import { LayerSink, type PackedLayer, type Write } from "./layer_sink.ts";
 import type { ReadContent } from "../input/input.ts";
 import type { KeyGuard } from "../input/private_keys.ts";
 import type { LikelySecret } from "../input/secrets.ts";
-import { LargeFiles } from "./large_file.ts";
+import { isLarge, LargeFiles } from "./large_file.ts";
 import { changed, type FileStamp, readPart } from "../input/source_file.ts";
 import { TreeForm } from "../tree_form.ts";
 import { TreeRecords } from "../tree_records.ts";
@@ -74,7 +73,7 @@ export class Packer implements EntrySink {
     batch.header(entry);
     const { size } = entry;
     if (size === 0) return;
-    if (size > WHOLE_FILE_BYTES) {
+    if (isLarge(entry)) {
       const fill = (into: Uint8Array, from: number) =>
         readPart({ file, stamp, from, size: into.length, at: 0 }, into);
       return await this.#large.add({ entry, name: file, fill });
@@ -96,7 +95,7 @@ export class Packer implements EntrySink {
         done += n;
       }
     };
-    if (size > WHOLE_FILE_BYTES) {
+    if (isLarge(entry)) {
       return await this.#large.add({ entry, name: path, fill });
     }
     if (size > batch.room) batch = await this.#next();

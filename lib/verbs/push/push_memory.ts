@@ -12,7 +12,6 @@
 
 import process from "node:process";
 import type { Encoder } from "../../archive/compression/encoder.ts";
-import { CHUNK_RULE_NAME } from "../../archive/chunking/chunk_rule.ts";
 import { ContentHasher } from "../../archive/pack/content_digest.ts";
 import type { Entry } from "../../archive/entry.ts";
 import type { KeyGuard } from "../../archive/input/private_keys.ts";
@@ -68,13 +67,13 @@ export class PushMemory {
    *
    * @param directory of the cache
    * @param listing what is pushed, not used yet
-   * @param options of the push, and the private keys that it may hold
+   * @param options of the push, the rule by which files are cut, and the private keys that it may hold
    * @returns `undefined` where the cache cannot be used
    */
   static open(
     directory: string,
     listing: Listing,
-    options: PackSettings & { encoder: Encoder; keys: KeyGuard | undefined },
+    options: PackSettings & { encoder: Encoder; chunks: string; keys: KeyGuard | undefined },
   ): PushMemory | undefined {
     const index = PushIndex.open(directory);
     if (index === undefined) return undefined;
@@ -83,7 +82,7 @@ export class PushMemory {
     for (const entry of listing.seen) begin.add(entry);
     // Another rule cuts elsewhere, and another runtime or processor has another compressor: both make other bytes
     // of the same files.
-    const maker = [FORMAT, CHUNK_RULE_NAME, VERSION, RUNTIME, process.versions, systemOfRuntime()];
+    const maker = [FORMAT, options.chunks, VERSION, RUNTIME, process.versions, systemOfRuntime()];
     const times = keepMtime ? "kept" : mtime;
     // Where no private key was let through, none is there whichever key signs now; else that is asked anew.
     const keys = options.keys?.allow === false ? null : options.keys ?? "any";

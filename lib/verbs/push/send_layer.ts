@@ -4,6 +4,7 @@
  * @module
  */
 
+import { CHUNK_RULE_NAME } from "../../archive/chunking/chunk_rule.ts";
 import type { ArchiveInput } from "../../archive/input/input.ts";
 import { andLetGo } from "../../caller_errors.ts";
 import type { KnownLayer } from "../../stores/cache/push_index.ts";
@@ -34,6 +35,7 @@ export async function sendLayer(
       ? undefined
       : (await import("./push_memory.ts")).PushMemory.open(cacheDir, listing, {
         ...options,
+        chunks: CHUNK_RULE_NAME,
         keys: await keyGuard(options),
       });
     const known = await memory?.find(target, mediaType, packing, options);
