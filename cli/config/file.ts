@@ -5,14 +5,14 @@
  * @module
  */
 
-import { platform } from "@blobber/core/internal/platform";
+import { homeDirectory, isAbsolute, platform } from "@blobber/core/internal/platform";
 import { quote } from "@blobber/core/internal/printable";
 import { registryNamed } from "@blobber/core/internal/reference";
 import { nearestWord } from "@blobber/core/internal/spelling";
 import type { RuleFile } from "../rules/rules.ts";
 import { type Setting, SETTING_NAMES, type SettingName, settingOf } from "../settings/table.ts";
 import { parseValue, type SettingValue } from "../line/values.ts";
-import { type Environment, homeDirectory, isAbsolute, nameIn } from "./paths.ts";
+import { type Environment, nameIn } from "./paths.ts";
 import { readConfigText } from "./text.ts";
 
 /** A block of `registries`: how one host is reached. */

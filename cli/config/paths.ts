@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "@blobber/core/errors";
-import { platform, type UserDirectory } from "@blobber/core/internal/platform";
+import { pathBelow, platform, userDirectory } from "@blobber/core/internal/platform";
 import { type FileLook, isMissing, look, lookAtLink } from "../machine.ts";
 
 /** Variables by name; the process's own unless a test says otherwise. */
@@ -21,8 +21,8 @@ export const SYSTEM_HINT = "the system's demands are changed only in its file";
  * @returns the path, or nothing where there is no home
  */
 export function userConfigPath(env: Environment): string | undefined {
-  const directory = baseDirectory(env, "XDG_CONFIG_HOME", "config");
-  return directory === undefined ? undefined : below(directory, "blobber", "config.yaml");
+  const directory = userDirectory("config", env);
+  return directory === undefined ? undefined : pathBelow(directory, "blobber", "config.yaml");
 }
 
 /**
@@ -32,8 +32,8 @@ export function userConfigPath(env: Environment): string | undefined {
  * @returns the path, or nothing where there is no home
  */
 export function defaultCacheDir(env: Environment): string | undefined {
-  const directory = baseDirectory(env, "XDG_CACHE_HOME", "cache");
-  return directory === undefined ? undefined : below(directory, "blobber");
+  const directory = userDirectory("cache", env);
+  return directory === undefined ? undefined : pathBelow(directory, "blobber");
 }
 
 /**
@@ -44,51 +44,10 @@ export function defaultCacheDir(env: Environment): string | undefined {
  * @returns the path, or nothing where there is no home
  */
 export function defaultStateDir(env: Environment): string | undefined {
-  const directory = baseDirectory(env, "XDG_STATE_HOME", "state");
+  const directory = userDirectory("state", env);
   if (directory === undefined) return undefined;
-  const isShared = directory === baseDirectory(env, "XDG_CACHE_HOME", "cache");
-  return below(directory, "blobber", ...isShared ? ["state"] : []);
-}
-
-/**
- * A directory for files of one kind.
- *
- * @param variable names the directory itself, on every system
- * @param kind what is kept there
- */
-function baseDirectory(
-  env: Environment,
-  variable: string,
-  kind: UserDirectory,
-): string | undefined {
-  const named = env(variable);
-  // The XDG specification: a relative path is to be ignored.
-  if (named !== undefined && isAbsolute(named)) return named;
-  const place = platform().userDirectories[kind];
-  if ("variable" in place) {
-    const directory = env(place.variable);
-    return directory !== undefined && isAbsolute(directory) ? directory : undefined;
-  }
-  const home = homeDirectory(env);
-  return home === undefined ? undefined : below(home, place.inHome);
-}
-
-/** A path below another, with the separator that this has. */
-function below(directory: string, ...names: string[]): string {
-  const own = platform().separators.find((one) => directory.includes(one)) ?? "/";
-  return [directory.replace(/[\\/]$/, ""), ...names].join(own);
-}
-
-/** The user's home, where there is one. */
-export function homeDirectory(env: Environment): string | undefined {
-  const home = env("HOME") ?? env("USERPROFILE");
-  // Services have this for a home: nothing can be below it.
-  return home !== undefined && isAbsolute(home) && home !== "/dev/null" ? home : undefined;
-}
-
-/** Whether a path does not depend on the working directory. */
-export function isAbsolute(path: string): boolean {
-  return path.startsWith("/") || platform().hasDrives && /^(?:[A-Za-z]:[\\/]|\\)/.test(path);
+  const isShared = directory === userDirectory("cache", env);
+  return pathBelow(directory, "blobber", ...isShared ? ["state"] : []);
 }
 
 /** The last name of a path. */

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { systemOfRuntime } from "./runtime.ts";
+import { nodeModule, systemOfRuntime } from "./runtime.ts";
 
 /** What differs between systems, one question each. */
 export interface Platform {
@@ -18,6 +18,8 @@ export interface Platform {
   readonly separators: readonly string[];
   /** Whether a path may begin with a drive (`C:\`) or a server (`\\server\share`). */
   readonly hasDrives: boolean;
+  /** How a path begins that depends on no working directory; `\x` and `/x` depend on the current drive of Windows. */
+  readonly absolutePath: RegExp;
   /** Whether some names cannot be given, or mean a device or a stream (`safe_path.ts` knows which). */
   readonly reservesNames: boolean;
   /** What the file systems that people have here take for one name. A directory may differ: it is asked. */
@@ -40,10 +42,16 @@ export interface Platform {
   readonly stopSignals: readonly StopSignal[];
   /** How the file of a program is called that is started without a shell. */
   readonly programEnding: string;
+  /** How a script is called that is run by a shell, where a name of a program may be one of it. */
+  readonly scriptEndings: readonly string[];
+  /** What separates the directories of the PATH. */
+  readonly pathSeparator: string;
   /** What opens an address in the browser, a program without its ending; the address follows. */
   readonly opensPages: readonly string[];
   /** Variables of which one is set where a browser could be shown; none where it always can. */
   readonly displayVariables: readonly string[];
+  /** The variable that names the user's home. */
+  readonly homeVariable: string;
   /** Where the user's configuration, caches and state are. */
   readonly userDirectories: Readonly<Record<UserDirectory, Place>>;
   /** The administrator's configuration file. No variable names it: it speaks to those who set variables. */
@@ -74,6 +82,7 @@ const UNIX: Platform = {
   label: "Unix",
   separators: ["/"],
   hasDrives: false,
+  absolutePath: /^\//,
   reservesNames: false,
   folds: { case: false, forms: false },
   isActed: false,
@@ -85,8 +94,11 @@ const UNIX: Platform = {
   linksHaveKinds: false,
   stopSignals: ["SIGINT", "SIGTERM"],
   programEnding: "",
+  scriptEndings: [],
+  pathSeparator: ":",
   opensPages: ["xdg-open"],
   displayVariables: [],
+  homeVariable: "HOME",
   userDirectories: {
     config: { inHome: ".config" },
     cache: { inHome: ".cache" },
@@ -118,6 +130,7 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
     label: "Windows",
     separators: ["\\", "/"],
     hasDrives: true,
+    absolutePath: /^(?:[A-Za-z]:[\\/]|[\\/]{2}[^\\/])/,
     reservesNames: true,
     folds: { case: true, forms: false },
     hasModes: false,
@@ -128,7 +141,10 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
     // SIGTERM ends a process there without a word to it.
     stopSignals: ["SIGINT", "SIGBREAK"],
     programEnding: ".exe",
+    scriptEndings: [".cmd", ".bat"],
+    pathSeparator: ";",
     opensPages: ["rundll32", "url.dll,FileProtocolHandler"],
+    homeVariable: "USERPROFILE",
     userDirectories: {
       config: { variable: "APPDATA" },
       cache: { variable: "LOCALAPPDATA" },
@@ -171,6 +187,66 @@ export function thisPlatform(): { os: string; architecture: string } {
   return { os: platform().os, architecture: PROCESSOR_NAMES[arch] ?? arch };
 }
 
+/** Whether a path depends on no working directory, and on no current drive. */
+export function isAbsolute(path: string): boolean {
+  return platform().absolutePath.test(path);
+}
+
+/**
+ * The user's home.
+ *
+ * @param variable gives a variable of the environment; the system is asked where this is left out
+ * @returns nothing for a user without one, such as a service, or one with a number that the system does not know
+ * @throws what the runtime does where it does not let this be asked
+ */
+export function homeDirectory(
+  variable?: (name: string) => string | undefined,
+): string | undefined {
+  const home = variable ? variable(platform().homeVariable) : systemsHome();
+  // Services have this for a home: nothing can be below it.
+  return home !== undefined && isAbsolute(home) && home !== "/dev/null" ? home : undefined;
+}
+
+function systemsHome(): string | undefined {
+  try {
+    return nodeModule("os").homedir();
+  } catch (error) {
+    // Node's own error is that there is none; a missing permission is the caller's to tell.
+    if ((error as { code?: unknown }).code === "ERR_SYSTEM_ERROR") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Where the user's files of one kind are.
+ *
+ * @param kind what is kept there
+ * @param variable gives a variable of the environment
+ * @param home as {@linkcode homeDirectory} gives it; asked only where it is needed
+ */
+export function userDirectory(
+  kind: UserDirectory,
+  variable: (name: string) => string | undefined,
+  home: () => string | undefined = () => homeDirectory(variable),
+): string | undefined {
+  const named = variable(`XDG_${kind.toUpperCase()}_HOME`);
+  // The XDG specification: a relative path is to be ignored.
+  if (named !== undefined && isAbsolute(named)) return named;
+  const place = platform().userDirectories[kind];
+  if ("variable" in place) {
+    const directory = variable(place.variable);
+    return directory !== undefined && isAbsolute(directory) ? directory : undefined;
+  }
+  const directory = home();
+  return directory === undefined ? undefined : pathBelow(directory, place.inHome);
+}
+
+/** A path below another, with the separator that this has. */
+export function pathBelow(directory: string, ...names: string[]): string {
+  const own = platform().separators.find((one) => directory.includes(one)) ?? "/";
+  return [directory.replace(/[\\/]$/, ""), ...names].join(own);
+}
+
 function osOf(name: string): string {
   return OS_NAMES[name] ?? name;
 }
@@ -185,6 +261,18 @@ function osOf(name: string): string {
  */
 export function actAs(os: ActedSystem | undefined, but: Partial<Platform> = {}): () => void {
   const before = acted;
-  acted = os === undefined ? undefined : { ...platformNamed(os), isActed: true, ...but };
+  acted = os === undefined ? undefined : {
+    ...platformNamed(os),
+    isActed: true,
+    ...but.isActed ?? true ? pathsOfTests(os) : {},
+    ...but,
+  };
   return () => acted = before;
+}
+
+/** Where Windows is acted on the disk of another system, paths begin with one slash, as they do there. */
+function pathsOfTests(os: ActedSystem): Partial<Platform> {
+  if (os !== "windows" || platformNamed(osOf(systemOfRuntime().os)).hasDrives) return {};
+  const { absolutePath } = platformNamed(os);
+  return { absolutePath: new RegExp(`^/[^\\\\/]|${absolutePath.source}`) };
 }

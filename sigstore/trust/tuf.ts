@@ -5,7 +5,6 @@
  * @module
  */
 
-import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Observer, RequestEnd } from "@blobber/core";
@@ -116,7 +115,7 @@ async function findTarget(name: string, options: PublicRootOptions): Promise<Pub
   if (options.url !== undefined && options.root === undefined) {
     throw new BlobberError("invalid-option", "a TUF repository is named without its first root");
   }
-  const directory = options.cacheDir ?? defaultCacheDir();
+  const directory = options.cacheDir ?? await defaultCacheDir();
   const path = directory && join(directory, `${encodeURIComponent(url)}.json`);
   const first = options.root ?? new TextEncoder().encode(JSON.stringify(PUBLIC_TUF_ROOT));
   const state = path === undefined ? undefined : await keptState(path, first, options);
@@ -310,15 +309,17 @@ function asTrustRoot(error: unknown, url: string): unknown {
   );
 }
 
-/** Nothing for a user without a home, such as one with a number that the system does not know. */
-function defaultCacheDir(): string | undefined {
-  const base = process.env["XDG_CACHE_HOME"];
-  // The XDG base directory specification has relative paths ignored.
-  if (base?.startsWith("/")) return join(base, "blobber", "sigstore");
-  let home: string | undefined;
-  try {
-    home = homedir();
-  } catch { // the system knows none, or the runtime does not let us ask
-  }
-  return home ? join(home, ".cache", "blobber", "sigstore") : undefined;
+/** Nothing for a user without a home, and where the runtime does not let us ask for it. */
+async function defaultCacheDir(): Promise<string | undefined> {
+  // Who verifies with a file needs none.
+  const { homeDirectory, userDirectory } = await import("@blobber/core/internal/platform");
+  const home = () => {
+    try {
+      return homeDirectory();
+    } catch {
+      return undefined;
+    }
+  };
+  const directory = userDirectory("cache", (name) => process.env[name], home);
+  return directory === undefined ? undefined : join(directory, "blobber", "sigstore");
 }

@@ -8,7 +8,7 @@
 import { join } from "node:path";
 import process from "node:process";
 import { BlobberError } from "../../errors.ts";
-import { homedir } from "node:os";
+import { homeDirectory } from "../../system/platform.ts";
 import { errnoOf, fileError, missingPermission } from "../../system/system_error.ts";
 import { readInputSync } from "../../system/input_file.ts";
 import { MAX_CREDENTIALS_BYTES } from "../../limits.ts";
@@ -27,7 +27,7 @@ import type { Variables } from "../http/proxy.ts";
  */
 export function credentialsFiles(
   variables: Variables = process.env,
-  home: string | undefined = homeDirectory(),
+  home: string | undefined = homeOfUser(),
 ): string[] {
   const { REGISTRY_AUTH_FILE, DOCKER_CONFIG, XDG_RUNTIME_DIR, XDG_CONFIG_HOME } = variables;
   return [
@@ -42,10 +42,9 @@ export function credentialsFiles(
   ];
 }
 
-/** Nothing for a user without a home, such as one with a number that the system does not know. */
-function homeDirectory(): string | undefined {
+function homeOfUser(): string | undefined {
   try {
-    return homedir() || undefined;
+    return homeDirectory();
   } catch (cause) {
     const withheld = missingPermission(cause);
     if (withheld !== undefined) throw withheld;

@@ -7,7 +7,7 @@
  */
 
 import { statSync } from "node:fs";
-import { platform } from "../../system/platform.ts";
+import { isAbsolute, platform } from "../../system/platform.ts";
 
 /** What was found. */
 export interface FoundProgram {
@@ -16,8 +16,6 @@ export interface FoundProgram {
   /** A script of that name, which is not started. */
   script?: string;
 }
-
-const SCRIPTS = [".cmd", ".bat"];
 
 /**
  * Finds a program in the directories of the PATH: none that depends on where this process is, and nothing but a
@@ -31,13 +29,13 @@ export function findProgram(
   name: string,
   variables: Readonly<Record<string, string | undefined>>,
 ): FoundProgram {
-  const { programEnding } = platform();
+  const { programEnding, scriptEndings } = platform();
   if (programEnding === "") return { path: name };
   let script: string | undefined;
   for (const directory of directoriesIn(variables)) {
     const at = `${directory}/${name}`;
     if (isFile(at + programEnding)) return { path: at + programEnding };
-    script ??= SCRIPTS.map((ending) => at + ending).find(isFile);
+    script ??= scriptEndings.map((ending) => at + ending).find(isFile);
   }
   return script === undefined ? { path: undefined } : { path: undefined, script };
 }
@@ -48,11 +46,9 @@ export function findProgram(
  */
 function directoriesIn(variables: Readonly<Record<string, string | undefined>>): string[] {
   const [, path = ""] = Object.entries(variables).find(([name]) => /^path$/i.test(name)) ?? [];
-  // A test drives the program as Windows where paths begin with one slash.
-  const whole = platform().isActed ? /^\/[^\\/]/ : /^(?:[A-Za-z]:[\\/]|[\\/]{2}.)/;
-  return path.split(";")
+  return path.split(platform().pathSeparator)
     .map((directory) => directory.replaceAll('"', ""))
-    .filter((directory) => whole.test(directory))
+    .filter(isAbsolute)
     .map((directory) => directory.replace(/[\\/]+$/, ""));
 }
 
