@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import {
+import fs, {
   chmodSync,
   existsSync,
   lstatSync,
@@ -165,6 +165,58 @@ test(
     });
   },
 );
+
+test("as Windows, a destination that comes up meanwhile is a conflict", async () => {
+  const client = new Client({ jobs: 0 });
+  const ref = await layoutOf(tree({ a: "x" }), client);
+  const { above, path } = destination();
+  const { renameSync } = fs;
+  const { wait } = Atomics;
+  // Windows says EPERM of a directory that is there, and a scanner's EPERM is waited for.
+  fs.renameSync = (from, to) => {
+    if (!String(to).endsWith("/out")) return renameSync(from, to);
+    mkdirSync(path, { recursive: true });
+    throw Object.assign(new Error("not permitted"), { code: "EPERM" });
+  };
+  Atomics.wait = () => "timed-out";
+  try {
+    await asPlatform("windows", () => assert.rejects(client.pull(ref, path), { code: "conflict" }));
+  } finally {
+    Object.assign(fs, { renameSync });
+    Object.assign(Atomics, { wait });
+  }
+  assert.deepEqual([readdirSync(above), readdirSync(path)], [["out"], []]);
+});
+
+test("as Windows, files that stay busy are waited for once when a pull takes its own back", async () => {
+  const client = new Client({ jobs: 0 });
+  const ref = await layoutOf(tree({ a: "1", b: "2", c: "3", d: "4" }), client);
+  const { path } = destination();
+  mkdirSync(path);
+  writeFileSync(join(path, "mine"), "mine");
+  const { renameSync } = fs;
+  const { wait } = Atomics;
+  const tries = new Map<string, number>();
+  fs.renameSync = (from, to) => {
+    const [source, target] = [from, to].map((one) => String(one).slice(-2));
+    const isBack = tries.has("/d");
+    if (target !== "/d" && !isBack) return renameSync(from, to);
+    tries.set(source!, (tries.get(source!) ?? 0) + 1);
+    throw Object.assign(new Error("not permitted"), { code: "EPERM" });
+  };
+  Atomics.wait = () => "timed-out";
+  try {
+    const error = { code: "file-system" };
+    await asPlatform("windows", () => assert.rejects(client.pull(ref, path), error));
+  } finally {
+    Object.assign(fs, { renameSync });
+    Object.assign(Atomics, { wait });
+  }
+  // After the first, none is waited for, and those that are free are taken back.
+  assert.deepEqual([...tries.keys()], ["/d", "/c"]);
+  assert.ok(tries.get("/c")! > 1);
+  assert.deepEqual(readdirSync(path), ["c", "mine"]);
+});
 
 test("links as Windows has them come and go with its separator", posix, async () => {
   const client = new Client({ jobs: 0 });

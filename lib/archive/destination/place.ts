@@ -5,7 +5,7 @@
  * @module
  */
 
-import { chmodSync, lstatSync, rmdirSync, type Stats, utimesSync } from "node:fs";
+import { chmodSync, lstatSync, renameSync, rmdirSync, type Stats, utimesSync } from "node:fs";
 import { checkKinds, exists, statOf } from "./conflicts.ts";
 import { DirectoryCursor } from "./directory_cursor.ts";
 import { type Entry, IMPLIED_MODE } from "../entry.ts";
@@ -93,7 +93,11 @@ function placeWhole(staging: Staging, tree: PlacedTree, options: PlaceOptions): 
     rename(staging.treeEntry, parent!.entry(name));
     options.onStep?.("");
   } catch (cause) {
-    if (["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(errnoOf(cause) ?? "")) {
+    const code = errnoOf(cause) ?? "";
+    // Windows says of a directory that is there what it says of one that may not be written.
+    const isThere = ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(code) ||
+      platform().busyCodes.includes(code) && statOf(parent!, name) !== undefined;
+    if (isThere) {
       throw new BlobberError("conflict", `${quote(path)} was created while the pull ran`, {
         cause,
       });
@@ -177,11 +181,14 @@ class Mover {
   }
 
   #takeBack(): void {
+    // What another process has open is waited for once, and not for each of very many files.
+    let move = rename;
     for (const { dir, name } of this.#added.reverse()) {
       try {
         const path = dir === "" ? name : `${dir}/${name}`;
-        rename(this.#cursor.at(dir).entry(name), under(this.#staging, path));
+        move(this.#cursor.at(dir).entry(name), under(this.#staging, path));
       } catch { // the error that is thrown tells more
+        move = renameSync;
       }
     }
   }
