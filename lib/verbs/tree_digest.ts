@@ -41,7 +41,7 @@ export async function treeOfInput(
   options: Observer & IgnoreOptions,
 ): Promise<TreeFound> {
   const { signal, onProgress } = options;
-  const what = takenInput(input);
+  const what = takenInput(input, "cannot digest");
   checkIgnoring(what, options);
   if ("files" in what) {
     const { treeOfFiles } = await import("./push/hash_files.ts");

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { inWords, isRecord } from "../../doors/shape.ts";
+import { isRecord } from "../../doors/shape.ts";
 import { BlobberError } from "../../errors.ts";
-import { printable } from "../../text/printable.ts";
-import { takenInput } from "../input/given.ts";
+import { inputInWords, takenInput } from "../input/given.ts";
 import type { ArchiveInput } from "../input/input.ts";
 
 /** What is packed: entries, or a tar, plain or compressed. Directories are for `push`, which looks for secrets in them. */
@@ -22,14 +21,11 @@ export type LayerInput = Exclude<ArchiveInput, { directory: string }>;
 export function takenLayer(input: LayerInput): LayerInput {
   const given: unknown = input;
   const known = isRecord(given) && (given.entries !== undefined || given.tar !== undefined);
-  const taken = known ? takenInput(input) : undefined;
+  const taken = known ? takenInput(input, "cannot pack a layer") : undefined;
   if (taken !== undefined && ("entries" in taken || "tar" in taken)) return taken;
-  const found = isRecord(given)
-    ? `an object with ${printable(Object.keys(given).join(", ")) || "nothing"}`
-    : inWords(given);
   throw new BlobberError(
     "invalid-option",
-    `cannot pack a layer: the input is ${found}, expected { entries } or { tar }`,
+    `cannot pack a layer: the input is ${inputInWords(given)}, expected { entries } or { tar }`,
     { hint: "push() takes directories and files" },
   );
 }

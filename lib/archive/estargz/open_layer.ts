@@ -21,7 +21,7 @@ import { ReadTable, type TableOfContents } from "./table_of_contents.ts";
 
 /** A layer whose table was read and checked. It holds nothing open. */
 export interface OpenedLayer extends TableOfContents {
-  /** Which of the two it is: the one is gzip, the other zstd. */
+  /** Its format: eStargz is compressed with gzip, zstd:chunked with zstd. */
   readonly format: "estargz" | "zstd:chunked";
   /** Digest of its table, which the manifest states and the table has. */
   readonly tableDigest: Digest;

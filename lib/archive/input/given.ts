@@ -155,22 +155,22 @@ const KINDS = {
  * Takes what is to be pushed: one of the kinds that there are, and no other.
  *
  * @param input the caller's
+ * @param cannot what fails, for messages
  * @returns the same, and nothing beside it
  * @throws {BlobberError} `invalid-option`
  */
-export function takenInput(input: PushInput): PushInput {
+export function takenInput(input: PushInput, cannot = "cannot push"): PushInput {
   const given: unknown = input;
   const kinds = isRecord(given)
     ? Object.entries(KINDS).filter(([kind]) => given[kind] !== undefined)
     : [];
   const [one] = kinds;
   if (one === undefined || kinds.length > 1) {
-    const found = isRecord(given)
-      ? `an object with ${printable(Object.keys(given).join(", ")) || "nothing"}`
-      : inWords(given);
     throw new BlobberError(
       "invalid-option",
-      `cannot push: ${found}, expected one of { directory }, { tar }, { entries } and { files }`,
+      `${cannot}: ${
+        inputInWords(given)
+      }, expected one of { directory }, { tar }, { entries } and { files }`,
     );
   }
   const [kind, check] = one;
@@ -180,10 +180,17 @@ export function takenInput(input: PushInput): PushInput {
   throw new BlobberError(
     "invalid-option",
     kind === "files"
-      ? `cannot push: files${wrong.path} is ${wrong.found}, expected ${wrong.expected}`
-      : `cannot push: the ${kind} is ${wrong.found}, expected ${wrong.expected}`,
+      ? `${cannot}: files${wrong.path} is ${wrong.found}, expected ${wrong.expected}`
+      : `${cannot}: the ${kind} is ${wrong.found}, expected ${wrong.expected}`,
     { hint: kind === "tar" ? sourceHint(value) : undefined },
   );
+}
+
+/** What a caller gave in place of an input, for messages. */
+export function inputInWords(given: unknown): string {
+  return isRecord(given)
+    ? `an object with ${printable(Object.keys(given).join(", ")) || "nothing"}`
+    : inWords(given);
 }
 
 /**
