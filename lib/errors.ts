@@ -20,11 +20,13 @@
  *
  * const signal = AbortSignal.abort("enough"); // in a store, signer or verifier of your own:
  * if (interruption(signal).cause !== "enough") throw new Error("expected the reason");
+ * let stopped: unknown;
  * try {
  *   checkAborted(signal);
  * } catch (error) {
- *   if (!isBlobberError(error, "interrupted")) throw error;
+ *   stopped = error;
  * }
+ * if (!isBlobberError(stopped, "interrupted")) throw new Error("expected a call that is stopped");
  * ```
  *
  * @module

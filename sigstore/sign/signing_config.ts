@@ -91,11 +91,13 @@ export function servicesOf(value: unknown, now: Date = new Date()): SigningServi
  * import { isBlobberError } from "@blobber/core";
  * import { parseSigningConfig } from "@blobber/sigstore";
  *
+ * let error: unknown;
  * try {
  *   parseSigningConfig(new TextEncoder().encode("not JSON"), "my file");
- * } catch (error) {
- *   if (!isBlobberError(error, "invalid-config")) throw error;
+ * } catch (thrown) {
+ *   error = thrown;
  * }
+ * if (!isBlobberError(error, "invalid-config")) throw error ?? new Error("expected a refusal");
  * ```
  *
  * @param bytes the file

@@ -114,11 +114,13 @@ const END = new Date(8_640_000_000_000_000);
  * import { isBlobberError } from "@blobber/core";
  * import { loadTrustedRoot } from "@blobber/sigstore/verify";
  *
+ * let error: unknown;
  * try {
  *   loadTrustedRoot(new TextEncoder().encode("{}"), "my root");
- * } catch (error) {
- *   if (!isBlobberError(error, "trust-root")) throw error; // what is no root is not trusted a little
+ * } catch (thrown) {
+ *   error = thrown;
  * }
+ * if (!isBlobberError(error, "trust-root")) throw error ?? new Error("expected a refusal");
  * ```
  *
  * @param bytes JSON

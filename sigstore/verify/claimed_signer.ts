@@ -40,11 +40,13 @@ const DIGEST_BYTES = 32;
  * import { isBlobberError } from "@blobber/core";
  *
  * const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+ * let error: unknown;
  * try {
  *   readClaimedSigner({ mediaType, bytes: new TextEncoder().encode("{}") });
- * } catch (error) {
- *   if (!isBlobberError(error, "signature-invalid")) throw error; // what cannot be read claims nothing
+ * } catch (thrown) {
+ *   error = thrown;
  * }
+ * if (!isBlobberError(error, "signature-invalid")) throw error ?? new Error("expected a refusal");
  * ```
  *
  * @param signature as it is stored

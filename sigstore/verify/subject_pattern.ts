@@ -44,11 +44,13 @@ export interface SubjectPattern {
  *
  * const workflow = "https://github.com/acme/app/.github/workflows/release.yml";
  * parseSubjectPattern(`${workflow}@refs/tags/v*`);
+ * let error: unknown;
  * try {
  *   parseSubjectPattern("https://git*.com/acme/app/release.yml"); // a host that anyone may have
- * } catch (error) {
- *   if (!isBlobberError(error, "invalid-option")) throw error;
+ * } catch (thrown) {
+ *   error = thrown;
  * }
+ * if (!isBlobberError(error, "invalid-option")) throw error ?? new Error("expected a refusal");
  * ```
  *
  * @param text as a user writes it
