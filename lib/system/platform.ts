@@ -9,7 +9,7 @@
 import { nodeModule, systemOfRuntime } from "./runtime.ts";
 
 /** What differs between systems, one question each. */
-export interface Platform {
+export interface System {
   /** Its name in the terms of the OCI image spec, which are Go's. */
   readonly os: string;
   /** What people call it. */
@@ -77,7 +77,7 @@ export type UserDirectory = "config" | "cache" | "state";
 /** A directory: named by a variable, or below the home. */
 export type Place = { readonly variable: string } | { readonly inHome: string };
 
-const UNIX: Platform = {
+const UNIX: System = {
   os: "unix",
   label: "Unix",
   separators: ["/"],
@@ -109,7 +109,7 @@ const UNIX: Platform = {
   hasCbreak: true,
 };
 
-const PLATFORMS: Readonly<Record<string, Platform>> = {
+const PLATFORMS: Readonly<Record<string, System>> = {
   linux: {
     ...UNIX,
     os: "linux",
@@ -169,15 +169,15 @@ const PROCESSOR_NAMES: Readonly<Record<string, string>> = {
 /** Systems that tests drive the program as. */
 export type ActedSystem = "linux" | "darwin" | "windows";
 
-let acted: Platform | undefined;
-let real: Platform | undefined;
+let acted: System | undefined;
+let real: System | undefined;
 
 /** What holds on this system. */
-export function platform(): Platform {
+export function platform(): System {
   return acted ?? (real ??= platformNamed(osOf(systemOfRuntime().os)));
 }
 
-function platformNamed(os: string): Platform {
+function platformNamed(os: string): System {
   return Object.hasOwn(PLATFORMS, os) ? PLATFORMS[os]! : { ...UNIX, os, label: os };
 }
 
@@ -259,7 +259,7 @@ function osOf(name: string): string {
  * @param but what is to be otherwise there
  * @returns takes it back
  */
-export function actAs(os: ActedSystem | undefined, but: Partial<Platform> = {}): () => void {
+export function actAs(os: ActedSystem | undefined, but: Partial<System> = {}): () => void {
   const before = acted;
   acted = os === undefined ? undefined : {
     ...platformNamed(os),
@@ -271,7 +271,7 @@ export function actAs(os: ActedSystem | undefined, but: Partial<Platform> = {}):
 }
 
 /** Where Windows is acted on the disk of another system, paths begin with one slash, as they do there. */
-function pathsOfTests(os: ActedSystem): Partial<Platform> {
+function pathsOfTests(os: ActedSystem): Partial<System> {
   if (os !== "windows" || platformNamed(osOf(systemOfRuntime().os)).hasDrives) return {};
   const { absolutePath } = platformNamed(os);
   return { absolutePath: new RegExp(`^/[^\\\\/]|${absolutePath.source}`) };

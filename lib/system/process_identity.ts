@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Platform, platform } from "./platform.ts";
+import { platform, type System } from "./platform.ts";
 import { nodeModule, startSha256 } from "./runtime.ts";
 
 /** A process, as another one may read it from a file. */
@@ -18,7 +18,7 @@ export interface ProcessIdentity {
 }
 
 /** This process by the system that it acts as, which only tests change. */
-const own = new Map<Platform, ProcessIdentity>();
+const own = new Map<System, ProcessIdentity>();
 
 /** This process. */
 export function thisProcess(): ProcessIdentity {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { actAs, type ActedSystem, type Platform } from "../../../lib/system/platform.ts";
+import { actAs, type ActedSystem, type System } from "../../../lib/system/platform.ts";
 
 /**
  * Does something while the program takes this for another system. What the file system really does stays as it
@@ -17,7 +17,7 @@ import { actAs, type ActedSystem, type Platform } from "../../../lib/system/plat
 export async function asPlatform<T>(
   os: ActedSystem,
   work: () => T | Promise<T>,
-  but: Partial<Platform> = {},
+  but: Partial<System> = {},
 ): Promise<T> {
   const takeBack = actAs(os, but);
   try {
