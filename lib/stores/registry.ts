@@ -2,7 +2,7 @@
  * What speaks to a registry, for programs that have no use for a client: the store of one repository, credentials
  * where Docker and Podman keep them, and logging in and out.
  *
- * A store asks and answers, and checks nothing of what it gives out: who reads it does that, such as a
+ * A store does not check what it gives out. Its reader does, such as a
  * `Client` that is handed the store in place of a reference, or `openLayer` of `@blobber/core/estargz`.
  *
  * ```ts

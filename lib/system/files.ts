@@ -93,8 +93,8 @@ export function writeFully(fd: number, bytes: Uint8Array): void {
 let nothing: Int32Array<SharedArrayBuffer> | undefined;
 
 /**
- * Does what the system refuses while another process has the file open, as on Windows a virus scanner or another
- * reader may have for a moment: tries again, for as long as that takes as a rule.
+ * Does something to a file, and tries again while another process has the file open. On Windows a virus scanner or
+ * another reader may have it open for a moment.
  *
  * @param act what to do; nothing is done of it when it fails
  * @throws what the last try threw

@@ -1,5 +1,5 @@
 /**
- * What tests need of the system that not every one has: they are skipped where it lacks, with the reason. It is
+ * What tests need and not every system has: where it is missing, they are skipped and the reason is given. It is
  * asked of the program's own seam, so that tests are skipped alike where they are driven as another system
  * (`deno test --preload tests/fakes/platforms/as_windows.ts`).
  *

@@ -100,7 +100,7 @@ function available(release: string, { command }: Installed): string {
 function upToDate(asked: string | undefined): string {
   return asked === undefined
     ? `blobber ${VERSION} is the newest there is`
-    : `blobber ${VERSION} is what was asked for`;
+    : `blobber ${VERSION} is already installed`;
 }
 
 /** How this program was installed, by what the runtime knows of it. */

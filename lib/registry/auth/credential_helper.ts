@@ -130,7 +130,7 @@ function runHelper({ program, verb, input, timeoutMs, fail }: {
       throw script === undefined ? notInstalled(program, fail) : fail(
         `is a script (${
           printable(script)
-        }), which no shell is started for, expected ${program}.exe`,
+        }), and blobber starts no shell to run one, expected ${program}.exe`,
       );
     }
     const child = spawn(path, [verb], {
