@@ -200,7 +200,8 @@ test("names that are one to the file system are not extra", async () => {
     renameSync(join(dir, "empty"), join(dir, "EMPTY"));
   }, { folds: folded });
   // On a disk that tells them apart it is missing; and it is no extra one.
-  assert.deepEqual(findings.map(line), lacks("case") ? [] : ["missing empty"]);
+  const isOne = lacks("case") && !lacks("a system of its own");
+  assert.deepEqual(findings.map(line), isOne ? [] : ["missing empty"]);
 });
 
 test("a large file is compared in parts, by threads and by this one", async () => {
