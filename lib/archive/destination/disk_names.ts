@@ -77,7 +77,10 @@ export function keyIn(
 
 const ASCII = /^[\0-\x7f]*$/;
 
-/** Upper case as NTFS has it: one character for one, so that `ß` and `ss` are two names. */
+/**
+ * Upper case of one character for one, as NTFS compares names: `ß` and `ss` are two there. Each of its disks keeps a
+ * table of its own, which may miss letters that are newer than it.
+ */
 function upperCase(name: string): string {
   if (ASCII.test(name)) return name.toUpperCase();
   return Array.from(name, (character) => {
