@@ -10,7 +10,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { SOURCE } from "../cli/home.ts";
 import { readYaml } from "../cli/config/yaml.ts";
 import { MADE_IN } from "./architecture.ts";
-import { OLDEST_NODE } from "../lib/system/system_error.ts";
+import { OLDEST_NODE } from "../lib/system/runtime.ts";
 import { VERSIONS } from "../tasks/runtimes.ts";
 import { inRoot } from "../tasks/run.ts";
 

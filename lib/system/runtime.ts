@@ -53,6 +53,26 @@ export function nodeModule<N extends keyof NodeModules>(name: N): NodeModules[N]
   return process.getBuiltinModule(`node:${name}`) as NodeModules[N];
 }
 
+/** The oldest Node that is tested. */
+export const OLDEST_NODE = "22.15.0";
+
+/**
+ * What to say where Node is too old: it lacks parts of the platform, and an error about the first of them tells
+ * its user nothing.
+ *
+ * @param version the version of Node; nothing under other runtimes
+ */
+export function oldNode(
+  version: string | undefined = RUNTIME === "node"
+    ? nodeModule("process").versions.node
+    : undefined,
+): string | undefined {
+  const parts = (text: string) => text.split(".").map(Number) as [number, number];
+  const [[major, minor], [oldest, least]] = [parts(version ?? OLDEST_NODE), parts(OLDEST_NODE)];
+  if (major > oldest || major === oldest && minor >= least) return undefined;
+  return `this is Node ${version}, expected ${OLDEST_NODE} or newer`;
+}
+
 /** Node's SHA-256, which takes bytes as they come: the web's wants them all at once. */
 export function startSha256(): ReturnType<NodeModules["crypto"]["createHash"]> {
   return nodeModule("crypto").createHash("sha256");

@@ -10,7 +10,7 @@
 import { isTheirs } from "../caller_errors.ts";
 import { BlobberError, isBlobberError } from "../errors.ts";
 import { printable, printableSentence, quote, withoutSecrets } from "../text/printable.ts";
-import { nodeModule, RUNTIME } from "./runtime.ts";
+import { nodeModule, oldNode, RUNTIME } from "./runtime.ts";
 
 /** What the system means by its error codes (errno). */
 const REASONS: Record<string, string> = {
@@ -108,26 +108,6 @@ export function asOurs(thrown: unknown): unknown {
     cause: thrown,
     hint: oldNode() ?? "this is a fault of blobber; its cause says where it happened",
   });
-}
-
-/** The oldest Node that is tested. */
-export const OLDEST_NODE = "22.15.0";
-
-/**
- * What to say where Node is too old: it lacks parts of the platform, and an error about the first of them tells
- * its user nothing.
- *
- * @param version the version of Node; nothing under other runtimes
- */
-export function oldNode(
-  version: string | undefined = RUNTIME === "node"
-    ? nodeModule("process").versions.node
-    : undefined,
-): string | undefined {
-  const parts = (text: string) => text.split(".").map(Number) as [number, number];
-  const [[major, minor], [oldest, least]] = [parts(version ?? OLDEST_NODE), parts(OLDEST_NODE)];
-  if (major > oldest || major === oldest && minor >= least) return undefined;
-  return `this is Node ${version}, expected ${OLDEST_NODE} or newer`;
 }
 
 function messageOf(thrown: unknown): string {
