@@ -102,7 +102,7 @@ export class Client implements AsyncDisposable {
     const given = callOptions("digest", options);
     return await this.#session.runWithThreads(given, async (options, threads) => {
       const { digestOnly } = await import("./calls/push.ts");
-      return await digestOnly(input, { options, threads });
+      return await digestOnly(this.#session, input, { options, threads });
     });
   }
 

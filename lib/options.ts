@@ -37,6 +37,13 @@ export interface PushOptions extends Observer, PackLimits {
    * refused with `invalid-option`. @default false
    */
   reproducible?: boolean | undefined;
+  /**
+   * An artifact to build on, for a directory: its layers stay, and one on top holds what is not the same in them.
+   * `"auto"` is what the tag names now. A base that does not fit is left aside, which the notice `whole-layer` and
+   * the result's `base` tell. A layer that no accepted signature covers, and that `stateDir` does not know, is read
+   * whole before it is built upon. @default none: one layer
+   */
+  base?: "auto" | string | Reference | SourceReference | undefined;
   /** Further tags beside the reference's own. @default [] */
   tags?: string[] | undefined;
   /** Refuse to move a tag that exists. @default false */

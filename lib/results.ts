@@ -32,8 +32,41 @@ export interface Pushed {
 export interface PushResult extends Pushed {
   /** Digest of the tree: paths, kinds, permission bits, link targets and contents, and nothing else. */
   tree: Digest;
-  /** The one layer: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
+  /** The layer, with a base the one on top: its digest compressed and uncompressed, its bytes, and how many entries it holds. */
   layer: { digest: Digest; diffId: Digest; size: number; entries: number };
+  /** What became of the base, where one was asked for. */
+  base?: PushedBase | undefined;
+}
+
+/** Why a push that was given a base made one whole layer. */
+export type WholeReason =
+  /** The tag names nothing yet. */
+  | "no-base"
+  /** The base is an index, or for another platform. */
+  | "other-platform"
+  /** The base was pushed with another compression or other options. */
+  | "other-options"
+  /** The base is no artifact as a push of a directory makes it. */
+  | "foreign"
+  /** All layers together would have more than 1.3 of the bytes of one. */
+  | "size"
+  /** A name is gone that is too long for a layer to say so. */
+  | "names";
+
+/** What a push made of a base. */
+export interface PushedBase {
+  /** Digest of the base's manifest, where there was one. */
+  digest?: Digest | undefined;
+  /** How many of its layers stayed. */
+  kept: number;
+  /** How many of its layers the new one took the place of. */
+  absorbed: number;
+  /** Why one whole layer was made, where it was. */
+  whole?: WholeReason | undefined;
+  /** All layers of what was pushed, from the ground up. */
+  layers: { digest: Digest; size: number }[];
+  /** Bytes of layers that were sent: neither what was there, nor what could be mounted. */
+  sent: number;
 }
 
 /** What a push of files made. */

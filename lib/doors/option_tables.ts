@@ -118,6 +118,7 @@ const PUSH: Shape<PushOptions> = {
   ...PACK,
   compression: oneOf("gzip", "zstd"),
   reproducible: flag,
+  base: () => undefined, // what a reference is, is seen when it is read
   tags,
   ifAbsent: flag,
   artifactType: text, // as below

@@ -41,6 +41,11 @@ export class DiscardStore implements Store {
     return await this.#there?.has(target, options) ?? false;
   }
 
+  /** Nothing has to be sent. */
+  mount(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   /** Takes bytes and forgets them. */
   begin(): Promise<BlobWriter> {
     return Promise.resolve({

@@ -35,7 +35,7 @@ export interface DigestOptions extends PushOptions {
  */
 export async function digestInput(
   input: PushInput,
-  options: DigestOptions & Pick<PushSettings, "threads">,
+  options: DigestOptions & Pick<PushSettings, "threads" | "onto" | "stateDir">,
 ): Promise<PushResult | PushFilesResult> {
   const [{ push }, { withoutUpload }] = await Promise.all([
     import("./push.ts"),

@@ -146,7 +146,7 @@ export async function packTar(
 }
 
 /** An entry as it is packed. It outlives what it is made from, and holds nothing else of that. */
-function timed(
+export function timed(
   { path, type, size, mode, mtime, linkTarget }: Entry,
   { keepMtime = false, mtime: all = 0 }: TimeOptions,
 ): Entry {

@@ -10,7 +10,7 @@ import type { Observer } from "../../events.ts";
 import type { Growth } from "../growth.ts";
 import { checkDiffId, tellEnd } from "../read/layer_stream.ts";
 import type { LayerTable } from "../table/layer_table.ts";
-import { TarReader } from "../tar/tar_reader.ts";
+import { type TarHandler, TarReader } from "../tar/tar_reader.ts";
 import type { Group } from "./groups.ts";
 import { TableCheck } from "./table_check.ts";
 import type { UnpackOutput } from "./unpack_job.ts";
@@ -21,11 +21,14 @@ export interface GroupCheckOptions extends Observer {
   diffId: Digest | undefined;
   /** Counts what the layer's bytes become. */
   growth: Growth;
+  /** Whether chunks are compared with the table here, because no job does that. @default false */
+  contents?: boolean | undefined;
 }
 
 /** Takes the groups of a layer one after another. */
 export class GroupCheck {
   readonly #check: TableCheck;
+  readonly #contents: TableCheck | undefined;
   readonly #tar: TarReader;
   readonly #digester: Digester | undefined;
   readonly #layer: LayerTable;
@@ -35,7 +38,8 @@ export class GroupCheck {
     this.#layer = layer;
     this.#options = options;
     this.#check = new TableCheck(layer.table, "positions");
-    this.#tar = new TarReader(this.#check);
+    this.#contents = options.contents ? new TableCheck(layer.table, "digests") : undefined;
+    this.#tar = new TarReader(this.#contents ? both(this.#check, this.#contents) : this.#check);
     this.#digester = options.diffId === undefined ? undefined : new Digester();
   }
 
@@ -60,6 +64,25 @@ export class GroupCheck {
   end(): void {
     tellEnd(this.#tar.end(), this.#layer.layer, this.#options);
     this.#check.end();
+    this.#contents?.end();
     checkDiffId(this.#digester?.digest(), this.#options.diffId, this.#layer.layer);
   }
+}
+
+/** A handler that tells two others. */
+function both(one: TarHandler, other: TarHandler): TarHandler {
+  return {
+    entry(entry, dataStart) {
+      one.entry(entry, dataStart);
+      other.entry(entry, dataStart);
+    },
+    data(bytes) {
+      one.data(bytes);
+      other.data(bytes);
+    },
+    fileEnd() {
+      one.fileEnd();
+      other.fileEnd();
+    },
+  };
 }

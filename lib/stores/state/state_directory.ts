@@ -1,10 +1,10 @@
 /**
- * What calls leave on this machine for later calls to know, which no digest proves: which layers were packed here,
- * and with what a pull filled a directory. Each is a sealed file of its own (`own/sealed_file.ts`), so what was
+ * What calls leave on this machine for later calls to know, which no digest proves: which layers hold what their
+ * tables say, and with what a pull filled a directory. Each is a sealed file of its own (`own/sealed_file.ts`), so what was
  * edited, damaged, or brought along with a copy of the directory is none. A reader checks what it reads besides:
  * another version may have written it.
  *
- * - `packed/HEX`: what a layer is that this machine packed, by the layer's digest
+ * - `layers/HEX`: what is known of a layer that this machine packed or read whole, by the layer's digest
  * - `pulled/HEX`: what a pull left in a destination, by the destination's path
  * - `origin`: the random bytes of the key for the seals; `temp/`: files in the making
  *
@@ -20,7 +20,7 @@ import { Seal } from "../own/sealed_file.ts";
 /** Kinds of records, and how many are kept of each; the folder has the kind's name. */
 const KINDS = {
   /** Some years of releases, a few hundred bytes each. */
-  packed: 4096,
+  layers: 4096,
   /** Directories that are updated: megabytes each. */
   pulled: 64,
 } as const;

@@ -15,15 +15,15 @@ test("what one call leaves, a later one reads, by kind and name", () =>
   withDirectory((directory) => {
     const root = join(directory, "deep", "state");
     const state = StateDirectory.open(root)!;
-    assert.equal(state.read("packed", NAME), undefined);
-    assert.ok(state.write("packed", NAME, { size: 5 }));
+    assert.equal(state.read("layers", NAME), undefined);
+    assert.ok(state.write("layers", NAME, { size: 5 }));
     assert.ok(state.write("pulled", NAME, new Uint8Array([1, 2, 0])));
     const later = StateDirectory.open(root)!;
-    assert.deepEqual(later.readJson("packed", NAME, asIs), { size: 5 });
+    assert.deepEqual(later.readJson("layers", NAME, asIs), { size: 5 });
     assert.deepEqual([...later.read("pulled", NAME)!], [1, 2, 0]);
-    assert.equal(later.read("packed", digestOf("other")), undefined);
-    assert.ok(later.write("packed", NAME, { size: 6 }));
-    assert.deepEqual(state.readJson("packed", NAME, asIs), { size: 6 });
+    assert.equal(later.read("layers", digestOf("other")), undefined);
+    assert.ok(later.write("layers", NAME, { size: 6 }));
+    assert.deepEqual(state.readJson("layers", NAME, asIs), { size: 6 });
     assert.deepEqual(names(join(root, "temp")), []);
     return Promise.resolve();
   }));
@@ -32,33 +32,33 @@ test("what was edited, cut short, moved or brought along is none, and is removed
   withDirectory((directory) => {
     const root = join(directory, "state");
     const state = StateDirectory.open(root)!;
-    const path = (name: string) => join(root, "packed", name);
-    state.write("packed", "a", { size: 1234 });
-    const own = names(join(root, "packed"))[0]!;
+    const path = (name: string) => join(root, "layers", name);
+    state.write("layers", "a", { size: 1234 });
+    const own = names(join(root, "layers"))[0]!;
     const whole = readFileSync(path(own));
     const edited = whole.map((byte) => byte === "1".charCodeAt(0) ? "9".charCodeAt(0) : byte);
     for (const bytes of [edited, whole.subarray(0, -1), whole.subarray(0, 31), new Uint8Array()]) {
       writeFileSync(path(own), bytes);
-      assert.equal(state.read("packed", "a"), undefined);
-      assert.deepEqual(names(join(root, "packed")), []);
+      assert.equal(state.read("layers", "a"), undefined);
+      assert.deepEqual(names(join(root, "layers")), []);
     }
-    state.write("packed", "b", { size: 5 });
-    const other = names(join(root, "packed"))[0]!;
+    state.write("layers", "b", { size: 5 });
+    const other = names(join(root, "layers"))[0]!;
     writeFileSync(path(other), whole);
-    assert.equal(state.read("packed", "b"), undefined);
+    assert.equal(state.read("layers", "b"), undefined);
     writeFileSync(path(own), whole);
     mkdirSync(join(root, "pulled", own), { recursive: true });
     assert.equal(state.read("pulled", "a"), undefined);
     assert.equal(
-      state.readJson("packed", "a", () => assert.fail("a format of another version")),
+      state.readJson("layers", "a", () => assert.fail("a format of another version")),
       undefined,
     );
-    assert.deepEqual(names(join(root, "packed")), []);
-    state.write("packed", "a", { size: 1 });
+    assert.deepEqual(names(join(root, "layers")), []);
+    state.write("layers", "a", { size: 1 });
     const copy = join(directory, "copy");
     cpSync(root, copy, { recursive: true, preserveTimestamps: true });
-    assert.equal(StateDirectory.open(copy)!.read("packed", "a"), undefined);
-    assert.deepEqual(state.readJson("packed", "a", asIs), { size: 1 });
+    assert.equal(StateDirectory.open(copy)!.read("layers", "a"), undefined);
+    assert.deepEqual(state.readJson("layers", "a", asIs), { size: 1 });
     return Promise.resolve();
   }));
 

@@ -1,5 +1,5 @@
 /**
- * The documents of a pushed image: its config, and its manifest with one layer.
+ * The documents of a pushed image: its config and its manifest.
  *
  * @module
  */
@@ -20,10 +20,14 @@ import {
   type Platform,
 } from "../../types.ts";
 
-const PLATFORM: Platform = { os: "linux", architecture: "amd64" };
+/** What an image is for where nothing is said. */
+export const PLATFORM: Platform = { os: "linux", architecture: "amd64" };
 
 /** The image config: only what the digest of the content decides, so that it is the same everywhere. */
-export function configDocument(layer: KnownLayer, platform: Platform = PLATFORM): Uint8Array {
+export function configDocument(
+  diffIds: readonly Digest[],
+  platform: Platform = PLATFORM,
+): Uint8Array {
   const { architecture, os, variant } = platform;
   return json({
     architecture,
@@ -31,26 +35,42 @@ export function configDocument(layer: KnownLayer, platform: Platform = PLATFORM)
     ...(variant !== undefined && { variant }),
     ...(platform["os.version"] !== undefined && { "os.version": platform["os.version"] }),
     config: {},
-    rootfs: { type: "layers", diff_ids: [layer.diffId] },
+    rootfs: { type: "layers", diff_ids: diffIds },
   });
+}
+
+/** How a push describes a layer that it made. */
+export interface LayerFormat {
+  /** What made the layer. */
+  encoder: Encoder;
+  /** The layer's type. */
+  mediaType: string;
+  /** Annotations beside those that say where its table is. */
+  layerAnnotations?: Readonly<Annotations> | undefined;
+}
+
+/** The descriptor of a layer that was packed. */
+export function newLayer(
+  layer: Pick<KnownLayer, "digest" | "size" | "tocDigest" | "tocOffset">,
+  { encoder, mediaType, layerAnnotations }: LayerFormat,
+): Descriptor {
+  const { digest, size } = layer;
+  const annotations = { ...inOrder(layerAnnotations), ...tableAnnotations(layer, encoder) };
+  return { mediaType, digest, size, annotations };
 }
 
 /** What a manifest lists. */
 export interface ManifestContent {
   /** The config. */
   config: Descriptor;
-  /** The layer. */
-  layer: KnownLayer;
-  /** What made the layer. */
-  encoder: Encoder;
-  /** The layer's type. */
-  mediaType: string;
+  /** The layers, from the ground up. */
+  layers: readonly Descriptor[];
+  /** Digest of the tree that they make. */
+  tree: Digest;
   /** What kind of artifact it is. */
   artifactType?: string | undefined;
   /** Further annotations of the manifest; their order does not matter. */
   annotations?: Readonly<Annotations> | undefined;
-  /** Annotations of the layer's descriptor beside those that say where its table is. */
-  layerAnnotations?: Readonly<Annotations> | undefined;
 }
 
 /**
@@ -59,22 +79,14 @@ export interface ManifestContent {
  * @throws {BlobberError} `limit` for one that no pull would read
  */
 export function manifestDocument(content: ManifestContent): Uint8Array {
-  const { config, layer, encoder, mediaType, artifactType } = content;
+  const { config, layers, tree, artifactType } = content;
   return documentOf({
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.manifest,
     ...(artifactType !== undefined && { artifactType }),
     config,
-    layers: [{
-      mediaType,
-      digest: layer.digest,
-      size: layer.size,
-      annotations: {
-        ...inOrder(content.layerAnnotations),
-        ...tableAnnotations(layer, encoder),
-      },
-    }],
-    annotations: inOrder({ ...content.annotations, [ANNOTATION.treeDigest]: layer.tree }),
+    layers: [...layers],
+    annotations: inOrder({ ...content.annotations, [ANNOTATION.treeDigest]: tree }),
   });
 }
 

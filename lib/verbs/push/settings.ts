@@ -6,16 +6,20 @@
 
 import type { Encoder } from "../../archive/compression/encoder.ts";
 import type { Entry } from "../../archive/entry.ts";
+import type { ArchiveInput } from "../../archive/input/input.ts";
 import type { LikelySecret } from "../../archive/input/secrets.ts";
+import type { Digest } from "../../digest.ts";
 import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { isMediaType } from "../../media_type.ts";
 import type { Compression, PushOptions } from "../../options.ts";
 import { quote } from "../../text/printable.ts";
+import type { PushedBase, PushResult } from "../../results.ts";
 import type { SignedName } from "../../signing.ts";
+import type { Store } from "../../store.ts";
 import type { FileStat } from "../../system/runtime.ts";
 import type { ThreadCall } from "../../threads/pool.ts";
-import { ANNOTATION, MEDIA_TYPE } from "../../types.ts";
+import { ANNOTATION, type Descriptor, MEDIA_TYPE } from "../../types.ts";
 
 /** What packing needs to know beside what goes into the manifest. */
 export interface PackSettings extends PushOptions {
@@ -33,7 +37,35 @@ export interface PushSettings extends PackSettings {
   name?: SignedName | undefined;
   /** Cache that remembers what pushes have made, so that a directory is not packed again. @default none */
   cacheDir?: string | undefined;
+  /** State that knows which layers this machine packed. @default none */
+  stateDir?: string | undefined;
+  /** Makes layers on top of others in place of one that holds all. @default no base is asked for */
+  onto?: SendLayers | undefined;
 }
+
+/** Layers that are in the store, and what they make. */
+export interface SentLayers {
+  /** From the ground up. */
+  layers: Descriptor[];
+  /** Digests of their tars. */
+  diffIds: Digest[];
+  /** The layer on top. */
+  layer: PushResult["layer"];
+  /** Digest of the tree that all of them make. */
+  tree: Digest;
+  /** Files in it, and bytes of all files. */
+  files: number;
+  bytes: number;
+  /** What became of the base, where one was asked for. */
+  base?: PushedBase | undefined;
+}
+
+/** Puts into a store what is pushed. */
+export type SendLayers = (
+  target: Store,
+  input: ArchiveInput,
+  settings: PushSettings & PushFormat,
+) => Promise<SentLayers>;
 
 /** Where progress is reported of a push whose layer goes nowhere. */
 export function withoutUpload(onProgress: Observer["onProgress"]): Observer["onProgress"] {

@@ -12,7 +12,7 @@ import type { PushFilesResult, PushResult } from "../../results.ts";
 import type { Store } from "../../store.ts";
 import { ANNOTATION, type Descriptor, MEDIA_TYPE } from "../../types.ts";
 import { configDocument, filesDocument, inOrder, manifestDocument } from "./image_documents.ts";
-import { sendLayer } from "./send_layer.ts";
+import { sendWhole } from "./send_layer.ts";
 import type { PushFormat, PushSettings } from "./settings.ts";
 
 /** An artifact that is in the store by its digest, without a signature. */
@@ -53,15 +53,11 @@ async function storeArchive(
   input: ArchiveInput,
   how: StoreSettings,
 ): Promise<Stored> {
-  const { encoder, mediaType, platform, annotations, artifactType, layerAnnotations } = how;
-  const packed = await sendLayer(target, input, how);
-  const config = await putConfig(target, MEDIA_TYPE.config, configDocument(packed, platform), how);
-  const document = manifestDocument({
-    ...{ config, layer: packed, encoder, mediaType },
-    ...{ annotations, artifactType, layerAnnotations },
-  });
-  const { digest, diffId, size, entries, tree, files, bytes } = packed;
-  const made = { layer: { digest, diffId, size, entries }, files, bytes, tree };
+  const { platform, annotations, artifactType, onto = sendWhole } = how;
+  const { layers, diffIds, tree, layer, files, bytes, base } = await onto(target, input, how);
+  const config = await putConfig(target, MEDIA_TYPE.config, configDocument(diffIds, platform), how);
+  const document = manifestDocument({ config, layers, tree, annotations, artifactType });
+  const made = { layer, files, bytes, tree, ...base !== undefined && { base } };
   return { ...await putManifest(target, document, how), made };
 }
 
