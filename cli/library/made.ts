@@ -12,7 +12,7 @@ export function madeOf(result: PushResult | PushFilesResult): Record<string, unk
   return {
     ...{ digest, mediaType, size },
     ..."layer" in result
-      ? { layer: result.layer }
+      ? { layer: result.layer, ...result.base !== undefined && { base: result.base } }
       : { artifactType: result.artifactType, layers: result.layers },
     ...{ files, bytes },
     ...tree !== undefined && { tree },

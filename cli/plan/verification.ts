@@ -70,7 +70,7 @@ export interface SystemDemand {
  * @throws {BlobberError} `usage` for what makes no sense
  */
 export async function planVerification(command: string, settings: Settings): Promise<Demands> {
-  const role = roleOf(command);
+  const role = roleOf(command, settings);
   const own = await ownDemand(command, besideSystem(settings));
   const system = role === "reads" || role === "shows"
     ? await systemDemand(command, settings)
@@ -98,7 +98,8 @@ const ROLES: Readonly<Record<string, OwnAnswers["command"]>> = {
   "trust add": "proposes",
 };
 
-function roleOf(command: string): OwnAnswers["command"] {
+function roleOf(command: string, settings: Settings): OwnAnswers["command"] {
+  if (command === "push" && settings.get("base") === undefined) return "ignores";
   const reads = (VERIFIERS as readonly string[]).includes(command);
   return ROLES[command] ?? (reads ? "reads" : "ignores");
 }
@@ -118,7 +119,7 @@ async function ownDemand(command: string, settings: Settings): Promise<Demands["
   const named = namedSigners(settings);
   const flags = demandingFlags(command, settings);
   const outcome = firstThatHolds(OWN_DEMAND, {
-    command: roleOf(command),
+    command: roleOf(command, settings),
     noVerify: settings.get("noVerify") ? "yes" : "no",
     verify: verifyAnswer(settings),
     flags: flags.length > 0 ? "some" : "none",

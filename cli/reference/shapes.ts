@@ -31,7 +31,10 @@ export const SHAPES: Record<string, Record<string, string>> = {
     digest: DIGEST,
     mediaType: "media type of the manifest",
     size: "bytes of the manifest",
-    "layer?": "of a directory or a tar: `digest`, `diffId`, `size`, `entries` of the layer",
+    "layer?":
+      "of a directory or a tar: `digest`, `diffId`, `size`, `entries` of the layer, with `--base` of the one on top",
+    "base?":
+      "with `--base`: `digest` of the base where there is one, how many of its layers were `kept` and how many `absorbed`, why one `whole` layer was made if it was, all `layers` with `digest` and `size`, and bytes of layers that were `sent`",
     "artifactType?": "of files: what kind of artifact it is",
     "layers?": "of files: a list of `path`, `mediaType`, `digest`, `size`",
     files: "how many files are in it",

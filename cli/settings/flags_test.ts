@@ -134,7 +134,11 @@ function runsOf(at: Workplace): Record<string, string[][]> {
   ];
   const ref = `${layout}:v1`;
   return {
-    push: [[site, `${layout}:v2`, "--sign-key", key], [site, ref, "--dry-run"]],
+    push: [
+      [site, `${layout}:v2`, "--sign-key", key],
+      [site, ref, "--dry-run"],
+      [site, `${layout}:v2`, "--base=auto", "--verify-key", pub],
+    ],
     pull: [[ref, `${dir}/out`]],
     copy: [[ref, `oci:${dir}/mirror:v1`]],
     tag: [[ref, "v3"]],

@@ -55,6 +55,15 @@ export const PACKING = {
     group: "command",
     commands: [...PACKERS, "diff"],
   },
+  base: {
+    flag: "base",
+    type: "string",
+    placeholder: "REF|auto",
+    help:
+      "send what changed since this artifact, on top of its layers; auto is what the tag names now",
+    group: "command",
+    commands: ["push"],
+  },
   tags: {
     flag: "tag",
     type: "list",

@@ -34,11 +34,12 @@ export const EVERY = "every";
 export const READERS = ["pull", "ls", "cat", "cp", "digest"] as const;
 /** What describes an artifact. */
 export const DESCRIBERS = ["inspect", "tree"] as const;
-/** What reads an artifact at all, and may demand a signature of it. */
+/** What reads an artifact at all, and may demand a signature of it; a push does with a base. */
 export const VERIFIERS = [
   ...READERS,
   ...DESCRIBERS,
   "diff",
+  "push",
   "resolve",
   "copy",
   "verify",
@@ -52,7 +53,7 @@ export const SIGNERS = ["push", "sign"] as const;
 /** What packs a directory. */
 export const PACKERS = [...SIGNERS, "digest"] as const;
 /** What looks for signatures and the like, or adds one. */
-export const REFERRERS = [...VERIFIERS, "push", "rm"] as const;
+export const REFERRERS = [...VERIFIERS, "rm"] as const;
 /** What asks a registry or a layout for anything: whatever makes a client. */
 export const CLIENTS = [...REFERRERS, "tags", "repos", "upgrade"] as const;
 /** What reads through the cache. */

@@ -147,7 +147,7 @@ export const VERIFICATION = {
     placeholder: "FILE",
     help: "Sigstore trust root to use instead of the public one",
     group: "verification",
-    commands: [...VERIFIERS, "push"],
+    commands: VERIFIERS,
     signs: "root",
     demands: "condition",
     below: "joins",

@@ -132,7 +132,7 @@ Deno.test("a hint is shown where the command that was run takes its flags, and e
   assert.equal(describeError(error).hint, shown);
   const both: Hint = ["run without ", { option: "offline" }, ", or with ", { option: "trust" }];
   assert.equal(hintFor(both, "pull"), "run without --offline, or with --trusted-root");
-  assert.equal(hintFor(both, "push"), undefined);
+  assert.equal(hintFor(both, "tags"), undefined);
   assert.equal(hintAppliesTo("start it with --allow-net, or with -A", "version"), true);
   assert.equal(hintAppliesTo("blobber trust add REF --verify-key FILE", "version"), true);
   assert.equal(hintAppliesTo("blobber trust add REF --max-entries 3", "pull"), false);

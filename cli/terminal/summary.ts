@@ -28,6 +28,11 @@ export function filesText(files: number, bytes: number): string {
   return `${amountText(files, "file")}, ${formatSize(bytes)}`;
 }
 
+/** `, 1.2 MB sent` of a push onto a base, else nothing. */
+export function sentText(base: { sent: number } | undefined): string {
+  return base === undefined ? "" : `, ${formatSize(base.sent)} sent`;
+}
+
 /** `key SHA256:1b25e0c4…`, `jo@acme.example`; escaped where it is shown. */
 export function signerName(signer: Verdict["signer"]): string {
   switch (signer.kind) {

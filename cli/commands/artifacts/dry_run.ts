@@ -1,11 +1,18 @@
 /**
- * What a push would do, shown without a request to a registry.
+ * What a push would do, shown without a request to a registry, but for reading the base where there is one.
  *
  * @module
  */
 
-import type { Entry, PushInput, PushOptions, Reference } from "@blobber/core";
-import { BlobberError } from "@blobber/core/errors";
+import type {
+  Client,
+  ClientOptions,
+  Entry,
+  PushInput,
+  PushOptions,
+  Reference,
+} from "@blobber/core";
+import { BlobberError, isBlobberError } from "@blobber/core/errors";
 import { printable, quote } from "@blobber/core/internal/printable";
 import { formatReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
@@ -24,7 +31,7 @@ export async function rehearsePush(
   context: Context,
   input: PushInput,
   reference: Reference,
-  options: PushOptions,
+  { verifier, ...options }: PushOptions & Pick<ClientOptions, "verifier">,
 ): Promise<void> {
   if (reference.digest !== undefined) {
     throw new BlobberError(
@@ -35,8 +42,11 @@ export async function rehearsePush(
   }
   const entries: Entry[] = [];
   const secrets = new Map<string, string>();
-  const result = await (await makeClient(context)).digest(input, {
+  const client = await makeClient(context, { verifier });
+  const base = options.base === "auto" ? await namedNow(client, reference, context) : options.base;
+  const result = await client.digest(input, {
     ...options,
+    base,
     onEntry: (entry) => entries.push(entry),
     onSecret: ({ path, kind }) => secrets.set(path, kind),
   });
@@ -59,6 +69,23 @@ export async function rehearsePush(
     return `${`${entry.size}`.padStart(width)}  ${shown(entry)}${mark}`;
   });
   await context.out.text([...lines, result.digest].join("\n"));
+}
+
+/** What the tag names now. */
+async function namedNow(
+  client: Client,
+  reference: Reference,
+  { report, signal }: Context,
+): Promise<Reference | undefined> {
+  try {
+    const { digest } = await client.resolve(reference, { signal });
+    return { ...reference, digest };
+  } catch (error) {
+    if (!isBlobberError(error, "not-found")) throw error;
+    const message = "one whole layer would be made: the tag names nothing yet";
+    report.onNotice({ level: "info", code: "whole-layer", message });
+    return undefined;
+  }
 }
 
 function shown({ path, type, linkTarget }: Entry): string {
