@@ -25,6 +25,9 @@ export const ARTIFACTS = {
       "Files become layers of their own with their paths as titles, as oras pushes them, and oras pull " +
       "gets them back. FILE:TYPE states a media type; FILE: is a name with a colon in it. A link stands " +
       "for the file that it leads to. Permission bits are not kept.",
+      "With --base, the layers of an artifact stay, and one on top holds what changed since. They are kept when " +
+      "this machine packed them, or when a signature that --verify-… or rules accept covers them; else they " +
+      "are read whole first.",
       "- stands for a tar on stdin: plain, or compressed with gzip or zstd. It is packed in its own order and " +
       "goes through all the checks of a directory.",
     ],
@@ -34,6 +37,8 @@ export const ARTIFACTS = {
       "push ./site ghcr.io/acme/site:v1 --sign",
       "push ./site ghcr.io/acme/site:v1 --reproducible",
       "push ./site ghcr.io/acme/site:v1 --dry-run",
+      "push ./site ghcr.io/acme/site:v2 --base ghcr.io/acme/site:v1",
+      "push ./site ghcr.io/acme/site:latest --base auto",
       "push ./site ghcr.io/acme/site:v1 --exclude '*.map' --exclude /drafts/",
       "push ./src ghcr.io/acme/src:v1 --exclude '*' --include '*/' --include '*.go'",
       "push notes.txt sbom.json:application/spdx+json ghcr.io/acme/docs:v1 --artifact-type " +

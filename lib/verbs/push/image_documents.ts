@@ -51,7 +51,7 @@ export interface LayerFormat {
 
 /** The descriptor of a layer that was packed. */
 export function newLayer(
-  layer: Pick<KnownLayer, "digest" | "size" | "tocDigest" | "tocOffset">,
+  layer: Pick<KnownLayer, "digest" | "size" | "tocDigest" | "tocOffset" | "isCut">,
   { encoder, mediaType, layerAnnotations }: LayerFormat,
 ): Descriptor {
   const { digest, size } = layer;
