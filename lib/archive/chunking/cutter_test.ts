@@ -91,6 +91,30 @@ test("cuts are the same in whatever pieces the content comes", () => {
   }
 });
 
+test("cuts are the same where what need not be looked at is passed over", () => {
+  for (const size of [600_000, 1_000_000]) {
+    const bytes = GENERATORS.lines(size);
+    const cutter = new Cutter(size);
+    const ends: number[] = [];
+    let skipped = 0;
+    for (let at = 0; at < size;) {
+      const passed = cutter.skip();
+      assert.equal(passed === 0 ? 0 : cutter.skip(), 0);
+      at += passed;
+      skipped += passed;
+      let end = at < size ? -1 : 0;
+      while (end < 0) {
+        const piece = bytes.slice(at, at + 10_000);
+        end = cutter.next(piece, 0, piece.length);
+        at += end < 0 ? piece.length : end;
+      }
+      ends.push(at);
+    }
+    assert.deepEqual(ends, cutsOf(bytes));
+    assert.ok(skipped > size * 0.6, `${skipped}`);
+  }
+});
+
 test("an edit changes the chunks that it is in, and moves the others", () => {
   const bytes = GENERATORS.lines(9_000_000);
   const line = new TextEncoder().encode("one line more\n");

@@ -42,6 +42,45 @@ export interface FileRead {
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
+ * Opens a file to read it.
+ *
+ * @param file where it is
+ * @throws {BlobberError} `source-changed` when it is no longer a file, `file-system`
+ */
+export function openSource(file: string): number {
+  try {
+    return openSync(file, FLAGS);
+  } catch (cause) {
+    throw readError(file, cause);
+  }
+}
+
+/**
+ * Reads a part of a file that is open. Whether the file is what the walk saw is not asked.
+ *
+ * @param fd the file
+ * @param read what to read, and where it goes
+ * @param buffer where it goes
+ * @throws {BlobberError} `source-changed` when the file ends before, `file-system`
+ */
+export function readSource(
+  fd: number,
+  { file, from, size, at }: Omit<FileRead, "stamp">,
+  buffer: Uint8Array,
+): void {
+  for (let done = 0; done < size;) {
+    let n: number;
+    try {
+      n = readSync(fd, buffer, at + done, size - done, from + done);
+    } catch (cause) {
+      throw readError(file, cause);
+    }
+    if (n === 0) throw changed(file);
+    done += n;
+  }
+}
+
+/**
  * Reads a part of a file into a buffer.
  *
  * @param read what to read, and where it goes
@@ -50,19 +89,9 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
  * `file-system` when it cannot be read
  */
 export function readPart(read: FileRead, buffer: Uint8Array): void {
-  let fd: number;
+  const fd = openSource(read.file);
   try {
-    fd = openSync(read.file, FLAGS);
-  } catch (cause) {
-    throw readError(read.file, cause);
-  }
-  try {
-    let done = 0;
-    while (done < read.size) {
-      const n = readSync(fd, buffer, read.at + done, read.size - done, read.from + done);
-      if (n === 0) throw changed(read.file);
-      done += n;
-    }
+    readSource(fd, read, buffer);
     // One look after the read tells as much as one before it: whatever changed in between shows. It is by
     // name, for a third of the time that `fstat` takes in Deno: a file that was put in this one's place and
     // taken away again has moved this one, which its ctime tells.

@@ -46,6 +46,12 @@ export interface Buffers {
   packed: ArrayBuffer;
 }
 
+/** A file that is read when its batch is packed, and what it must still be then. */
+export interface FileOnDisk {
+  file: string;
+  stamp: FileStamp;
+}
+
 /** What a batch says about the table of contents. */
 export interface BatchRow {
   entry: Entry;
@@ -142,12 +148,16 @@ export class Batch {
     return this.#plain.subarray(begin, end);
   }
 
-  /** As {@linkcode content}, for a whole file that is read when the batch is packed. */
-  fileContent(entry: Entry, file: string, stamp: FileStamp): void {
-    const { size } = entry;
-    const at = this.content(entry, 0, size).byteOffset;
+  /** As {@linkcode content}, read from a file when the batch is packed. */
+  fileContent(entry: Entry, from: number, size: number, { file, stamp }: FileOnDisk): void {
+    const at = this.content(entry, from, size).byteOffset;
+    const last = this.#reads.at(-1);
+    if (from > 0 && last !== undefined && last.at + last.size === at) {
+      last.size += size; // a further chunk of the file that is read there
+      return;
+    }
     const { mtime, ctime, inode } = stamp;
-    this.#reads.push({ file, stamp: { size: stamp.size, mtime, ctime, inode }, from: 0, size, at });
+    this.#reads.push({ file, stamp: { size: stamp.size, mtime, ctime, inode }, from, size, at });
   }
 
   /**

@@ -17,7 +17,7 @@ import type { ReadContent } from "../input/input.ts";
 import type { KeyGuard } from "../input/private_keys.ts";
 import type { LikelySecret } from "../input/secrets.ts";
 import { isLarge, LargeFiles } from "./large_file.ts";
-import { changed, type FileStamp, readPart } from "../input/source_file.ts";
+import { changed, type FileStamp } from "../input/source_file.ts";
 import { TreeForm } from "../tree_form.ts";
 import { TreeRecords } from "../tree_records.ts";
 
@@ -66,20 +66,16 @@ export class Packer implements EntrySink {
     this.#sink = new LayerSink({ encoder, write, tree, onSecret, signal });
   }
 
-  /** As {@linkcode EntrySink.addFile}; a file that is not cut is read later, when the batch is packed. */
+  /** As {@linkcode EntrySink.addFile}; the file is read later, when the batch is packed. */
   async addFile(entry: Entry, file: string, stamp: FileStamp): Promise<void> {
     // Nearly every file finds room: what is not awaited costs nothing.
     let batch = this.#open() ?? await this.#next();
     batch.header(entry);
     const { size } = entry;
     if (size === 0) return;
-    if (isLarge(entry)) {
-      const fill = (into: Uint8Array, from: number) =>
-        readPart({ file, stamp, from, size: into.length, at: 0 }, into);
-      return await this.#large.add({ entry, name: file, fill });
-    }
+    if (isLarge(entry)) return await this.#large.addFile(entry, { file, stamp });
     if (size > batch.room) batch = await this.#next();
-    batch.fileContent(entry, file, stamp);
+    batch.fileContent(entry, 0, size, { file, stamp });
   }
 
   /** As {@linkcode EntrySink.add}. */
@@ -95,9 +91,7 @@ export class Packer implements EntrySink {
         done += n;
       }
     };
-    if (isLarge(entry)) {
-      return await this.#large.add({ entry, name: path, fill });
-    }
+    if (isLarge(entry)) return await this.#large.add(entry, fill);
     if (size > batch.room) batch = await this.#next();
     const into = batch.content(entry, 0, size);
     await fill(into);
