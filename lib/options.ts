@@ -150,8 +150,31 @@ export interface Place {
 
 /** Options of `pull`. */
 export interface PullOptions extends ReadOptions, UnpackLimits {
-  /** Replace files that exist. @default false */
+  /**
+   * Replace files that exist, where they differ: a directory that exists is compared with the artifact, file by
+   * file and by content. What is right stays as it is, and only what is not on the disk is fetched.
+   *
+   * @default false
+   */
   overwrite?: boolean | undefined;
+  /**
+   * With `overwrite`: removes what the artifact does not have from the destination when all else is in place, but
+   * for the directories of version control. Refused for the root, homes, and what is above a home or the working
+   * directory, and with options that choose a part.
+   *
+   * @default false
+   */
+  delete?: boolean | undefined;
+  /** Changes nothing, and tells what would be added, changed, removed and fetched: `PullResult.preview`. @default false */
+  dryRun?: boolean | undefined;
+  /**
+   * With `overwrite`: does not read files whose size, modification time, change time and inode are those that an
+   * earlier pull with this option recorded in the client's `stateDir` when it found them right. Who can set the clock,
+   * or write to the disk past the file system, can change a file unseen.
+   *
+   * @default false
+   */
+  trustMtime?: boolean | undefined;
   /**
    * Patterns in gitignore syntax: what one of them matches is pulled, and what is below a directory that one
    * matches; of a layer with a table only that is fetched. A pattern that matches nothing is an error.
@@ -182,7 +205,8 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
 }
 
 /** Options of `pull` into a stream. Owner and group of all entries are 0. */
-export interface PullTarOptions extends Omit<PullOptions, "overwrite"> {
+export interface PullTarOptions
+  extends Omit<PullOptions, "overwrite" | "delete" | "dryRun" | "trustMtime"> {
   /** What is written: a tar (POSIX pax), sorted by path. */
   to: "tar";
 }

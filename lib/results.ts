@@ -175,16 +175,44 @@ export interface VerifyResult extends Proof {
   proofs: Proof[];
 }
 
+/** What a pull changed, in files and links; directories are not counted. */
+export interface PullChanges {
+  /** Files and links that were not there. */
+  added: number;
+  /** Those that were replaced, or given another mode. */
+  changed: number;
+  /** Those that were right, and stay as they are. */
+  unchanged: number;
+  /** Those that the artifact does not have, and that were removed. */
+  removed: number;
+}
+
+/** What a pull would change. */
+export interface PullPreview {
+  /** Paths of files and links that are not there. */
+  added: string[];
+  /** Paths of those that would be replaced, or given another mode. */
+  changed: string[];
+  /** Paths of all that the artifact does not have, directories with a slash behind them; nothing without `delete`. */
+  removed: string[];
+  /** Bytes of layers that would be fetched for their content. */
+  toFetch: number;
+}
+
 /** What a pull did. */
 export interface PullResult {
   /** The manifest pulled; where there is a verdict, the signature covers it, by itself or by its index. */
   digest: Digest;
-  /** Entries written. */
+  /** Entries that are in place now: those that were right already among them. */
   entries: number;
   /** Files among them, and further names of files. */
   files: number;
   /** Bytes of all files. */
   bytes: number;
+  /** What that changed; of a pull into a stream, nothing. */
+  changes?: PullChanges | undefined;
+  /** With `dryRun`: what would change, and nothing has. */
+  preview?: PullPreview | undefined;
   /** Bytes of layers that came from where the artifact is: over the network, or out of a layout. */
   fetched: number;
   /** Bytes of layers that came out of the cache. */

@@ -94,6 +94,17 @@ const ARCHIVE: Record<string, string[]> = {
   "unpack": ["", "compression", "tar", "table", "tree", "read", "destination"],
   "compare": ["", "tree", "read", "destination"],
   "estargz": ["", "compression", "table", "read", "input", "pack"],
+  "update": [
+    "",
+    "chunking",
+    "tree",
+    "table",
+    "read",
+    "destination",
+    "unpack",
+    "compare",
+    "select",
+  ],
   "select": ["", "tar", "table", "tree", "read", "destination", "unpack"],
 };
 

@@ -53,7 +53,9 @@ export const ARTIFACTS = {
     summary: "pull an artifact into a directory or a tar",
     details: [
       "Files are moved into the directory after all of them have been checked. Existing files are " +
-      "replaced only with --overwrite.",
+      "replaced only with --overwrite: then the directory is compared with the artifact, by content, and " +
+      "only what differs is fetched, where it is not on the disk under another name. --delete removes what " +
+      "the artifact does not have, and --dry-run shows all that.",
       "With - a tar is written to standard output, and with --to-tar to a file: sorted, with owner 0, and " +
       "no byte before it was checked.",
       "--include and --exclude take patterns as .gitignore has them, and only what they take is " +
@@ -63,6 +65,8 @@ export const ARTIFACTS = {
     examples: [
       "pull ghcr.io/acme/site:v1 ./site",
       "pull ghcr.io/acme/site:v1 ./site --verify-key acme.pub",
+      "pull ghcr.io/acme/site:v2 ./site --overwrite --delete",
+      "pull ghcr.io/acme/site:v2 ./site --overwrite --delete --dry-run",
       "pull ghcr.io/acme/site:v1 ./css --include /css/ --strip-components 1",
       "pull ghcr.io/acme/site:v1 - | tar -t",
       "pull ghcr.io/acme/site:v1 --to-tar site.tar --exclude '*.map'",

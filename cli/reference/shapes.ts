@@ -50,9 +50,13 @@ export const SHAPES: Record<string, Record<string, string>> = {
     digest: DIGEST,
     "directory?": "where it was written",
     "file?": "the tar, with `--to-tar`",
-    entries: "entries written",
+    entries: "entries that are in place now",
     files: "files among them, and further names of files",
     bytes: "bytes of all files",
+    "changes?":
+      "of a directory: how many files and links were `added`, `changed`, `unchanged` and `removed`; with `--dry-run`, would be",
+    "preview?":
+      "with `--dry-run`: lists of paths, `added`, `changed` and `removed`, and `toFetch`, the bytes of layers that would be fetched",
     fetched: "bytes of layers that came from the registry or layout",
     reused: "bytes of layers that came out of the cache",
     "signer?": SIGNER,

@@ -78,11 +78,12 @@ export const PACKING = {
     default: false,
     help: "list what would be pushed, with likely secrets marked, and push nothing",
     helpOf: {
+      pull: "list what would be added, changed and removed, and change nothing",
       rm: "list what would be removed, and remove nothing",
       upgrade: "verify and try the other binary, and change nothing",
     },
     group: "command",
-    commands: ["push", "rm", "upgrade"],
+    commands: ["push", "pull", "rm", "upgrade"],
   },
   allowSecrets: {
     flag: "allow-secrets",

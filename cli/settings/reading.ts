@@ -12,7 +12,25 @@ export const READING = {
     flag: "overwrite",
     type: "boolean",
     default: false,
-    help: "replace existing files",
+    help: "replace existing files that differ; what is right is left as it is, and not fetched",
+    group: "command",
+    commands: ["pull"],
+  },
+  delete: {
+    flag: "delete",
+    type: "boolean",
+    default: false,
+    help: "with --overwrite: remove what the artifact does not have, when all else is in place",
+    group: "command",
+    commands: ["pull"],
+  },
+  trustMtime: {
+    flag: "trust-mtime",
+    type: "boolean",
+    default: false,
+    help:
+      "with --overwrite: do not read files whose size, times and inode are those of the last such pull; " +
+      "who can set the clock or write past the file system can change a file unseen",
     group: "command",
     commands: ["pull"],
   },

@@ -6,8 +6,10 @@
 
 import { checkDirectory } from "../doors/options.ts";
 import { BlobberError } from "../errors.ts";
+import type { Observer } from "../events.ts";
 import type { PullOptions, PullTarOptions } from "../options.ts";
 import type { PullResult } from "../results.ts";
+import type { StateDirectory } from "../stores/state/state_directory.ts";
 import { Traffic } from "../stores/cache/traffic.ts";
 import type { ThreadCall } from "../threads/pool.ts";
 import type { Session } from "../verbs/session.ts";
@@ -36,13 +38,30 @@ export async function pullNamed(
   const traffic = new Traffic();
   const { source, artifact } = await resolveNamed(session, ref, { ...options, traffic });
   const { pull } = await loading;
+  const state = options.trustMtime ? await stateOf(session, options) : undefined;
   const result = await pull(source, artifact.manifest, dir, {
     ...options,
     traffic,
+    state,
     threads: await threads,
     allowSharedDirectories: session.options.allowSharedDirectories,
   });
   return { ...result, verdict: artifact.proofs[0]?.verdict };
+}
+
+/** Where it is recorded what was right. */
+async function stateOf(
+  { options: { stateDir } }: Session,
+  observer: Observer,
+): Promise<StateDirectory | undefined> {
+  if (stateDir === undefined) {
+    throw new BlobberError(
+      "invalid-option",
+      "invalid option trustMtime: the client has no directory to record what was right in, expected its option stateDir",
+    );
+  }
+  const { StateDirectory } = await import("../stores/state/state_directory.ts");
+  return StateDirectory.open(stateDir, observer);
 }
 
 /**

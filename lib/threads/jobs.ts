@@ -5,6 +5,7 @@
  */
 
 import type { compareJob } from "../archive/compare/compare_job.ts";
+import type { digestJob } from "../archive/update/digest_job.ts";
 import type { hashJob } from "../archive/pack/hash_job.ts";
 import type { lookJob } from "../archive/pack/look_job.ts";
 import type { packJob } from "../archive/pack/pack_job.ts";
@@ -17,12 +18,14 @@ import type { unpackJob } from "../archive/unpack/unpack_job.ts";
  */
 export const JOBS: {
   compare: () => Promise<typeof compareJob>;
+  digest: () => Promise<typeof digestJob>;
   hash: () => Promise<typeof hashJob>;
   look: () => Promise<typeof lookJob>;
   pack: () => Promise<typeof packJob>;
   unpack: () => Promise<typeof unpackJob>;
 } = {
   compare: async () => (await import("../archive/compare/compare_job.ts")).compareJob,
+  digest: async () => (await import("../archive/update/digest_job.ts")).digestJob,
   hash: async () => (await import("../archive/pack/hash_job.ts")).hashJob,
   look: async () => (await import("../archive/pack/look_job.ts")).lookJob,
   pack: async () => (await import("../archive/pack/pack_job.ts")).packJob,

@@ -14,7 +14,14 @@ import { Traffic } from "../stores/cache/traffic.ts";
 import { bytesRead, openLayers } from "./pull/open_layers.ts";
 import { checkTree, placeTree } from "./pull/place_tree.ts";
 import { planPull } from "./pull/plan_pull.ts";
-import { isPart, type PullRules, type PullSettings, rulesOf } from "./pull/settings.ts";
+import {
+  allAdded,
+  isPart,
+  isUpdate,
+  type PullRules,
+  type PullSettings,
+  rulesOf,
+} from "./pull/settings.ts";
 import { unpackLayers } from "./pull/unpack_layers.ts";
 import { UnpackThreads } from "./pull/unpack_threads.ts";
 
@@ -45,6 +52,10 @@ export async function pull(
   try {
     rules.pace.check();
     destination = Destination.find(dir, { allowShared, holding });
+    if (isUpdate(settings, destination)) {
+      const { pullUpdate } = await import("./pull/pull_update.ts");
+      return await pullUpdate(source, manifest, destination, { settings, rules, threads });
+    }
     if (isPart(settings)) {
       const { pullPart } = await import("./pull/pull_part.ts");
       return await pullPart(source, manifest, destination, { settings, rules, threads });
@@ -91,7 +102,12 @@ async function pullInto(destination: Destination, pull: Pull): Promise<PullResul
     isPlaced = true;
     const { traffic = new Traffic() } = settings;
     const read = bytesRead(layers);
-    return { digest, ...tree.total(), ...traffic.of(manifest.value.layers, read) };
+    return {
+      digest,
+      ...tree.total(),
+      changes: allAdded(tree),
+      ...traffic.of(manifest.value.layers, read),
+    };
   } finally {
     await staging.close(isPlaced);
   }

@@ -10,6 +10,7 @@ import { printable } from "@blobber/core/internal/printable";
 import { formatReference, parseReference } from "@blobber/core/internal/reference";
 import { makeClient } from "../../library/client_from_settings.ts";
 import type { Context } from "../../context.ts";
+import { refuseFlags } from "../../library/refuse_flags.ts";
 import { readOptions } from "../../trust/reading.ts";
 import { signerOf } from "../../trust/verdict.ts";
 
@@ -19,33 +20,43 @@ export async function runPull(context: Context): Promise<void> {
   const [ref, directory] = context.args as [string, string | undefined];
   const place = placeOf(directory, settings.get("toTar"));
   const reference = parseReference(ref);
-  if ("tar" in place) (await import("./pull_tar.ts")).checkTarPlace(context, place.tar);
+  if ("tar" in place) {
+    refuseFlags(settings, OF_DIRECTORIES, "a tar is written anew");
+    (await import("./pull_tar.ts")).checkTarPlace(context, place.tar);
+  }
+  checkDelete(settings);
   const options: PullOptions = {
     ...await readOptions(context, ref),
     include: settings.get("include"),
     exclude: settings.get("exclude"),
     stripComponents: settings.get("stripComponents"),
     overwrite: settings.get("overwrite"),
+    delete: settings.get("delete"),
+    dryRun: settings.get("dryRun"),
+    trustMtime: settings.get("trustMtime"),
     links: settings.get("links"),
     special: settings.get("special"),
   };
   const client = await makeClient(context);
   if ("tar" in place) {
     const { pullToTar } = await import("./pull_tar.ts");
+    const { delete: _, dryRun: __, trustMtime: ___, overwrite: ____, ...tarOptions } = options;
     const result = await pullToTar(
       context,
       place.tar,
-      async (sink) => await client.pull(reference, sink, { ...options, to: "tar" }),
+      async (sink) => await client.pull(reference, sink, { ...tarOptions, to: "tar" }),
     );
     if (place.tar !== "-") await out.result(documentOf(result, { file: place.tar }));
     return await sumUp(place.tar === "-" ? "standard output" : place.tar, result);
   }
   const result = await client.pull(reference, place.directory, options);
-  await out.result(documentOf(result, place));
+  const { preview } = result;
+  if (preview === undefined || out.json) await out.result(documentOf(result, place));
+  else await out.text((await import("./pull_preview.ts")).previewText(preview));
   await sumUp(place.directory, result);
 
   function documentOf(result: PullResult, where: { directory: string } | { file: string }) {
-    const { digest, entries, files, bytes, fetched, reused, verdict } = result;
+    const { digest, entries, files, bytes, changes, preview, fetched, reused, verdict } = result;
     return {
       reference: formatReference(reference),
       digest,
@@ -53,24 +64,53 @@ export async function runPull(context: Context): Promise<void> {
       entries,
       files,
       bytes,
+      ...changes !== undefined && { changes },
+      ...preview !== undefined && { preview },
       fetched,
       reused,
       ...verdict !== undefined && { signer: signerOf(verdict) },
     };
   }
 
-  async function sumUp(where: string, { files, bytes, fetched, reused, verdict }: PullResult) {
+  async function sumUp(where: string, result: PullResult) {
+    const { files, bytes, changes, preview, fetched, reused, verdict } = result;
     await context.report.done(async (took) => {
       const [{ filesText, signedBySuffix }, { formatSize }] = await Promise.all([
         import("../../terminal/summary.ts"),
         import("../../line/values.ts"),
       ]);
       const again = reused === 0 ? "" : `, ${formatSize(reused)} from the cache`;
+      const isUpdate = settings.get("overwrite") || preview !== undefined;
+      const changed = changes && isUpdate
+        ? (await import("./pull_preview.ts")).changesText(changes)
+        : "";
+      if (preview !== undefined) {
+        return `${formatReference(reference)} would change ${printable(where)}${changed}, ` +
+          `${formatSize(preview.toFetch)} to fetch${signedBySuffix(verdict)}`;
+      }
       return `Pulled ${formatReference(reference)} into ${printable(where)}: ` +
-        `${filesText(files, bytes)} ${took}, ${formatSize(fetched)} fetched${again}` +
+        `${filesText(files, bytes)} ${took}${changed}, ${formatSize(fetched)} fetched${again}` +
         signedBySuffix(verdict);
     });
   }
+}
+
+/** Flags that are about a directory that is there. */
+const OF_DIRECTORIES = ["delete", "dryRun", "trustMtime"] as const;
+
+/** What is removed is told by a whole artifact alone, in a directory that it takes for its own. */
+function checkDelete(settings: Context["settings"]): void {
+  if (!settings.get("delete")) return;
+  if (!settings.get("overwrite")) {
+    throw new BlobberError("usage", "--delete needs --overwrite", {
+      hint: "with both, the directory becomes what the artifact holds",
+    });
+  }
+  refuseFlags(
+    settings,
+    ["include", "exclude", "stripComponents"],
+    "with --delete the whole artifact is pulled",
+  );
 }
 
 /** Where an artifact goes: one of the two ways to say it. */

@@ -15,7 +15,7 @@ import { sorted } from "../../system/sorted.ts";
 import { DirectoryCursor } from "../destination/directory_cursor.ts";
 import { keyIn } from "../destination/disk_names.ts";
 import type { PartFound, TrustedStamp } from "./compare_parts.ts";
-import { expectedFile, knownParts } from "./expected.ts";
+import { expectedFile, type KnownParts, knownParts } from "./expected.ts";
 import {
   type ExpectedDirectory,
   type ExpectedTree,
@@ -40,6 +40,8 @@ export interface CompareOptions extends Observer {
   threads?: CompareThreads | undefined;
   /** Finds what is in the directory alone. @default it is not looked for */
   extras?: ExtraOptions | undefined;
+  /** Goes through the directory; its directories must be the same ones wherever else it goes. @default one's own */
+  cursor?: DirectoryCursor | undefined;
   /** Which names are one in the directory. @default as the system has it as a rule */
   folds?: NameFolding | undefined;
   /** Whether chunks are compared of files that have another size, too. @default false */
@@ -47,7 +49,9 @@ export interface CompareOptions extends Observer {
   /** What becomes of files that may not be read: an error, or they differ. @default "refuse" */
   unreadable?: "refuse" | "differs" | undefined;
   /** What a file was when its content was known to be right: one that is still the same is not read. */
-  trusted?: ((path: string) => TrustedStamp & { size: number } | undefined) | undefined;
+  trusted?:
+    | ((expected: Expected, parts: KnownParts) => TrustedStamp & { size: number } | undefined)
+    | undefined;
   /** Called with each file whose content is right, and what it is on the disk. */
   onRight?: ((expected: Expected, stat: Omit<FileStat, "type">) => void) | undefined;
 }
@@ -100,7 +104,8 @@ class DirectoryComparer {
   }
 
   async compare(): Promise<Comparison> {
-    const cursor = new DirectoryCursor(this.#root);
+    const own = this.#options.cursor === undefined;
+    const { cursor = new DirectoryCursor(this.#root) } = this.#options;
     try {
       const { extras, folds = platform().folds } = this.#options;
       const keyOf = keyIn(folds);
@@ -111,20 +116,33 @@ class DirectoryComparer {
         const directory = directories.get(path)!;
         if (path !== "" && !this.#directory(cursor, directory)) continue;
         for (const expected of directory.links) this.#link(cursor.at(path), expected);
-        if (finder !== undefined) await finder.look(path, directory.names);
+        if (extras?.when !== "content-is-missing") await finder?.look(path, directory.names);
         for (const expected of directory.files) await this.#add(expected);
       }
       await this.#files.end();
+      if (extras?.when === "content-is-missing" && this.#isContentMissing()) {
+        for (const { path, names } of directories.values()) {
+          if (!this.#absent.has(path)) await finder!.look(path, names);
+        }
+      }
       if (finder !== undefined) { for (const extra of finder.found) this.#findings.push(extra); }
     } catch (error) {
       await this.#files.giveUp();
       throw error;
     } finally {
-      cursor.close();
+      if (own) cursor.close();
     }
     if (this.#tree.bytes > 0) this.#progress(this.#tree.bytes - this.#done, true);
     const byPath = (a: Finding, b: Finding) => a.path < b.path ? -1 : 1;
     return { findings: await sorted(this.#findings, this.#pace, byPath), same: this.#same };
+  }
+
+  #isContentMissing(): boolean {
+    return this.#findings.some((finding) =>
+      finding.kind === "missing"
+        ? finding.expected.content !== undefined
+        : finding.kind === "changed" && finding.differs.includes("content")
+    );
   }
 
   /** @returns whether it is there, so that what is in it can be */
@@ -164,9 +182,10 @@ class DirectoryComparer {
     if (this.#pace.due()) await this.#pace.breathe();
     const { path } = expected.entry;
     const { size } = expectedFile(expected);
-    const stamp = this.#options.trusted?.(path);
+    const parts = knownParts(expected);
+    const stamp = this.#options.trusted?.(expected, parts);
     const trusted = stamp?.size === size ? stamp : undefined;
-    await this.#files.add({ file: expected, path, size, trusted, ...knownParts(expected) });
+    await this.#files.add({ file: expected, path, size, trusted, ...parts });
   }
 
   #file(expected: Expected, { verdict, stat, right }: PartFound): void {

@@ -180,7 +180,7 @@ test("a file that is as it was when it was right is not read, and any other is",
         rmSync(join(dir, "kept"));
         stamp = { ...statLink(at), inode: -1 };
       } else stamp = statLink(at);
-    }, { trusted: (path) => path === "dir/a" ? stamp : undefined });
+    }, { trusted: ({ entry }) => entry.path === "dir/a" ? stamp : undefined });
     assert.deepEqual(findings.map(line), swapped ? ["changed dir/a content file"] : []);
   }
 });

@@ -19,6 +19,10 @@ import type { Extra, Found } from "./finding.ts";
 export interface ExtraOptions {
   /** Tells of what is there whether it is passed over; of a directory, what is in it too. @default nothing is */
   passes?: ((path: string, isDirectory: boolean) => boolean) | undefined;
+  /** Where it is looked for: everywhere, or not in directories on which another file system is mounted. @default "everywhere" */
+  where?: "everywhere" | "one-file-system" | undefined;
+  /** When: always, or where files have content that is not there, for which it may be a source. @default "always" */
+  when?: "always" | "content-is-missing" | undefined;
 }
 
 /** Finds what is on the disk alone. */
@@ -28,6 +32,8 @@ export class ExtraFinder {
   readonly #keyOf: (name: string) => string;
   readonly #pace: Pace;
   readonly #passes: NonNullable<ExtraOptions["passes"]>;
+  readonly #where: ExtraOptions["where"];
+  #root: number | undefined;
 
   /**
    * @param cursor goes through the directory
@@ -35,7 +41,7 @@ export class ExtraFinder {
    */
   constructor(
     cursor: DirectoryCursor,
-    { passes = () => false, keyOf, pace }: ExtraOptions & {
+    { passes = () => false, where, keyOf, pace }: ExtraOptions & {
       keyOf: ((name: string) => string) | undefined;
       pace: Pace;
     },
@@ -44,6 +50,7 @@ export class ExtraFinder {
     this.#keyOf = keyOf ?? ((name) => name);
     this.#pace = pace;
     this.#passes = passes;
+    this.#where = where;
   }
 
   /**
@@ -53,11 +60,18 @@ export class ExtraFinder {
    * @param names that are to be in it
    */
   async look(path: string, names: readonly string[]): Promise<void> {
+    const dir = this.#cursor.at(path);
+    if (this.#where === "one-file-system" && dir.stat.dev !== this.#device) return;
     const expected = new Set(names.map(this.#keyOf));
-    for (const name of namesIn(this.#cursor.at(path))) {
+    for (const name of namesIn(dir)) {
       if (this.#pace.due()) await this.#pace.breathe();
       if (!expected.has(this.#keyOf(name))) await this.#add(path, name);
     }
+  }
+
+  /** The file system that the root is on. */
+  get #device(): number {
+    return this.#root ??= this.#cursor.at("").stat.dev;
   }
 
   async #add(directory: string, name: string): Promise<void> {

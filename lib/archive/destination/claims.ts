@@ -41,6 +41,11 @@ const TREE = "tree";
 // Behind the process: the destination, and what tells one claim from another.
 const NAME = /^\.(blobber-[0-9a-z-]+-([0-9a-f]{8})[0-9a-f]{12})$/;
 
+/** Whether a name in a directory is that of a claim, living or dead. */
+export function isClaimName(name: string): boolean {
+  return ownerOf(NAME.exec(name)?.[1] ?? "") !== undefined;
+}
+
 /** A staging directory that no living process holds. */
 interface Left {
   parent: HeldDirectory;

@@ -15,6 +15,8 @@ export interface WantedFile<T> {
   file: T;
   /** Where its content is; it has some. */
   located: Located;
+  /** Which of the table's chunks are wanted of it: from one up to another. @default all of the file's */
+  part?: { from: number; to: number } | undefined;
 }
 
 /** A part of a layer, and the files in it in the order in which they are read. */
@@ -35,10 +37,10 @@ export function runsOf<T>(layer: LayerEnd, files: Iterable<WantedFile<T>>): Run<
   let run: Run<T> | undefined;
   let behind = 0;
   for (const wanted of files) {
-    const { row, members } = wanted.located;
-    const { columns, first, chunkCount } = row;
+    const { row: { columns }, members } = wanted.located;
+    const { from: first, to } = chunksOf(wanted);
     const start = columns.member(first);
-    const last = columns.member(first + chunkCount - 1);
+    const last = columns.member(to - 1);
     const end = members[indexAfter(members, last)] ?? layer.footer.contentEnd;
     if (run !== undefined && first >= behind && start - run.end <= MAX_GAP) {
       run.end = Math.max(run.end, end);
@@ -47,9 +49,16 @@ export function runsOf<T>(layer: LayerEnd, files: Iterable<WantedFile<T>>): Run<
       run = { start, end, files: [wanted] };
       runs.push(run);
     }
-    behind = first + chunkCount;
+    behind = to;
   }
   return runs;
+}
+
+/** Which chunks are wanted of a file. */
+export function chunksOf<T>(
+  { located: { row }, part }: WantedFile<T>,
+): { from: number; to: number } {
+  return part ?? { from: row.first, to: row.first + row.chunkCount };
 }
 
 /** Bytes of all runs. */

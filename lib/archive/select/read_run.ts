@@ -14,7 +14,7 @@ import { memberChunks } from "../read/member_chunks.ts";
 import { RunReader } from "../read/run_reader.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
 import type { Row } from "../table/table.ts";
-import type { Run } from "./chunk_runs.ts";
+import { chunksOf, type Run } from "./chunk_runs.ts";
 
 /** How to read a run. */
 export interface ReadRunOptions extends CallOptions {
@@ -40,6 +40,8 @@ interface Wanted<T> {
   row: Row;
   /** Which of the table's chunks. */
   index: number;
+  /** Whether all chunks of the file are wanted, so that it is checked as a whole too. */
+  isWhole: boolean;
 }
 
 /**
@@ -81,11 +83,11 @@ export async function* readRun<T>(
           growth.make(columns.innerEnd(last - 1));
           let index = first;
           for await (const part of memberChunks(bytes, member, columns, how)) {
-            const { file, row, index: expected } = chunks[next]!;
+            const { file, row, index: expected, isWhole } = chunks[next]!;
             if (index++ !== expected) continue; // a file that was not selected
             await checkChunk(row, expected, part, true);
             const ends = expected + 1 === row.first + row.chunkCount;
-            if (row.digest !== undefined && row.chunkCount > 1) {
+            if (isWhole && row.digest !== undefined && row.chunkCount > 1) {
               if (expected === row.first) whole = new Digester();
               whole!.update(part);
               if (ends) checkWhole(row, whole!);
@@ -111,9 +113,12 @@ export async function* readRun<T>(
 }
 
 function chunksIn<T>({ files }: Run<T>): Wanted<T>[] {
-  return files.flatMap(({ file, located: { row } }) =>
-    Array.from({ length: row.chunkCount }, (_, i) => ({ file, row, index: row.first + i }))
-  );
+  return files.flatMap((wanted) => {
+    const { file, located: { row } } = wanted;
+    const { from, to } = chunksOf(wanted);
+    const isWhole = to - from === row.chunkCount;
+    return Array.from({ length: to - from }, (_, i) => ({ file, row, index: from + i, isWhole }));
+  });
 }
 
 function memberOf({ row, index }: Wanted<unknown>): number {

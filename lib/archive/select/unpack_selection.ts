@@ -14,6 +14,7 @@ import { IMPLIED_MODE } from "../entry.ts";
 import { openContent } from "../read/file_content.ts";
 import { canGroup } from "../unpack/groups.ts";
 import { unpackFiles } from "../unpack/unpack_files.ts";
+import type { PlacedTree } from "../tree/placed_tree.ts";
 import { type ContentPlan, isWorthWhole, type WantedLayer } from "./content_plan.ts";
 import { readRun } from "./read_run.ts";
 import type { SelectedEntry, Selection } from "./selection.ts";
@@ -34,20 +35,53 @@ export async function unpackSelection(
   plan: ContentPlan,
   options: UnpackWholeOptions,
 ): Promise<void> {
-  const { staging, signal, onFiles } = options;
+  await makeDirectories(tree, options);
+  await unpackContents(source, entries, plan, options);
+}
+
+/** Makes the directories of a tree in a staging directory. */
+export async function makeDirectories(
+  tree: PlacedTree,
+  { staging, signal }: Pick<UnpackWholeOptions, "staging" | "signal">,
+): Promise<void> {
   const pace = new Pace(signal);
   for (const { path, entry } of tree.directories()) {
     if (pace.due()) await pace.breathe();
     staging.directory(path, entry?.mode ?? IMPLIED_MODE);
   }
+}
+
+/** Files of which a part is there already: of each, how many chunks are still to come. */
+export type BegunFiles = Map<SelectedEntry, number>;
+
+/** How contents are unpacked. */
+export interface UnpackContentsOptions extends UnpackWholeOptions {
+  /** Files that were begun. @default none */
+  begun?: BegunFiles | undefined;
+  /** Whether a layer is read as a whole. @default where nearly all of it is wanted */
+  readsWhole?: ((wanted: WantedLayer) => boolean) | undefined;
+}
+
+/**
+ * As {@linkcode unpackSelection}, where the directories are there.
+ *
+ * @param entries whose hard links are made; their files are in the plan
+ */
+export async function unpackContents(
+  source: Source,
+  entries: readonly SelectedEntry[],
+  plan: ContentPlan,
+  options: UnpackContentsOptions,
+): Promise<void> {
+  const { staging, signal, onFiles, readsWhole = isReadWhole } = options;
+  const pace = new Pace(signal);
   for (const wanted of plan.layers) {
     for (const { entry } of wanted.empty) {
       if (pace.due()) await pace.breathe();
       new StagedFile(staging, entry).finish();
     }
     onFiles(wanted.empty.length);
-    const whole = isWorthWhole(wanted) && canGroup(wanted.layer);
-    await (whole ? unpackWhole : unpackParts)(source, wanted, options);
+    await (readsWhole(wanted) ? unpackWhole : unpackParts)(source, wanted, options);
   }
   for (const file of plan.spooled) {
     await pace.breathe();
@@ -63,17 +97,25 @@ export async function unpackSelection(
   }
 }
 
+/** Whether a layer is read as a whole: nearly all of it is wanted, and it can be unpacked so. */
+export function isReadWhole(wanted: WantedLayer): boolean {
+  return isWorthWhole(wanted) && canGroup(wanted.layer);
+}
+
 async function unpackParts(
   source: Source,
   { layer, runs }: WantedLayer,
-  options: UnpackWholeOptions,
+  options: UnpackContentsOptions,
 ): Promise<void> {
-  const { staging, growth, signal, onBytes, onFiles } = options;
+  const { staging, growth, signal, onBytes, onFiles, begun } = options;
   await inLanes(runs, { lanes: FILES_READ, signal }, async (run, signal) => {
     const pace = new Pace(signal);
     for await (const part of readRun(source, layer, run, { growth, signal, onBytes })) {
-      writeRunPart(staging, part);
-      if (part.last) onFiles(1);
+      if (begun?.has(part.file)) continueFile(begun, part, options);
+      else {
+        writeRunPart(staging, part);
+        if (part.last) onFiles(1);
+      }
       await pace.breathe();
     }
   });
@@ -101,6 +143,20 @@ function writeRunPart(
   if (at === 0) beginParts(staging, entry.path);
   writePart(staging, { path: entry.path, at }, bytes);
   if (last) finishParts(staging, entry);
+}
+
+/** Writes a chunk into a file that was begun, whose chunks come in any order. */
+function continueFile(
+  begun: BegunFiles,
+  { file, at, bytes }: { file: SelectedEntry; at: number; bytes: Uint8Array },
+  { staging, onFiles }: UnpackContentsOptions,
+): void {
+  writePart(staging, { path: file.entry.path, at }, bytes);
+  const left = begun.get(file)! - 1;
+  begun.set(file, left);
+  if (left > 0) return;
+  finishParts(staging, file.entry);
+  onFiles(1);
 }
 
 async function copySpooled(

@@ -9,7 +9,7 @@ import type { UnpackLimits } from "../../options.ts";
 import type { Pace } from "../../system/pace.ts";
 import type { Entry } from "../entry.ts";
 import { Budget } from "../budget.ts";
-import { type Directories, exactly, firstFrom, ordinary } from "./ordered_names.ts";
+import { type Directories, exactly, firstFrom, type Ordinary, ordinary } from "./ordered_names.ts";
 import type { Table } from "../table/table.ts";
 import { isFile, type PlacedDirectory, type PlacedTree, type Total } from "./placed_tree.ts";
 
@@ -20,11 +20,14 @@ const BEHIND_SLASH = "0";
 export class OrderedTree implements PlacedTree {
   readonly root = undefined;
   readonly table: Table;
+  /** Of each row that is a hard link, the row of its file. */
+  readonly fileRows: ReadonlyMap<number, number>;
   readonly #directories: Directories;
   readonly #bytes: number;
 
-  private constructor(table: Table, directories: Directories, bytes: number) {
+  private constructor(table: Table, { directories, files }: Ordinary, bytes: number) {
     this.table = table;
+    this.fileRows = files;
     this.#directories = directories;
     this.#bytes = bytes;
   }
@@ -49,7 +52,7 @@ export class OrderedTree implements PlacedTree {
       budget.spend(table.names[i]!, table.size(i), table.linkTarget(i));
     }
     const found = await ordinary(table, budget, pace);
-    return found && new OrderedTree(table, found.directories, budget.bytes);
+    return found && new OrderedTree(table, found, budget.bytes);
   }
 
   /** As {@linkcode PlacedTree.get}. */

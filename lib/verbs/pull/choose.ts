@@ -12,17 +12,20 @@ import { type ContentPlan, planContents } from "../../archive/select/content_pla
 import { PathFilter } from "../../archive/select/path_filter.ts";
 import { select, type Selection } from "../../archive/select/selection.ts";
 import { inPlaces } from "../../archive/select/taken.ts";
+import type { LayerTable } from "../../archive/table/layer_table.ts";
 import type { Digest } from "../../digest.ts";
 import type { Observer } from "../../events.ts";
 import { MAX_LISTED_ENTRIES } from "../../limits.ts";
-import type { Source } from "../../store.ts";
+import type { CallOptions, Source } from "../../store.ts";
 import type { Descriptor, Document, Manifest } from "../../types.ts";
-import { openLayers } from "./open_layers.ts";
+import { type OpenLayers, openLayers } from "./open_layers.ts";
 import { isPart, type PullRules, type PullSettings } from "./settings.ts";
 
 /** What is taken. */
 export interface Choice {
   selection: Selection;
+  /** The tables of the layers, where they have one. */
+  tables: readonly (LayerTable | undefined)[];
   plan: ContentPlan;
   /** Bytes of layers that were read to know. */
   read: number;
@@ -32,6 +35,23 @@ export interface Choice {
   diffIdOf(layer: Descriptor): Digest | undefined;
   /** Removes what is kept of layers without a table. */
   close(): void;
+}
+
+/** How a choice is made. */
+export interface ChooseOptions {
+  /** The layers, where they are open. @default they are opened */
+  layers?: OpenLayers | undefined;
+  /** As in `ContentsOptions`. @default false */
+  hash?: boolean | undefined;
+}
+
+/** Opens layers of which a part may be taken. */
+export async function openToChoose(
+  source: Source,
+  manifest: Document<Manifest>,
+  { signal, meanwhile = () => {} }: CallOptions & { meanwhile?: (() => void) | undefined },
+): Promise<OpenLayers> {
+  return await openLayers(source, manifest, { limits: ANY_SIZE, signal, meanwhile });
 }
 
 /** All that a listing accepts: what counts for the limits of a pull is what it takes. */
@@ -50,11 +70,12 @@ export async function choose(
   manifest: Document<Manifest>,
   settings: PullSettings,
   { limits, policy, sent }: PullRules,
+  how: ChooseOptions = {},
 ): Promise<Choice> {
   const { signal, include = [], exclude = [], stripComponents } = settings;
   // The caller's own objects, which may change while the registry is asked.
   const places = settings.places?.map(({ from, to }) => ({ from, to }));
-  const layers = await openLayers(source, manifest, { limits: ANY_SIZE, signal, meanwhile() {} });
+  const { layers = await openToChoose(source, manifest, { signal }) } = how;
   const { archives, files } = layers;
   const tables = archives.map(({ table }) => table);
   const diffIds = new Map(archives.map(({ descriptor, diffId }) => [descriptor, diffId]));
@@ -70,19 +91,29 @@ export async function choose(
       maxBytes: Math.max(settings.maxBytes ?? 0, allowanceFor(sent).bytes),
       keeps: isPlaced ?? ((path) => filter.takes(path, false)),
       diffIdOf,
+      hash: how.hash,
     },
   );
   try {
     const { digest } = manifest.descriptor;
-    const how = { ...settings, include, exclude, stripComponents, places, limits, policy, digest };
-    const selection = await select(contents, how);
+    const taking = {
+      ...settings,
+      include,
+      exclude,
+      stripComponents,
+      places,
+      limits,
+      policy,
+      digest,
+    };
+    const selection = await select(contents, taking);
     const plan = planContents(selection.entries, tables);
     const read = archives.reduce(
       (sum, { descriptor, table }) => sum + (table?.tail.bytes.length ?? descriptor.size),
       0,
     );
     const close = () => contents.close();
-    return { selection, plan, read, toRead: bytesToRead(plan), diffIdOf, close };
+    return { selection, tables, plan, read, toRead: bytesToRead(plan), diffIdOf, close };
   } catch (error) {
     contents.close();
     throw error;

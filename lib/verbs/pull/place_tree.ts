@@ -11,7 +11,7 @@ import { checkResumed } from "../../archive/destination/resumed.ts";
 import type { Staging } from "../../archive/destination/staging.ts";
 import { checkLinkChains, followLinks } from "../../archive/links.ts";
 import type { PlacedTree } from "../../archive/tree/placed_tree.ts";
-import { platform } from "../../system/platform.ts";
+import { type NameFolding, platform } from "../../system/platform.ts";
 import type { Pace } from "../../system/pace.ts";
 
 /** How a tree is put in place. */
@@ -21,6 +21,8 @@ export interface PlaceTreeOptions {
   pace: Pace;
   /** Called after each step. For tests of what a kill leaves behind. */
   onStep?: ((path: string) => void) | undefined;
+  /** The tree whose links lead somewhere, where only a part of it is put in place. @default what is put in place */
+  wholeTree?: PlacedTree | undefined;
 }
 
 /**
@@ -33,10 +35,19 @@ export async function checkTree(
   { destination, resumes, folds }: Staging,
   { overwrite, pace }: PlaceTreeOptions,
 ): Promise<void> {
-  await checkDiskNames(tree, folds, pace);
-  await checkLinkChains(tree.links(), pace);
+  await checkNames(tree, folds, pace);
   const { dir } = destination;
   if (dir !== undefined) await checkConflicts(dir, tree, { overwrite, resumes }, pace);
+}
+
+/**
+ * Checks that the disk can hold the names, and where links lead.
+ *
+ * @throws {BlobberError} `conflict`, `path-traversal`, `interrupted`
+ */
+export async function checkNames(tree: PlacedTree, folds: NameFolding, pace: Pace): Promise<void> {
+  await checkDiskNames(tree, folds, pace);
+  await checkLinkChains(tree.links(), pace);
 }
 
 /**
@@ -51,14 +62,17 @@ export async function placeTree(
   tree: PlacedTree,
   options: PlaceTreeOptions,
 ): Promise<void> {
-  const { overwrite, pace } = options;
+  const { overwrite, pace, wholeTree = tree } = options;
   const links = tree.links();
+  const allLinks = wholeTree === tree ? links : wholeTree.links();
   for (const path of links.keys()) {
     if (pace.due()) await pace.breathe();
-    staging.link(tree.get(path)!.entry, leadsToDirectory(tree, links, path));
+    staging.link(tree.get(path)!.entry, leadsToDirectory(wholeTree, allLinks, path));
   }
   pace.check();
-  const replaceable = await checkResumed(staging, tree, overwrite, pace);
+  const replaceable = wholeTree !== tree
+    ? undefined
+    : await checkResumed(staging, tree, overwrite, pace);
   await place(staging, tree, { ...options, replaceable });
 }
 

@@ -16,7 +16,7 @@ import type { Document, Manifest } from "../../types.ts";
 import { type Choice, choose } from "./choose.ts";
 import { checkTree, placeTree } from "./place_tree.ts";
 import { PullProgress } from "./progress.ts";
-import type { PullRules, PullSettings } from "./settings.ts";
+import { allAdded, type PullRules, type PullSettings } from "./settings.ts";
 import type { UnpackThreads } from "./unpack_threads.ts";
 
 /** What is pulled, and by what. */
@@ -45,7 +45,8 @@ export async function pullPart(
     const read = await putInPlace(source, manifest, destination, { ...options, choice });
     const { digest } = manifest.descriptor;
     const { traffic = new Traffic() } = options.settings;
-    const total = choice.selection.tree.total();
+    const { tree } = choice.selection;
+    const total = { ...tree.total(), changes: allAdded(tree) };
     return { digest, ...total, ...traffic.of(manifest.value.layers, choice.read + read) };
   } finally {
     choice.close();

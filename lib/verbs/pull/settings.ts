@@ -6,11 +6,14 @@
 
 import { allowanceFor } from "../../archive/allowance.ts";
 import { Growth } from "../../archive/growth.ts";
+import type { PlacedTree } from "../../archive/tree/placed_tree.ts";
 import type { EntryPolicy } from "../../archive/unpack/plan.ts";
 import { BlobberError } from "../../errors.ts";
 import { MAX_BYTES } from "../../limits.ts";
 import type { PullOptions, UnpackLimits } from "../../options.ts";
+import type { PullChanges } from "../../results.ts";
 import type { Holding } from "../../system/held_directory.ts";
+import type { StateDirectory } from "../../stores/state/state_directory.ts";
 import type { Traffic } from "../../stores/cache/traffic.ts";
 import { Pace } from "../../system/pace.ts";
 import type { ThreadCall } from "../../threads/pool.ts";
@@ -22,6 +25,8 @@ export interface PullSettings extends PullOptions {
   threads?: ThreadCall | undefined;
   /** What the cache in front of the source is told by. @default there is none */
   traffic?: Traffic | undefined;
+  /** Where it is recorded which files were right, for `trustMtime`. @default nothing is trusted or recorded */
+  state?: StateDirectory | undefined;
   /** As in the client's options. @default false */
   allowSharedDirectories?: boolean | undefined;
   /** Counts what bytes become. For tests of what a false statement costs. */
@@ -41,6 +46,29 @@ export function isPart(settings: PullSettings): boolean {
     "invalid-option",
     "invalid option places: there are patterns or stripComponents too, expected one way to choose",
   );
+}
+
+/** Whether a pull compares first: what is there may be right already. */
+export function isUpdate(settings: PullSettings, destination: { exists: boolean }): boolean {
+  const { overwrite = false, delete: removes = false, dryRun = false } = settings;
+  if (removes && !overwrite) {
+    throw new BlobberError(
+      "invalid-option",
+      "invalid option delete: what the artifact does not have is removed from a directory that is replaced, expected overwrite too",
+    );
+  }
+  if (removes && isPart(settings)) {
+    throw new BlobberError(
+      "invalid-option",
+      "invalid option delete: only a part of the artifact is pulled, which does not tell what is not to be there",
+    );
+  }
+  return dryRun || (overwrite && destination.exists);
+}
+
+/** The changes of a pull into a directory that had none of it. */
+export function allAdded(tree: PlacedTree): PullChanges {
+  return { added: tree.total().files + tree.links().size, changed: 0, unchanged: 0, removed: 0 };
 }
 
 /** What holds for every step of one pull. */

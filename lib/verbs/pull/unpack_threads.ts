@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { UnpackRunner } from "../../archive/unpack/unpack_table.ts";
 import { type ThreadCall, withoutThreads } from "../../threads/pool.ts";
 import type { Descriptor } from "../../types.ts";
 
@@ -23,8 +22,20 @@ export class UnpackThreads {
     this.#shared = shared;
   }
 
+  /**
+   * Has the client's threads run the jobs from now on, and opens them where they pay.
+   *
+   * @param job that comes first
+   */
+  open(job: "compare"): void {
+    if (this.#shared === undefined) return;
+    this.#used = this.#shared;
+    this.#used.inFlight = IN_FLIGHT;
+    this.#used.start(job);
+  }
+
   /** What runs the jobs: the calling thread until others were started. */
-  get runner(): UnpackRunner {
+  get runner(): ThreadCall {
     return this.#used;
   }
 

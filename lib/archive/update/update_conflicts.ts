@@ -1,0 +1,60 @@
+/**
+ * What stands in the way of an update: as for any pull, found before anything is downloaded.
+ *
+ * @module
+ */
+
+import type { HeldDirectory } from "../../system/held_directory.ts";
+import type { Pace } from "../../system/pace.ts";
+import type { Finding } from "../compare/finding.ts";
+import { checkKinds, intoGit, isGit, statOf } from "../destination/conflicts.ts";
+import type { DirectoryCursor } from "../destination/directory_cursor.ts";
+import type { UpdateGoal } from "./update_work.ts";
+
+/**
+ * Looks for conflicts that the option `overwrite` does not resolve.
+ *
+ * @param findings of the comparison
+ * @param how goes through the destination; and whether a killed run had begun to place this artifact
+ * @throws {BlobberError} `conflict`
+ */
+export async function checkUpdate(
+  findings: readonly Finding[],
+  goal: UpdateGoal,
+  { cursor, resumes, pace }: { cursor: DirectoryCursor; resumes: boolean; pace: Pace },
+): Promise<void> {
+  for (const finding of findings) {
+    if (pace.due()) await pace.breathe();
+    if (finding.kind !== "changed" || !finding.differs.includes("type")) continue;
+    const { path } = finding;
+    const dir: HeldDirectory = cursor.at(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+    const found = statOf(dir, path.slice(path.lastIndexOf("/") + 1));
+    if (found !== undefined) checkKinds(dir, path, found, goal.tree.isDirectory(path));
+  }
+  const git = await gitPaths(goal, pace);
+  if (git.length === 0) return;
+  const byPath = new Map(findings.map((finding) => [finding.path, finding]));
+  for (const path of git) {
+    if (byPath.get(path)?.kind === "missing") continue;
+    // What a killed run placed itself is no conflict: a `.git` is moved into place as a whole.
+    const below = `${path}/`;
+    const isPlaced = resumes &&
+      findings.every((one) => one.path !== path && !one.path.startsWith(below));
+    if (!isPlaced) throw intoGit(path);
+  }
+}
+
+/** Paths that are a repository's own, without what is below them. */
+async function gitPaths({ tree, entries }: UpdateGoal, pace: Pace): Promise<string[]> {
+  const found: string[] = [];
+  const look = (path: string) => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (/g.*i.*t/i.test(name) && isGit(name)) found.push(path);
+  };
+  for (const { path } of tree.directories()) look(path);
+  for (const { entry: { path, type } } of entries) {
+    if (pace.due()) await pace.breathe();
+    if (type !== "directory") look(path);
+  }
+  return found;
+}
