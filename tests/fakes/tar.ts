@@ -109,6 +109,8 @@ export interface StargzOptions {
   json?: (json: string) => string;
   /** Bytes of a chunk. @default everything */
   chunkSize?: number;
+  /** Where chunks end, in place of a size. */
+  cuts?: number[];
 }
 
 /** A layer with a table of contents, and its digests. */
@@ -158,14 +160,18 @@ export function stargz(items: TarItem[], options: StargzOptions = {}): MadeLayer
       inner += whole.length;
     }
     const segment = concat(...parts);
-    const { chunkSize } = options;
+    const { chunkSize, cuts } = options;
     const only = members.length === 1 ? members[0]! : undefined;
     const data = bytesOf(only?.data ?? "");
-    if (chunkSize !== undefined && data.length > chunkSize) {
+    const isCut = cuts === undefined
+      ? chunkSize !== undefined && data.length > chunkSize
+      : cuts.length > 1 && data.length === cuts.at(-1);
+    if (isCut) {
       const row = rows.at(-1)!;
       add(segment.subarray(0, 512));
-      for (let at = 0; at < data.length; at += chunkSize) {
-        const part = data.subarray(at, at + chunkSize);
+      for (let at = 0, end = 0; at < data.length; at = end) {
+        end = cuts?.find((cut) => cut > at) ?? at + chunkSize!;
+        const part = data.subarray(at, end);
         const chunk: LooseRow = at === 0 ? row : { name: only!.name, type: "chunk" };
         Object.assign(chunk, { offset, chunkSize: part.length, chunkDigest: digestOf(part) });
         delete chunk.innerOffset;
@@ -173,7 +179,7 @@ export function stargz(items: TarItem[], options: StargzOptions = {}): MadeLayer
           chunk.chunkOffset = at;
           rows.push(chunk);
         }
-        add(at + chunkSize < data.length ? part : segment.subarray(512 + at));
+        add(end < data.length ? part : segment.subarray(512 + at));
       }
     } else add(segment);
   }

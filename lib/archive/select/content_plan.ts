@@ -73,7 +73,7 @@ export function planContents(
 }
 
 /** The most that is asked for in parts, of a layer's bytes: one answer with the rest comes sooner than many. */
-const MOST_IN_PARTS = 3 / 4;
+export const MOST_IN_PARTS: number = 3 / 4;
 
 /** Whether a layer is better read as a whole: that is checked as a whole too, and unpacked by threads. */
 export function isWorthWhole({ layer, runs, repeats }: WantedLayer): boolean {

@@ -10,18 +10,33 @@
 import { rmdirSync, unlinkSync } from "node:fs";
 import type { Pace } from "../../system/pace.ts";
 import { errnoOf, fileError } from "../../system/system_error.ts";
-import { lookAt } from "../compare/extras.ts";
+import { type ExtraOptions, lookAt } from "../compare/extras.ts";
 import type { Extra } from "../compare/finding.ts";
 import type { DirectoryCursor } from "../destination/directory_cursor.ts";
+import { isClaimName } from "../destination/claims.ts";
 import { isGit } from "../destination/conflicts.ts";
 
 /** What is kept whatever an image holds: the own directories of version control, where history is. */
 const KEPT = new Set([".hg", ".svn", ".jj"]);
 
 /** Whether something is never removed: a repository's own directory. */
-export function isKept(path: string): boolean {
+function isKept(path: string): boolean {
   const name = path.slice(path.lastIndexOf("/") + 1);
   return isGit(name) || KEPT.has(name.toLowerCase());
+}
+
+/**
+ * What is looked for that an image does not have.
+ *
+ * @param what for: to be removed, or as a source of content that is not where it is to be
+ */
+export function extrasFor(what: "removal" | "content"): ExtraOptions {
+  const isOwn = (path: string) => !path.includes("/") && isClaimName(path);
+  return {
+    passes: (path) => isOwn(path) || isKept(path),
+    where: "one-file-system",
+    when: what === "removal" ? "always" : "content-is-missing",
+  };
 }
 
 /** How it is removed. */

@@ -23,6 +23,21 @@ export async function checkUpdate(
   goal: UpdateGoal,
   { cursor, resumes, pace }: { cursor: DirectoryCursor; resumes: boolean; pace: Pace },
 ): Promise<void> {
+  const git = await gitPaths(goal, pace);
+  const byPath = git.length === 0
+    ? undefined
+    : new Map(findings.map((finding) => [finding.path, finding]));
+  for (const path of git) {
+    if (byPath!.get(path)?.kind === "missing") continue;
+    // What a killed run placed itself is no conflict: a `.git` is moved into place as a whole.
+    const below = `${path}/`;
+    const isPlaced = resumes &&
+      findings.every((one) =>
+        one.path !== path && !one.path.startsWith(below) || one.kind === "extra" ||
+        one.kind === "changed" && one.differs.every((what) => what === "mode")
+      );
+    if (!isPlaced) throw intoGit(path);
+  }
   for (const finding of findings) {
     if (pace.due()) await pace.breathe();
     if (finding.kind !== "changed" || !finding.differs.includes("type")) continue;
@@ -30,17 +45,6 @@ export async function checkUpdate(
     const dir: HeldDirectory = cursor.at(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
     const found = statOf(dir, path.slice(path.lastIndexOf("/") + 1));
     if (found !== undefined) checkKinds(dir, path, found, goal.tree.isDirectory(path));
-  }
-  const git = await gitPaths(goal, pace);
-  if (git.length === 0) return;
-  const byPath = new Map(findings.map((finding) => [finding.path, finding]));
-  for (const path of git) {
-    if (byPath.get(path)?.kind === "missing") continue;
-    // What a killed run placed itself is no conflict: a `.git` is moved into place as a whole.
-    const below = `${path}/`;
-    const isPlaced = resumes &&
-      findings.every((one) => one.path !== path && !one.path.startsWith(below));
-    if (!isPlaced) throw intoGit(path);
   }
 }
 

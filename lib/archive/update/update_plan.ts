@@ -8,7 +8,13 @@
 import { knownParts } from "../compare/expected.ts";
 import type { Content } from "../read/content.ts";
 import { bytesOf, chunksOf, runsOf, type WantedFile } from "../select/chunk_runs.ts";
-import { type ContentPlan, isOf, planContents, type WantedLayer } from "../select/content_plan.ts";
+import {
+  type ContentPlan,
+  isOf,
+  MOST_IN_PARTS,
+  planContents,
+  type WantedLayer,
+} from "../select/content_plan.ts";
 import type { SelectedEntry } from "../select/selection.ts";
 import { isReadWhole } from "../select/unpack_selection.ts";
 import type { LayerEnd, LayerTable } from "../table/layer_table.ts";
@@ -71,7 +77,7 @@ export function planUpdate(
     const wanted = layer.runs.flatMap(({ files }) => files) as WantedFile<NeededFile>[];
     const needed = wanted.flatMap((one) => rest(one, locals.get(one.file)!));
     const reduced = { ...layer, runs: runsOf(layer.layer, needed) };
-    const isWhole = isReadWhole({ ...reduced, repeats: layer.repeats });
+    const isWhole = isReadWhole(reduced) && !comesWithTable(reduced);
     if (!isWhole) return reduced;
     plan.whole.add(layer);
     wholeLayers.add(layer.layer);
@@ -135,6 +141,12 @@ function localChunks(
     at += size;
   }
   return chunks;
+}
+
+/** Whether what is needed is in memory since the table was read, and not nearly all of the layer. */
+function comesWithTable({ layer: { layer, tail }, runs }: WantedLayer): boolean {
+  return runs.every(({ start }) => start >= tail.start) &&
+    bytesOf(runs) <= MOST_IN_PARTS * layer.size;
 }
 
 function bytesToFetch({ contents, whole }: UpdatePlan): number {

@@ -17,7 +17,7 @@ import { placeTree } from "./place_tree.ts";
 import { PullProgress } from "./progress.ts";
 import type { PullRules, PullSettings } from "./settings.ts";
 import type { UnpackThreads } from "./unpack_threads.ts";
-import type { Update } from "./pull_update.ts";
+import type { Update } from "./work_out.ts";
 
 /** Where an update is carried out, and by what. */
 export interface CarryOutOptions {
