@@ -42,6 +42,55 @@ Deno.test("pull keeps existing files, with the phrase that scripts look for, and
   assert.equal(await at.read("dest/index.html"), "<h1>hi</h1>\n");
 });
 
+Deno.test("pull as an update: shown first, then only what differs, and nothing more is there", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  await at.ok(["pull", "oci:layout:v1", "dest"]);
+  await at.write("dest/css/site.css", "mine\n");
+  await at.write("dest/extra/x", "x\n");
+  await Deno.remove(`${at.dir}/dest/bin/run`);
+  const update = ["pull", "oci:layout:v1", "dest", "--overwrite", "--delete"];
+  const shown = await at.run([...update, "--dry-run"]);
+  assert.match(
+    shown.stdout,
+    /^A bin\/run\nM css\/site\.css\nD extra\/\nD extra\/x\n1 added, 1 changed, 3 unchanged, 1 removed, \d+ B to fetch\n$/,
+  );
+  const { preview } = JSON.parse(await at.ok([...update, "--dry-run", "-ojson"]));
+  assert.deepEqual(preview.removed, ["extra/", "extra/x"]);
+  assert.equal(await at.read("dest/css/site.css"), "mine\n");
+  await at.ok(update);
+  const { changes } = JSON.parse(await at.ok([...update, "-ojson"]));
+  assert.deepEqual(changes, { added: 0, changed: 0, unchanged: 5, removed: 0 });
+  for (
+    const [flags, why] of [
+      [["--delete"], /--delete needs --overwrite/],
+      [["--overwrite", "--delete", "--include", "css/"], /--include does not apply/],
+    ] as const
+  ) {
+    const { status, stderr } = await at.run(["pull", "oci:layout:v1", "dest", ...flags]);
+    assert.equal(status, 2);
+    assert.match(stderr, why);
+  }
+  const tar = await at.run(["pull", "oci:layout:v1", "--to-tar", "x.tar", "--dry-run"]);
+  assert.match(tar.stderr, /--dry-run does not apply/);
+});
+
+Deno.test("--trust-mtime reads what changed since it was found right, and says what it trusts", async () => {
+  await using at = await Workplace.open();
+  await at.site();
+  await at.ok(["push", "site", "oci:layout:v1"]);
+  await at.ok(["pull", "oci:layout:v1", "dest"]);
+  const update = ["pull", "oci:layout:v1", "dest", "--overwrite", "-ojson", "--trust-mtime"];
+  for (const content of ["MINE {}\n", "body {}\n"]) {
+    await at.write("dest/css/site.css", content);
+    const { changes } = JSON.parse(await at.ok(update));
+    assert.equal(changes.changed, content === "MINE {}\n" ? 1 : 0);
+    assert.equal(await at.read("dest/css/site.css"), "body {}\n");
+  }
+  assert.match(await at.ok(["pull", "--help"]), /--trust-mtime [\s\S]*?can change a file unseen/);
+});
+
 Deno.test("a limit refuses, names its flag and writes nothing", async () => {
   await using at = await Workplace.open();
   await at.site();

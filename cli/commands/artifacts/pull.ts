@@ -50,10 +50,13 @@ export async function runPull(context: Context): Promise<void> {
     return await sumUp(place.tar === "-" ? "standard output" : place.tar, result);
   }
   const result = await client.pull(reference, place.directory, options);
-  const { preview } = result;
-  if (preview === undefined || out.json) await out.result(documentOf(result, place));
-  else await out.text((await import("./pull_preview.ts")).previewText(preview));
-  await sumUp(place.directory, result);
+  const { preview, changes } = result;
+  if (preview !== undefined && !out.json) {
+    const { previewText } = await import("./pull_preview.ts");
+    return await out.text(previewText(preview, changes!));
+  }
+  await out.result(documentOf(result, place));
+  if (preview === undefined) await sumUp(place.directory, result);
 
   function documentOf(result: PullResult, where: { directory: string } | { file: string }) {
     const { digest, entries, files, bytes, changes, preview, fetched, reused, verdict } = result;
@@ -73,21 +76,16 @@ export async function runPull(context: Context): Promise<void> {
   }
 
   async function sumUp(where: string, result: PullResult) {
-    const { files, bytes, changes, preview, fetched, reused, verdict } = result;
+    const { files, bytes, changes, fetched, reused, verdict } = result;
     await context.report.done(async (took) => {
       const [{ filesText, signedBySuffix }, { formatSize }] = await Promise.all([
         import("../../terminal/summary.ts"),
         import("../../line/values.ts"),
       ]);
       const again = reused === 0 ? "" : `, ${formatSize(reused)} from the cache`;
-      const isUpdate = settings.get("overwrite") || preview !== undefined;
-      const changed = changes && isUpdate
-        ? (await import("./pull_preview.ts")).changesText(changes)
+      const changed = changes && settings.get("overwrite")
+        ? `: ${(await import("./pull_preview.ts")).changesText(changes)}`
         : "";
-      if (preview !== undefined) {
-        return `${formatReference(reference)} would change ${printable(where)}${changed}, ` +
-          `${formatSize(preview.toFetch)} to fetch${signedBySuffix(verdict)}`;
-      }
       return `Pulled ${formatReference(reference)} into ${printable(where)}: ` +
         `${filesText(files, bytes)} ${took}${changed}, ${formatSize(fetched)} fetched${again}` +
         signedBySuffix(verdict);
