@@ -28,7 +28,7 @@ export class Cutter {
   }
 
   /**
-   * Passes over the bytes of a chunk that need not be looked at, at its beginning: three quarters of it and more.
+   * Passes over the bytes of a chunk that need not be looked at, at its beginning: three quarters of it at least.
    *
    * @returns how many these are; to the end of the file where the chunk cannot end before
    */
