@@ -35,14 +35,16 @@ export class TrustedFiles {
   readonly #dir: HeldDirectory;
   readonly #known: ReadonlyMap<string, Stamp & { key: string }>;
   readonly #right: (string | number)[] = [];
-  readonly #began = Date.now();
+  readonly #began: number;
 
   /**
    * Reads the record. One that is damaged, or of another directory that had the same path, is none.
    *
    * @param dir the destination
+   * @param now milliseconds since 1970
    */
-  constructor(state: StateDirectory, dir: HeldDirectory) {
+  constructor(state: StateDirectory, dir: HeldDirectory, now: number = Date.now()) {
+    this.#began = now;
     this.#state = state;
     this.#dir = dir;
     this.#known = state.readJson("pulled", dir.path, (value) => filesOf(value, dir)) ?? new Map();
