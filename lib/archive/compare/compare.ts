@@ -77,6 +77,12 @@ export async function compareDirectory(
 
 const NONE: readonly number[] = [];
 
+/** A file that is compared, and the permission bits that it is to have, where any are stated and there are any. */
+interface ComparedFile {
+  expected: Expected;
+  mode: number | undefined;
+}
+
 /** One comparison. */
 class DirectoryComparer {
   readonly #root: HeldDirectory;
@@ -85,7 +91,7 @@ class DirectoryComparer {
   readonly #pace: Pace;
   readonly #findings: Finding[] = [];
   readonly #same: SameCount = { files: 0, directories: 0, links: 0, bytes: 0 };
-  readonly #files: FileComparer<Expected>;
+  readonly #files: FileComparer<ComparedFile>;
   #done = 0;
 
   constructor(root: HeldDirectory, tree: ExpectedTree, options: CompareOptions, pace: Pace) {
@@ -98,7 +104,7 @@ class DirectoryComparer {
       anySize: options.anySize ?? false,
       threads: options.threads,
       pace,
-      onFile: (expected, found) => this.#file(expected, found),
+      onFile: (file, found) => this.#file(file, found),
       onBytes: (bytes) => this.#progress(bytes),
     });
   }
@@ -117,7 +123,10 @@ class DirectoryComparer {
         if (path !== "" && !this.#directory(cursor, directory)) continue;
         for (const expected of directory.links) this.#link(cursor.at(path), expected);
         if (extras?.when !== "content-is-missing") await finder?.look(path, directory.names);
-        for (const expected of directory.files) await this.#add(expected);
+        for (const expected of directory.files) {
+          if (pace.due()) await pace.breathe();
+          await this.#add(expected);
+        }
       }
       await this.#files.end();
       if (extras?.when === "content-is-missing" && this.#isContentMissing()) {
@@ -153,7 +162,8 @@ class DirectoryComparer {
     const found = this.#absent.has(parent) ? undefined : lookAt(cursor.at(parent), nameOf(path));
     if (found?.type === "directory") {
       // What a directory has beside permissions it may have from the one above it.
-      const isSame = directory.expected === undefined || this.#hasMode(found, expected, 0o777);
+      const isSame = directory.expected === undefined || !platform().hasModes ||
+        (found.mode & 0o777) === expected.entry.mode;
       if (isSame) this.#same.directories++;
       else this.#changed(expected, found, ["mode"]);
       return true;
@@ -178,41 +188,40 @@ class DirectoryComparer {
     else this.#changed(expected, found, ["target"]);
   }
 
-  async #add(expected: Expected): Promise<void> {
-    if (this.#pace.due()) await this.#pace.breathe();
-    const { path } = expected.entry;
-    const { size } = expectedFile(expected);
-    const parts = knownParts(expected);
-    const stamp = this.#options.trusted?.(expected, parts);
+  /** @returns what to wait for, where there is anything */
+  #add(expected: Expected): Promise<void> {
+    const { entry, content } = expected;
+    const known = { entry, content };
+    const { size, mode } = expectedFile(known);
+    const parts = knownParts(known);
+    const stamp = this.#options.trusted?.(known, parts);
     const trusted = stamp?.size === size ? stamp : undefined;
-    await this.#files.add({ file: expected, path, size, trusted, ...parts });
+    const file = { expected, mode: platform().hasModes ? mode : undefined };
+    return this.#files.add({ file, path: entry.path, size, trusted, ...parts });
   }
 
-  #file(expected: Expected, { verdict, stat, right }: PartFound): void {
+  #file({ expected, mode }: ComparedFile, { verdict, stat, right }: PartFound): void {
+    const hasMode = mode === undefined || stat.mode === mode;
+    if (verdict === "same") {
+      this.#options.onRight?.(expected, stat);
+      if (hasMode) {
+        this.#same.files++;
+        this.#same.bytes += stat.size;
+        return;
+      }
+    }
     if (verdict === "missing") return this.#missing(expected);
-    const { size, mode } = stat;
+    const { size } = stat;
     if (verdict === "directory" || verdict === "symlink" || verdict === "other") {
-      return this.#changed(expected, { type: verdict, size, mode }, ["type"]);
+      return this.#changed(expected, { type: verdict, size, mode: stat.mode }, ["type"]);
     }
     if (verdict === "unreadable" && this.#options.unreadable !== "differs") {
       const path = this.#root.shown(expected.entry.path);
       throw fileError("cannot read", path, Object.assign(new Error("EACCES"), { code: "EACCES" }));
     }
-    const found: Found = { type: "file", size, mode };
-    const differs: Difference[] = [];
-    if (verdict === "same") this.#options.onRight?.(expected, stat);
-    else differs.push("content");
-    if (!this.#hasMode(found, expected, 0o7777)) differs.push("mode");
-    if (differs.length > 0) return this.#changed(expected, found, differs, right);
-    this.#same.files++;
-    this.#same.bytes += size;
-  }
-
-  /** Whether something has the permission bits that it is to have, where they are stated and there are any. */
-  #hasMode(found: Found, { entry, content }: Expected, mask: number): boolean {
-    const isFile = content !== undefined && entry.type !== "directory";
-    const mode = isFile ? expectedFile({ entry, content }).mode : entry.mode;
-    return mode === undefined || !platform().hasModes || (found.mode & mask) === mode;
+    const differs: Difference[] = verdict === "same" ? [] : ["content"];
+    if (!hasMode) differs.push("mode");
+    this.#changed(expected, { type: "file", size, mode: stat.mode }, differs, right);
   }
 
   #missing(expected: Expected): void {

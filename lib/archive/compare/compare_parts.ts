@@ -51,7 +51,7 @@ export interface PartFound {
   verdict: PartVerdict;
   stat: Omit<FileStat, "type">;
   /** Of a part that differs: which of its chunks are right, counted from its first. */
-  right: number[];
+  right: readonly number[];
 }
 
 /** Many of them, in the order of the parts. */
@@ -68,6 +68,7 @@ const FIELDS = 6;
 const FOUND_FIELDS = 6;
 /** Hexadecimal digits of a digest. */
 const HEX = 64;
+const NONE: readonly number[] = [];
 
 /** Makes {@linkcode ComparedParts} of parts that are added one by one. */
 export class ComparedPartsWriter {
@@ -75,13 +76,25 @@ export class ComparedPartsWriter {
   #hexes = "";
   readonly #numbers: number[] = [];
 
-  /** Adds a part. */
-  add({ path, fileSize, from, sizes, hexes, trusted }: ComparedPart): void {
+  /**
+   * Adds a part.
+   *
+   * @param file whose part it is
+   * @param part which of its chunks
+   */
+  add({ path, fileSize, trusted }: Omit<ComparedPart, "from" | keyof KnownParts>, part: {
+    from: number;
+    sizes: readonly number[];
+    hexes: string;
+  }): void {
+    const { from, sizes, hexes } = part;
     this.#paths += `${path}\0`;
     this.#hexes += hexes;
-    const { mtime, ctime, inode } = trusted ?? { mtime: NaN, ctime: NaN, inode: NaN };
-    this.#numbers.push(fileSize, from, sizes.length, mtime, ctime, inode);
-    for (const size of sizes) this.#numbers.push(size);
+    const numbers = this.#numbers;
+    numbers.push(fileSize, from, sizes.length);
+    if (trusted === undefined) numbers.push(NaN, NaN, NaN);
+    else numbers.push(trusted.mtime, trusted.ctime, trusted.inode);
+    for (const size of sizes) numbers.push(size);
   }
 
   /** All that were added. */
@@ -157,7 +170,7 @@ export function* partsFoundOf({ numbers, right }: PartsFound): Generator<PartFou
         ctime: fields[at + 4]!,
         inode: fields[at + 5]!,
       },
-      right: right.slice(next, next + count),
+      right: count === 0 ? NONE : right.slice(next, next + count),
     };
     next += count;
   }

@@ -67,6 +67,7 @@ export function expectedFile({ entry, content }: Expected): ExpectedFile {
 export function knownParts({ entry, content }: Expected): KnownParts {
   if (content!.kind === "table") {
     const { columns, first, chunkCount } = content!.row;
+    if (chunkCount === 1) return { sizes: [columns.size(first)], hexes: columns.hex(first) };
     const sizes = Array.from({ length: chunkCount }, (_, i) => columns.size(first + i));
     return { sizes, hexes: columns.hexes(first, first + chunkCount).join("") };
   }

@@ -10,7 +10,6 @@ import { nextTurn } from "../../system/runtime.ts";
 import type { SharedRunner } from "../job_runner.ts";
 import { type CompareInput, compareJob } from "./compare_job.ts";
 import {
-  type ComparedPart,
   ComparedPartsWriter,
   type PartFound,
   type PartsFound,
@@ -97,24 +96,21 @@ export class FileComparer<T> {
   }
 
   /** Adds a file. */
-  async add({ file, path, size, sizes, hexes, trusted }: FileToCompare<T>): Promise<void> {
-    const whole = { path, fileSize: size, trusted };
+  async add(whole: FileToCompare<T>): Promise<void> {
+    const { file, size, sizes } = whole;
     if (size <= JOB_BYTES) {
-      await this.#add({ ...whole, from: 0, sizes, hexes }, {
-        file,
-        firstChunk: 0,
-        chunks: sizes.length,
-        bytes: size,
-        merged: undefined,
-      });
+      const sent = { file, firstChunk: 0, chunks: sizes.length, bytes: size, merged: undefined };
+      const giving = this.#add(whole, { from: 0, sizes, hexes: whole.hexes }, sent);
+      if (giving !== undefined) await giving;
       return;
     }
     const merged: Merged = { left: 0, found: undefined };
-    const parts = [...partsOf({ sizes, hexes })];
+    const parts = [...partsOf(whole)];
     merged.left = parts.length;
-    for (const { firstChunk, bytes, ...part } of parts) {
-      const chunks = part.sizes.length;
-      await this.#add({ ...whole, ...part }, { file, firstChunk, chunks, bytes, merged });
+    for (const part of parts) {
+      const { firstChunk, bytes } = part;
+      const sent = { file, firstChunk, chunks: part.sizes.length, bytes, merged };
+      await this.#add(whole, part, sent);
     }
   }
 
@@ -131,11 +127,17 @@ export class FileComparer<T> {
     await Promise.all(this.#jobs);
   }
 
-  async #add(part: ComparedPart, sent: Sent<T>): Promise<void> {
-    this.#parts.add(part);
+  /** @returns what to wait for, where a job is full */
+  #add(
+    { path, size: fileSize, trusted }: FileToCompare<T>,
+    part: KnownParts & { from: number },
+    sent: Sent<T>,
+  ): Promise<void> | undefined {
+    this.#parts.add({ path, fileSize, trusted }, part);
     this.#sent.push(sent);
     this.#bytes += sent.bytes;
-    if (this.#bytes >= JOB_BYTES || this.#sent.length >= JOB_FILES) await this.#give();
+    const isFull = this.#bytes >= JOB_BYTES || this.#sent.length >= JOB_FILES;
+    return isFull ? this.#give() : undefined;
   }
 
   async #give(): Promise<void> {

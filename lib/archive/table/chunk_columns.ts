@@ -113,6 +113,12 @@ export class ChunkColumns {
     ) as Digest;
   }
 
+  /** The digest of a chunk, in hexadecimal. */
+  hex(i: number): string {
+    const end = (i + 1) * DIGEST_LENGTH;
+    return decoder.decode(this.#digests.subarray(i * DIGEST_LENGTH + ALGORITHM_LENGTH, end));
+  }
+
   /** Digests of consecutive chunks, in hexadecimal. */
   hexes(first: number, last: number): string[] {
     const all = decoder.decode(this.#digests.subarray(first * DIGEST_LENGTH, last * DIGEST_LENGTH));

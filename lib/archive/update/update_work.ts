@@ -107,7 +107,8 @@ export async function updateWork(
 /** The names of each file that has several, its own the first, by that. */
 function furtherNames(entries: readonly SelectedEntry[]): Map<string, string[]> {
   const names = new Map<string, string[]>();
-  for (const { entry: { type, path, linkTarget } } of entries) {
+  for (const one of entries) {
+    const { type, path, linkTarget } = one.entry;
     if (type !== "hardlink") continue;
     const all = names.get(linkTarget!) ?? [linkTarget!];
     all.push(path);

@@ -5,10 +5,11 @@
  * @module
  */
 
+import type { Entry } from "../../archive/entry.ts";
 import type { UnpackWholeOptions } from "../../archive/select/unpack_whole.ts";
 import type { SelectedEntry } from "../../archive/select/selection.ts";
 import type { LayerTable } from "../../archive/table/layer_table.ts";
-import { tableContent } from "../../archive/read/content.ts";
+import { type Content, tableContent } from "../../archive/read/content.ts";
 import { OrderedTree } from "../../archive/tree/ordered_tree.ts";
 import type { UpdateGoal } from "../../archive/update/update_work.ts";
 import { checkEntry } from "../../archive/unpack/plan.ts";
@@ -66,14 +67,36 @@ async function orderedGoal(
   const entries: SelectedEntry[] = [];
   for (let i = 0; i < table.length; i++) {
     if (pace.due()) await pace.breathe();
-    const file = tree.fileRows.get(i);
-    const located = table.locate(file ?? i);
-    const entry = file === undefined
-      ? located.row.entry
-      : { ...table.entry(i), linkTarget: table.path(file) };
-    checkEntry(entry, policy);
-    entries.push({ entry, content: tableContent(layerTable, located) });
+    if (table.type(i) === "symlink") checkEntry(table.entry(i), policy);
+    entries.push(new RowOfTree(layerTable, tree, i));
   }
   const read = layerTable.tail.bytes.length;
   return { tree, entries, tables: [layerTable], read, diffIdOf: () => diffId, close() {} };
+}
+
+/** An entry of a table, which is made when it is asked for: most are compared, and never again. */
+class RowOfTree implements SelectedEntry {
+  readonly #layer: LayerTable;
+  readonly #tree: OrderedTree;
+  readonly #row: number;
+
+  constructor(layer: LayerTable, tree: OrderedTree, row: number) {
+    this.#layer = layer;
+    this.#tree = tree;
+    this.#row = row;
+  }
+
+  /** As {@linkcode SelectedEntry.entry}. */
+  get entry(): Entry {
+    const { table, fileRows } = this.#tree;
+    const file = fileRows.get(this.#row);
+    const entry = table.entry(this.#row);
+    return file === undefined ? entry : { ...entry, linkTarget: table.path(file) };
+  }
+
+  /** As {@linkcode SelectedEntry.content}. */
+  get content(): Content {
+    const { table, fileRows } = this.#tree;
+    return tableContent(this.#layer, table.locate(fileRows.get(this.#row) ?? this.#row));
+  }
 }
