@@ -59,15 +59,15 @@ export class HeldDirectory {
   readonly stat: Stats;
   readonly #options: HoldOptions;
   readonly #fd: number | undefined;
-  /** Whether no other user can change what the path leads to. */
-  readonly #fixed: boolean;
+  /** Whether no other user can change what the path leads to; a function that finds it out, until that is asked. */
+  #fixed: boolean | (() => boolean);
   #open = true;
 
   private constructor(
     path: string,
     stat: Stats,
     options: HoldOptions,
-    { fd, fixed }: { fd?: number | undefined; fixed: boolean },
+    { fd, fixed }: { fd?: number | undefined; fixed: boolean | (() => boolean) },
   ) {
     this.path = path;
     this.stat = stat;
@@ -105,7 +105,13 @@ export class HeldDirectory {
    * no other user can change what that leads to, else as {@linkcode at}.
    */
   get atOrPath(): string {
-    return this.#fixed ? this.path : this.at;
+    return this.#isFixed() ? this.path : this.at;
+  }
+
+  /** Most directories are opened to be looked into, and who owns them is not asked. */
+  #isFixed(): boolean {
+    if (typeof this.#fixed !== "boolean") this.#fixed = this.#fixed();
+    return this.#fixed;
   }
 
   /** How the system is told what has a name in this directory. */
@@ -148,7 +154,7 @@ export class HeldDirectory {
       const stat = fstatSync(fd);
       // Where the system ignores the flag that demands a directory.
       if (!stat.isDirectory()) throw notDirectory(shown);
-      const fixed = this.#fixed && !follow && whyShared(stat) === undefined;
+      const fixed = () => !follow && whyShared(stat) === undefined && this.#isFixed();
       return new HeldDirectory(shown, stat, this.#options, { fd, fixed });
     } catch (error) {
       closeSync(fd);

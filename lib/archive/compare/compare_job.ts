@@ -9,7 +9,7 @@
  */
 
 import { closeSync, constants, openSync, readSync } from "node:fs";
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { Digester, hexOf } from "../../digest.ts";
 import { type FileStat, statLink } from "../../system/runtime.ts";
 import { errnoOf } from "../../system/system_error.ts";
@@ -119,13 +119,16 @@ function rightChunks(fd: number, { from, sizes, hexes }: ComparedPart): number[]
     const there = readAt(fd, memory.subarray(0, bytes), position);
     for (let at = 0; i < end; at += sizes[i++]!) {
       const next = at + sizes[i]!;
-      if (next <= there && hash("sha256", memory.subarray(at, next), "hex") === hexAt(i)) {
-        right.push(i);
-      }
+      if (next <= there && hexOf256(memory.subarray(at, next)) === hexAt(i)) right.push(i);
     }
     position += bytes;
   }
   return right;
+}
+
+/** By a hash that is made for it: under Deno the one call that does the same takes a third longer. */
+function hexOf256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 function digestOfRange(

@@ -100,5 +100,10 @@ export class RunReader {
   /** Gives the rest up. */
   async cancel(): Promise<void> {
     await this.#reader?.cancel();
+    // The collector would come for it too late: there may be hundreds of runs.
+    for (const memory of [this.#scratch, this.#rest.buffer]) {
+      if (memory.byteLength > 0) memory.transfer(0);
+    }
+    this.#rest = new Uint8Array(0);
   }
 }

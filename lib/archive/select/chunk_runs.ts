@@ -31,8 +31,13 @@ export interface Run<T> {
  *
  * @param layer the layer
  * @param files in the order in which they are to be read; one that stands before the last begins a new run
+ * @param gap bytes between two members that are fetched along rather than asked around for
  */
-export function runsOf<T>(layer: LayerEnd, files: Iterable<WantedFile<T>>): Run<T>[] {
+export function runsOf<T>(
+  layer: LayerEnd,
+  files: Iterable<WantedFile<T>>,
+  gap: number = MAX_GAP,
+): Run<T>[] {
   const runs: Run<T>[] = [];
   let run: Run<T> | undefined;
   let behind = 0;
@@ -42,7 +47,7 @@ export function runsOf<T>(layer: LayerEnd, files: Iterable<WantedFile<T>>): Run<
     const start = columns.member(first);
     const last = columns.member(to - 1);
     const end = members[indexAfter(members, last)] ?? layer.footer.contentEnd;
-    if (run !== undefined && first >= behind && start - run.end <= MAX_GAP) {
+    if (run !== undefined && first >= behind && start - run.end <= gap) {
       run.end = Math.max(run.end, end);
       run.files.push(wanted);
     } else {

@@ -49,6 +49,12 @@ export interface UpdatePlan {
   toFetch: number;
 }
 
+/**
+ * Bytes between two members that are fetched along: of an update they are few that are needed, and far apart, so that
+ * what is fetched for nothing would soon be more than those.
+ */
+const UPDATE_GAP = 16 * 1024;
+
 type TableFile = NeededFile & { content: Content & { kind: "table" } };
 
 /**
@@ -76,7 +82,7 @@ export function planUpdate(
   plan.contents.layers = inFull.layers.map((layer) => {
     const wanted = layer.runs.flatMap(({ files }) => files) as WantedFile<NeededFile>[];
     const needed = wanted.flatMap((one) => rest(one, locals.get(one.file)!));
-    const reduced = { ...layer, runs: runsOf(layer.layer, needed) };
+    const reduced = { ...layer, runs: runsOf(layer.layer, needed, UPDATE_GAP) };
     const isWhole = isReadWhole(reduced) && !comesWithTable(reduced);
     if (!isWhole) return reduced;
     plan.whole.add(layer);
