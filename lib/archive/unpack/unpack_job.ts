@@ -54,6 +54,7 @@ export function unpackJob(input: UnpackInput, transfer: ArrayBuffer[]): UnpackOu
     ends.push(at);
     from = end;
   }
+  let run: Run | undefined;
   for (const file of filePartsOf(input.files)) {
     const begin = file.segment === 0 ? 0 : ends[file.segment - 1]!;
     const start = begin + file.inner;
@@ -66,15 +67,40 @@ export function unpackJob(input: UnpackInput, transfer: ArrayBuffer[]): UnpackOu
           `sha256:${file.hex}`,
       );
     }
-    writeFile(file, bytes, input);
+    const { path, at: place } = file;
+    if (place === undefined) {
+      writeFile(file, bytes, input);
+      continue;
+    }
+    // Chunks of a file that follow each other are written as one: opening it for each would cost more.
+    const follows = run !== undefined && run.path === path && run.end === start &&
+      run.at + run.end - run.start === place;
+    if (!follows) {
+      if (run !== undefined) writeRun(run, output, input);
+      run = { path, at: place, start, end: start };
+    }
+    run!.end = start + file.size;
   }
+  if (run !== undefined) writeRun(run, output, input);
   transfer.push(input.packed, output.buffer);
   return { packed: input.packed, plain: output.buffer, ends };
 }
 
+/** Checked parts of one file that follow each other in it and in the plain bytes. */
+interface Run {
+  path: string;
+  /** Where in the file they go. */
+  at: number;
+  /** Where in the plain bytes they begin and end. */
+  start: number;
+  end: number;
+}
+
+function writeRun({ path, at, start, end }: Run, plain: Uint8Array, where: FileRoot): void {
+  writePart(where, { path, at }, plain.subarray(start, end));
+}
+
 function writeFile(file: FilePart, bytes: Uint8Array, where: FileRoot): void {
-  const { at, path } = file;
-  if (at !== undefined) return writePart(where, { path, at }, bytes);
   const made = new StagedFile(where, file);
   try {
     made.write(bytes);
