@@ -80,6 +80,58 @@ Deno.test("pull makes three file system calls for a file, and memory grows with 
   assert.ok(large.large.bytes < 16 << 20, `${large.large.bytes} bytes in large buffers`);
 });
 
+Deno.test("an update makes four file system calls for a file that is right, and one where times are trusted", async () => {
+  using trees = fixture();
+  const { path } = trees;
+  const update = async (tree: string, verb: "update" | "trusting") => {
+    const reference = `oci:${path}/oci-${tree}:v1`;
+    const client = new Client();
+    await client.push({ directory: `${path}/${tree}` }, reference);
+    await client.pull(reference, `${path}/out-${tree}`, { overwrite: true });
+    return await counted(path, verb, reference, `${path}/out-${tree}`);
+  };
+  const [many, twice] = [await update("many", "update"), await update("twice", "update")];
+  const read = { lstatSync: 1, openSync: 1, readSync: 1, closeSync: 1 };
+  assert.deepEqual(perFile(many, twice), read);
+  const [few, more] = [await update("many", "trusting"), await update("twice", "trusting")];
+  assert.deepEqual(perFile(few, more), { lstatSync: 1 });
+  const [large, double] = [await update("large", "update"), await update("double", "update")];
+  assert.ok(double.large.bytes - large.large.bytes < 512 << 10);
+});
+
+Deno.test("an update of an unchanged directory asks for the table alone, and one of a changed file for its bytes", async () => {
+  using trees = fixture();
+  const { path } = trees;
+  const registry = await startRegistry();
+  try {
+    const reference = `${registry.host}/acme/tree:v1`;
+    const files = `${path}/tree`;
+    Deno.mkdirSync(files);
+    for (let i = 0; i < 40; i++) {
+      Deno.writeFileSync(`${files}/${i}`, crypto.getRandomValues(new Uint8Array(60_000)));
+    }
+    const client = new Client();
+    await client.push({ directory: files }, reference);
+    await client.pull(reference, `${path}/out`);
+    let table = 0;
+    for (const changed of [false, true]) {
+      if (changed) Deno.writeTextFileSync(`${path}/out/0`, "changed");
+      registry.clear();
+      const { changes } = await client.pull(reference, `${path}/out`, { overwrite: true });
+      assert.equal(changes!.changed, changed ? 1 : 0);
+      // The config and the table, and the members of one file.
+      const blobs = wire(registry).requests.filter((line) => line.startsWith("GET blobs/"));
+      assert.equal(blobs.length, changed ? 3 : 2, blobs.join());
+      const { sent } = wire(registry);
+      assert.ok(changed ? sent < table + 130_000 : sent < 1_100_000, `${sent} bytes`);
+      table = sent;
+    }
+    await client.close();
+  } finally {
+    await registry.close();
+  }
+});
+
 Deno.test("chunk-swarm: cat holds only what it reads, whatever else its member has", async () => {
   using place = fixture();
   const { path } = place;

@@ -18,7 +18,7 @@ export interface Counts {
 /** Runs a verb, with what it works in below `dir`, and counts. */
 export async function counted(
   dir: string,
-  verb: "push" | "again" | "pull" | "cat",
+  verb: "push" | "again" | "pull" | "update" | "trusting" | "cat",
   reference: string,
   path: string,
 ): Promise<Counts> {
