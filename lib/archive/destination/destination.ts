@@ -7,6 +7,7 @@
 import { mkdirSync, rmdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BlobberError } from "../../errors.ts";
+import { isClaimName } from "./claims.ts";
 import type { HeldDirectory, HoldOptions } from "../../system/held_directory.ts";
 import { holdPath } from "../../system/hold_path.ts";
 import { quote } from "../../text/printable.ts";
@@ -60,6 +61,19 @@ export class Destination {
   /** Whether it exists. */
   get exists(): boolean {
     return this.dir !== undefined;
+  }
+
+  /**
+   * Whether it holds anything but what pulls keep there for themselves.
+   *
+   * @throws {BlobberError} `file-system`
+   */
+  get holdsSomething(): boolean {
+    try {
+      return this.dir?.names().some((name) => !isClaimName(name)) ?? false;
+    } catch (cause) {
+      throw fileError("cannot look into", this.path, cause);
+    }
   }
 
   /** Its name in the directory above it. */

@@ -36,8 +36,10 @@ export interface LocalChunk {
 /** A file of which chunks are taken from the disk. */
 export interface LocalFile {
   file: NeededFile;
-  chunks: LocalChunk[];
+  chunks: readonly LocalChunk[];
 }
+
+const NONE: readonly LocalChunk[] = [];
 
 /** From where everything comes. */
 export interface UpdatePlan {
@@ -67,10 +69,13 @@ type TableFile = NeededFile & { content: Content & { kind: "table" } };
 export function planUpdate(
   files: readonly NeededFile[],
   tables: readonly (LayerTable | undefined)[],
-  placeOf: (hex: string) => LocalPlace | undefined,
+  placeOf: ((hex: string) => LocalPlace | undefined) | undefined,
 ): UpdatePlan {
-  const locals = new Map<SelectedEntry, LocalChunk[]>();
-  for (const file of files) locals.set(file, localChunks(file, placeOf));
+  const locals = new Map<SelectedEntry, readonly LocalChunk[]>();
+  for (const file of files) {
+    const hasNone = placeOf === undefined && file.right.length === 0;
+    locals.set(file, hasNone ? NONE : localChunks(file, placeOf ?? (() => undefined)));
+  }
   const inFull = planContents(files, tables);
   const plan: UpdatePlan = {
     local: [],

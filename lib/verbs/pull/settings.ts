@@ -5,6 +5,7 @@
  */
 
 import { allowanceFor } from "../../archive/allowance.ts";
+import type { Destination } from "../../archive/destination/destination.ts";
 import { Growth } from "../../archive/growth.ts";
 import type { PlacedTree } from "../../archive/tree/placed_tree.ts";
 import type { EntryPolicy } from "../../archive/unpack/plan.ts";
@@ -49,7 +50,10 @@ export function isPart(settings: PullSettings): boolean {
 }
 
 /** Whether a pull compares first: what is there may be right already. */
-export function isUpdate(settings: PullSettings, destination: { exists: boolean }): boolean {
+export function isUpdate(
+  settings: PullSettings,
+  destination: Pick<Destination, "holdsSomething">,
+): boolean {
   const { overwrite = false, delete: removes = false, dryRun = false } = settings;
   if (removes && !overwrite) {
     throw new BlobberError(
@@ -63,7 +67,7 @@ export function isUpdate(settings: PullSettings, destination: { exists: boolean 
       "invalid option delete: only a part of the artifact is pulled, which does not tell what is not to be there",
     );
   }
-  return dryRun || (overwrite && destination.exists);
+  return dryRun || (overwrite && destination.holdsSomething);
 }
 
 /** The changes of a pull into a directory that had none of it. */

@@ -87,15 +87,29 @@ export async function workOut(
   const { findings } = comparison;
   if (cursor !== undefined) await checkUpdate(findings, goal, { cursor, resumes, pace });
   const work = await updateWork(findings, goal, pace);
-  const sources = new LocalSources(work.files);
-  if (dir !== undefined && work.files.length > 0) {
-    await sources.lookAtRight(right, pace);
-    const root = dir.atOrPath;
-    await sources.lookInto(findings, { root, threads: threads.runner, pace });
-  }
-  const plan = planUpdate(work.files, goal.tables, (hex) => sources.get(hex));
+  const sources = await sourcesOf(work.files, { dir, right, findings }, options);
+  const plan = planUpdate(work.files, goal.tables, sources && ((hex) => sources.get(hex)));
   const extras = settings.delete ? findings.filter((one) => one.kind === "extra") : [];
   return { goal, comparison, work, plan, extras, cursor };
+}
+
+/** What of the content that is needed is on the disk, where anything is there. */
+async function sourcesOf(
+  needed: UpdateWork["files"],
+  { dir, right, findings }: {
+    dir: HeldDirectory | undefined;
+    right: readonly Expected[];
+    findings: Comparison["findings"];
+  },
+  { rules: { pace }, threads }: UpdateOptions,
+): Promise<LocalSources | undefined> {
+  const isThere = right.length > 0 ||
+    findings.some((one) => one.kind !== "missing" && one.found.type === "file");
+  if (dir === undefined || needed.length === 0 || !isThere) return undefined;
+  const sources = new LocalSources(needed);
+  await sources.lookAtRight(right, pace);
+  await sources.lookInto(findings, { root: dir.atOrPath, threads: threads.runner, pace });
+  return sources;
 }
 
 async function* inOne<T>(all: T): AsyncGenerator<T, void> {
