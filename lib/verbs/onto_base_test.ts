@@ -308,3 +308,37 @@ test("times are kept as the push says", { skip: lacks("modes") }, () =>
     assert.deepEqual(times, [2000, 4000, 1000, 3000, 1000].map((at) => at * 1000));
     assert.deepEqual(readdirSync(join(out, "d")).sort(), ["b", "new"]);
   }));
+
+test("whatever changes, the layers make the tree", () =>
+  withTrial(async (trial) => {
+    let seed = 4711;
+    const next = (below: number) => (seed = (seed * 75 + 74) % 65537) % below;
+    const name = () => ["a", "b", "c", "d.x", "e e"][next(5)]!;
+    const path = () => Array.from({ length: 1 + next(4) }, name).join("/");
+    const files = new Map<string, Files[string]>([["filler", FILLER]]);
+    const whole = new Set<unknown>();
+    const depths = new Set<number>();
+    for (let round = 0; round < 60; round++) {
+      for (let i = next(6); i >= 0; i--) {
+        const at = path();
+        for (const other of [...files.keys()]) {
+          const clash = other === at || other.startsWith(`${at}/`) || at.startsWith(`${other}/`);
+          if (clash) files.delete(other);
+        }
+        const kind = next(6);
+        if (kind > 1) files.set(at, kind === 2 ? null : kind === 3 ? { to: name() } : `${next(9)}`);
+      }
+      trial.fill(Object.fromEntries(files));
+      const { tree, base } = await trial.push({ base: "auto" });
+      assert.equal(tree, (await trial.fresh()).tree);
+      assert.equal(
+        (await trial.client.treeDigest({ store: trial.store, reference: "t" })).tree,
+        tree,
+      );
+      whole.add(base!.whole);
+      depths.add(base!.layers.length);
+      if (round % 10 === 9) assert.deepEqual(await trial.pulled(), treeOn(trial.directory));
+    }
+    assert.ok(depths.size > 2, [...depths].join());
+    assert.ok(whole.has("size") && whole.has(undefined));
+  }));

@@ -82,7 +82,8 @@ export class FileLooker<T> {
     const { pace, helpers, slots, keys } = this.#options;
     pace.check();
     if (this.#files.length === 0) return;
-    const input: LookInput = { files: this.#files, ...(keys !== undefined && { keys }) };
+    const files = JSON.stringify(this.#files);
+    const input: LookInput = { files, ...(keys !== undefined && { keys }) };
     const of = this.#of;
     this.#files = [];
     this.#of = [];

@@ -26,7 +26,8 @@ export interface LookedFile {
 
 /** Files to look at, and which private keys may be in them. */
 export interface LookInput {
-  files: LookedFile[];
+  /** {@linkcode LookedFile}s as JSON: threads copy one string in a third of the time of its objects. */
+  files: string;
   /** Left out, no secret is looked for. */
   keys?: KeyGuard | undefined;
 }
@@ -52,7 +53,7 @@ let buffer: Uint8Array | undefined;
 export function lookJob({ files, keys }: LookInput): LookOutput {
   buffer ??= new Uint8Array(BATCH_BYTES);
   const output: LookOutput = { digests: "", other: [], secrets: [] };
-  for (const [i, looked] of files.entries()) {
+  for (const [i, looked] of (JSON.parse(files) as LookedFile[]).entries()) {
     const { file, stamp, ends } = looked;
     const first = Math.min(stamp.size, BATCH_BYTES);
     readPart({ file, stamp, from: 0, size: first, at: 0 }, buffer);

@@ -7,136 +7,200 @@
 
 import type { Entry } from "../../archive/entry.ts";
 import type { LayerTable } from "../../archive/table/layer_table.ts";
-import type { Row } from "../../archive/table/table.ts";
+import type { Table } from "../../archive/table/table.ts";
 import { isFormatsOwn } from "../../archive/toc.ts";
 import { Tree } from "../../archive/tree/tree.ts";
-import { hexOf } from "../../digest.ts";
 import { MAX_LISTED_ENTRIES } from "../../limits.ts";
 import type { Pace } from "../../system/pace.ts";
-import type { LookedEntry } from "./looked_entry.ts";
+import type { LookedEntries } from "./looked_entries.ts";
 
 const WHITEOUT = ".wh.";
 /** Bytes that a name may have. */
 const MAX_NAME_BYTES = 255;
 const EMPTY_HEX = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/** Where the content of an entry is: a row in one of the tables. */
-export interface LevelContent {
-  row: Row;
-  /** Which layer the table is of. */
-  layer: number;
-}
-
-/** The tree of some layers. */
-export type Level = Tree<LevelContent>;
+/**
+ * Where an entry stands: its layer and its row, in one number, since there is one for each path. What is there and
+ * is no row as it stands, such as a directory that only names imply, is {@linkcode NO_ROW}.
+ */
+type Place = number;
+const NO_ROW = -1;
+const ROWS = 2 ** 21;
 
 /** What a layer on top has to hold. */
 export interface TopContent {
-  /** What is not the same below, with the directories on the way, in the order of the tree. */
-  entries: LookedEntry[];
+  /** What is not the same below, with the directories on the way, by their numbers. */
+  entries: number[];
   /** Paths that are gone: each with all that is below it. By the directory that they were in. */
   gone: ReadonlyMap<string, readonly string[]>;
 }
 
-/**
- * Applies layers to each other.
- *
- * @param tables theirs, from the ground up
- * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
- */
-export async function levelOf(tables: readonly LayerTable[], pace: Pace): Promise<Level> {
-  const limits = { maxEntries: MAX_LISTED_ENTRIES, maxBytes: Infinity, maxFileBytes: Infinity };
-  const tree: Level = new Tree(limits, pace);
-  for (const [layer, { table }] of tables.entries()) {
-    tree.nextLayer();
-    for (let i = 0; i < table.length; i++) {
-      if (pace.due()) await pace.breathe();
-      const row = table.row(i);
-      if (!isFormatsOwn(row.entry.path)) tree.apply(row.entry, { row, layer });
-    }
-  }
-  return tree;
-}
+/** The trees of the lowest layers of a base, for each number of them. */
+export class Levels {
+  readonly #tables: readonly Table[];
+  /** What all layers make, by path. */
+  readonly #all = new Map<string, Place>();
+  /** For each layer, what stood at the paths that it changed. */
+  readonly #before: Map<string, Place | undefined>[] = [];
 
-/**
- * What a tree differs from layers in.
- *
- * @param looked the tree, in the order of a walk, whose files were compared with the chunks of `compared`
- * @param level the layers
- * @param compared all layers of the base
- * @returns `undefined` where layers cannot say it: a name is too long to be taken away
- */
-export async function contentOnTop(
-  looked: ReadonlyMap<string, LookedEntry>,
-  { level, compared }: { level: Level; compared: Level },
-  pace: Pace,
-): Promise<TopContent | undefined> {
-  const gone = await goneFrom(level, looked, pace);
-  if (gone === undefined) return undefined;
-  const wanted = new Set<string>();
-  for (const path of gone.keys()) want(path, wanted);
-  for (const [path, one] of looked) {
-    if (pace.due()) await pace.breathe();
-    if (!isSame(one, level, compared)) want(path, wanted);
+  private constructor(tables: readonly Table[]) {
+    this.#tables = tables;
   }
-  const entries: LookedEntry[] = [];
-  for (const [path, one] of looked) if (wanted.has(path)) entries.push(one);
-  return { entries, gone };
+
+  /**
+   * Applies layers to each other.
+   *
+   * @param layers their tables, from the ground up
+   * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
+   */
+  static async of(layers: readonly LayerTable[], pace: Pace): Promise<Levels> {
+    const levels = new Levels(layers.map(({ table }) => table));
+    const limits = { maxEntries: MAX_LISTED_ENTRIES, maxBytes: Infinity, maxFileBytes: Infinity };
+    const tree = new Tree(limits, pace);
+    for (const [layer, table] of levels.#tables.entries()) {
+      tree.nextLayer();
+      levels.#before.push(new Map());
+      for (let row = 0; row < table.length; row++) {
+        if (pace.due()) await pace.breathe();
+        const stated = table.entry(row);
+        if (isFormatsOwn(stated.path)) continue;
+        const { entry, removed, implied, added } = tree.apply(stated, undefined);
+        for (const path of removed) levels.#put(path, undefined);
+        for (const path of implied) levels.#put(path, NO_ROW);
+        if (added) levels.#put(entry.path, entry === stated ? layer * ROWS + row : NO_ROW);
+      }
+    }
+    return levels;
+  }
+
+  /** How many layers there are. */
+  get count(): number {
+    return this.#tables.length;
+  }
+
+  #put(path: string, place: Place | undefined): void {
+    // All that the lowest layer has, nothing had before.
+    const before = this.#before.length > 1 ? this.#before.at(-1)! : undefined;
+    if (before?.has(path) === false) before.set(path, this.#all.get(path));
+    if (place === undefined) this.#all.delete(path);
+    else this.#all.set(path, place);
+  }
+
+  /** What stands at a path in the lowest layers. */
+  #at(path: string, layers: number): Place | undefined {
+    for (const before of this.#before.slice(layers)) {
+      if (before.has(path)) return before.get(path);
+    }
+    return this.#all.get(path);
+  }
+
+  /** Paths that may be in the lowest layers, some of them more than once. */
+  *#paths(layers: number): Generator<string> {
+    yield* this.#all.keys();
+    for (const before of this.#before.slice(layers)) yield* before.keys();
+  }
+
+  /** The chunks that all layers have of a file of this size, where those are several. */
+  cutsOf(path: string, size: number): { ends: number[]; hexes: string } | undefined {
+    const place = this.#all.get(path);
+    if (place === undefined || place === NO_ROW) return undefined;
+    const [table, row] = this.#rowAt(place);
+    const count = table.chunkCount(row);
+    if (count < 2 || table.size(row) !== size) return undefined;
+    const { chunks } = table;
+    const first = table.firstChunk(row);
+    const ends: number[] = [];
+    for (let i = first; i < first + count; i++) ends.push(chunks.at(i) + chunks.size(i));
+    return { ends, hexes: chunks.hexes(first, first + count).join("") };
+  }
+
+  /**
+   * What a tree differs from the lowest layers in.
+   *
+   * @param looked the tree, whose files were compared with the chunks in all layers
+   * @param layers how many
+   * @returns `undefined` where layers cannot say it: a name is too long to be taken away
+   */
+  async contentOn(
+    looked: LookedEntries,
+    layers: number,
+    pace: Pace,
+  ): Promise<TopContent | undefined> {
+    const gone = await this.#goneFrom(looked, layers, pace);
+    if (gone === undefined) return undefined;
+    const wanted = new Uint8Array(looked.length);
+    for (const path of gone.keys()) want(path, looked, wanted);
+    for (let i = 0; i < looked.length; i++) {
+      if (pace.due()) await pace.breathe();
+      if (!this.#has(i, looked, layers)) want(looked.path(i), looked, wanted);
+    }
+    const entries: number[] = [];
+    for (const [i, is] of wanted.entries()) if (is === 1) entries.push(i);
+    return { entries, gone };
+  }
+
+  /** Whether the lowest layers have an entry as it is. */
+  #has(i: number, looked: LookedEntries, layers: number): boolean {
+    const path = looked.path(i);
+    const place = this.#at(path, layers);
+    if (place === undefined || place === NO_ROW) return false;
+    const [table, row] = this.#rowAt(place);
+    const [type, size] = [looked.type(i), looked.size(i)];
+    // A hard link is never the same: the file that it names may not stay.
+    if (table.type(row) !== type || table.mode(row) !== looked.mode(i)) return false;
+    if (table.mtime(row) !== looked.mtime(i)) return false;
+    if (type === "symlink") return table.linkTarget(row) === looked.linkTarget(i);
+    if (type !== "file") return true;
+    if (table.size(row) !== size) return false;
+    if (size === 0) return looked.hex(i) === EMPTY_HEX;
+    if (table.chunkCount(row) === 1) {
+      return table.chunks.digest(table.firstChunk(row)) === `sha256:${looked.hex(i)}`;
+    }
+    // The digest of a file of several chunks is a claim of its table: only the chunks tell. They were compared with
+    // those that all layers have.
+    return looked.isCutSo(i) && place === this.#all.get(path);
+  }
+
+  /** What is in the lowest layers and not in a tree: of a directory that is gone, nothing below it is named. */
+  async #goneFrom(
+    looked: LookedEntries,
+    layers: number,
+    pace: Pace,
+  ): Promise<Map<string, string[]> | undefined> {
+    const gone = new Map<string, Set<string>>();
+    for (const path of this.#paths(layers)) {
+      if (pace.due()) await pace.breathe();
+      if (looked.has(path)) continue;
+      const slash = path.lastIndexOf("/");
+      const directory = path.slice(0, Math.max(0, slash));
+      // What is no directory any more takes all that was in it away.
+      if (slash > 0 && !looked.isDirectory(directory)) continue;
+      if (this.#at(path, layers) === undefined) continue;
+      const name = path.slice(slash + 1);
+      if (!canGo(name)) return undefined;
+      const names = gone.get(directory);
+      if (names === undefined) gone.set(directory, new Set([name]));
+      else names.add(name);
+    }
+    return new Map([...gone].map(([directory, names]) => [directory, [...names].sort()]));
+  }
+
+  #rowAt(place: Place): [table: Table, row: number] {
+    return [this.#tables[Math.floor(place / ROWS)]!, place % ROWS];
+  }
 }
 
 /**
  * Wants an entry, and the directories that it is in: a program that applies a layer may make those that it does not
  * find there with permissions of its own.
  */
-function want(path: string, wanted: Set<string>): void {
-  for (let at = path; at !== "" && !wanted.has(at);) {
-    wanted.add(at);
+function want(path: string, looked: LookedEntries, wanted: Uint8Array): void {
+  for (let at = path; at !== "";) {
+    const i = looked.at(at);
+    if (wanted[i] === 1) return;
+    wanted[i] = 1;
     at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
   }
-}
-
-/** Whether layers have an entry as it is. */
-function isSame({ entry, hex, isCutSo }: LookedEntry, level: Level, compared: Level): boolean {
-  const { path, type, mode, mtime, size, linkTarget } = entry;
-  const found = level.get(path);
-  if (found === undefined) return false;
-  const below = found.entry;
-  // A hard link is never the same: the file that it names may not stay.
-  if (below.type !== type || below.mode !== mode || below.mtime !== mtime) return false;
-  if (type === "symlink") return below.linkTarget === linkTarget;
-  if (type !== "file" || below.size !== size) return type !== "file";
-  const { row, layer } = found.content;
-  if (size === 0) return hex === EMPTY_HEX;
-  if (row.chunkCount === 1) return hexOf(row.columns.digest(row.first)) === hex;
-  // The digest of a file of several chunks is a claim of its table: only the chunks tell. They were compared with
-  // those of the base as it is.
-  const known = compared.get(path)?.content;
-  return isCutSo && known?.layer === layer && known.row.first === row.first;
-}
-
-/** What is in layers and not in a tree: of a directory that is gone, nothing below it is named. */
-async function goneFrom(
-  level: Level,
-  looked: ReadonlyMap<string, LookedEntry>,
-  pace: Pace,
-): Promise<Map<string, string[]> | undefined> {
-  const gone = new Map<string, string[]>();
-  const open = [""];
-  while (open.length > 0) {
-    const directory = open.pop()!;
-    const names: string[] = [];
-    for (const name of level.childrenOf(directory)) {
-      if (pace.due()) await pace.breathe();
-      const path = directory === "" ? name : `${directory}/${name}`;
-      const entry = looked.get(path)?.entry;
-      if (entry === undefined) names.push(name);
-      else if (entry.type === "directory" && level.isDirectory(path)) open.push(path);
-    }
-    if (names.length === 0) continue;
-    if (names.some((name) => !canGo(name))) return undefined;
-    gone.set(directory, names.sort());
-  }
-  return gone;
 }
 
 function canGo(name: string): boolean {

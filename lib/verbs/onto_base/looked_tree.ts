@@ -17,13 +17,12 @@ import { type Observer, type PartProgress, reportPart } from "../../events.ts";
 import { Pace } from "../../system/pace.ts";
 import type { ThreadCall } from "../../threads/pool.ts";
 import type { PackSettings } from "../push/settings.ts";
-import type { Level } from "./levels.ts";
-import type { LookedEntry } from "./looked_entry.ts";
+import type { Levels } from "./levels.ts";
+import { LookedEntries } from "./looked_entries.ts";
 
 /** A tree that was looked at. */
 export interface LookedTree {
-  /** In the order of the walk. */
-  entries: ReadonlyMap<string, LookedEntry>;
+  entries: LookedEntries;
   surveyed: Surveyed;
   /** Likely secrets, in the order of the walk. */
   secrets: LikelySecret[];
@@ -34,7 +33,7 @@ export interface LookOptions {
   threads: ThreadCall;
   keys: KeyGuard | undefined;
   /** The base. */
-  base: Level;
+  base: Levels;
 }
 
 /**
@@ -52,32 +51,28 @@ export async function lookAtTree(
   const observer = partOf(options);
   const survey = new Survey(observer);
   const secrets: LikelySecret[] = [];
-  const entries = new Map<string, LookedEntry>();
+  const entries = new LookedEntries();
   const progress = { phase: "pack", unit: "bytes" } as const;
   let [done, total] = [0, 0];
-  const looker = new FileLooker<LookedEntry>(
+  const looker = new FileLooker<number>(
     { pace, helpers: threads, slots: 3 * threads.threads, keys },
-    (one, { hex, isCutSo, secret }) => {
-      one.hex = hex;
-      one.isCutSo = isCutSo;
-      if (secret !== undefined) {
-        secrets.push({ path: one.entry.path, kind: secret });
-      }
-      done += one.entry.size;
+    (i, { hex, isCutSo, secret }) => {
+      entries.found(i, hex, isCutSo);
+      if (secret !== undefined) secrets.push({ path: entries.path(i), kind: secret });
+      done += entries.size(i);
       observer.onProgress?.({ ...progress, done, finished: false });
     },
   );
   try {
     for (const { file, stat, ...stated } of walked) {
       const entry = timed(stated, options);
-      const one: LookedEntry = { entry, file, stat, hex: "", isCutSo: false };
-      entries.set(entry.path, one);
+      const { size, mtime, ctime, inode } = stat;
+      const stamp = { size, mtime, ctime, inode };
+      const i = entries.add(entry, file, stamp);
       survey.add(entry);
       if (entry.type !== "file") continue;
       total += entry.size;
-      const { size, mtime, ctime, inode } = stat;
-      const stamp = { size, mtime, ctime, inode };
-      await looker.add(one, { file, stamp, ...cutsOf(entry, base) });
+      await looker.add(i, { file, stamp, ...base.cutsOf(entry.path, entry.size) });
     }
     await looker.end();
   } finally {
@@ -85,20 +80,6 @@ export async function lookAtTree(
   }
   observer.onProgress?.({ ...progress, done, total, finished: true });
   return { entries, surveyed: survey.finish(), secrets };
-}
-
-/** The chunks that the base has of a file, where those are several. */
-function cutsOf(
-  { path, size }: LookedEntry["entry"],
-  base: Level,
-): { ends: number[]; hexes: string } | undefined {
-  const found = base.get(path);
-  if (found?.entry.type !== "file" || found.entry.size !== size) return undefined;
-  const { columns, first, chunkCount } = found.content.row;
-  if (chunkCount < 2) return undefined;
-  const ends: number[] = [];
-  for (let i = first; i < first + chunkCount; i++) ends.push(columns.at(i) + columns.size(i));
-  return { ends, hexes: columns.hexes(first, first + chunkCount).join("") };
 }
 
 /** Progress of this part of a push, which packing may follow. */
@@ -112,8 +93,8 @@ function partOf({ onProgress, signal }: Observer): Observer {
 /** The digest of a tree, of which every file was read. */
 export function treeDigestOf({ entries }: LookedTree): Digest {
   const form = new TreeForm();
-  for (const { entry, hex } of entries.values()) {
-    form.add(entry, hex === "" ? undefined : `sha256:${hex}`);
+  for (let i = 0; i < entries.length; i++) {
+    form.add(entries.entry(i), entries.type(i) === "file" ? `sha256:${entries.hex(i)}` : undefined);
   }
   return form.digest();
 }
@@ -121,11 +102,7 @@ export function treeDigestOf({ entries }: LookedTree): Digest {
 /** Tells what is pushed, as packing all of it would. */
 export function tellOf({ entries, secrets }: LookedTree, settings: PackSettings): void {
   const { onEntry, onSecret } = settings;
-  if (onEntry !== undefined) {
-    for (const { entry, stat } of entries.values()) {
-      onEntry(entry, stat);
-    }
-  }
+  for (let i = 0; onEntry !== undefined && i < entries.length; i++) onEntry(entries.entry(i));
   const counter = new SecretCounter();
   for (const secret of secrets) {
     counter.add(secret);

@@ -8,7 +8,8 @@ import type { Pace } from "../../system/pace.ts";
 import type { BaseLayer } from "./base_layers.ts";
 import { type Amount, depthOf } from "./depth.ts";
 import type { Unfit } from "./found_base.ts";
-import { contentOnTop, type Level, levelOf, type TopContent } from "./levels.ts";
+import type { Levels, TopContent } from "./levels.ts";
+import type { LookedEntries } from "./looked_entries.ts";
 import type { LookedTree } from "./looked_tree.ts";
 
 /** What stays of a base, and what goes on top. */
@@ -21,7 +22,7 @@ export interface Plan {
 /** Decides how many layers stay, and what goes on top of them. */
 export async function planOnto(
   looked: LookedTree,
-  { layers, holds, level }: { layers: BaseLayer[]; holds: Amount; level: Level },
+  { layers, holds, levels }: { layers: BaseLayer[]; holds: Amount; levels: Levels },
   pace: Pace,
 ): Promise<Plan | Unfit> {
   const tops = new Map<number, TopContent | undefined>();
@@ -31,12 +32,9 @@ export async function planOnto(
     base: holds,
     tree: looked.surveyed,
     changedFrom: async (count) => {
-      const below = count === layers.length
-        ? level
-        : await levelOf(layers.slice(0, count).map(({ table }) => table), pace);
-      const top = await contentOnTop(looked.entries, { level: below, compared: level }, pace);
+      const top = await levels.contentOn(looked.entries, count, pace);
       tops.set(count, top);
-      return top && amountOf(top);
+      return top && amountOf(top, looked.entries);
     },
   });
   if (kept === undefined) {
@@ -49,9 +47,9 @@ export async function planOnto(
   return { kept: layers.slice(0, kept), top: isEmpty ? undefined : top };
 }
 
-function amountOf({ entries, gone }: TopContent): Amount {
+function amountOf({ entries, gone }: TopContent, looked: LookedEntries): Amount {
   const amount = { entries: entries.length, bytes: 0 };
-  for (const { entry } of entries) amount.bytes += entry.size;
+  for (const i of entries) amount.bytes += looked.size(i);
   for (const names of gone.values()) amount.entries += names.length;
   return amount;
 }

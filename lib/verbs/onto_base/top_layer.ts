@@ -17,7 +17,7 @@ import type { ThreadCall } from "../../threads/pool.ts";
 import { noteLayer } from "../push/send_layer.ts";
 import type { PushFormat, PushSettings } from "../push/settings.ts";
 import { type TopContent, whiteoutsOf } from "./levels.ts";
-import type { LookedEntry } from "./looked_entry.ts";
+import type { LookedEntries } from "./looked_entries.ts";
 
 /** How it is packed. */
 export type TopSettings = PushSettings & PushFormat & {
@@ -28,12 +28,12 @@ export type TopSettings = PushSettings & PushFormat & {
 /**
  * Packs and sends.
  *
- * @param content what goes into it
+ * @param what what goes into it, and the tree that it is of
  * @param target where to
  * @throws {BlobberError} `source-changed` where a file is not what it was when it was looked at
  */
 export async function sendTopLayer(
-  content: TopContent,
+  { content, looked }: { content: TopContent; looked: LookedEntries },
   target: Store,
   settings: TopSettings,
 ): Promise<PackedLayer> {
@@ -50,10 +50,11 @@ export async function sendTopLayer(
     });
     try {
       const tree = new TreeRecords(signal);
-      for await (const { entry, looked } of inOrder(content, settings)) {
-        if (looked === undefined) await packer.add(entry);
-        else await packer.addFile(entry, looked.file, looked.stat);
-        tree.add(entry, looked?.hex ? `sha256:${looked.hex}` : undefined);
+      for (const { entry, number } of inOrder(content, looked, settings)) {
+        if (number === undefined) await packer.add(entry);
+        else await packer.addFile(entry, looked.file(number), looked.stamp(number));
+        const isFile = number !== undefined && entry.type === "file";
+        tree.add(entry, isFile ? `sha256:${looked.hex(number)}` : undefined);
       }
       const layer = await packer.finish();
       // Whatever the system told of the files meanwhile: these are the contents that were compared with the base.
@@ -75,14 +76,16 @@ export async function sendTopLayer(
 /** Entries as they stand in the layer: what goes from a directory comes right behind it. */
 function* inOrder(
   content: TopContent,
+  looked: LookedEntries,
   { keepMtime, mtime = 0 }: PushSettings,
-): Generator<{ entry: Entry; looked?: LookedEntry }> {
+): Generator<{ entry: Entry; number?: number }> {
   const goneFrom = function* (directory: string) {
     for (const entry of whiteoutsOf(directory, content, keepMtime ? 0 : mtime)) yield { entry };
   };
   yield* goneFrom("");
-  for (const looked of content.entries) {
-    yield { entry: looked.entry, looked };
-    if (looked.entry.type === "directory") yield* goneFrom(looked.entry.path);
+  for (const number of content.entries) {
+    const entry = looked.entry(number);
+    yield { entry, number };
+    if (entry.type === "directory") yield* goneFrom(entry.path);
   }
 }
