@@ -16,7 +16,7 @@ const JOB_BYTES = 4 * BATCH_BYTES;
 /** The same, in files. */
 const JOB_FILES = 128;
 /** Jobs that are done or under way before the first of them is waited for. */
-const MAX_WAITING = 64;
+const MAX_WAITING = 8;
 
 /** Looks at files in other threads. */
 type LookRunner = JobRunner<"look", LookInput, LookOutput>;

@@ -5,10 +5,12 @@
  * @module
  */
 
+import { Budget } from "../../archive/budget.ts";
 import type { Entry } from "../../archive/entry.ts";
 import type { LayerTable } from "../../archive/table/layer_table.ts";
 import type { Table } from "../../archive/table/table.ts";
 import { isFormatsOwn } from "../../archive/toc.ts";
+import { ordinary } from "../../archive/tree/ordered_names.ts";
 import { Tree } from "../../archive/tree/tree.ts";
 import { MAX_LISTED_ENTRIES } from "../../limits.ts";
 import type { Pace } from "../../system/pace.ts";
@@ -26,6 +28,11 @@ const EMPTY_HEX = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b
 type Place = number;
 const NO_ROW = -1;
 const ROWS = 2 ** 21;
+/** How often all paths are looked through. */
+const MAX_SEARCHES = 64;
+
+/** How many entries are read, no file of them. */
+const LIMITS = { maxEntries: MAX_LISTED_ENTRIES, maxBytes: Infinity, maxFileBytes: Infinity };
 
 /** What a layer on top has to hold. */
 export interface TopContent {
@@ -42,6 +49,7 @@ export class Levels {
   readonly #all = new Map<string, Place>();
   /** For each layer, what stood at the paths that it changed. */
   readonly #before: Map<string, Place | undefined>[] = [];
+  #searches = 0;
 
   private constructor(tables: readonly Table[]) {
     this.#tables = tables;
@@ -54,28 +62,101 @@ export class Levels {
    * @throws {BlobberError} `invalid-archive`, `path-traversal`, `limit`
    */
   static async of(layers: readonly LayerTable[], pace: Pace): Promise<Levels> {
-    const levels = new Levels(layers.map(({ table }) => table));
-    const limits = { maxEntries: MAX_LISTED_ENTRIES, maxBytes: Infinity, maxFileBytes: Infinity };
-    const tree = new Tree(limits, pace);
-    for (const [layer, table] of levels.#tables.entries()) {
+    const tables = layers.map(({ table }) => table);
+    const plain = new Levels(tables);
+    if (await plain.#applyPlain(pace)) return plain;
+    const levels = new Levels(tables);
+    await levels.#apply(pace);
+    return levels;
+  }
+
+  /** Applies layers of any kind. */
+  async #apply(pace: Pace): Promise<void> {
+    const tree = new Tree(LIMITS, pace);
+    for (const [layer, table] of this.#tables.entries()) {
       tree.nextLayer();
-      levels.#before.push(new Map());
+      this.#before.push(new Map());
       for (let row = 0; row < table.length; row++) {
         if (pace.due()) await pace.breathe();
         const stated = table.entry(row);
         if (isFormatsOwn(stated.path)) continue;
         const { entry, removed, implied, added } = tree.apply(stated, undefined);
-        for (const path of removed) levels.#put(path, undefined);
-        for (const path of implied) levels.#put(path, NO_ROW);
-        if (added) levels.#put(entry.path, entry === stated ? layer * ROWS + row : NO_ROW);
+        for (const path of removed) this.#put(path, undefined);
+        for (const path of implied) this.#put(path, NO_ROW);
+        if (added) this.#put(entry.path, entry === stated ? layer * ROWS + row : NO_ROW);
       }
     }
-    return levels;
   }
 
-  /** How many layers there are. */
-  get count(): number {
-    return this.#tables.length;
+  /**
+   * Applies layers as pushes make them: a tree by itself at the bottom, and above it nothing but entries in directories
+   * that are there, each once, and whiteouts. A tree would take a third of the memory of such a push.
+   *
+   * @returns whether they were such layers
+   */
+  async #applyPlain(pace: Pace): Promise<boolean> {
+    const [bottom, ...above] = this.#tables;
+    const found = await ordinary(bottom!, new Budget(LIMITS), pace);
+    if (found === undefined) return false;
+    this.#before.push(new Map());
+    const { directories } = found;
+    for (let i = 0; i < directories.length; i++) {
+      if (directories.row(i) === undefined) this.#put(directories.path(i), NO_ROW);
+    }
+    for (let row = 0; row < bottom!.length; row++) this.#put(bottom!.path(row), row);
+    for (const [i, table] of above.entries()) {
+      this.#before.push(new Map());
+      if (!await this.#applyPlainly(table, i + 1, pace)) return false;
+    }
+    return true;
+  }
+
+  async #applyPlainly(table: Table, layer: number, pace: Pace): Promise<boolean> {
+    const own = new Set<string>();
+    for (let row = 0; row < table.length; row++) {
+      if (pace.due()) await pace.breathe();
+      const [path, type] = [table.path(row), table.type(row)];
+      if (path === "") return false;
+      if (type !== "file" && type !== "directory" && type !== "symlink") return false;
+      const slash = path.lastIndexOf("/");
+      const prefix = path.slice(0, slash + 1);
+      if (slash === 0 || slash > 0 && !this.#isDirectory(this.#all.get(path.slice(0, slash)))) {
+        return false;
+      }
+      const name = path.slice(slash + 1);
+      const isWhiteout = name.startsWith(WHITEOUT);
+      const hidden = name.slice(WHITEOUT.length);
+      const isOdd = ["", ".", ".."].includes(hidden) || hidden.startsWith(WHITEOUT);
+      if (isWhiteout ? isOdd || type !== "file" || table.size(row) > 0 : isFormatsOwn(path)) {
+        return false;
+      }
+      const at = isWhiteout ? prefix + hidden : path;
+      if (own.has(at)) return false;
+      const there = this.#all.get(at);
+      if (this.#isDirectory(there) && (isWhiteout || type !== "directory")) {
+        // Whole directories go so seldom that all paths may be looked at; where many do, a tree takes less.
+        if (++this.#searches > MAX_SEARCHES) return false;
+        for (const below of [...this.#all.keys()].filter((one) => one.startsWith(`${at}/`))) {
+          if (own.has(below)) return false;
+          this.#put(below, undefined);
+        }
+        if (pace.due(this.#all.size)) await pace.breathe();
+      }
+      if (isWhiteout) {
+        if (there !== undefined) this.#put(at, undefined);
+        continue;
+      }
+      own.add(at);
+      this.#put(at, layer * ROWS + row);
+    }
+    return true;
+  }
+
+  #isDirectory(place: Place | undefined): boolean {
+    if (place === undefined) return false;
+    if (place === NO_ROW) return true; // of plain layers: what names imply
+    const [table, row] = this.#rowAt(place);
+    return table.type(row) === "directory";
   }
 
   #put(path: string, place: Place | undefined): void {

@@ -8,7 +8,7 @@
 import type { Entry } from "../../archive/entry.ts";
 import type { FileStamp } from "../../archive/input/source_file.ts";
 import { grown } from "../../archive/table/columns.ts";
-import { fromHex, toHex } from "../../bytes.ts";
+import { toHex } from "../../bytes.ts";
 
 /** The kinds of entry, by the numbers that stand for them. */
 const TYPES = ["file", "directory", "symlink", "hardlink", "char", "block", "fifo"] as const;
@@ -68,7 +68,9 @@ export class LookedEntries {
    * @param isCutSo whether it has the chunks that the base has of it, where those are several
    */
   found(i: number, hex: string, isCutSo: boolean): void {
-    this.#digests.set(fromHex(hex)!, i * DIGEST_BYTES);
+    for (let at = 0; at < DIGEST_BYTES; at++) {
+      this.#digests[i * DIGEST_BYTES + at] = parseInt(hex.slice(2 * at, 2 * at + 2), 16);
+    }
     this.#cutSo[i] = isCutSo ? 1 : 0;
   }
 
