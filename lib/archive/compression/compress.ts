@@ -92,12 +92,13 @@ export class Compressor implements MemberMaker {
     const isGzip = this.#compression === "gzip"; // zstd sees for itself
     const level = isGzip ? GZIP_LEVELS[plain === undefined ? "text" : kindOf(plain)] : ZSTD_LEVEL;
     let owner = this.#owners.get(level);
-    if (owner !== undefined) {
-      owner._handle.reset();
-    } else {
+    if (owner === undefined) {
       owner = (isGzip ? gzipAt(level) : zstdAt(level)) as unknown as HandleOwner;
       this.#owners.set(level, owner);
     }
+    // The first time too: Node's zstd forgets its parameters here, and the first member of each thread would be
+    // another than the same one on a thread that has made others.
+    owner._handle.reset();
     return owner;
   }
 
