@@ -113,6 +113,33 @@ test("what is fetched is in proportion to what changed, in one range for neighbo
   assert.deepEqual(readFileSync(join(dir, "f/05")), Buffer.from(big(5)));
 });
 
+test("of a member that holds several files, what is behind the one that changed is not fetched", async () => {
+  const far = Array.from({ length: 40 }, (_, i) => ({ name: `z/${i}`, data: big(i) }));
+  const kinds = {
+    // Packed as it is plain, so that half of the one is half of the other.
+    even: Array.from({ length: 10 }, (_, i) => ({ name: `a/${i}`, data: big(50 + i) })),
+    // What is wanted takes all of the packed bytes, and hardly any of the plain ones.
+    uneven: [
+      { name: "a/0", data: big(50) },
+      { name: "a/1", data: big(51) },
+      { name: "a/2", data: new Uint8Array(3_000_000) },
+    ],
+  };
+  for (const [kind, near] of Object.entries(kinds)) {
+    const layer = stargz([...near, ...far], { members: [near, ...far.map((one) => [one])] });
+    const { dir, update } = await pulled([layer]);
+    const same = await update([layer]);
+    spoil(join(dir, "a/1"), 0);
+    const { fetched, requests } = await update([layer]);
+    assert.deepEqual(readFileSync(join(dir, "a/1")), Buffer.from(big(51)));
+    const bytes = fetched - same.fetched;
+    const asked = requests.length - same.requests.length;
+    if (kind === "even") assert.ok(asked === 1 && bytes < 100_000, `${asked}: ${bytes}`);
+    // Not enough had been asked for, and then the rest is.
+    else assert.equal(asked, 2);
+  }
+});
+
 test("a layer of which nearly all is missing is read whole", async () => {
   const layer = stargz(largeItems(0), { chunkSize: CHUNK });
   const { dir, update } = await pulled([layer]);

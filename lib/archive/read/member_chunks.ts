@@ -32,6 +32,8 @@ export interface Member {
   end: number;
   first: number;
   last: number;
+  /** Whether its bytes are asked for one after the other, as they are needed, since not all of them may have to come. */
+  inSteps?: boolean | undefined;
 }
 
 /** Memory that serves one member after the other. */
@@ -60,9 +62,9 @@ export async function* memberChunks(
   columns: ChunkColumns,
   options: MemberOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const { start, end, first, last } = member;
+  const { start, end, first, last, inSteps = false } = member;
   const enough = columns.innerEnd(last - 1);
-  if (end - start > SMALL_PACKED || enough > SMALL_PLAIN) {
+  if (inSteps || end - start > SMALL_PACKED || enough > SMALL_PLAIN) {
     yield* largeChunks(bytes, member, columns, options);
     return;
   }
@@ -86,18 +88,22 @@ async function* largeChunks(
     ? new (await import("../compression/gzip_members.ts")).GzipReader(output)
     : new (await import("../compression/zstd_frames.ts")).ZstdReader(output);
   const pace = new Pace(signal);
-  for (let at = start; !collector.complete;) {
-    if (at === end) {
-      throw invalidArchive("a member is cut off");
+  try {
+    for (let at = start; !collector.complete;) {
+      if (at === end) {
+        throw invalidArchive("a member is cut off");
+      }
+      const packed = await bytes.some(at, Math.min(end, at + SLICE_BYTES));
+      at += packed.length;
+      for (const plain of inflater.write(packed)) {
+        collector.take(plain);
+        yield* collector.finished();
+        if (collector.complete) return;
+        await pace.breathe();
+      }
     }
-    const packed = await bytes.some(at, Math.min(end, at + SLICE_BYTES));
-    at += packed.length;
-    for (const plain of inflater.write(packed)) {
-      collector.take(plain);
-      yield* collector.finished();
-      if (collector.complete) return;
-      await pace.breathe();
-    }
+  } finally {
+    output.buffer.transfer(0); // of hundreds of members the collector would come for it too late
   }
 }
 

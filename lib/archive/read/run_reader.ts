@@ -5,7 +5,7 @@
  */
 
 import { BlobberError } from "../../errors.ts";
-import type { CallOptions } from "../../store.ts";
+import type { ByteRange, CallOptions } from "../../store.ts";
 import { CheckedReader } from "../../checked_content.ts";
 import type { ContentSource } from "./content.ts";
 import type { LayerEnd } from "../table/layer_table.ts";
@@ -21,9 +21,11 @@ export interface RunReaderOptions extends CallOptions {
 
 /** Reads forward through a part of a layer. */
 export class RunReader {
-  readonly #open: () => Promise<ReadableStream<Uint8Array>>;
+  readonly #open: (range: ByteRange) => Promise<ReadableStream<Uint8Array>>;
   readonly #tail: LayerEnd["tail"];
   readonly #end: number;
+  /** Where what is fetched now ends. */
+  #fetchedTo: number;
   readonly #name: string;
   readonly #onBytes: RunReaderOptions["onBytes"];
   #reader: CheckedReader | undefined;
@@ -31,20 +33,24 @@ export class RunReader {
   #scratch = new ArrayBuffer(0);
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array(0);
 
-  /** @param range what will be read of the layer, at the most */
+  /**
+   * @param range what will be read of the layer, at the most; and where it probably ends already: what is behind
+   * that is fetched only when it is asked for
+   */
   constructor(
     source: ContentSource,
     layer: LayerEnd,
-    range: { start: number; end: number },
+    range: ByteRange & { likelyEnd?: number | undefined },
     { onBytes, ...options }: RunReaderOptions,
   ) {
-    const { start, end } = range;
+    const { start, end, likelyEnd = end } = range;
+    this.#fetchedTo = likelyEnd;
     this.#onBytes = onBytes;
     this.#end = end;
     this.#tail = layer.tail;
     this.#position = start;
     this.#name = `bytes ${start} to ${end} of the layer ${layer.layer.digest} of ${source.name}`;
-    this.#open = () => source.fetch(layer.layer, { ...options, range });
+    this.#open = (range) => source.fetch(layer.layer, { ...options, range });
   }
 
   /**
@@ -60,11 +66,7 @@ export class RunReader {
     if (this.#reader === undefined && this.#position >= start) {
       return bytes.subarray(from - start, to - start);
     }
-    if (this.#reader === undefined) {
-      const size = this.#end - this.#position;
-      this.#reader = new CheckedReader(await this.#open(), { size, name: this.#name });
-      this.#scratch = new ArrayBuffer(Math.min(SCRATCH_BYTES, size));
-    }
+    if (this.#reader === undefined) await this.#fetch();
     while (this.#position < from) await this.#take(from - this.#position);
     return await this.#take(to - from);
   }
@@ -82,8 +84,21 @@ export class RunReader {
     }
   }
 
+  async #fetch(): Promise<void> {
+    const range = { start: this.#position, end: this.#fetchedTo };
+    const size = range.end - range.start;
+    this.#reader = new CheckedReader(await this.#open(range), { size, name: this.#name });
+    const scratch = Math.min(SCRATCH_BYTES, size);
+    if (this.#scratch.byteLength < scratch) this.#scratch = new ArrayBuffer(scratch);
+  }
+
   async #take(count: number): Promise<Uint8Array> {
     if (this.#rest.length === 0) {
+      if (this.#position === this.#fetchedTo && this.#fetchedTo < this.#end) {
+        await this.#reader!.cancel();
+        this.#fetchedTo = this.#end;
+        await this.#fetch();
+      }
       const { buffer } = this.#rest;
       const scratch = buffer.byteLength > 0 ? buffer : this.#scratch;
       const bytes = await this.#reader!.read(scratch);

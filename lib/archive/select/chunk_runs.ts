@@ -23,6 +23,8 @@ export interface WantedFile<T> {
 export interface Run<T> {
   start: number;
   end: number;
+  /** Where what is wanted of the last member probably ends: what is behind that is fetched only when it does not. */
+  likelyEnd?: number | undefined;
   files: WantedFile<T>[];
 }
 
@@ -59,6 +61,29 @@ export function runsOf<T>(
   return runs;
 }
 
+/** What an estimate is exceeded by, and the bytes that are not worth one. */
+const [MARGIN, NOT_WORTH] = [1.1, 4096];
+
+/**
+ * Finds where runs probably end: inside of their last members, behind what is wanted of them. How far that is in a
+ * member's packed bytes is in no table, and is taken to be as in its plain ones.
+ *
+ * @param runs of a layer whose members can be inflated up to any place: those of gzip
+ */
+export function endEarly<T>(runs: readonly Run<T>[]): void {
+  for (const run of runs) {
+    const wanted = run.files.at(-1)!;
+    const { columns } = wanted.located.row;
+    const last = chunksOf(wanted).to - 1;
+    const member = columns.member(last);
+    let end = last;
+    while (end + 1 < columns.length && columns.member(end + 1) === member) end++;
+    const share = columns.innerEnd(last) / columns.innerEnd(end);
+    const likelyEnd = member + Math.ceil((run.end - member) * share * MARGIN) + NOT_WORTH / 4;
+    if (likelyEnd < run.end - NOT_WORTH) run.likelyEnd = likelyEnd;
+  }
+}
+
 /** Which chunks are wanted of a file. */
 export function chunksOf<T>(
   { located: { row }, part }: WantedFile<T>,
@@ -68,5 +93,5 @@ export function chunksOf<T>(
 
 /** Bytes of all runs. */
 export function bytesOf(runs: readonly Run<unknown>[]): number {
-  return runs.reduce((sum, { start, end }) => sum + end - start, 0);
+  return runs.reduce((sum, { start, end, likelyEnd }) => sum + (likelyEnd ?? end) - start, 0);
 }

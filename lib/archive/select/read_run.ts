@@ -64,51 +64,61 @@ export async function* readRun<T>(
   const memory = { bytes: new Uint8Array(0) };
   const how = { signal, format: layer.footer.format, memory };
   let whole: Digester | undefined;
-  for (let next = 0; next < chunks.length;) {
-    const from = memberOf(chunks[next]!);
-    for (let again = false;; again = true) {
-      const bytes = new RunReader(source, layer, { start: from, end: run.end }, {
-        signal,
-        onBytes,
-      });
-      let checking = true;
-      try {
-        while (next < chunks.length) {
-          const wanted = together(chunks, next);
-          const { row, index: first } = wanted[0]!;
-          const { columns } = row;
-          const last = wanted.at(-1)!.index + 1;
-          const member = { ...extent(layer, run, wanted[0]!), first, last };
-          growth.receive(member.end - member.start);
-          growth.make(columns.innerEnd(last - 1));
-          let index = first;
-          for await (const part of memberChunks(bytes, member, columns, how)) {
-            const { file, row, index: expected, isWhole } = chunks[next]!;
-            if (index++ !== expected) continue; // a file that was not selected
-            await checkChunk(row, expected, part, true);
-            const ends = expected + 1 === row.first + row.chunkCount;
-            if (isWhole && row.digest !== undefined && row.chunkCount > 1) {
-              if (expected === row.first) whole = new Digester();
-              whole!.update(part);
-              if (ends) checkWhole(row, whole!);
+  try {
+    for (let next = 0; next < chunks.length;) {
+      const from = memberOf(chunks[next]!);
+      for (let again = false;; again = true) {
+        const bytes = new RunReader(source, layer, { ...run, start: from }, {
+          signal,
+          onBytes,
+        });
+        let checking = true;
+        try {
+          while (next < chunks.length) {
+            const wanted = together(chunks, next);
+            const { row, index: first } = wanted[0]!;
+            const { columns } = row;
+            const last = wanted.at(-1)!.index + 1;
+            const { start, end } = extent(layer, run, wanted[0]!);
+            const inSteps = run.likelyEnd !== undefined && end > run.likelyEnd;
+            const member = { start, end, first, last, inSteps };
+            growth.receive(member.end - member.start);
+            growth.make(columns.innerEnd(last - 1));
+            let index = first;
+            for await (const part of memberChunks(bytes, member, columns, how)) {
+              const { file, row, index: expected, isWhole } = chunks[next]!;
+              const isOwn = part.buffer !== memory.bytes.buffer;
+              if (index++ !== expected) { // a file that was not selected
+                if (isOwn) part.buffer.transfer(0);
+                continue;
+              }
+              await checkChunk(row, expected, part, true);
+              const ends = expected + 1 === row.first + row.chunkCount;
+              if (isWhole && row.digest !== undefined && row.chunkCount > 1) {
+                if (expected === row.first) whole = new Digester();
+                whole!.update(part);
+                if (ends) checkWhole(row, whole!);
+              }
+              checking = false;
+              next++;
+              yield { file, at: columns.at(expected), bytes: part, last: ends };
+              checking = true;
+              if (isOwn) part.buffer.transfer(0);
             }
-            checking = false;
-            next++;
-            yield { file, at: columns.at(expected), bytes: part, last: ends };
-            checking = true;
-            if (part.buffer !== memory.bytes.buffer) part.buffer.transfer(0);
           }
+          break;
+        } catch (cause) {
+          const error = damage(layer, cause);
+          // A cache may hold what a registry once sent; whether it was right is known only here.
+          const damaged = checking && isBlobberError(error, "integrity", "limit");
+          if (!damaged || !source.forget?.(layer.layer, run) || again) throw error;
+        } finally {
+          await bytes.cancel();
         }
-        break;
-      } catch (cause) {
-        const error = damage(layer, cause);
-        // A cache may hold what a registry once sent; whether it was right is known only here.
-        const damaged = checking && isBlobberError(error, "integrity", "limit");
-        if (!damaged || !source.forget?.(layer.layer, run) || again) throw error;
-      } finally {
-        await bytes.cancel();
       }
     }
+  } finally {
+    if (memory.bytes.byteLength > 0) memory.bytes.buffer.transfer(0);
   }
 }
 

@@ -7,7 +7,7 @@
 
 import { knownParts } from "../compare/expected.ts";
 import type { Content } from "../read/content.ts";
-import { bytesOf, chunksOf, runsOf, type WantedFile } from "../select/chunk_runs.ts";
+import { bytesOf, chunksOf, endEarly, runsOf, type WantedFile } from "../select/chunk_runs.ts";
 import {
   type ContentPlan,
   isOf,
@@ -88,6 +88,7 @@ export function planUpdate(
     const wanted = layer.runs.flatMap(({ files }) => files) as WantedFile<NeededFile>[];
     const needed = wanted.flatMap((one) => rest(one, locals.get(one.file)!));
     const reduced = { ...layer, runs: runsOf(layer.layer, needed, UPDATE_GAP) };
+    if (layer.layer.footer.format === "gzip") endEarly(reduced.runs);
     const isWhole = isReadWhole(reduced) && !comesWithTable(reduced);
     if (!isWhole) return reduced;
     plan.whole.add(layer);
