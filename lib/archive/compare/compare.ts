@@ -122,14 +122,14 @@ class DirectoryComparer {
         const directory = directories.get(path)!;
         if (path !== "" && !this.#directory(cursor, directory)) continue;
         for (const expected of directory.links) this.#link(cursor.at(path), expected);
-        if (extras?.when !== "content-is-missing") await finder?.look(path, directory.names);
+        if (extras?.when !== "files-are-missing") await finder?.look(path, directory.names);
         for (const expected of directory.files) {
           if (pace.due()) await pace.breathe();
           await this.#add(expected);
         }
       }
       await this.#files.end();
-      if (extras?.when === "content-is-missing" && this.#isContentMissing()) {
+      if (extras?.when === "files-are-missing" && this.#areFilesMissing()) {
         for (const { path, names } of directories.values()) {
           if (!this.#absent.has(path)) await finder!.look(path, names);
         }
@@ -146,11 +146,11 @@ class DirectoryComparer {
     return { findings: await sorted(this.#findings, this.#pace, byPath), same: this.#same };
   }
 
-  #isContentMissing(): boolean {
-    return this.#findings.some((finding) =>
-      finding.kind === "missing"
-        ? finding.expected.content !== undefined
-        : finding.kind === "changed" && finding.differs.includes("content")
+  /** Whether files are missing: where files only differ, none was renamed. */
+  #areFilesMissing(): boolean {
+    return this.#findings.some((one) =>
+      one.kind === "missing" && one.expected.content !== undefined &&
+      one.expected.entry.type !== "directory"
     );
   }
 

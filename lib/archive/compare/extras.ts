@@ -21,8 +21,8 @@ export interface ExtraOptions {
   passes?: ((path: string, isDirectory: boolean) => boolean) | undefined;
   /** Where it is looked for: everywhere, or not in directories on which another file system is mounted. @default "everywhere" */
   where?: "everywhere" | "one-file-system" | undefined;
-  /** When: always, or where files have content that is not there, for which it may be a source. @default "always" */
-  when?: "always" | "content-is-missing" | undefined;
+  /** When: always, or where files are missing, of whose content it may be a source. @default "always" */
+  when?: "always" | "files-are-missing" | undefined;
 }
 
 /** Finds what is on the disk alone. */

@@ -35,7 +35,7 @@ export function extrasFor(what: "removal" | "content"): ExtraOptions {
   return {
     passes: (path) => isOwn(path) || isKept(path),
     where: "one-file-system",
-    when: what === "removal" ? "always" : "content-is-missing",
+    when: what === "removal" ? "always" : "files-are-missing",
   };
 }
 
