@@ -27,14 +27,14 @@ const FOR_VERIFYING = ["@sigstore/core", "@sigstore/verify", "tuf-js"];
 const FOR_SIGNING = ["@noble/ciphers", "oauth4webapi", ...FOR_VERIFYING].sort();
 
 const SIZES: Record<string, Size> = {
-  "mod.ts": { modules: 376, kilobytes: 1700, atOnce: 65, packages: [] },
+  "mod.ts": { modules: 424, kilobytes: 1931, atOnce: 66, packages: [] },
   "lib/stores/registry.ts": { modules: 100, kilobytes: 507, atOnce: 47, packages: [] },
   "lib/archive/estargz/estargz.ts": { modules: 109, kilobytes: 511, atOnce: 88, packages: [] },
   "sigstore/verify.ts": { modules: 67, kilobytes: 346, atOnce: 44, packages: FOR_VERIFYING },
   "sigstore/mod.ts": { modules: 98, kilobytes: 462, atOnce: 86, packages: FOR_SIGNING },
   "cli/main.ts": {
-    modules: 603,
-    kilobytes: 2494,
+    modules: 653,
+    kilobytes: 2760,
     atOnce: 1,
     packages: ["diff", "js-yaml", "yaml", ...FOR_SIGNING].sort(),
   },
