@@ -118,7 +118,8 @@ class DirectoryComparer {
       const pace = this.#pace;
       const finder = extras && new ExtraFinder(cursor, { ...extras, keyOf, pace });
       const { directories } = this.#tree;
-      for (const path of await sorted([...directories.keys()], pace)) {
+      const order = await sorted([...directories.keys()], pace);
+      for (const path of order) {
         const directory = directories.get(path)!;
         if (path !== "" && !this.#directory(cursor, directory)) continue;
         for (const expected of directory.links) this.#link(cursor.at(path), expected);
@@ -130,8 +131,8 @@ class DirectoryComparer {
       }
       await this.#files.end();
       if (extras?.when === "files-are-missing" && this.#areFilesMissing()) {
-        for (const { path, names } of directories.values()) {
-          if (!this.#absent.has(path)) await finder!.look(path, names);
+        for (const path of order) {
+          if (!this.#absent.has(path)) await finder!.look(path, directories.get(path)!.names);
         }
       }
       if (finder !== undefined) { for (const extra of finder.found) this.#findings.push(extra); }

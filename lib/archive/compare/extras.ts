@@ -14,6 +14,7 @@ import { errnoOf, fileError } from "../../system/system_error.ts";
 import { quote } from "../../text/printable.ts";
 import type { DirectoryCursor } from "../destination/directory_cursor.ts";
 import type { Extra, Found } from "./finding.ts";
+import { mountPoints } from "./mount_points.ts";
 
 /** What is looked for. */
 export interface ExtraOptions {
@@ -33,7 +34,10 @@ export class ExtraFinder {
   readonly #pace: Pace;
   readonly #passes: NonNullable<ExtraOptions["passes"]>;
   readonly #where: ExtraOptions["where"];
-  #root: number | undefined;
+  /** The file system that the root is on. */
+  #device: number | undefined;
+  #mounts: ReadonlySet<string> | undefined;
+  readonly #outside = new Set<string>();
 
   /**
    * @param cursor goes through the directory
@@ -54,14 +58,14 @@ export class ExtraFinder {
   }
 
   /**
-   * Looks into a directory.
+   * Looks into a directory; into the one above it before.
    *
    * @param path of the directory, which is there
    * @param names that are to be in it
    */
   async look(path: string, names: readonly string[]): Promise<void> {
     const dir = this.#cursor.at(path);
-    if (this.#where === "one-file-system" && dir.stat.dev !== this.#device) return;
+    if (this.#where === "one-file-system" && this.#isOutside(path, dir)) return;
     const expected = new Set(names.map(this.#keyOf));
     for (const name of namesIn(dir)) {
       if (this.#pace.due()) await this.#pace.breathe();
@@ -69,9 +73,17 @@ export class ExtraFinder {
     }
   }
 
-  /** The file system that the root is on. */
-  get #device(): number {
-    return this.#root ??= this.#cursor.at("").stat.dev;
+  /** Whether a directory is on another file system, or on the same one once more, mounted somewhere on the way. */
+  #isOutside(path: string, dir: HeldDirectory): boolean {
+    if (path === "") {
+      this.#device = dir.stat.dev;
+      this.#mounts = mountPoints();
+      return false;
+    }
+    const isOutside = this.#outside.has(path.slice(0, Math.max(0, path.lastIndexOf("/")))) ||
+      dir.stat.dev !== this.#device || this.#mounts!.has(dir.path);
+    if (isOutside) this.#outside.add(path);
+    return isOutside;
   }
 
   async #add(directory: string, name: string): Promise<void> {
