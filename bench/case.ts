@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Counter } from "./counter.ts";
 import type { Command } from "./measure.ts";
 import type { Peers } from "./peers.ts";
 
@@ -20,11 +21,22 @@ export interface Against {
   limit?: true;
 }
 
+/** Something about a case that is no time: measured once, and not better the second time. */
+export interface Figure {
+  name: string;
+  value: number;
+  /** What it must not exceed, and what is aimed at. */
+  must: number;
+  aim?: number;
+}
+
 /** One case. */
 export interface Case {
   name: string;
   ours: Command;
   against: Against[];
+  /** Bytes and counts beside the times. @default none */
+  figures?: () => Promise<Figure[]>;
 }
 
 /** What the cases need. */
@@ -40,6 +52,8 @@ export interface Stage {
   host: string;
   /** `host:port` of the proxy that makes the way to the registry a link of 100 Mbit/s and 40 ms. */
   link: string;
+  /** The way to the registry on which bytes are counted. */
+  counter: Counter;
   /** The main tree, its release with 1 % changed, the tree of small files and of one large file. */
   trees: Record<
     "main" | "changed" | "small" | "smaller" | "large" | "larger" | "huge" | "tiny",

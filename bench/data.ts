@@ -66,6 +66,60 @@ export function makeLargeFile(root: string, size: number, seed: number): void {
   }
 }
 
+/** Makes one file of text of about `size` bytes, of which no part is like another. */
+export function makeText(root: string, size: number, seed: number): void {
+  Deno.mkdirSync(root, { recursive: true });
+  const next = random(seed);
+  using file = Deno.openSync(`${root}/${TEXT}`, { write: true, create: true, truncate: true });
+  for (let at = 0; at < size; at += 1 << 20) file.writeSync(text(1 << 20, next));
+}
+
+/** Inserts a line at the beginning of what {@linkcode makeText} made. */
+export function insertLine(root: string): void {
+  const before = Deno.readFileSync(`${root}/${TEXT}`);
+  using file = Deno.openSync(`${root}/${TEXT}`, { write: true, truncate: true });
+  const line = new TextEncoder().encode("// a line that was not there\n");
+  for (const part of [line, before]) {
+    for (let at = 0; at < part.length;) at += file.writeSync(part.subarray(at));
+  }
+}
+
+/** The file of a tree that is one text. */
+const TEXT = "text.txt";
+
+/**
+ * Rewrites 1 % of the files of a tree, which have about 1 % of its bytes: none is larger than 128 KiB.
+ *
+ * @param round which of them
+ */
+export function rewriteSome(root: string, round: number): void {
+  const files: { path: string; size: number }[] = [];
+  let total = 0;
+  const visit = (dir: string) => {
+    for (const entry of [...Deno.readDirSync(dir)].sort((a, b) => a.name < b.name ? -1 : 1)) {
+      const path = `${dir}/${entry.name}`;
+      if (entry.isDirectory) visit(path);
+      else if (entry.isFile) {
+        const { size } = Deno.statSync(path);
+        files.push({ path, size });
+        total += size;
+      }
+    }
+  };
+  visit(root);
+  const next = random(1000 + round);
+  const small = files.filter(({ size }) => size > 0 && size <= 128 * 1024);
+  let bytes = total / 100;
+  for (let left = Math.round(files.length / 100); left > 0 && bytes > 0; left--) {
+    const { path, size } = small[Math.floor(next() * small.length)]!;
+    // What is left is spread over the files that are left, so that both shares come out.
+    const now = Math.max(1, Math.min(size * 2, Math.round(bytes / left)));
+    Deno.chmodSync(path, 0o644);
+    Deno.writeFileSync(path, text(now, next));
+    bytes -= now;
+  }
+}
+
 /** Copies a tree with `cp -r` and changes every hundredth file of it. */
 export function changedRelease(from: string, to: string): void {
   run("cp", "-r", from, to);

@@ -7,12 +7,14 @@
 
 import type { Case, Stage } from "./case.ts";
 import { cases, preparation } from "./cases.ts";
+import { startCounter } from "./counter.ts";
 import { changedRelease, makeLargeFile, makeMainTree, makeTree, measureTree } from "./data.ts";
 import { measure } from "./measure.ts";
 import { findPeers } from "./peers.ts";
 import { startRegistry } from "./registry.ts";
 import { startSigstore } from "../tests/fakes/sigstore.ts";
 import { drawing, type Report, type Row, table } from "./report.ts";
+import { updateCases } from "./updates.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 
@@ -115,6 +117,7 @@ async function main(): Promise<void> {
     Deno.writeTextFileSync(emptyModule, "export {};\n");
     await using registry = await startRegistry(peers.registry, folder);
     const shaped = await link(registry.port);
+    using counter = startCounter(registry.port);
     const sigstore = await startSigstore();
     Deno.writeTextFileSync(`${folder}/root.json`, JSON.stringify(sigstore.trustedRoot()));
     Deno.writeTextFileSync(`${folder}/signing.json`, JSON.stringify(sigstore.signingConfig(2)));
@@ -126,6 +129,7 @@ async function main(): Promise<void> {
       folder,
       host: registry.host,
       link: `127.0.0.1:${shaped.port}`,
+      counter,
       trees,
       file: firstFile(trees.main),
       places: { digest: "", table: "", member: "" }, // known when it is pushed
@@ -168,9 +172,13 @@ async function main(): Promise<void> {
       const layers = await layersOf(registry.host, repository);
       report.blobs[repository] = layers.reduce((sum, { size }) => sum + size, 0);
     }
-    for (const one of cases(stage).filter(({ name }) => only.some((text) => name.includes(text)))) {
+    const all = [...cases(stage), ...updateCases(stage, (name) => layersOf(registry.host, name))];
+    for (const one of all.filter(({ name }) => only.some((text) => name.includes(text)))) {
       say(`measuring: ${one.name}`);
       report.rows.push(...await runCase(one, rounds));
+      for (const figure of await one.figures?.() ?? []) {
+        report.rows.push({ case: one.name, who: figure.name, runs: [], ...figure });
+      }
     }
     await sigstore.close();
     shaped.process.kill("SIGKILL");

@@ -20,6 +20,8 @@ export interface Row {
   more?: true;
   /** Not a peer: a limit of this machine. */
   limit?: true;
+  /** Not a command: bytes or a count of ours. */
+  value?: number;
 }
 
 /** Everything that one run of the benchmark found. */
@@ -67,15 +69,17 @@ export function table(report: Report): string {
   let ours: Row | undefined;
   for (const row of report.rows) {
     if (row.who === "blobber") ours = row;
-    const value = row === ours ? undefined : row.more ? difference(ours!, row) : ratio(ours!, row);
+    const value = row === ours
+      ? undefined
+      : row.value ?? (row.more ? difference(ours!, row) : ratio(ours!, row));
     const unit = row.more ? " s more" : "";
     const memory = row === ours && peak(row) > MEMORY.must ? `over ${MEMORY.must} MB` : "";
     lines.push(
       `| ${row === ours ? row.case : ""} | ${row.who.replaceAll("|", "\\|")} | ${
-        wall(row).toFixed(3)
-      } | ${peak(row).toFixed(0)} | ${value === undefined ? "" : value.toFixed(3) + unit} | ${
-        row.must?.toFixed(3) ?? ""
-      } | ${row.aim?.toFixed(3) ?? ""} | ${
+        row.value === undefined ? wall(row).toFixed(3) : ""
+      } | ${row.value === undefined ? peak(row).toFixed(0) : ""} | ${
+        value === undefined ? "" : value.toFixed(3) + unit
+      } | ${row.must?.toFixed(3) ?? ""} | ${row.aim?.toFixed(3) ?? ""} | ${
         row.limit ? "limit" : value === undefined ? memory : verdict(value, row.must, row.aim)
       } |`,
     );
@@ -94,7 +98,8 @@ export function drawing(report: Report): string {
   const height = 18;
   const left = 320;
   const width = 860;
-  const values = report.rows.map(wall);
+  const timed = report.rows.filter(({ value }) => value === undefined);
+  const values = timed.map(wall);
   const low = Math.log10(Math.min(...values) / 1.5);
   const high = Math.log10(Math.max(...values) * 1.5);
   const x = (value: number) =>
@@ -102,7 +107,7 @@ export function drawing(report: Report): string {
   const escape = (text: string) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");
   let y = 34;
   const parts: string[] = [];
-  for (const row of report.rows) {
+  for (const row of timed) {
     const ours = row.who === "blobber";
     if (ours) {
       y += 8;
