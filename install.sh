@@ -9,8 +9,8 @@
 #
 # These variables move where bytes come from, and never who must have signed them; a trust root that blobber or cosign
 # is set to use is used.
-# Exit statuses are those of blobber: 2 usage, 4 not found, 5 to 7 signature, 8 integrity, 9 limit, 11 network,
-# 13 files.
+# Exit statuses are those of blobber: 2 usage, 4 not found, 5 to 7 signature, 8 integrity, 9 limit, 10 a directory in
+# the way, 11 network, 13 files.
 set -eu
 
 # As in cli/home.ts; a test compares.
@@ -114,12 +114,12 @@ find_target() {
     Linux)
       if has getconf && [ "$(getconf LONG_BIT 2>/dev/null || echo 64)" = 32 ]; then
         fail 2 "this system has 32 bits, expected 64: there is no binary for it" \
-          "with Node 22 or later: npm install -g @blobber/cli"
+          "with Node 22.15 or later: npm install -g @blobber/cli"
       fi
       libc=$(libc_of_linux)
       if [ "$libc" = musl ]; then
         fail 2 "this system's C library is musl (as in Alpine), expected glibc: there is no binary for it" \
-          "use the container image $ARTIFACT-image, or with Node 22 or later: npm install -g @blobber/cli"
+          "use the container image $ARTIFACT-image, or with Node 22.15 or later: npm install -g @blobber/cli"
       elif [ "$libc" != glibc ]; then
         warn "the C library of this system is not known to be glibc, which the binary needs"
       fi

@@ -164,6 +164,8 @@ login() {
     password=${CI_REGISTRY_PASSWORD:-} username=${CI_REGISTRY_USER:-}
   fi
   if [ -z "$password" ]; then return 0; fi
+  # A layout takes no credentials, and a workflow that tries a push may still hand some on.
+  case $INPUT_REFERENCE in oci:*) return 0 ;; esac
   case $password in *[[:cntrl:]]*) fail 2 'the input "password" has control characters' ;; esac
   if [ "${GITHUB_ACTIONS:-}" = true ]; then
     printf '::add-mask::%s\n' "$(printf '%s' "$password" | sed 's/%/%25/g')"

@@ -33,7 +33,9 @@ async function testsThatLeaveNothing(): Promise<Outcome> {
   // As the system's own: tests have other users in it, and files that these can replace.
   Deno.chmodSync(directory, 0o1777);
   try {
-    const { ok, output } = await deno(["task", "--quiet", "test"], "./", { TMPDIR: directory });
+    const { ok, output } = await deno(["task", "--quiet", "test"], "./", {
+      ...{ TMPDIR: directory, TMP: directory, TEMP: directory }, // the last two are Windows's names
+    });
     const left = [...Deno.readDirSync(directory)].map(({ name }) => name);
     if (left.length === 0) return { ok, output };
     const names = left.sort().join(", ");

@@ -227,6 +227,9 @@ Deno.test("a password is used for its registry alone, hidden, and gone with the 
   assert.equal(pushed.code, 0, pushed.log);
   const after = await job.use({ ...push, reference: `${services.host}/acme/site:v2` });
   assert.equal(after.code, 3, "a later step has no credentials");
+  // A trial push into a layout keeps the inputs of the real one.
+  const tried = await job.use({ ...push, password, reference: "oci:trial:v1", sign: "false" });
+  assert.equal(tried.code, 0, tried.log);
   assert.ok(!existsSync(`${job.shell.path}/.docker`));
 });
 

@@ -44,7 +44,8 @@ async function main(args: string[]): Promise<void> {
   const built = await buildImages({
     binaries: resolve(values["binary-dir"] ?? inRoot("dist/bin")),
     version: VERSION,
-    commit: git("rev-parse", "HEAD"),
+    // As `git describe --dirty` has it: such a tree is no commit's.
+    commit: git("rev-parse", "HEAD") + (git("status", "--porcelain") === "" ? "" : "-dirty"),
     created: git("log", "-1", "--format=%cI"),
     out,
     base: values.base,

@@ -16,7 +16,7 @@ import { demandTagged, type Step, STEPS } from "./steps.ts";
 import { treeVersion } from "./version.ts";
 import { isStable, versionOf } from "./versions.ts";
 
-/** Steps that a dry run does besides those that send nothing when they are named: the gate takes its time. */
+/** The step that a dry run leaves out unless it is named, though it sends nothing: it takes its time. */
 const NOT_IN_DRY = "gate";
 
 await runTask(async () => {

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { writeStandIn } from "../fakes/standin_binary.ts";
 import { sha256OfFile } from "../../tasks/binary/checksums.ts";
@@ -81,9 +82,13 @@ interop("a release is made, published, installed and verified by rule", SIGNING_
   // What other machines pass on: that the gate held, and the binaries.
   Deno.writeTextFileSync(at("gate.json"), JSON.stringify({ commit }));
   await step("check");
-  const placeholders = await release([TAG, "--only", "push"]);
-  if (placeholders.code !== 0) assert.match(placeholders.stdout, /no binaries were compiled/);
-  await Deno.remove(at("placeholders.txt")).catch(() => {});
+  // Where no binary can be compiled, text stands in for them, and cannot be published.
+  if (existsSync(at("placeholders.txt"))) {
+    const placeholders = await release([TAG, "--only", "push"]);
+    assert.equal(placeholders.code, 1, placeholders.stdout);
+    assert.match(placeholders.stdout, /no binaries were compiled/);
+    Deno.removeSync(at("placeholders.txt"));
+  }
   for (const target of TARGET_NAMES) {
     const facts = { version: VERSION, commit, target };
     await writeStandIn(at(`artifact/${TARGETS[target].file}`), facts);
