@@ -11,7 +11,7 @@ const ignore = !hasTerminal();
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const PUSHED = /^Pushed 127\.0\.0\.1:\d+\/acme\/site:v1: 1 file, 1\.0 MB in \d+\.\d s$/;
 const PULLED =
-  /^Pulled 127\.0\.0\.1:\d+\/acme\/site:v1 into out: 1 file, 1\.0 MB in \d+\.\d s, 1\.0 MB fetched$/;
+  /^Pulled 127\.0\.0\.1:\d+\/acme\/site:v1 into out: 1 file, 1\.0 MB in \d+\.\d s, 1\.1 MB fetched$/;
 
 /** A sentence that the terminal's width may have broken between its words. */
 function said(lines: readonly string[]): string {
@@ -117,7 +117,7 @@ for (const columns of [80, 40]) {
       assert.equal(status, 0);
       assert.equal(during.rows.length, 1, during.rows.join("\n"));
       assert.doesNotMatch(run.written, /Unpacking|Downloading/);
-      assert.match(during.current, / kB of 1\.0 MB/);
+      assert.match(during.current, / kB of 1\.1 MB/);
       assert.match(said(screen.lines), PULLED);
       assert.deepEqual(
         await Deno.readFile(`${at.dir}/out/large`),
