@@ -182,6 +182,12 @@ export const MAX_REFERRER_DEPTH = 4;
 export const MAX_COPIED_REFERRERS = 10_000;
 /** Blobs that a copy moves at once: 3 fill a link that one connection does not. */
 export const COPY_STREAMS = 3;
+/** Questions that a copy asks one store at once: round trips are hidden, and a connection each is opened once. */
+export const COPY_ASKS = 8;
+/** Bytes of manifests that a copy holds at once: those of hundreds of platforms, or one of the largest. */
+export const MAX_COPY_AHEAD_BYTES: number = 4 * MiB;
+/** Manifests that a copy has under way at once: their blobs fill the streams, and 32 have a connection each. */
+export const MAX_DOCUMENTS_AT_ONCE = 32;
 /** Layers that are files and that a pull downloads at once: 4 fill a link that one connection does not. */
 export const FILE_STREAMS = 4;
 

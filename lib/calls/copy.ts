@@ -7,7 +7,7 @@
 import type { CopyOptions } from "../options.ts";
 import type { CopyResult } from "../results.ts";
 import { readName } from "../stores/named.ts";
-import { copyArtifact } from "../verbs/copy_artifact.ts";
+import { copyArtifact } from "../verbs/copy/copy_artifact.ts";
 import type { Session } from "../verbs/session.ts";
 import type { copyEach } from "./copy_all.ts";
 import { type Readable, resolveOptions, type Writable } from "./named_artifact.ts";

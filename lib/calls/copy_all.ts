@@ -12,7 +12,7 @@ import type { CopyOutcome } from "../results.ts";
 import type { Source } from "../store.ts";
 import { type Named, readName } from "../stores/named.ts";
 import { quote } from "../text/printable.ts";
-import { type CopyItem, copyItems } from "../verbs/copy_all.ts";
+import { type CopyItem, copyItems } from "../verbs/copy/copy_all.ts";
 import type { Session } from "../verbs/session.ts";
 import { sortedTags } from "../verbs/tags.ts";
 import { type Readable, resolveOptions, type Writable } from "./named_artifact.ts";

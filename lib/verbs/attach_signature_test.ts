@@ -5,7 +5,7 @@ import { bench, plantManifest } from "../../tests/fakes/registry/registry_bench.
 import { all, documentOf, sample } from "../../tests/fakes/store_suite.ts";
 import { toy, ToyVerifier } from "../../tests/fakes/toy_signatures.ts";
 import { attachSignature } from "./attach_signature.ts";
-import { copy } from "./copy.ts";
+import { copy } from "./copy/copy.ts";
 import { BlobberError } from "../errors.ts";
 import { fallbackTag } from "../artifact/fallback_tag.ts";
 import { readDocument } from "../artifact/manifest.ts";

@@ -5,20 +5,20 @@
  * @module
  */
 
-import { readDocument } from "../artifact/manifest.ts";
-import { BlobberError, checkAborted } from "../errors.ts";
-import type { PartProgress, Progress } from "../events.ts";
-import { COPY_STREAMS } from "../limits.ts";
-import type { CopyAllOptions } from "../options.ts";
-import type { CopyOutcome, CopyResult, Proof } from "../results.ts";
-import type { Source, Store } from "../store.ts";
-import type { Named } from "../stores/named.ts";
-import { inLanes } from "../system/lanes.ts";
-import { quote } from "../text/printable.ts";
-import type { Descriptor, Document, Index, Manifest } from "../types.ts";
+import { readDocument } from "../../artifact/manifest.ts";
+import { BlobberError, checkAborted } from "../../errors.ts";
+import type { PartProgress, Progress } from "../../events.ts";
+import { COPY_STREAMS } from "../../limits.ts";
+import type { CopyAllOptions } from "../../options.ts";
+import type { CopyOutcome, CopyResult, Proof } from "../../results.ts";
+import type { Source, Store } from "../../store.ts";
+import type { Named } from "../../stores/named.ts";
+import { inLanes } from "../../system/lanes.ts";
+import { quote } from "../../text/printable.ts";
+import type { Descriptor, Document, Index, Manifest } from "../../types.ts";
 import { CopiedBefore, copy } from "./copy.ts";
 import { resolveToCopy } from "./copy_artifact.ts";
-import type { ResolveOptions } from "./resolve.ts";
+import type { ResolveOptions } from "../resolve.ts";
 
 /** Bytes of manifests that are kept from when they were verified to when they are copied. */
 const KEPT_BYTES = 8 * 1024 * 1024;

@@ -2,17 +2,17 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { toy, ToyVerifier } from "../../tests/fakes/toy_signatures.ts";
-import { sample } from "../../tests/fakes/store_suite.ts";
-import { cosignTag } from "../artifact/cosign_tags.ts";
-import { Client } from "../client.ts";
-import { BlobberError } from "../errors.ts";
-import type { Progress } from "../events.ts";
-import type { CopyOutcome } from "../results.ts";
-import { MemoryStore } from "../stores/memory_store.ts";
-import type { BlobWriter, CallOptions, SetTagOptions } from "../store.ts";
-import type { Descriptor } from "../types.ts";
-import { attachSignature } from "./attach_signature.ts";
+import { toy, ToyVerifier } from "../../../tests/fakes/toy_signatures.ts";
+import { sample } from "../../../tests/fakes/store_suite.ts";
+import { cosignTag } from "../../artifact/cosign_tags.ts";
+import { Client } from "../../client.ts";
+import { BlobberError } from "../../errors.ts";
+import type { Progress } from "../../events.ts";
+import type { CopyOutcome } from "../../results.ts";
+import { MemoryStore } from "../../stores/memory_store.ts";
+import type { BlobWriter, CallOptions, SetTagOptions } from "../../store.ts";
+import type { Descriptor } from "../../types.ts";
+import { attachSignature } from "../attach_signature.ts";
 
 /** A store that mounts nothing, and writes down what is asked of it and done to it. */
 class Watched extends MemoryStore {

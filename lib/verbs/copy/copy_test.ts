@@ -1,24 +1,31 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { all, blobOf, documentOf, read, sample, writeBlob } from "../../tests/fakes/store_suite.ts";
-import { toy } from "../../tests/fakes/toy_signatures.ts";
-import { readDocument } from "../artifact/manifest.ts";
-import { resolveDocument } from "./resolve.ts";
+import {
+  all,
+  blobOf,
+  documentOf,
+  read,
+  sample,
+  writeBlob,
+} from "../../../tests/fakes/store_suite.ts";
+import { toy } from "../../../tests/fakes/toy_signatures.ts";
+import { readDocument } from "../../artifact/manifest.ts";
+import { resolveDocument } from "../resolve.ts";
 import { copy } from "./copy.ts";
-import { digestOf } from "../digest.ts";
-import { BlobberError } from "../errors.ts";
-import { MAX_COPIED_REFERRERS } from "../limits.ts";
-import { MemoryStore } from "../stores/memory_store.ts";
-import { attachSignature } from "./attach_signature.ts";
+import { digestOf } from "../../digest.ts";
+import { BlobberError } from "../../errors.ts";
+import { MAX_COPIED_REFERRERS } from "../../limits.ts";
+import { MemoryStore } from "../../stores/memory_store.ts";
+import { attachSignature } from "../attach_signature.ts";
 import type {
   BlobWriter,
   CallOptions,
   FetchOptions,
   ReferrerOptions,
   SetTagOptions,
-} from "../store.ts";
-import { streamOf } from "../system/streams.ts";
-import { type Descriptor, type Index, type Manifest, MEDIA_TYPE } from "../types.ts";
+} from "../../store.ts";
+import { streamOf } from "../../system/streams.ts";
+import { type Descriptor, type Index, type Manifest, MEDIA_TYPE } from "../../types.ts";
 
 /** A store that mounts nothing and writes down what is done to it, in order. */
 class Plain extends MemoryStore {

@@ -4,17 +4,17 @@
  * @module
  */
 
-import { BlobberError } from "../errors.ts";
-import type { CopyOptions } from "../options.ts";
-import type { CopyResult, Proof } from "../results.ts";
-import { printable } from "../text/printable.ts";
-import { selectorOf } from "../reference.ts";
-import type { Source, Store } from "../store.ts";
-import type { Named } from "../stores/named.ts";
-import type { Document, Index, Manifest } from "../types.ts";
+import { BlobberError } from "../../errors.ts";
+import type { CopyOptions } from "../../options.ts";
+import type { CopyResult, Proof } from "../../results.ts";
+import { printable } from "../../text/printable.ts";
+import { selectorOf } from "../../reference.ts";
+import type { Source, Store } from "../../store.ts";
+import type { Named } from "../../stores/named.ts";
+import type { Document, Index, Manifest } from "../../types.ts";
 import { copy } from "./copy.ts";
-import { resolveArtifact, type ResolveOptions, resolveRoot } from "./resolve.ts";
-import { checkTags } from "./tags.ts";
+import { resolveArtifact, type ResolveOptions, resolveRoot } from "../resolve.ts";
+import { checkTags } from "../tags.ts";
 
 /** One end of a copy. */
 export interface CopyEnd<S extends Source> {
