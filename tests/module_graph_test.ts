@@ -29,7 +29,7 @@ const FOR_SIGNING = ["@noble/ciphers", "oauth4webapi", ...FOR_VERIFYING].sort();
 const SIZES: Record<string, Size> = {
   "mod.ts": { modules: 424, kilobytes: 1931, atOnce: 66, packages: [] },
   "lib/stores/registry.ts": { modules: 100, kilobytes: 507, atOnce: 47, packages: [] },
-  "lib/archive/estargz/estargz.ts": { modules: 109, kilobytes: 511, atOnce: 88, packages: [] },
+  "lib/archive/estargz/estargz.ts": { modules: 113, kilobytes: 538, atOnce: 93, packages: [] },
   "sigstore/verify.ts": { modules: 67, kilobytes: 346, atOnce: 44, packages: FOR_VERIFYING },
   "sigstore/mod.ts": { modules: 98, kilobytes: 462, atOnce: 86, packages: FOR_SIGNING },
   "cli/main.ts": {

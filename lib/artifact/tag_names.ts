@@ -7,7 +7,7 @@
 import { isBlobberError } from "../errors.ts";
 import { TAG_READS } from "../limits.ts";
 import type { CallOptions, Source } from "../store.ts";
-import { inLanes } from "../system/lanes.ts";
+import { inLanes } from "../system/work/lanes.ts";
 import type { Descriptor } from "../types.ts";
 
 /** What a tag names, as the store says. */

@@ -8,7 +8,7 @@ import { type LayerTable, type Parse, readLayerTable, wholeTable } from "../tabl
 import type { ParseOptions } from "../table/parse_table.ts";
 import { isBlobberError } from "../../errors.ts";
 import { TABLE_READS } from "../../limits.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import type { Source } from "../../store.ts";
 import type { Descriptor } from "../../types.ts";
 

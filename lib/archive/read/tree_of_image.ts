@@ -14,7 +14,7 @@ import type { Observer } from "../../events.ts";
 import { FILES_READ } from "../../limits.ts";
 import { counted, quote } from "../../text/printable.ts";
 import type { Source } from "../../store.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import { Pace } from "../../system/pace.ts";
 import { raiseLimit } from "../budget.ts";
 import { type Entry, specialName } from "../entry.ts";

@@ -7,7 +7,7 @@
 
 import { FILES_READ } from "../../limits.ts";
 import type { Source } from "../../store.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import { Pace } from "../../system/pace.ts";
 import { beginParts, finishParts, StagedFile, writePart } from "../destination/staged_file.ts";
 import { IMPLIED_MODE } from "../entry.ts";

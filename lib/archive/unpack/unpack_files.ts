@@ -6,7 +6,7 @@
 
 import { checkDiskName } from "../destination/disk_names.ts";
 import { FILE_STREAMS } from "../../limits.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import type { CallOptions, Source } from "../../store.ts";
 import { CheckedReader } from "../../checked_content.ts";
 import { applyFile, type FileLayer } from "../read/layer_kind.ts";

@@ -8,8 +8,8 @@
 import type { Observer } from "../../events.ts";
 import { COPY_ASKS, COPY_STREAMS, MAX_UPLOAD_IN_MEMORY_BYTES } from "../../limits.ts";
 import type { Source, Target } from "../../store.ts";
-import { Gate } from "../../system/gate.ts";
-import { JointWork } from "../../system/joint_work.ts";
+import { Gate } from "../../system/work/gate.ts";
+import { JointWork } from "../../system/work/joint_work.ts";
 import type { Descriptor } from "../../types.ts";
 import { type BlobWay, copyBlob } from "./copy_blob.ts";
 

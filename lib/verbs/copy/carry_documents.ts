@@ -19,9 +19,9 @@ import {
 import { contentsOf } from "../../artifact/contents.ts";
 import { isDocumentType, isIndex, isIndexType, readDocument } from "../../artifact/manifest.ts";
 import type { CallOptions, Source, Target } from "../../store.ts";
-import { Gate } from "../../system/gate.ts";
-import type { JointWork } from "../../system/joint_work.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { Gate } from "../../system/work/gate.ts";
+import type { JointWork } from "../../system/work/joint_work.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import type { Descriptor, Document, Index, Manifest } from "../../types.ts";
 import type { BlobCarrier } from "./bring_blobs.ts";
 

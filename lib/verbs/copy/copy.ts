@@ -7,7 +7,7 @@
 import type { Observer } from "../../events.ts";
 import type { CopyResult } from "../../results.ts";
 import type { CallOptions, Source, Store } from "../../store.ts";
-import { JointWork } from "../../system/joint_work.ts";
+import { JointWork } from "../../system/work/joint_work.ts";
 import type { Descriptor } from "../../types.ts";
 import { BlobCarrier } from "./bring_blobs.ts";
 import { type AnyDocument, DocumentCarrier } from "./carry_documents.ts";

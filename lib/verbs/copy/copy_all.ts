@@ -13,7 +13,7 @@ import type { CopyAllOptions } from "../../options.ts";
 import type { CopyOutcome, CopyResult, Proof } from "../../results.ts";
 import type { Source, Store } from "../../store.ts";
 import type { Named } from "../../stores/named.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import { quote } from "../../text/printable.ts";
 import type { Descriptor, Document, Index, Manifest } from "../../types.ts";
 import { CopiedBefore, copy } from "./copy.ts";

@@ -11,7 +11,7 @@ import { BlobberError, isBlobberError } from "../../errors.ts";
 import { notify, type Observer } from "../../events.ts";
 import { COPY_ASKS, MAX_COPIED_REFERRERS, MAX_REFERRER_DEPTH } from "../../limits.ts";
 import type { Source } from "../../store.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import type { Descriptor } from "../../types.ts";
 import type { AnyDocument, DocumentCarrier } from "./carry_documents.ts";
 

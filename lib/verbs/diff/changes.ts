@@ -10,7 +10,7 @@ import { BlobberError } from "../../errors.ts";
 import type { Observer } from "../../events.ts";
 import { FILES_READ } from "../../limits.ts";
 import { counted, quote } from "../../text/printable.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import { Pace } from "../../system/pace.ts";
 import { sorted } from "../../system/sorted.ts";
 import { sameByDigests, sameByReading, whichIsRead } from "./same_content.ts";

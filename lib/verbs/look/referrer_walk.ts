@@ -23,7 +23,7 @@ import {
 } from "../../limits.ts";
 import type { LeftOut, Problem, TreeNode } from "../../looking.ts";
 import type { CallOptions, Source } from "../../store.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import type { Descriptor, Document, Index, Manifest } from "../../types.ts";
 import { ReferrerReader, type ReferrerReaderOptions } from "./referrer_reader.ts";
 

@@ -11,7 +11,7 @@ import type { Digest } from "../../digest.ts";
 import { isBlobberError } from "../../errors.ts";
 import { MAX_TAGS_ASKED, TAG_READS } from "../../limits.ts";
 import type { CallOptions, Source } from "../../store.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import { sortTags } from "../../text/version_order.ts";
 
 /** What was found. */

@@ -11,7 +11,7 @@ import type { Digest } from "../../digest.ts";
 import { COPY_STREAMS } from "../../limits.ts";
 import type { PushedFile } from "../../results.ts";
 import type { Store } from "../../store.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import { Pace } from "../../system/pace.ts";
 import { eachPiece, type Hashed, hashFiles, totalOf, treeOf } from "./hash_files.ts";
 import type { PushSettings } from "./settings.ts";

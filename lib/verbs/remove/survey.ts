@@ -13,7 +13,7 @@ import type { Digest } from "../../digest.ts";
 import { BlobberError, checkAborted, isBlobberError } from "../../errors.ts";
 import { MAX_INDEX_READS, TAG_READS } from "../../limits.ts";
 import type { CallOptions, Store } from "../../store.ts";
-import { inLanes } from "../../system/lanes.ts";
+import { inLanes } from "../../system/work/lanes.ts";
 import type { Descriptor, Document, Index, Manifest } from "../../types.ts";
 
 /** An index that lists a manifest, and a tag that leads to it where there is one. */

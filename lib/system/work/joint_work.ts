@@ -5,8 +5,8 @@
  * @module
  */
 
-import { checkAborted } from "../errors.ts";
-import { tieSignal } from "./tied_signal.ts";
+import { checkAborted } from "../../errors.ts";
+import { tieSignal } from "../tied_signal.ts";
 
 /** The work, while it is being done. */
 export class JointWork {

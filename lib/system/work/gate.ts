@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkAborted, interruption } from "../errors.ts";
+import { checkAborted, interruption } from "../../errors.ts";
 
 /** How much room something takes, and what ends its wait. */
 export interface GateOptions {
