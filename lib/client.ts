@@ -5,15 +5,8 @@
  * @module
  */
 
-import type {
-  InspectOptions,
-  InspectResult,
-  RawOptions,
-  RawPart,
-  RawResult,
-  TreeOptions,
-  TreeResult,
-} from "./calls/describe.ts";
+import type { InspectOptions, InspectResult, RawOptions, RawPart } from "./calls/describe.ts";
+import type { RawResult, TreeOptions, TreeResult } from "./calls/describe.ts";
 import type { Diff, DiffInput } from "./calls/diff.ts";
 import type { Readable, Removable, Writable } from "./calls/named_artifact.ts";
 import type { DigestOptions, PushInput, PushMade } from "./calls/push.ts";
@@ -27,6 +20,7 @@ import {
 } from "./doors/options.ts";
 import type { Observer } from "./events.ts";
 import type {
+  CheckOptions,
   ClientOptions,
   CopyAllOptions,
   CopyFrom,
@@ -45,15 +39,8 @@ import type {
   TreeDigestOptions,
   VerifyOptions,
 } from "./options.ts";
-import type {
-  CopyOutcome,
-  CopyResult,
-  PullResult,
-  RemoveResult,
-  SignResult,
-  TreeDigestResult,
-  VerifyResult,
-} from "./results.ts";
+import type { CheckResult, CopyOutcome, CopyResult, PullResult } from "./results.ts";
+import type { RemoveResult, SignResult, TreeDigestResult, VerifyResult } from "./results.ts";
 import type { CallOptions, Store } from "./store.ts";
 import type { Descriptor } from "./types.ts";
 import { Session } from "./verbs/session.ts";
@@ -155,6 +142,20 @@ export class Client implements AsyncDisposable {
     return await this.#session.runWithThreads(given(), async (options, threads) => {
       const { pullNamed } = await import("./calls/pull.ts");
       return await pullNamed(this.#session, ref, to, { options, threads });
+    });
+  }
+
+  /**
+   * Compares a directory with an artifact, by content: what is missing, differs or is there in excess.
+   *
+   * @param dir the directory; nothing in it is changed unless `repair` is set
+   * @param ref the artifact; it may be left out where there is a receipt
+   */
+  async check(dir: string, ref?: Readable, options: CheckOptions = {}): Promise<CheckResult> {
+    const given = callOptions("check", options);
+    return await this.#session.runWithThreads(given, async (options, threads) => {
+      const { checkNamed } = await import("./calls/pull.ts");
+      return await checkNamed(this.#session, dir, ref, { options, threads });
     });
   }
 

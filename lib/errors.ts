@@ -55,7 +55,7 @@ export const STATUS = {
     status: 7,
     meaning: "validly signed, but not by whom, or not under the name, that is demanded",
   },
-  integrity: { status: 8, meaning: "integrity: bytes do not match their digest or size" },
+  integrity: { status: 8, meaning: "integrity: bytes do not match, or `check` found differences" },
   unsafe: { status: 9, meaning: "an unsafe or corrupt archive, or a limit that was reached" },
   conflict: {
     status: 10,
@@ -84,6 +84,7 @@ export const CODES = {
   "invalid-reference": "usage",
   "invalid-config": "usage",
   "invalid-key": "usage",
+  "invalid-receipt": "usage",
   "missing-permission": "usage",
   "unauthorized": "authentication",
   "denied": "authentication",
@@ -268,9 +269,8 @@ export class BlobberError extends Error {
    * @param json what {@linkcode BlobberError.toJSON} gave; whatever else it is becomes `unexpected`
    */
   static fromJSON(json: unknown): BlobberError {
-    const { name, code, message, hint, remedies, cause } = Object(json) as Partial<
-      BlobberErrorJson
-    >;
+    const given: Partial<BlobberErrorJson> = Object(json);
+    const { name, code, message, hint, remedies, cause } = given;
     const known = typeof code === "string" && Object.hasOwn(CODES, code) ? code : "unexpected";
     const text = typeof message === "string" ? message : "an error that does not say what it is";
     const error = new BlobberError(known, text, {

@@ -308,6 +308,11 @@ export const MAX_CREDENTIALS_BYTES: number = 4 * MiB;
 /** Bytes of a file of certificate authorities: those of whole systems have 250 KB. */
 export const MAX_CA_FILE_BYTES: number = 4 * MiB;
 
+/** Bytes of a receipt: tables of a million files, as base64. */
+export const MAX_RECEIPT_BYTES: number = 256 * MiB;
+/** Parts of a receipt: manifests, signatures, and a table for each layer. */
+export const MAX_RECEIPT_PARTS = 1024;
+
 /** Referrers that a tree reads of one manifest, those under cosign's tags among them: a screen has some 50 lines. */
 export const MAX_TREE_REFERRERS = 100;
 /** Referrers that a tree reads in all: twice as many requests, with a signature in each. */

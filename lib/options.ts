@@ -198,15 +198,42 @@ export interface PullOptions extends ReadOptions, UnpackLimits {
    * @default everything, to the path that it has
    */
   places?: readonly Place[] | undefined;
+  /**
+   * A file for a receipt, with which `check` verifies the directory later without the registry. It is written when
+   * all else is in place. @default none
+   */
+  receipt?: string | undefined;
   /** What happens to links with an absolute target: refused, or written as they are and never followed. @default "refuse" */
   links?: "refuse" | "keep" | undefined;
   /** What happens to devices and named pipes, which are never made: refused, or left out with a notice. @default "refuse" */
   special?: "refuse" | "skip" | undefined;
 }
 
+/** Options of `check`. Limits on bytes hold for layers without a table, which are read whole, and for a repair. */
+export interface CheckOptions extends OpenOptions {
+  /**
+   * Patterns in gitignore syntax: what one of them matches is not compared, and neither is what is below a
+   * directory that one matches. @default []
+   */
+  ignore?: readonly string[] | undefined;
+  /**
+   * A receipt that a pull left: the artifact is read out of it, and nothing is fetched. With a reference, the
+   * receipt has to be of that one.
+   *
+   * @default the artifact is read from where it is
+   */
+  receipt?: string | undefined;
+  /** Put in place what is missing or differs, and fetch that alone. What is there in excess stays. @default false */
+  repair?: boolean | undefined;
+  /** What `repair` does with links that have an absolute target, as in `pull`. @default "refuse" */
+  links?: "refuse" | "keep" | undefined;
+  /** What happens to devices and named pipes, which no pull makes: refused, or left out with a notice. @default "refuse" */
+  special?: "refuse" | "skip" | undefined;
+}
+
 /** Options of `pull` into a stream. Owner and group of all entries are 0. */
 export interface PullTarOptions
-  extends Omit<PullOptions, "overwrite" | "delete" | "dryRun" | "trustMtime"> {
+  extends Omit<PullOptions, "overwrite" | "delete" | "dryRun" | "trustMtime" | "receipt"> {
   /** What is written: a tar (POSIX pax), sorted by path. */
   to: "tar";
 }

@@ -221,6 +221,46 @@ export interface PullResult {
   verdict?: Verdict | undefined;
 }
 
+/** A path at which a directory is not what an artifact says. */
+export interface CheckDifference {
+  /** The path. */
+  path: string;
+  /** Nothing is there; what is there differs; or something is there that the artifact does not have. */
+  kind: "missing" | "changed" | "extra";
+  /** What differs, of what is changed; of another type only that is said. */
+  differs: ("type" | "content" | "mode" | "target")[];
+}
+
+/** What a check found. */
+export interface CheckResult {
+  /** What it was checked against: as the caller named it, else as the receipt states, which is a claim of the file. */
+  reference: string;
+  /** The manifest checked against; where there is a verdict, the signature covers it, by itself or by its index. */
+  digest: Digest;
+  /** Whether the directory is what the artifact says, after a repair. */
+  same: boolean;
+  /** Where it is not, sorted by path. */
+  differences: CheckDifference[];
+  /** Files that were right, and further names of files. */
+  files: number;
+  /** Directories that were right. */
+  directories: number;
+  /** Symbolic links that were right. */
+  links: number;
+  /** Bytes of the files that were right. */
+  bytes: number;
+  /** Paths that were repaired, where that was asked for. */
+  repaired?: string[] | undefined;
+  /** Layers without a table of contents, which were read whole to compare. */
+  whole: Digest[];
+  /** Bytes of layers that came from where the artifact is. */
+  fetched: number;
+  /** Bytes of layers that came out of the cache. */
+  reused: number;
+  /** Who signed it, where that was asked for. */
+  verdict?: Verdict | undefined;
+}
+
 /** A tag, or a manifest, which goes or stays when something is removed. */
 export type RemovalPart =
   | {

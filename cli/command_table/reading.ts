@@ -93,4 +93,26 @@ export const READING = {
       "diff -o paths0 ghcr.io/acme/site:v1 ./site | xargs -0 ls -d",
     ],
   },
+  check: {
+    args: ["directory", "reference"],
+    required: 1,
+    summary: "check whether a directory is what an artifact says",
+    details: [
+      "Verifies the signature as pull does, fetches only the tables of contents, and hashes the files " +
+      "in DIR. Prints a line for each path that is not as it is to be: A is there in excess, D is " +
+      "missing, M has another content, mode or link target, T is of another type. Exits with 8 if there " +
+      "is any. Times, owners and extended attributes are not compared.",
+      "With --receipt the manifest, the tables and the signatures are read from the file that " +
+      "pull --receipt left, and the signatures are verified again. REF may be left out: then the " +
+      "reference in the receipt counts, which is a claim of the file. With --offline too, no socket is " +
+      "opened.",
+      "--repair puts in place what is missing or differs, and fetches only the chunks that are damaged. " +
+      "What is there in excess stays, and so does what stands where a directory goes.",
+    ],
+    examples: [
+      "check ./site ghcr.io/acme/site:v1",
+      "check ./site ghcr.io/acme/site:v1 --ignore '*.local' --repair",
+      "check ./site --receipt site.receipt --offline",
+    ],
+  },
 } as const satisfies Record<string, CommandRow>;

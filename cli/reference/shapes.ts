@@ -99,6 +99,24 @@ export const SHAPES: Record<string, Record<string, string>> = {
     totals:
       "`added`, `removed`, and `changed` with `before` and `after`: `files`, `directories`, `links`, and `bytes` of the files",
   },
+  check: {
+    directory: "what was checked",
+    reference: "against what",
+    "claimed?": "`true` where REF was left out: the reference is what the receipt says",
+    digest: "digest of the manifest",
+    same: "whether the directory is what the artifact says, after a repair",
+    differences:
+      "a list of `path`, `kind` (`missing`, `changed`, `extra`) and `differs` (of what changed: `type`, `content`, `mode`, `target`)",
+    files: "files that were right before a repair, hard links among them",
+    directories: "directories that were",
+    links: "symbolic links that were",
+    bytes: "bytes of these files",
+    "repaired?": "with `--repair`: a list of paths that were repaired",
+    whole: "digests of layers without a table of contents, which were read whole",
+    fetched: "bytes of layers that were fetched",
+    reused: "bytes of layers that came out of the cache",
+    "signer?": SIGNER,
+  },
   copy: {
     "from?": "of one artifact: what was copied",
     to: "where to",

@@ -31,7 +31,7 @@ export const GROUPS = {
 /** Commands for which a flag does something; several rows use each list. */
 export const EVERY = "every";
 /** What reads the files of an artifact. */
-export const READERS = ["pull", "ls", "cat", "cp", "digest"] as const;
+export const READERS = ["pull", "check", "ls", "cat", "cp", "digest"] as const;
 /** What describes an artifact. */
 export const DESCRIBERS = ["inspect", "tree"] as const;
 /** What reads an artifact at all, and may demand a signature of it; a push does with a base. */
@@ -78,7 +78,7 @@ export const CONFIGURED = [
   "trust",
 ] as const;
 /** Whose result is a list of names. */
-export const LISTERS = ["ls", "diff", "tags", "repos"] as const;
+export const LISTERS = ["ls", "diff", "check", "tags", "repos"] as const;
 /** What takes long enough that progress is shown. */
 export const LONG = [...READERS, ...SIGNERS, "copy", "diff", "rm", "upgrade"] as const;
 

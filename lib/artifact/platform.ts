@@ -109,11 +109,28 @@ function named({ digest, platform }: Descriptor): string {
   return `${digest} (${formatPlatform(platform)})`;
 }
 
+/**
+ * The indexes that an index names, and those that they name: what a choice reads beside the index itself.
+ *
+ * @param source where they are
+ * @param root the index
+ * @throws {BlobberError} `limit`, and what the source throws
+ */
+export async function nestedIndexes(
+  source: Source,
+  root: Document<Index>,
+  options: CallOptions = {},
+): Promise<Document<Index>[]> {
+  const nested: Document<Index>[] = [];
+  await flatten(source, root, { ...options, onIndex: (index) => nested.push(index) });
+  return nested;
+}
+
 /** All manifests below an index, each once. */
 async function flatten(
   source: Source,
   root: Document<Index>,
-  options: CallOptions,
+  options: CallOptions & { onIndex?: (index: Document<Index>) => void },
 ): Promise<Descriptor[]> {
   const found = new Map<string, Descriptor>();
   let level = [root];
@@ -130,7 +147,9 @@ async function flatten(
           );
         }
         const document = await readDocument(source, child, options);
-        if (isIndex(document)) next.push(document);
+        if (!isIndex(document)) continue;
+        options.onIndex?.(document);
+        next.push(document);
       } else if (isDocumentType(child.mediaType) && child.platform?.os !== "unknown") {
         // os "unknown" is how builders mark attestations, which are no images.
         found.set(`${child.digest} ${formatPlatform(child.platform)}`, child);

@@ -1,5 +1,5 @@
 /**
- * The call `pull`.
+ * The call `pull`, and the way to `check`, which tells whether what was pulled is still that.
  *
  * @module
  */
@@ -7,13 +7,16 @@
 import { checkDirectory } from "../doors/options.ts";
 import { BlobberError } from "../errors.ts";
 import type { Observer } from "../events.ts";
-import type { PullOptions, PullTarOptions } from "../options.ts";
-import type { PullResult } from "../results.ts";
+import type { CheckOptions, PullOptions, PullTarOptions } from "../options.ts";
+import type { CheckResult, PullResult } from "../results.ts";
+import type { Source } from "../store.ts";
 import type { StateDirectory } from "../stores/state/state_directory.ts";
 import { Traffic } from "../stores/cache/traffic.ts";
 import type { ThreadCall } from "../threads/pool.ts";
 import type { Session } from "../verbs/session.ts";
+import type { Artifact } from "../verbs/resolve.ts";
 import { type Readable, resolveNamed } from "./named_artifact.ts";
+import type { PulledReceipt, ReceiptPull } from "./pull_receipt.ts";
 
 /**
  * Pulls what a caller names into a directory.
@@ -33,10 +36,14 @@ export async function pullNamed(
       "invalid option to: a directory is the destination, expected a stream to write to",
     );
   }
+  const receipt = options.receipt === undefined
+    ? undefined
+    : await receiptOf(session, ref, dir, { ...options, receipt: options.receipt });
   const loading = import("../verbs/pull.ts"); // while the registry is asked
   loading.catch(() => {}); // the registry may fail first
   const traffic = new Traffic();
   const { source, artifact } = await resolveNamed(session, ref, { ...options, traffic });
+  const receipted = await receipt?.(source, artifact);
   const { pull } = await loading;
   const state = options.trustMtime ? await stateOf(session, options) : undefined;
   const result = await pull(source, artifact.manifest, dir, {
@@ -45,8 +52,36 @@ export async function pullNamed(
     state,
     threads: await threads,
     allowSharedDirectories: session.options.allowSharedDirectories,
+    onOpen: receipted?.onOpen,
   });
+  receipted?.write();
   return { ...result, verdict: artifact.proofs[0]?.verdict };
+}
+
+/**
+ * Checks a directory against what a caller names.
+ *
+ * @param ref the artifact; left out, a receipt says which
+ * @param how the options, and this call's part of the client's threads
+ */
+export async function checkNamed(
+  session: Session,
+  dir: string,
+  ref: Readable | undefined,
+  how: { options: CheckOptions; threads: Promise<ThreadCall> },
+): Promise<CheckResult> {
+  const { check } = await import("./check.ts");
+  return await check(session, dir, ref, how);
+}
+
+/** Looks at what a receipt is asked of, and begins it when the artifact was found. */
+async function receiptOf(session: Session, ref: Readable, dir: string, options: ReceiptPull) {
+  const { beginReceipt, checkReceipt } = await import("./pull_receipt.ts");
+  const { receipt: path, signal } = options;
+  const reference = await checkReceipt(ref, dir, options);
+  const { allowSharedDirectories: allowShared } = session.options;
+  return (source: Source, artifact: Artifact): Promise<PulledReceipt> =>
+    beginReceipt({ source, artifact, reference }, { dir, path, allowShared, signal });
 }
 
 /** Where it is recorded what was right. */

@@ -73,6 +73,12 @@ async function pullNamedTar(
   options: PullTarOptions,
 ): Promise<PullResult> {
   const { signal } = options;
+  if ("receipt" in options && options.receipt !== undefined) {
+    throw new BlobberError(
+      "invalid-option",
+      "no receipt can be made of a tar: a receipt is of a directory",
+    );
+  }
   const loading = import("../verbs/pull_tar.ts"); // while the registry is asked
   loading.catch(() => {}); // the registry may fail first
   const traffic = new Traffic();

@@ -7,6 +7,7 @@
 
 import type { Observer } from "../events.ts";
 import type {
+  CheckOptions,
   ClientOptions,
   CopyAllOptions,
   CopyFrom,
@@ -149,6 +150,15 @@ const PULL: Shape<PullOptions> = {
   places: listOf(objectWith<Place>({ from: text, to: text }, PLACE), `a list of objects ${PLACE}`),
   links: oneOf("refuse", "keep"),
   special: oneOf("refuse", "skip"),
+  receipt: path,
+};
+const CHECK: Shape<CheckOptions> = {
+  ...OPEN,
+  ignore: patterns,
+  receipt: path,
+  repair: flag,
+  links: PULL.links,
+  special: PULL.special,
 };
 const TREE: Shape<TreeDigestOptions> = { ...OPEN, ...IGNORE, special: PULL.special };
 const { expect, layoutPath, ...BOTH_SIDES } = OPEN;
@@ -228,6 +238,7 @@ export const TABLES = {
   pull: { ...PULL, to: oneOf("tar") },
   openImage: OPEN,
   list: OPEN,
+  check: CHECK,
   diff: { ...DIFF, expect: ofOneSide("expect"), layoutPath: ofOneSide("layoutPath") },
   copy: COPY,
   copyAll: COPY_ALL,

@@ -134,7 +134,15 @@ const OF_CALLS: Record<VerbName, [object, string][]> = {
   push: PACKING,
   digest: [...PACKING, [{ onEntry: [] }, "onEntry: an empty list, expected a function"]],
   treeDigest: [...READING, ...UNPACKING, ...IGNORING, [{ special: true }, "special: true, "]],
-  pull: PULLING,
+  pull: [...PULLING, [{ receipt: "" }, 'receipt: "", expected a path']],
+  check: [
+    ...READING,
+    ...UNPACKING,
+    IGNORING[0]!,
+    [{ receipt: true }, "receipt: true, expected a path"],
+    [{ repair: "yes" }, 'repair: "yes", expected true or false'],
+    ...PULLING.slice(-2),
+  ],
   openImage: [...READING, ...UNPACKING],
   list: [...READING, ...UNPACKING],
   diff: [
@@ -200,6 +208,8 @@ function call(verb: VerbName, options: object): Promise<unknown> {
       return client.digest(input, options);
     case "pull":
       return client.pull(ref, "/nowhere/out", options);
+    case "check":
+      return client.check("/nowhere", ref, options);
     case "copy":
       return client.copy(ref, ref, options);
     case "copyAll":

@@ -90,6 +90,7 @@ async function pullInto(destination: Destination, pull: Pull): Promise<PullResul
     signal,
     meanwhile: (archives) => threads.start(archives),
   });
+  settings.onOpen?.(layers.archives);
   const plan = await planPull(layers, rules, settings);
   const staging = await Staging.open(destination, digest);
   let isPlaced = false;

@@ -36,11 +36,19 @@ export async function runPull(context: Context): Promise<void> {
     trustMtime: settings.get("trustMtime"),
     links: settings.get("links"),
     special: settings.get("special"),
+    receipt: settings.get("receipt"),
   };
   const client = await makeClient(context);
   if ("tar" in place) {
     const { pullToTar } = await import("./pull_tar.ts");
-    const { delete: _, dryRun: __, trustMtime: ___, overwrite: ____, ...tarOptions } = options;
+    const {
+      delete: _,
+      dryRun: __,
+      trustMtime: ___,
+      overwrite: ____,
+      receipt: _____,
+      ...tarOptions
+    } = options;
     const result = await pullToTar(
       context,
       place.tar,
@@ -94,7 +102,7 @@ export async function runPull(context: Context): Promise<void> {
 }
 
 /** Flags that are about a directory that is there. */
-const OF_DIRECTORIES = ["delete", "dryRun", "trustMtime"] as const;
+const OF_DIRECTORIES = ["delete", "dryRun", "receipt", "trustMtime"] as const;
 
 /** What is removed is told by a whole artifact alone, in a directory that it takes for its own. */
 function checkDelete(settings: Context["settings"]): void {

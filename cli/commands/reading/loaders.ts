@@ -11,6 +11,7 @@ import type { LoadCommand } from "../../context.ts";
 export const LOADERS = {
   ls: async () => (await import("./ls.ts")).runLs,
   cat: async () => (await import("./cat.ts")).runCat,
+  check: async () => (await import("./check.ts")).runCheck,
   diff: async () => (await import("./diff.ts")).runDiff,
   cp: async () => (await import("./cp.ts")).runCp,
 } satisfies Partial<Record<CommandName, LoadCommand>>;

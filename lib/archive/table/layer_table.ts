@@ -118,7 +118,8 @@ async function readTable<T>(
   options: ParseOptions,
 ): Promise<LayerTable<T> | undefined> {
   const { signal } = options;
-  let tail = await readTail(source, layer, { start: guessStart(layer), signal });
+  const known = options.tableStart?.(layer);
+  let tail = await readTail(source, layer, { start: known ?? guessStart(layer), signal });
   const footer = parseFooter(tail.bytes.subarray(-FOOTER_BYTES), layer.size);
   if (footer === undefined) return undefined;
   if (footer.tocStart < tail.start) {

@@ -18,6 +18,7 @@ import {
 import { Pace } from "../../system/pace.ts";
 import { counted, quote } from "../../text/printable.ts";
 import type { CallOptions } from "../../store.ts";
+import type { Descriptor } from "../../types.ts";
 import { type Entry, specialName } from "../entry.ts";
 import { checkPath } from "../safe_path.ts";
 import type { TocEntry } from "../toc.ts";
@@ -31,6 +32,8 @@ import { invalidRow, invalidTable } from "./invalid_table.ts";
 export interface ParseOptions extends CallOptions {
   /** Counts entries, those of other layers' tables too. @default what an image that is only read may have */
   budget?: Budget | undefined;
+  /** Where in a layer its table begins, where that is known better than by the manifest. */
+  tableStart?: ((layer: Descriptor) => number | undefined) | undefined;
   /** Whether Node's modules are loaded in any case: they inflate and hash in half the time of the web's. */
   withNode?: boolean | undefined;
 }

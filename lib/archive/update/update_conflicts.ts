@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type BlobberError, isBlobberError } from "../../errors.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
 import type { Pace } from "../../system/pace.ts";
 import type { Finding } from "../compare/finding.ts";
@@ -15,14 +16,24 @@ import type { UpdateGoal } from "./update_work.ts";
  * Looks for conflicts that the option `overwrite` does not resolve.
  *
  * @param findings of the comparison
- * @param how goes through the destination; and whether a killed run had begun to place this artifact
- * @throws {BlobberError} `conflict`
+ * @param how goes through the destination; whether a killed run had begun to place this artifact; and what is
+ * called with each conflict
+ * @throws {BlobberError} `conflict`, where nothing is called
  */
 export async function checkUpdate(
   findings: readonly Finding[],
   goal: UpdateGoal,
-  { cursor, resumes, pace }: { cursor: DirectoryCursor; resumes: boolean; pace: Pace },
+  { cursor, resumes, onConflict, pace }: {
+    cursor: DirectoryCursor;
+    resumes: boolean;
+    onConflict?: ((path: string, error: BlobberError) => void) | undefined;
+    pace: Pace;
+  },
 ): Promise<void> {
+  const found = (path: string, error: BlobberError) => {
+    if (onConflict === undefined) throw error;
+    onConflict(path, error);
+  };
   const git = await gitPaths(goal, pace);
   const byPath = git.length === 0
     ? undefined
@@ -36,15 +47,21 @@ export async function checkUpdate(
         one.path !== path && !one.path.startsWith(below) || one.kind === "extra" ||
         one.kind === "changed" && one.differs.every((what) => what === "mode")
       );
-    if (!isPlaced) throw intoGit(path);
+    if (!isPlaced) found(path, intoGit(path));
   }
   for (const finding of findings) {
     if (pace.due()) await pace.breathe();
     if (finding.kind !== "changed" || !finding.differs.includes("type")) continue;
     const { path } = finding;
     const dir: HeldDirectory = cursor.at(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
-    const found = statOf(dir, path.slice(path.lastIndexOf("/") + 1));
-    if (found !== undefined) checkKinds(dir, path, found, goal.tree.isDirectory(path));
+    const stat = statOf(dir, path.slice(path.lastIndexOf("/") + 1));
+    if (stat === undefined) continue;
+    try {
+      checkKinds(dir, path, stat, goal.tree.isDirectory(path));
+    } catch (error) {
+      if (!isBlobberError(error, "conflict")) throw error;
+      found(path, error);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { Pace } from "../../system/pace.ts";
 import { sorted } from "../../system/sorted.ts";
 import type { Changed, Expected, Finding } from "../compare/finding.ts";
 import type { Entry } from "../entry.ts";
+import { type Content, fileOf } from "../read/content.ts";
 import type { SelectedEntry } from "../select/selection.ts";
 import type { PlacedTree } from "../tree/placed_tree.ts";
 import { Tree } from "../tree/tree.ts";
@@ -56,11 +57,12 @@ const ANY = { maxEntries: Infinity, maxBytes: Infinity, maxFileBytes: Infinity }
  * Sorts out what there is to do.
  *
  * @param findings of a comparison with the goal
+ * @param how the pace of the caller, and paths that are not right and stay as they are
  */
 export async function updateWork(
   findings: readonly Finding[],
   goal: UpdateGoal,
-  pace: Pace,
+  { pace, left }: { pace: Pace; left: ReadonlySet<string> },
 ): Promise<UpdateWork> {
   const work: UpdateWork = {
     tree: new Tree(ANY, pace),
@@ -94,14 +96,23 @@ export async function updateWork(
     if (pace.due()) await pace.breathe();
     if (entry.type === "symlink") continue;
     const names = namesOf.get(entry.type === "hardlink" ? entry.linkTarget! : path);
-    const stays = names?.find((name) => !staged.has(name));
+    const stays = names?.find((name) => !staged.has(name) && !left.has(name));
+    const first = names?.find((name) => staged.has(name)) ?? path;
     if (stays !== undefined) work.linked.push({ entry, to: stays });
-    else if (entry.type === "file") work.files.push({ entry, content: content!, right });
-    else work.hardlinks.push({ entry, content: content! });
+    else if (path === first) {
+      work.files.push({ entry: asFile(entry, content!), content: content!, right });
+    } else work.hardlinks.push({ entry: { ...entry, linkTarget: first }, content: content! });
   }
   for (const path of [...staged.keys(), ...directories]) addAbove(path, directories);
   await fill(work.tree, { directories, staged: staged.keys(), goal }, pace);
   return work;
+}
+
+/** A hard link whose own file is not made becomes that file. */
+function asFile(entry: Entry, content: Content): Entry {
+  if (entry.type === "file") return entry;
+  const { size, mode, mtime } = fileOf(content, entry);
+  return { path: entry.path, type: "file", size, mode, mtime };
 }
 
 /** The names of each file that has several, its own the first, by that. */

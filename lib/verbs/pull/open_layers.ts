@@ -8,6 +8,7 @@ import { Budget } from "../../archive/budget.ts";
 import { type Layers, layersOf } from "../../archive/read/layer_kind.ts";
 import { findLayerTables } from "../../archive/read/layer_tables.ts";
 import type { LayerTable } from "../../archive/table/layer_table.ts";
+import type { ParseOptions } from "../../archive/table/parse_table.ts";
 import { readDiffIds } from "../../archive/unpack/diff_ids.ts";
 import type { Digest } from "../../digest.ts";
 import type { CallOptions, Source } from "../../store.ts";
@@ -35,6 +36,8 @@ export interface OpenLayers {
 /** How to open layers. */
 export interface OpenLayersOptions extends CallOptions {
   limits: PullRules["limits"];
+  /** As in `ParseOptions`. */
+  tableStart?: ParseOptions["tableStart"];
   /** Called with the archives when the requests are out, to use the time until they are answered. */
   meanwhile(archives: readonly Descriptor[]): void;
 }
@@ -50,13 +53,13 @@ export interface OpenLayersOptions extends CallOptions {
 export async function openLayers(
   source: Source,
   manifest: Document<Manifest>,
-  { limits, signal, meanwhile }: OpenLayersOptions,
+  { limits, tableStart, signal, meanwhile }: OpenLayersOptions,
 ): Promise<OpenLayers> {
   const { archives, files } = layersOf(manifest);
   const budget = new Budget(limits);
   const reading = Promise.all([
     readDiffIds(source, manifest.value, { signal }),
-    findLayerTables(source, archives, { signal, budget, withNode: true }),
+    findLayerTables(source, archives, { signal, budget, tableStart, withNode: true }),
   ]);
   reading.catch(() => {}); // looked at below
   await nextTurn(); // the requests go out

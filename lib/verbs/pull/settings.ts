@@ -7,6 +7,7 @@
 import { allowanceFor } from "../../archive/allowance.ts";
 import type { Destination } from "../../archive/destination/destination.ts";
 import { Growth } from "../../archive/growth.ts";
+import type { LayerTable } from "../../archive/table/layer_table.ts";
 import type { PlacedTree } from "../../archive/tree/placed_tree.ts";
 import type { EntryPolicy } from "../../archive/unpack/plan.ts";
 import { BlobberError } from "../../errors.ts";
@@ -18,7 +19,7 @@ import type { StateDirectory } from "../../stores/state/state_directory.ts";
 import type { Traffic } from "../../stores/cache/traffic.ts";
 import { Pace } from "../../system/pace.ts";
 import type { ThreadCall } from "../../threads/pool.ts";
-import type { Manifest } from "../../types.ts";
+import type { Descriptor, Manifest } from "../../types.ts";
 
 /** Options of a pull: the caller's, and what the client knows. */
 export interface PullSettings extends PullOptions {
@@ -30,12 +31,30 @@ export interface PullSettings extends PullOptions {
   state?: StateDirectory | undefined;
   /** As in the client's options. @default false */
   allowSharedDirectories?: boolean | undefined;
+  /** Called with the layers when their tables were read; what it throws ends the pull before it writes. */
+  onOpen?: ((archives: readonly ReadLayer[]) => void) | undefined;
+  /** Puts right what differs, where it can, and leaves the rest; only with `overwrite`. @default none */
+  repair?: Repair | undefined;
   /** Counts what bytes become. For tests of what a false statement costs. */
   growth?: Growth | undefined;
   /** Called after each step of moving into place. For tests of what a kill leaves behind. */
   onStep?: ((path: string) => void) | undefined;
   /** How directories are held. For tests of what holds where there are no descriptors. */
   holding?: Holding | undefined;
+}
+
+/** A layer that is an archive, and its table where one was read. */
+export interface ReadLayer {
+  readonly descriptor: Descriptor;
+  readonly table: LayerTable | undefined;
+}
+
+/** A pull that puts right what it can. */
+export interface Repair {
+  /** Whether what is at a path is put right at all. */
+  takes(path: string, isDirectory: boolean): boolean;
+  /** Called with each path that stays as it is, because something stands there that no pull replaces. */
+  onConflict(path: string, error: BlobberError): void;
 }
 
 /** Whether not all of an artifact is pulled, or not to the paths that it has. */
@@ -67,7 +86,7 @@ export function isUpdate(
       "invalid option delete: only a part of the artifact is pulled, which does not tell what is not to be there",
     );
   }
-  return dryRun || (overwrite && destination.holdsSomething);
+  return dryRun || settings.repair !== undefined || (overwrite && destination.holdsSomething);
 }
 
 /** The changes of a pull into a directory that had none of it. */

@@ -5,18 +5,15 @@
  * @module
  */
 
-import type { Entry } from "../../archive/entry.ts";
 import type { UnpackWholeOptions } from "../../archive/select/unpack_whole.ts";
-import type { SelectedEntry } from "../../archive/select/selection.ts";
 import type { LayerTable } from "../../archive/table/layer_table.ts";
-import { type Content, tableContent } from "../../archive/read/content.ts";
-import { OrderedTree } from "../../archive/tree/ordered_tree.ts";
 import type { UpdateGoal } from "../../archive/update/update_work.ts";
 import { checkEntry } from "../../archive/unpack/plan.ts";
 import type { Source } from "../../store.ts";
 import type { Document, Manifest } from "../../types.ts";
 import { choose, openToChoose } from "./choose.ts";
 import type { OpenLayers } from "./open_layers.ts";
+import { orderedEntries } from "./ordered_entries.ts";
 import { isPart, type PullRules, type PullSettings } from "./settings.ts";
 
 /** A goal, and where its contents are. */
@@ -46,6 +43,7 @@ export async function openGoal(
 ): Promise<OpenGoal> {
   const { signal } = settings;
   const layers = await openToChoose(source, manifest, { signal, meanwhile });
+  settings.onOpen?.(layers.archives);
   const ordered = isPart(settings) ? undefined : await orderedGoal(layers, rules);
   if (ordered !== undefined) return ordered;
   const choice = await choose(source, manifest, settings, rules, { layers, hash: true });
@@ -55,48 +53,17 @@ export async function openGoal(
 
 /** The goal of an image whose only layer has a table that is a tree by itself: no tree is made. */
 async function orderedGoal(
-  { archives, files }: OpenLayers,
+  layers: OpenLayers,
   { limits, policy, pace }: PullRules,
 ): Promise<OpenGoal | undefined> {
-  if (archives.length !== 1 || files.length > 0) return undefined;
-  const { table: layerTable, diffId } = archives[0]!;
-  if (layerTable === undefined) return undefined;
+  const ordered = await orderedEntries(layers, limits, pace);
+  if (ordered === undefined) return undefined;
+  const { layer: { diffId }, table: layerTable, tree, entries } = ordered;
   const { table } = layerTable;
-  const tree = await OrderedTree.of(table, limits, pace);
-  if (tree === undefined) return undefined;
-  const entries: SelectedEntry[] = [];
-  for (let i = 0; i < table.length; i++) {
+  for (const i of table.linkRows) {
     if (pace.due()) await pace.breathe();
     if (table.type(i) === "symlink") checkEntry(table.entry(i), policy);
-    entries.push(new RowOfTree(layerTable, tree, i));
   }
   const read = layerTable.tail.bytes.length;
   return { tree, entries, tables: [layerTable], read, diffIdOf: () => diffId, close() {} };
-}
-
-/** An entry of a table, which is made when it is asked for: most are compared, and never again. */
-class RowOfTree implements SelectedEntry {
-  readonly #layer: LayerTable;
-  readonly #tree: OrderedTree;
-  readonly #row: number;
-
-  constructor(layer: LayerTable, tree: OrderedTree, row: number) {
-    this.#layer = layer;
-    this.#tree = tree;
-    this.#row = row;
-  }
-
-  /** As {@linkcode SelectedEntry.entry}. */
-  get entry(): Entry {
-    const { table, fileRows } = this.#tree;
-    const file = fileRows.get(this.#row);
-    const entry = table.entry(this.#row);
-    return file === undefined ? entry : { ...entry, linkTarget: table.path(file) };
-  }
-
-  /** As {@linkcode SelectedEntry.content}. */
-  get content(): Content {
-    const { table, fileRows } = this.#tree;
-    return tableContent(this.#layer, table.locate(fileRows.get(this.#row) ?? this.#row));
-  }
 }

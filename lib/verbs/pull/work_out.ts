@@ -11,7 +11,6 @@ import type { Comparison, Expected, Extra } from "../../archive/compare/finding.
 import type { DirectoryCursor } from "../../archive/destination/directory_cursor.ts";
 import { LocalSources } from "../../archive/update/local_sources.ts";
 import { extrasFor } from "../../archive/update/remove_extras.ts";
-import { checkUpdate } from "../../archive/update/update_conflicts.ts";
 import { planUpdate, type UpdatePlan } from "../../archive/update/update_plan.ts";
 import { type UpdateWork, updateWork } from "../../archive/update/update_work.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
@@ -21,6 +20,7 @@ import type { PullRules, PullSettings } from "./settings.ts";
 import type { TrustedFiles } from "./trusted_files.ts";
 import type { UnpackThreads } from "./unpack_threads.ts";
 import type { OpenGoal } from "./update_goal.ts";
+import { withoutConflicts } from "./without_conflicts.ts";
 
 /** What is pulled, and by what. */
 export interface UpdateOptions {
@@ -84,9 +84,11 @@ export async function workOut(
       },
     },
   );
-  const { findings } = comparison;
-  if (cursor !== undefined) await checkUpdate(findings, goal, { cursor, resumes, pace });
-  const work = await updateWork(findings, goal, pace);
+  const { findings, left } = await withoutConflicts(comparison.findings, goal, {
+    ...{ cursor, resumes, pace },
+    repair: settings.repair,
+  });
+  const work = await updateWork(findings, goal, { pace, left });
   const sources = await sourcesOf(work.files, { dir, right, findings }, options);
   const plan = planUpdate(work.files, goal.tables, sources && ((hex) => sources.get(hex)));
   const extras = settings.delete ? findings.filter((one) => one.kind === "extra") : [];
