@@ -145,6 +145,7 @@ function runsOf(at: Workplace): Record<string, string[][]> {
     rm: [[`${layout}:v3`, "--yes"]],
     ls: [[ref], [ref, "--long"]],
     cat: [[ref, "index.html"]],
+    check: [[site, ref], [site, ref, "--repair"]],
     cp: [[ref, "index.html", `${dir}/copied`], ["--recursive", ref, "css", `${dir}/css`]],
     diff: [[ref, site], [ref, site, "--stat"], [site, site]],
     tags: [[layout]],

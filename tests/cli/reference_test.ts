@@ -34,6 +34,7 @@ function runsAt(host: string, digest: string): Record<string, string[] | undefin
   return {
     push: ["site", "oci:layout:v1"],
     pull: ["oci:layout:v1", "dest"],
+    check: ["dest", "oci:layout:v1", "--repair"],
     ls: ["oci:layout:v1"],
     cat: ["oci:layout:v1", "index.html"],
     cp: ["oci:layout:v1", "index.html", "out"],
