@@ -60,7 +60,7 @@ Deno.test("a flag that several commands have is explained in the words of each",
 Deno.test("a value that some commands take is in their help alone, and the page of flags says whose it is", () => {
   for (const command of COMMANDS.filter(({ hidden }) => !hidden)) {
     const text = wordsOf(commandHelp(command, 200, { all: true })).join(" ");
-    const takes = ["ls", "diff", "tags", "repos"].includes(command.name);
+    const takes = ["ls", "diff", "check", "tags", "repos"].includes(command.name);
     assert.equal(
       /--output text\|json\|paths0 [^;]*; paths0 ends each name/.test(text),
       takes,
@@ -72,7 +72,7 @@ Deno.test("a value that some commands take is in their help alone, and the page 
   const words = wordsOf(topicHelp(flags, 200)).join(" ");
   assert.match(
     words,
-    /text\|json\|paths0 [^;]*; with ls, diff, tags, repos: paths0 ends each name/,
+    /text\|json\|paths0 [^;]*; with ls, diff, check, tags, repos: paths0 ends each name/,
   );
 });
 

@@ -9,16 +9,15 @@ import { compareDirectory } from "../../archive/compare/compare.ts";
 import type { Comparison, Finding } from "../../archive/compare/finding.ts";
 import { judgeSpecial } from "../../archive/read/special_entries.ts";
 import { PathFilter } from "../../archive/select/path_filter.ts";
-import { BlobberError } from "../../errors.ts";
 import type { CheckDifference, CheckResult } from "../../results.ts";
 import type { Source } from "../../store.ts";
 import { Traffic } from "../../stores/cache/traffic.ts";
 import type { HeldDirectory } from "../../system/held_directory.ts";
-import { holdDirectory } from "../../system/hold_path.ts";
-import { quote } from "../../text/printable.ts";
 import type { Document, Manifest } from "../../types.ts";
+import { heldDirectory } from "./held_directory.ts";
 import { fileBelow } from "./receipt_place.ts";
 import type { CheckSettings } from "./settings.ts";
+import { hasClaim, pathsIn } from "./still_there.ts";
 import { readWanted, type Wanted } from "./wanted.ts";
 
 /** A result, without what only the call knows. */
@@ -42,7 +41,7 @@ export async function checkTree(
   manifest: Document<Manifest>,
   settings: CheckSettings = {},
 ): Promise<Checked> {
-  const root = held(directory, settings);
+  const root = heldDirectory(directory, settings);
   try {
     const wanted = await readWanted(source, manifest, settings);
     try {
@@ -79,7 +78,7 @@ async function checkHeld(
   let fetched = settings.content === undefined ? wanted.read : 0;
   if (repair) {
     repaired = [];
-    if (wrong.length > 0) {
+    if (wrong.length > 0 || hasClaim(first.findings)) {
       const { repairTree } = await import("./repair.ts");
       const from = await settings.content?.() ?? source;
       fetched += await repairTree(directory, from, manifest, { counts, settings });
@@ -87,7 +86,10 @@ async function checkHeld(
       const second = await compare(root, wanted, settings, { counts: (path) => again.has(path) });
       const left = new Map(second.findings.map((one) => [one.path, one]));
       repaired = wrong.filter((path) => !left.has(path));
-      findings = findings.flatMap((one) => one.kind === "extra" ? one : left.get(one.path) ?? []);
+      const isThere = pathsIn(root, findings.filter(({ kind }) => kind === "extra"));
+      findings = findings.flatMap((one) =>
+        one.kind !== "extra" ? left.get(one.path) ?? [] : isThere.has(one.path) ? one : []
+      );
     }
   }
   return {
@@ -128,17 +130,6 @@ async function compare(
   return await compareDirectory(root, counting(), {
     ...{ signal, onProgress, threads },
     extras: passes && { passes },
-  });
-}
-
-function held(
-  directory: string,
-  { allowSharedDirectories: allowShared }: CheckSettings,
-): HeldDirectory {
-  const found = holdDirectory(directory, { allowShared });
-  if (found !== undefined) return found;
-  throw new BlobberError("not-found", `${quote(directory)} does not exist, expected a directory`, {
-    hint: "pull makes it",
   });
 }
 
