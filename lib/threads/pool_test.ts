@@ -377,3 +377,21 @@ test("a thread that says nothing does not hold up who leaves", async () => {
   await job;
   await pool.close();
 });
+
+test("threads that rest are opened again by the next job, and stay where another call works", async () => {
+  const pool = new ThreadPool({ jobs: 2 });
+  try {
+    const call = pool.enter();
+    const expected = await packed(call);
+    call.rest();
+    assert.equal(call.hasRoom, false);
+    assert.deepEqual(await packed(call), expected);
+    const other = pool.enter();
+    call.rest();
+    assert.equal(other.hasRoom, true);
+    await other.leave();
+    await call.leave();
+  } finally {
+    await pool.close();
+  }
+});

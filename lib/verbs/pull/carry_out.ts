@@ -55,6 +55,8 @@ export async function carryOut(
     const progress = files === 0
       ? undefined
       : new PullProgress(settings, { bytes: plan.toFetch, files });
+    // What is fetched in parts is put together by this thread.
+    if (plan.whole.size === 0) threads.rest();
     threads.start([...plan.whole].map(({ layer }) => layer.layer));
     await stageUpdate(source, work, plan, {
       ...settings,

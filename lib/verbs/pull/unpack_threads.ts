@@ -34,6 +34,11 @@ export class UnpackThreads {
     this.#used.start(job);
   }
 
+  /** Ends threads that have nothing to do any more in this pull. */
+  rest(): void {
+    this.#shared?.rest();
+  }
+
   /** What runs the jobs: the calling thread until others were started. */
   get runner(): ThreadCall {
     return this.#used;
